@@ -1,0 +1,68 @@
+namespace Game.Contracts;
+
+/// <summary>The <c>type</c> of an event.</summary>
+public enum EventKind : byte
+{
+    Login,
+    Trade,
+}
+
+/// <summary>How a login ended.</summary>
+public enum LoginOutcome : byte
+{
+    Ok,
+    BadPassword,
+    Locked,
+}
+
+/// <summary>The way a trade took.</summary>
+public enum TradeChannel : byte
+{
+    Direct,
+    Auction,
+    Mail,
+    GuildBank,
+}
+
+/// <summary>Which side of a trade an event tells of; the last bit of its event id.</summary>
+public enum TradeSide : byte
+{
+    First,
+    Second,
+}
+
+/// <summary>The contract's spelling of the enumerations.</summary>
+public static class ContractText
+{
+    private static readonly byte[][] Outcomes = ["ok"u8.ToArray(), "bad-password"u8.ToArray(), "locked"u8.ToArray()];
+    private static readonly byte[][] Channels = ["direct"u8.ToArray(), "auction"u8.ToArray(), "mail"u8.ToArray(), "guild-bank"u8.ToArray()];
+
+    public static ReadOnlySpan<byte> Utf8(LoginOutcome outcome) => Outcomes[(int)outcome];
+
+    public static ReadOnlySpan<byte> Utf8(TradeChannel channel) => Channels[(int)channel];
+
+    public static bool TryParse(ReadOnlySpan<byte> text, out LoginOutcome outcome)
+    {
+        int index = IndexOf(Outcomes, text);
+        outcome = (LoginOutcome)Math.Max(index, 0);
+        return index >= 0;
+    }
+
+    public static bool TryParse(ReadOnlySpan<byte> text, out TradeChannel channel)
+    {
+        int index = IndexOf(Channels, text);
+        channel = (TradeChannel)Math.Max(index, 0);
+        return index >= 0;
+    }
+
+    private static int IndexOf(byte[][] names, ReadOnlySpan<byte> text)
+    {
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (text.SequenceEqual(names[i]))
+                return i;
+        }
+
+        return -1;
+    }
+}
