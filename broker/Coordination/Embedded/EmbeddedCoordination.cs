@@ -1,0 +1,289 @@
+namespace Broker.Coordination.Embedded;
+
+/// <summary>
+/// The embedded tree: znodes in the memory of one process, journaled to one file when it has one. Several brokers of the process may share it.
+/// With a journal all operations run on a thread of its own, which makes what has gathered durable with one fsync and then answers it; without one
+/// they run on the caller's.
+/// </summary>
+public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposable
+{
+    /// <summary>Waiting operations; every broker keeps a few in flight, so what is over this is a runaway, and is answered <see cref="Code.ThrottledOp"/>.</summary>
+    internal const int MaxWaiting = 65_536;
+
+    /// <summary>Operations that share one fsync; bounds how long the first of them waits for the others.</summary>
+    private const int MaxBatch = 1024;
+
+    private readonly Lock _tree = new();
+    private readonly TimeProvider _time;
+    private readonly Journal? _journal;
+    private readonly HashSet<EmbeddedSession> _sessions = [];
+    private readonly List<Transaction> _undurable = [];
+    private readonly List<Outgoing> _outbox = [];
+    private readonly object _queueGate = new();
+    private readonly Queue<Action> _queue = new();
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastSessionId;
+    private bool _failed;
+    private bool _stopping;
+
+    private EmbeddedCoordination(TimeProvider time, ZnodeTree tree, Journal? journal)
+    {
+        _time = time;
+        _journal = journal;
+        Tree = tree;
+        // As ZooKeeper's: the start time above a counter, so that no two lives of a tree share a session id.
+        _lastSessionId = time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
+        if (journal is null)
+            _stopped.SetResult();
+        else
+            new Thread(Run) { IsBackground = true, Name = "coordination" }.Start();
+    }
+
+    /// <summary>Runs with the tree held.</summary>
+    internal ZnodeTree Tree { get; private set; }
+
+    /// <summary>Runs with the tree held.</summary>
+    internal WatchTable Watches { get; } = new();
+
+    /// <summary>A tree that dies with the process.</summary>
+    public static EmbeddedCoordination InMemory(TimeProvider time) => new(time, ZnodeTree.Empty, null);
+
+    /// <summary>A tree journaled to a file, which is made if it is not there and locked while the tree is open.</summary>
+    /// <exception cref="JournalCorruptException">The file is damaged in a way that a crash does not explain.</exception>
+    /// <exception cref="IOException">The file cannot be opened, or another process has it.</exception>
+    public static EmbeddedCoordination Open(string path, TimeProvider time)
+    {
+        var store = new FileJournalStore(path);
+        try
+        {
+            return Open(store, time);
+        }
+        catch
+        {
+            store.Dispose();
+            throw;
+        }
+    }
+
+    internal static EmbeddedCoordination Open(IJournalStore store, TimeProvider time)
+    {
+        var journal = Journal.Open(store, time, out var tree);
+        return new EmbeddedCoordination(time, tree, journal);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ICoordinationSession> OpenSession(Action<SessionState>? onState = null) => Submit<ICoordinationSession>(
+        () =>
+        {
+            var session = new EmbeddedSession(this, ++_lastSessionId, onState);
+            _sessions.Add(session);
+            return session;
+        },
+        _ => throw new IOException("The coordination journal cannot be written"));
+
+    /// <summary>Ends a session as a time-out would: its ephemeral znodes go, its owner is told.</summary>
+    public async ValueTask Expire(ICoordinationSession session) => await End((EmbeddedSession)session, SessionState.Expired);
+
+    /// <summary>Cuts a session off, as a lost connection would: its ephemeral znodes stay.</summary>
+    public async ValueTask Disconnect(ICoordinationSession session) => await Become((EmbeddedSession)session, SessionState.Disconnected);
+
+    /// <summary>Ends a cut: the notices that were missed follow.</summary>
+    public async ValueTask Reconnect(ICoordinationSession session) => await Become((EmbeddedSession)session, SessionState.Connected);
+
+    /// <summary>Answers what is waiting, ends all sessions and closes the journal.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var session in _sessions.ToArray())
+            await End(session, SessionState.Closed);
+        lock (_queueGate)
+        {
+            _stopping = true;
+            Monitor.Pulse(_queueGate);
+        }
+
+        await _stopped.Task;
+        _journal?.Dispose();
+    }
+
+    /// <summary>Runs with the tree held: something to be told once the transactions so far are durable.</summary>
+    internal void Post(Action notice) => _outbox.Add(new Outgoing(notice, null));
+
+    /// <summary>Runs an operation with the tree held; it is answered when what it saw and did is durable.</summary>
+    internal ValueTask<T> Submit<T>(Func<T> run, Func<Code, T> fail)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Work()
+        {
+            var result = run();
+            _outbox.Add(new Outgoing(() => answer.SetResult(result), code => Fail(answer, fail, code)));
+        }
+
+        if (_journal is null)
+            RunBatch([Work]);
+        else if (Enqueue(Work) is var refusal && refusal != Code.Ok)
+            Fail(answer, fail, refusal);
+        return new ValueTask<T>(answer.Task);
+    }
+
+    /// <summary>Runs with the tree held: all operations or none.</summary>
+    internal MultiResult Commit(EmbeddedSession session, IReadOnlyList<Op> operations)
+    {
+        var time = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        var zxid = Tree.Zxid + 1;
+        var tree = Tree;
+        var effects = new List<Effect>();
+        var results = new List<OpResult>(operations.Count);
+        foreach (var operation in operations)
+        {
+            var code = tree.Decide(operation, session.SessionId, out var effect);
+            if (code != Code.Ok)
+                return Failed(operations.Count, results.Count, code);
+            if (effect is not null)
+            {
+                tree = tree.Apply(new Transaction(zxid, time, [effect]));
+                effects.Add(effect);
+            }
+
+            results.Add(new OpResult(Code.Ok, (effect as Effect.Created)?.Path, tree.Find(effect?.Path ?? operation.Path)?.Stat ?? default));
+        }
+
+        if (effects.Count > 0)
+            Adopt(tree, new Transaction(zxid, time, effects));
+        return new MultiResult(Code.Ok, results);
+    }
+
+    internal ValueTask<bool> End(EmbeddedSession session, SessionState state) => Submit(
+        () =>
+        {
+            if (!session.Become(state))
+                return false;
+            _sessions.Remove(session);
+            Watches.Forget(session);
+            var mine = Tree.Nodes.Where(node => node.Value.EphemeralOwner == session.SessionId).Select(node => node.Key).Order(StringComparer.Ordinal);
+            var effects = mine.Select(Effect (path) => new Effect.Deleted(path)).ToList();
+            var transaction = new Transaction(Tree.Zxid + 1, _time.GetUtcNow().ToUnixTimeMilliseconds(), effects);
+            if (effects.Count > 0)
+                Adopt(Tree.Apply(transaction), transaction);
+            return true;
+        },
+        _ => false);
+
+    private static void Fail<T>(TaskCompletionSource<T> answer, Func<Code, T> fail, Code code)
+    {
+        try
+        {
+            answer.SetResult(fail(code));
+        }
+        catch (IOException failure)
+        {
+            answer.SetException(failure);
+        }
+    }
+
+    private static MultiResult Failed(int count, int at, Code code)
+    {
+        var results = new OpResult[count];
+        Array.Fill(results, new OpResult(Code.RuntimeInconsistency), at + 1, count - at - 1);
+        results[at] = new OpResult(code);
+        return new MultiResult(code, results);
+    }
+
+    private ValueTask<bool> Become(EmbeddedSession session, SessionState state) => Submit(() => session.Become(state), _ => false);
+
+    private void Adopt(ZnodeTree tree, Transaction transaction)
+    {
+        Tree = tree;
+        if (_journal is not null)
+            _undurable.Add(transaction);
+        foreach (var effect in transaction.Effects)
+            Watches.Trigger(effect);
+    }
+
+    private Code Enqueue(Action work)
+    {
+        lock (_queueGate)
+        {
+            if (_stopping)
+                return Code.SessionExpired;
+            if (_queue.Count >= MaxWaiting)
+                return Code.ThrottledOp;
+            _queue.Enqueue(work);
+            Monitor.Pulse(_queueGate);
+            return Code.Ok;
+        }
+    }
+
+    private void Run()
+    {
+        var batch = new List<Action>();
+        while (TakeBatch(batch))
+        {
+            RunBatch(batch);
+            batch.Clear();
+        }
+
+        _stopped.SetResult();
+    }
+
+    private bool TakeBatch(List<Action> batch)
+    {
+        lock (_queueGate)
+        {
+            while (_queue.Count == 0 && !_stopping)
+                Monitor.Wait(_queueGate);
+            while (batch.Count < MaxBatch && _queue.TryDequeue(out var work))
+                batch.Add(work);
+        }
+
+        return batch.Count > 0;
+    }
+
+    private void RunBatch(List<Action> batch)
+    {
+        lock (_tree)
+        {
+            foreach (var work in batch)
+                work();
+            if (!_failed)
+                MakeDurable();
+            foreach (var outgoing in _outbox)
+            {
+                if (!_failed)
+                    outgoing.Deliver();
+                else
+                    outgoing.Fail?.Invoke(Code.SystemError);
+            }
+
+            _outbox.Clear();
+        }
+    }
+
+    /// <summary>After a failed write memory is ahead of the disk: nothing is answered from it any more, and the owners learn that they are cut off.</summary>
+    private void MakeDurable()
+    {
+        if (_undurable.Count == 0)
+            return;
+        try
+        {
+            _journal!.Append(_undurable);
+            if (_journal.WantsCompaction)
+                _journal.Compact(Tree);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            _failed = true;
+            foreach (var outgoing in _outbox)
+                outgoing.Fail?.Invoke(Code.SystemError);
+            _outbox.Clear();
+            foreach (var session in _sessions)
+                session.Become(SessionState.Disconnected);
+            foreach (var outgoing in _outbox)
+                outgoing.Deliver();
+            _outbox.Clear();
+        }
+
+        _undurable.Clear();
+    }
+
+    private readonly record struct Outgoing(Action Deliver, Action<Code>? Fail);
+}

@@ -1,0 +1,17 @@
+namespace Broker.Coordination.Embedded;
+
+/// <summary>The one file of a journal. Every write is durable when it returns; errors are <see cref="IOException"/>. One caller at a time.</summary>
+internal interface IJournalStore : IDisposable
+{
+    /// <summary>The whole file; empty when there is none yet.</summary>
+    byte[] ReadAll();
+
+    /// <summary>Appends at the end.</summary>
+    void Append(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Cuts what lies at or after a position.</summary>
+    void Truncate(long length);
+
+    /// <summary>Puts new content in the file's place: after a crash there is the old one or the new one.</summary>
+    void Replace(ReadOnlySpan<byte> bytes);
+}

@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+
+namespace Broker.Coordination.Embedded;
+
+/// <summary>The tree on disk: a snapshot and the transactions after it, in one file. One caller at a time.</summary>
+internal sealed class Journal : IDisposable
+{
+    /// <summary>Below this many bytes of transactions compaction would cost more than replaying them at start.</summary>
+    internal const long CompactionFloorBytes = 1 << 20;
+
+    private readonly IJournalStore _store;
+    private long _snapshotBytes;
+    private long _transactionBytes;
+
+    private Journal(IJournalStore store) => _store = store;
+
+    /// <summary>Reads what is there; a torn tail (never acknowledged) is cut off; ephemeral znodes of the last life are deleted.</summary>
+    /// <exception cref="JournalCorruptException">Damage that no torn write explains.</exception>
+    internal static Journal Open(IJournalStore store, TimeProvider time, out ZnodeTree tree)
+    {
+        var journal = new Journal(store);
+        var bytes = store.ReadAll();
+        tree = bytes.Length == 0 ? ZnodeTree.Empty : journal.Load(bytes);
+        if (bytes.Length == 0)
+            journal.Compact(tree);
+        var ephemerals = tree.Nodes.Where(node => node.Value.EphemeralOwner != 0).Select(node => node.Key).Order(StringComparer.Ordinal).ToList();
+        if (ephemerals.Count > 0)
+        {
+            var end = new Transaction(tree.Zxid + 1, time.GetUtcNow().ToUnixTimeMilliseconds(), [.. ephemerals.Select(path => new Effect.Deleted(path))]);
+            journal.Append([end]);
+            tree = tree.Apply(end);
+        }
+
+        return journal;
+    }
+
+    /// <summary>Makes transactions durable.</summary>
+    internal void Append(IReadOnlyList<Transaction> transactions)
+    {
+        var frame = JournalCodec.EncodeTransactions(transactions);
+        _store.Append(frame);
+        _transactionBytes += frame.Length;
+    }
+
+    /// <summary>Twice the snapshot: so writing snapshots costs at most half of what writing transactions does.</summary>
+    internal bool WantsCompaction => _transactionBytes > Math.Max(CompactionFloorBytes, 2 * _snapshotBytes);
+
+    /// <summary>Puts a snapshot of the tree in the place of everything.</summary>
+    internal void Compact(ZnodeTree tree)
+    {
+        var snapshot = JournalCodec.EncodeSnapshot(tree);
+        _store.Replace(snapshot);
+        _snapshotBytes = snapshot.Length;
+        _transactionBytes = 0;
+    }
+
+    public void Dispose() => _store.Dispose();
+
+    private ZnodeTree Load(byte[] bytes)
+    {
+        var position = 0;
+        var tree = LoadSnapshot(bytes, ref position);
+        _snapshotBytes = position;
+        while (position < bytes.Length)
+        {
+            if (!JournalFrame.TryRead(bytes.AsSpan(position), out var kind, out var payload))
+            {
+                CutTornTail(bytes, position);
+                break;
+            }
+
+            if (kind != FrameKind.Transactions)
+                throw new JournalCorruptException($"Unexpected frame of kind {kind}", position);
+            tree = Replay(tree, payload, position);
+            position += JournalFrame.HeaderBytes + payload.Length;
+        }
+
+        _transactionBytes = position - _snapshotBytes;
+        return tree;
+    }
+
+    private static ZnodeTree LoadSnapshot(byte[] bytes, ref int position)
+    {
+        var nodes = ImmutableDictionary.CreateBuilder<string, Znode>(StringComparer.Ordinal);
+        while (JournalFrame.TryRead(bytes.AsSpan(position), out var kind, out var payload))
+        {
+            var start = position;
+            position += JournalFrame.HeaderBytes + payload.Length;
+            if (kind == FrameKind.Snapshot)
+            {
+                JournalCodec.DecodeNodes(payload, nodes);
+                continue;
+            }
+
+            if (kind != FrameKind.SnapshotEnd || !nodes.ContainsKey(ZnodePath.Root))
+                throw new JournalCorruptException("Incomplete snapshot", start);
+            JournalCodec.LinkChildren(nodes);
+            return new ZnodeTree(nodes.ToImmutable(), JournalCodec.DecodeSnapshotEnd(payload));
+        }
+
+        // The snapshot was in place, and durable, before the first transaction: a crash cannot damage it.
+        throw new JournalCorruptException("Damaged snapshot", position);
+    }
+
+    private static ZnodeTree Replay(ZnodeTree tree, ReadOnlySpan<byte> payload, int position)
+    {
+        foreach (var transaction in JournalCodec.DecodeTransactions(payload))
+        {
+            if (transaction.Zxid != tree.Zxid + 1)
+                throw new JournalCorruptException($"Transaction {transaction.Zxid} after {tree.Zxid}", position);
+            tree = tree.Apply(transaction);
+        }
+
+        return tree;
+    }
+
+    private void CutTornTail(byte[] bytes, int position)
+    {
+        if (JournalFrame.ExistsIn(bytes.AsSpan(position + 1)))
+            throw new JournalCorruptException("Damaged frame", position);
+        _store.Truncate(position);
+    }
+}

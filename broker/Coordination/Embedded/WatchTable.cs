@@ -1,0 +1,75 @@
+namespace Broker.Coordination.Embedded;
+
+/// <summary>The watches left by all sessions; used only by the thread that holds the tree.</summary>
+internal sealed class WatchTable
+{
+    private readonly Dictionary<string, HashSet<Watch>> _data = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<Watch>> _children = new(StringComparer.Ordinal);
+
+    /// <summary>Left by get and exists. The same watcher left twice on a path is told once, as in ZooKeeper.</summary>
+    internal void AddData(string path, EmbeddedSession session, Watcher watcher) => Add(_data, path, new Watch(session, watcher));
+
+    /// <summary>Left by children.</summary>
+    internal void AddChildren(string path, EmbeddedSession session, Watcher watcher) => Add(_children, path, new Watch(session, watcher));
+
+    /// <summary>Takes away the watches that an effect triggers and tells them.</summary>
+    internal void Trigger(Effect effect)
+    {
+        switch (effect)
+        {
+            case Effect.Created:
+                Tell(Take(_data, effect.Path), EventType.NodeCreated, effect.Path);
+                TellParent(effect.Path);
+                break;
+            case Effect.Changed:
+                Tell(Take(_data, effect.Path), EventType.NodeDataChanged, effect.Path);
+                break;
+            default:
+                var told = Take(_data, effect.Path) ?? [];
+                told.UnionWith(Take(_children, effect.Path) ?? []);
+                Tell(told, EventType.NodeDeleted, effect.Path);
+                TellParent(effect.Path);
+                break;
+        }
+    }
+
+    /// <summary>Forgets the watches of a session that has ended.</summary>
+    internal void Forget(EmbeddedSession session)
+    {
+        Forget(_data, session);
+        Forget(_children, session);
+    }
+
+    private static void Add(Dictionary<string, HashSet<Watch>> watches, string path, Watch watch)
+    {
+        if (!watches.TryGetValue(path, out var here))
+            watches[path] = here = [];
+        here.Add(watch);
+    }
+
+    private static HashSet<Watch>? Take(Dictionary<string, HashSet<Watch>> watches, string path) => watches.Remove(path, out var here) ? here : null;
+
+    private static void Tell(HashSet<Watch>? watches, EventType type, string path)
+    {
+        foreach (var watch in watches ?? [])
+            watch.Session.Tell(watch.Watcher, new WatchedEvent(type, path));
+    }
+
+    private static void Forget(Dictionary<string, HashSet<Watch>> watches, EmbeddedSession session)
+    {
+        foreach (var (path, here) in watches)
+        {
+            here.RemoveWhere(watch => watch.Session == session);
+            if (here.Count == 0)
+                watches.Remove(path);
+        }
+    }
+
+    private void TellParent(string path)
+    {
+        var parent = ZnodePath.ParentOf(path);
+        Tell(Take(_children, parent), EventType.NodeChildrenChanged, parent);
+    }
+
+    private readonly record struct Watch(EmbeddedSession Session, Watcher Watcher);
+}

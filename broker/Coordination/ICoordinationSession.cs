@@ -1,0 +1,43 @@
+namespace Broker.Coordination;
+
+/// <summary>A place that holds a tree of znodes: ZooKeeper's semantics and names.</summary>
+public interface ICoordinationService
+{
+    /// <summary>Opens a session.</summary>
+    /// <param name="onState">Told each change of the session's state, in order with the watches' notices, under the same rule as a <see cref="Watcher"/>.</param>
+    ValueTask<ICoordinationSession> OpenSession(Action<SessionState>? onState = null);
+}
+
+/// <summary>
+/// One session. Operations take effect in the order of their calls, and are durable when they are answered. May be called from any thread.
+/// Errors are values; an operation on an ended session answers <see cref="Code.SessionExpired"/>. Byte arrays handed over or out are not to be changed.
+/// </summary>
+public interface ICoordinationSession : IAsyncDisposable
+{
+    /// <summary>The owner that its ephemeral znodes carry; not 0.</summary>
+    long SessionId { get; }
+
+    /// <summary>Where the session stands now.</summary>
+    SessionState State { get; }
+
+    /// <summary>Creates a znode below an existing parent.</summary>
+    ValueTask<CreateResult> Create(string path, byte[]? data, CreateMode mode = CreateMode.Persistent);
+
+    /// <summary>Sets a znode's data, when its version is <paramref name="version"/> or that is <see cref="Op.AnyVersion"/>.</summary>
+    ValueTask<StatResult> SetData(string path, byte[]? data, int version = Op.AnyVersion);
+
+    /// <summary>Deletes a znode without children, under the same rule for the version.</summary>
+    ValueTask<Code> Delete(string path, int version = Op.AnyVersion);
+
+    /// <summary>Reads data. The watcher is left on an existing znode and told of its next change or deletion.</summary>
+    ValueTask<DataResult> GetData(string path, Watcher? watcher = null);
+
+    /// <summary>Reads the children's names. The watcher is left on an existing znode and told of the next child created or deleted, or of the znode's deletion.</summary>
+    ValueTask<ChildrenResult> GetChildren(string path, Watcher? watcher = null);
+
+    /// <summary>Says whether a znode is there. The watcher is left in both cases and told of its next creation, change or deletion.</summary>
+    ValueTask<StatResult> Exists(string path, Watcher? watcher = null);
+
+    /// <summary>Does all operations in one transaction, or none.</summary>
+    ValueTask<MultiResult> Multi(IReadOnlyList<Op> operations);
+}

@@ -1,0 +1,177 @@
+using Broker.Coordination.Embedded;
+using CsCheck;
+
+namespace Broker.Coordination.Tests;
+
+public sealed class JournalTests
+{
+    private readonly MemoryJournalStore _store = new();
+
+    [Fact]
+    public async Task Everything_but_ephemerals_survives_a_restart()
+    {
+        Stat before;
+        await using (var tree = Open())
+        {
+            var session = await tree.OpenSession();
+            await session.Create("/a", [1, 2]);
+            await session.SetData("/a", [3]);
+            await session.Create("/a/s", null, CreateMode.PersistentSequential);
+            await session.Create("/a/e", null, CreateMode.Ephemeral);
+            before = (await session.Exists("/a")).Stat;
+            // The process dies here: the journal is not closed in order.
+            _store.Content = [.. _store.Content];
+        }
+
+        var crashed = _store.Content[.._store.AppendedAt[^1]]; // Without the transaction of the orderly end.
+        _store.Content = crashed;
+        await using var reopened = Open();
+        var again = await reopened.OpenSession();
+        var stat = (await again.Exists("/a")).Stat;
+        stat.ShouldBe(before with { Cversion = 3, NumChildren = 1, Pzxid = stat.Pzxid });
+        stat.Pzxid.ShouldBeGreaterThan(before.Pzxid);
+        (await again.GetData("/a")).Data.ShouldBe([3]);
+        (await again.GetChildren("/a")).Children.ShouldBe(["s0000000000"]);
+        (await again.Create("/a/s", null, CreateMode.PersistentSequential)).Path.ShouldBe("/a/s0000000002");
+        (await again.Create("/b", null)).Stat.Czxid.ShouldBeGreaterThan(stat.Pzxid);
+    }
+
+    [Fact]
+    public async Task A_compacted_journal_holds_the_same_tree()
+    {
+        var data = new byte[64 * 1024];
+        await using (var tree = Open())
+        {
+            var session = await tree.OpenSession();
+            await session.Create("/a", data);
+            await session.Create("/a/none", null);
+            await session.Create("/a/empty", []);
+            for (var i = 0; i < 40; i++)
+                await session.SetData("/a", data);
+            _store.Replaced.ShouldBeGreaterThan(1);
+            _store.Content.Length.ShouldBeLessThan(40 * data.Length);
+        }
+
+        await using var reopened = Open();
+        var again = await reopened.OpenSession();
+        (await again.Exists("/a")).Stat.Version.ShouldBe(40);
+        (await again.GetData("/a/none")).Data.ShouldBeNull();
+        (await again.GetData("/a/empty")).Data.ShouldBe([]);
+        (await again.GetChildren("/")).Children.ShouldBe(["a"]);
+    }
+
+    [Fact]
+    public async Task A_tail_torn_anywhere_loses_only_what_was_not_acknowledged()
+    {
+        await Write("/a", "/b", "/c");
+        var whole = _store.Content;
+        var last = _store.AppendedAt[^1];
+        for (var length = last; length < whole.Length; length++)
+        {
+            _store.Content = whole[..length];
+            await using var tree = Open();
+            var session = await tree.OpenSession();
+            (await session.GetChildren("/")).Children.ShouldBe(["a", "b"]);
+            _store.Content.Length.ShouldBe(last);
+        }
+    }
+
+    [Fact]
+    public async Task Damage_before_a_good_frame_is_corruption_and_changes_nothing()
+    {
+        await Write("/a", "/b", "/c");
+        var damaged = (byte[])_store.Content.Clone();
+        damaged[_store.AppendedAt[1] + JournalFrame.HeaderBytes + 3] ^= 0x10;
+        _store.Content = damaged;
+        Should.Throw<JournalCorruptException>(Open).Position.ShouldBe(_store.AppendedAt[1]);
+        _store.Content.ShouldBeSameAs(damaged);
+    }
+
+    [Fact]
+    public async Task A_damaged_snapshot_is_corruption()
+    {
+        await Write();
+        _store.Content[JournalFrame.HeaderBytes] ^= 1;
+        Should.Throw<JournalCorruptException>(Open).Position.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Any_damage_is_a_named_error_or_a_shorter_history()
+    {
+        await Write("/a", "/b", "/c", "/d");
+        var whole = _store.Content;
+        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte[1, 255]).Sample((at, flip) =>
+        {
+            var store = new MemoryJournalStore { Content = (byte[])whole.Clone() };
+            store.Content[at] ^= flip;
+            try
+            {
+                using var journal = Journal.Open(store, TimeProvider.System, out var tree);
+                tree.Zxid.ShouldBe(3);
+                tree.Nodes.Count.ShouldBe(4);
+            }
+            catch (JournalCorruptException)
+            {
+            }
+        });
+    }
+
+    [Fact]
+    public async Task A_journal_that_cannot_be_written_acknowledges_nothing_and_cuts_the_sessions_off()
+    {
+        var states = new Notices();
+        await using var tree = Open();
+        var session = await tree.OpenSession(states.OnState);
+        await session.Create("/a", null);
+        _store.IsFull = true;
+        var notices = new Notices();
+        await session.GetChildren("/", notices.Watcher);
+        (await session.Create("/b", null)).Code.ShouldBe(Code.SystemError);
+        (await states.NextState()).ShouldBe(SessionState.Disconnected);
+        (await session.Exists("/a")).Code.ShouldBe(Code.SystemError);
+        notices.IsEmpty.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Concurrent_writers_share_flushes_and_all_survive()
+    {
+        await using (var tree = Open())
+        {
+            var session = await tree.OpenSession();
+            var answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(i => session.Create($"/n{i}", null).AsTask()));
+            answers.ShouldAllBe(answer => answer.Code == Code.Ok);
+            answers.Select(answer => answer.Stat.Czxid).ShouldBe(Enumerable.Range(1, 500).Select(i => (long)i));
+        }
+
+        await using var reopened = Open();
+        (await (await reopened.OpenSession()).GetChildren("/")).Children!.Count.ShouldBe(500);
+    }
+
+    [Fact]
+    public async Task A_file_is_held_by_one_process_and_survives_with_its_content()
+    {
+        var folder = Directory.CreateTempSubdirectory("coordination").FullName;
+        var path = Path.Combine(folder, "znodes");
+        await using (var tree = EmbeddedCoordination.Open(path, TimeProvider.System))
+        {
+            await (await tree.OpenSession()).Create("/a", new byte[700_000]);
+            await (await tree.OpenSession()).SetData("/a", new byte[700_000]);
+            Should.Throw<IOException>(() => EmbeddedCoordination.Open(path, TimeProvider.System));
+        }
+
+        await using (var again = EmbeddedCoordination.Open(path, TimeProvider.System))
+            (await (await again.OpenSession()).Exists("/a")).Stat.DataLength.ShouldBe(700_000);
+        Directory.GetFiles(folder).ShouldBe([path]);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private EmbeddedCoordination Open() => EmbeddedCoordination.Open(_store, TimeProvider.System);
+
+    private async Task Write(params string[] paths)
+    {
+        await using var tree = Open();
+        var session = await tree.OpenSession();
+        foreach (var path in paths)
+            await session.Create(path, [1, 2, 3]);
+    }
+}

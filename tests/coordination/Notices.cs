@@ -1,0 +1,20 @@
+using System.Threading.Channels;
+
+namespace Broker.Coordination.Tests;
+
+/// <summary>Keeps what watches and sessions tell.</summary>
+public sealed class Notices
+{
+    private readonly Channel<WatchedEvent> _events = Channel.CreateUnbounded<WatchedEvent>();
+    private readonly Channel<SessionState> _states = Channel.CreateUnbounded<SessionState>();
+
+    public bool IsEmpty => !_events.Reader.TryPeek(out _);
+
+    public void Watcher(WatchedEvent notice) => _events.Writer.TryWrite(notice);
+
+    public void OnState(SessionState state) => _states.Writer.TryWrite(state);
+
+    public ValueTask<WatchedEvent> Next() => _events.Reader.ReadAsync(TestContext.Current.CancellationToken);
+
+    public ValueTask<SessionState> NextState() => _states.Reader.ReadAsync(TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,36 @@
+using Broker.Coordination.Embedded;
+
+namespace Broker.Coordination.Tests;
+
+public sealed class SessionTests
+{
+    [Fact]
+    public async Task A_disconnected_session_keeps_its_ephemerals_and_hears_later_what_it_missed()
+    {
+        await using var tree = EmbeddedCoordination.InMemory(TimeProvider.System);
+        var notices = new Notices();
+        var session = await tree.OpenSession(notices.OnState);
+        var other = await tree.OpenSession();
+        await session.Create("/e", null, CreateMode.Ephemeral);
+        await session.GetChildren("/", notices.Watcher);
+
+        await tree.Disconnect(session);
+        (await notices.NextState()).ShouldBe(SessionState.Disconnected);
+        (await session.Create("/x", null)).Code.ShouldBe(Code.ConnectionLoss);
+        (await other.Exists("/e")).Code.ShouldBe(Code.Ok);
+        await other.Create("/b", null);
+        notices.IsEmpty.ShouldBeTrue();
+
+        await tree.Reconnect(session);
+        (await notices.NextState()).ShouldBe(SessionState.Connected);
+        (await notices.Next()).ShouldBe(new WatchedEvent(EventType.NodeChildrenChanged, "/"));
+        (await session.Create("/x", null)).Code.ShouldBe(Code.Ok);
+    }
+
+    [Fact]
+    public async Task Two_lives_of_a_tree_share_no_session_id()
+    {
+        await using var one = EmbeddedCoordination.InMemory(TimeProvider.System);
+        (await one.OpenSession()).SessionId.ShouldNotBe((await one.OpenSession()).SessionId);
+    }
+}
