@@ -62,7 +62,7 @@ public sealed record Alert
     public required long WindowTo { get; init; }
 
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Extra { get; init; }
+    public Dictionary<string, JsonElement>? Extra { get; set; }
 
     public static string MakeId(string rule, string version, int partition, long offset) => $"{rule}/{version}/{partition}/{offset}";
 }
