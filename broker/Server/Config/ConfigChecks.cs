@@ -1,0 +1,49 @@
+using Broker.Server.Network;
+
+namespace Broker.Server.Config;
+
+/// <summary>What keys must satisfy together, and what this broker does not do.</summary>
+internal static class ConfigChecks
+{
+    /// <exception cref="ConfigException">One sentence naming the key.</exception>
+    public static void Check(BrokerConfig config)
+    {
+        CheckNotBuilt(config);
+        if (config.QueuedMaxRequestBytes > 0 && config.QueuedMaxRequestBytes < config.MaxRequestBytes)
+        {
+            throw new ConfigException($"queued.max.request.bytes ({config.QueuedMaxRequestBytes}) must not be smaller than socket.request.max.bytes ({config.MaxRequestBytes}), or a request could wait for ever.");
+        }
+
+        if (config.BrokerId >= 0 && config.BrokerIdGeneration && config.BrokerId > config.ReservedBrokerMaxId)
+        {
+            throw new ConfigException($"broker.id ({config.BrokerId}) must not be above reserved.broker.max.id ({config.ReservedBrokerMaxId}), where generated numbers begin.");
+        }
+
+        if (config.LogDirs.Count == 0 || config.LogDirs.Contains("")) throw new ConfigException("log.dirs must name at least one folder and no empty one.");
+        if (config.GroupMinSessionTimeoutMs > config.GroupMaxSessionTimeoutMs)
+        {
+            throw new ConfigException("group.min.session.timeout.ms must not be above group.max.session.timeout.ms.");
+        }
+    }
+
+    private static void CheckNotBuilt(BrokerConfig config)
+    {
+        if (!string.IsNullOrWhiteSpace(config.ZooKeeperConnect))
+        {
+            throw new ConfigException("zookeeper.connect is set, but this broker cannot use ZooKeeper yet: leave it empty to keep the cluster's state in the data folder.");
+        }
+
+        foreach (Listener listener in config.Listeners)
+        {
+            if (listener.SecurityProtocol == SecurityProtocol.Plaintext) continue;
+            throw new ConfigException($"listeners names {listener.Name}, which is protected by {ListenerList.NameOf(listener.SecurityProtocol)}: only PLAINTEXT listeners are served yet.");
+        }
+
+        if (!string.IsNullOrWhiteSpace(config.Text("authorizer.class.name")))
+        {
+            throw new ConfigException("authorizer.class.name is set, but this broker has no authorizers yet: leave it empty.");
+        }
+
+        if (config.Bool("zookeeper.metadata.migration.enable")) throw new ConfigException("zookeeper.metadata.migration.enable must be false: this broker has no KRaft mode to migrate to.");
+    }
+}
