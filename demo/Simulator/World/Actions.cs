@@ -1,0 +1,37 @@
+using Game.Contracts;
+
+namespace Game.Simulator.World;
+
+/// <summary>A part of a planted campaign: written to <c>simulation-truth</c>, never sent to a game server.</summary>
+public sealed record FraudMark(string CampaignId, string Scenario, CampaignRole FirstRole, CampaignRole SecondRole);
+
+/// <summary>Something a player does, decided in full beforehand.</summary>
+/// <param name="Key">The idempotency key, a UUIDv7.</param>
+/// <param name="DueMs">Milliseconds after the start of the load at which it is due.</param>
+/// <param name="Fraud">The campaign it belongs to, null for an honest action.</param>
+public abstract record GameAction(Guid Key, double DueMs, FraudMark? Fraud)
+{
+    /// <summary>Events it becomes: a login is one, a trade two.</summary>
+    public abstract int Events { get; }
+}
+
+/// <summary>A login over a network of the address table; <paramref name="CorrectSecret"/> false is a failed one.</summary>
+public sealed record LoginAction(Guid Key, double DueMs, FraudMark? Fraud, Player Player, Presence From, string ClientVersion, bool CorrectSecret) : GameAction(Key, DueMs, Fraud)
+{
+    public override int Events => 1;
+}
+
+/// <summary>One side of a settled trade.</summary>
+/// <param name="Player">Who.</param>
+/// <param name="Online">Whether the world holds a session of this side.</param>
+/// <param name="GoldDelta">Gold gained (positive) or given.</param>
+/// <param name="GoldBalance">Gold afterwards.</param>
+/// <param name="ItemDelta">Pieces gained or given.</param>
+/// <param name="InventoryValue">Market value of the inventory afterwards.</param>
+public readonly record struct TradeLeg(Player Player, bool Online, long GoldDelta, long GoldBalance, int ItemDelta, long InventoryValue);
+
+/// <summary>A settled trade between two players.</summary>
+public sealed record TradeAction(Guid Key, double DueMs, FraudMark? Fraud, TradeLeg First, TradeLeg Second, TradeChannel Channel, string ItemId, long ItemValue) : GameAction(Key, DueMs, Fraud)
+{
+    public override int Events => 2;
+}

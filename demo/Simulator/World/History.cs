@@ -1,0 +1,147 @@
+using Game.Contracts;
+
+namespace Game.Simulator.World;
+
+/// <summary>
+/// Seven days of honest play before the demo begins, as events with past <c>ts</c> in time order. It leaves the world as it then is: wealth, last logins, everyone offline.
+/// </summary>
+public sealed class History(GameWorld world)
+{
+    public const int Days = 7;
+
+    /// <summary>Events a player gets when nothing limits them.</summary>
+    public const int EventsPerPlayer = 100;
+
+    /// <summary>Events in all, at most.</summary>
+    public const int MaxEvents = 1_000_000;
+
+    private const long DayMs = 86_400_000;
+
+    /// <summary>The last event lies at least this long before the end, so that a first live login may come from a journey.</summary>
+    private const long QuietMs = 600_000;
+
+    private const string ServerId = "gs-history";
+
+    private const long RetypeMs = 4_000;
+
+    private enum StepKind : byte
+    {
+        MistypedLogin,
+        Login,
+        Trade,
+    }
+
+    private readonly record struct Step(long Ts, int Player, StepKind Kind);
+
+    /// <param name="endMs">Epoch milliseconds at which history ends.</param>
+    public IEnumerable<PlayerEvent> Generate(long endMs)
+    {
+        foreach (Step step in Timeline(endMs))
+        {
+            Player player = world.Players[step.Player];
+            if (step.Kind != StepKind.Trade)
+            {
+                yield return ToEvent(step.Kind == StepKind.Login ? world.HonestLogin(player, 0, step.Ts) : world.MistypedLogin(player, 0, step.Ts), step.Ts);
+                continue;
+            }
+
+            ExpireSessions(player, step.Ts);
+            TradeAction trade = world.HonestTrade(player, 0, step.Ts);
+            ExpireSessions(trade.Second.Player, step.Ts);
+            yield return ToEvent(trade, trade.First, trade.Second, TradeSide.First, step.Ts);
+            yield return ToEvent(trade, trade.Second with { Online = trade.Second.Player.Online }, trade.First, TradeSide.Second, step.Ts);
+        }
+
+        foreach (Player player in world.Players)
+            player.Online = false;
+    }
+
+    private static void ExpireSessions(Player player, long ts) => player.Online = player.Online && ts <= player.SessionEndsAt;
+
+    private Step[] Timeline(long endMs)
+    {
+        int perPlayer = Math.Min(EventsPerPlayer, MaxEvents / world.Players.Count);
+        int sessions = Math.Clamp(perPlayer / 10, 2, 10);
+        int trades = Math.Max(1, (perPlayer - sessions) / 2 / sessions);
+        var steps = new List<Step>(world.Players.Count * sessions * (trades + 1));
+        foreach (Player player in world.Players)
+        {
+            for (int session = 0; session < sessions; session++)
+                AddSession(steps, player, SessionStart(player, endMs, session, sessions), trades);
+        }
+
+        Step[] sorted = [.. steps];
+        Array.Sort(sorted, (a, b) => a.Ts != b.Ts ? a.Ts.CompareTo(b.Ts) : a.Player.CompareTo(b.Player));
+        return sorted;
+    }
+
+    // Sessions are spread over the days in order, each near the player's hour.
+    private long SessionStart(Player player, long endMs, int session, int sessions)
+    {
+        long day = endMs / DayMs * DayMs - Days * DayMs + (long)session * Days / sessions * DayMs;
+        double hour = player.PlayHour + world.Dice.Normal() * 1.5 + (session * Days % sessions) * 0.3;
+        long start = day + (long)(hour * 3_600_000);
+        return Math.Clamp(start, endMs - Days * DayMs, endMs - QuietMs - 2 * 3_600_000);
+    }
+
+    private void AddSession(List<Step> steps, Player player, long start, int trades)
+    {
+        long at = start;
+        if (world.Dice.Chance(0.03))
+        {
+            steps.Add(new(at, player.Index, StepKind.MistypedLogin));
+            at += RetypeMs;
+        }
+
+        steps.Add(new(at, player.Index, StepKind.Login));
+        for (int trade = 0; trade < trades; trade++)
+        {
+            at += (long)world.Dice.Between(10_000, 600_000);
+            steps.Add(new(at, player.Index, StepKind.Trade));
+        }
+    }
+
+    private LoginEvent ToEvent(LoginAction login, long ts)
+    {
+        if (login.CorrectSecret)
+            login.Player.SessionEndsAt = ts + (long)world.Dice.Between(1_800_000, 7_200_000);
+        Network network = login.From.Network;
+        return new LoginEvent
+        {
+            EventId = EventIds.ForSide(login.Key, TradeSide.First),
+            UserId = login.Player.UserId,
+            Ts = ts,
+            ServerId = ServerId,
+            SessionId = login.CorrectSecret ? SessionId(login.Player) : "",
+            Ip = login.From.Ip,
+            Country = network.Country,
+            Asn = network.Asn,
+            Lat = network.Lat,
+            Lon = network.Lon,
+            DeviceId = login.From.DeviceId,
+            ClientVersion = login.ClientVersion,
+            Outcome = login.CorrectSecret ? LoginOutcome.Ok : LoginOutcome.BadPassword,
+        };
+    }
+
+    private static TradeEvent ToEvent(TradeAction trade, TradeLeg own, TradeLeg other, TradeSide side, long ts) => new()
+    {
+        EventId = EventIds.ForSide(trade.Key, side),
+        UserId = own.Player.UserId,
+        Ts = ts,
+        ServerId = ServerId,
+        SessionId = own.Online ? SessionId(own.Player) : "",
+        Ip = own.Online ? own.Player.Where.Ip : "",
+        TradeId = trade.Key.ToString("N"),
+        CounterpartyId = other.Player.UserId,
+        Channel = trade.Channel,
+        GoldDelta = own.GoldDelta,
+        GoldBalance = own.GoldBalance,
+        ItemId = trade.ItemId,
+        ItemDelta = own.ItemDelta,
+        ItemValue = trade.ItemValue,
+        InventoryValue = own.InventoryValue,
+    };
+
+    private static string SessionId(Player player) => $"s-{player.Index}-{player.LastLoginAt}";
+}

@@ -1,0 +1,174 @@
+using Game.Contracts;
+
+namespace Game.Simulator.World;
+
+/// <summary>What is played live.</summary>
+/// <param name="Seconds">Length of the load.</param>
+/// <param name="Rate">Actions a second, evenly spaced.</param>
+/// <param name="StartEpochMs">Epoch milliseconds at which the first action is due.</param>
+public sealed record LivePlanOptions(double Seconds, double Rate, long StartEpochMs);
+
+/// <summary>
+/// The live load, decided action by action in due order: honest play by the habits of the players, with campaigns of both scenarios planted in between.
+/// </summary>
+public sealed class LivePlan
+{
+    /// <summary>Campaigns of each scenario where there are players enough for them.</summary>
+    public const int MinCampaigns = 20;
+
+    private const int PlayersPerCampaign = 400;
+
+    /// <summary>A trade follows its player's login at the earliest after this time, so that the session's token has arrived.</summary>
+    private const double SettleMs = 500;
+
+    private readonly GameWorld world;
+    private readonly LivePlanOptions options;
+    private readonly PriorityQueue<Campaign, double> waiting = new();
+    private readonly double[] loggedInAt;
+    private readonly double stepMs;
+
+    public LivePlan(GameWorld world, LivePlanOptions options)
+    {
+        this.world = world;
+        this.options = options;
+        loggedInAt = new double[world.Players.Count];
+        stepMs = Math.Min(1_500, options.Seconds * 1000 / 40);
+        Campaigns = Plant();
+    }
+
+    public IReadOnlyList<Campaign> Campaigns { get; }
+
+    public long TotalActions => (long)(options.Seconds * options.Rate);
+
+    /// <summary>The records that open each campaign, to be published before the load begins.</summary>
+    public IEnumerable<SimulationTruth> Opening()
+    {
+        foreach (Campaign campaign in Campaigns)
+        {
+            yield return Truth(campaign, campaign.Victim, CampaignRole.Victim);
+            foreach (Player mule in campaign.Mules)
+                yield return Truth(campaign, mule, CampaignRole.Mule);
+        }
+    }
+
+    /// <summary>The fraudulent events of an action, none for an honest one.</summary>
+    public IEnumerable<SimulationTruth> Truths(GameAction action)
+    {
+        if (action.Fraud is not { } mark)
+            yield break;
+        long ts = options.StartEpochMs + (long)action.DueMs;
+        if (action is LoginAction login)
+            yield return Truth(mark, mark.FirstRole, login.Player, EventIds.ForSide(action.Key, TradeSide.First), ts);
+        if (action is TradeAction trade)
+        {
+            yield return Truth(mark, mark.FirstRole, trade.First.Player, EventIds.ForSide(action.Key, TradeSide.First), ts);
+            yield return Truth(mark, mark.SecondRole, trade.Second.Player, EventIds.ForSide(action.Key, TradeSide.Second), ts);
+        }
+    }
+
+    /// <summary>All actions in due order.</summary>
+    public IEnumerable<GameAction> Actions()
+    {
+        for (long i = 0; i < TotalActions; i++)
+        {
+            double due = i * 1000.0 / options.Rate;
+            yield return NextAction(due);
+        }
+    }
+
+    private GameAction NextAction(double due)
+    {
+        long epochMs = options.StartEpochMs + (long)due;
+        if (!waiting.TryPeek(out Campaign? campaign, out double at) || at > due)
+            return HonestAction(due, epochMs);
+        waiting.Dequeue();
+        GameAction action = campaign.Next(due, epochMs);
+        if (action is TradeAction trade)
+            action = Settled(trade, due);
+        Remember(action);
+        if (!campaign.Finished)
+            waiting.Enqueue(campaign, due + Math.Max(SettleMs, stepMs * world.Dice.Between(0.5, 1.5)));
+        return action;
+    }
+
+    private GameAction HonestAction(double due, long epochMs)
+    {
+        for (int attempt = 0; attempt < 50; attempt++)
+        {
+            Player player = world.Players[world.Dice.Below(world.Players.Count)];
+            bool ready = player.Online && due - loggedInAt[player.Index] >= SettleMs;
+            if (player.InCampaign || (player.Online && !ready))
+                continue;
+            if (player.Online && !world.Dice.Chance(0.05))
+                return HonestTrade(player, due, epochMs);
+            return HonestLogin(player, due, epochMs);
+        }
+
+        return HonestLogin(world.Players.First(player => !player.InCampaign), due, epochMs);
+    }
+
+    private GameAction HonestLogin(Player player, double due, long epochMs)
+    {
+        LoginAction login = world.Dice.Chance(0.02) ? world.MistypedLogin(player, due, epochMs) : world.HonestLogin(player, due, epochMs);
+        Remember(login);
+        return login;
+    }
+
+    // The other side may have logged in a moment ago: it is then named by its user id, as one that is offline.
+    private TradeAction HonestTrade(Player player, double due, long epochMs)
+        => Settled(world.HonestTrade(player, due, epochMs), due);
+
+    private TradeAction Settled(TradeAction trade, double due)
+        => due - loggedInAt[trade.Second.Player.Index] >= SettleMs ? trade : trade with { Second = trade.Second with { Online = false } };
+
+    private void Remember(GameAction action)
+    {
+        if (action is LoginAction { CorrectSecret: true } login)
+            loggedInAt[login.Player.Index] = action.DueMs;
+    }
+
+    private List<Campaign> Plant()
+    {
+        int wanted = Math.Max(MinCampaigns, world.Players.Count / PlayersPerCampaign);
+        int each = Math.Min(wanted, world.Players.Count / 8);
+        int[] order = [.. Enumerable.Range(0, world.Players.Count)];
+        for (int i = 0; i < order.Length; i++)
+        {
+            int other = i + world.Dice.Below(order.Length - i);
+            (order[i], order[other]) = (order[other], order[i]);
+        }
+
+        var fresh = new Queue<Player>(order.Select(index => world.Players[index]));
+        var planted = new List<Campaign>();
+        for (int i = 0; i < each * 2; i++)
+        {
+            Player victim = fresh.Dequeue();
+            Player[] mules = world.Dice.Chance(0.5) ? [fresh.Dequeue()] : [fresh.Dequeue(), fresh.Dequeue()];
+            string id = $"c-{i + 1:D4}";
+            Campaign campaign = i % 2 == 0 ? new AccountTakeover(id, world, victim, mules) : new GoldDrain(id, world, victim, mules);
+            planted.Add(campaign);
+            waiting.Enqueue(campaign, options.Seconds * 1000 * world.Dice.Between(0.1, 0.7));
+        }
+
+        return planted;
+    }
+
+    private SimulationTruth Truth(Campaign campaign, Player player, CampaignRole role) => new()
+    {
+        CampaignId = campaign.Id,
+        Scenario = campaign.Scenario,
+        Role = role,
+        UserId = player.UserId,
+        Ts = options.StartEpochMs,
+    };
+
+    private static SimulationTruth Truth(FraudMark mark, CampaignRole role, Player player, Guid eventId, long ts) => new()
+    {
+        CampaignId = mark.CampaignId,
+        Scenario = mark.Scenario,
+        Role = role,
+        UserId = player.UserId,
+        EventId = eventId,
+        Ts = ts,
+    };
+}

@@ -1,0 +1,112 @@
+using Game.Contracts;
+using Game.Simulator.World;
+
+namespace Game.Demo.Tests;
+
+public sealed class WorldTests
+{
+    private const long Start = 1_760_000_000_000;
+    private const int Players = 600;
+
+    private static (List<PlayerEvent> History, LivePlan Plan, List<GameAction> Actions) Play(int seed, int players = Players)
+    {
+        var world = new GameWorld(seed, players, new Geography());
+        List<PlayerEvent> history = [.. new History(world).Generate(Start)];
+        var plan = new LivePlan(world, new LivePlanOptions(Seconds: 30, Rate: 300, Start));
+        return (history, plan, [.. plan.Actions()]);
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_world()
+    {
+        (List<PlayerEvent> history, _, List<GameAction> actions) = Play(7);
+        (List<PlayerEvent> again, _, List<GameAction> actionsAgain) = Play(7);
+        again.ShouldBe(history);
+        actionsAgain.Select(action => action.Key).ShouldBe(actions.Select(action => action.Key));
+        Play(8).Actions[0].Key.ShouldNotBe(actions[0].Key);
+    }
+
+    [Fact]
+    public void History_is_about_a_hundred_events_a_player_in_the_past()
+    {
+        List<PlayerEvent> history = Play(1).History;
+        history.Count.ShouldBeInRange(Players * 80, Players * 115);
+        history.Count(login => login is LoginEvent).ShouldBeGreaterThan(Players * 5);
+        history.Min(e => e.Ts).ShouldBeGreaterThanOrEqualTo(Start - History.Days * 86_400_000L);
+        history.Max(e => e.Ts).ShouldBeLessThan(Start);
+        foreach (IGrouping<string, PlayerEvent> player in history.GroupBy(e => e.UserId))
+            player.Select(e => e.Ts).ShouldBeInOrder();
+    }
+
+    [Fact]
+    public void Every_event_keeps_the_contract()
+    {
+        using var encoder = new EventEncoder();
+        var decoder = new EventDecoder();
+        foreach (PlayerEvent value in Play(2).History)
+        {
+            decoder.Decode(encoder.Encode(value), out EventView view).ShouldBe(DecodeFailure.None);
+            view.ToEvent().ShouldBe(value);
+        }
+    }
+
+    [Fact]
+    public void Actions_are_due_in_order_at_the_fixed_rate()
+    {
+        List<GameAction> actions = Play(3).Actions;
+        actions.Count.ShouldBe(9_000);
+        actions.Select(action => action.DueMs).ShouldBe(Enumerable.Range(0, 9_000).Select(i => i * 1000.0 / 300));
+    }
+
+    [Fact]
+    public void A_player_trades_online_only_after_a_login_that_has_settled()
+    {
+        var loggedIn = new Dictionary<string, double>();
+        foreach (GameAction action in Play(4).Actions)
+        {
+            if (action is LoginAction { CorrectSecret: true } login)
+                loggedIn[login.Player.UserId] = action.DueMs;
+            if (action is TradeAction trade)
+            {
+                foreach (TradeLeg leg in new[] { trade.First, trade.Second }.Where(leg => leg.Online))
+                    (action.DueMs - loggedIn[leg.Player.UserId]).ShouldBeGreaterThanOrEqualTo(500);
+            }
+        }
+    }
+
+    [Fact]
+    public void Nothing_is_made_or_lost_in_a_trade()
+    {
+        foreach (TradeAction trade in Play(5).Actions.OfType<TradeAction>())
+        {
+            (trade.First.GoldDelta + trade.Second.GoldDelta).ShouldBe(0);
+            (trade.First.ItemDelta + trade.Second.ItemDelta).ShouldBe(0);
+            trade.First.GoldBalance.ShouldBeGreaterThanOrEqualTo(0);
+            trade.Second.GoldBalance.ShouldBeGreaterThanOrEqualTo(0);
+        }
+    }
+
+    [Fact]
+    public void Both_scenarios_are_planted_and_finish()
+    {
+        (_, LivePlan plan, List<GameAction> actions) = Play(6);
+        plan.Campaigns.Count(campaign => campaign.Scenario == AccountTakeover.Name).ShouldBe(LivePlan.MinCampaigns);
+        plan.Campaigns.Count(campaign => campaign.Scenario == GoldDrain.Name).ShouldBe(LivePlan.MinCampaigns);
+        plan.Campaigns.ShouldAllBe(campaign => campaign.Finished);
+        actions.Where(action => action.Fraud is not null).Select(action => action.Fraud!.CampaignId).Distinct().Count().ShouldBe(plan.Campaigns.Count);
+        plan.Campaigns.SelectMany(campaign => campaign.Mules.Append(campaign.Victim)).ShouldBeUnique();
+        SimulationTruth[] truths = [.. actions.SelectMany(plan.Truths)];
+        truths.Select(truth => truth.EventId).ShouldBeUnique();
+        truths.ShouldAllBe(truth => truth.EventId != null);
+    }
+
+    [Fact]
+    public void The_address_table_covers_every_address_used()
+    {
+        string[] prefixes = [.. new Geography().ToCsv().Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(',')[0])];
+        System.Net.IPNetwork[] networks = [.. prefixes.Select(prefix => System.Net.IPNetwork.Parse(prefix))];
+        networks.Distinct().Count().ShouldBe(networks.Length);
+        foreach (string ip in Play(9).History.OfType<LoginEvent>().Select(login => login.Ip).Distinct().Take(300))
+            networks.Count(network => network.Contains(System.Net.IPAddress.Parse(ip))).ShouldBe(1);
+    }
+}
