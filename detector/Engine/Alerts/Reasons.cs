@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text;
+using Game.Contracts;
+using Game.Detector.Features;
+using Game.Detector.Rules;
+
+namespace Game.Detector.Alerts;
+
+/// <summary>One sentence that a person can act on.</summary>
+internal static class Reasons
+{
+    private const int MostTextBytes = 64;
+
+    public static string Of(in EventView login, in LoginFeatures features, RuleSet rules)
+    {
+        var news = new List<string>(4);
+        if (features.NewNetwork > 0)
+            news.Add("network");
+        if (features.NewAsn > 0)
+            news.Add(Invariant($"provider (AS{login.Asn})"));
+        if (features.NewCountry > 0)
+            news.Add($"country ({Text(login.Country)})");
+        if (features.NewDevice > 0)
+            news.Add("device");
+
+        var reason = new StringBuilder(Invariant($"{Attempt(login.Outcome)} from {Text(login.Ip)} after {features.Logins} known logins"));
+        reason.Append(news.Count > 0 ? ": new " + Listed(news) : ": known network and device");
+        if (features.DistanceKm >= rules.IpChange.MinDistanceKm && features.SpeedKmh > rules.IpChange.SpeedFromKmh)
+            reason.Append(Invariant($", {features.DistanceKm:F0} km from the last login at {features.SpeedKmh:F0} km/h"));
+        if (features.Failures > 0)
+            reason.Append(Invariant($", {features.Failures} failed {(features.Failures == 1 ? "login" : "logins")} just before or now"));
+        return reason.Append("; confirm with the player before anything leaves the account.").ToString();
+    }
+
+    public static string Of(in EventView trade, in TradeFeatures features)
+    {
+        string partner = (features.NewPartner > 0 ? "the unknown player " : "the player ") + Text(trade.CounterpartyId);
+        long value = Math.Abs(features.Net);
+        string move = features.Net < 0 ? "went to" : "came from";
+        double share = features.Net < 0 ? features.LostShare : features.GainedShare;
+        var reason = new StringBuilder(Invariant($"{value:N0} gold in value {move} {partner} without return ({features.Gold:+#,0;-#,0;0} gold, {features.Items:+#,0;-#,0;0} in items)"));
+        if (share > 0)
+            reason.Append(Invariant($", with the last hour's trades {share * 100:F0} % of the wealth"));
+        if (features.LoginRisk > 0)
+            reason.Append(Invariant($", out of a session with a login rated {features.LoginRisk:F2}"));
+        return reason.Append("; hold the goods and ask the player.").ToString();
+    }
+
+    private static string Attempt(LoginOutcome outcome) => outcome == LoginOutcome.Ok ? "Login" : "Failed login";
+
+    private static string Listed(List<string> words) => words.Count == 1 ? words[0] : string.Join(", ", words[..^1]) + " and " + words[^1];
+
+    // Identifiers come from outside: bounded, and nothing that could break a line.
+    private static string Text(ReadOnlySpan<byte> utf8)
+    {
+        string text = Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MostTextBytes)]);
+        return string.Concat(text.Where(c => !char.IsControl(c)));
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

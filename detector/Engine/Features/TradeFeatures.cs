@@ -1,0 +1,135 @@
+using Game.Contracts;
+using Game.Detector.Rules;
+using Game.Detector.Windows;
+
+namespace Game.Detector.Features;
+
+/// <summary>What is remarkable about a trade, against the player's state before it. Amounts in gold.</summary>
+internal struct TradeFeatures
+{
+    public int Trades;
+    public long Gold;
+    public long Items;
+
+    /// <summary>Gold and market value gained without return; negative when given away.</summary>
+    public long Net;
+
+    public long WealthAfter;
+
+    /// <summary>0 when gold and goods balance, 1 when all of it goes one way.</summary>
+    public double OneSided;
+
+    /// <summary>Scales by which the gold, the goods and the one-sided part lie above the player's own range; 0 while too little is known.</summary>
+    public double GoldScales;
+    public double ItemScales;
+    public double NetScales;
+
+    /// <summary>0 to 1: the share of the wealth that left, or of today's wealth that came in, within the drain window.</summary>
+    public double LostShare;
+    public double GainedShare;
+
+    /// <summary>1 when the other side is no one the player has traded with directly.</summary>
+    public double NewPartner;
+
+    /// <summary>0 to 1: how ip-change rated the login that the trade's address belongs to.</summary>
+    public double LoginRisk;
+
+    public ulong Counterparty;
+
+    private const double UnknownAddressRisk = 0.5;
+
+    public static TradeFeatures Of(in EventView trade, ref PlayerState state, RuleSet rules)
+    {
+        long items = Saturate((Int128)trade.ItemDelta * trade.ItemValue);
+        long net = trade.GoldDelta + items;
+        var features = new TradeFeatures
+        {
+            Trades = state.Trades,
+            Gold = trade.GoldDelta,
+            Items = items,
+            Net = net,
+            WealthAfter = trade.GoldBalance + trade.InventoryValue,
+            OneSided = Share(Math.Abs(net), Math.Max(Math.Abs(trade.GoldDelta), Math.Abs(items))),
+            Counterparty = StableHash.Of(trade.CounterpartyId),
+        };
+        features.NewPartner = FamiliarTable.Find(state.Partners, features.Counterparty) < 0 ? 1 : 0;
+        features.AddUp(trade.Ts, ref state, rules.WealthChange.DrainWindowMinutes * 60_000L);
+        features.Measure(ref state, rules.WealthChange);
+        features.Rate(trade, ref state, rules);
+        return features;
+    }
+
+    private static long Saturate(Int128 value) => (long)Int128.Clamp(value, -ContractLimits.MaxGold, ContractLimits.MaxGold);
+
+    private static double Share(long part, long whole) => whole <= 0 ? 0 : Math.Min(1, part / (double)whole);
+
+    private void AddUp(long ts, ref PlayerState state, long window)
+    {
+        long net = Net;
+        for (int age = 0; age < state.Ring.Count; age++)
+        {
+            ref readonly WindowEvent earlier = ref state.Ring.FromNewest(age);
+            if (earlier.Kind == EventKind.Trade && Math.Abs(ts - earlier.Ts) <= window)
+                net += earlier.Gold + earlier.Items;
+        }
+
+        LostShare = net < 0 ? Share(-net, WealthAfter - net) : 0;
+        GainedShare = net > 0 ? Share(net, WealthAfter) : 0;
+    }
+
+    private void Measure(ref PlayerState state, WealthChangeParameters rule)
+    {
+        Span<int> gold = stackalloc int[EventRing.Capacity];
+        Span<int> items = stackalloc int[EventRing.Capacity];
+        Span<int> nets = stackalloc int[EventRing.Capacity];
+        int golds = 0, goods = 0, trades = 0;
+        for (int age = 0; age < state.Ring.Count; age++)
+        {
+            ref readonly WindowEvent earlier = ref state.Ring.FromNewest(age);
+            if (earlier.Kind != EventKind.Trade)
+                continue;
+            nets[trades++] = FixedLog2.Of(earlier.Gold + earlier.Items);
+            if (earlier.Gold != 0)
+                gold[golds++] = FixedLog2.Of(earlier.Gold);
+            if (earlier.Items != 0)
+                items[goods++] = FixedLog2.Of(earlier.Items);
+        }
+
+        GoldScales = Scales(Gold, gold[..golds], state.Gold, rule);
+        ItemScales = Scales(Items, items[..goods], state.Items, rule);
+        NetScales = Scales(Net, nets[..trades], state.OneSided, rule);
+    }
+
+    // The smaller of the distances from the window and from the long baseline, each where it knows enough: unusual means unusual for both.
+    private static double Scales(long amount, Span<int> window, in Log2Histogram baseline, WealthChangeParameters rule)
+    {
+        if (amount == 0)
+            return 0;
+        int value = FixedLog2.Of(amount);
+        int floor = Math.Max(1, (int)(rule.ScaleFloorOctaves * FixedLog2.OneOctave));
+        bool hasWindow = window.Length >= rule.MinTrades, hasBaseline = baseline.Total >= rule.MinTrades;
+        double longRange = hasBaseline ? (value - baseline.UpperEdge(rule.BaselinePercent)) / (double)floor : double.MaxValue;
+        if (longRange <= 0 || !(hasWindow || hasBaseline))
+            return 0;
+        double inWindow = hasWindow ? RobustRange.Of(window).ScalesAbove(value, floor) : double.MaxValue;
+        return Math.Max(0, Math.Min(inWindow, longRange));
+    }
+
+    private void Rate(in EventView trade, ref PlayerState state, RuleSet rules)
+    {
+        ulong network = Hashes.Network(trade.Ip, rules.Windows);
+        if (network == 0)
+            return;
+        long longest = rules.WealthChange.LoginHours * 3_600_000L;
+        for (int age = 0; age < state.Ring.Count; age++)
+        {
+            ref readonly WindowEvent earlier = ref state.Ring.FromNewest(age);
+            if (earlier.Kind != EventKind.Login || earlier.Outcome != LoginOutcome.Ok || earlier.Network != network)
+                continue;
+            LoginRisk = Math.Abs(trade.Ts - earlier.Ts) <= longest ? earlier.Risk / 255.0 : 0;
+            return;
+        }
+
+        LoginRisk = state.Logins > 0 && FamiliarTable.Find(state.Networks, network) < 0 ? UnknownAddressRisk : 0;
+    }
+}

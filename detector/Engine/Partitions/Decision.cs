@@ -1,0 +1,40 @@
+using Game.Contracts;
+
+namespace Game.Detector.Partitions;
+
+/// <summary>What became of a record.</summary>
+public enum Verdict : byte
+{
+    /// <summary>An event of a known player, judged by the rules.</summary>
+    Judged,
+
+    /// <summary>The first event of a player: nothing to compare with yet.</summary>
+    NewPlayer,
+
+    /// <summary>The event's id is among the player's last 30: counted once, nothing changed.</summary>
+    Repeated,
+
+    /// <summary>The value is no event; it changed nothing.</summary>
+    Undecodable,
+
+    /// <summary>The record's key is not the event's user: its windows would be kept in the wrong partition. It changed nothing.</summary>
+    ForeignKey,
+}
+
+/// <summary>The engine's answer to one record.</summary>
+/// <param name="Verdict">What became of it.</param>
+/// <param name="Failure">Why it is undecodable, else none.</param>
+/// <param name="Alerts">None to two alerts, one a rule. <see cref="Alert.DetectedAt"/> is 0: the engine has no clock, whoever publishes an alert stamps it.</param>
+public readonly record struct Decision(Verdict Verdict, DecodeFailure Failure, IReadOnlyList<Alert> Alerts)
+{
+    /// <summary>Whether the record belongs into <c>dead-letters</c>.</summary>
+    public bool IsDeadLetter => Verdict is Verdict.Undecodable or Verdict.ForeignKey;
+
+    /// <summary>One sentence for the dead letter's header.</summary>
+    public string Reason => Verdict switch
+    {
+        Verdict.Undecodable => Failure.ToString(),
+        Verdict.ForeignKey => "the record's key is not the event's user_id",
+        _ => "the record was judged",
+    };
+}

@@ -1,0 +1,37 @@
+using Game.Contracts;
+using Game.Detector.Rules;
+
+namespace Game.Detector.Partitions;
+
+/// <summary>
+/// Replays one partition through a fresh engine: what audits compare the <c>alerts</c> topic with. Feed it the partition's records from its start, in order.
+/// </summary>
+/// <param name="partition">The partition's number.</param>
+/// <param name="rules">The rules that the detectors ran with.</param>
+public sealed class PartitionReplay(int partition, RuleSet rules)
+{
+    private readonly PartitionEngine engine = new(partition, rules);
+    private readonly List<Alert> alerts = [];
+
+    /// <summary>All alerts so far, in the order of their source offsets, with <see cref="Alert.DetectedAt"/> 0.</summary>
+    public IReadOnlyList<Alert> Alerts => alerts;
+
+    public IEnumerable<string> AlertIds => alerts.Select(alert => alert.AlertId);
+
+    /// <summary>Records that detectors send to <c>dead-letters</c>.</summary>
+    public int DeadLetters { get; private set; }
+
+    /// <summary>Events that repeated an id of their player's window.</summary>
+    public int Repeated { get; private set; }
+
+    /// <param name="offset">The record's offset.</param>
+    /// <param name="key">Its key; null counts as empty.</param>
+    /// <param name="value">Its value; null is a tombstone.</param>
+    public void Feed(long offset, byte[]? key, byte[]? value)
+    {
+        Decision decision = engine.Process(key, value, offset);
+        alerts.AddRange(decision.Alerts);
+        DeadLetters += decision.IsDeadLetter ? 1 : 0;
+        Repeated += decision.Verdict == Verdict.Repeated ? 1 : 0;
+    }
+}

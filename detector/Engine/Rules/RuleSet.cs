@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Game.Detector.Rules;
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    ReadCommentHandling = JsonCommentHandling.Skip,
+    AllowTrailingCommas = true,
+    WriteIndented = true)]
+[JsonSerializable(typeof(RuleSet))]
+internal sealed partial class RuleJsonContext : JsonSerializerContext;
+
+/// <summary>
+/// The rules with their parameters, as read from the file of <c>--rules</c>: <c>{"windows":{…},"ip_change":{…},"wealth_change":{…}}</c>, each part and each
+/// parameter optional. Not to be changed once an engine uses it.
+/// </summary>
+public sealed record RuleSet
+{
+    /// <summary>Raised when the code of a rule changes what it says at equal parameters: then its alerts get new ids.</summary>
+    private const int FormulaRevision = 1;
+
+    private const int VersionDigits = 12;
+
+    public WindowParameters Windows { get; set; } = new();
+
+    public IpChangeParameters IpChange { get; set; } = new();
+
+    public WealthChangeParameters WealthChange { get; set; } = new();
+
+    /// <summary>A hash of all that decides what ip-change says.</summary>
+    [JsonIgnore]
+    public string IpChangeVersion => Version(new RuleSet { Windows = Windows, IpChange = IpChange });
+
+    /// <summary>A hash of all that decides what wealth-change says: the ratings of logins are part of it.</summary>
+    [JsonIgnore]
+    public string WealthChangeVersion => Version(this);
+
+    /// <summary>Reads rules; whatever the bytes are, there is either a rule set or one sentence that says what is wrong.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> json, out RuleSet rules, out string problem)
+    {
+        rules = new RuleSet();
+        problem = "";
+        try
+        {
+            rules = JsonSerializer.Deserialize(json, RuleJsonContext.Default.RuleSet) ?? new RuleSet();
+        }
+        catch (JsonException e)
+        {
+            problem = "The rules do not fit: " + e.Message;
+            return false;
+        }
+
+        problem = rules.Problem() ?? "";
+        return problem.Length == 0;
+    }
+
+    /// <summary>The rules as a file of <c>--rules</c> holds them.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, RuleJsonContext.Default.RuleSet);
+
+    private string? Problem()
+    {
+        if (Windows is null || IpChange is null || WealthChange is null)
+            return "The rules hold null where an object is needed.";
+        return Windows.Problem() ?? IpChange.Problem() ?? WealthChange.Problem();
+    }
+
+    private static string Version(RuleSet rules)
+    {
+        byte[] canonical = JsonSerializer.SerializeToUtf8Bytes(rules, RuleJsonContext.Default.RuleSet);
+        byte[] hash = SHA256.HashData([FormulaRevision, .. canonical]);
+        return Convert.ToHexStringLower(hash)[..VersionDigits];
+    }
+}

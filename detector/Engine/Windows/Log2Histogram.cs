@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using Game.Detector.Features;
+
+namespace Game.Detector.Windows;
+
+/// <summary>
+/// How often amounts of each power of two occurred: bucket 0 counts zeros, bucket b amounts in [2^(b−1), 2^b). 55 bytes: when a count would overflow, all are
+/// halved, which keeps their proportions.
+/// </summary>
+internal struct Log2Histogram
+{
+    /// <summary>Zero, and 2^0 to 2^53, the contract's largest amount.</summary>
+    public const int Buckets = 55;
+
+    private Counts counts;
+
+    [InlineArray(Buckets)]
+    private struct Counts
+    {
+        private byte first;
+    }
+
+    public readonly int Total
+    {
+        get
+        {
+            int total = 0;
+            for (int i = 0; i < Buckets; i++)
+                total += counts[i];
+            return total;
+        }
+    }
+
+    public void Add(long amount)
+    {
+        int bucket = FixedLog2.Bucket(amount);
+        if (counts[bucket] == byte.MaxValue)
+            Halve(1);
+        counts[bucket]++;
+    }
+
+    public void Halve(int times)
+    {
+        for (int i = 0; i < Buckets; i++)
+            counts[i] = (byte)(counts[i] >> times);
+    }
+
+    /// <summary>
+    /// The upper edge, in <see cref="FixedLog2"/> units, of the first bucket below which at least <paramref name="percent"/> of the amounts lie; 0 when empty.
+    /// </summary>
+    public readonly int UpperEdge(int percent)
+    {
+        int needed = Total * percent;
+        int below = 0;
+        for (int bucket = 0; bucket < Buckets; bucket++)
+        {
+            below += counts[bucket] * 100;
+            if (below >= needed && below > 0)
+                return bucket << FixedLog2.FractionBits;
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Game.Detector.Features;
+
+namespace Game.Detector.Windows;
+
+/// <summary>
+/// All that is remembered of a player: the last 30 events and baselines of constant size, about 2.8 KB without a single reference. The baselines are fed by logins
+/// and trades apart, so that 30 cheap trades cannot push the login history out.
+/// </summary>
+internal struct PlayerState
+{
+    /// <summary>Home, mobile, work, a friend's and some travels.</summary>
+    public const int NetworkPlaces = 8;
+
+    /// <summary>Phone, computer and their predecessors.</summary>
+    public const int DevicePlaces = 6;
+
+    /// <summary>Friends and guild mates with whom a player trades directly; auctions are not remembered.</summary>
+    public const int PartnerPlaces = 12;
+
+    public EventRing Ring;
+    public Log2Histogram Gold;
+    public Log2Histogram Items;
+    public Log2Histogram OneSided;
+
+    /// <summary>Successful logins, saturating, halved with the baseline; the four below count how many of them brought something new.</summary>
+    public ushort Logins;
+    public ushort NewNetworks;
+    public ushort NewAsns;
+    public ushort NewCountries;
+    public ushort NewDevices;
+    public ushort Trades;
+
+    /// <summary>Which half-life of the baseline this is: event-time days divided by the half-life.</summary>
+    public uint Period;
+
+    public bool HasPosition;
+
+    /// <summary>Where and when (epoch milliseconds) the newest successful login with a position came from.</summary>
+    public SpherePoint Position;
+    public long PositionTs;
+
+    public AlertMemory IpChange;
+    public AlertMemory WealthChange;
+
+    private NetworkTable networks;
+    private DeviceTable devices;
+    private PartnerTable partners;
+
+    [InlineArray(NetworkPlaces)]
+    private struct NetworkTable
+    {
+        private FamiliarEntry first;
+    }
+
+    [InlineArray(DevicePlaces)]
+    private struct DeviceTable
+    {
+        private FamiliarEntry first;
+    }
+
+    [InlineArray(PartnerPlaces)]
+    private struct PartnerTable
+    {
+        private FamiliarEntry first;
+    }
+
+    [UnscopedRef]
+    public Span<FamiliarEntry> Networks => networks;
+
+    [UnscopedRef]
+    public Span<FamiliarEntry> Devices => devices;
+
+    [UnscopedRef]
+    public Span<FamiliarEntry> Partners => partners;
+
+    /// <summary>Halves the baselines once for every half-life that event time has gone on. Time that goes back changes nothing.</summary>
+    public void Age(uint period)
+    {
+        if (period <= Period)
+            return;
+        int times = (int)Math.Min(period - Period, 16);
+        bool isNew = Period == 0;
+        Period = period;
+        if (isNew)
+            return;
+        Gold.Halve(times);
+        Items.Halve(times);
+        OneSided.Halve(times);
+        FamiliarTable.Halve(Networks, times);
+        FamiliarTable.Halve(Devices, times);
+        FamiliarTable.Halve(Partners, times);
+        HalveCounters(times);
+    }
+
+    private void HalveCounters(int times)
+    {
+        Logins = (ushort)(Logins >> times);
+        NewNetworks = (ushort)(NewNetworks >> times);
+        NewAsns = (ushort)(NewAsns >> times);
+        NewCountries = (ushort)(NewCountries >> times);
+        NewDevices = (ushort)(NewDevices >> times);
+        Trades = (ushort)(Trades >> times);
+    }
+}
+
+/// <summary>The newest alert of one rule on a player, for holding back floods.</summary>
+internal struct AlertMemory
+{
+    /// <summary>Epoch milliseconds of the event.</summary>
+    public long Ts;
+
+    public double Score;
+
+    public bool HasAlert;
+}
