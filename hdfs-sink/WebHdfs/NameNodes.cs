@@ -1,0 +1,19 @@
+namespace Game.WebHdfs;
+
+/// <summary>The NameNodes of one HDFS and which of them answered last. Safe for many threads: a race costs one more try.</summary>
+internal sealed class NameNodes(IReadOnlyList<Uri> addresses)
+{
+    private int _active;
+
+    public int Count => addresses.Count;
+
+    public Uri Active => addresses[Volatile.Read(ref _active)];
+
+    /// <summary>Moves on, unless another thread already did since <paramref name="failed"/> was read.</summary>
+    public void MoveOnFrom(Uri failed)
+    {
+        var active = Volatile.Read(ref _active);
+        if (ReferenceEquals(addresses[active], failed))
+            Interlocked.CompareExchange(ref _active, (active + 1) % addresses.Count, active);
+    }
+}

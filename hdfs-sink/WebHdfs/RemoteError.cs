@@ -1,0 +1,77 @@
+using System.Collections.Frozen;
+using System.Net;
+using System.Text.Json;
+
+namespace Game.WebHdfs;
+
+/// <summary>Reads an error answer: {"RemoteException":{"exception":…,"javaClassName":…,"message":…}} as Hadoop writes it, or anything else.</summary>
+internal static class RemoteError
+{
+    /// <summary>A stack trace of Hadoop's DataNode is about 2 kB; what is longer is cut by the reader, and then is not JSON.</summary>
+    public const int MaxBodyBytes = 64 * 1024;
+
+    private static readonly FrozenDictionary<string, HdfsError> Kinds = new Dictionary<string, HdfsError>(StringComparer.Ordinal)
+    {
+        ["FileNotFoundException"] = HdfsError.FileNotFound,
+        ["AccessControlException"] = HdfsError.AccessControl,
+        ["SecurityException"] = HdfsError.AccessControl,
+        ["AuthorizationException"] = HdfsError.AccessControl,
+        ["InvalidToken"] = HdfsError.AccessControl,
+        ["StandbyException"] = HdfsError.Standby,
+        ["ObserverRetryOnActiveException"] = HdfsError.Standby,
+        ["SafeModeException"] = HdfsError.SafeMode,
+        ["RetriableException"] = HdfsError.Retriable,
+        ["NotReplicatedYetException"] = HdfsError.Retriable,
+        ["FileAlreadyExistsException"] = HdfsError.FileAlreadyExists,
+        ["ParentNotDirectoryException"] = HdfsError.ParentNotDirectory,
+        ["PathIsNotDirectoryException"] = HdfsError.ParentNotDirectory,
+        ["PathIsNotEmptyDirectoryException"] = HdfsError.DirectoryNotEmpty,
+        ["NSQuotaExceededException"] = HdfsError.QuotaExceeded,
+        ["DSQuotaExceededException"] = HdfsError.QuotaExceeded,
+        ["QuotaByStorageTypeExceededException"] = HdfsError.QuotaExceeded,
+        ["QuotaExceededException"] = HdfsError.QuotaExceeded,
+        ["LeaseExpiredException"] = HdfsError.Lease,
+        ["AlreadyBeingCreatedException"] = HdfsError.Lease,
+        ["RecoveryInProgressException"] = HdfsError.Lease,
+        ["InvalidPathException"] = HdfsError.InvalidArgument,
+        ["IllegalArgumentException"] = HdfsError.InvalidArgument,
+        ["PathComponentTooLongException"] = HdfsError.InvalidArgument,
+        ["HadoopIllegalArgumentException"] = HdfsError.InvalidArgument,
+        ["UnsupportedOperationException"] = HdfsError.Unsupported,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>The typed error of an answer that was not a success.</summary>
+    public static WebHdfsException Read(HttpStatusCode status, ReadOnlySpan<byte> body, string what)
+    {
+        var (name, message) = TryParse(body);
+        if (name is null)
+            return new(HdfsError.Protocol, $"{what} was answered {(int)status} without a reason that WebHDFS knows.", status);
+        // In safe mode a DataNode passes on the NameNode's refusal wrapped in an IOException: the text is then all there is.
+        var kind = Kinds.TryGetValue(name, out var known) ? known
+            : message.Contains("StandbyException", StringComparison.Ordinal) ? HdfsError.Standby
+            : message.Contains("SafeModeException", StringComparison.Ordinal) ? HdfsError.SafeMode
+            : HdfsError.Remote;
+        return new(kind, $"{what} failed: {name}: {FirstLine(message)}", status, name);
+    }
+
+    private static (string? Name, string Message) TryParse(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            var answer = JsonSerializer.Deserialize(body, WebHdfsJson.Default.RemoteExceptionAnswer)?.RemoteException;
+            return (answer?.Exception, answer?.Message ?? "");
+        }
+        catch (JsonException)
+        {
+            return (null, "");
+        }
+    }
+
+    private static string FirstLine(string message)
+    {
+        var line = message.AsSpan();
+        var end = line.IndexOfAny('\n', '\r');
+        line = end < 0 ? line : line[..end];
+        return line.Length > 300 ? string.Concat(line[..300], "…") : line.ToString();
+    }
+}

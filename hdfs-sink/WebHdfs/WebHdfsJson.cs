@@ -1,0 +1,24 @@
+using System.Text.Json.Serialization;
+
+namespace Game.WebHdfs;
+
+internal sealed record RemoteExceptionAnswer([property: JsonPropertyName("RemoteException")] RemoteExceptionBody? RemoteException);
+
+internal sealed record RemoteExceptionBody([property: JsonPropertyName("exception")] string? Exception, [property: JsonPropertyName("message")] string? Message);
+
+internal sealed record BooleanAnswer([property: JsonPropertyName("boolean"), JsonRequired] bool Value);
+
+internal sealed record FileStatusAnswer([property: JsonPropertyName("FileStatus"), JsonRequired] FileStatus FileStatus);
+
+internal sealed record FileStatusesAnswer([property: JsonPropertyName("FileStatuses"), JsonRequired] FileStatusesBody FileStatuses);
+
+internal sealed record FileStatusesBody([property: JsonPropertyName("FileStatus"), JsonRequired] FileStatus[] FileStatus);
+
+internal sealed record ContentSummaryAnswer([property: JsonPropertyName("ContentSummary"), JsonRequired] ContentSummary ContentSummary);
+
+[JsonSerializable(typeof(RemoteExceptionAnswer))]
+[JsonSerializable(typeof(BooleanAnswer))]
+[JsonSerializable(typeof(FileStatusAnswer))]
+[JsonSerializable(typeof(FileStatusesAnswer))]
+[JsonSerializable(typeof(ContentSummaryAnswer))]
+internal sealed partial class WebHdfsJson : JsonSerializerContext;
