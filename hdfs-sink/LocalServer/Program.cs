@@ -1,1 +1,27 @@
-return 0;
+using System.CommandLine;
+using Game.LocalWebHdfs;
+
+const int Failed = 1;
+
+var root = new Option<string>("--root") { Description = "The folder that is '/'; made where it is missing.", Required = true };
+var port = new Option<int>("--port") { Description = "The port on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 9870 };
+var urls = new Option<string?>("--urls") { Description = "Where to listen instead of --port, e.g. http://0.0.0.0:9870." };
+var command = new RootCommand("WebHDFS over a folder: the REST calls, redirects, errors and renames of HDFS, on one machine, without Hadoop.") { root, port, urls };
+command.SetAction(async (arguments, cancellationToken) =>
+{
+    string listenOn = arguments.GetValue(urls) ?? $"http://127.0.0.1:{arguments.GetValue(port)}";
+    try
+    {
+        await using var server = LocalWebHdfsServer.Build(arguments.GetRequiredValue(root), listenOn);
+        await server.StartAsync(cancellationToken);
+        Console.WriteLine($"WebHDFS over {Path.GetFullPath(arguments.GetRequiredValue(root))} on {string.Join(',', server.Urls)}");
+        await server.WaitForShutdownAsync(cancellationToken);
+        return 0;
+    }
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ArgumentException or InvalidOperationException)
+    {
+        await Console.Error.WriteLineAsync($"local-webhdfs could not serve {arguments.GetRequiredValue(root)} on {listenOn}: {e.Message}");
+        return Failed;
+    }
+});
+return await command.Parse(args).InvokeAsync();

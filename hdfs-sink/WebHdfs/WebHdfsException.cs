@@ -55,24 +55,22 @@ public enum HdfsError
 }
 
 /// <summary>A failed WebHDFS call. The message is one sentence and names the operation, the path and the server.</summary>
-public sealed class WebHdfsException : Exception
+/// <param name="error">What went wrong.</param>
+/// <param name="message">One sentence.</param>
+/// <param name="statusCode">The HTTP status, where there was an answer.</param>
+/// <param name="remoteName">The Java exception's simple name, where HDFS sent one.</param>
+/// <param name="inner">What caused it here.</param>
+public sealed class WebHdfsException(HdfsError error, string message, HttpStatusCode? statusCode = null, string? remoteName = null, Exception? inner = null)
+    : Exception(message, inner)
 {
-    internal WebHdfsException(HdfsError error, string message, HttpStatusCode? statusCode = null, string? remoteName = null, Exception? inner = null)
-        : base(message, inner)
-    {
-        Error = error;
-        StatusCode = statusCode;
-        RemoteName = remoteName;
-    }
-
     /// <summary>What went wrong.</summary>
-    public HdfsError Error { get; }
+    public HdfsError Error => error;
 
     /// <summary>The HTTP status, where there was an answer.</summary>
-    public HttpStatusCode? StatusCode { get; }
+    public HttpStatusCode? StatusCode => statusCode;
 
     /// <summary>The Java exception's simple name, where HDFS sent one.</summary>
-    public string? RemoteName { get; }
+    public string? RemoteName => remoteName;
 
     /// <summary>Another try, or another NameNode, may succeed.</summary>
     public bool IsTransient => Error is HdfsError.Standby or HdfsError.SafeMode or HdfsError.Retriable or HdfsError.Unreachable or HdfsError.TimedOut
@@ -81,7 +79,4 @@ public sealed class WebHdfsException : Exception
     /// <summary>Nothing is known of whether the server did what it was asked.</summary>
     public bool IsOutcomeUnknown => Error is HdfsError.Unreachable or HdfsError.TimedOut
         || (Error is HdfsError.Protocol or HdfsError.Remote && ((int?)StatusCode is null or < 400 or >= 500 or 408));
-
-    /// <summary>For an <see cref="IWebHdfs"/> that is not a client of the network: the same errors, with a message of its own.</summary>
-    public static WebHdfsException Of(HdfsError error, string message) => new(error, message);
 }

@@ -1,0 +1,38 @@
+namespace Game.LocalWebHdfs;
+
+/// <summary>An error answer in Hadoop's words: status, Java class and message as the NameNode or DataNode of Hadoop 3.4 gives them for the same mistake.</summary>
+internal sealed record Fault(int Status, string JavaClass, string Message)
+{
+    public string Exception => JavaClass[(JavaClass.LastIndexOf('.') + 1)..];
+
+    public static Fault NotFound(string message) => new(StatusCodes.Status404NotFound, "java.io.FileNotFoundException", message);
+
+    public static Fault AlreadyExists(string message) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.fs.FileAlreadyExistsException", message);
+
+    public static Fault ParentNotDirectory(string path) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.fs.ParentNotDirectoryException", $"{path} (is not a directory)");
+
+    public static Fault NotEmpty(string path) =>
+        new(StatusCodes.Status403Forbidden, "org.apache.hadoop.fs.PathIsNotEmptyDirectoryException", $"`{path} is non empty': Directory is not empty");
+
+    public static Fault BeingWritten(string path) =>
+        new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException", $"Failed to CREATE_FILE {path}: another client is writing it");
+
+    public static Fault Io(string message) => new(StatusCodes.Status403Forbidden, "java.io.IOException", message);
+
+    public static Fault NoSpace(string message) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.protocol.DSQuotaExceededException", message);
+
+    public static Fault Access(string message) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.security.AccessControlException", message);
+
+    public static Fault InvalidPath(string path) => new(StatusCodes.Status400BadRequest, "org.apache.hadoop.fs.InvalidPathException", $"Invalid path name Invalid file name: {path}");
+
+    public static Fault NameTooLong(string path, int limit) =>
+        new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.protocol.FSLimitException$PathComponentTooLongException", $"The maximum path component name limit of {path} is exceeded: limit={limit}");
+
+    public static Fault BadParameter(string name, string message) =>
+        new(StatusCodes.Status400BadRequest, "java.lang.IllegalArgumentException", $"Invalid value for webhdfs parameter \"{name}\": {message}");
+
+    public static Fault MissingParameter(string name, string operation) =>
+        new(StatusCodes.Status400BadRequest, "java.lang.IllegalArgumentException", $"Required param {name} for op: {operation} is null or empty");
+
+    public static Fault Unsupported(string message) => new(StatusCodes.Status400BadRequest, "java.lang.UnsupportedOperationException", message);
+}

@@ -1,0 +1,31 @@
+namespace Game.LocalWebHdfs;
+
+/// <summary>WebHDFS over a folder: NameNode and DataNode in one, at one address. Two may run in one process, over different folders.</summary>
+public static class LocalWebHdfsServer
+{
+    /// <summary>Builds the server; the caller starts and stops it.</summary>
+    /// <param name="root">The folder that is "/"; made where it is missing.</param>
+    /// <param name="urls">Where to listen, as ASP.NET Core takes it, e.g. http://127.0.0.1:9870; port 0 takes a free one.</param>
+    /// <exception cref="IOException">The folder cannot be made, or another server holds it.</exception>
+    public static WebApplication Build(string root, string urls)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.WebHost.UseUrls(urls);
+        // No limit on a body, as HDFS has none: files are as large as the disk allows, and a slow upload may take its time.
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+        });
+        builder.Services.AddSingleton(new FolderTree(root)).AddSingleton<Operations>().AddSingleton<Gateway>();
+        var app = builder.Build();
+        app.Map("/webhdfs/v1/{**path}", (RequestDelegate)(context => context.RequestServices.GetRequiredService<Gateway>().HandleAsync(context)));
+        app.MapGet("/healthz", () => "ok");
+        // The container disposes only what it made itself, and the tree was handed in.
+        var tree = app.Services.GetRequiredService<FolderTree>();
+        app.Lifetime.ApplicationStopped.Register(tree.Dispose);
+        return app;
+    }
+}

@@ -1,0 +1,7 @@
+namespace Game.LocalWebHdfs;
+
+internal static partial class LogMessages
+{
+    [LoggerMessage(1, LogLevel.Warning, "The disk refused {Path}")]
+    public static partial void DiskFailed(ILogger log, string path, Exception error);
+}

@@ -1,0 +1,211 @@
+using System.Globalization;
+using System.Text.Json.Serialization.Metadata;
+using Polly;
+using Polly.Retry;
+
+namespace Game.WebHdfs;
+
+/// <summary>
+/// WebHDFS over HTTP, after Hadoop's REST documentation. Safe for many threads; one client a process is enough.
+/// Calls that may be repeated are retried (Polly) on the next NameNode where there is one; a file's bytes go the two steps that WebHDFS asks for:
+/// the NameNode redirects, the DataNode takes or gives them.
+/// </summary>
+public sealed class WebHdfsClient : IWebHdfs, IDisposable
+{
+    private readonly WebHdfsOptions options;
+    private readonly NameNodes nameNodes;
+    private readonly HttpMessageInvoker http;
+    private readonly Transport transport;
+    private readonly ResiliencePipeline retries;
+
+    /// <param name="options">Where HDFS is, and how long to wait.</param>
+    /// <param name="time">The clock of time-outs and pauses; the system's by default.</param>
+    /// <param name="handler">For tests: what answers the requests. It must not follow redirects.</param>
+    public WebHdfsClient(WebHdfsOptions options, TimeProvider? time = null, HttpMessageHandler? handler = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfZero(options.NameNodes.Count, nameof(options));
+        this.options = options;
+        nameNodes = new NameNodes(options.NameNodes);
+        http = new HttpMessageInvoker(handler ?? NewHandler(options));
+        transport = new Transport(http, options, time ?? TimeProvider.System);
+        retries = NewRetries(time ?? TimeProvider.System);
+    }
+
+    /// <inheritdoc/>
+    public Task<Stream> OpenAsync(string path, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(length ?? 0, nameof(length));
+        var parameters = length is null
+            ? new[] { ("offset", Number(offset)) }
+            : [("offset", Number(offset)), ("length", Number(length.Value))];
+        string what = $"Reading {path}";
+        return RetryAsync(path, "OPEN", parameters, async (address, token) =>
+        {
+            var dataNode = await transport.AskForRedirectAsync(HttpMethod.Get, address, what, token);
+            return await transport.ReceiveAsync(dataNode, what, token);
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task CreateAsync(string path, Stream content, bool overwrite = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        string what = $"Writing {path}";
+        var parameters = new[] { ("overwrite", overwrite ? "true" : "false") };
+        if (overwrite && content.CanSeek)
+        {
+            long start = content.Position;
+            await RetryAsync(path, "CREATE", parameters, async (address, token) =>
+            {
+                content.Position = start;
+                var target = await transport.AskForRedirectAsync(HttpMethod.Put, address, what, token);
+                await transport.SendAsync(HttpMethod.Put, target, content, what, token);
+                return true;
+            }, cancellationToken);
+            return;
+        }
+
+        // The first step changes nothing and may be repeated; the second is sent once.
+        var dataNode = await RetryAsync(path, "CREATE", parameters, (address, token) => transport.AskForRedirectAsync(HttpMethod.Put, address, what, token), cancellationToken);
+        await transport.SendAsync(HttpMethod.Put, dataNode, content, what, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task AppendAsync(string path, Stream content, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        string what = $"Appending to {path}";
+        var dataNode = await RetryAsync(path, "APPEND", [], (address, token) => transport.AskForRedirectAsync(HttpMethod.Post, address, what, token), cancellationToken);
+        await transport.SendAsync(HttpMethod.Post, dataNode, content, what, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task MkdirsAsync(string path, CancellationToken cancellationToken = default)
+    {
+        string what = $"Making the folder {path}";
+        var answer = await AskAsync(HttpMethod.Put, path, "MKDIRS", [], what, WebHdfsJson.Default.BooleanAnswer, cancellationToken);
+        if (!answer.Value)
+            throw new WebHdfsException(HdfsError.Remote, $"{what} was refused without a reason.");
+    }
+
+    /// <inheritdoc/>
+    public async Task<RenameOutcome> RenameAsync(string path, string destination, CancellationToken cancellationToken = default)
+    {
+        RequestAddress.Check(destination);
+        WebHdfsException? unknown = null;
+        try
+        {
+            var answer = await AskAsync(HttpMethod.Put, path, "RENAME", [("destination", destination)], $"Renaming {path} to {destination}", WebHdfsJson.Default.BooleanAnswer, cancellationToken);
+            if (answer.Value)
+                return RenameOutcome.Renamed;
+        }
+        catch (WebHdfsException e) when (e.IsOutcomeUnknown)
+        {
+            unknown = e;
+        }
+
+        var outcome = await LookAtBothAsync(path, destination, cancellationToken);
+        return outcome is RenameOutcome.Refused or RenameOutcome.SourceMissing && unknown is not null ? throw unknown : outcome;
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> DeleteAsync(string path, bool recursive = false, CancellationToken cancellationToken = default)
+    {
+        var answer = await AskAsync(HttpMethod.Delete, path, "DELETE", [("recursive", recursive ? "true" : "false")], $"Deleting {path}", WebHdfsJson.Default.BooleanAnswer, cancellationToken);
+        return answer.Value;
+    }
+
+    /// <inheritdoc/>
+    public async Task<FileStatus?> GetFileStatusAsync(string path, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return (await AskAsync(HttpMethod.Get, path, "GETFILESTATUS", [], $"Looking at {path}", WebHdfsJson.Default.FileStatusAnswer, cancellationToken)).FileStatus;
+        }
+        catch (WebHdfsException e) when (e.Error == HdfsError.FileNotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<FileStatus>> ListStatusAsync(string path, CancellationToken cancellationToken = default) =>
+        (await AskAsync(HttpMethod.Get, path, "LISTSTATUS", [], $"Listing {path}", WebHdfsJson.Default.FileStatusesAnswer, cancellationToken)).FileStatuses.FileStatus;
+
+    /// <inheritdoc/>
+    public async Task<ContentSummary> GetContentSummaryAsync(string path, CancellationToken cancellationToken = default) =>
+        (await AskAsync(HttpMethod.Get, path, "GETCONTENTSUMMARY", [], $"Summing up {path}", WebHdfsJson.Default.ContentSummaryAnswer, cancellationToken)).ContentSummary;
+
+    /// <inheritdoc/>
+    public void Dispose() => http.Dispose();
+
+    /// <summary>
+    /// The destination is looked at first: while it is there a late rename can't land, so a source seen after it was never moved. The other way round, a rename
+    /// that lands between the two looks would seem to be somebody else's file.
+    /// </summary>
+    private async Task<RenameOutcome> LookAtBothAsync(string path, string destination, CancellationToken cancellationToken)
+    {
+        bool there = await GetFileStatusAsync(destination, cancellationToken) is not null;
+        bool here = await GetFileStatusAsync(path, cancellationToken) is not null;
+        if (!there && !here)
+            there = await GetFileStatusAsync(destination, cancellationToken) is not null;
+        return (here, there) switch
+        {
+            (true, true) => RenameOutcome.DestinationExists,
+            (true, false) => RenameOutcome.Refused,
+            (false, true) => RenameOutcome.AlreadyRenamed,
+            (false, false) => RenameOutcome.SourceMissing,
+        };
+    }
+
+    private Task<T> AskAsync<T>(HttpMethod method, string path, string operation, (string, string)[] parameters, string what, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class =>
+        RetryAsync(path, operation, parameters, (address, token) => transport.AskAsync(method, address, what, type, token), cancellationToken);
+
+    private async Task<T> RetryAsync<T>(string path, string operation, (string, string)[] parameters, Func<Uri, CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
+    {
+        RequestAddress.Check(path);
+        return await retries.ExecuteAsync(async token =>
+        {
+            var nameNode = nameNodes.Active;
+            try
+            {
+                return await attempt(RequestAddress.Build(nameNode, path, operation, options.UserName, parameters), token);
+            }
+            catch (WebHdfsException e) when (e.Error is HdfsError.Standby or HdfsError.Unreachable or HdfsError.TimedOut)
+            {
+                nameNodes.MoveOnFrom(nameNode);
+                throw;
+            }
+        }, cancellationToken);
+    }
+
+    private ResiliencePipeline NewRetries(TimeProvider time) => options.MaxRetries == 0
+        ? ResiliencePipeline.Empty
+        : new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<WebHdfsException>(e => e.IsTransient),
+            MaxRetryAttempts = options.MaxRetries,
+            Delay = options.RetryDelay,
+            MaxDelay = options.MaxRetryDelay,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            DelayGenerator = attempt => ValueTask.FromResult<TimeSpan?>(IsWorthAskingAnotherAtOnce(attempt) ? TimeSpan.Zero : null),
+        }).Build();
+
+    // Null leaves the pause to the back-off: only the first round through the NameNodes goes without one.
+    private bool IsWorthAskingAnotherAtOnce(RetryDelayGeneratorArguments<object> attempt) =>
+        attempt.AttemptNumber < nameNodes.Count - 1 && attempt.Outcome.Exception is WebHdfsException { Error: HdfsError.Standby or HdfsError.Unreachable };
+
+    private static SocketsHttpHandler NewHandler(WebHdfsOptions options) => new()
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectTimeout = options.AttemptTimeout,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5), // so that a changed address of a NameNode is noticed
+    };
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,29 @@
+using Game.LocalWebHdfs;
+using Microsoft.AspNetCore.Builder;
+
+namespace Game.HdfsSink.Tests.WebHdfs;
+
+/// <summary>The local server over a folder of its own, in this process.</summary>
+public sealed class LocalHdfs : IHdfsUnderTest, IAsyncLifetime
+{
+    private WebApplication? server;
+
+    public string Root { get; } = Directory.CreateTempSubdirectory("local-webhdfs-").FullName;
+
+    public Uri Address => new(server!.Urls.Single());
+
+    public async ValueTask InitializeAsync()
+    {
+        server = LocalWebHdfsServer.Build(Root, "http://127.0.0.1:0");
+        await server.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await server!.StopAsync();
+        await server.DisposeAsync();
+        Directory.Delete(Root, recursive: true);
+    }
+}
+
+public sealed class LocalConformanceTests(LocalHdfs hdfs) : Conformance(hdfs), IClassFixture<LocalHdfs>;
