@@ -1,15 +1,34 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
+using Broker.Protocol.Records;
 
 namespace Broker.Protocol.Compression;
 
+/// <summary>
+/// One gzip member, as every client writes. The runtime's stream takes a member whose trailer is cut off for whole, and Java's consumers
+/// do not, so the trailer's length is compared here.
+/// </summary>
 internal sealed class GzipDecompressor : BatchDecompressor
 {
+    private const int TrailerLengthBytes = 4;
+
     private readonly GZipStream _stream;
+    private readonly uint _declared;
+    private uint _produced;
 
     public GzipDecompressor(ReadOnlyMemory<byte> compressed, long limit)
-        : base(limit) => _stream = new GZipStream(new MemoryReadStream(compressed), CompressionMode.Decompress);
+        : base(limit)
+    {
+        _stream = new GZipStream(new MemoryReadStream(compressed), CompressionMode.Decompress);
+        _declared = compressed.Length < TrailerLengthBytes ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(compressed.Span[^TrailerLengthBytes..]);
+    }
 
-    protected override int Decode(Span<byte> target) => _stream.Read(target);
+    protected override int Decode(Span<byte> target)
+    {
+        int read = _stream.Read(target);
+        _produced += (uint)read;
+        return read > 0 || _produced == _declared ? read : throw new InvalidRecordException("The batch's gzip stream ends early.");
+    }
 
     protected override bool IsBadData(Exception failure) => failure is InvalidDataException or EndOfStreamException;
 
