@@ -1,0 +1,40 @@
+using System.Buffers;
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Network;
+
+namespace Broker.Server.Apis;
+
+// ApiVersions, versions 0 to 4.
+// 0: the list. 1: with a throttle time. 2: as 1. 3: flexible, the client names its software, which is checked (INVALID_REQUEST), the broker lists features.
+// 4: as 3; features whose lowest level is 0 may be listed. A version that does not exist is answered in version 0 with UNSUPPORTED_VERSION (KIP-511).
+// Departs from Kafka: only the APIs that are served are listed, in the ranges that their handlers declare.
+
+/// <summary>Tells a client which APIs are served in which versions: the handlers' own declarations.</summary>
+internal sealed class ApiVersionsApi(Func<ApiTable> apis) : Api<ApiVersionsRequest, ApiVersionsResponse>
+{
+    private const short FirstWithSoftwareName = 3;
+
+    private static readonly SearchValues<char> Inner = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.");
+
+    /// <summary>The answer, in version 0, to a version that does not exist: ApiVersions' own range only.</summary>
+    public static ApiVersionsResponse Downgrade(Api own) => new()
+    {
+        ErrorCode = (short)ErrorCode.UnsupportedVersion,
+        ApiKeys = [Range(own)],
+    };
+
+    protected override ValueTask<ApiVersionsResponse?> Handle(ApiVersionsRequest request, RequestContext context)
+    {
+        bool named = context.ApiVersion < FirstWithSoftwareName || (IsSoftwareName(request.ClientSoftwareName) && IsSoftwareName(request.ClientSoftwareVersion));
+        return new ValueTask<ApiVersionsResponse?>(named
+            ? new ApiVersionsResponse { ApiKeys = [.. apis().All.Select(Range)] }
+            : new ApiVersionsResponse { ErrorCode = (short)ErrorCode.InvalidRequest });
+    }
+
+    private static ApiVersionsResponse.ApiVersion Range(Api api) => new() { ApiKey = (short)api.Key, MinVersion = api.LowestVersion, MaxVersion = api.HighestVersion };
+
+    /// <summary>Letters, digits, and dashes and dots between them (KIP-511).</summary>
+    private static bool IsSoftwareName(string name) =>
+        name.Length > 0 && char.IsAsciiLetterOrDigit(name[0]) && char.IsAsciiLetterOrDigit(name[^1]) && !name.AsSpan().ContainsAnyExcept(Inner);
+}

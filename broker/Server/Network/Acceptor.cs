@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Network;
+
+/// <summary>One listening socket. Bound early, so that the port is ours and clients queue; accepting begins when the broker is ready.</summary>
+internal sealed class Acceptor : IDisposable
+{
+    private static readonly TimeSpan RestAfterFailure = TimeSpan.FromSeconds(1);
+
+    private readonly Listener _listener;
+    private readonly NetworkOptions _options;
+    private readonly Socket _socket;
+
+    /// <exception cref="SocketException">The address cannot be bound.</exception>
+    public Acceptor(Listener listener, NetworkOptions options)
+    {
+        _listener = listener;
+        _options = options;
+        _socket = Bind(listener, options.Backlog);
+    }
+
+    /// <summary>Where it listens, with the port that the system gave.</summary>
+    public IPEndPoint EndPoint => (IPEndPoint)_socket.LocalEndPoint!;
+
+    public Listener Listener => _listener with { Port = EndPoint.Port };
+
+    /// <summary>Accepts until disposed.</summary>
+    public async Task AcceptAll(ConnectionTable table, ConnectionServices services, CancellationToken stopping)
+    {
+        NetworkLog.Listening(services.Log, _listener.Name, EndPoint);
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await Room(table, services.Log, stopping);
+                Take(await _socket.AcceptAsync(stopping), table, services);
+            }
+            catch (Exception e) when (stopping.IsCancellationRequested && Transport.IsEnd(e))
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                // Out of handles, or a connection that ended before it was taken.
+                NetworkLog.AcceptFailed(services.Log, e, _listener.Name);
+                await Task.Delay(RestAfterFailure, services.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private async Task Room(ConnectionTable table, ILogger log, CancellationToken stopping)
+    {
+        Task room = table.Room();
+        if (room.IsCompleted) return;
+        NetworkLog.TooManyConnections(log, _options.MaxConnections);
+        await room.WaitAsync(stopping);
+    }
+
+    private void Take(Socket socket, ConnectionTable table, ConnectionServices services)
+    {
+        if (AddressOf(socket) is not { } address || !table.TryEnter(address))
+        {
+            if (AddressOf(socket) is { } refused) NetworkLog.TooManyOfAddress(services.Log, refused, table.LimitOf(refused));
+            services.Metrics.Refused();
+            socket.Dispose();
+            return;
+        }
+
+        socket.NoDelay = true;
+        if (_options.SendBufferBytes > 0) socket.SendBufferSize = _options.SendBufferBytes;
+        if (_options.ReceiveBufferBytes > 0) socket.ReceiveBufferSize = _options.ReceiveBufferBytes;
+        var connection = new Connection(table.NextId(), _listener, address, new SocketTransport(socket), services);
+        NetworkLog.Accepted(services.Log, connection.Id, address, _listener.Name);
+        services.Metrics.Accepted();
+        table.Start(connection);
+    }
+
+    /// <summary>The peer's address, IPv4 as such even over a socket for both; null when it has gone already.</summary>
+    private static IPAddress? AddressOf(Socket socket)
+    {
+        try
+        {
+            IPAddress? address = (socket.RemoteEndPoint as IPEndPoint)?.Address;
+            return address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+
+    private static Socket Bind(Listener listener, int backlog)
+    {
+        IPAddress address = AddressToBind(listener.Host);
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
+            socket.Bind(new IPEndPoint(address, listener.Port));
+            socket.Listen(backlog);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static IPAddress AddressToBind(string host)
+    {
+        if (host.Length == 0) return Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+        if (IPAddress.TryParse(host, out IPAddress? address)) return address;
+        IPAddress[] found = Dns.GetHostAddresses(host);
+        return Array.Find(found, a => a.AddressFamily == AddressFamily.InterNetwork) ?? found[0];
+    }
+}

@@ -1,0 +1,48 @@
+using Broker.Server.Apis;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Network;
+
+/// <summary>What all connections of a broker share.</summary>
+internal sealed class ConnectionServices : IDisposable
+{
+    public ConnectionServices(NetworkOptions options, ApiTable apis, NetworkMetrics metrics, ILogger log, TimeProvider time)
+    {
+        Options = options;
+        Apis = apis;
+        Metrics = metrics;
+        Log = log;
+        Time = time;
+        LargeFrames = new ByteBudget(options.LargeFramesBytes);
+        Pieces = new ByteBudget(NetworkOptions.AllPiecesBytes);
+        ColdReads = new ColdReads(NetworkOptions.MaxColdReads);
+        Sender = new ResponseSender(Pieces, ColdReads);
+    }
+
+    public NetworkOptions Options { get; }
+
+    public ApiTable Apis { get; }
+
+    public NetworkMetrics Metrics { get; }
+
+    public ILogger Log { get; }
+
+    public TimeProvider Time { get; }
+
+    public ByteBudget LargeFrames { get; }
+
+    public ByteBudget Pieces { get; }
+
+    public ColdReads ColdReads { get; }
+
+    public ResponseSender Sender { get; }
+
+    /// <summary>Lets so many produces be dispatched at once; the others wait without a thread.</summary>
+    public SemaphoreSlim Appends { get; } = new(NetworkOptions.MaxAppends);
+
+    public void Dispose()
+    {
+        ColdReads.Dispose();
+        Appends.Dispose();
+    }
+}

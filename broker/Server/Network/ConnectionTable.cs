@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Net;
+
+namespace Broker.Server.Network;
+
+/// <summary>The connections of a broker: their number, in all and of each address, against the limits. Any thread.</summary>
+internal sealed class ConnectionTable(NetworkOptions options)
+{
+    private readonly ConcurrentDictionary<long, Entry> _connections = new();
+    private readonly Lock _lock = new();
+    private readonly Dictionary<IPAddress, int> _perAddress = [];
+    private TaskCompletionSource? _room;
+    private int _count;
+    private long _lastId;
+
+    public int Count => Volatile.Read(ref _count);
+
+    public IEnumerable<Connection> All => _connections.Select(entry => entry.Value.Connection);
+
+    /// <summary>A number that no connection of this broker has had.</summary>
+    public long NextId() => Interlocked.Increment(ref _lastId);
+
+    /// <summary>The limit that holds for an address.</summary>
+    public int LimitOf(IPAddress address) => options.ConnectionsPerIpOverrides.TryGetValue(address.ToString(), out int limit) ? limit : options.MaxConnectionsPerIp;
+
+    /// <summary>Completes when another connection may be accepted.</summary>
+    public Task Room()
+    {
+        lock (_lock)
+        {
+            if (_count < options.MaxConnections) return Task.CompletedTask;
+            _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _room.Task;
+        }
+    }
+
+    /// <summary>Counts a connection of an address; false where that has too many.</summary>
+    public bool TryEnter(IPAddress address)
+    {
+        lock (_lock)
+        {
+            int there = _perAddress.GetValueOrDefault(address);
+            if (there >= LimitOf(address)) return false;
+            _perAddress[address] = there + 1;
+            _count++;
+            return true;
+        }
+    }
+
+    /// <summary>Starts a counted connection and forgets it when it has ended.</summary>
+    public void Start(Connection connection)
+    {
+        var entry = new Entry(connection);
+        _connections[connection.Id] = entry;
+        entry.Running = RunToEnd(connection);
+    }
+
+    /// <summary>Closes all connections and waits until their loops have ended, or the time is over; the number of those left.</summary>
+    public async Task<int> CloseAll(TimeSpan within, TimeProvider time)
+    {
+        foreach (Connection connection in All) connection.Close("the broker is stopping");
+        try
+        {
+            await Task.WhenAll(_connections.Select(entry => entry.Value.Running)).WaitAsync(within, time);
+        }
+        catch (TimeoutException)
+        {
+            // The caller says so; handlers that never complete must not keep the process.
+        }
+
+        return Count;
+    }
+
+    private async Task RunToEnd(Connection connection)
+    {
+        await connection.Run();
+        _connections.TryRemove(connection.Id, out _);
+        Leave(connection.RemoteAddress);
+    }
+
+    private void Leave(IPAddress address)
+    {
+        lock (_lock)
+        {
+            _count--;
+            int left = _perAddress[address] - 1;
+            if (left == 0) _perAddress.Remove(address);
+            else _perAddress[address] = left;
+            if (_count < options.MaxConnections) _room?.TrySetResult();
+            if (_count < options.MaxConnections) _room = null;
+        }
+    }
+
+    private sealed record Entry(Connection Connection)
+    {
+        public Task Running { get; set; } = Task.CompletedTask;
+    }
+}

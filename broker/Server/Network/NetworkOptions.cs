@@ -1,0 +1,93 @@
+using Broker.Server.Config;
+
+namespace Broker.Server.Network;
+
+/// <summary>The limits of connections and requests, each with its reason.</summary>
+internal sealed record NetworkOptions
+{
+    /// <summary>Frames up to this many bytes, their length field included, come out of a reserve of their own: no large frame can delay them.</summary>
+    public const int SmallFrameBytes = 64 << 10;
+
+    /// <summary>A connection's first receive buffer: most requests of an idle client (heartbeats, fetches) are a few hundred bytes.</summary>
+    public const int FirstBufferBytes = 4 << 10;
+
+    /// <summary>A buffer grows by this factor when it is full, so that a sender gets at most this many times what it really sent.</summary>
+    public const int GrowthFactor = 4;
+
+    /// <summary>
+    /// Produce requests of one connection that may be unanswered at once. Clients have 5 in flight (Java) or are limited by bytes (librdkafka);
+    /// 32 keeps those busy at one request a millisecond over a replication delay of 30 ms.
+    /// </summary>
+    public const int MaxProducesAhead = 32;
+
+    /// <summary>Records are read from the log and sent in pieces of this many bytes: large enough that a system call's price does not show.</summary>
+    public const int PieceBytes = 256 << 10;
+
+    /// <summary>All pieces of all connections together; 256 whole pieces.</summary>
+    public const long AllPiecesBytes = 64L << 20;
+
+    /// <summary>A piece when <see cref="AllPiecesBytes"/> is used up: nobody waits for a slow reader, everybody gets slower.</summary>
+    public const int ScarcePieceBytes = 16 << 10;
+
+    /// <summary>Threads that read cold bytes from disk at once. More do not make one disk faster.</summary>
+    public const int MaxColdReads = 8;
+
+    /// <summary>
+    /// Produce dispatches at once, each of which may block its thread in a write. Far above the cores, because a stalled disk must not stop the others;
+    /// finite, because every one is a thread.
+    /// </summary>
+    public const int MaxAppends = 64;
+
+    /// <summary>A large frame that has reserved its bytes must bring <see cref="ProgressBytes"/> in every such time, or its connection is closed.</summary>
+    public static readonly TimeSpan ProgressTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>A tenth of what the slowest useful link (32 kbit/s) carries in <see cref="ProgressTime"/>.</summary>
+    public const int ProgressBytes = 4 << 10;
+
+    /// <summary>How often connections are looked through for idle and stuck ones.</summary>
+    public static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the end of the broker waits for its connections' loops to notice.</summary>
+    public static readonly TimeSpan StopTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>socket.request.max.bytes.</summary>
+    public int MaxFrameBytes { get; init; } = 100 << 20;
+
+    /// <summary>queued.max.request.bytes; 0 or less is no limit.</summary>
+    public long LargeFramesBytes { get; init; } = BrokerConfig.DefaultQueuedRequestBytes;
+
+    /// <summary>max.connections: further ones stay in the system's backlog.</summary>
+    public int MaxConnections { get; init; } = int.MaxValue;
+
+    /// <summary>max.connections.per.ip: further ones are closed.</summary>
+    public int MaxConnectionsPerIp { get; init; } = int.MaxValue;
+
+    /// <summary>max.connections.per.ip.overrides by textual address.</summary>
+    public IReadOnlyDictionary<string, int> ConnectionsPerIpOverrides { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
+    /// <summary>connections.max.idle.ms; zero or less is never.</summary>
+    public TimeSpan MaxIdle { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>SO_SNDBUF; 0 or less leaves it to the system.</summary>
+    public int SendBufferBytes { get; init; }
+
+    /// <summary>SO_RCVBUF; 0 or less leaves it to the system.</summary>
+    public int ReceiveBufferBytes { get; init; }
+
+    /// <summary>Connections that may wait to be accepted. Kafka's 50 loses connections when thousands come at once; the system caps it at somaxconn.</summary>
+    public int Backlog { get; init; } = 512;
+
+    /// <summary>What a broker's configuration says. Buffer sizes and backlog count only when given: the system's own adapt themselves, Kafka's defaults do not.</summary>
+    public static NetworkOptions Of(BrokerConfig config) => new()
+    {
+        MaxFrameBytes = config.MaxRequestBytes,
+        LargeFramesBytes = config.QueuedMaxRequestBytes,
+        MaxConnections = config.MaxConnections,
+        MaxConnectionsPerIp = config.MaxConnectionsPerIp,
+        ConnectionsPerIpOverrides = config.ConnectionsPerIpOverrides,
+        MaxIdle = TimeSpan.FromMilliseconds(Math.Min(config.ConnectionsMaxIdleMs, int.MaxValue)),
+        SendBufferBytes = config.Given("socket.send.buffer.bytes") is null ? 0 : config.SocketSendBufferBytes,
+        ReceiveBufferBytes = config.Given("socket.receive.buffer.bytes") is null ? 0 : config.SocketReceiveBufferBytes,
+        Backlog = config.Given("socket.listen.backlog.size") is null ? 512 : config.SocketListenBacklog,
+    };
+}

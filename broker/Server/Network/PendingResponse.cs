@@ -1,0 +1,13 @@
+using Broker.Protocol;
+using Broker.Server.Apis;
+
+namespace Broker.Server.Network;
+
+/// <summary>A dispatched request whose answer has not left yet.</summary>
+/// <param name="Api">Its handler.</param>
+/// <param name="Context">The request.</param>
+/// <param name="Response">Completes with the answer; null is no answer.</param>
+/// <param name="ResponseVersion">The version to answer in: the request's, but for the one downgrade that ApiVersions knows.</param>
+/// <param name="ArrivedAt">Stamp of the clock when the frame was whole.</param>
+/// <param name="RequestBytes">Length of the frame.</param>
+internal sealed record PendingResponse(Api Api, RequestContext Context, ValueTask<IMessage?> Response, short ResponseVersion, long ArrivedAt, int RequestBytes);

@@ -1,0 +1,56 @@
+using System.Net;
+using Broker.Protocol;
+
+namespace Broker.Server.Network;
+
+/// <summary>
+/// Everything about a request but its body: who sent it, over which listener, and what its handling has earned.
+/// One object a request. Read from any thread; <see cref="ThrottleTimeMs"/> is set by the handler before its answer is complete.
+/// </summary>
+internal sealed class RequestContext
+{
+    private readonly IRequestConnection _connection;
+
+    internal RequestContext(IRequestConnection connection, ApiKey apiKey, short apiVersion, int correlationId, string? clientId)
+    {
+        _connection = connection;
+        ApiKey = apiKey;
+        ApiVersion = apiVersion;
+        CorrelationId = correlationId;
+        ClientId = clientId ?? "";
+    }
+
+    public ApiKey ApiKey { get; }
+
+    public short ApiVersion { get; }
+
+    public int CorrelationId { get; }
+
+    /// <summary>The client's name for itself; a null one is the empty string, as Kafka does.</summary>
+    public string ClientId { get; }
+
+    /// <summary>The listener that the connection came in on: metadata answers are given per listener.</summary>
+    public string ListenerName => _connection.Listener.Name;
+
+    public SecurityProtocol SecurityProtocol => _connection.Listener.SecurityProtocol;
+
+    /// <summary>Who is asking, as <c>User:name</c>.</summary>
+    public string Principal => _connection.Principal;
+
+    public IPAddress ClientAddress => _connection.RemoteAddress;
+
+    /// <summary>Unique among the connections of this broker's life.</summary>
+    public long ConnectionId => _connection.Id;
+
+    /// <summary>Cancelled when the connection has closed and nobody waits for the answer any more.</summary>
+    public CancellationToken ConnectionClosed => _connection.Closed;
+
+    /// <summary>Milliseconds that this request has earned: the answer leaves at once, then the connection's next request waits that long (KIP-219).</summary>
+    public int ThrottleTimeMs { get; set; }
+
+    /// <summary>
+    /// The connection is closed instead of answering: the wire has no other way to report a failed acks=0 produce.
+    /// <paramref name="reason"/> is logged.
+    /// </summary>
+    public void CloseConnection(string reason) => _connection.Close(reason);
+}

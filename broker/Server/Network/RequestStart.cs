@@ -1,0 +1,51 @@
+using System.Buffers.Binary;
+using Broker.Protocol;
+using Broker.Server.Apis;
+
+namespace Broker.Server.Network;
+
+/// <summary>A frame whose header has been read: what is asked, in which version, and where the body begins.</summary>
+/// <param name="Api">The handler.</param>
+/// <param name="Header">The request's header.</param>
+/// <param name="BodyStart">Where the body begins in the frame.</param>
+/// <param name="ResponseVersion">The version to answer in.</param>
+internal readonly record struct RequestStart(Api Api, RequestHeader Header, int BodyStart, short ResponseVersion)
+{
+    private const int KeyAndVersionBytes = 4;
+
+    private bool IsDowngraded => ResponseVersion != Header.ApiVersion;
+
+    /// <exception cref="MalformedMessageException">
+    /// The header cannot be read, the API is not served, or not in this version. The wire has no answer to any of these.
+    /// </exception>
+    public static RequestStart Read(Memory<byte> frame, ApiTable apis)
+    {
+        if (frame.Length < KeyAndVersionBytes) throw new MalformedMessageException($"a request of {frame.Length} bytes has no header");
+        short key = BinaryPrimitives.ReadInt16BigEndian(frame.Span);
+        short version = BinaryPrimitives.ReadInt16BigEndian(frame.Span[2..]);
+        Api api = apis.Find(key) ?? throw new MalformedMessageException($"API key {key} is not served");
+        if (version < api.LowestVersion || version > api.HighestVersion) return Unsupported(frame, api, version);
+        var reader = new ProtocolReader(frame);
+        var header = RequestHeader.Read(ref reader);
+        return new RequestStart(api, header, reader.Position, version);
+    }
+
+    /// <summary>Hands the body to the handler.</summary>
+    public ValueTask<IMessage?> Dispatch(Memory<byte> frame, RequestContext context)
+    {
+        if (IsDowngraded) return new ValueTask<IMessage?>(ApiVersionsApi.Downgrade(Api));
+        var body = new ProtocolReader(frame[BodyStart..]);
+        return Api.Dispatch(ref body, context);
+    }
+
+    /// <summary>
+    /// Only ApiVersions may be asked in a version that does not exist, because who asks cannot know better: the answer is in version 0, with
+    /// UNSUPPORTED_VERSION and the range to choose from (KIP-511). Of the request only the correlation id is read.
+    /// </summary>
+    private static RequestStart Unsupported(Memory<byte> frame, Api api, short version)
+    {
+        if (api.Key != ApiKey.ApiVersions) throw new MalformedMessageException($"{api.Key} is not served in version {version}");
+        var reader = new ProtocolReader(frame);
+        return new RequestStart(api, RequestHeader.Read(ref reader, headerVersion: 0), frame.Length, ResponseVersion: 0);
+    }
+}

@@ -1,0 +1,108 @@
+using System.Buffers;
+using Broker.Protocol;
+
+namespace Broker.Server.Network;
+
+/// <summary>
+/// Sends responses: what is in memory as it is, records from the log in pieces that are read as the socket drains. All connections share one limit on
+/// the bytes of pieces; over it, pieces get small instead of anyone waiting for a slow reader. One for the broker; any number of callers.
+/// </summary>
+internal sealed class ResponseSender(ByteBudget pieces, ColdReads coldReads)
+{
+    /// <summary>Sends everything that the writer holds. The caller resets the writer and disposes of its payloads.</summary>
+    /// <exception cref="IOException">Promised records have gone; the connection must be closed, because half a response is out.</exception>
+    public async ValueTask Send(Transport transport, ProtocolWriter response)
+    {
+        if (response.Deferred.Count > 0)
+        {
+            await Stream(transport, response);
+            return;
+        }
+
+        for (int i = 0; i < response.ChunkCount; i++) await transport.Write(response.Chunk(i));
+    }
+
+    private async ValueTask Stream(Transport transport, ProtocolWriter response)
+    {
+        int wanted = Math.Min(NetworkOptions.PieceBytes, response.Length);
+        bool reserved = pieces.TryReserve(wanted);
+        byte[] piece = ArrayPool<byte>.Shared.Rent(reserved ? wanted : Math.Min(wanted, NetworkOptions.ScarcePieceBytes));
+        try
+        {
+            await new PieceStream(transport, response, piece, coldReads).SendAll();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+            if (reserved) pieces.Release(wanted);
+        }
+    }
+
+    /// <summary>One response on its way through one piece of memory, which is sent whenever it is full.</summary>
+    private sealed class PieceStream(Transport transport, ProtocolWriter response, byte[] piece, ColdReads coldReads)
+    {
+        private readonly int _size = Math.Min(piece.Length, NetworkOptions.PieceBytes);
+        private int _filled;
+        private int _chunk;
+        private int _chunkOffset;
+        private int _buffered;
+
+        public async ValueTask SendAll()
+        {
+            for (int i = 0; i < response.Deferred.Count; i++)
+            {
+                DeferredPayload deferred = response.Deferred[i];
+                await AddBuffered(deferred.Position);
+                await AddRecords((StreamedRecords)deferred.Payload);
+            }
+
+            await AddBuffered(response.BufferedLength);
+            await Flush();
+        }
+
+        private async ValueTask AddBuffered(int upTo)
+        {
+            while (_buffered < upTo)
+            {
+                ReadOnlyMemory<byte> chunk = response.Chunk(_chunk)[_chunkOffset..];
+                int count = Math.Min(Math.Min(chunk.Length, upTo - _buffered), _size - _filled);
+                chunk.Span[..count].CopyTo(piece.AsSpan(_filled));
+                Advance(count, chunk.Length);
+                if (_filled == _size) await Flush();
+            }
+        }
+
+        private void Advance(int count, int chunkRest)
+        {
+            _filled += count;
+            _buffered += count;
+            _chunkOffset = count == chunkRest ? 0 : _chunkOffset + count;
+            if (count == chunkRest) _chunk++;
+        }
+
+        private async ValueTask AddRecords(StreamedRecords records)
+        {
+            int position = 0;
+            while (position < records.Length)
+            {
+                int count = await Read(records, position, Math.Min(records.Length - position, _size - _filled));
+                if (count <= 0) throw new IOException($"{records.Length - position} bytes of records that a response had promised have gone from the log");
+                position += count;
+                _filled += count;
+                if (_filled == _size) await Flush();
+            }
+        }
+
+        private ValueTask<int> Read(StreamedRecords records, int position, int count)
+        {
+            Memory<byte> destination = piece.AsMemory(_filled, count);
+            return records.LikelyCached ? new ValueTask<int>(records.ReadAt(position, destination.Span)) : new ValueTask<int>(coldReads.Read(records, position, destination));
+        }
+
+        private async ValueTask Flush()
+        {
+            if (_filled > 0) await transport.Write(piece.AsMemory(0, _filled));
+            _filled = 0;
+        }
+    }
+}

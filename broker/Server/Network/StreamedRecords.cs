@@ -1,0 +1,14 @@
+using Broker.Protocol;
+
+namespace Broker.Server.Network;
+
+/// <summary>Record batches that stay where they are until the response that carries them is sent, and are then read piece by piece.</summary>
+internal abstract class StreamedRecords : RecordsPayload
+{
+    /// <summary>Whether the bytes are most likely in the page cache (written or read a moment ago): then the connection's own thread reads them.</summary>
+    public abstract bool LikelyCached { get; }
+
+    /// <summary>Reads bytes; may block on the disk. One call at a time, any thread.</summary>
+    /// <returns>At least one byte; 0 when the promised bytes have gone (truncation), upon which the connection is closed.</returns>
+    public abstract int ReadAt(int position, Span<byte> destination);
+}

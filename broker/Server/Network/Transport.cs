@@ -1,0 +1,51 @@
+using System.Net.Sockets;
+
+namespace Broker.Server.Network;
+
+/// <summary>
+/// The bytes of one connection. One reader and one writer at a time. TLS is another one of these, over a stream.
+/// A broken or aborted connection shows as <see cref="SocketException"/>, <see cref="IOException"/> or <see cref="ObjectDisposedException"/>.
+/// </summary>
+internal abstract class Transport : IDisposable
+{
+    /// <summary>Completes when there is something to read (or the end), holding no buffer meanwhile.</summary>
+    public abstract ValueTask WaitReadable();
+
+    /// <summary>Reads at least one byte; 0 is the end.</summary>
+    public abstract ValueTask<int> Read(Memory<byte> destination);
+
+    /// <summary>Completes when all bytes have been handed to the system.</summary>
+    public abstract ValueTask Write(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Ends the connection and all pending calls. Any thread, any number of times.</summary>
+    public abstract void Dispose();
+
+    /// <summary>Whether an exception means no more than that the other end, or we, have gone.</summary>
+    public static bool IsEnd(Exception e) => e is SocketException or IOException or ObjectDisposedException or OperationCanceledException;
+}
+
+/// <summary>A plain TCP connection.</summary>
+internal sealed class SocketTransport(Socket socket) : Transport
+{
+    public override async ValueTask WaitReadable() => await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+
+    public override ValueTask<int> Read(Memory<byte> destination) => socket.ReceiveAsync(destination, SocketFlags.None);
+
+    public override ValueTask Write(ReadOnlyMemory<byte> bytes)
+    {
+        ValueTask<int> sending = socket.SendAsync(bytes, SocketFlags.None);
+        if (!sending.IsCompletedSuccessfully) return Rest(sending, bytes);
+#pragma warning disable VSTHRD103 // It has completed: nothing blocks.
+        int sent = sending.Result;
+#pragma warning restore VSTHRD103
+        return sent == bytes.Length ? ValueTask.CompletedTask : Rest(new ValueTask<int>(sent), bytes);
+    }
+
+    public override void Dispose() => socket.Dispose();
+
+    private async ValueTask Rest(ValueTask<int> sending, ReadOnlyMemory<byte> bytes)
+    {
+        int sent = await sending;
+        while (sent < bytes.Length) sent += await socket.SendAsync(bytes[sent..], SocketFlags.None);
+    }
+}
