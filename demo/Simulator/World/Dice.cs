@@ -32,6 +32,7 @@ public sealed class Dice(int seed)
             bytes[i] = (byte)(epochMs >> (40 - 8 * i));
         bytes[6] = (byte)(0x70 | (bytes[6] & 0x0F));
         bytes[8] = (byte)(0x80 | (bytes[8] & 0x3F));
+        bytes[15] &= 0xFE; // the last bit names the side of the events made from the key
         return new Guid(bytes, bigEndian: true);
     }
 }

@@ -1,0 +1,76 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Game.Simulator.World;
+
+namespace Game.Simulator.Load;
+
+/// <summary>Requests of their own to one game server. The simulator is a trusted proxy there: it names the player's address in <c>X-Forwarded-For</c>.</summary>
+internal sealed class HttpTransport : IActionTransport
+{
+    /// <summary>Connections to one server, each with one request under way; more would only queue in the server.</summary>
+    private const int Connections = 64;
+
+    private readonly ActionJson json;
+    private readonly Action<PendingAction, Answer> settled;
+    private readonly HttpClient client;
+    private readonly string credential;
+
+    public HttpTransport(Uri target, string credential, ActionJson json, Action<PendingAction, Answer> settled)
+    {
+        this.json = json;
+        this.settled = settled;
+        this.credential = credential;
+        client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Connections }) { BaseAddress = target, Timeout = TimeSpan.FromSeconds(30) };
+    }
+
+    public void Send(PendingAction pending) => _ = Task.Run(() => ExchangeAsync(pending));
+
+    public ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task ExchangeAsync(PendingAction pending)
+    {
+        Answer answer;
+        try
+        {
+            using HttpRequestMessage request = Request(pending);
+            using HttpResponseMessage response = await client.SendAsync(request);
+            answer = await ReadAsync(response);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException or IOException or ObjectDisposedException)
+        {
+            answer = new Answer(0, false, null, 1);
+        }
+
+        settled(pending, answer);
+    }
+
+    private HttpRequestMessage Request(PendingAction pending)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer))
+            json.WriteBody(writer, pending);
+        var content = new ReadOnlyMemoryContent(buffer.WrittenMemory);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        var request = new HttpRequestMessage(HttpMethod.Post, pending.Action is LoginAction ? "/v1/sessions" : "/v1/trades") { Content = content };
+        request.Headers.Add("Idempotency-Key", pending.Action.Key.ToString());
+        if (pending.Action is LoginAction login)
+            request.Headers.Add("X-Forwarded-For", login.From.Ip);
+        else
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credential);
+        return request;
+    }
+
+    private static async Task<Answer> ReadAsync(HttpResponseMessage response)
+    {
+        byte[] body = await response.Content.ReadAsByteArrayAsync();
+        Answer answer = ActionJson.ReadAnswer(body, out _);
+        double retryAfter = response.Headers.RetryAfter?.Delta?.TotalSeconds ?? 1;
+        return answer with { Status = (int)response.StatusCode, RetryAfterSeconds = retryAfter };
+    }
+}

@@ -1,0 +1,27 @@
+namespace Game.Simulator.Load;
+
+/// <summary>How actions reach the game servers.</summary>
+public enum Transport
+{
+    /// <summary>Every action over the game world's WebSocket.</summary>
+    Ws,
+
+    /// <summary>Every action as a request of its own.</summary>
+    Http,
+
+    /// <summary>One player in ten over HTTP, the others over the WebSocket.</summary>
+    Mixed,
+}
+
+/// <summary>Where the load goes and with which rights.</summary>
+/// <param name="Targets">Base addresses of game servers; players are spread over them.</param>
+/// <param name="Credential">The game world's service credential.</param>
+/// <param name="AccountsKey">The key of the demo's accounts, see <see cref="Contracts.DemoSecrets"/>.</param>
+public sealed record LoadOptions(IReadOnlyList<Uri> Targets, Transport Transport, string Credential, byte[] AccountsKey)
+{
+    /// <summary>WebSocket connections to each target: two let one wait for its socket while the other works.</summary>
+    public int ConnectionsPerTarget { get; init; } = 2;
+
+    /// <summary>How long actions may stay unanswered after the last one was due.</summary>
+    public TimeSpan SettleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+}

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using Game.Contracts;
+using Game.Simulator.World;
+using HdrHistogram;
+
+namespace Game.Simulator.Load;
+
+/// <summary>Percentiles of a latency, in milliseconds.</summary>
+public sealed record Percentiles(double P50Ms, double P99Ms, double P999Ms, double MaxMs, long Count)
+{
+    private const double MicrosPerMs = 1000;
+
+    /// <param name="histogram">In microseconds.</param>
+    public static Percentiles Of(HistogramBase histogram)
+    {
+        if (histogram.TotalCount == 0)
+            return new(0, 0, 0, 0, 0);
+        return new(At(50), At(99), At(99.9), histogram.GetMaxValue() / MicrosPerMs, histogram.TotalCount);
+        double At(double percentile) => histogram.GetValueAtPercentile(percentile) / MicrosPerMs;
+    }
+}
+
+/// <summary>Counts of a load as it runs. Events: a login is one, a trade two.</summary>
+public sealed class LoadStatistics
+{
+    /// <summary>A start later than this counts as late: beyond it the generator, not the server, would be measured.</summary>
+    public static readonly TimeSpan LateAfter = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>A run with a larger share of late starts says nothing about latency.</summary>
+    public const double MaxLateShare = 0.01;
+
+    private const long MaxMicros = 600_000_000;
+    private readonly LongConcurrentHistogram latency = new(1, MaxMicros, 3);
+    private readonly LongHistogram startLag = new(MaxMicros, 3);
+    private readonly List<Guid> answeredIds = [];
+    private readonly Lock gate = new();
+    private long sent, answered, rejected, rateLimited, retries, started, late;
+
+    public long Sent => Interlocked.Read(ref sent);
+
+    public long Answered => Interlocked.Read(ref answered);
+
+    public long Rejected => Interlocked.Read(ref rejected);
+
+    /// <summary>Actions answered 429, part of <see cref="Rejected"/>; counted in actions.</summary>
+    public long RateLimited => Interlocked.Read(ref rateLimited);
+
+    public long Retries => Interlocked.Read(ref retries);
+
+    public long Unsettled => Sent - Answered - Rejected;
+
+    public long ActionsStarted => Interlocked.Read(ref started);
+
+    public double LateShare => started == 0 ? 0 : (double)late / started;
+
+    public bool ValidForLatency => LateShare <= MaxLateShare;
+
+    public Percentiles Latency => Percentiles.Of(latency);
+
+    public Percentiles StartLag
+    {
+        get
+        {
+            lock (gate)
+                return Percentiles.Of(startLag);
+        }
+    }
+
+    /// <summary>Ids of all events whose publication was answered.</summary>
+    public IReadOnlyList<Guid> AnsweredEventIds
+    {
+        get
+        {
+            lock (gate)
+                return [.. answeredIds];
+        }
+    }
+
+    internal void Started(GameAction action, TimeSpan lag)
+    {
+        Interlocked.Add(ref sent, action.Events);
+        Interlocked.Increment(ref started);
+        if (lag > LateAfter)
+            Interlocked.Increment(ref late);
+        lock (gate)
+            startLag.RecordValue(Micros(lag));
+    }
+
+    internal void Retried() => Interlocked.Increment(ref retries);
+
+    internal void Settled(PendingAction pending, in Answer answer)
+    {
+        if (!answer.IsAnswered)
+        {
+            Interlocked.Add(ref rejected, pending.Action.Events);
+            if (answer.Status == 429)
+                Interlocked.Increment(ref rateLimited);
+            return;
+        }
+
+        latency.RecordValue(Micros(Stopwatch.GetElapsedTime(pending.DueTimestamp)));
+        lock (gate)
+        {
+            answeredIds.Add(EventIds.ForSide(pending.Action.Key, TradeSide.First));
+            if (pending.Action.Events == 2)
+                answeredIds.Add(EventIds.ForSide(pending.Action.Key, TradeSide.Second));
+        }
+
+        Interlocked.Add(ref answered, pending.Action.Events);
+    }
+
+    private static long Micros(TimeSpan time) => Math.Clamp((long)time.TotalMicroseconds, 1, MaxMicros - 1);
+}

@@ -1,0 +1,153 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Net.WebSockets;
+using System.Text.Json;
+using System.Threading.Channels;
+
+namespace Game.Simulator.Load;
+
+/// <summary>
+/// One WebSocket to <c>/v1/stream</c>. Requests are packed into messages as the socket takes them. When the connection breaks, everything unanswered is unknown and is sent
+/// again, in order and with the same keys, on the next connection.
+/// </summary>
+internal sealed class StreamTransport : IActionTransport
+{
+    /// <summary>Below the server's limit of 256 KiB a message.</summary>
+    private const int MaxMessageBytes = 128 * 1024;
+
+    private const int ReceiveBytes = 256 * 1024;
+    private static readonly TimeSpan ReconnectDelay = TimeSpan.FromMilliseconds(200);
+
+    private readonly Uri address;
+    private readonly string credential;
+    private readonly ActionJson json;
+    private readonly Action<PendingAction, Answer> settled;
+    private readonly Channel<PendingAction> queue = Channel.CreateUnbounded<PendingAction>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ConcurrentDictionary<long, PendingAction> unanswered = new();
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Task running;
+    private long lastNumber;
+
+    public StreamTransport(Uri target, string credential, ActionJson json, Action<PendingAction, Answer> settled)
+    {
+        address = new UriBuilder(new Uri(target, "/v1/stream")) { Scheme = target.Scheme == "https" ? "wss" : "ws" }.Uri;
+        this.credential = credential;
+        this.json = json;
+        this.settled = settled;
+        running = Task.Run(RunAsync);
+    }
+
+    public void Send(PendingAction pending) => queue.Writer.TryWrite(pending);
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await running;
+        stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                using var socket = new ClientWebSocket();
+                socket.Options.SetRequestHeader("Authorization", "Bearer " + credential);
+                await socket.ConnectAsync(address, stopping.Token);
+                await ConverseAsync(socket);
+            }
+            catch (Exception e) when (e is WebSocketException or IOException or System.Net.Http.HttpRequestException or JsonException or OperationCanceledException)
+            {
+                // The server went away or talks nonsense: what is unanswered is sent again below.
+            }
+
+            if (!stopping.IsCancellationRequested)
+                await Task.Delay(ReconnectDelay, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private async Task ConverseAsync(ClientWebSocket socket)
+    {
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+        Task receiving = ReceiveAsync(socket, broken.Token);
+        Task sending = SendAsync(socket, broken.Token);
+        await await Task.WhenAny(receiving, sending);
+        await broken.CancelAsync();
+        socket.Abort();
+        await Task.WhenAll(receiving, sending).ContinueWith(static done => done.Exception, TaskScheduler.Default);
+    }
+
+    private async Task SendAsync(ClientWebSocket socket, CancellationToken cancellation)
+    {
+        var buffer = new ArrayBufferWriter<byte>(MaxMessageBytes);
+        await using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
+        foreach (KeyValuePair<long, PendingAction> again in unanswered.OrderBy(entry => entry.Key))
+        {
+            Append(buffer, writer, again.Key, again.Value);
+            if (buffer.WrittenCount > MaxMessageBytes / 2)
+                await FlushAsync(socket, buffer, cancellation);
+        }
+
+        do
+        {
+            while (buffer.WrittenCount < MaxMessageBytes / 2 && queue.Reader.TryRead(out PendingAction? next))
+            {
+                long number = ++lastNumber;
+                unanswered[number] = next;
+                Append(buffer, writer, number, next);
+            }
+
+            await FlushAsync(socket, buffer, cancellation);
+        }
+        while (await queue.Reader.WaitToReadAsync(cancellation));
+    }
+
+    private void Append(ArrayBufferWriter<byte> buffer, Utf8JsonWriter writer, long number, PendingAction pending)
+    {
+        if (buffer.WrittenCount > 0)
+            buffer.Write("\n"u8);
+        writer.Reset(buffer);
+        json.WriteFrame(writer, number, pending);
+        writer.Flush();
+    }
+
+    private static async Task FlushAsync(ClientWebSocket socket, ArrayBufferWriter<byte> buffer, CancellationToken cancellation)
+    {
+        if (buffer.WrittenCount == 0)
+            return;
+        await socket.SendAsync(buffer.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, cancellation);
+        buffer.ResetWrittenCount();
+    }
+
+    private async Task ReceiveAsync(ClientWebSocket socket, CancellationToken cancellation)
+    {
+        byte[] buffer = new byte[ReceiveBytes];
+        int length = 0;
+        while (true)
+        {
+            ValueWebSocketReceiveResult received = await socket.ReceiveAsync(buffer.AsMemory(length), cancellation);
+            if (received.MessageType == WebSocketMessageType.Close)
+                return;
+            length += received.Count;
+            if (length == buffer.Length)
+                Array.Resize(ref buffer, buffer.Length * 2);
+            if (!received.EndOfMessage)
+                continue;
+            Settle(buffer.AsSpan(0, length));
+            length = 0;
+        }
+    }
+
+    private void Settle(ReadOnlySpan<byte> message)
+    {
+        foreach (Range line in message.Split((byte)'\n'))
+        {
+            if (message[line].IsEmpty)
+                continue;
+            Answer answer = ActionJson.ReadAnswer(message[line], out long number);
+            if (unanswered.TryRemove(number, out PendingAction? pending))
+                settled(pending, answer);
+        }
+    }
+}
