@@ -8,16 +8,17 @@ internal sealed class CodeWriter
     private readonly StringBuilder _text = new();
     private int _depth;
     private bool _blank;
+    private bool _opened;
 
     public void Line(string line)
     {
-        if (_blank && line != "}" && line != "};")
+        if (_blank && !_opened && line != "}" && line != "};")
             _text.Append('\n');
-        _blank = false;
+        _blank = _opened = false;
         _text.Append(' ', _depth * 4).Append(line).Append('\n');
     }
 
-    /// <summary>Asks for an empty line before the next one, unless that closes a block.</summary>
+    /// <summary>Asks for an empty line before the next one, unless it would stand at the edge of a block.</summary>
     public void Blank() => _blank = true;
 
     public void Open(string? line = null)
@@ -26,7 +27,7 @@ internal sealed class CodeWriter
             Line(line);
         Line("{");
         _depth++;
-        _blank = false;
+        _opened = true;
     }
 
     public void Close(string line = "}")

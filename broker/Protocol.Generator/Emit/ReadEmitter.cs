@@ -8,26 +8,38 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
     /// <summary>The statements that fill <c>message</c> from <c>reader</c>.</summary>
     public void Body()
     {
+        string open = "true";
         foreach (FieldSchema field in schema.Fields.Where(f => !f.IsTagged))
         {
             VersionRange versions = field.Versions.Intersect(schema.Versions);
             string condition = Conditions.Of(versions, schema.Versions);
-            if (condition != "true")
-                code.Line($"if ({condition})");
-            string statement = $"message.{field.Name} = {Value(field, versions)};";
-            if (condition != "true")
-                code.Indented(statement);
-            else
-                code.Line(statement);
+            if (condition != open)
+            {
+                CloseUnless(open);
+                if (condition != "true")
+                    code.Open($"if ({condition})");
+                open = condition;
+            }
+
+            code.Line($"message.{field.Name} = {Value(field, versions)};");
         }
 
+        CloseUnless(open);
         Tagged();
+    }
+
+    private void CloseUnless(string condition)
+    {
+        if (condition == "true")
+            return;
+        code.Close();
+        code.Blank();
     }
 
     /// <summary>The methods that read arrays of a structure, those that are used.</summary>
     public void ArrayMethods(bool plain, bool nullable)
     {
-        const string parameters = "(ref global::Broker.Protocol.ProtocolReader reader, short version, bool flexible)";
+        const string parameters = "(ref ProtocolReader reader, short version, bool flexible)";
         if (!plain && !nullable)
             return;
         if (plain)
@@ -47,7 +59,7 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
         }
 
         code.Blank();
-        code.Open($"private static {schema.Name}[] ReadElements(ref global::Broker.Protocol.ProtocolReader reader, short version, int count)");
+        code.Open($"private static {schema.Name}[] ReadElements(ref ProtocolReader reader, short version, int count)");
         code.Line("if (count == 0)");
         code.Indented("return [];");
         code.Line($"var items = new {schema.Name}[count];");
@@ -92,18 +104,17 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
             return;
         List<FieldSchema> tagged = schema.Fields.Where(f => f.IsTagged).OrderBy(f => f.Tag).ToList();
         if (flexible != "true")
-            code.Line("if (flexible)");
+            code.Open("if (flexible)");
         if (tagged.Count == 0)
-        {
-            string statement = "message.UnknownTaggedFields = reader.ReadUnknownTaggedFields();";
-            if (flexible != "true")
-                code.Indented(statement);
-            else
-                code.Line(statement);
-            return;
-        }
+            code.Line("message.UnknownTaggedFields = reader.ReadUnknownTaggedFields();");
+        else
+            TaggedSection(tagged);
+        if (flexible != "true")
+            code.Close();
+    }
 
-        code.Open(flexible == "true" ? null : string.Empty);
+    private void TaggedSection(List<FieldSchema> tagged)
+    {
         code.Line("var tags = reader.ReadTaggedFields();");
         code.Line("while (tags.MoveNext(ref reader))");
         code.Open();
@@ -117,7 +128,6 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
         code.Close();
         code.Blank();
         code.Line("message.UnknownTaggedFields = tags.Unknown;");
-        code.Close();
     }
 
     private void TagCase(FieldSchema field)

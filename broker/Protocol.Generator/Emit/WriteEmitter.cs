@@ -22,6 +22,7 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
             Statements(field, versions);
             code.Close();
             RefuseElsewhere(field);
+            code.Blank();
         }
 
         Tagged();
@@ -34,7 +35,7 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
         if (!plain && !nullable)
             return;
         code.Blank();
-        code.Open($"internal static void WriteArray(global::Broker.Protocol.ProtocolWriter writer, {schema.Name}[] items, {parameters}");
+        code.Open($"internal static void WriteArray(ProtocolWriter writer, {schema.Name}[] items, {parameters}");
         code.Line("writer.WriteArrayLength(items.Length, flexible);");
         code.Line("foreach (var item in items)");
         code.Indented("item.Write(writer, version);");
@@ -42,7 +43,7 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
         if (!nullable)
             return;
         code.Blank();
-        code.Open($"internal static void WriteNullableArray(global::Broker.Protocol.ProtocolWriter writer, {schema.Name}[]? items, {parameters}");
+        code.Open($"internal static void WriteNullableArray(ProtocolWriter writer, {schema.Name}[]? items, {parameters}");
         code.Line("if (items is null)");
         code.Indented("writer.WriteArrayLength(-1, flexible);");
         code.Line("else");
@@ -76,7 +77,7 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
             return;
         string versionTest = nulls == "false" ? string.Empty : $" && !({nulls})";
         code.Line($"if ({field.Name} is null{versionTest})");
-        code.Indented($"throw global::Broker.Protocol.UnsupportedVersionException.NullField(\"{schema.Name}.{field.Name}\", version);");
+        code.Indented($"throw UnsupportedVersionException.NullField(\"{schema.Name}.{field.Name}\", version);");
     }
 
     private void RefuseElsewhere(FieldSchema field)
@@ -84,7 +85,7 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
         if (field.Ignorable)
             return;
         code.Line($"else if ({IsSet(field)})");
-        code.Indented($"throw global::Broker.Protocol.UnsupportedVersionException.Field(\"{schema.Name}.{field.Name}\", version);");
+        code.Indented($"throw UnsupportedVersionException.Field(\"{schema.Name}.{field.Name}\", version);");
     }
 
     private IEnumerable<string> Lines(FieldSchema field, VersionRange versions, string writer)
@@ -128,7 +129,7 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
             return;
         code.Close();
         code.Line("else if (UnknownTaggedFields is { Length: > 0 })");
-        code.Indented($"throw global::Broker.Protocol.UnsupportedVersionException.Field(\"{schema.Name}.UnknownTaggedFields\", version);");
+        code.Indented($"throw UnsupportedVersionException.Field(\"{schema.Name}.UnknownTaggedFields\", version);");
     }
 
     private void RefuseTaggedElsewhere(FieldSchema field)
@@ -137,7 +138,7 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
         if (field.Ignorable || condition == "true")
             return;
         code.Line($"if (!({condition}) && {IsSet(field)})");
-        code.Indented($"throw global::Broker.Protocol.UnsupportedVersionException.Field(\"{schema.Name}.{field.Name}\", version);");
+        code.Indented($"throw UnsupportedVersionException.Field(\"{schema.Name}.{field.Name}\", version);");
     }
 
     private void TaggedSection(List<FieldSchema> tagged)
@@ -149,7 +150,7 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
             code.Indented("known++;");
         }
 
-        code.Line("var tags = new global::Broker.Protocol.TaggedFieldsWriter(writer, UnknownTaggedFields, known);");
+        code.Line("var tags = new TaggedFieldsWriter(writer, UnknownTaggedFields, known);");
         foreach (FieldSchema field in tagged)
         {
             code.Open($"if ({TagCondition(field)})");

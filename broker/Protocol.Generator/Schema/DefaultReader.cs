@@ -15,7 +15,7 @@ internal sealed class DefaultReader(SchemaFile file, FieldType type, bool nullab
         { Scalar: Scalar.String } => "\"\"",
         { Scalar: Scalar.Bytes } => "[]",
         { Scalar: Scalar.Records } => "null",
-        { Scalar: Scalar.Uuid } => "global::System.Guid.Empty",
+        { Scalar: Scalar.Uuid } => "Guid.Empty",
         { Scalar: Scalar.Struct } => "new()",
         _ => "0",
     };

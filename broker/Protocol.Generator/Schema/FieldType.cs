@@ -63,10 +63,10 @@ internal sealed record FieldType(Scalar Scalar, bool IsArray, string StructName)
         Scalar.Int32 => "int",
         Scalar.Int64 => "long",
         Scalar.Float64 => "double",
-        Scalar.Uuid => "global::System.Guid",
+        Scalar.Uuid => "Guid",
         Scalar.String => "string",
         Scalar.Bytes => "byte[]",
-        Scalar.Records => inRequest ? "global::System.Memory<byte>" : "global::Broker.Protocol.RecordsPayload",
+        Scalar.Records => inRequest ? "Memory<byte>" : "RecordsPayload",
         _ => StructName,
     };
 
@@ -78,6 +78,4 @@ internal sealed record FieldType(Scalar Scalar, bool IsArray, string StructName)
             ? new FieldType(scalar, isArray, string.Empty)
             : new FieldType(Scalar.Struct, isArray, element);
     }
-
-    public static bool IsScalarName(string name) => Names.ContainsKey(name);
 }

@@ -9,6 +9,13 @@ internal sealed class SchemaReader(SchemaFile file)
 {
     private static readonly VersionRange Always = new(0, VersionRange.Open);
 
+    /// <summary>Types that generated code names; a structure of the same name would hide them.</summary>
+    private static readonly string[] ReservedNames =
+    [
+        "ApiKey", "Guid", "IMessage", "IRequest", "MalformedMessageException", "Memory", "ProtocolReader", "ProtocolWriter",
+        "RecordsPayload", "TaggedFieldsWriter", "UnknownTaggedField", "UnsupportedVersionException",
+    ];
+
     private List<StructSchema> _structs = [];
 
     /// <summary>Reads all messages of a file: request and response of an API, or one record.</summary>
@@ -98,7 +105,7 @@ internal sealed class SchemaReader(SchemaFile file)
     private void AddStruct(string name, TextSpan span, JsonNode fields)
     {
         CheckName(name, span);
-        if (_structs.Exists(s => s.Name == name) || FieldType.IsScalarName(name))
+        if (_structs.Exists(s => s.Name == name) || ReservedNames.Contains(name))
             file.Report(SchemaErrors.Name, span, $"the name '{name}' is taken");
         // Declared before its own fields are read, so that structures stand in the order of their mention.
         var schema = new StructSchema(name, VersionRange.None, [], span);
