@@ -89,6 +89,9 @@ internal sealed class SchemaCheck(SchemaFile file, MessageSchema message)
         {
             if (!taken.Add(field.Name))
                 file.Report(SchemaErrors.Name, field.Span, $"the name '{field.Name}' is taken in '{schema.Name}'");
+            // In C# a property hides a type of its name, unless it is of that very type.
+            if (message.Find(field.Name) is not null && (field.Type.StructName != field.Name || field.Type.IsArray))
+                file.Report(SchemaErrors.Name, field.Span, $"'{field.Name}' is a structure and something else");
         }
     }
 
