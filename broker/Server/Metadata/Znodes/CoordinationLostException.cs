@@ -1,0 +1,11 @@
+#pragma warning disable RCS1194 // A code is always known: the constructors without one would be lies.
+
+using Broker.Coordination;
+
+namespace Broker.Server.Metadata.Znodes;
+
+/// <summary>Coordination did not do what was asked for a reason that has nothing to do with the tree: disconnected, expired, failed.</summary>
+internal sealed class CoordinationLostException(Code code, string path) : Exception($"Coordination answered {code} for {path}")
+{
+    internal Code Code { get; } = code;
+}

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Broker.Server.Metadata.Znodes;
+
+/// <summary>The brokers that hold a partition, preferred leader first; while it is being reassigned also those on their way in and out.</summary>
+internal sealed record ReplicaAssignment(int[] Replicas, int[] Adding, int[] Removing)
+{
+    internal ReplicaAssignment(int[] replicas)
+        : this(replicas, [], [])
+    {
+    }
+
+    internal bool IsBeingReassigned => Adding.Length > 0 || Removing.Length > 0;
+}
+
+/// <summary>/brokers/topics/T: the topic's id and its partitions' replicas. An id is missing in znodes of versions below 3.</summary>
+internal sealed record TopicZnode(Guid? TopicId, ImmutableSortedDictionary<int, ReplicaAssignment> Partitions)
+{
+    internal byte[] Encode() => ZnodeJson.Write(json =>
+    {
+        WriteReplicas(json, "partitions", assignment => assignment.Replicas, always: true);
+        if (TopicId is { } id)
+            json.WriteString("topic_id", Metadata.TopicId.Format(id));
+        WriteReplicas(json, "adding_replicas", assignment => assignment.Adding, always: false);
+        WriteReplicas(json, "removing_replicas", assignment => assignment.Removing, always: false);
+        json.WriteNumber("version", TopicId is null ? 2 : 3);
+    });
+
+    internal static TopicZnode Decode(string topic, byte[]? data) => ZnodeJson.Read(ZnodePaths.Topic(topic), data, json =>
+    {
+        var adding = ReadReplicas(json, "adding_replicas");
+        var removing = ReadReplicas(json, "removing_replicas");
+        var partitions = ReadReplicas(json, "partitions").ToImmutableSortedDictionary(
+            entry => entry.Key,
+            entry => new ReplicaAssignment(entry.Value, adding.GetValueOrDefault(entry.Key, []), removing.GetValueOrDefault(entry.Key, [])));
+        Guid? id = Metadata.TopicId.TryParse(ZnodeJson.OptionalString(json, "topic_id"), out var parsed) ? parsed : null;
+        return new TopicZnode(id, partitions);
+    });
+
+    private void WriteReplicas(Utf8JsonWriter json, string name, Func<ReplicaAssignment, int[]> replicas, bool always)
+    {
+        json.WriteStartObject(name);
+        foreach (var (partition, assignment) in Partitions)
+        {
+            if (always || replicas(assignment).Length > 0)
+                ZnodeJson.WriteArray(json, partition.ToString(), replicas(assignment));
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static Dictionary<int, int[]> ReadReplicas(JsonElement json, string name) => json.TryGetProperty(name, out var partitions)
+        ? partitions.EnumerateObject().ToDictionary(entry => int.Parse(entry.Name), entry => ZnodeJson.ReadArray(entry.Value))
+        : [];
+}

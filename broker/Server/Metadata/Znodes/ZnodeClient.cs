@@ -1,0 +1,132 @@
+using Broker.Coordination;
+
+namespace Broker.Server.Metadata.Znodes;
+
+/// <summary>
+/// Kafka's znodes as typed values. A znode that is missing or has another version is a value; what has nothing to do with the tree is a
+/// <see cref="CoordinationLostException"/>. From any thread.
+/// </summary>
+internal sealed class ZnodeClient(ClusterSession session)
+{
+    internal ICoordinationSession Session => session.Current;
+
+    /// <summary>Makes the paths that every cluster has.</summary>
+    internal async ValueTask CreatePersistentPaths()
+    {
+        foreach (var path in ZnodePaths.Persistent)
+            Expect((await Session.Create(path, null)).Code, path, Code.NodeExists);
+    }
+
+    /// <summary>The cluster's id; the first broker makes one.</summary>
+    internal async ValueTask<string> GetOrCreateClusterId(string proposed)
+    {
+        var created = await Session.Create(ZnodePaths.ClusterId, ClusterIdZnode.Encode(proposed));
+        Expect(created.Code, ZnodePaths.ClusterId, Code.NodeExists);
+        return ClusterIdZnode.Decode((await Get(ZnodePaths.ClusterId)).Data);
+    }
+
+    /// <summary>A broker id that no other broker has: the number of writes of a znode, above the ids that operators choose themselves.</summary>
+    internal async ValueTask<int> GenerateBrokerId(int reservedMax)
+    {
+        var result = await Session.SetData(ZnodePaths.BrokerSequence, [], Op.AnyVersion);
+        Expect(result.Code, ZnodePaths.BrokerSequence);
+        return reservedMax + result.Stat.Version;
+    }
+
+    /// <summary>The names below a path; none when the path is not there.</summary>
+    internal async ValueTask<IReadOnlyList<string>> Children(string path, Watcher? watcher = null)
+    {
+        var result = await Session.GetChildren(path, watcher);
+        Expect(result.Code, path, Code.NoNode);
+        return result.Children ?? [];
+    }
+
+    /// <summary>Reads a znode; <see cref="Code.NoNode"/> when it is not there.</summary>
+    internal async ValueTask<DataResult> Get(string path, Watcher? watcher = null)
+    {
+        var result = await Session.GetData(path, watcher);
+        Expect(result.Code, path, Code.NoNode);
+        return result;
+    }
+
+    /// <summary>Whether a znode is there; the watcher is left in both cases.</summary>
+    internal async ValueTask<bool> Exists(string path, Watcher? watcher = null)
+    {
+        var result = await Session.Exists(path, watcher);
+        Expect(result.Code, path, Code.NoNode);
+        return result.Code == Code.Ok;
+    }
+
+    /// <summary>The registered broker and its epoch, or null.</summary>
+    internal async ValueTask<(BrokerRegistration Registration, long Epoch)?> Broker(int id, Watcher? watcher = null)
+    {
+        var result = await Get(ZnodePaths.Broker(id), watcher);
+        return result.Code == Code.Ok ? (BrokerRegistration.Decode(id, result.Data), result.Stat.Czxid) : null;
+    }
+
+    /// <summary>A topic and its znode's version, or null.</summary>
+    internal async ValueTask<(TopicZnode Topic, int Version)?> Topic(string topic, Watcher? watcher = null)
+    {
+        var result = await Get(ZnodePaths.Topic(topic), watcher);
+        return result.Code == Code.Ok ? (TopicZnode.Decode(topic, result.Data), result.Stat.Version) : null;
+    }
+
+    /// <summary>A partition's state, or null.</summary>
+    internal async ValueTask<LeaderAndIsr?> PartitionState(TopicPartition partition)
+    {
+        var result = await Get(ZnodePaths.PartitionState(partition));
+        return result.Code == Code.Ok ? LeaderAndIsr.Decode(partition, result.Data, result.Stat.Version) : null;
+    }
+
+    /// <summary>The active controller's broker id, or -1.</summary>
+    internal async ValueTask<int> ControllerId()
+    {
+        var result = await Get(ZnodePaths.Controller);
+        return result.Code == Code.Ok ? ControllerZnode.Decode(result.Data) : -1;
+    }
+
+    /// <summary>The dynamic configuration of an entity ("topics/foo"); empty when it has none.</summary>
+    internal async ValueTask<IReadOnlyDictionary<string, string>> Config(string entityPath)
+    {
+        var path = ZnodePaths.Config(entityPath);
+        var result = await Get(path);
+        return result.Code == Code.Ok && result.Data is { Length: > 0 } ? ConfigZnode.Decode(path, result.Data) : new Dictionary<string, string>(StringComparer.Ordinal);
+    }
+
+    /// <summary>
+    /// Sets an entity's whole dynamic configuration and notifies all brokers. The update of an existing znode is refused when there is no controller:
+    /// false then.
+    /// </summary>
+    internal async ValueTask<bool> SetConfig(string entityPath, IReadOnlyDictionary<string, string> values)
+    {
+        var path = ZnodePaths.Config(entityPath);
+        var data = ConfigZnode.Encode(values);
+        var created = await Session.Create(path, data);
+        Expect(created.Code, path, Code.NodeExists);
+        if (created.Code == Code.NodeExists && !await OverwriteConfig(path, data))
+            return false;
+        var notice = await Session.Create(ZnodePaths.ConfigChangePrefix, ConfigChangeZnode.Encode(entityPath), CreateMode.PersistentSequential);
+        Expect(notice.Code, ZnodePaths.ConfigChanges);
+        return true;
+    }
+
+    /// <summary>Throws unless a code is Ok or the one that is tolerated.</summary>
+    internal static void Expect(Code code, string path, Code tolerated = Code.Ok)
+    {
+        if (code != Code.Ok && code != tolerated)
+            throw new CoordinationLostException(code, path);
+    }
+
+    private async ValueTask<bool> OverwriteConfig(string path, byte[] data)
+    {
+        var controller = await Session.Exists(ZnodePaths.Controller);
+        Expect(controller.Code, ZnodePaths.Controller, Code.NoNode);
+        if (controller.Code == Code.NoNode)
+            return false;
+        var result = await Session.Multi([new Op.Check(ZnodePaths.Controller, controller.Stat.Version), new Op.SetData(path, data)]);
+        if (result.Code is Code.NoNode or Code.BadVersion)
+            return false;
+        Expect(result.Code, path);
+        return true;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Broker.Server.Metadata.Znodes;
+
+/// <summary>JSON bodies, written as they are (the default encoder would escape the brackets of "&lt;default&gt;").</summary>
+internal static class ZnodeJson
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    internal static byte[] Write(Action<Utf8JsonWriter> body)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, Options))
+        {
+            json.WriteStartObject();
+            body(json);
+            json.WriteEndObject();
+        }
+
+        return stream.ToArray();
+    }
+
+    /// <summary>Reads a body.</summary>
+    /// <exception cref="MalformedZnodeException">It is not a JSON object of the expected form.</exception>
+    internal static T Read<T>(string path, byte[]? data, Func<JsonElement, T> read)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(data ?? []);
+            return read(document.RootElement);
+        }
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            throw new MalformedZnodeException(path, problem);
+        }
+    }
+
+    internal static void WriteArray(Utf8JsonWriter json, string name, IEnumerable<int> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+            json.WriteNumberValue(value);
+        json.WriteEndArray();
+    }
+
+    internal static int[] ReadArray(JsonElement element)
+    {
+        var values = new int[element.GetArrayLength()];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = element[i].GetInt32();
+        return values;
+    }
+
+    internal static string? OptionalString(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
