@@ -1,0 +1,105 @@
+using Broker.Server.Metadata;
+using Broker.Server.Metadata.Znodes;
+
+namespace Broker.Server.Controller;
+
+/// <summary>One replica's name.</summary>
+internal readonly record struct Replica(TopicPartition Partition, int Broker);
+
+/// <summary>A registered broker in its present life.</summary>
+internal sealed record LiveBroker(BrokerRegistration Registration, long Epoch);
+
+/// <summary>What the controller knows of the cluster; used by its loop only.</summary>
+internal sealed class ControllerContext
+{
+    private readonly Dictionary<string, SortedDictionary<int, ReplicaAssignment>> _assignments = new(StringComparer.Ordinal);
+
+    /// <summary>Registered brokers, those going down included.</summary>
+    internal Dictionary<int, LiveBroker> Brokers { get; } = [];
+
+    /// <summary>Brokers that asked to go down.</summary>
+    internal HashSet<int> ShuttingDown { get; } = [];
+
+    /// <summary>Every known topic and its id.</summary>
+    internal Dictionary<string, Guid> TopicIds { get; } = new(StringComparer.Ordinal);
+
+    internal Dictionary<TopicPartition, LeaderAndIsr> Leadership { get; } = [];
+
+    internal Dictionary<TopicPartition, PartitionState> PartitionStates { get; } = [];
+
+    internal Dictionary<Replica, ReplicaState> ReplicaStates { get; } = [];
+
+    /// <summary>Replicas whose live broker reported their folder as broken.</summary>
+    internal HashSet<Replica> OnOfflineFolders { get; } = [];
+
+    /// <summary>Topics that are to be deleted.</summary>
+    internal HashSet<string> TopicsToDelete { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Those of them whose brokers were told.</summary>
+    internal HashSet<string> DeletionStarted { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Those of them that wait until a broker returns.</summary>
+    internal HashSet<string> DeletionIneligible { get; } = new(StringComparer.Ordinal);
+
+    internal IEnumerable<TopicPartition> AllPartitions => _assignments.SelectMany(topic => topic.Value.Keys.Select(partition => new TopicPartition(topic.Key, partition)));
+
+    /// <summary>Live and not going down.</summary>
+    internal IEnumerable<int> ServingBrokers => Brokers.Keys.Where(id => !ShuttingDown.Contains(id));
+
+    internal IEnumerable<TopicPartition> PartitionsOf(string topic) =>
+        _assignments.TryGetValue(topic, out var partitions) ? partitions.Keys.Select(partition => new TopicPartition(topic, partition)) : [];
+
+    internal bool HasPartition(TopicPartition partition) => _assignments.TryGetValue(partition.Topic, out var partitions) && partitions.ContainsKey(partition.Partition);
+
+    internal ReplicaAssignment Assignment(TopicPartition partition) => _assignments[partition.Topic][partition.Partition];
+
+    internal void SetAssignment(TopicPartition partition, ReplicaAssignment assignment)
+    {
+        if (!_assignments.TryGetValue(partition.Topic, out var partitions))
+            _assignments[partition.Topic] = partitions = [];
+        partitions[partition.Partition] = assignment;
+        PartitionStates.TryAdd(partition, PartitionState.NonExistent);
+        foreach (var broker in assignment.Replicas)
+            ReplicaStates.TryAdd(new Replica(partition, broker), ReplicaState.NonExistent);
+    }
+
+    internal PartitionState StateOf(TopicPartition partition) => PartitionStates.GetValueOrDefault(partition, PartitionState.NonExistent);
+
+    internal ReplicaState StateOf(Replica replica) => ReplicaStates.GetValueOrDefault(replica, ReplicaState.NonExistent);
+
+    internal IEnumerable<Replica> ReplicasOf(TopicPartition partition) => Assignment(partition).Replicas.Select(broker => new Replica(partition, broker));
+
+    internal IEnumerable<Replica> ReplicasOf(string topic) => PartitionsOf(topic).SelectMany(ReplicasOf);
+
+    internal IEnumerable<Replica> ReplicasOn(int broker) =>
+        AllPartitions.Where(partition => Assignment(partition).Replicas.Contains(broker)).Select(partition => new Replica(partition, broker));
+
+    internal bool IsLive(int broker) => Brokers.ContainsKey(broker);
+
+    /// <summary>On a live broker, on a folder that works. A broker going down counts as live only where it is said so.</summary>
+    internal bool IsOnline(Replica replica, bool evenShuttingDown = false) =>
+        Brokers.ContainsKey(replica.Broker) && (evenShuttingDown || !ShuttingDown.Contains(replica.Broker)) && !OnOfflineFolders.Contains(replica);
+
+    internal bool IsBeingDeleted(string topic) => TopicsToDelete.Contains(topic);
+
+    internal void RemoveTopic(string topic)
+    {
+        foreach (var partition in PartitionsOf(topic).ToList())
+        {
+            foreach (var replica in ReplicasOf(partition))
+            {
+                ReplicaStates.Remove(replica);
+                OnOfflineFolders.Remove(replica);
+            }
+
+            PartitionStates.Remove(partition);
+            Leadership.Remove(partition);
+        }
+
+        _assignments.Remove(topic);
+        TopicIds.Remove(topic);
+        TopicsToDelete.Remove(topic);
+        DeletionStarted.Remove(topic);
+        DeletionIneligible.Remove(topic);
+    }
+}

@@ -1,0 +1,188 @@
+using Broker.Protocol.Messages;
+using Broker.Server.Metadata;
+using Broker.Server.Metadata.Znodes;
+
+namespace Broker.Server.Controller;
+
+/// <summary>What one broker is sent after one event: always in this order, so that it leads before others are told that it does.</summary>
+internal sealed record BrokerRequests(int Broker, LeaderAndIsrRequest? LeaderAndIsr, UpdateMetadataRequest? UpdateMetadata, StopReplicaRequest? StopReplica);
+
+/// <summary>Gathers, during one event, what brokers are to be told. Leaderships and assignments are read when it is built.</summary>
+internal sealed class RequestBatch(ControllerContext context, int controllerId, int controllerEpoch, string controllerListener)
+{
+    /// <summary>The leader epoch that stops a replica whatever epoch it has.</summary>
+    private const int EpochDuringDelete = -2;
+
+    private const int UnknownEpoch = -1;
+
+    private readonly Dictionary<int, Dictionary<TopicPartition, bool>> _leaderAndIsr = [];
+    private readonly Dictionary<int, Dictionary<TopicPartition, bool>> _stopReplica = [];
+    private readonly HashSet<int> _updateMetadata = [];
+    private readonly HashSet<TopicPartition> _updatedPartitions = [];
+
+    /// <summary>Tells brokers a partition's leader, and all brokers the partition's metadata.</summary>
+    internal void AddLeaderAndIsr(IEnumerable<int> brokers, TopicPartition partition, bool isNew)
+    {
+        foreach (var broker in brokers)
+        {
+            var told = For(_leaderAndIsr, broker);
+            told[partition] = isNew || told.GetValueOrDefault(partition);
+        }
+
+        AddUpdateMetadata(context.Brokers.Keys, [partition]);
+    }
+
+    /// <summary>Stops a replica, and deletes it where that was asked once.</summary>
+    internal void AddStopReplica(Replica replica, bool delete)
+    {
+        var told = For(_stopReplica, replica.Broker);
+        told[replica.Partition] = delete || told.GetValueOrDefault(replica.Partition);
+    }
+
+    /// <summary>Tells brokers the live brokers and some partitions.</summary>
+    internal void AddUpdateMetadata(IEnumerable<int> brokers, IEnumerable<TopicPartition> partitions)
+    {
+        _updateMetadata.UnionWith(brokers);
+        _updatedPartitions.UnionWith(partitions);
+    }
+
+    /// <summary>The requests to the brokers that live.</summary>
+    internal IReadOnlyList<BrokerRequests> Build()
+    {
+        var topics = BuildTopicStates();
+        var brokers = BuildLiveBrokers();
+        return [.. _leaderAndIsr.Keys.Concat(_updateMetadata).Concat(_stopReplica.Keys).Distinct().Order().Where(context.IsLive).Select(broker =>
+            new BrokerRequests(broker, BuildLeaderAndIsr(broker), BuildUpdateMetadata(broker, topics, brokers), BuildStopReplica(broker)))];
+    }
+
+    private static Dictionary<TopicPartition, bool> For(Dictionary<int, Dictionary<TopicPartition, bool>> requests, int broker)
+    {
+        if (!requests.TryGetValue(broker, out var partitions))
+            requests[broker] = partitions = [];
+        return partitions;
+    }
+
+    private LeaderAndIsrRequest? BuildLeaderAndIsr(int broker)
+    {
+        if (!_leaderAndIsr.TryGetValue(broker, out var partitions))
+            return null;
+        var leaders = partitions.Keys.Select(partition => context.Leadership[partition].Leader).Distinct().Order();
+        return new LeaderAndIsrRequest
+        {
+            ControllerId = controllerId,
+            ControllerEpoch = controllerEpoch,
+            BrokerEpoch = context.Brokers[broker].Epoch,
+            TopicStates = [.. partitions.GroupBy(entry => entry.Key.Topic, StringComparer.Ordinal).Select(topic => new LeaderAndIsrRequest.LeaderAndIsrTopicState
+            {
+                TopicName = topic.Key,
+                TopicId = context.TopicIds.GetValueOrDefault(topic.Key),
+                PartitionStates = [.. topic.Select(entry => BuildLeaderAndIsrState(entry.Key, entry.Value))],
+            })],
+            LiveLeaders = [.. leaders.Where(context.IsLive).Select(BuildLiveLeader)],
+        };
+    }
+
+    private LeaderAndIsrRequest.LeaderAndIsrPartitionState BuildLeaderAndIsrState(TopicPartition partition, bool isNew)
+    {
+        var leadership = context.Leadership[partition];
+        var assignment = context.Assignment(partition);
+        return new LeaderAndIsrRequest.LeaderAndIsrPartitionState
+        {
+            TopicName = partition.Topic,
+            PartitionIndex = partition.Partition,
+            ControllerEpoch = leadership.ControllerEpoch,
+            Leader = leadership.Leader,
+            LeaderEpoch = leadership.LeaderEpoch,
+            Isr = leadership.Isr,
+            PartitionEpoch = leadership.PartitionEpoch,
+            Replicas = assignment.Replicas,
+            AddingReplicas = assignment.Adding,
+            RemovingReplicas = assignment.Removing,
+            IsNew = isNew,
+            LeaderRecoveryState = (sbyte)(leadership.IsRecovering ? 1 : 0),
+        };
+    }
+
+    private LeaderAndIsrRequest.LeaderAndIsrLiveLeader BuildLiveLeader(int broker)
+    {
+        var endpoints = context.Brokers[broker].Registration.Endpoints;
+        var endpoint = endpoints.FirstOrDefault(candidate => candidate.Listener == controllerListener);
+        return new LeaderAndIsrRequest.LeaderAndIsrLiveLeader { BrokerId = broker, HostName = endpoint?.Host ?? "", Port = endpoint?.Port ?? -1 };
+    }
+
+    private UpdateMetadataRequest? BuildUpdateMetadata(int broker, UpdateMetadataRequest.UpdateMetadataTopicState[] topics, UpdateMetadataRequest.UpdateMetadataBroker[] brokers) =>
+        !_updateMetadata.Contains(broker) ? null : new UpdateMetadataRequest
+        {
+            ControllerId = controllerId,
+            ControllerEpoch = controllerEpoch,
+            BrokerEpoch = context.Brokers[broker].Epoch,
+            TopicStates = topics,
+            LiveBrokers = brokers,
+        };
+
+    private UpdateMetadataRequest.UpdateMetadataTopicState[] BuildTopicStates() =>
+    [
+        .. _updatedPartitions.Where(context.Leadership.ContainsKey).GroupBy(partition => partition.Topic, StringComparer.Ordinal)
+            .Select(topic => new UpdateMetadataRequest.UpdateMetadataTopicState
+            {
+                TopicName = topic.Key,
+                TopicId = context.TopicIds.GetValueOrDefault(topic.Key),
+                PartitionStates = [.. topic.OrderBy(partition => partition.Partition).Select(BuildMetadataState)],
+            }),
+    ];
+
+    private UpdateMetadataRequest.UpdateMetadataPartitionState BuildMetadataState(TopicPartition partition)
+    {
+        var leadership = context.Leadership[partition];
+        var replicas = context.Assignment(partition).Replicas;
+        return new UpdateMetadataRequest.UpdateMetadataPartitionState
+        {
+            TopicName = partition.Topic,
+            PartitionIndex = partition.Partition,
+            ControllerEpoch = leadership.ControllerEpoch,
+            Leader = context.IsBeingDeleted(partition.Topic) ? LeaderAndIsr.LeaderDuringDelete : leadership.Leader,
+            LeaderEpoch = leadership.LeaderEpoch,
+            Isr = leadership.Isr,
+            ZkVersion = leadership.PartitionEpoch,
+            Replicas = replicas,
+            OfflineReplicas = Array.FindAll(replicas, broker => !context.IsOnline(new Replica(partition, broker), evenShuttingDown: true)),
+        };
+    }
+
+    private UpdateMetadataRequest.UpdateMetadataBroker[] BuildLiveBrokers() =>
+    [
+        .. context.Brokers.Values.OrderBy(broker => broker.Registration.Id).Select(broker => new UpdateMetadataRequest.UpdateMetadataBroker
+        {
+            Id = broker.Registration.Id,
+            Rack = broker.Registration.Rack,
+            Endpoints = [.. broker.Registration.Endpoints.Select(endpoint => new UpdateMetadataRequest.UpdateMetadataEndpoint
+            {
+                Host = endpoint.Host,
+                Port = endpoint.Port,
+                Listener = endpoint.Listener,
+                SecurityProtocol = endpoint.SecurityProtocol,
+            })],
+        }),
+    ];
+
+    private StopReplicaRequest? BuildStopReplica(int broker) => !_stopReplica.TryGetValue(broker, out var partitions) ? null : new StopReplicaRequest
+    {
+        ControllerId = controllerId,
+        ControllerEpoch = controllerEpoch,
+        BrokerEpoch = context.Brokers[broker].Epoch,
+        TopicStates = [.. partitions.GroupBy(entry => entry.Key.Topic, StringComparer.Ordinal).Select(topic => new StopReplicaRequest.StopReplicaTopicState
+        {
+            TopicName = topic.Key,
+            PartitionStates = [.. topic.Select(entry => new StopReplicaRequest.StopReplicaPartitionState
+            {
+                PartitionIndex = entry.Key.Partition,
+                LeaderEpoch = EpochToStop(entry.Key),
+                DeletePartition = entry.Value,
+            })],
+        })],
+    };
+
+    private int EpochToStop(TopicPartition partition) => context.IsBeingDeleted(partition.Topic)
+        ? EpochDuringDelete
+        : context.Leadership.TryGetValue(partition, out var leadership) ? leadership.LeaderEpoch : UnknownEpoch;
+}
