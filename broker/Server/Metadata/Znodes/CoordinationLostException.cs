@@ -8,4 +8,7 @@ namespace Broker.Server.Metadata.Znodes;
 internal sealed class CoordinationLostException(Code code, string path) : Exception($"Coordination answered {code} for {path}")
 {
     internal Code Code { get; } = code;
+
+    /// <summary>Whether nothing will work until the session is connected, or opened, again.</summary>
+    internal bool IsCutOff => Code is Code.ConnectionLoss or Code.SessionExpired or Code.SystemError;
 }

@@ -1,0 +1,49 @@
+using System.Threading.Channels;
+using Broker.Protocol.Messages;
+
+namespace Broker.Server.Controller;
+
+/// <summary>What a broker answered to requests that may fail by partition.</summary>
+internal sealed record BrokerAnswers(BrokerRequests Requests, LeaderAndIsrResponse? LeaderAndIsr, StopReplicaResponse? StopReplica);
+
+/// <summary>Sends one broker its requests in order, one at a time, from a loop of its own, so that a slow broker holds up nobody else.</summary>
+internal sealed class BrokerSender : IAsyncDisposable
+{
+    /// <summary>Events of the controller that one broker may lag behind; then the controller waits for it rather than hold ever more requests.</summary>
+    private const int MaxWaiting = 1000;
+
+    private readonly Channel<BrokerRequests> _requests = Channel.CreateBounded<BrokerRequests>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly IBrokerChannel _channel;
+    private readonly Action<BrokerAnswers> _answered;
+    private readonly Task _loop;
+
+    internal BrokerSender(IBrokerChannel channel, Action<BrokerAnswers> answered)
+    {
+        _channel = channel;
+        _answered = answered;
+        _loop = Task.Run(Run);
+    }
+
+    internal ValueTask Send(BrokerRequests requests) => _requests.Writer.WriteAsync(requests);
+
+    /// <summary>Sends what is waiting, then closes the way to the broker.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _requests.Writer.Complete();
+        await _loop;
+        await _channel.DisposeAsync();
+    }
+
+    private async Task Run()
+    {
+        await foreach (var requests in _requests.Reader.ReadAllAsync())
+        {
+            var leaderAndIsr = requests.LeaderAndIsr is null ? null : await _channel.Send(requests.LeaderAndIsr);
+            if (requests.UpdateMetadata is not null)
+                await _channel.Send(requests.UpdateMetadata);
+            var stopReplica = requests.StopReplica is null ? null : await _channel.Send(requests.StopReplica);
+            if (leaderAndIsr is not null || stopReplica is not null)
+                _answered(new BrokerAnswers(requests, leaderAndIsr, stopReplica));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+namespace Broker.Server.Controller;
+
+/// <summary>The senders to all live brokers; used by the controller's loop.</summary>
+internal sealed class BrokerSenders(IBrokerChannels channels, Action<BrokerAnswers> answered) : IAsyncDisposable
+{
+    private readonly Dictionary<int, BrokerSender> _senders = [];
+
+    internal void Add(LiveBroker broker) => _senders.Add(broker.Registration.Id, new BrokerSender(channels.Open(broker), answered));
+
+    internal ValueTask Remove(int broker) => _senders.Remove(broker, out var sender) ? sender.DisposeAsync() : ValueTask.CompletedTask;
+
+    internal async Task Send(RequestBatch batch)
+    {
+        foreach (var requests in batch.Build())
+        {
+            if (_senders.TryGetValue(requests.Broker, out var sender))
+                await sender.Send(requests);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var sender in _senders.Values)
+            await sender.DisposeAsync();
+        _senders.Clear();
+    }
+}

@@ -1,0 +1,261 @@
+using System.Threading.Channels;
+using Broker.Coordination;
+using Broker.Protocol;
+using Broker.Server.Metadata;
+using Broker.Server.Metadata.Znodes;
+
+namespace Broker.Server.Controller;
+
+/// <summary>
+/// A broker's part in controlling the cluster: it stands for election and, while it reigns, turns changes of the tree into decisions and requests.
+/// One loop handles one event at a time; watches and answers only queue events.
+/// </summary>
+internal sealed class ClusterController : IAsyncDisposable
+{
+    // Unbounded by construction: watches are one-shot, a sender's answers are bounded by its queue, shutdowns by the brokers.
+    private readonly Channel<Event> _events = Channel.CreateUnbounded<Event>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ControllerSettings _settings;
+    private readonly ClusterSession _session;
+    private readonly ZnodeClient _znodes;
+    private readonly IBrokerChannels _channels;
+    private readonly Func<string, bool> _isUncleanElectionAllowed;
+    private readonly Func<ValueTask> _registerAgain;
+    private readonly TimeProvider _time;
+    private readonly ControllerLog _log;
+    private ControllerReign? _reign;
+    private bool _isPaused;
+    private Task _loop = Task.CompletedTask;
+
+    /// <param name="isUncleanElectionAllowed">unclean.leader.election.enable of a topic.</param>
+    /// <param name="registerAgain">Registers this broker in a new session, after the old one expired.</param>
+    internal ClusterController(
+        ControllerSettings settings, ClusterSession session, IBrokerChannels channels, Func<string, bool> isUncleanElectionAllowed,
+        Func<ValueTask> registerAgain, TimeProvider time, ControllerLog log)
+    {
+        _settings = settings;
+        _session = session;
+        _znodes = new ZnodeClient(session);
+        _channels = channels;
+        _isUncleanElectionAllowed = isUncleanElectionAllowed;
+        _registerAgain = registerAgain;
+        _time = time;
+        _log = log;
+    }
+
+    /// <summary>Whether this broker is the controller now; from any thread.</summary>
+    internal bool IsActive => Volatile.Read(ref _reign) is not null;
+
+    /// <summary>Stands for election; done when somebody has won it, and, if that is this broker, when it has taken the cluster over.</summary>
+    internal async Task Start()
+    {
+        _session.StateChanged += SessionChanged;
+        _loop = Task.Run(Run);
+        await Ask("Startup", Elect);
+    }
+
+    /// <summary>A broker says that it goes down; from any thread. <see cref="ErrorCode.StaleControllerEpoch"/> where this broker is not the controller.</summary>
+    internal Task<(ErrorCode Error, IReadOnlyList<TopicPartition> Remaining)> ShutDown(int broker, long brokerEpoch) =>
+        Ask("ControlledShutdown", async () => _reign is { } reign && !_isPaused ? await reign.Brokers.ShutDown(broker, brokerEpoch) : (ErrorCode.StaleControllerEpoch, []));
+
+    /// <summary>Waits until every event queued so far has been handled.</summary>
+    internal Task Settled() => Ask("Settled", () => Task.CompletedTask);
+
+    public async ValueTask DisposeAsync()
+    {
+        _session.StateChanged -= SessionChanged;
+        _events.Writer.TryComplete();
+        await _loop;
+        await Resign();
+    }
+
+    private async Task Run()
+    {
+        await foreach (var next in _events.Reader.ReadAllAsync())
+        {
+            if (next.Reign is not null && (next.Reign != _reign || _isPaused))
+                continue;
+            await Handle(next);
+        }
+    }
+
+    /// <summary>The top of the loop: an event that fails is logged, and the loop goes on, since nobody else could.</summary>
+    private async Task Handle(Event next)
+    {
+        try
+        {
+            await next.Handle();
+        }
+        catch (CoordinationLostException lost) when (lost.IsCutOff)
+        {
+            _isPaused = true;
+            _log.Paused(lost.Code);
+        }
+        catch (ControllerMovedException)
+        {
+            await Resign();
+            Post("Reelect", Elect);
+        }
+#pragma warning disable CA1031 // Whatever an event hit, the next one must still be handled.
+        catch (Exception problem)
+#pragma warning restore CA1031
+        {
+            _log.Failed(next.Name, problem);
+        }
+    }
+
+    private void Post(string name, Func<Task> handle) => _events.Writer.TryWrite(new Event(name, null, handle));
+
+    private Task Ask(string name, Func<Task> handle) => Ask(name, async () =>
+    {
+        await handle();
+        return true;
+    });
+
+    /// <summary>Queues an event whose outcome somebody waits for.</summary>
+    private Task<T> Ask<T>(string name, Func<Task<T>> handle)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        async Task Answering()
+        {
+            try
+            {
+                answer.SetResult(await handle());
+            }
+            catch (Exception problem)
+            {
+                answer.SetException(problem);
+                throw;
+            }
+        }
+
+        if (!_events.Writer.TryWrite(new Event(name, null, Answering)))
+            answer.SetException(new ObjectDisposedException(nameof(ClusterController)));
+        return answer.Task;
+    }
+
+    private void SessionChanged(SessionState state)
+    {
+        switch (state)
+        {
+            case SessionState.Disconnected: Post("Disconnected", Pause); break;
+            case SessionState.Connected: Post("Reconnected", Reconnected); break;
+            case SessionState.Expired: Post("Expired", Expired); break;
+            case SessionState.Closed: break;
+        }
+    }
+
+    private Task Pause()
+    {
+        _isPaused = true;
+        _log.Paused(Code.ConnectionLoss);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>In the same session: if the crown is still ours everything is read again, since an event may have been cut in the middle.</summary>
+    private async Task Reconnected()
+    {
+        _isPaused = false;
+        if (_reign is not { } before)
+        {
+            await Elect();
+            return;
+        }
+
+        var controller = await WatchController();
+        var epoch = await _znodes.Session.Exists(ZnodePaths.ControllerEpoch);
+        await Resign();
+        if (controller == _settings.BrokerId && epoch.Stat.Version == before.EpochVersion)
+            await Reign(before.Epoch, before.EpochVersion);
+        else
+            await Elect();
+    }
+
+    private async Task Expired()
+    {
+        await Resign();
+        await _session.Open();
+        _isPaused = false;
+        await _registerAgain();
+        await Elect();
+    }
+
+    /// <summary>Leaves a watch on the crown. The broker that has it, or -1.</summary>
+    private async Task<int> WatchController()
+    {
+        await _znodes.Exists(ZnodePaths.Controller, _ => Post("ControllerChange", ControllerChanged));
+        return await _znodes.ControllerId();
+    }
+
+    private async Task ControllerChanged()
+    {
+        if (_isPaused)
+            return;
+        var controller = await WatchController();
+        if (controller != _settings.BrokerId)
+            await Resign();
+        if (controller < 0)
+            await Elect();
+    }
+
+    private async Task Elect()
+    {
+        if (await WatchController() is var present and >= 0)
+        {
+            _log.Follows(present);
+            return;
+        }
+
+        var (epoch, version) = await ReadEpoch();
+        var result = await _znodes.Session.Multi([
+            new Op.Create(ZnodePaths.Controller, ControllerZnode.Encode(_settings.BrokerId, _time.GetUtcNow().ToUnixTimeMilliseconds()), CreateMode.Ephemeral),
+            new Op.SetData(ZnodePaths.ControllerEpoch, ControllerEpochZnode.Encode(epoch + 1), version)]);
+        if (result.Code == Code.Ok)
+            await Reign(epoch + 1, version + 1);
+        else if (result.Code is Code.NodeExists or Code.BadVersion)
+            await Lost(epoch);
+        else
+            throw new CoordinationLostException(result.Code, ZnodePaths.Controller);
+    }
+
+    /// <summary>Another one was faster, unless it was this one and only the answer got lost.</summary>
+    private async Task Lost(int epoch)
+    {
+        var (now, version) = await ReadEpoch();
+        var winner = await _znodes.ControllerId();
+        if (winner == _settings.BrokerId && now == epoch + 1)
+            await Reign(now, version);
+        else if (winner >= 0)
+            _log.Follows(winner);
+        else
+            Post("Reelect", Elect);
+    }
+
+    private async Task<(int Epoch, int Version)> ReadEpoch()
+    {
+        var created = await _znodes.Session.Create(ZnodePaths.ControllerEpoch, ControllerEpochZnode.Encode(0));
+        ZnodeClient.Expect(created.Code, ZnodePaths.ControllerEpoch, Code.NodeExists);
+        var read = await _znodes.Get(ZnodePaths.ControllerEpoch);
+        return (ControllerEpochZnode.Decode(read.Data), read.Stat.Version);
+    }
+
+    private async Task Reign(int epoch, int version)
+    {
+        var reign = new ControllerReign(
+            _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _log,
+            (name, owner, handle) => _events.Writer.TryWrite(new Event(name, owner, handle)));
+        Volatile.Write(ref _reign, reign);
+        _log.ElectedController(_settings.BrokerId, epoch);
+        await reign.Start();
+    }
+
+    private async Task Resign()
+    {
+        if (_reign is not { } reign)
+            return;
+        Volatile.Write(ref _reign, null);
+        await reign.DisposeAsync();
+        _log.Resigned(reign.Epoch);
+    }
+
+    private sealed record Event(string Name, ControllerReign? Reign, Func<Task> Handle);
+}

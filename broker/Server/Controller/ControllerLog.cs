@@ -1,0 +1,86 @@
+using Broker.Coordination;
+using Broker.Server.Metadata;
+using Broker.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Controller;
+
+/// <summary>What the controller logs.</summary>
+internal sealed partial class ControllerLog(ILogger logger)
+{
+    [LoggerMessage(1, LogLevel.Information, "Broker {Broker} is the controller with epoch {Epoch}")]
+    private static partial void LogElectedController(ILogger logger, int broker, int epoch);
+
+    [LoggerMessage(2, LogLevel.Information, "Broker {Broker} is the controller; this broker follows")]
+    private static partial void LogFollows(ILogger logger, int broker);
+
+    [LoggerMessage(3, LogLevel.Information, "Resigned as the controller of epoch {Epoch}")]
+    private static partial void LogResigned(ILogger logger, int epoch);
+
+    [LoggerMessage(4, LogLevel.Warning, "Partition {Partition} has no live replica that could lead it")]
+    private static partial void LogNoLeader(ILogger logger, TopicPartition partition);
+
+    [LoggerMessage(5, LogLevel.Error, "Partition {Partition} cannot go from {From} to {To}")]
+    private static partial void LogPartitionRefused(ILogger logger, TopicPartition partition, PartitionState from, PartitionState to);
+
+    [LoggerMessage(6, LogLevel.Error, "Replica {Replica} cannot go from {From} to {To}")]
+    private static partial void LogReplicaRefused(ILogger logger, Replica replica, ReplicaState from, ReplicaState to);
+
+    [LoggerMessage(7, LogLevel.Warning, "Partition {Partition} is led by {Leader}, which was not in sync: acknowledged records may be lost")]
+    private static partial void LogUnclean(ILogger logger, TopicPartition partition, int leader);
+
+    [LoggerMessage(8, LogLevel.Debug, "Partition {Partition} is led by {Leader} with epoch {LeaderEpoch}")]
+    private static partial void LogElected(ILogger logger, TopicPartition partition, int leader, int leaderEpoch);
+
+    [LoggerMessage(9, LogLevel.Warning, "The controller pauses: coordination answered {Code}")]
+    private static partial void LogPaused(ILogger logger, Code code);
+
+    [LoggerMessage(10, LogLevel.Error, "The controller's event {Event} failed")]
+    private static partial void LogFailed(ILogger logger, string @event, Exception problem);
+
+    [LoggerMessage(11, LogLevel.Information, "Brokers added {Added}, gone {Gone}, restarted {Restarted}")]
+    private static partial void LogBrokers(ILogger logger, string added, string gone, string restarted);
+
+    [LoggerMessage(12, LogLevel.Information, "Topic {Topic} has been created with {Partitions} partitions")]
+    private static partial void LogCreated(ILogger logger, string topic, int partitions);
+
+    [LoggerMessage(13, LogLevel.Information, "Topic {Topic} has been deleted")]
+    private static partial void LogDeleted(ILogger logger, string topic);
+
+    [LoggerMessage(14, LogLevel.Warning, "Broker {Broker} could not delete {Partition}: {Error}")]
+    private static partial void LogNotDeleted(ILogger logger, int broker, TopicPartition partition, ErrorCode error);
+
+    [LoggerMessage(15, LogLevel.Information, "Broker {Broker} goes down in order; it still leads {Remaining} partitions that others hold too")]
+    private static partial void LogShutdown(ILogger logger, int broker, int remaining);
+
+    internal void ElectedController(int broker, int epoch) => LogElectedController(logger, broker, epoch);
+
+    internal void Follows(int broker) => LogFollows(logger, broker);
+
+    internal void Resigned(int epoch) => LogResigned(logger, epoch);
+
+    internal void NoLeader(TopicPartition partition) => LogNoLeader(logger, partition);
+
+    internal void PartitionRefused(TopicPartition partition, PartitionState from, PartitionState to) => LogPartitionRefused(logger, partition, from, to);
+
+    internal void ReplicaRefused(Replica replica, ReplicaState from, ReplicaState to) => LogReplicaRefused(logger, replica, from, to);
+
+    internal void UncleanElection(TopicPartition partition, int leader) => LogUnclean(logger, partition, leader);
+
+    internal void Elected(TopicPartition partition, int leader, int leaderEpoch) => LogElected(logger, partition, leader, leaderEpoch);
+
+    internal void Paused(Code code) => LogPaused(logger, code);
+
+    internal void Failed(string @event, Exception problem) => LogFailed(logger, @event, problem);
+
+    internal void Brokers(IEnumerable<int> added, IEnumerable<int> gone, IEnumerable<int> restarted) =>
+        LogBrokers(logger, string.Join(',', added), string.Join(',', gone), string.Join(',', restarted));
+
+    internal void Created(string topic, int partitions) => LogCreated(logger, topic, partitions);
+
+    internal void Deleted(string topic) => LogDeleted(logger, topic);
+
+    internal void NotDeleted(int broker, TopicPartition partition, ErrorCode error) => LogNotDeleted(logger, broker, partition, error);
+
+    internal void Shutdown(int broker, int remaining) => LogShutdown(logger, broker, remaining);
+}

@@ -1,0 +1,130 @@
+using Broker.Coordination;
+using Broker.Server.Metadata.Znodes;
+
+namespace Broker.Server.Controller;
+
+/// <summary>What a controller is given at its broker's start.</summary>
+/// <param name="BrokerId">Its broker.</param>
+/// <param name="Listener">The listener on which brokers reach each other.</param>
+/// <param name="IsDeletionEnabled">delete.topic.enable.</param>
+internal sealed record ControllerSettings(int BrokerId, string Listener, bool IsDeletionEnabled);
+
+/// <summary>One term of this broker as the controller: everything that ends with it. Used by the controller's loop only.</summary>
+internal sealed class ControllerReign : IAsyncDisposable
+{
+    private readonly ControllerSettings _settings;
+    private readonly Action<string, ControllerReign, Func<Task>> _post;
+
+    internal ControllerReign(
+        ControllerSettings settings, int epoch, int epochVersion, ZnodeClient znodes, IBrokerChannels channels,
+        Func<string, bool> isUncleanElectionAllowed, ControllerLog log, Action<string, ControllerReign, Func<Task>> post)
+    {
+        _settings = settings;
+        _post = post;
+        Epoch = epoch;
+        EpochVersion = epochVersion;
+        Znodes = znodes;
+        Log = log;
+        Store = new PartitionStore(znodes, epochVersion);
+        Partitions = new PartitionMachine(Context, Store, isUncleanElectionAllowed, epoch, log);
+        Replicas = new ReplicaMachine(Context, Store, epoch, log);
+        Deletion = new TopicDeletion(this, settings.IsDeletionEnabled);
+        Brokers = new BrokerChanges(this);
+        Topics = new TopicChanges(this);
+        Senders = new BrokerSenders(channels, answers => Post("BrokerAnswers", () => Brokers.Answered(answers)));
+    }
+
+    internal int Epoch { get; }
+
+    internal int EpochVersion { get; }
+
+    internal ControllerContext Context { get; } = new();
+
+    internal ZnodeClient Znodes { get; }
+
+    internal ControllerLog Log { get; }
+
+    internal PartitionStore Store { get; }
+
+    internal PartitionMachine Partitions { get; }
+
+    internal ReplicaMachine Replicas { get; }
+
+    internal BrokerSenders Senders { get; }
+
+    internal BrokerChanges Brokers { get; }
+
+    internal TopicChanges Topics { get; }
+
+    internal TopicDeletion Deletion { get; }
+
+    /// <summary>A watcher that has the controller handle an event, if it still reigns then.</summary>
+    internal Watcher On(string name, Func<Task> handle) => _ => Post(name, handle);
+
+    /// <summary>From any thread: queues an event, which is dropped if this reign has ended by then.</summary>
+    internal void Post(string name, Func<Task> handle) => _post(name, this, handle);
+
+    internal RequestBatch NewBatch() => new(Context, _settings.BrokerId, Epoch, _settings.Listener);
+
+    internal Task Send(RequestBatch batch) => Senders.Send(batch);
+
+    /// <summary>Loads the cluster from the tree and takes it over, in Kafka's order of a failover.</summary>
+    internal async Task Start()
+    {
+        await CreateFeatureZnode();
+        await ForgetNotices(ZnodePaths.LogDirEvents);
+        await ForgetNotices(ZnodePaths.IsrChanges);
+        await Brokers.Load();
+        await Topics.Load();
+        await Deletion.Load();
+        await Brokers.WatchLogDirEvents();
+        // Brokers learn of each other before they are told to follow one another.
+        var first = NewBatch();
+        first.AddUpdateMetadata(Context.Brokers.Keys, []);
+        await Send(first);
+        await StartReplicas();
+        await StartPartitions();
+        await Deletion.Resume();
+    }
+
+    public async ValueTask DisposeAsync() => await Senders.DisposeAsync();
+
+    private async Task CreateFeatureZnode() =>
+        ZnodeClient.Expect((await Znodes.Session.Create(ZnodePaths.Feature, FeatureZnode.Encode())).Code, ZnodePaths.Feature, Code.NodeExists);
+
+    private async Task ForgetNotices(string path)
+    {
+        foreach (var notice in await Znodes.Children(path))
+            await Store.Write([new Op.Delete($"{path}/{notice}")], Code.NoNode);
+    }
+
+    private async Task StartReplicas()
+    {
+        foreach (var replica in Context.AllPartitions.SelectMany(Context.ReplicasOf).ToList())
+        {
+            // A replica on a dead broker of a topic that is being deleted waits for that broker.
+            Context.ReplicaStates[replica] = Context.IsOnline(replica, evenShuttingDown: true) ? ReplicaState.Online
+                : Context.IsBeingDeleted(replica.Partition.Topic) ? ReplicaState.DeletionIneligible
+                : ReplicaState.Offline;
+        }
+
+        var batch = NewBatch();
+        await Replicas.Move([.. Context.ReplicaStates.Where(entry => entry.Value == ReplicaState.Online).Select(entry => entry.Key)], ReplicaState.Online, batch);
+        await Replicas.Move([.. Context.ReplicaStates.Where(entry => entry.Value == ReplicaState.Offline).Select(entry => entry.Key)], ReplicaState.Offline, batch);
+        await Send(batch);
+    }
+
+    private async Task StartPartitions()
+    {
+        foreach (var partition in Context.AllPartitions.ToList())
+        {
+            Context.PartitionStates[partition] = !Context.Leadership.TryGetValue(partition, out var leadership) ? PartitionState.New
+                : Context.IsOnline(new Replica(partition, leadership.Leader), evenShuttingDown: true) ? PartitionState.Online
+                : PartitionState.Offline;
+        }
+
+        var batch = NewBatch();
+        await Partitions.MoveToOnline(batch);
+        await Send(batch);
+    }
+}

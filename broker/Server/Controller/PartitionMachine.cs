@@ -1,0 +1,90 @@
+using Broker.Coordination;
+using Broker.Server.Metadata;
+using Broker.Server.Metadata.Znodes;
+
+namespace Broker.Server.Controller;
+
+/// <summary>Carries out the decisions about partitions: writes them, adopts what others wrote, and gathers what brokers are to be told.</summary>
+internal sealed class PartitionMachine(
+    ControllerContext context, PartitionStore store, Func<string, bool> isUncleanElectionAllowed, int controllerEpoch, ControllerLog log)
+{
+    /// <summary>Rounds of writing and re-reading; only the leaders' own ISR changes compete, so more than a few mean a fault.</summary>
+    private const int MaxRounds = 10;
+
+    /// <summary>Moves partitions to a state as far as their arrows allow it.</summary>
+    internal async Task Move(IEnumerable<TopicPartition> partitions, PartitionState target, RequestBatch batch, ElectionKind kind = ElectionKind.Offline)
+    {
+        var pending = partitions.ToList();
+        for (var round = 0; pending.Count > 0; round++)
+        {
+            if (round == MaxRounds)
+                throw new CoordinationLostException(Code.BadVersion, ZnodePaths.PartitionState(pending[0]));
+            pending = await TryMove(pending, target, kind, batch);
+        }
+    }
+
+    /// <summary>All that have no leader yet, or no live one, and are not being deleted.</summary>
+    internal Task MoveToOnline(RequestBatch batch) => Move(
+        context.PartitionStates
+            .Where(entry => entry.Value is PartitionState.New or PartitionState.Offline && !context.IsBeingDeleted(entry.Key.Topic))
+            .Select(entry => entry.Key),
+        PartitionState.Online,
+        batch);
+
+    /// <returns>Those that must be tried again, because somebody else had changed their state.</returns>
+    private async Task<List<TopicPartition>> TryMove(List<TopicPartition> partitions, PartitionState target, ElectionKind kind, RequestBatch batch)
+    {
+        var creates = new List<(TopicPartition Partition, LeaderAndIsr State)>();
+        var updates = new List<(TopicPartition Partition, LeaderAndIsr State)>();
+        foreach (var partition in partitions)
+        {
+            var unclean = kind == ElectionKind.Offline && target == PartitionState.Online && isUncleanElectionAllowed(partition.Topic);
+            var decision = PartitionTransitions.Decide(context, controllerEpoch, partition, target, kind, unclean);
+            switch (decision.Action)
+            {
+                case PartitionAction.Mark when target == PartitionState.NonExistent: context.PartitionStates.Remove(partition); break;
+                case PartitionAction.Mark: context.PartitionStates[partition] = target; break;
+                case PartitionAction.Create: creates.Add((partition, decision.Next!)); break;
+                case PartitionAction.Update: updates.Add((partition, decision.Next!)); break;
+                case PartitionAction.NoLeader: log.NoLeader(partition); break;
+                default: log.PartitionRefused(partition, context.StateOf(partition), target); break;
+            }
+
+            if (decision.IsUnclean)
+                log.UncleanElection(partition, decision.Next!.Leader);
+        }
+
+        return [.. await Write(creates, isNew: true, batch), .. await Write(updates, isNew: false, batch)];
+    }
+
+    private async Task<List<TopicPartition>> Write(List<(TopicPartition Partition, LeaderAndIsr State)> states, bool isNew, RequestBatch batch)
+    {
+        var again = new List<TopicPartition>();
+        var codes = isNew ? await store.Create(states) : await store.Update(states);
+        for (var i = 0; i < states.Count; i++)
+        {
+            var (partition, state) = states[i];
+            if (codes[i] == Code.Ok)
+            {
+                Adopt(partition, isNew ? state : state with { PartitionEpoch = state.PartitionEpoch + 1 });
+                batch.AddLeaderAndIsr(context.Assignment(partition).Replicas.Where(broker => context.IsOnline(new Replica(partition, broker))), partition, isNew);
+            }
+            else if (await store.Read(partition) is { } present)
+            {
+                // A state that was there already, or that the leader has changed: decide again upon it.
+                context.Leadership[partition] = present;
+                context.PartitionStates[partition] = PartitionState.Offline;
+                again.Add(partition);
+            }
+        }
+
+        return again;
+    }
+
+    private void Adopt(TopicPartition partition, LeaderAndIsr state)
+    {
+        context.Leadership[partition] = state;
+        context.PartitionStates[partition] = PartitionState.Online;
+        log.Elected(partition, state.Leader, state.LeaderEpoch);
+    }
+}

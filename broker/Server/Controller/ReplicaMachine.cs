@@ -1,0 +1,94 @@
+using Broker.Coordination;
+using Broker.Server.Metadata.Znodes;
+
+namespace Broker.Server.Controller;
+
+/// <summary>Carries out the decisions about replicas.</summary>
+internal sealed class ReplicaMachine(ControllerContext context, PartitionStore store, int controllerEpoch, ControllerLog log)
+{
+    private const int MaxRounds = 10;
+
+    /// <summary>Moves replicas to a state as far as their arrows allow it.</summary>
+    internal async Task Move(IEnumerable<Replica> replicas, ReplicaState target, RequestBatch batch)
+    {
+        // By broker: each write of a partition's state sees the one before it.
+        foreach (var ofBroker in replicas.ToLookup(replica => replica.Broker))
+        {
+            var pending = ofBroker.ToList();
+            for (var round = 0; pending.Count > 0; round++)
+            {
+                if (round == MaxRounds)
+                    throw new CoordinationLostException(Code.BadVersion, ZnodePaths.PartitionState(pending[0].Partition));
+                pending = await TryMove(pending, target, batch);
+            }
+        }
+    }
+
+    private async Task<List<Replica>> TryMove(List<Replica> replicas, ReplicaState target, RequestBatch batch)
+    {
+        var leaving = new List<(Replica Replica, LeaderAndIsr State)>();
+        foreach (var replica in replicas)
+        {
+            var decision = ReplicaTransitions.Decide(context, controllerEpoch, replica, target);
+            switch (decision.Action)
+            {
+                case ReplicaAction.Refuse:
+                    log.ReplicaRefused(replica, context.StateOf(replica), target);
+                    continue;
+                case ReplicaAction.TellLeader or ReplicaAction.TellLeaderAsNew:
+                    batch.AddLeaderAndIsr([replica.Broker], replica.Partition, decision.Action == ReplicaAction.TellLeaderAsNew);
+                    break;
+                case ReplicaAction.StopAndLeaveIsr:
+                    leaving.Add((replica, decision.Next!));
+                    continue;
+                case ReplicaAction.Stop:
+                    Stop(replica, batch);
+                    break;
+                case ReplicaAction.Delete:
+                    batch.AddStopReplica(replica, delete: true);
+                    break;
+                case ReplicaAction.Forget:
+                    context.ReplicaStates.Remove(replica);
+                    continue;
+            }
+
+            context.ReplicaStates[replica] = target;
+        }
+
+        return await Leave(leaving, batch);
+    }
+
+    private void Stop(Replica replica, RequestBatch batch)
+    {
+        batch.AddStopReplica(replica, delete: false);
+        batch.AddUpdateMetadata(context.Brokers.Keys, [replica.Partition]);
+    }
+
+    /// <returns>Those to try again on a newer state.</returns>
+    private async Task<List<Replica>> Leave(List<(Replica Replica, LeaderAndIsr State)> leaving, RequestBatch batch)
+    {
+        var again = new List<Replica>();
+        var codes = await store.Update([.. leaving.Select(entry => (entry.Replica.Partition, entry.State))]);
+        for (var i = 0; i < leaving.Count; i++)
+        {
+            var (replica, state) = leaving[i];
+            if (codes[i] != Code.Ok)
+            {
+                if (await store.Read(replica.Partition) is { } present)
+                    context.Leadership[replica.Partition] = present;
+                else
+                    context.Leadership.Remove(replica.Partition);
+                again.Add(replica);
+                continue;
+            }
+
+            context.Leadership[replica.Partition] = state with { PartitionEpoch = state.PartitionEpoch + 1 };
+            context.ReplicaStates[replica] = ReplicaState.Offline;
+            batch.AddStopReplica(replica, delete: false);
+            var others = context.Assignment(replica.Partition).Replicas.Where(broker => broker != replica.Broker && context.IsOnline(new Replica(replica.Partition, broker)));
+            batch.AddLeaderAndIsr(others, replica.Partition, isNew: false);
+        }
+
+        return again;
+    }
+}
