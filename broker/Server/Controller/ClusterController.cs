@@ -40,6 +40,7 @@ internal sealed class ClusterController : IAsyncDisposable
         _registerAgain = registerAgain;
         _time = time;
         _log = log;
+        session.Subscribe(SessionChanged);
     }
 
     /// <summary>Whether this broker is the controller now; from any thread.</summary>
@@ -48,7 +49,6 @@ internal sealed class ClusterController : IAsyncDisposable
     /// <summary>Stands for election; done when somebody has won it, and, if that is this broker, when it has taken the cluster over.</summary>
     internal async Task Start()
     {
-        _session.StateChanged += SessionChanged;
         _loop = Task.Run(Run);
         await Ask("Startup", Elect);
     }
@@ -62,7 +62,6 @@ internal sealed class ClusterController : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _session.StateChanged -= SessionChanged;
         _events.Writer.TryComplete();
         await _loop;
         await Resign();

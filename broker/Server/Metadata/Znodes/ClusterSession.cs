@@ -6,9 +6,7 @@ namespace Broker.Server.Metadata.Znodes;
 internal sealed class ClusterSession(ICoordinationService service) : IAsyncDisposable
 {
     private volatile ICoordinationSession? _current;
-
-    /// <summary>Raised under the rule of a <see cref="Watcher"/>: only hand over.</summary>
-    internal event Action<SessionState>? StateChanged;
+    private readonly List<Action<SessionState>> _subscribers = [];
 
     /// <summary>The session in use; there is one after <see cref="Open"/>.</summary>
     internal ICoordinationSession Current => _current ?? throw new InvalidOperationException("The session has not been opened");
@@ -20,8 +18,11 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
     internal async ValueTask Open()
     {
         PreviousSessionId = _current?.SessionId ?? 0;
-        _current = await service.OpenSession(state => StateChanged?.Invoke(state));
+        _current = await service.OpenSession(state => _subscribers.ForEach(subscriber => subscriber(state)));
     }
+
+    /// <summary>Has somebody told each change of state, in this session and the next ones, under the rule of a <see cref="Watcher"/>; to be called before <see cref="Open"/>.</summary>
+    internal void Subscribe(Action<SessionState> changed) => _subscribers.Add(changed);
 
     public ValueTask DisposeAsync() => _current?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Metadata.Znodes;
+
+namespace Broker.Server.Metadata;
+
+/// <summary>
+/// Holds the <see cref="ClusterImage"/>. Only the controller's UpdateMetadata changes it; readers take no lock, and keep the image they took for
+/// the whole of a request.
+/// </summary>
+internal sealed class MetadataCache(string clusterId, TimeProvider time)
+{
+    private const int LeaderDuringDelete = LeaderAndIsr.LeaderDuringDelete;
+
+    private readonly Lock _gate = new();
+    private readonly List<Waiter> _waiters = [];
+    private readonly List<Action<ClusterImage, ClusterImage>> _subscribers = [];
+    private volatile ClusterImage _current = ClusterImage.Empty(clusterId);
+
+    /// <summary>The image of this moment.</summary>
+    internal ClusterImage Current => _current;
+
+    /// <summary>Has somebody told each change, on the thread that makes it, with the image before and after; to be called before the first change. Only hand over.</summary>
+    internal void Subscribe(Action<ClusterImage, ClusterImage> changed) => _subscribers.Add(changed);
+
+    /// <summary>Takes over what a controller tells; from any thread. A former controller is refused with STALE_CONTROLLER_EPOCH.</summary>
+    internal UpdateMetadataResponse Apply(UpdateMetadataRequest request)
+    {
+        ClusterImage before;
+        ClusterImage after;
+        var woken = new List<Waiter>();
+        lock (_gate)
+        {
+            before = _current;
+            if (request.ControllerEpoch < before.ControllerEpoch)
+                return new UpdateMetadataResponse { ErrorCode = (short)ErrorCode.StaleControllerEpoch };
+            after = Next(before, request);
+            _current = after;
+            _waiters.RemoveAll(waiter => Wake(waiter, after, woken));
+        }
+
+        woken.ForEach(waiter => waiter.Done.TrySetResult(true));
+        _subscribers.ForEach(changed => changed(before, after));
+        return new UpdateMetadataResponse();
+    }
+
+    /// <summary>Waits until the image satisfies a condition: true, or false when the time is over first. The condition may run on any thread and must be quick.</summary>
+    internal async Task<bool> WaitFor(Func<ClusterImage, bool> condition, TimeSpan timeout)
+    {
+        var waiter = new Waiter(condition, new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (_gate)
+        {
+            if (condition(_current))
+                return true;
+            if (timeout <= TimeSpan.Zero)
+                return false;
+            _waiters.Add(waiter);
+        }
+
+        try
+        {
+            return await waiter.Done.Task.WaitAsync(timeout, time);
+        }
+        catch (TimeoutException)
+        {
+            lock (_gate)
+                _waiters.Remove(waiter);
+            return waiter.Done.Task.IsCompletedSuccessfully;
+        }
+    }
+
+    private static bool Wake(Waiter waiter, ClusterImage image, List<Waiter> woken)
+    {
+        if (!waiter.Condition(image))
+            return false;
+        woken.Add(waiter);
+        return true;
+    }
+
+    private static ClusterImage Next(ClusterImage before, UpdateMetadataRequest request)
+    {
+        var topics = before.Topics.ToBuilder();
+        var names = before.TopicNames.ToBuilder();
+        foreach (var topic in request.TopicStates)
+            Change(topics, names, topic);
+        return before with
+        {
+            ControllerId = request.ControllerId,
+            ControllerEpoch = request.ControllerEpoch,
+            Brokers = request.LiveBrokers.ToImmutableSortedDictionary(broker => broker.Id, ToImage),
+            Topics = topics.ToImmutable(),
+            TopicNames = names.ToImmutable(),
+        };
+    }
+
+    private static void Change(
+        ImmutableDictionary<string, TopicImage>.Builder topics, ImmutableDictionary<Guid, string>.Builder names, UpdateMetadataRequest.UpdateMetadataTopicState change)
+    {
+        topics.TryGetValue(change.TopicName, out var known);
+        // A topic that was deleted and made again while this broker was away has another id: nothing of the former one stays.
+        if (known is not null && known.Id != change.TopicId)
+        {
+            names.Remove(known.Id);
+            known = null;
+        }
+
+        var partitions = (known?.Partitions ?? ImmutableSortedDictionary<int, PartitionImage>.Empty).ToBuilder();
+        foreach (var partition in change.PartitionStates)
+        {
+            if (partition.Leader == LeaderDuringDelete)
+                partitions.Remove(partition.PartitionIndex);
+            else
+                partitions[partition.PartitionIndex] = ToImage(partition);
+        }
+
+        if (partitions.Count == 0)
+        {
+            topics.Remove(change.TopicName);
+            names.Remove(change.TopicId);
+            return;
+        }
+
+        topics[change.TopicName] = new TopicImage(change.TopicName, change.TopicId, partitions.ToImmutable());
+        if (change.TopicId != Guid.Empty)
+            names[change.TopicId] = change.TopicName;
+    }
+
+    private static PartitionImage ToImage(UpdateMetadataRequest.UpdateMetadataPartitionState state) => new(
+        state.PartitionIndex, state.Leader, state.LeaderEpoch, state.Isr, state.Replicas, state.OfflineReplicas, state.ZkVersion, state.ControllerEpoch);
+
+    private static BrokerImage ToImage(UpdateMetadataRequest.UpdateMetadataBroker broker) => new(
+        broker.Id, [.. broker.Endpoints.Select(endpoint => new BrokerEndpoint(endpoint.Listener, endpoint.Host, endpoint.Port, endpoint.SecurityProtocol))], broker.Rack);
+
+    private sealed record Waiter(Func<ClusterImage, bool> Condition, TaskCompletionSource<bool> Done);
+}
