@@ -1,1 +1,3 @@
-return 0;
+using Game.GameServer.Hosting;
+
+return await GameServerProcess.RunAsync(args);

@@ -1,0 +1,91 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace Game.GameServer.Accounts;
+
+/// <summary>
+/// Session tokens: a session's four values, encrypted and signed by the framework's data protection. Every game server with the same key ring reads them.
+/// Thread-safe.
+/// </summary>
+internal sealed class SessionTokens(IDataProtectionProvider protection, TimeProvider time)
+{
+    /// <summary>Characters of a token: the three texts at their longest, plus what protection adds, in base64url.</summary>
+    public const int MaxLength = 1024;
+
+    private const byte Format = 1;
+    private const int FixedBytes = 1 + sizeof(long);
+
+    private readonly IDataProtector protector = protection.CreateProtector("Game.GameServer.Session.v1");
+    private readonly RecentSessions recent = new();
+
+    public string Create(Session session)
+    {
+        int length = FixedBytes + Size(session.UserId) + Size(session.SessionId) + Size(session.Ip);
+        byte[] plain = new byte[length];
+        plain[0] = Format;
+        BinaryPrimitives.WriteInt64BigEndian(plain.AsSpan(1), session.ExpiresAt);
+        Span<byte> rest = plain.AsSpan(FixedBytes);
+        Put(ref rest, session.UserId);
+        Put(ref rest, session.SessionId);
+        Put(ref rest, session.Ip);
+        return Base64Url.EncodeToString(protector.Protect(plain));
+    }
+
+    /// <summary>The session of a token that one of us signed and that has not expired; null for anything else.</summary>
+    public Session? Read(string token)
+    {
+        Session? session = recent.Find(token);
+        if (session is null)
+        {
+            session = Open(token);
+            if (session is null)
+                return null;
+            recent.Add(token, session);
+        }
+
+        return session.ExpiresAt > time.GetUtcNow().ToUnixTimeMilliseconds() ? session : null;
+    }
+
+    private Session? Open(string token)
+    {
+        if (token.Length > MaxLength || !Base64Url.IsValid(token))
+            return null;
+        try
+        {
+            return Parse(protector.Unprotect(Base64Url.DecodeFromChars(token)));
+        }
+        catch (CryptographicException) // forged, cut short, or signed with a key that is not in the ring
+        {
+            return null;
+        }
+    }
+
+    private static Session? Parse(ReadOnlySpan<byte> plain)
+    {
+        if (plain.Length < FixedBytes || plain[0] != Format)
+            return null;
+        long expiresAt = BinaryPrimitives.ReadInt64BigEndian(plain[1..]);
+        ReadOnlySpan<byte> rest = plain[FixedBytes..];
+        return new(Take(ref rest), Take(ref rest), Take(ref rest), expiresAt);
+    }
+
+    // One length byte: identifiers have at most 128 bytes (ContractLimits.MaxIdBytes).
+    private static int Size(string text) => 1 + Encoding.UTF8.GetByteCount(text);
+
+    private static void Put(ref Span<byte> target, string text)
+    {
+        int length = Encoding.UTF8.GetBytes(text, target[1..]);
+        target[0] = checked((byte)length);
+        target = target[(1 + length)..];
+    }
+
+    private static string Take(ref ReadOnlySpan<byte> source)
+    {
+        string text = Encoding.UTF8.GetString(source.Slice(1, source[0]));
+        source = source[(1 + source[0])..];
+        return text;
+    }
+}

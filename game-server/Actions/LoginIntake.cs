@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using System.Text;
+using Game.Contracts;
+using Game.GameServer.Accounts;
+using Game.GameServer.Addresses;
+using Game.GameServer.Telemetry;
+
+namespace Game.GameServer.Actions;
+
+/// <summary>Makes the event of a login, whether it succeeds or fails. Thread-safe.</summary>
+internal sealed class LoginIntake(
+    ServerIdentity server,
+    IAccounts accounts,
+    FailedLogins failures,
+    SessionTokens tokens,
+    AddressTable addresses,
+    ActionTraces traces,
+    TimeProvider time)
+{
+    private const int MaxSecretBytes = 256;
+    private const int SessionIdBytes = 16;
+
+    /// <summary>Whether the request's fields are what they should be.</summary>
+    public static Problem? Check(SessionRequest request)
+    {
+        FieldChecks checks = default;
+        checks.Text(request.UserId, "user_id", 1);
+        checks.Text(request.Secret, "secret", 1, MaxSecretBytes);
+        checks.Text(request.DeviceId, "device_id", 0);
+        checks.Text(request.ClientVersion, "client_version", 0);
+        return checks.Problem;
+    }
+
+    /// <summary>Judges a checked request.</summary>
+    /// <param name="request">A request that <see cref="Check"/> let pass.</param>
+    /// <param name="key">The sender's idempotency key.</param>
+    /// <param name="address">Where the player is.</param>
+    /// <param name="traceParent">The sender's, or null.</param>
+    /// <param name="cancellation">Ends the wait for the accounts.</param>
+    public async ValueTask<PlayerAction> DecideAsync(
+        SessionRequest request, Guid key, ClientAddress address, string? traceParent, CancellationToken cancellation)
+    {
+        LoginOutcome outcome = await JudgeAsync(request.UserId!, request.Secret!, key, cancellation);
+        LoginEvent login = MakeEvent(request, key, address, outcome);
+        ActionTrace trace = traces.Begin("publish login", key, traceParent);
+        Answer answer = outcome == LoginOutcome.Ok ? Open(login) : Problems.LoginFailed(outcome, login.EventId);
+        return new(login, null, Schemas.Headers(Schemas.Login, trace.TraceParent), answer) { Activity = trace.Activity };
+    }
+
+    private async ValueTask<LoginOutcome> JudgeAsync(string userId, string secret, Guid key, CancellationToken cancellation)
+    {
+        if (!failures.Admit(userId, LoginAttempt.Of(key, secret)))
+            return LoginOutcome.Locked;
+        if (!await accounts.VerifyAsync(userId, secret, cancellation))
+            return LoginOutcome.BadPassword;
+        failures.Succeeded(userId);
+        return LoginOutcome.Ok;
+    }
+
+    private LoginEvent MakeEvent(SessionRequest request, Guid key, ClientAddress address, LoginOutcome outcome)
+    {
+        AddressInfo place = addresses.Find(address.Value);
+        return new()
+        {
+            EventId = EventIds.ForSide(key, TradeSide.First),
+            UserId = request.UserId!,
+            Ts = time.GetUtcNow().ToUnixTimeMilliseconds(),
+            ServerId = server.Id,
+            SessionId = outcome == LoginOutcome.Ok ? SessionId(request.UserId!, key) : "",
+            Ip = address.Text,
+            Country = place.Country,
+            Asn = place.Asn,
+            Lat = place.Lat,
+            Lon = place.Lon,
+            DeviceId = request.DeviceId!,
+            ClientVersion = request.ClientVersion!,
+            Outcome = outcome,
+        };
+    }
+
+    private SessionOpened Open(LoginEvent login)
+    {
+        long expiresAt = login.Ts + (long)server.SessionLifetime.TotalMilliseconds;
+        string token = tokens.Create(new(login.UserId, login.SessionId, login.Ip, expiresAt));
+        return new(login.EventId, login.SessionId, token, expiresAt);
+    }
+
+    // Follows from player and key, so that a retry at any server opens the same session.
+    private static string SessionId(string userId, Guid key)
+    {
+        Span<byte> source = stackalloc byte[16 + ContractLimits.MaxIdBytes];
+        key.TryWriteBytes(source, bigEndian: true, out int used);
+        used += Encoding.UTF8.GetBytes(userId, source[used..]);
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(source[..used], digest);
+        return Convert.ToHexStringLower(digest[..SessionIdBytes]);
+    }
+}

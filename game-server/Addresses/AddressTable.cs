@@ -1,0 +1,29 @@
+using Game.Contracts;
+
+namespace Game.GameServer.Addresses;
+
+/// <summary>Country, network and place of an address by its longest matching prefix. Immutable; lookups allocate nothing.</summary>
+internal sealed class AddressTable
+{
+    private readonly AddressInfo[] rows;
+    private readonly RangeMap<uint> v4;
+    private readonly RangeMap<UInt128> v6;
+
+    public AddressTable(AddressInfo[] rows, List<PrefixRange<uint>> v4, List<PrefixRange<UInt128>> v6)
+    {
+        this.rows = rows;
+        Prefixes = v4.Count + v6.Count;
+        this.v4 = new(v4);
+        this.v6 = new(v6);
+    }
+
+    public static AddressTable Empty { get; } = new([], [], []);
+
+    public int Prefixes { get; }
+
+    public AddressInfo Find(IpValue address)
+    {
+        int row = address.IsV4 ? v4.Find((uint)address.Bits) : v6.Find(address.Bits);
+        return row == RangeMap<uint>.NoRow ? AddressInfo.Unknown : rows[row];
+    }
+}

@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.Net;
+using Game.Contracts;
+using Game.GameServer.Accounts;
+using Game.GameServer.Http;
+
+namespace Game.GameServer.Hosting;
+
+/// <summary>The command line. Each option can be given as an environment variable too: <c>--server-id</c> as <c>GAME_SERVER_SERVER_ID</c>.</summary>
+internal sealed class CommandLine
+{
+    private readonly Option<string> bootstrapServer = new("--bootstrap-server") { Description = "Brokers to start from, host:port with commas between.", Required = true };
+    private readonly Option<string> urls = new("--urls") { Description = "Addresses to listen on, with semicolons between; port 0 takes a free one.", DefaultValueFactory = _ => OptionDefaults.Urls };
+    private readonly Option<string> serverId = new("--server-id") { Description = "This server's name in events.", DefaultValueFactory = _ => "gs-" + Environment.MachineName.ToLowerInvariant() };
+    private readonly Option<FileInfo> credentials = new("--service-credential-file") { Description = "File with the game world's credential, one a line.", Required = true };
+    private readonly Option<FileInfo> accountsKey = new("--accounts-key-file") { Description = "File with the key of the demo's accounts.", Required = true };
+    private readonly Option<string> keys = new("--keys") { Description = "Folder of the keys that sign session tokens, shared by all game servers.", Required = true };
+    private readonly Option<FileInfo?> addressTable = new("--address-table") { Description = "CSV file of prefix,country,asn,lat,lon." };
+    private readonly Option<string> trustedProxies = new("--trusted-proxies") { Description = "Networks whose X-Forwarded-For is believed, with commas between.", DefaultValueFactory = _ => "" };
+    private readonly Option<int> partitions = Bounded("--partitions", "Partitions of player-events.", Topics.DefaultPartitions, 1, 10_000);
+    private readonly Option<int> loginsPerMinute = Bounded("--rate-limit-per-player", "Logins a player may send over HTTP in a minute; 0 for any number.", OptionDefaults.LoginsPerMinute, 0, 100_000);
+    private readonly Option<int> lockAfter = Bounded("--lock-after", "Wrong secrets that lock a player out.", OptionDefaults.LockAfter, 1, 1_000);
+    private readonly Option<int> lockWindow = Bounded("--lock-window-seconds", "How long a wrong secret counts, in seconds.", OptionDefaults.LockWindowSeconds, 1, 86_400);
+    private readonly Option<int> publishTimeout = Bounded("--publish-timeout-ms", "Milliseconds until an action that the brokers do not acknowledge is answered 503.", OptionDefaults.PublishTimeoutMs, 1_500, 60_000);
+    private readonly Option<int> streamWindow = Bounded("--stream-window", "Unanswered requests on a WebSocket above which the server stops reading.", OptionDefaults.StreamWindow, 1, 100_000);
+    private readonly Option<int> sessionHours = Bounded("--session-hours", "How long a session's token is good, in hours.", OptionDefaults.SessionHours, 1, 8_760);
+
+    public CommandLine()
+    {
+        serverId.Validators.Add(result =>
+        {
+            if (System.Text.Encoding.UTF8.GetByteCount(result.GetValue(serverId) ?? "") is < 1 or > ContractLimits.MaxIdBytes)
+                result.AddError($"--server-id has 1 to {ContractLimits.MaxIdBytes} bytes.");
+        });
+        trustedProxies.Validators.Add(result =>
+        {
+            if (!TryNetworks(result.GetValue(trustedProxies) ?? "", out _))
+                result.AddError("--trusted-proxies takes networks like 10.0.0.0/8 or single addresses, with commas between.");
+        });
+        Root = new RootCommand("Accepts players' logins and trades and publishes them. Every option can also be given by environment variable, --server-id as GAME_SERVER_SERVER_ID.")
+        {
+            bootstrapServer, urls, serverId, partitions, credentials, accountsKey, keys, addressTable, trustedProxies,
+            loginsPerMinute, lockAfter, lockWindow, publishTimeout, streamWindow, sessionHours,
+        };
+    }
+
+    public RootCommand Root { get; }
+
+    /// <summary>The arguments, with what only the environment says behind them.</summary>
+    public IReadOnlyList<string> WithEnvironment(IReadOnlyList<string> arguments, Func<string, string?> environment)
+    {
+        List<string> all = [.. arguments];
+        foreach (Option option in Root.Options)
+        {
+            string variable = "GAME_SERVER_" + option.Name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
+            bool given = arguments.Any(argument => argument == option.Name || argument.StartsWith(option.Name + "=", StringComparison.Ordinal));
+            if (!given && option.Arity.MaximumNumberOfValues > 0 && environment(variable) is { Length: > 0 } value)
+                all.Add($"{option.Name}={value}");
+        }
+
+        return all;
+    }
+
+    /// <summary>The options of a command line without errors; reads the secrets' files.</summary>
+    /// <exception cref="StartException">A file cannot be read or is malformed.</exception>
+    public GameServerOptions ToOptions(ParseResult parsed) => new()
+    {
+        BootstrapServers = parsed.GetRequiredValue(bootstrapServer),
+        Urls = parsed.GetRequiredValue(urls),
+        ServerId = parsed.GetRequiredValue(serverId),
+        Partitions = parsed.GetRequiredValue(partitions),
+        ServiceCredentials = Read("--service-credential-file", parsed.GetRequiredValue(credentials), ServiceCredential.ParseFile),
+        AccountsKey = Read("--accounts-key-file", parsed.GetRequiredValue(accountsKey), DemoSecrets.ParseKey),
+        Keys = parsed.GetRequiredValue(keys),
+        AddressTable = parsed.GetValue(addressTable)?.FullName,
+        TrustedProxies = TryNetworks(parsed.GetRequiredValue(trustedProxies), out List<IPNetwork> networks) ? networks : [],
+        LoginsPerMinute = parsed.GetRequiredValue(loginsPerMinute),
+        LockAfter = parsed.GetRequiredValue(lockAfter),
+        LockWindow = TimeSpan.FromSeconds(parsed.GetRequiredValue(lockWindow)),
+        PublishTimeout = TimeSpan.FromMilliseconds(parsed.GetRequiredValue(publishTimeout)),
+        StreamWindow = parsed.GetRequiredValue(streamWindow),
+        SessionLifetime = TimeSpan.FromHours(parsed.GetRequiredValue(sessionHours)),
+    };
+
+    private static Option<int> Bounded(string name, string description, int fallback, int min, int max)
+    {
+        var option = new Option<int>(name) { Description = $"{description} {min} to {max}.", DefaultValueFactory = _ => fallback };
+        option.Validators.Add(result =>
+        {
+            // A value that is no number has been reported already.
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int value) && (value < min || value > max))
+                result.AddError($"{name} is between {min} and {max}.");
+        });
+        return option;
+    }
+
+    private static T Read<T>(string option, FileInfo file, Func<string, T> parse)
+    {
+        try
+        {
+            return parse(File.ReadAllText(file.FullName));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new StartException($"The file of {option} cannot be used: {e.Message}");
+        }
+    }
+
+    private static bool TryNetworks(string text, out List<IPNetwork> networks)
+    {
+        networks = [];
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (IPNetwork.TryParse(part, out IPNetwork network))
+                networks.Add(network);
+            else if (IPAddress.TryParse(part, out IPAddress? address))
+                networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            else
+                return false;
+        }
+
+        return true;
+    }
+}

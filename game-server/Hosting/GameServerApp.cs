@@ -1,0 +1,109 @@
+using Game.GameServer.Accounts;
+using Game.GameServer.Actions;
+using Game.GameServer.Addresses;
+using Game.GameServer.Http;
+using Game.GameServer.Publishing;
+using Game.GameServer.Stream;
+using Game.GameServer.Telemetry;
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace Game.GameServer.Hosting;
+
+/// <summary>Puts the web application together.</summary>
+internal static class GameServerApp
+{
+    // The producer settles what it holds within the publish time-out; then streams and requests still have to answer and close.
+    private static readonly TimeSpan ShutdownMargin = TimeSpan.FromSeconds(10);
+
+    // Each takes some 20 KB: 200 MB when all are in use.
+    private const int MaxConnections = 10_000;
+    private const int MaxStreams = 1_000;
+
+    /// <param name="options">The command line's.</param>
+    /// <param name="time">The clock of everything but Kestrel itself.</param>
+    /// <param name="replace">Replaces or adds services; tests use it.</param>
+    public static WebApplication Build(GameServerOptions options, TimeProvider time, Action<IServiceCollection>? replace = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        ConfigureServer(builder, options);
+        Observability.Add(builder);
+        AddServices(builder.Services, options, time);
+        builder.Services.AddOpenApi("v1", ApiDescription.Configure);
+        replace?.Invoke(builder.Services);
+
+        WebApplication app = builder.Build();
+        if (options.TrustedProxies.Count > 0)
+            app.UseForwardedHeaders(Forwarded(options));
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(15) });
+        ApiDescription.Map(app);
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        return app;
+    }
+
+    private static void ConfigureServer(WebApplicationBuilder builder, GameServerOptions options)
+    {
+        builder.WebHost.UseUrls(options.Urls);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = RequestJson.MaxBytes;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = MaxStreams;
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.PublishTimeout + ShutdownMargin);
+    }
+
+    private static void AddServices(IServiceCollection services, GameServerOptions options, TimeProvider time)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(time);
+        KeyRing.Add(services, options.Keys);
+        services.AddSingleton(_ => ReadAddressTable(options.AddressTable));
+        services.AddSingleton(new ServerIdentity(options.ServerId, options.SessionLifetime));
+        services.AddSingleton<IAccounts>(new DemoAccounts(options.AccountsKey));
+        services.AddSingleton(new FailedLogins(options.LockAfter, options.LockWindow, time));
+        services.AddSingleton(new LoginRateLimit(options.LoginsPerMinute, time));
+        services.AddSingleton(new ServiceCredential(options.ServiceCredentials));
+        services.AddSingleton(new StreamLimits(options.StreamWindow));
+        services.AddSingleton<SessionTokens>();
+        services.AddSingleton<ActionTraces>();
+        services.AddSingleton<ServerMetrics>();
+        services.AddSingleton<LoginIntake>();
+        services.AddSingleton<TradeIntake>();
+        services.AddSingleton<StreamServices>();
+        services.AddSingleton<AnswerResponses>();
+        services.AddSingleton<SessionsEndpoint>();
+        services.AddSingleton<TradesEndpoint>();
+        services.AddSingleton<StreamEndpoint>();
+        services.AddSingleton<HealthEndpoints>();
+    }
+
+    private static AddressTable ReadAddressTable(string? path)
+    {
+        if (path is null)
+            return AddressTable.Empty;
+        try
+        {
+            using var file = new StreamReader(path);
+            return AddressTableReader.Read(file);
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new StartException(e is FormatException ? e.Message : $"The address table cannot be read: {e.Message}");
+        }
+    }
+
+    private static ForwardedHeadersOptions Forwarded(GameServerOptions options)
+    {
+        // Every trusted proxy of a chain is walked through; the framework's own trust in loopback is taken out.
+        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (System.Net.IPNetwork network in options.TrustedProxies)
+            forwarded.KnownIPNetworks.Add(network);
+        return forwarded;
+    }
+}

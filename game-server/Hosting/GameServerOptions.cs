@@ -1,0 +1,69 @@
+using System.Net;
+
+namespace Game.GameServer.Hosting;
+
+/// <summary>A reason not to start, as one sentence.</summary>
+internal sealed class StartException(string message) : Exception(message);
+
+/// <summary>What the command line says, files read.</summary>
+internal sealed record GameServerOptions
+{
+    public required string BootstrapServers { get; init; }
+
+    public required string Urls { get; init; }
+
+    public required string ServerId { get; init; }
+
+    /// <summary>Partitions of <c>player-events</c>.</summary>
+    public required int Partitions { get; init; }
+
+    public required IReadOnlyList<string> ServiceCredentials { get; init; }
+
+    public required byte[] AccountsKey { get; init; }
+
+    /// <summary>Folder of the session tokens' keys.</summary>
+    public required string Keys { get; init; }
+
+    /// <summary>CSV file, or null for none.</summary>
+    public string? AddressTable { get; init; }
+
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
+
+    /// <summary>Logins a player may send over HTTP in a minute; 0 for any number.</summary>
+    public int LoginsPerMinute { get; init; } = OptionDefaults.LoginsPerMinute;
+
+    /// <summary>Failed logins that lock a player out.</summary>
+    public int LockAfter { get; init; } = OptionDefaults.LockAfter;
+
+    public TimeSpan LockWindow { get; init; } = TimeSpan.FromSeconds(OptionDefaults.LockWindowSeconds);
+
+    /// <summary>Within this an action is acknowledged or answered 503.</summary>
+    public TimeSpan PublishTimeout { get; init; } = TimeSpan.FromMilliseconds(OptionDefaults.PublishTimeoutMs);
+
+    public int StreamWindow { get; init; } = OptionDefaults.StreamWindow;
+
+    public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromHours(OptionDefaults.SessionHours);
+}
+
+/// <summary>The options' defaults, each with its reason.</summary>
+internal static class OptionDefaults
+{
+    public const string Urls = "http://127.0.0.1:8080";
+
+    /// <summary>More than a person can type, and enough for a client that reconnects in a loop.</summary>
+    public const int LoginsPerMinute = 60;
+
+    /// <summary>More than a person mistypes, far too few to guess.</summary>
+    public const int LockAfter = 10;
+
+    public const int LockWindowSeconds = 300;
+
+    /// <summary>Shorter than a sender's patience, longer than a broker's restart of a partition's leader.</summary>
+    public const int PublishTimeoutMs = 5_000;
+
+    /// <summary>A fifth of a second at 20,000 actions a second: more than acknowledgements take.</summary>
+    public const int StreamWindow = 4_096;
+
+    /// <summary>A day's play on one login.</summary>
+    public const int SessionHours = 24;
+}

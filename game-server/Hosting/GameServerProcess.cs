@@ -1,0 +1,86 @@
+using System.CommandLine;
+using Confluent.Kafka;
+using Game.Contracts;
+using Game.GameServer.Accounts;
+using Game.GameServer.Addresses;
+using Game.GameServer.Publishing;
+using Game.GameServer.Telemetry;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Game.GameServer.Hosting;
+
+/// <summary>The process: from the command line to the exit code.</summary>
+internal static class GameServerProcess
+{
+    private const int Success = 0;
+    private const int Failure = 1;
+    private const int UsageError = 2;
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var commandLine = new CommandLine();
+        commandLine.Root.SetAction((parsed, _) => ServeAsync(commandLine, parsed));
+        ParseResult result = commandLine.Root.Parse(commandLine.WithEnvironment(arguments, Environment.GetEnvironmentVariable));
+        if (result.Errors.Count > 0 && result.Action is not System.CommandLine.Help.HelpAction)
+        {
+            await Console.Error.WriteLineAsync($"game-server: {result.Errors[0].Message} See game-server --help.");
+            return UsageError;
+        }
+
+        return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+
+    private static async Task<int> ServeAsync(CommandLine commandLine, ParseResult parsed)
+    {
+        try
+        {
+            await ServeAsync(commandLine.ToOptions(parsed), TimeProvider.System);
+            return Success;
+        }
+        catch (Exception e) // the top of the process: whatever keeps it from starting is told in a sentence
+        {
+            await Console.Error.WriteLineAsync("game-server: " + Sentence(e));
+            return Failure;
+        }
+    }
+
+    private static async Task ServeAsync(GameServerOptions options, TimeProvider time)
+    {
+        await using WebApplication app = GameServerApp.Build(options, time, services => AddKafka(services, options));
+        AddressTable addresses = app.Services.GetRequiredService<AddressTable>();
+        ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Game.GameServer");
+        log.AddressTableRead(addresses.Prefixes);
+        await KeyRing.PrepareAsync(app.Services.GetRequiredService<IDataProtectionProvider>(), options.Keys, time);
+        await TopicSetup.EnsureAsync(app.Services.GetRequiredService<IAdminClient>(), [new Topics(options.Partitions)[Topics.PlayerEvents]]);
+        app.Services.GetRequiredService<IEventPublisher>();
+        await app.StartAsync();
+        ICollection<string> addressesOf = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
+        log.Listening(options.ServerId, string.Join(' ', addressesOf), options.BootstrapServers);
+        await app.WaitForShutdownAsync();
+    }
+
+    private static void AddKafka(IServiceCollection services, GameServerOptions options)
+    {
+        services.AddSingleton<IAdminClient>(provider => MakeAdmin(options, provider.GetRequiredService<ILogger<BrokerProbe>>()));
+        services.AddSingleton<IBrokerProbe, BrokerProbe>();
+        services.AddSingleton<IProducerFactory>(provider => new ProducerFactory(
+            options.BootstrapServers, options.ServerId, options.PublishTimeout, provider.GetRequiredService<ILogger<ProducerFactory>>()));
+        services.AddSingleton<IEventPublisher, KafkaEventPublisher>();
+    }
+
+    private static IAdminClient MakeAdmin(GameServerOptions options, ILogger log)
+        => new AdminClientBuilder(ClientSettings.Admin(options.BootstrapServers, options.ServerId))
+            .SetErrorHandler((_, error) => log.ClientError(error.Reason))
+            .SetLogHandler((_, _) => { }) // the producer's client logs the same
+            .Build();
+
+    private static string Sentence(Exception e) => e switch
+    {
+        StartException or TopicMismatchException => e.Message,
+        KafkaException kafka => $"The brokers cannot be used: {kafka.Error.Reason}.",
+        IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException => e.Message,
+        _ => $"It failed to start: {e.GetType().Name}: {e.Message}",
+    };
+}

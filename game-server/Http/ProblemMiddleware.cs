@@ -1,0 +1,32 @@
+using Game.GameServer.Actions;
+using Game.GameServer.Telemetry;
+
+namespace Game.GameServer.Http;
+
+/// <summary>Gives every error a problem as its body: what the framework refuses, what a broken request throws, and our own bugs.</summary>
+internal sealed class ProblemMiddleware(RequestDelegate next, AnswerResponses responses, ILogger<ProblemMiddleware> log)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            context.Response.StatusCode = e.StatusCode;
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested) // no one is left to answer
+        {
+            return;
+        }
+        catch (Exception e) when (!context.Response.HasStarted) // the top of a request: a bug answers 500 and the server goes on
+        {
+            log.RequestFailed(e);
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+        }
+
+        if (context.Response is { StatusCode: >= StatusCodes.Status400BadRequest, HasStarted: false, ContentType: null })
+            await responses.WriteAsync(context, Problems.ForStatus(context.Response.StatusCode));
+    }
+}

@@ -1,0 +1,181 @@
+using Confluent.Kafka;
+using Game.Contracts;
+using Game.GameServer.Actions;
+using Game.GameServer.Telemetry;
+
+namespace Game.GameServer.Publishing;
+
+/// <summary>
+/// Publishes through one idempotent producer, which keeps the order of the calls into every partition. A producer that fails for good is replaced; what it
+/// held is answered as unknown, and the senders try again.
+/// </summary>
+internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
+{
+    // Against a loop of producers that fail at once, as where the cluster denies idempotent writes.
+    private static readonly TimeSpan RebuildPause = TimeSpan.FromSeconds(1);
+
+    // On top of the producer's own time-out, whose check runs once a second.
+    private static readonly TimeSpan FlushMargin = TimeSpan.FromSeconds(2);
+
+    private readonly IProducerFactory factory;
+    private readonly ServerMetrics metrics;
+    private readonly TimeProvider time;
+    private readonly ILogger<KafkaEventPublisher> log;
+    private readonly ThreadLocal<EventEncoder> encoders = new(() => new EventEncoder(), trackAllValues: true);
+    private readonly Lock replacing = new();
+    private volatile Generation current;
+
+    public KafkaEventPublisher(IProducerFactory factory, ServerMetrics metrics, TimeProvider time, ILogger<KafkaEventPublisher> log)
+    {
+        this.factory = factory;
+        this.metrics = metrics;
+        this.time = time;
+        this.log = log;
+        current = Build();
+    }
+
+    public void Publish(PlayerAction action)
+    {
+        Generation generation = current.IsFatal ? Replace() : current;
+        metrics.Published();
+        var delivery = new Delivery(action, this, generation);
+        if (!TryProduce(generation, action.First, delivery))
+        {
+            delivery.GiveUp();
+            if (action.Second is not null)
+                delivery.GiveUp();
+            return;
+        }
+
+        if (action.Second is { } second && !TryProduce(generation, second, delivery))
+            delivery.GiveUp();
+    }
+
+    /// <summary>Waits for what is in flight, then closes. Nothing may be published any more.</summary>
+    public void Dispose()
+    {
+        Generation last = current;
+        if (last.Closing is null)
+            Close(last);
+        foreach (EventEncoder encoder in encoders.Values)
+            encoder.Dispose();
+        encoders.Dispose();
+    }
+
+    private bool TryProduce(Generation generation, PlayerEvent value, Delivery delivery)
+    {
+        // Known to fail, and still within the pause before the next: refused without asking it.
+        if (generation.IsFatal)
+            return false;
+        try
+        {
+            var message = new Message<byte[], byte[]>
+            {
+                Key = System.Text.Encoding.UTF8.GetBytes(value.UserId),
+                Value = encoders.Value!.Encode(value).ToArray(),
+                Headers = delivery.Action.Headers,
+            };
+            generation.Producer.Produce(Topics.PlayerEvents, message, delivery.Report);
+            return true;
+        }
+        catch (KafkaException e) // the queue is full, or the producer has failed for good
+        {
+            generation.Note(e.Error);
+            return false;
+        }
+    }
+
+    private Generation Replace()
+    {
+        lock (replacing)
+        {
+            Generation failed = current;
+            if (!failed.IsFatal)
+                return failed;
+            if (failed.Closing is null)
+            {
+                log.ProducerFailed(failed.FatalReason);
+                // Off this thread: what is in flight is waited for, and callers are not.
+                failed.Closing = Task.Run(() => Close(failed));
+            }
+
+            // A new producer before the old one's last record is settled could overtake it: until then callers are refused.
+            if (!failed.Closing.IsCompleted || time.GetElapsedTime(failed.BuiltAt) < RebuildPause)
+                return failed;
+            metrics.ProducerRebuilt();
+            current = Build();
+            return current;
+        }
+    }
+
+    private Generation Build()
+    {
+        var generation = new Generation(time.GetTimestamp());
+        generation.Producer = factory.Create(generation.Note);
+        return generation;
+    }
+
+    private void Close(Generation generation)
+    {
+        int left = generation.Producer.Flush(factory.DeliveryTimeout + FlushMargin);
+        if (left > 0)
+            log.Unacknowledged(left);
+        generation.Producer.Dispose();
+    }
+
+    /// <summary>One producer and whether it is still good.</summary>
+    private sealed class Generation(long builtAt)
+    {
+        private volatile Error? fatal;
+
+        public IProducer<byte[], byte[]> Producer { get; set; } = null!;
+
+        public long BuiltAt => builtAt;
+
+        /// <summary>The end of a failed producer; touched under the publisher's lock.</summary>
+        public Task? Closing { get; set; }
+
+        public bool IsFatal => fatal is not null;
+
+        public string FatalReason => fatal?.Reason ?? "";
+
+        public void Note(Error error)
+        {
+            if (error.IsFatal)
+                fatal = error;
+        }
+    }
+
+    /// <summary>Hands the producer's reports of one action on; its delegate serves all events of the action.</summary>
+    private sealed class Delivery
+    {
+        private readonly KafkaEventPublisher publisher;
+        private readonly Generation generation;
+
+        public Delivery(PlayerAction action, KafkaEventPublisher publisher, Generation generation)
+        {
+            Action = action;
+            this.publisher = publisher;
+            this.generation = generation;
+            Report = OnReport;
+        }
+
+        public PlayerAction Action { get; }
+
+        public Action<DeliveryReport<byte[], byte[]>> Report { get; }
+
+        public void GiveUp() => Settle(acknowledged: false);
+
+        private void OnReport(DeliveryReport<byte[], byte[]> report)
+        {
+            generation.Note(report.Error);
+            Settle(!report.Error.IsError);
+        }
+
+        private void Settle(bool acknowledged)
+        {
+            if (Action.Delivered(acknowledged))
+                publisher.metrics.Settled(publisher.time.GetElapsedTime(Action.PublishedAt));
+        }
+    }
+}

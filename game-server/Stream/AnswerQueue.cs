@@ -1,0 +1,71 @@
+using System.Net.WebSockets;
+using System.Threading.Channels;
+using Game.GameServer.Actions;
+using Game.GameServer.Telemetry;
+
+namespace Game.GameServer.Stream;
+
+/// <summary>
+/// A stream's answers and its window. A request takes a place before it is handled and gives it back when its answer has gone out, so answers never pile up
+/// beyond the window.
+/// </summary>
+internal sealed class AnswerQueue(WebSocket socket, int window, ServerMetrics metrics) : IDisposable
+{
+    private readonly SemaphoreSlim places = new(window, window);
+
+    // Unbounded by itself: the window bounds it.
+    private readonly Channel<(long? Number, Answer Answer)> ready = Channel.CreateUnbounded<(long?, Answer)>(new() { SingleReader = true });
+
+    private bool broken;
+
+    /// <summary>Waits for a place in the window. One caller at a time.</summary>
+    public Task TakePlaceAsync(CancellationToken cancellation) => places.WaitAsync(cancellation);
+
+    /// <summary>Answers a request that has a place. Any thread; does not block.</summary>
+    public void Add(long? number, Answer answer) => ready.Writer.TryWrite((number, answer));
+
+    /// <summary>Waits until every request that took a place is answered, then ends the sending loop.</summary>
+    public async Task DrainAsync()
+    {
+        for (int i = 0; i < window; i++)
+            await places.WaitAsync();
+        ready.Writer.Complete();
+    }
+
+    /// <summary>Sends answers until <see cref="DrainAsync"/>. When the connection is broken, the rest is taken and dropped: there is no one to tell.</summary>
+    public async Task SendLoopAsync()
+    {
+        using var writer = new AnswerWriter();
+        while (await ready.Reader.WaitToReadAsync())
+        {
+            writer.Clear();
+            int count = 0;
+            while (writer.Written.Length < StreamLimits.AnswerBatchBytes && ready.Reader.TryRead(out (long? Number, Answer Answer) next))
+            {
+                writer.WriteFrame(next.Number, next.Answer);
+                metrics.AnsweredOnStream(next.Answer);
+                count++;
+            }
+
+            await SendAsync(writer.Written);
+            places.Release(count);
+        }
+    }
+
+    public void Dispose() => places.Dispose();
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> message)
+    {
+        if (broken)
+            return;
+        try
+        {
+            await socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or InvalidOperationException) // the other end is gone, or has closed
+        {
+            broken = true;
+            socket.Abort();
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using System.Net.WebSockets;
+using Game.GameServer.Actions;
+using Game.GameServer.Addresses;
+
+namespace Game.GameServer.Stream;
+
+/// <summary>
+/// One WebSocket of the game's world. A loop reads frames and publishes them in their order, another sends answers as they come; a full window stops the
+/// first until the second has caught up.
+/// </summary>
+internal sealed class StreamConnection(WebSocket socket, StreamServices services, CancellationToken stopping) : IActionObserver
+{
+    private readonly AnswerQueue answers = new(socket, services.Limits.Window, services.Metrics);
+
+    /// <summary>Serves the connection until either end closes it, the last request is answered and the close is done.</summary>
+    public async Task RunAsync()
+    {
+        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration registration = stopping.Register(static state => ((TaskCompletionSource)state!).TrySetResult(), stop);
+        using (answers)
+        using (var reader = new MessageReader(socket))
+        {
+            Task sending = answers.SendLoopAsync();
+            Task<WebSocketCloseStatus?> reading = ReadLoopAsync(reader);
+            Task ended = await Task.WhenAny(reading, stop.Task);
+            WebSocketCloseStatus? status = ended == reading ? await reading : WebSocketCloseStatus.EndpointUnavailable;
+            await answers.DrainAsync();
+            await sending;
+            await CloseAsync(status, reading, reader);
+        }
+    }
+
+    public void Settled(PlayerAction action) => answers.Add(action.RequestNumber, action.Outcome);
+
+    /// <summary>Why the connection is to be closed; null when it is broken already.</summary>
+    private async Task<WebSocketCloseStatus?> ReadLoopAsync(MessageReader reader)
+    {
+        try
+        {
+            while (true)
+            {
+                WebSocketCloseStatus? status = await reader.ReadAsync();
+                if (status is not null)
+                    return status;
+                // Once the server stops, what is still coming is left to the sender to send again.
+                if (!stopping.IsCancellationRequested)
+                    await HandleMessageAsync(reader.Message);
+            }
+        }
+        catch (Exception e) when (IsBroken(e))
+        {
+            return null;
+        }
+    }
+
+    // A cancelled wait: the socket was aborted, or the server stops while the window is full.
+    private static bool IsBroken(Exception e) => e is WebSocketException or IOException or OperationCanceledException;
+
+    private async ValueTask HandleMessageAsync(ReadOnlyMemory<byte> message)
+    {
+        while (!message.IsEmpty)
+        {
+            int end = message.Span.IndexOf((byte)'\n');
+            ReadOnlyMemory<byte> frame = end < 0 ? message : message[..end];
+            message = end < 0 ? default : message[(end + 1)..];
+            if (frame.Span.IndexOfAnyExcept((byte)' ', (byte)'\t', (byte)'\r') < 0)
+                continue;
+            await answers.TakePlaceAsync(stopping);
+            await HandleFrameAsync(frame);
+        }
+    }
+
+    private async ValueTask HandleFrameAsync(ReadOnlyMemory<byte> frame)
+    {
+        StreamRequest? request = ReadFrame(frame.Span, out Problem? problem);
+        if (request is null)
+        {
+            answers.Add(frame.Length > RequestJson.MaxBytes ? null : RequestJson.FindNumber(frame.Span), problem!);
+            return;
+        }
+
+        Decision decision = await DecideAsync(request);
+        if (decision.Action is { } action)
+            services.Publisher.Publish(action.ReportTo(this, request.N!.Value, services.Time.GetTimestamp()));
+        else
+            answers.Add(request.N, decision.Refusal!);
+    }
+
+    private static StreamRequest? ReadFrame(ReadOnlySpan<byte> frame, out Problem? problem)
+    {
+        if (frame.Length > RequestJson.MaxBytes)
+        {
+            problem = Problems.TooLarge;
+            return null;
+        }
+
+        StreamRequest? request = RequestJson.Read(frame, ApiJsonContext.Default.StreamRequest, out problem);
+        if (request is null || (request.N is { } n && RequestJson.IsNumber(n)))
+            return request;
+        problem = Problems.InvalidField("n", "The field 'n' is missing or is not between 0 and 2^53.");
+        return null;
+    }
+
+    private ValueTask<Decision> DecideAsync(StreamRequest request)
+    {
+        if (request.Type is not ("login" or "trade"))
+            return Refuse(Problems.InvalidField("type", "The field 'type' is neither 'login' nor 'trade'."));
+        if (!IdempotencyKeys.TryParse(request.IdempotencyKey, out Guid key))
+            return Refuse(Problems.IdempotencyKey);
+        if (FindStranger(request) is { } field)
+            return Refuse(Problems.InvalidField(field, $"The field '{field}' does not belong to a {request.Type}."));
+        return request.Type == "login" ? LoginAsync(request, key) : ValueTask.FromResult(services.Trades.Decide(request.ToTrade(), key, request.Traceparent));
+    }
+
+    private static ValueTask<Decision> Refuse(Problem problem) => ValueTask.FromResult<Decision>(problem);
+
+    private async ValueTask<Decision> LoginAsync(StreamRequest request, Guid key)
+    {
+        SessionRequest login = request.ToSession();
+        if (LoginIntake.Check(login) is { } invalid)
+            return invalid;
+        if (request.ClientAddress is null || !ClientAddress.TryParse(request.ClientAddress, out ClientAddress address))
+            return Problems.InvalidField("client_address", "The field 'client_address' is missing or is no IPv4 or IPv6 address.");
+        return await services.Logins.DecideAsync(login, key, address, request.Traceparent, CancellationToken.None);
+    }
+
+    /// <summary>A field of the other kind of frame, refused as unknown fields are.</summary>
+    private static string? FindStranger(StreamRequest request) => request.Type == "login"
+        ? request switch
+        {
+            { TradeId: not null } => "trade_id",
+            { Channel: not null } => "channel",
+            { ItemId: not null } => "item_id",
+            { ItemValue: not null } => "item_value",
+            { First: not null } => "first",
+            { Second: not null } => "second",
+            _ => null,
+        }
+        : request switch
+        {
+            { UserId: not null } => "user_id",
+            { Secret: not null } => "secret",
+            { DeviceId: not null } => "device_id",
+            { ClientVersion: not null } => "client_version",
+            { ClientAddress: not null } => "client_address",
+            _ => null,
+        };
+
+    private async Task CloseAsync(WebSocketCloseStatus? status, Task<WebSocketCloseStatus?> reading, MessageReader reader)
+    {
+        try
+        {
+            if (status is { } code && socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+                await socket.CloseOutputAsync(code, null, CancellationToken.None).WaitAsync(StreamLimits.ClosePatience, services.Time);
+            // What the other end still sends is read until its close, or it might not get to see ours.
+            Task ending = reading.IsCompleted ? DiscardAsync(reader) : reading;
+            await ending.WaitAsync(StreamLimits.ClosePatience, services.Time);
+        }
+        catch (Exception e) when (IsBroken(e) || e is TimeoutException) // it is gone, or does not answer
+        {
+        }
+
+        socket.Abort();
+        await reading;
+    }
+
+    private async Task DiscardAsync(MessageReader reader)
+    {
+        while (socket.State == WebSocketState.CloseSent && await reader.ReadAsync() != WebSocketCloseStatus.NormalClosure)
+        {
+            // Not answered: unknown to the sender, who sends it again.
+        }
+    }
+}

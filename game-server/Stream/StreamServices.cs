@@ -1,0 +1,29 @@
+using Game.GameServer.Actions;
+using Game.GameServer.Publishing;
+using Game.GameServer.Telemetry;
+
+namespace Game.GameServer.Stream;
+
+/// <summary>What every stream works with.</summary>
+/// <param name="Logins">Makes logins.</param>
+/// <param name="Trades">Makes trades.</param>
+/// <param name="Publisher">Puts them into the log.</param>
+/// <param name="Metrics">Counts them.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Limits">The bounds of a stream.</param>
+internal sealed record StreamServices(
+    LoginIntake Logins, TradeIntake Trades, IEventPublisher Publisher, ServerMetrics Metrics, TimeProvider Time, StreamLimits Limits);
+
+/// <summary>The bounds of a stream.</summary>
+/// <param name="Window">Unanswered requests above which the server stops reading.</param>
+internal sealed record StreamLimits(int Window)
+{
+    /// <summary>A message of the client: sixteen of the largest frames, or some six hundred trades.</summary>
+    public const int MaxMessageBytes = 256 * 1024;
+
+    /// <summary>A message of the server, about: answers that are ready are packed up to this, so that none waits long for the others.</summary>
+    public const int AnswerBatchBytes = 32 * 1024;
+
+    /// <summary>How long the other end may take to answer a close.</summary>
+    public static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
+}

@@ -1,0 +1,62 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+
+namespace Game.GameServer.Telemetry;
+
+/// <summary>One action's place in a trace.</summary>
+/// <param name="TraceParent">W3C Trace Context, for the records' headers.</param>
+/// <param name="Activity">The span, where traces are exported.</param>
+internal readonly record struct ActionTrace(string TraceParent, Activity? Activity);
+
+/// <summary>
+/// Gives every action one trace: the sender's where it names one, else one whose id is the idempotency key, so that a retry continues it and an event's id
+/// finds its trace. Thread-safe.
+/// </summary>
+internal sealed class ActionTraces : IDisposable
+{
+    public const string SourceName = "Game.GameServer";
+
+    private readonly ActivitySource source = new(SourceName);
+
+    public ActionTrace Begin(string name, Guid key, string? sendersTraceParent)
+    {
+        bool hasSender = IsTraceParent(sendersTraceParent);
+        if (source.HasListeners() && Start(name, hasSender ? sendersTraceParent : null) is { Id: { } id } activity)
+            return new(id, activity);
+        return new(hasSender ? Continue(sendersTraceParent!, key) : New(key), null);
+    }
+
+    public void Dispose() => source.Dispose();
+
+    private Activity? Start(string name, string? sendersTraceParent)
+    {
+        // The span belongs to this action only: the next one on the connection must not become its child.
+        Activity? surrounding = Activity.Current;
+        Activity? activity = sendersTraceParent is null || surrounding is not null
+            ? source.StartActivity(name, ActivityKind.Producer)
+            : source.StartActivity(name, ActivityKind.Producer, sendersTraceParent);
+        Activity.Current = surrounding;
+        return activity;
+    }
+
+    private static string New(Guid key)
+    {
+        Span<byte> id = stackalloc byte[16];
+        key.TryWriteBytes(id, bigEndian: true, out _);
+        return $"00-{Convert.ToHexStringLower(id)}-{SpanId(key):x16}-00";
+    }
+
+    private static string Continue(string traceParent, Guid key) => $"{traceParent.AsSpan(0, 36)}{SpanId(key):x16}{traceParent.AsSpan(52)}";
+
+    // The key's second half is random but for two bits, the first of which is always set: never the forbidden zero.
+    private static ulong SpanId(Guid key)
+    {
+        Span<byte> id = stackalloc byte[16];
+        key.TryWriteBytes(id, bigEndian: true, out _);
+        return BinaryPrimitives.ReadUInt64BigEndian(id[8..]);
+    }
+
+    // Version 00 only: a newer one is told apart by its version and must not be passed on unread.
+    private static bool IsTraceParent(string? text) => text is { Length: 55 } && text.StartsWith("00-", StringComparison.Ordinal)
+        && ActivityContext.TryParse(text, null, out _);
+}

@@ -1,0 +1,26 @@
+namespace Game.GameServer.Telemetry;
+
+/// <summary>What the game server logs; nothing is logged for a single request.</summary>
+internal static partial class LogMessages
+{
+    [LoggerMessage(1, LogLevel.Information, "Game server {ServerId} listens on {Addresses} and publishes to {Brokers}.")]
+    public static partial void Listening(this ILogger logger, string serverId, string addresses, string brokers);
+
+    [LoggerMessage(2, LogLevel.Information, "The address table has {Prefixes} prefixes.")]
+    public static partial void AddressTableRead(this ILogger logger, int prefixes);
+
+    [LoggerMessage(3, LogLevel.Error, "The producer failed for good and is replaced: {Reason}.")]
+    public static partial void ProducerFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(4, LogLevel.Warning, "The Kafka client: {Reason}.")]
+    public static partial void ClientError(this ILogger logger, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "{Count} records were not acknowledged before the producer was closed.")]
+    public static partial void Unacknowledged(this ILogger logger, int count);
+
+    [LoggerMessage(6, LogLevel.Error, "A request failed.")]
+    public static partial void RequestFailed(this ILogger logger, Exception? exception);
+
+    [LoggerMessage(7, LogLevel.Error, "A stream failed.")]
+    public static partial void StreamFailed(this ILogger logger, Exception exception);
+}
