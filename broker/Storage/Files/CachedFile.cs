@@ -1,0 +1,183 @@
+namespace Broker.Storage.Files;
+
+/// <summary>A file of a <see cref="LogFolder"/> that is opened when used and may be closed between uses. Thread-safe.</summary>
+internal sealed class CachedFile(LogFolder folder, string name)
+{
+    private const int Closed = -1;
+
+    private IOpenFile? handle;
+
+    /// <summary>Calls in progress, or <see cref="Closed"/>.</summary>
+    private int pins = Closed;
+    private bool usedLately;
+    private string name = name;
+
+    /// <summary>Place in the cache's ring, -1 for none; the cache's own.</summary>
+    public int Slot { get; set; } = -1;
+
+    /// <summary>Name without the folder.</summary>
+    public string Name => name;
+
+    public string FullPath => folder.PathOf(name);
+
+    public long Length()
+    {
+        IOpenFile file = Pin();
+        try
+        {
+            return file.Length;
+        }
+        finally
+        {
+            Unpin();
+        }
+    }
+
+    /// <summary>Reads at a position; fewer bytes than asked only at the end of the file.</summary>
+    public int Read(long position, Span<byte> into)
+    {
+        IOpenFile file = Pin();
+        try
+        {
+            return file.Read(position, into);
+        }
+        finally
+        {
+            Unpin();
+        }
+    }
+
+    public void Write(long position, ReadOnlySpan<byte> bytes)
+    {
+        IOpenFile file = Pin();
+        try
+        {
+            file.Write(position, bytes);
+        }
+        finally
+        {
+            Unpin();
+        }
+    }
+
+    public void SetLength(long length)
+    {
+        IOpenFile file = Pin();
+        try
+        {
+            file.SetLength(length);
+        }
+        finally
+        {
+            Unpin();
+        }
+    }
+
+    public void Sync()
+    {
+        IOpenFile file = Pin();
+        try
+        {
+            file.Sync();
+        }
+        finally
+        {
+            Unpin();
+        }
+    }
+
+    /// <summary>Creates the file empty where it does not exist.</summary>
+    public void Create()
+    {
+        lock (folder.Gate)
+        {
+            if (pins == Closed)
+                OpenNow(FileOpen.OrCreate);
+            else
+                return;
+        }
+        folder.Handles.Opened(this);
+    }
+
+    public void Rename(string newName)
+    {
+        lock (folder.Gate)
+        {
+            folder.Disk.RenameFile(folder.PathOf(name), folder.PathOf(newName));
+            name = newName;
+        }
+    }
+
+    public void Delete()
+    {
+        lock (folder.Gate)
+            folder.Disk.DeleteFile(folder.PathOf(name));
+        Close();
+    }
+
+    /// <summary>Gives the handle back, unless a call is in progress; a later use opens the file again.</summary>
+    public void Close() => folder.Handles.Close(this);
+
+    /// <summary>Whether the file was used since last asked. The cache's call.</summary>
+    public bool TakeSecondChance()
+    {
+        bool had = Volatile.Read(ref usedLately);
+        Volatile.Write(ref usedLately, false);
+        return had;
+    }
+
+    /// <summary>Closes the handle where no call is in progress. The cache's call, one at a time.</summary>
+    public bool TryClose()
+    {
+        lock (folder.Gate)
+        {
+            if (Interlocked.CompareExchange(ref pins, Closed, 0) != 0)
+                return false;
+            handle!.Dispose();
+            handle = null;
+            return true;
+        }
+    }
+
+    private IOpenFile Pin()
+    {
+        while (true)
+        {
+            int now = Volatile.Read(ref pins);
+            if (now == Closed)
+            {
+                if (TryOpenPinned() is { } opened)
+                    return opened;
+            }
+            else if (Interlocked.CompareExchange(ref pins, now + 1, now) == now)
+            {
+                if (!Volatile.Read(ref usedLately))
+                    Volatile.Write(ref usedLately, true);
+                return handle!;
+            }
+        }
+    }
+
+    private void Unpin() => Interlocked.Decrement(ref pins);
+
+    private IOpenFile? TryOpenPinned()
+    {
+        IOpenFile opened;
+        lock (folder.Gate)
+        {
+            if (pins != Closed)
+                return null;
+            opened = OpenNow(FileOpen.Existing);
+            Interlocked.Increment(ref pins);
+        }
+        folder.Handles.Opened(this);
+        return opened;
+    }
+
+    private IOpenFile OpenNow(FileOpen how)
+    {
+        handle = folder.Disk.Open(folder.PathOf(name), how);
+        Volatile.Write(ref pins, 0);
+        return handle;
+    }
+}

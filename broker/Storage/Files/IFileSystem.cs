@@ -1,0 +1,81 @@
+namespace Broker.Storage.Files;
+
+/// <summary>How <see cref="IFileSystem.Open"/> treats a file that is or is not there.</summary>
+public enum FileOpen
+{
+    /// <summary>The file must exist.</summary>
+    Existing,
+
+    /// <summary>The file is created empty where it does not exist.</summary>
+    OrCreate,
+}
+
+/// <summary>One entry of a folder.</summary>
+/// <param name="Name">Name without its folder.</param>
+/// <param name="IsDirectory">Whether it is a folder.</param>
+/// <param name="Length">Length of a file in bytes; 0 for a folder.</param>
+public readonly record struct FileEntry(string Name, bool IsDirectory, long Length);
+
+/// <summary>
+/// All that the log asks of a disk. Calls block; every one may throw <see cref="IOException"/>. Thread-safe.
+/// What was written is durable only after <see cref="IOpenFile.Sync"/>; what was created, renamed or deleted, after <see cref="SyncDirectory"/>.
+/// </summary>
+public interface IFileSystem
+{
+    /// <summary>Opens a file for positional reading and writing.</summary>
+    /// <exception cref="FileNotFoundException">It is not there and <paramref name="how"/> is <see cref="FileOpen.Existing"/>.</exception>
+    IOpenFile Open(string path, FileOpen how);
+
+    /// <summary>Whether a file of this path exists.</summary>
+    bool FileExists(string path);
+
+    /// <summary>Whether a folder of this path exists.</summary>
+    bool DirectoryExists(string path);
+
+    /// <summary>Entries of a folder in no particular order.</summary>
+    IReadOnlyList<FileEntry> List(string path);
+
+    /// <summary>Creates a folder and those above it; nothing happens where it exists.</summary>
+    void CreateDirectory(string path);
+
+    /// <summary>Makes creations, renames and deletions in a folder durable.</summary>
+    void SyncDirectory(string path);
+
+    /// <summary>Renames a file atomically; a file at the new name is replaced.</summary>
+    void RenameFile(string from, string to);
+
+    /// <summary>Renames a folder; the new name must be free.</summary>
+    void RenameDirectory(string from, string to);
+
+    /// <summary>Deletes a file; nothing happens where it does not exist.</summary>
+    void DeleteFile(string path);
+
+    /// <summary>Deletes a folder and all in it; nothing happens where it does not exist.</summary>
+    void DeleteDirectory(string path);
+
+    /// <summary>When the file was last written, in milliseconds since 1970 UTC.</summary>
+    long LastWriteMs(string path);
+
+    /// <summary>Takes the lock that keeps other brokers, Apache's included, out of a folder; held until disposed.</summary>
+    /// <exception cref="IOException">Somebody else holds it.</exception>
+    IDisposable Lock(string path);
+}
+
+/// <summary>An open file, read and written by position. Thread-safe, but a caller orders its own overlapping writes.</summary>
+public interface IOpenFile : IDisposable
+{
+    /// <summary>Length in bytes.</summary>
+    long Length { get; }
+
+    /// <summary>Reads at a position; fewer bytes than asked only at the end of the file.</summary>
+    int Read(long position, Span<byte> into);
+
+    /// <summary>Writes the whole of <paramref name="bytes"/>, or throws, in which case any part of it may have been written.</summary>
+    void Write(long position, ReadOnlySpan<byte> bytes);
+
+    /// <summary>Cuts the file, or lengthens it with zeros.</summary>
+    void SetLength(long length);
+
+    /// <summary>Makes the file's bytes and length durable.</summary>
+    void Sync();
+}

@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+
+namespace Broker.Storage.Files;
+
+/// <summary>The three calls of Linux that .NET has no face for: fsync of a folder, a lock that Java respects and that holds within a process too, the limit of open files.</summary>
+internal static partial class LinuxCalls
+{
+    private const int ReadOnlyDirectoryCloseOnExec = 0x80000 | 0x10000;
+    private const int OpenFileDescriptionSetLock = 37;
+    private const int LimitOfOpenFiles = 7;
+    private const int InvalidArgument = 22;
+
+    /// <summary>Flushes a folder's entries to the disk.</summary>
+    public static void SyncDirectory(string path)
+    {
+        int descriptor = Open(path, DirectoryFlags());
+        if (descriptor < 0)
+            throw Failure("open", path);
+        try
+        {
+            // Some file systems (of network or user space) do not know fsync of a folder and say EINVAL; there is nothing more to be done on them.
+            if (Fsync(descriptor) != 0 && Marshal.GetLastPInvokeError() != InvalidArgument)
+                throw Failure("fsync", path);
+        }
+        finally
+        {
+            _ = Close(descriptor);
+        }
+    }
+
+    /// <summary>
+    /// Takes a write lock on the whole file. Java's FileChannel.tryLock takes a POSIX record lock (fcntl F_SETLK), with which this one conflicts;
+    /// being bound to the open file and not to the process, it also keeps a second broker of this process out and is not lost when another handle of the file closes.
+    /// </summary>
+    /// <returns>False where another holds it.</returns>
+    public static bool TryLockWhole(SafeHandle file)
+    {
+        var request = new FileLock { Type = 1 };
+        return Fcntl(file, OpenFileDescriptionSetLock, ref request) == 0;
+    }
+
+    /// <summary>The soft limit of open files of this process; null where it cannot be had.</summary>
+    public static long? OpenFileLimit()
+        => OperatingSystem.IsLinux() && GetResourceLimit(LimitOfOpenFiles, out ResourceLimit limit) == 0 ? (long)Math.Min(limit.Soft, long.MaxValue) : null;
+
+    /// <summary>O_DIRECTORY differs between processor families; O_RDONLY is 0.</summary>
+    private static int DirectoryFlags()
+        => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x80000 | 0x4000 : ReadOnlyDirectoryCloseOnExec;
+
+    private static IOException Failure(string call, string path)
+        => new($"{call} of folder '{path}' failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Fcntl(SafeHandle file, int command, ref FileLock request);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    private static partial int GetResourceLimit(int resource, out ResourceLimit limit);
+
+    /// <summary>struct flock of 64-bit Linux; start and length 0 mean the whole file, F_WRLCK is 1, SEEK_SET is 0, the process id must be 0.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct FileLock
+    {
+        public short Type;
+        public short Whence;
+        public long Start;
+        public long Length;
+        public int ProcessId;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct ResourceLimit
+    {
+        public ulong Soft;
+        public ulong Hard;
+    }
+}

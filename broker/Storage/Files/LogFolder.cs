@@ -1,0 +1,27 @@
+namespace Broker.Storage.Files;
+
+/// <summary>A partition's folder, which may be renamed while its files are in use. Thread-safe.</summary>
+internal sealed class LogFolder(HandleCache handles, string path)
+{
+    private string path = path;
+
+    /// <summary>Held while a file is opened, closed or renamed, so that the path holds still.</summary>
+    public Lock Gate { get; } = new();
+
+    public HandleCache Handles => handles;
+
+    public IFileSystem Disk => handles.Disk;
+
+    public string FullPath => Volatile.Read(ref path);
+
+    public string PathOf(string name) => Path.Combine(FullPath, name);
+
+    public void Rename(string newPath)
+    {
+        lock (Gate)
+        {
+            Disk.RenameDirectory(path, newPath);
+            Volatile.Write(ref path, newPath);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Broker.Storage.Files;
+
+/// <summary>The disk of this machine. Bytes go to the page cache until synced.</summary>
+public sealed class RealFileSystem : IFileSystem
+{
+    /// <inheritdoc/>
+    public IOpenFile Open(string path, FileOpen how)
+    {
+        FileMode mode = how == FileOpen.Existing ? FileMode.Open : FileMode.OpenOrCreate;
+        // Sharing everything: the folder's lock says who may write, not the single file's.
+        return new RealFile(File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+    }
+
+    /// <inheritdoc/>
+    public bool FileExists(string path) => File.Exists(path);
+
+    /// <inheritdoc/>
+    public bool DirectoryExists(string path) => Directory.Exists(path);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<FileEntry> List(string path)
+    {
+        var entries = new List<FileEntry>();
+        foreach (FileSystemInfo info in new DirectoryInfo(path).EnumerateFileSystemInfos())
+            entries.Add(info is FileInfo file ? new FileEntry(file.Name, IsDirectory: false, file.Length) : new FileEntry(info.Name, IsDirectory: true, 0));
+        return entries;
+    }
+
+    /// <inheritdoc/>
+    public void CreateDirectory(string path) => Directory.CreateDirectory(path);
+
+    /// <inheritdoc/>
+    public void SyncDirectory(string path)
+    {
+        if (OperatingSystem.IsLinux())
+            LinuxCalls.SyncDirectory(path);
+    }
+
+    /// <inheritdoc/>
+    public void RenameFile(string from, string to) => File.Move(from, to, overwrite: true);
+
+    /// <inheritdoc/>
+    public void RenameDirectory(string from, string to) => Directory.Move(from, to);
+
+    /// <inheritdoc/>
+    public void DeleteFile(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Its folder went first: what was asked for holds.
+        }
+    }
+
+    /// <inheritdoc/>
+    public void DeleteDirectory(string path)
+    {
+        if (Directory.Exists(path))
+            Directory.Delete(path, recursive: true);
+    }
+
+    /// <inheritdoc/>
+    public long LastWriteMs(string path) => new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeMilliseconds();
+
+    /// <inheritdoc/>
+    public IDisposable Lock(string path)
+    {
+        SafeFileHandle handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        if (!OperatingSystem.IsLinux() || LinuxCalls.TryLockWhole(handle))
+            return handle;
+        handle.Dispose();
+        throw new IOException($"'{path}' is locked: another broker uses this folder");
+    }
+
+    private sealed class RealFile(SafeFileHandle handle) : IOpenFile
+    {
+        public long Length => RandomAccess.GetLength(handle);
+
+        public int Read(long position, Span<byte> into)
+        {
+            int total = 0;
+            while (total < into.Length)
+            {
+                int read = RandomAccess.Read(handle, into[total..], position + total);
+                if (read == 0)
+                    break;
+                total += read;
+            }
+            return total;
+        }
+
+        public void Write(long position, ReadOnlySpan<byte> bytes) => RandomAccess.Write(handle, bytes, position);
+
+        public void SetLength(long length) => RandomAccess.SetLength(handle, length);
+
+        public void Sync() => RandomAccess.FlushToDisk(handle);
+
+        public void Dispose() => handle.Dispose();
+    }
+}

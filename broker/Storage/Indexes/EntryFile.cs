@@ -1,0 +1,245 @@
+using Broker.Storage.Files;
+
+namespace Broker.Storage.Indexes;
+
+/// <summary>
+/// A file of fixed-size entries in rising order of a key. New entries wait in memory, at most <see cref="TailEntries"/>, and reach the file when the tail is full, the segment
+/// is flushed, rolled or closed: an index lost in a crash is rebuilt by recovery, so that appending costs no write of its own. Reads go to the tail or, by position, to the file;
+/// nothing is mapped, for a full disk under a map ends the process. One writer at a time, any number of readers.
+/// </summary>
+internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
+{
+    /// <summary>Entries kept in memory for one index: at most 6 KiB of a time index.</summary>
+    private const int TailEntries = 512;
+
+    /// <summary>A search narrows down by single entries to so many bytes, then reads them at once.</summary>
+    private const int SearchBlockBytes = 4096;
+
+    private readonly Lock gate = new();
+    private bool exists = exists;
+    private byte[] tail = [];
+
+    /// <summary>Number of the first entry in the tail; those before are in the file only.</summary>
+    private int tailStart;
+
+    /// <summary>Entries in the file.</summary>
+    private int persisted;
+    private int count;
+
+    /// <summary>Number of entries.</summary>
+    public int Count => Volatile.Read(ref count);
+
+    public CachedFile File => file;
+
+    /// <summary>Takes over what the file holds: zeros at its end, as Apache preallocates them, are not entries.</summary>
+    /// <returns>False where the length is not a multiple of the entry's size: the file is damaged.</returns>
+    public bool Load(long length)
+    {
+        if (length % entrySize != 0 || length / entrySize > int.MaxValue)
+            return false;
+        int entries = (int)(length / entrySize);
+        Span<byte> entry = stackalloc byte[entrySize];
+        int low = 0;
+        int high = entries;
+        if (entries > 0 && !IsBlank(ReadFile(entries - 1, entry)))
+            low = entries;
+        while (low < high)
+        {
+            int middle = low + ((high - low) / 2);
+            if (IsBlank(ReadFile(middle, entry)))
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        lock (gate)
+            Forget(low);
+        return true;
+    }
+
+    /// <summary>Persists, cuts preallocated space off and gives the tail's memory back: the segment is not appended to any more.</summary>
+    public void Seal()
+    {
+        lock (gate)
+        {
+            Persist();
+            if (exists)
+                file.SetLength((long)count * entrySize);
+            tail = [];
+            tailStart = count;
+        }
+    }
+
+    /// <summary>Makes all entries durable.</summary>
+    public void Sync()
+    {
+        lock (gate)
+        {
+            Persist();
+            if (!exists)
+                return;
+        }
+        file.Sync();
+    }
+
+    /// <summary>Creates the file where there is none.</summary>
+    public void Create()
+    {
+        lock (gate)
+        {
+            if (exists)
+                return;
+            file.Create();
+            exists = true;
+        }
+    }
+
+    /// <summary>Removes all entries.</summary>
+    public void Clear() => Truncate(0);
+
+    /// <summary>Keeps the first entries.</summary>
+    protected void Truncate(int keep)
+    {
+        lock (gate)
+        {
+            if (exists)
+                file.SetLength((long)Math.Min(keep, persisted) * entrySize);
+            if (keep >= tailStart)
+            {
+                persisted = Math.Min(persisted, keep);
+                Volatile.Write(ref count, keep);
+            }
+            else
+            {
+                Forget(keep);
+            }
+        }
+    }
+
+    /// <summary>Adds an entry; where the disk fails it is left out, which an index, being sparse, bears.</summary>
+    protected bool Append(ReadOnlySpan<byte> entry)
+    {
+        lock (gate)
+        {
+            if (!MakeRoom())
+                return false;
+            entry.CopyTo(tail.AsSpan((count - tailStart) * entrySize));
+            Volatile.Write(ref count, count + 1);
+            return true;
+        }
+    }
+
+    /// <summary>Copies one entry.</summary>
+    /// <returns>False where it is not there any more.</returns>
+    protected bool TryGet(int number, Span<byte> entry)
+    {
+        lock (gate)
+        {
+            if (number < 0 || number >= count)
+                return false;
+            if (number >= tailStart)
+            {
+                tail.AsSpan((number - tailStart) * entrySize, entrySize).CopyTo(entry);
+                return true;
+            }
+        }
+        return file.Read((long)number * entrySize, entry[..entrySize]) == entrySize;
+    }
+
+    /// <summary>Number of the first entry whose key is above <paramref name="key"/>; the count where there is none.</summary>
+    protected int FirstAbove(long key) => FirstAbove(key, KeyOf);
+
+    /// <summary>The same by another part of the entry that never falls.</summary>
+    protected int FirstAbove(long key, EntryKey keyOf)
+    {
+        int low = 0;
+        int high = Count;
+        Span<byte> block = stackalloc byte[SearchBlockBytes];
+        while (low < high)
+        {
+            if ((high - low) * entrySize <= SearchBlockBytes && high <= Volatile.Read(ref tailStart))
+                return low + SearchBlock(block, low, high, key, keyOf);
+            int middle = low + ((high - low) / 2);
+            if (!TryGet(middle, block))
+                high = middle;
+            else if (keyOf(block[..entrySize]) > key)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+        return low;
+    }
+
+    /// <summary>The part of an entry by which the file is ordered.</summary>
+    protected abstract long KeyOf(ReadOnlySpan<byte> entry);
+
+    private int SearchBlock(Span<byte> block, int low, int high, long key, EntryKey keyOf)
+    {
+        int entries = file.Read((long)low * entrySize, block[..((high - low) * entrySize)]) / entrySize;
+        int first = 0;
+        while (first < entries)
+        {
+            int middle = first + ((entries - first) / 2);
+            if (keyOf(block.Slice(middle * entrySize, entrySize)) > key)
+                entries = middle;
+            else
+                first = middle + 1;
+        }
+        return first;
+    }
+
+    private bool MakeRoom()
+    {
+        int inTail = count - tailStart;
+        if ((inTail + 1) * entrySize <= tail.Length)
+            return true;
+        if (inTail < TailEntries)
+        {
+            Array.Resize(ref tail, Math.Clamp(2 * inTail, 8, TailEntries) * entrySize);
+            return true;
+        }
+        return MovedToFile(inTail / 2);
+    }
+
+    private bool MovedToFile(int entries)
+    {
+        try
+        {
+            Persist();
+        }
+        catch (IOException)
+        {
+            // The log's own writes decide whether this disk is still good.
+            return false;
+        }
+        tail.AsSpan(entries * entrySize).CopyTo(tail);
+        tailStart += entries;
+        return true;
+    }
+
+    private void Persist()
+    {
+        if (persisted == count)
+            return;
+        if (!exists)
+        {
+            file.Create();
+            exists = true;
+        }
+        file.Write((long)persisted * entrySize, tail.AsSpan((persisted - tailStart) * entrySize, (count - persisted) * entrySize));
+        persisted = count;
+    }
+
+    private void Forget(int entries)
+    {
+        persisted = entries;
+        tailStart = entries;
+        Volatile.Write(ref count, entries);
+        tail = [];
+    }
+
+    private ReadOnlySpan<byte> ReadFile(int number, Span<byte> entry) => entry[..file.Read((long)number * entrySize, entry)];
+
+    private static bool IsBlank(ReadOnlySpan<byte> entry) => entry.IndexOfAnyExcept((byte)0) < 0;
+
+    internal delegate long EntryKey(ReadOnlySpan<byte> entry);
+}
