@@ -20,6 +20,12 @@ internal sealed class CachedFile(LogFolder folder, string name)
 
     public string FullPath => folder.PathOf(name);
 
+    public long LastWriteMs()
+    {
+        lock (folder.Gate)
+            return folder.Disk.LastWriteMs(folder.PathOf(name));
+    }
+
     public long Length()
     {
         IOpenFile file = Pin();

@@ -31,6 +31,9 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
 
     public CachedFile File => file;
 
+    /// <summary>Whether there is a file.</summary>
+    public bool Exists => Volatile.Read(ref exists);
+
     /// <summary>Takes over what the file holds: zeros at its end, as Apache preallocates them, are not entries.</summary>
     /// <returns>False where the length is not a multiple of the entry's size: the file is damaged.</returns>
     public bool Load(long length)
@@ -125,6 +128,19 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
             entry.CopyTo(tail.AsSpan((count - tailStart) * entrySize));
             Volatile.Write(ref count, count + 1);
             return true;
+        }
+    }
+
+    /// <summary>Makes sure that the next <see cref="Append"/> finds room, so that it cannot be left out.</summary>
+    /// <exception cref="IOException">The tail is full and the disk fails.</exception>
+    protected void EnsureRoom()
+    {
+        lock (gate)
+        {
+            if (count - tailStart < TailEntries)
+                return;
+            Persist();
+            MakeRoom();
         }
     }
 

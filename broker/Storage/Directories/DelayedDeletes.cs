@@ -1,0 +1,93 @@
+using Broker.Storage.Files;
+using Broker.Storage.Segments;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Storage.Directories;
+
+/// <summary>Files renamed as deleted that vanish later: whoever reads them may finish.</summary>
+internal abstract record PendingDelete(long DueMs)
+{
+    public abstract string Name { get; }
+
+    /// <summary>Deletes; false where somebody still claims a file.</summary>
+    public abstract bool TryDelete();
+}
+
+internal sealed record SegmentToDelete(LogSegment Segment, long DueMs) : PendingDelete(DueMs)
+{
+    public override string Name => Segment.Path;
+
+    public override bool TryDelete()
+    {
+        if (!Segment.TryRetire())
+            return false;
+        Segment.DeleteFiles();
+        return true;
+    }
+}
+
+internal sealed record FolderToDelete(IFileSystem Disk, string Folder, IReadOnlyList<LogSegment> Segments, long DueMs) : PendingDelete(DueMs)
+{
+    public override string Name => Folder;
+
+    public override bool TryDelete()
+    {
+        if (!Segments.All(s => s.TryRetire()))
+            return false;
+        foreach (LogSegment segment in Segments)
+            segment.CloseFiles();
+        Disk.DeleteDirectory(Folder);
+        return true;
+    }
+}
+
+/// <summary>The deletions that a log directory still owes. Thread-safe.</summary>
+internal sealed class DelayedDeletes(ILogger logger)
+{
+    private readonly Lock gate = new();
+    private List<PendingDelete> pending = [];
+
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+                return pending.Count;
+        }
+    }
+
+    public void Add(PendingDelete delete)
+    {
+        lock (gate)
+            pending.Add(delete);
+    }
+
+    /// <summary>Deletes what is due; what is still read or fails is tried again the next time.</summary>
+    public void Run(long nowMs)
+    {
+        List<PendingDelete> due;
+        lock (gate)
+        {
+            due = pending.FindAll(d => d.DueMs <= nowMs);
+            pending = pending.FindAll(d => d.DueMs > nowMs);
+        }
+        foreach (PendingDelete delete in due)
+        {
+            if (!TryDelete(delete))
+                Add(delete);
+        }
+    }
+
+    private bool TryDelete(PendingDelete delete)
+    {
+        try
+        {
+            return delete.TryDelete();
+        }
+        catch (IOException failure)
+        {
+            StorageLog.DeleteFailed(logger, delete.Name, failure);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,214 @@
+using Broker.Storage.Checkpoints;
+using Broker.Storage.Files;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Storage.Directories;
+
+/// <summary>How the log directories are opened.</summary>
+public sealed record StorageOptions
+{
+    /// <summary><c>log.dirs</c>: full paths.</summary>
+    public required IReadOnlyList<string> Directories { get; init; }
+
+    /// <summary><c>num.recovery.threads.per.data.dir</c>.</summary>
+    public int RecoveryThreads { get; init; } = 1;
+
+    /// <summary>Files held open at most; see <see cref="HandleCache.CapacityOfProcess"/>.</summary>
+    public int OpenFiles { get; init; } = HandleCache.CapacityOfProcess();
+
+    /// <summary>Seed of the segments' jitter; given in tests.</summary>
+    public int JitterSeed { get; init; } = Random.Shared.Next();
+
+    /// <summary>Told of a directory whose disk has failed, once, on the thread that met the failure, which may hold a partition's lock: hand over and return.</summary>
+    public Action<LogDirectory>? OnDirectoryFailed { get; init; }
+}
+
+/// <summary>A log directory belongs to another broker or cluster.</summary>
+public sealed class IdentityMismatchException(string message) : IOException(message);
+
+/// <summary>
+/// All log directories of a broker. Opened (locked) first, then <see cref="EnsureIdentity"/>, then <see cref="Load"/>. The periodic work is in methods that the server
+/// schedules on threads that may block. Thread-safe, except that a partition's own calls need its lock.
+/// </summary>
+public sealed class LogDirectories
+{
+    private readonly LogDirectory[] directories;
+    private readonly StorageOptions options;
+    private readonly TimeProvider time;
+
+    private LogDirectories(LogDirectory[] directories, StorageOptions options, TimeProvider time)
+    {
+        this.directories = directories;
+        this.options = options;
+        this.time = time;
+    }
+
+    /// <summary>The directories, in configured order.</summary>
+    public IReadOnlyList<LogDirectory> Directories => directories;
+
+    /// <summary>Those whose disks work.</summary>
+    public IEnumerable<LogDirectory> Online => directories.Where(d => !d.IsOffline);
+
+    /// <summary>All open logs.</summary>
+    public IEnumerable<PartitionLog> Logs => directories.SelectMany(d => d.Logs);
+
+    /// <summary>Locks all directories.</summary>
+    /// <exception cref="IOException">One cannot be created, or another broker holds it.</exception>
+    public static LogDirectories Open(StorageOptions options, IFileSystem disk, TimeProvider time, ILoggerFactory loggers)
+    {
+        var handles = new HandleCache(disk, options.OpenFiles);
+        var jitter = new Random(options.JitterSeed);
+        ILogger logger = loggers.CreateLogger("Broker.Storage");
+        var opened = new List<LogDirectory>();
+        try
+        {
+            foreach (string path in options.Directories)
+                opened.Add(new LogDirectory(Path.GetFullPath(path), handles, time, jitter, logger, d => options.OnDirectoryFailed?.Invoke(d)));
+        }
+        catch (IOException)
+        {
+            foreach (LogDirectory directory in opened)
+                directory.Abandon();
+            throw;
+        }
+        return new LogDirectories([.. opened], options, time);
+    }
+
+    /// <summary>
+    /// Checks the identity in every directory's <c>meta.properties</c> against the cluster's and, where it is configured, the broker's id, and writes it where it is missing.
+    /// </summary>
+    /// <param name="clusterId">The cluster's id; null where the embedded coordination takes over what the folder says.</param>
+    /// <param name="brokerId">The configured id; null or negative to take the folder's.</param>
+    /// <param name="generate">Gives the identity where no directory has one.</param>
+    /// <returns>The identity in force.</returns>
+    /// <exception cref="IdentityMismatchException">A directory belongs to another broker or cluster; the message says which.</exception>
+    public MetaProperties EnsureIdentity(string? clusterId, int? brokerId, Func<MetaProperties> generate)
+    {
+        MetaProperties? known = null;
+        foreach (LogDirectory directory in directories)
+        {
+            if (directory.ReadIdentity() is not { } found)
+                continue;
+            if (clusterId is not null && !string.Equals(found.ClusterId, clusterId, StringComparison.Ordinal))
+                throw new IdentityMismatchException($"'{directory.Path}' belongs to cluster {found.ClusterId}, not to {clusterId}");
+            if (brokerId >= 0 && found.BrokerId != brokerId)
+                throw new IdentityMismatchException($"'{directory.Path}' belongs to broker {found.BrokerId}; broker.id is {brokerId}");
+            if (known is not null && (known.BrokerId != found.BrokerId || !string.Equals(known.ClusterId, found.ClusterId, StringComparison.Ordinal)))
+                throw new IdentityMismatchException($"'{directory.Path}' belongs to broker {found.BrokerId} of cluster {found.ClusterId}, another log directory to broker {known.BrokerId} of {known.ClusterId}");
+            known ??= found;
+        }
+        MetaProperties identity = known ?? generate();
+        foreach (LogDirectory directory in directories)
+        {
+            if (directory.ReadIdentity() is null)
+                directory.WriteIdentity(identity with { DirectoryId = null });
+        }
+        return identity;
+    }
+
+    /// <summary>The identity that the first directory which has one holds; null where none has.</summary>
+    public MetaProperties? ReadIdentity() => directories.Select(d => d.ReadIdentity()).FirstOrDefault(i => i is not null);
+
+    /// <summary>Opens all partitions of all directories, recovering where needed. A directory that fails goes offline; the others go on.</summary>
+    /// <param name="configOf">Settings by topic.</param>
+    /// <param name="cancel">Ends loading between partitions.</param>
+    /// <exception cref="IOException">Not one directory could be loaded: the first one's failure.</exception>
+    public void Load(Func<string, LogConfig> configOf, CancellationToken cancel = default)
+    {
+        IOException? first = null;
+        foreach (LogDirectory directory in directories)
+        {
+            try
+            {
+                directory.Load(configOf, options.RecoveryThreads, cancel);
+            }
+            catch (IOException failure)
+            {
+                first ??= failure;
+            }
+        }
+        if (first is not null && !Online.Any())
+            throw first;
+    }
+
+    /// <summary>The open log of a partition; null where no online directory has it.</summary>
+    public PartitionLog? Find(TopicPartition partition)
+    {
+        foreach (LogDirectory directory in directories)
+        {
+            if (!directory.IsOffline && directory.Find(partition) is { } log)
+                return log;
+        }
+        return null;
+    }
+
+    /// <summary>Whether a partition's log lies in a directory whose disk has failed.</summary>
+    public bool IsOffline(TopicPartition partition) => directories.Any(d => d.IsOffline && d.Find(partition) is not null);
+
+    /// <summary>The log of a partition, created in the directory with the fewest where there is none.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="topicId">The topic's id, noted where the log has none; empty for none.</param>
+    /// <param name="config">Its settings, in force from now on.</param>
+    /// <exception cref="IOException">The disk fails, or all directories are offline.</exception>
+    public PartitionLog GetOrCreate(TopicPartition partition, Guid topicId, LogConfig config)
+    {
+        if (Find(partition) is { } found)
+        {
+            found.Config = config;
+            found.State.Directory.SetTopicId(found, topicId);
+            return found;
+        }
+        LogDirectory roomiest = Online.MinBy(d => d.Count) ?? throw new IOException("all log directories are offline");
+        return roomiest.Create(partition, topicId, config);
+    }
+
+    /// <summary>Takes a partition's log away; its folder is renamed now and deleted later. Needs the partition's lock.</summary>
+    /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
+    public void Delete(PartitionLog log) => log.State.Directory.Delete(log);
+
+    /// <summary>Flushes rolled segments and logs whose <c>flush.ms</c> has passed; due every <c>log.flush.scheduler.interval.ms</c> and soon after rolls (each second will do).</summary>
+    public void FlushDue() => ForOnline(d => d.FlushDue());
+
+    /// <summary>Due every <c>log.flush.offset.checkpoint.interval.ms</c>.</summary>
+    public void CheckpointRecoveryPoints() => ForOnline(d => d.CheckpointRecoveryPoints());
+
+    /// <summary>Due every <c>log.flush.start.offset.checkpoint.interval.ms</c>.</summary>
+    public void CheckpointLogStartOffsets() => ForOnline(d => d.CheckpointLogStartOffsets());
+
+    /// <summary>Due every <c>replica.high.watermark.checkpoint.interval.ms</c>.</summary>
+    public void CheckpointHighWatermarks() => ForOnline(d => d.CheckpointHighWatermarks());
+
+    /// <summary>Deletes files and folders whose delay has passed; each few seconds.</summary>
+    public void RunDelayedDeletes() => ForOnline(d => d.RunDelayedDeletes());
+
+    /// <summary>Ends the use of all logs, flushed, with the marker of a clean end.</summary>
+    /// <param name="brokerEpoch">The broker's epoch, -1 for none.</param>
+    public void Close(long brokerEpoch)
+    {
+        foreach (LogDirectory directory in directories)
+            directory.Close(brokerEpoch);
+    }
+
+    /// <summary>Lets everything go without flushing or marking, as the death of the process does; the locks are free.</summary>
+    public void Abandon()
+    {
+        foreach (LogDirectory directory in directories)
+            directory.Abandon();
+    }
+
+    private void ForOnline(Action<LogDirectory> work)
+    {
+        foreach (LogDirectory directory in directories)
+        {
+            try
+            {
+                if (!directory.IsOffline)
+                    work(directory);
+            }
+            catch (IOException)
+            {
+                // The directory is offline now and has said so; the others have their turn.
+            }
+        }
+    }
+}

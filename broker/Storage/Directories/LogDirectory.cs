@@ -1,0 +1,295 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Broker.Storage.Checkpoints;
+using Broker.Storage.Files;
+using Broker.Storage.Loading;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Storage.Directories;
+
+/// <summary>
+/// One entry of <c>log.dirs</c>: the partitions' folders, the checkpoints over them, the lock that keeps other brokers out. Thread-safe, except that a partition's own
+/// calls need its lock.
+/// </summary>
+public sealed class LogDirectory
+{
+    private readonly HandleCache handles;
+    private readonly TimeProvider time;
+    private readonly Random jitter;
+    private readonly Action<LogDirectory> onFailure;
+    private readonly ConcurrentDictionary<TopicPartition, PartitionLog> logs = new();
+    private readonly ConcurrentDictionary<LogState, bool> rolled = new();
+    private readonly Lock checkpointGate = new();
+    private readonly IDisposable? folderLock;
+    private Dictionary<TopicPartition, long> writtenRecoveryPoints = [];
+    private bool loaded;
+    private int offline;
+
+    internal LogDirectory(string path, HandleCache handles, TimeProvider time, Random jitter, ILogger logger, Action<LogDirectory> onFailure)
+    {
+        this.handles = handles;
+        this.time = time;
+        this.jitter = jitter;
+        this.onFailure = onFailure;
+        Path = path;
+        Logger = logger;
+        Deletes = new DelayedDeletes(logger);
+        Disk.CreateDirectory(path);
+        folderLock = Disk.Lock(PathOf(LogFileNames.Lock));
+    }
+
+    /// <summary>The folder.</summary>
+    public string Path { get; }
+
+    /// <summary>Whether its disk has failed; nothing is written to it any more.</summary>
+    public bool IsOffline => Volatile.Read(ref offline) != 0;
+
+    /// <summary>Whether the last broker here ended cleanly. Known after loading.</summary>
+    public bool WasClean { get; private set; }
+
+    /// <summary>The broker's epoch at its last clean end, -1 where unknown. Known after loading.</summary>
+    public long CleanBrokerEpoch { get; private set; } = -1;
+
+    /// <summary>The open logs.</summary>
+    public ICollection<PartitionLog> Logs => logs.Values;
+
+    /// <summary>Open logs.</summary>
+    public int Count => logs.Count;
+
+    /// <summary>Renamed files and folders that wait for their deletion.</summary>
+    public int PendingDeletes => Deletes.Count;
+
+    internal ILogger Logger { get; }
+
+    internal DelayedDeletes Deletes { get; }
+
+    internal IFileSystem Disk => handles.Disk;
+
+    private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>The identity in <c>meta.properties</c>; null where there is none.</summary>
+    /// <exception cref="CorruptFileException">The file is not of the format.</exception>
+    public MetaProperties? ReadIdentity() => MetaProperties.Read(Disk, PathOf(LogFileNames.MetaProperties));
+
+    /// <summary>Writes <c>meta.properties</c>.</summary>
+    public void WriteIdentity(MetaProperties identity) => identity.Write(Disk, PathOf(LogFileNames.MetaProperties));
+
+    /// <summary>The open log of a partition; null where it is not here.</summary>
+    public PartitionLog? Find(TopicPartition partition) => logs.GetValueOrDefault(partition);
+
+    /// <summary>Opens all partitions, recovering where the broker did not end cleanly.</summary>
+    /// <param name="configOf">Settings by topic.</param>
+    /// <param name="threads">Threads of its own to do so (<c>num.recovery.threads.per.data.dir</c>).</param>
+    /// <param name="cancel">Ends loading between partitions.</param>
+    /// <exception cref="IOException">A checkpoint or a log cannot be read: the directory is offline.</exception>
+    internal void Load(Func<string, LogConfig> configOf, int threads, CancellationToken cancel)
+    {
+        var watch = Stopwatch.StartNew();
+        try
+        {
+            WasClean = CleanShutdownMarker.TryRead(Disk, PathOf(LogFileNames.CleanShutdown), out long brokerEpoch);
+            CleanBrokerEpoch = brokerEpoch;
+            var checkpoints = new DirectoryCheckpoints(Disk, Path);
+            writtenRecoveryPoints = checkpoints.RecoveryPoints;
+            DirectoryFolders folders = DirectoryFolders.Read(Disk, Path);
+            foreach (string leftover in folders.ToDelete)
+                Deletes.Add(new FolderToDelete(Disk, leftover, [], NowMs));
+            LoadAll(folders.Partitions, checkpoints, configOf, threads, cancel);
+            // Only now: a crash while loading must find the same state again.
+            Disk.DeleteFile(PathOf(LogFileNames.CleanShutdown));
+            Disk.SyncDirectory(Path);
+            loaded = true;
+        }
+        catch (IOException failure)
+        {
+            Fail(failure);
+            throw;
+        }
+        StorageLog.DirectoryLoaded(Logger, Path, logs.Count, watch.ElapsedMilliseconds, WasClean);
+    }
+
+    /// <summary>Creates a partition's folder and log, durably.</summary>
+    /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
+    internal PartitionLog Create(TopicPartition partition, Guid topicId, LogConfig config)
+    {
+        try
+        {
+            string folder = PathOf(partition.ToString());
+            Disk.CreateDirectory(folder);
+            PartitionLog log = new LogLoader(this, handles, partition, config, NowMs).Open(new LoadHints(Clean: false, 0, 0, 0));
+            SetTopicId(log, topicId);
+            Disk.SyncDirectory(folder);
+            Disk.SyncDirectory(Path);
+            logs[partition] = log;
+            return log;
+        }
+        catch (IOException failure)
+        {
+            Fail(failure);
+            throw;
+        }
+    }
+
+    /// <summary>Notes the topic's id where the log has none yet, as topics from before ids do.</summary>
+    /// <exception cref="IOException">The disk fails.</exception>
+    public void SetTopicId(PartitionLog log, Guid topicId)
+    {
+        if (topicId == Guid.Empty || log.TopicId != Guid.Empty)
+            return;
+        PartitionMetadataFile.Write(Disk, log.State.Folder.PathOf(LogFileNames.PartitionMetadata), topicId);
+        log.TopicId = topicId;
+    }
+
+    /// <summary>
+    /// Takes a partition's log away: its folder is renamed at once and deleted after <c>file.delete.delay.ms</c>. Needs the partition's lock.
+    /// </summary>
+    /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
+    public void Delete(PartitionLog log)
+    {
+        if (!logs.TryRemove(new KeyValuePair<TopicPartition, PartitionLog>(log.Partition, log)))
+            return;
+        rolled.TryRemove(log.State, out _);
+        try
+        {
+            log.Close(clean: false, NowMs);
+            string renamed = PathOf(LogFileNames.ForDeletion(log.Partition, Guid.NewGuid()));
+            log.State.Folder.Rename(renamed);
+            Disk.SyncDirectory(Path);
+            Deletes.Add(new FolderToDelete(Disk, renamed, log.State.View.Segments, NowMs + log.Config.FileDeleteDelayMs));
+        }
+        catch (IOException failure)
+        {
+            Fail(failure);
+            throw;
+        }
+    }
+
+    /// <summary>Flushes the segments that have rolled since the last call, and logs whose <c>flush.ms</c> has passed. A call that waits for the disk.</summary>
+    public void FlushDue()
+    {
+        long now = NowMs;
+        foreach (LogState state in rolled.Keys)
+        {
+            rolled.TryRemove(state, out _);
+            if (logs.GetValueOrDefault(state.Partition) is { } log && ReferenceEquals(log.State, state) && !IsOffline)
+                log.Flush(state.View.Active.BaseOffset, now);
+        }
+        foreach (PartitionLog log in logs.Values)
+        {
+            if (log.IsFlushDue(now) && !IsOffline)
+                log.Flush(log.LogEndOffset, now);
+        }
+    }
+
+    /// <summary>Writes <c>recovery-point-offset-checkpoint</c>.</summary>
+    public void CheckpointRecoveryPoints() => Checkpoint(LogFileNames.RecoveryPoints, log => log.RecoveryPoint, written => writtenRecoveryPoints = written);
+
+    /// <summary>Writes <c>log-start-offset-checkpoint</c>: of the logs that start within their first segment.</summary>
+    public void CheckpointLogStartOffsets()
+        => Checkpoint(LogFileNames.LogStartOffsets, log => log.LogStartOffset > log.State.View.Segments[0].BaseOffset ? log.LogStartOffset : null, _ => { });
+
+    /// <summary>Writes <c>replication-offset-checkpoint</c>.</summary>
+    public void CheckpointHighWatermarks() => Checkpoint(LogFileNames.HighWatermarks, log => log.HighWatermark, _ => { });
+
+    /// <summary>Deletes renamed files and folders whose time has come.</summary>
+    public void RunDelayedDeletes()
+    {
+        if (!IsOffline)
+            Deletes.Run(NowMs);
+    }
+
+    /// <summary>Closes all logs; where everything went well, notes the clean end.</summary>
+    internal void Close(long brokerEpoch)
+    {
+        try
+        {
+            if (loaded && !IsOffline)
+                CloseCleanly(brokerEpoch);
+        }
+        catch (IOException failure)
+        {
+            Fail(failure);
+        }
+        finally
+        {
+            folderLock?.Dispose();
+        }
+    }
+
+    /// <summary>Lets everything go as a crash does, without a word to the disk. For tests and for ending at once.</summary>
+    internal void Abandon()
+    {
+        Interlocked.Exchange(ref offline, 1);
+        folderLock?.Dispose();
+    }
+
+    internal void Fail(IOException failure)
+    {
+        if (Interlocked.Exchange(ref offline, 1) != 0)
+            return;
+        StorageLog.DirectoryFailed(Logger, Path, failure);
+        onFailure(this);
+    }
+
+    internal long NextJitter(LogConfig config)
+    {
+        if (config.SegmentJitterMs <= 0)
+            return 0;
+        lock (jitter)
+            return jitter.NextInt64(config.SegmentJitterMs);
+    }
+
+    internal void NoteRolled(LogState log) => rolled[log] = true;
+
+    /// <summary>
+    /// A log was cut below what its checkpoint calls flushed: what is written there next is not, so the checkpoint is lowered before it can be.
+    /// </summary>
+    internal void RecoveryPointLowered(LogState log)
+    {
+        if (loaded && writtenRecoveryPoints.GetValueOrDefault(log.Partition) > log.RecoveryPoint)
+            CheckpointRecoveryPoints();
+    }
+
+    private void LoadAll(IReadOnlyList<TopicPartition> partitions, DirectoryCheckpoints checkpoints, Func<string, LogConfig> configOf, int threads, CancellationToken cancel)
+    {
+        void LoadOne(TopicPartition partition)
+            => logs[partition] = new LogLoader(this, handles, partition, configOf(partition.Topic), NowMs).Open(checkpoints.Of(partition, WasClean));
+        BoundedThreads.ForEach(partitions, threads, LoadOne, cancel);
+    }
+
+    private void CloseCleanly(long brokerEpoch)
+    {
+        foreach (PartitionLog log in logs.Values)
+            log.Close(clean: true, NowMs);
+        CheckpointRecoveryPoints();
+        CheckpointLogStartOffsets();
+        CheckpointHighWatermarks();
+        CleanShutdownMarker.Write(Disk, PathOf(LogFileNames.CleanShutdown), brokerEpoch);
+    }
+
+    private void Checkpoint(string name, Func<PartitionLog, long?> offsetOf, Action<Dictionary<TopicPartition, long>> onWritten)
+    {
+        if (IsOffline || !loaded)
+            return;
+        try
+        {
+            lock (checkpointGate)
+            {
+                var offsets = new Dictionary<TopicPartition, long>();
+                foreach (PartitionLog log in logs.Values)
+                {
+                    if (offsetOf(log) is { } offset)
+                        offsets[log.Partition] = offset;
+                }
+                OffsetCheckpoint.Write(Disk, PathOf(name), offsets);
+                onWritten(offsets);
+            }
+        }
+        catch (IOException failure)
+        {
+            Fail(failure);
+        }
+    }
+
+    private string PathOf(string name) => System.IO.Path.Combine(Path, name);
+}

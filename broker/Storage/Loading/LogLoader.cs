@@ -1,0 +1,217 @@
+using Broker.Storage.Checkpoints;
+using Broker.Storage.Directories;
+using Broker.Storage.Files;
+using Broker.Storage.Producers;
+using Broker.Storage.Segments;
+
+namespace Broker.Storage.Loading;
+
+/// <summary>Opens a partition's log, recovering what the last broker did not leave whole.</summary>
+internal sealed class LogLoader(LogDirectory directory, HandleCache handles, TopicPartition partition, LogConfig config, long nowMs)
+{
+    private readonly LogFolder folder = new(handles, Path.Combine(directory.Path, partition.ToString()));
+
+    /// <exception cref="IOException">The disk fails, or holds what no recovery can mend (<see cref="CorruptFileException"/>, <see cref="UnsupportedLogFormatException"/>).</exception>
+    public PartitionLog Open(LoadHints hints)
+    {
+        PartitionFiles files = PartitionFiles.Settle(folder.Disk, folder.FullPath, EndOfSwap);
+        LogState log = NewState(files, out bool epochsLost);
+        List<LogSegment> segments = [.. files.Logs.Select(f => Segment(f.Key, f.Value, files))];
+        Show(log, segments, 0, 0);
+        long end = Recover(log, segments, files, hints);
+        if (segments.Count == 0 || end < hints.LogStart)
+            end = StartAnew(log, segments, hints.LogStart);
+        Show(log, segments, end, segments[^1].Size);
+        Settle(log, hints, epochsLost);
+        return new PartitionLog(log) { TopicId = PartitionMetadataFile.Read(folder.Disk, folder.PathOf(LogFileNames.PartitionMetadata)) ?? Guid.Empty };
+    }
+
+    /// <summary>A segment's length as the format has it.</summary>
+    public static int SizeOf(string path, long length)
+        => length <= int.MaxValue ? (int)length : throw new CorruptFileException(path, $"{length} bytes are more than a segment holds");
+
+    private LogState NewState(PartitionFiles files, out bool epochsLost)
+    {
+        EpochStart[] epochs = [];
+        epochsLost = false;
+        bool present = files.Lengths.ContainsKey(LogFileNames.LeaderEpochs);
+        try
+        {
+            epochs = LeaderEpochCheckpoint.Read(folder.Disk, folder.PathOf(LogFileNames.LeaderEpochs));
+        }
+        catch (CorruptFileException bad)
+        {
+            StorageLog.EpochsRebuilt(directory.Logger, partition, bad.Message);
+            epochsLost = true;
+        }
+        return new LogState(directory, folder, partition, config)
+        {
+            Snapshots = new ProducerSnapshots(folder, files.Snapshots),
+            Epochs = new LeaderEpochCache(folder, epochs, present && !epochsLost),
+        };
+    }
+
+    private LogSegment Segment(long baseOffset, long length, PartitionFiles files)
+    {
+        bool Has(string suffix) => files.Lengths.ContainsKey(LogFileNames.Of(baseOffset, suffix));
+        SegmentFiles present = (Has(LogFileNames.OffsetIndex) ? SegmentFiles.OffsetIndex : 0) | (Has(LogFileNames.TimeIndex) ? SegmentFiles.TimeIndex : 0)
+            | (Has(LogFileNames.TransactionIndex) ? SegmentFiles.TransactionIndex : 0);
+        int size = SizeOf(folder.PathOf(LogFileNames.Of(baseOffset, LogFileNames.Log)), length);
+        return new LogSegment(folder, baseOffset, size, nowMs, directory.NextJitter(config), present);
+    }
+
+    /// <summary>Checks or recovers each segment in turn; after one that had to be cut, none follows.</summary>
+    /// <returns>The log's end.</returns>
+    private long Recover(LogState log, List<LogSegment> segments, PartitionFiles files, LoadHints hints)
+    {
+        long end = hints.LogStart;
+        bool recovering = false;
+        for (int i = 0; i < segments.Count; i++)
+        {
+            LogSegment segment = segments[i];
+            bool isLast = i == segments.Count - 1;
+            string? reason = Reason(segment, isLast ? long.MaxValue : segments[i + 1].BaseOffset, files, hints);
+            if (reason is null)
+            {
+                end = isLast ? EndOf(segment) ?? -1 : segments[i + 1].BaseOffset;
+                segment.LoadTimestamps();
+                recovering &= end >= 0;
+                if (end >= 0)
+                    continue;
+                reason = "its end is no whole batch";
+            }
+            if (!recovering)
+                Show(log, segments, long.MaxValue, segment.Size);
+            PrepareProducers(log, segment.BaseOffset, ref recovering);
+            (bool truncated, end) = SegmentRecovery.Recover(log, segment, reason);
+            if (truncated)
+                DropAfter(log, segments, i);
+            if (i < segments.Count - 1)
+                segment.Seal();
+            log.Snapshots.Write(end, log.Producers);
+        }
+        return end;
+    }
+
+    /// <summary>Why a segment must be scanned; null where it is taken as it is.</summary>
+    private static string? Reason(LogSegment segment, long next, PartitionFiles files, LoadHints hints)
+    {
+        if (!hints.Clean && next > hints.RecoveryPoint)
+            return "it was not known to be flushed when the broker ended";
+        if (!segment.Offsets.Exists)
+            return "it has no offset index";
+        long Length(string suffix) => files.Lengths.GetValueOrDefault(LogFileNames.Of(segment.BaseOffset, suffix));
+        if (!segment.Offsets.Load(Length(LogFileNames.OffsetIndex)) || !segment.Offsets.Fits(segment.Size))
+            return "its offset index is damaged";
+        if (!segment.Times.Exists)
+            return "it has no time index";
+        if (!segment.Times.Load(Length(LogFileNames.TimeIndex)) || !segment.Times.Fits())
+            return "its time index is damaged";
+        if (segment.Aborted.Exists && (!segment.Aborted.Load(Length(LogFileNames.TransactionIndex)) || !segment.Aborted.Fits(segment.BaseOffset)))
+            return "its transaction index is damaged";
+        return null;
+    }
+
+    /// <summary>The state of the producers below the first segment to be recovered; after it the state goes along.</summary>
+    private void PrepareProducers(LogState log, long baseOffset, ref bool recovering)
+    {
+        if (!recovering)
+            ProducerReplay.Rebuild(log, baseOffset, nowMs);
+        recovering = true;
+    }
+
+    private static void DropAfter(LogState log, List<LogSegment> segments, int index)
+    {
+        // The newest first: a crash in between leaves no hole.
+        for (int i = segments.Count - 1; i > index; i--)
+        {
+            StorageLog.SegmentDropped(log.Directory.Logger, log.Partition, segments[i].BaseOffset);
+            segments[i].DeleteFiles();
+            segments.RemoveAt(i);
+        }
+    }
+
+    /// <summary>The offset after the last batch of a segment; null where bytes at its end are none.</summary>
+    private static long? EndOf(LogSegment segment)
+    {
+        long end = segment.BaseOffset;
+        Span<byte> buffer = stackalloc byte[HeaderWalk.ShortBuffer];
+        var walk = new HeaderWalk(segment, segment.Offsets.PositionAtOrBefore(long.MaxValue), segment.Size, buffer);
+        while (walk.MoveNext())
+            end = walk.Batch.NextOffset;
+        return walk.IsDamaged ? null : end;
+    }
+
+    private long EndOfSwap(long baseOffset, int size)
+    {
+        var swap = new LogSegment(folder, baseOffset, size, nowMs, 0, SegmentFiles.None, LogFileNames.Swap);
+        long end = baseOffset;
+        Span<byte> buffer = stackalloc byte[HeaderWalk.ShortBuffer];
+        var walk = new HeaderWalk(swap, 0, size, buffer);
+        while (walk.MoveNext())
+            end = walk.Batch.NextOffset;
+        swap.CloseFiles();
+        return end;
+    }
+
+    /// <summary>No segment, or none that reaches the log's start: the log is empty from there.</summary>
+    private long StartAnew(LogState log, List<LogSegment> segments, long start)
+    {
+        DropAfter(log, segments, -1);
+        LogSegment first = log.NewSegment(start, nowMs);
+        first.Create();
+        segments.Add(first);
+        log.Snapshots.DeleteWhere(_ => true);
+        log.Epochs.Clear();
+        return start;
+    }
+
+    private void Settle(LogState log, LoadHints hints, bool epochsLost)
+    {
+        long end = log.View.EndOffset;
+        if (epochsLost)
+            RebuildEpochs(log);
+        log.SetLogStart(Math.Max(hints.LogStart, log.View.Segments[0].BaseOffset));
+        log.Epochs.TruncateFromEnd(end);
+        log.Epochs.TruncateFromStart(log.LogStart);
+        log.Epochs.Persist();
+        log.SetRecoveryPoint(hints.Clean ? end : Math.Min(hints.RecoveryPoint, end));
+        log.FolderIsDirty = !hints.Clean;
+        log.Snapshots.DeleteWhere(o => o > end);
+        if (end > 0 || log.Snapshots.Offsets.Count > 0)
+            RestoreProducers(log, hints, end);
+        log.SetHighWatermark(hints.HighWatermark);
+    }
+
+    /// <summary>After a clean end without any snapshot there were no producers; else the newest snapshot and what follows it.</summary>
+    private void RestoreProducers(LogState log, LoadHints hints, long end)
+    {
+        if (hints.Clean && log.Snapshots.Offsets.Count == 0)
+            log.Producers.Clear();
+        else
+            ProducerReplay.Rebuild(log, end, nowMs);
+        if (!log.Snapshots.Offsets.Contains(end))
+            log.Snapshots.Write(end, log.Producers);
+    }
+
+    private static void RebuildEpochs(LogState log)
+    {
+        log.Epochs.Clear();
+        foreach (LogSegment segment in log.View.Segments)
+        {
+            SegmentScan.Walk(segment, 0, verifies: false, (in batch, _, _) =>
+            {
+                if (batch.PartitionLeaderEpoch > log.Epochs.LatestEpoch)
+                    log.Epochs.Assign(batch.PartitionLeaderEpoch, batch.BaseOffset);
+                return true;
+            });
+        }
+    }
+
+    /// <summary>Makes the segments known to what walks over them; the offsets are settled later.</summary>
+    private static void Show(LogState log, List<LogSegment> segments, long end, int endPosition)
+    {
+        if (segments.Count > 0)
+            log.Publish(new LogView([.. segments], end, endPosition, new TailHints(segments[^1]), 0));
+    }
+}

@@ -1,0 +1,78 @@
+using Broker.Storage.Segments;
+
+namespace Broker.Storage;
+
+/// <summary>Fsyncs a log up to an offset. Any thread, without the partition's lock; callers that wait together are served by one fsync.</summary>
+internal sealed class LogFlush(LogState log)
+{
+    private readonly Lock gate = new();
+
+    /// <summary>Returns once everything below <paramref name="offset"/> is on the disk.</summary>
+    /// <exception cref="IOException">The disk fails; its directory is offline.</exception>
+    public void UpTo(long offset, long nowMs)
+    {
+        lock (gate)
+        {
+            // While this caller waited, another's fsync may have covered it.
+            if (log.RecoveryPoint >= offset)
+                return;
+            try
+            {
+                Flush(log.View);
+                LastFlushMs = nowMs;
+            }
+            catch (IOException failure)
+            {
+                // After a failed fsync the kernel may have dropped the pages: nothing here can be trusted any more.
+                log.Directory.Fail(failure);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>When it was last flushed; 0 before.</summary>
+    public long LastFlushMs { get; private set; }
+
+    private void Flush(LogView view)
+    {
+        long from = log.RecoveryPoint;
+        if (log.FolderIsDirty)
+        {
+            log.FolderIsDirty = false;
+            log.Folder.Disk.SyncDirectory(log.Folder.FullPath);
+        }
+        for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length; i++)
+            Sync(view, i);
+        log.Epochs.Sync();
+        lock (log.RecoveryGate)
+        {
+            if (log.View.Cuts == view.Cuts)
+                log.SetRecoveryPoint(Math.Max(log.RecoveryPoint, view.EndOffset));
+        }
+    }
+
+    private void Sync(LogView view, int index)
+    {
+        LogSegment segment = view.Segments[index];
+        if (!segment.TryClaim())
+            return;
+        try
+        {
+            if (index == view.Segments.Length - 1)
+                segment.SyncLog();
+            else
+                SyncRolled(segment);
+        }
+        finally
+        {
+            segment.Release();
+        }
+    }
+
+    /// <summary>Behind the recovery point nothing is rebuilt, so the indexes must last too.</summary>
+    private void SyncRolled(LogSegment segment)
+    {
+        segment.Sync();
+        log.Snapshots.Sync(segment.BaseOffset);
+    }
+}

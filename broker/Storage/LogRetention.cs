@@ -1,0 +1,68 @@
+using Broker.Storage.Directories;
+using Broker.Storage.Segments;
+
+namespace Broker.Storage;
+
+/// <summary>Deleting what a log need not keep.</summary>
+internal static class LogRetention
+{
+    /// <summary>Deletes old segments by log start, size and time, in Kafka's order.</summary>
+    /// <returns>How many went.</returns>
+    public static int DeleteOld(LogState log, long nowMs)
+    {
+        LogConfig config = log.Config;
+        int deleted = Delete(log, nowMs, (view, i) => view.EndOf(i) <= log.LogStart && i < view.Segments.Length - 1);
+        if (!config.CleanupDelete)
+            return deleted;
+        if (config.RetentionBytes >= 0)
+        {
+            long excess = log.View.Segments.Sum(s => (long)s.Size) - config.RetentionBytes;
+            deleted += Delete(log, nowMs, (view, i) => (excess -= view.SizeOf(i)) >= 0);
+        }
+        if (config.RetentionMs >= 0)
+            deleted += Delete(log, nowMs, (view, i) => nowMs - view.Segments[i].LargestTimestampMs > config.RetentionMs);
+        return deleted;
+    }
+
+    /// <summary>Renames segments as deleted and gives them to the directory for later.</summary>
+    public static void Remove(LogState log, IEnumerable<LogSegment> segments, long nowMs)
+    {
+        foreach (LogSegment segment in segments)
+        {
+            segment.MarkDeleted();
+            log.FolderIsDirty = true;
+            log.Directory.Deletes.Add(new SegmentToDelete(segment, nowMs + log.Config.FileDeleteDelayMs));
+        }
+    }
+
+    private static int Delete(LogState log, long nowMs, Func<LogView, int, bool> qualifies)
+    {
+        LogView view = log.View;
+        int count = 0;
+        while (count < view.Segments.Length && IsReplicated(log, view, count) && qualifies(view, count))
+            count++;
+        if (count == 0)
+            return 0;
+        if (count == view.Segments.Length)
+            LogAppend.Roll(log, view.EndOffset, nowMs);
+        RemoveFirst(log, count, nowMs);
+        return count;
+    }
+
+    /// <summary>Nothing that a follower may still need goes, nor the empty active segment.</summary>
+    private static bool IsReplicated(LogState log, LogView view, int index)
+        => log.HighWatermark >= view.EndOf(index) && (index < view.Segments.Length - 1 || view.EndPosition > 0);
+
+    private static void RemoveFirst(LogState log, int count, long nowMs)
+    {
+        LogView view = log.View;
+        LogSegment[] gone = view.Segments[..count];
+        LogSegment[] left = view.Segments[count..];
+        // Readers are turned away before the files go.
+        log.SetLogStart(Math.Max(log.LogStart, left[0].BaseOffset));
+        log.Publish(view with { Segments = left });
+        log.Epochs.TruncateFromStart(log.LogStart);
+        Remove(log, gone, nowMs);
+        log.Snapshots.DeleteWhere(o => o < left[0].BaseOffset);
+    }
+}

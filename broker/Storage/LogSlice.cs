@@ -1,0 +1,43 @@
+using Broker.Storage.Segments;
+
+namespace Broker.Storage;
+
+/// <summary>
+/// A claim on a piece of a segment: the file stays until the claim is disposed, whatever retention and deletion do. Batches are read from it as they are
+/// needed. Any thread may use it, one at a time.
+/// </summary>
+public sealed class LogSlice : IDisposable
+{
+    private readonly int cuts;
+    private LogSegment? segment;
+
+    internal LogSlice(LogSegment segment, int position, int length, int cuts)
+    {
+        this.segment = segment;
+        this.cuts = cuts;
+        Position = position;
+        Length = length;
+    }
+
+    /// <summary>Where it starts in the segment's file.</summary>
+    public int Position { get; }
+
+    /// <summary>Its bytes.</summary>
+    public int Length { get; }
+
+    /// <summary>
+    /// Reads bytes from <paramref name="position"/> (from 0, within the slice) on.
+    /// Fewer than asked for, counting up to the slice's end, means that the promised bytes have gone: the log was cut there.
+    /// </summary>
+    /// <exception cref="IOException">The disk fails.</exception>
+    public int ReadAt(int position, Span<byte> into)
+    {
+        LogSegment held = segment ?? throw new ObjectDisposedException(nameof(LogSlice));
+        int wanted = Math.Clamp(Length - position, 0, into.Length);
+        int read = held.ReadAt(Position + position, into[..wanted]);
+        return held.StillHolds(Position + position + wanted, cuts) ? read : 0;
+    }
+
+    /// <summary>Gives the claim back.</summary>
+    public void Dispose() => Interlocked.Exchange(ref segment, null)?.Release();
+}

@@ -1,0 +1,98 @@
+using Broker.Storage.Directories;
+using Broker.Storage.Files;
+using Broker.Storage.Producers;
+using Broker.Storage.Segments;
+
+namespace Broker.Storage;
+
+/// <summary>
+/// What makes up one partition's log. Changed by one thread at a time, the holder of the partition's lock; readers take <see cref="View"/> and the offsets, which are
+/// published whole.
+/// </summary>
+internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPartition partition, LogConfig config)
+{
+    private LogView? view;
+    private LogConfig config = config;
+    private long logStart;
+    private long highWatermark;
+    private long lastStable;
+    private long recoveryPoint;
+
+    public LogDirectory Directory => directory;
+
+    public LogFolder Folder => folder;
+
+    public TopicPartition Partition => partition;
+
+    public LogConfig Config
+    {
+        get => Volatile.Read(ref config);
+        set => Volatile.Write(ref config, value);
+    }
+
+    public ProducerStates Producers { get; } = new();
+
+    public required ProducerSnapshots Snapshots { get; init; }
+
+    public required LeaderEpochCache Epochs { get; init; }
+
+    public LogView View => Volatile.Read(ref view)!;
+
+    public long LogStart => Volatile.Read(ref logStart);
+
+    public long HighWatermark => Volatile.Read(ref highWatermark);
+
+    public long LastStable => Volatile.Read(ref lastStable);
+
+    public long RecoveryPoint => Volatile.Read(ref recoveryPoint);
+
+    /// <summary>Files were created or renamed since the folder was last synced.</summary>
+    public bool FolderIsDirty { get; set; }
+
+    /// <summary>Ordering a flush's end and a truncation: the recovery point never passes what was cut.</summary>
+    public Lock RecoveryGate { get; } = new();
+
+    /// <summary>Replaces what readers see.</summary>
+    public void Publish(LogView next)
+    {
+        // A high watermark or a start that the end no longer reaches is the caller's to lower first: readers must not be sent past the end.
+        Volatile.Write(ref view, next);
+    }
+
+    /// <summary>Sets the start; the last stable offset never lies below it.</summary>
+    public void SetLogStart(long offset)
+    {
+        Volatile.Write(ref logStart, offset);
+        UpdateLastStable();
+    }
+
+    /// <summary>Sets the high watermark, within the log.</summary>
+    public void SetHighWatermark(long offset)
+    {
+        long bounded = Math.Clamp(offset, LogStart, Math.Max(LogStart, View.EndOffset));
+        Volatile.Write(ref highWatermark, bounded);
+        Producers.OnHighWatermark(bounded);
+        UpdateLastStable();
+    }
+
+    /// <summary>Lowers the high watermark ahead of a truncation: readers are turned away before the end moves.</summary>
+    public void LowerHighWatermark(long offset)
+    {
+        Volatile.Write(ref highWatermark, offset);
+        Volatile.Write(ref lastStable, Math.Min(lastStable, offset));
+    }
+
+    /// <summary>The last stable offset: the first record of an undecided transaction, at most the high watermark.</summary>
+    public void UpdateLastStable()
+    {
+        long high = HighWatermark;
+        long stable = Producers.FirstUnstableOffset is { } unstable ? Math.Min(high, Math.Max(unstable, LogStart)) : high;
+        Volatile.Write(ref lastStable, stable);
+    }
+
+    public void SetRecoveryPoint(long offset) => Volatile.Write(ref recoveryPoint, offset);
+
+    /// <summary>A segment that does not exist yet; its files are not created here.</summary>
+    public LogSegment NewSegment(long baseOffset, long nowMs)
+        => new(folder, baseOffset, 0, nowMs, directory.NextJitter(Config), SegmentFiles.None);
+}

@@ -1,0 +1,99 @@
+using Broker.Protocol.Records;
+using Broker.Storage.Segments;
+
+namespace Broker.Storage;
+
+/// <summary>Cutting a log's end off, as a follower does when its leader's log differs.</summary>
+internal static class LogTruncation
+{
+    /// <summary>Removes what lies at or above an offset, in whole batches.</summary>
+    public static void To(LogState log, long offset, long nowMs)
+    {
+        LogView view = log.View;
+        if (offset >= view.EndOffset)
+        {
+            log.Epochs.TruncateFromEnd(offset);
+            return;
+        }
+        int index = view.FloorIndex(offset);
+        if (index < 0)
+        {
+            FullyAndStartAt(log, offset, nowMs);
+            return;
+        }
+        LogSegment segment = view.Segments[index];
+        int position = CutPosition(segment, view.SizeOf(index), ref offset);
+        LowerTo(log, new LogView(view.Segments[..(index + 1)], offset, position, new TailHints(segment), view.Cuts + 1));
+        DeleteNewestFirst(log, view.Segments[(index + 1)..], nowMs);
+        segment.Cut(position, log.View.Cuts);
+        segment.Offsets.TruncateTo(offset);
+        segment.Times.TruncateTo(offset);
+        segment.Aborted.TruncateTo(offset);
+        ReloadTimestamps(segment);
+        Finish(log, offset, nowMs);
+    }
+
+    /// <summary>Deletes everything; the log is empty and goes on at an offset.</summary>
+    public static void FullyAndStartAt(LogState log, long offset, long nowMs)
+    {
+        LogView view = log.View;
+        LogSegment fresh = log.NewSegment(offset, nowMs);
+        LowerTo(log, new LogView([fresh], offset, 0, new TailHints(fresh), view.Cuts + 1));
+        DeleteNewestFirst(log, view.Segments, nowMs);
+        fresh.Create();
+        log.FolderIsDirty = true;
+        log.Epochs.Clear();
+        log.SetLogStart(offset);
+        log.SetHighWatermark(offset);
+        Finish(log, offset, nowMs);
+    }
+
+    /// <summary>Where to cut. A batch that holds the offset goes whole, and its other records with it: then the log ends where the batch began.</summary>
+    private static int CutPosition(LogSegment segment, int size, ref long offset)
+    {
+        if (offset <= segment.BaseOffset)
+            return 0;
+        int position = LogReader.Find(segment, offset, size, out BatchInfo cut);
+        if (position < size)
+            offset = Math.Min(offset, cut.BaseOffset);
+        return position;
+    }
+
+    private static void LowerTo(LogState log, LogView shorter)
+    {
+        lock (log.RecoveryGate)
+        {
+            log.SetLogStart(Math.Min(log.LogStart, shorter.EndOffset));
+            if (log.HighWatermark > shorter.EndOffset)
+                log.LowerHighWatermark(shorter.EndOffset);
+            log.Publish(shorter);
+            log.SetRecoveryPoint(Math.Min(log.RecoveryPoint, shorter.EndOffset));
+        }
+    }
+
+    /// <summary>The newest first: what a crash leaves has no hole.</summary>
+    private static void DeleteNewestFirst(LogState log, LogSegment[] segments, long nowMs)
+        => LogRetention.Remove(log, segments.Reverse(), nowMs);
+
+    /// <summary>The time index is sparse: what lies behind its last entry is looked at.</summary>
+    private static void ReloadTimestamps(LogSegment segment)
+    {
+        segment.LoadTimestamps();
+        Span<byte> buffer = stackalloc byte[HeaderWalk.ShortBuffer];
+        var walk = new HeaderWalk(segment, segment.Offsets.PositionAtOrBefore(segment.Times.Last.Offset), segment.Size, buffer);
+        while (walk.MoveNext())
+            segment.NoteTimestamp(walk.Batch);
+    }
+
+    private static void Finish(LogState log, long end, long nowMs)
+    {
+        log.Epochs.TruncateFromEnd(end);
+        log.Epochs.Persist();
+        log.Snapshots.DeleteWhere(o => o > end);
+        ProducerReplay.Rebuild(log, end, nowMs);
+        log.Producers.OnHighWatermark(log.HighWatermark);
+        log.Snapshots.Write(end, log.Producers);
+        log.UpdateLastStable();
+        log.Directory.RecoveryPointLowered(log);
+    }
+}

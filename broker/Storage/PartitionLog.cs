@@ -1,0 +1,268 @@
+using System.Diagnostics;
+using Broker.Protocol;
+using Broker.Protocol.Records;
+using Broker.Storage.Indexes;
+using Broker.Storage.Segments;
+
+namespace Broker.Storage;
+
+/// <summary>
+/// One partition's log. What changes it (append, truncation, retention, high watermark, close) is called by one thread at a time, the holder of the partition's lock;
+/// what reads it may be called by any thread at any time, and <see cref="Flush"/> without the lock. Calls block on the disk.
+/// </summary>
+public sealed class PartitionLog
+{
+    private readonly LogFlush flush;
+    private bool closed;
+
+    internal PartitionLog(LogState state)
+    {
+        State = state;
+        flush = new LogFlush(state);
+    }
+
+    internal LogState State { get; }
+
+    /// <summary>Topic and number.</summary>
+    public TopicPartition Partition => State.Partition;
+
+    /// <summary>The topic's id as <c>partition.metadata</c> has it; empty where the topic has none.</summary>
+    public Guid TopicId { get; internal set; }
+
+    /// <summary>The settings in force; a new value holds from the next append or retention on.</summary>
+    public LogConfig Config
+    {
+        get => State.Config;
+        set => State.Config = value;
+    }
+
+    /// <summary>Folder of the log directory it lies in.</summary>
+    public string Directory => State.Directory.Path;
+
+    /// <summary>Whether its disk has failed: every append answers <see cref="ErrorCode.KafkaStorageError"/>.</summary>
+    public bool IsOffline => State.Directory.IsOffline;
+
+    /// <summary>First offset that may be read.</summary>
+    public long LogStartOffset => State.LogStart;
+
+    /// <summary>The offset that the next record will get.</summary>
+    public long LogEndOffset => State.View.EndOffset;
+
+    /// <summary>Consumers read below this.</summary>
+    public long HighWatermark => State.HighWatermark;
+
+    /// <summary>Consumers of committed records read below this; at most the high watermark.</summary>
+    public long LastStableOffset => State.LastStable;
+
+    /// <summary>Everything below is on the disk for sure.</summary>
+    public long RecoveryPoint => State.RecoveryPoint;
+
+    /// <summary>Where the leader epochs start.</summary>
+    public LeaderEpochCache Epochs => State.Epochs;
+
+    /// <summary>Producers known. Needs the partition's lock.</summary>
+    public int ProducerCount => State.Producers.Count;
+
+    /// <summary>Segments, the active one among them.</summary>
+    public int SegmentCount => State.View.Segments.Length;
+
+    /// <summary>Bytes of all segments' logs.</summary>
+    public long SizeInBytes
+    {
+        get
+        {
+            LogView view = State.View;
+            long size = 0;
+            for (int i = 0; i < view.Segments.Length; i++)
+                size += view.SizeOf(i);
+            return size;
+        }
+    }
+
+    /// <summary>
+    /// Appends one batch that has been validated. Offset and leader epoch are written into it in place, outside of its CRC. A repeated batch of an idempotent producer is
+    /// answered with the original's offsets; a failed write leaves the log and the producers' state as they were.
+    /// </summary>
+    /// <param name="batch">Exactly one batch of magic 2, first to last byte.</param>
+    /// <param name="info">Its header.</param>
+    /// <param name="leaderEpoch">The leader's epoch.</param>
+    /// <param name="origin">Who appends: clients' sequences are checked.</param>
+    /// <param name="nowMs">The time, epoch ms.</param>
+    public AppendResult AppendAsLeader(Memory<byte> batch, in BatchInfo info, int leaderEpoch, AppendOrigin origin, long nowMs)
+    {
+        Debug.Assert(batch.Length == info.SizeInBytes, "a batch is appended whole and alone");
+        if (closed || IsOffline)
+            return AppendResult.Failed(ErrorCode.KafkaStorageError);
+        return LogAppend.AsLeader(State, batch.Span, info, TransactionMarker.Read(info, batch), leaderEpoch, origin, nowMs);
+    }
+
+    /// <summary>
+    /// Appends batches that the leader gave offsets and epochs; an incomplete one at the end is left out. Answers
+    /// <see cref="ErrorCode.CorruptMessage"/> where a CRC does not fit and <see cref="ErrorCode.OffsetOutOfRange"/> where the first offset lies below the log's end,
+    /// with nothing appended; nothing to append is an answer with offsets -1.
+    /// </summary>
+    public AppendResult AppendAsFollower(ReadOnlyMemory<byte> records, long nowMs)
+    {
+        if (closed || IsOffline)
+            return AppendResult.Failed(ErrorCode.KafkaStorageError);
+        ErrorCode error = ReplicatedBatches.TryRead(records.Span, LogEndOffset, out List<BatchInfo> batches);
+        if (error != ErrorCode.None || batches.Count == 0)
+            return AppendResult.Failed(error);
+        return LogAppend.AsFollower(State, records, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(batches), nowMs);
+    }
+
+    /// <summary>Moves the high watermark, kept within the log; the last stable offset follows.</summary>
+    public void UpdateHighWatermark(long offset) => State.SetHighWatermark(offset);
+
+    /// <summary>
+    /// Finds the bytes from the batch that holds <paramref name="fromOffset"/> on, out of one segment. Readable is what lies below <paramref name="upToOffset"/>, which
+    /// must start a batch (as the high watermark, the last stable offset and the log's end do). Any thread.
+    /// </summary>
+    /// <param name="fromOffset">From the log start offset to the log end offset.</param>
+    /// <param name="maxBytes">At most so many bytes; the last batch may be cut.</param>
+    /// <param name="upToOffset">Only records below it.</param>
+    /// <param name="wholeFirstBatch">Whether the first batch is given whole even where it is larger.</param>
+    /// <exception cref="IOException">The disk fails, or the log is corrupt (<see cref="CorruptFileException"/>).</exception>
+    public ReadResult Read(long fromOffset, int maxBytes, long upToOffset, bool wholeFirstBatch)
+    {
+        LogView view = State.View;
+        if (fromOffset < LogStartOffset || fromOffset > view.EndOffset)
+            return new ReadResult(ErrorCode.OffsetOutOfRange, null, -1, FirstBatchIsCut: false);
+        long upTo = Math.Min(upToOffset, view.EndOffset);
+        if (fromOffset >= upTo)
+            return new ReadResult(ErrorCode.None, null, -1, FirstBatchIsCut: false);
+        return LogReader.Read(view, fromOffset, maxBytes, upTo, wholeFirstBatch);
+    }
+
+    /// <summary>How many bytes a read between two offsets has to give, counted to at least <paramref name="enough"/> where there are so many. Claims nothing. Any thread.</summary>
+    public long BytesBetween(long fromOffset, long upToOffset, long enough)
+    {
+        LogView view = State.View;
+        return LogReader.BytesBetween(view, Math.Max(fromOffset, LogStartOffset), Math.Min(upToOffset, view.EndOffset), enough);
+    }
+
+    /// <summary>Whether an offset lies in the active segment; a waiting fetch behind it is answered at once. Any thread.</summary>
+    public bool IsInActiveSegment(long offset) => offset >= State.View.Active.BaseOffset;
+
+    /// <summary>The first record from the log's start on whose timestamp is at least the given one, epoch ms; null where there is none. Reads segments: a cold read. Any thread.</summary>
+    public TimestampOffset? OffsetForTimestamp(long timestampMs, CancellationToken cancel = default)
+        => LogReader.FindByTime(State.View, timestampMs, LogStartOffset, cancel);
+
+    /// <summary>The first record that has the largest timestamp; null where none has one. Any thread.</summary>
+    public TimestampOffset? OffsetOfLargestTimestamp(CancellationToken cancel = default)
+        => LogReader.FindLargestTime(State.View, LogStartOffset, cancel);
+
+    /// <summary>The aborted transactions with records in [from, upTo). Any thread.</summary>
+    public IReadOnlyList<AbortedTransaction> AbortedTransactions(long from, long upTo) => LogReader.Aborted(State.View, from, upTo);
+
+    /// <summary>
+    /// The offset after the last record that a slice which starts at <paramref name="fromOffset"/> and has this many bytes can hold, for
+    /// <see cref="AbortedTransactions"/>: by the index, so it may lie beyond. At most <paramref name="upToOffset"/>. Any thread.
+    /// </summary>
+    public long UpperBoundOf(ReadResult read, long fromOffset, long upToOffset)
+    {
+        LogView view = State.View;
+        if (read.Slice is null || view.FloorIndex(fromOffset) is < 0)
+            return upToOffset;
+        int index = view.FloorIndex(read.SegmentBase);
+        if (index < 0 || view.Segments[index].BaseOffset != read.SegmentBase)
+            return upToOffset;
+        long end = view.Segments[index].Offsets.OffsetBeyond(read.Slice.Position, read.Slice.Length) ?? view.EndOf(index);
+        return Math.Min(end, upToOffset);
+    }
+
+    /// <summary>Where a leader epoch ends in this log. Any thread.</summary>
+    public EpochEnd EndOffsetFor(int epoch) => State.Epochs.EndOffsetFor(epoch, LogEndOffset);
+
+    /// <summary>Removes what lies at or above an offset, in whole batches; the log may end below it where it lies within a batch.</summary>
+    /// <exception cref="IOException">The disk fails; the directory is offline.</exception>
+    public void TruncateTo(long offset, long nowMs) => OrFail(() => LogTruncation.To(State, offset, nowMs));
+
+    /// <summary>Deletes everything; the log is empty and starts and ends at an offset.</summary>
+    /// <exception cref="IOException">The disk fails; the directory is offline.</exception>
+    public void TruncateFullyAndStartAt(long offset, long nowMs) => OrFail(() => LogTruncation.FullyAndStartAt(State, offset, nowMs));
+
+    /// <summary>Starts a new segment where the active one is not empty.</summary>
+    /// <exception cref="IOException">The disk fails.</exception>
+    public void Roll(long nowMs)
+    {
+        if (State.View.EndPosition > 0)
+            LogAppend.Roll(State, LogEndOffset, nowMs);
+    }
+
+    /// <summary>Deletes old segments by log start, size and time as the settings say.</summary>
+    /// <returns>How many went.</returns>
+    /// <exception cref="IOException">The disk fails; the directory is offline.</exception>
+    public int DeleteOldSegments(long nowMs)
+    {
+        int deleted = 0;
+        OrFail(() => deleted = LogRetention.DeleteOld(State, nowMs));
+        return deleted;
+    }
+
+    /// <summary>
+    /// Raises the log start offset; a lower one changes nothing. <see cref="ErrorCode.OffsetOutOfRange"/> above the high watermark. The segments that fall below go with the
+    /// next <see cref="DeleteOldSegments"/>.
+    /// </summary>
+    public ErrorCode IncrementLogStartOffset(long offset)
+    {
+        if (offset > HighWatermark)
+            return ErrorCode.OffsetOutOfRange;
+        if (offset > LogStartOffset)
+        {
+            State.SetLogStart(offset);
+            State.Epochs.TruncateFromStart(offset);
+        }
+        return ErrorCode.None;
+    }
+
+    /// <summary>
+    /// Waits until everything below an offset is on the disk; callers that wait at once share one fsync. Any thread, without the partition's lock.
+    /// </summary>
+    /// <exception cref="IOException">The disk fails; the directory is offline.</exception>
+    public void Flush(long upToOffset, long nowMs) => flush.UpTo(Math.Min(upToOffset, LogEndOffset), nowMs);
+
+    /// <summary>Whether <c>flush.ms</c> has passed since the last flush with records unflushed.</summary>
+    public bool IsFlushDue(long nowMs)
+        => Config.FlushMs != long.MaxValue && RecoveryPoint < LogEndOffset && nowMs - flush.LastFlushMs >= Config.FlushMs;
+
+    /// <summary>Writes the producers' state as of the log's end.</summary>
+    public void TakeProducerSnapshot() => State.Snapshots.Write(LogEndOffset, State.Producers);
+
+    /// <summary>Forgets producers idle for longer than the settings keep them.</summary>
+    /// <returns>How many.</returns>
+    public int ExpireProducers(long nowMs) => State.Producers.Expire(nowMs, Config.ProducerIdExpirationMs);
+
+    /// <summary>Ends the log's use: with <paramref name="clean"/> all is flushed and the indexes are whole. Appends fail from now on.</summary>
+    /// <exception cref="IOException">The disk fails.</exception>
+    internal void Close(bool clean, long nowMs)
+    {
+        if (closed)
+            return;
+        closed = true;
+        if (clean && !IsOffline)
+        {
+            TakeProducerSnapshot();
+            flush.UpTo(LogEndOffset, nowMs);
+            State.View.Active.Seal();
+            State.View.Active.Sync();
+            State.Epochs.Sync();
+            State.Snapshots.Sync(LogEndOffset);
+        }
+        foreach (LogSegment segment in State.View.Segments)
+            segment.CloseFiles();
+    }
+
+    private void OrFail(Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (IOException failure)
+        {
+            State.Directory.Fail(failure);
+            throw;
+        }
+    }
+}

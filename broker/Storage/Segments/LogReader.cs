@@ -1,0 +1,197 @@
+using System.Buffers;
+using Broker.Protocol;
+using Broker.Protocol.Records;
+using Broker.Storage.Indexes;
+
+namespace Broker.Storage.Segments;
+
+/// <summary>Finds things in a view of a log. Any thread; allocates nothing but what it hands out.</summary>
+internal static class LogReader
+{
+    /// <summary>The bytes from the batch that holds an offset on; see <see cref="PartitionLog.Read"/>.</summary>
+    public static ReadResult Read(LogView view, long from, int maxBytes, long upTo, bool wholeFirstBatch)
+    {
+        for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length && view.Segments[i].BaseOffset < upTo; i++)
+        {
+            LogSegment segment = view.Segments[i];
+            int limit = PositionOf(view, i, upTo);
+            int start = PositionOf(view, i, from);
+            if (start >= limit)
+                continue;
+            if (!segment.TryClaim())
+                return new ReadResult(ErrorCode.OffsetOutOfRange, null, -1, FirstBatchIsCut: false);
+            int length = Length(segment, start, limit, maxBytes, wholeFirstBatch, out bool isCut);
+            if (start + length == limit && i == view.Segments.Length - 1)
+                view.Hints.NoteStop(upTo, limit);
+            return new ReadResult(ErrorCode.None, new LogSlice(segment, start, length, view.Cuts), segment.BaseOffset, isCut);
+        }
+        return new ReadResult(ErrorCode.None, null, -1, FirstBatchIsCut: false);
+    }
+
+    /// <summary>Readable bytes between two offsets, at most about <paramref name="enough"/>: whole segments are counted once they suffice.</summary>
+    public static long BytesBetween(LogView view, long from, long upTo, long enough)
+    {
+        long bytes = 0;
+        for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length && view.Segments[i].BaseOffset < upTo && bytes < enough; i++)
+            bytes += Math.Max(0, PositionOf(view, i, upTo) - PositionOf(view, i, from));
+        return bytes;
+    }
+
+    /// <summary>Position in a segment of the first batch that ends at or after an offset; the segment's readable end where there is none.</summary>
+    public static int PositionOf(LogView view, int index, long offset)
+    {
+        LogSegment segment = view.Segments[index];
+        int end = view.SizeOf(index);
+        if (offset <= segment.BaseOffset)
+            return 0;
+        if (offset >= view.EndOf(index))
+            return end;
+        if (ReferenceEquals(segment, view.Hints.Segment) && view.Hints.Find(offset) is >= 0 and var known)
+            return known;
+        return Find(segment, offset, end, out _);
+    }
+
+    /// <summary>The same with the index and a walk over headers.</summary>
+    public static int Find(LogSegment segment, long offset, int end, out BatchInfo found)
+    {
+        int indexed = segment.Offsets.PositionAtOrBefore(offset);
+        if (indexed <= 0 || indexed >= end || TryFind(segment, offset, indexed, end, out int position, out found) is false)
+        {
+            // An index that does not fit the log costs time, not truth: the walk starts at the front.
+            if (!TryFind(segment, offset, 0, end, out position, out found))
+                throw new CorruptFileException(segment.Path, $"no batch leads to offset {offset}");
+        }
+        return position;
+    }
+
+    /// <summary>The first record from <paramref name="start"/> on whose timestamp is at least the given one; null where there is none below the view's end.</summary>
+    public static TimestampOffset? FindByTime(LogView view, long timestampMs, long start, CancellationToken cancel)
+    {
+        for (int i = Math.Max(0, view.FloorIndex(start)); i < view.Segments.Length; i++)
+        {
+            LogSegment segment = view.Segments[i];
+            if (segment.LargestTimestampMs < timestampMs || !segment.TryClaim())
+                continue;
+            try
+            {
+                if (FindByTime(view, i, timestampMs, start, cancel) is { } found)
+                    return found;
+            }
+            finally
+            {
+                segment.Release();
+            }
+        }
+        return null;
+    }
+
+    /// <summary>The record of a batch that has its maximum timestamp, the first of them.</summary>
+    public static TimestampOffset? FindLargestTime(LogView view, long start, CancellationToken cancel)
+    {
+        LogSegment? largest = null;
+        foreach (LogSegment segment in view.Segments)
+        {
+            if (segment.LargestKnownTimestampMs > (largest?.LargestKnownTimestampMs ?? -1))
+                largest = segment;
+        }
+        return largest is null ? null : FindByTime(view, largest.LargestKnownTimestampMs, start, cancel);
+    }
+
+    /// <summary>The aborted transactions that overlap [from, upTo).</summary>
+    public static List<AbortedTransaction> Aborted(LogView view, long from, long upTo)
+    {
+        var found = new List<AbortedTransaction>();
+        for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length; i++)
+        {
+            if (view.Segments[i].Aborted.Count > 0 && view.Segments[i].Aborted.Collect(from, upTo, found))
+                break;
+        }
+        return found;
+    }
+
+    private static int Length(LogSegment segment, int start, int limit, int maxBytes, bool wholeFirstBatch, out bool isCut)
+    {
+        int length = limit - start;
+        isCut = false;
+        if (length <= maxBytes)
+            return length;
+        Span<byte> header = stackalloc byte[BatchInfo.HeaderSize];
+        int read = segment.ReadAt(start, header);
+        int first = BatchInfo.TryRead(header[..read], out BatchInfo batch) is BatchReadResult.Ok or BatchReadResult.OldFormat ? Math.Min(batch.SizeInBytes, length) : length;
+        int allowed = Math.Max(0, maxBytes);
+        isCut = !wholeFirstBatch && allowed < first;
+        return isCut ? allowed : Math.Max(allowed, first);
+    }
+
+    private static bool TryFind(LogSegment segment, long offset, int start, int end, out int position, out BatchInfo found)
+    {
+        Span<byte> buffer = stackalloc byte[HeaderWalk.ShortBuffer];
+        var walk = new HeaderWalk(segment, start, end, buffer);
+        position = end;
+        found = default;
+        bool first = true;
+        while (walk.MoveNext())
+        {
+            if (first && start > 0 && walk.Batch.BaseOffset > offset)
+                return false;
+            first = false;
+            if (walk.Batch.LastOffset < offset)
+                continue;
+            position = walk.Position;
+            found = walk.Batch;
+            return true;
+        }
+        return !walk.IsDamaged;
+    }
+
+    private static TimestampOffset? FindByTime(LogView view, int index, long timestampMs, long start, CancellationToken cancel)
+    {
+        LogSegment segment = view.Segments[index];
+        int end = view.SizeOf(index);
+        long from = Math.Max(segment.Times.AtOrBefore(timestampMs).Offset, start);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(SegmentScan.WindowBytes);
+        try
+        {
+            var walk = new HeaderWalk(segment, PositionOf(view, index, from), end, buffer);
+            while (walk.MoveNext())
+            {
+                cancel.ThrowIfCancellationRequested();
+                if (walk.Batch.MaxTimestamp < timestampMs || walk.Batch.LastOffset < start)
+                    continue;
+                if (FirstRecord(segment, walk.Position, walk.Batch, timestampMs, start) is { } found)
+                    return found;
+            }
+            return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static TimestampOffset? FirstRecord(LogSegment segment, int position, in BatchInfo batch, long timestampMs, long start)
+    {
+        if (batch.Magic < 2)
+            return null;
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(batch.SizeInBytes);
+        try
+        {
+            int read = segment.ReadAt(position, bytes.AsSpan(0, batch.SizeInBytes));
+            using RecordReader records = RecordReader.Open(bytes.AsMemory(0, read));
+            while (records.MoveNext())
+            {
+                if (records.Current.Timestamp >= timestampMs && records.Current.Offset >= start)
+                    return new TimestampOffset(records.Current.Timestamp, records.Current.Offset);
+            }
+            return null;
+        }
+        catch (InvalidRecordException broken)
+        {
+            throw new CorruptFileException(segment.Path, $"the batch at offset {batch.BaseOffset} cannot be read: {broken.Message}");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+namespace Broker.Storage.Segments;
+
+/// <summary>
+/// Where batches of the active segment start: the last few appended, and where the last few readers stopped. A consumer at the log's end asks for exactly
+/// such an offset, so that it finds its position without touching index or log. An entry is one 64-bit word (offset less base, position), so that
+/// reading and writing need no lock; a new object is made when the segment rolls or is cut, so that no entry outlives what it describes.
+/// </summary>
+internal sealed class TailHints(LogSegment segment)
+{
+    /// <summary>A reader up to so many batches behind the end is found.</summary>
+    private const int Appended = 16;
+
+    /// <summary>So many readers further behind are found.</summary>
+    private const int Stopped = 8;
+
+    private readonly long[] words = NewWords();
+    private int appends;
+    private int stops;
+
+    public LogSegment Segment => segment;
+
+    /// <summary>A batch starts there. The appender's call.</summary>
+    public void NoteAppend(long offset, int position)
+    {
+        Volatile.Write(ref words[appends], Word(offset, position));
+        appends = (appends + 1) % Appended;
+    }
+
+    /// <summary>A reader was given all before; it will ask for this offset next.</summary>
+    public void NoteStop(long offset, int position)
+    {
+        long word = Word(offset, position);
+        foreach (ref long known in words.AsSpan())
+        {
+            if (Volatile.Read(ref known) == word)
+                return;
+        }
+        uint slot = (uint)Interlocked.Increment(ref stops) % Stopped;
+        Volatile.Write(ref words[Appended + slot], word);
+    }
+
+    /// <summary>The position of the batch that starts with an offset; -1 where it is not known.</summary>
+    public int Find(long offset)
+    {
+        long relative = offset - segment.BaseOffset;
+        foreach (ref long known in words.AsSpan())
+        {
+            long word = Volatile.Read(ref known);
+            if (word >> 32 == relative)
+                return (int)word;
+        }
+        return -1;
+    }
+
+    private long Word(long offset, int position) => ((offset - segment.BaseOffset) << 32) | (uint)position;
+
+    private static long[] NewWords()
+    {
+        long[] words = new long[Appended + Stopped];
+        Array.Fill(words, -1L);
+        return words;
+    }
+}
