@@ -1,12 +1,10 @@
 namespace Broker.Storage;
 
 /// <summary>A file does not hold what its format says. The message names the file and what is wrong with it.</summary>
-public sealed class CorruptFileException : IOException
+/// <param name="file">The file.</param>
+/// <param name="reason">What is wrong.</param>
+public sealed class CorruptFileException(string file, string reason) : IOException($"'{file}' is corrupt: {reason}")
 {
-    /// <summary>Names the file and the fault.</summary>
-    public CorruptFileException(string path, string reason) : base($"'{path}' is corrupt: {reason}")
-        => Path = path;
-
     /// <summary>The file.</summary>
-    public string Path { get; }
+    public string File { get; } = file;
 }

@@ -34,13 +34,11 @@ public sealed class LogDirectories
 {
     private readonly LogDirectory[] directories;
     private readonly StorageOptions options;
-    private readonly TimeProvider time;
 
-    private LogDirectories(LogDirectory[] directories, StorageOptions options, TimeProvider time)
+    private LogDirectories(LogDirectory[] directories, StorageOptions options)
     {
         this.directories = directories;
         this.options = options;
-        this.time = time;
     }
 
     /// <summary>The directories, in configured order.</summary>
@@ -71,7 +69,7 @@ public sealed class LogDirectories
                 directory.Abandon();
             throw;
         }
-        return new LogDirectories([.. opened], options, time);
+        return new LogDirectories([.. opened], options);
     }
 
     /// <summary>

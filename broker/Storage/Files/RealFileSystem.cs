@@ -9,8 +9,15 @@ public sealed class RealFileSystem : IFileSystem
     public IOpenFile Open(string path, FileOpen how)
     {
         FileMode mode = how == FileOpen.Existing ? FileMode.Open : FileMode.OpenOrCreate;
-        // Sharing everything: the folder's lock says who may write, not the single file's.
-        return new RealFile(File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+        try
+        {
+            // Sharing everything: the folder's lock says who may write, not the single file's.
+            return new RealFile(File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
+        }
+        catch (UnauthorizedAccessException refused)
+        {
+            throw new IOException(refused.Message, refused);
+        }
     }
 
     /// <inheritdoc/>

@@ -3,9 +3,6 @@ using Broker.Storage.Files;
 
 namespace Broker.Storage.Indexes;
 
-/// <summary>An entry of the time index: the highest timestamp so far and the last offset of the batch that brought it.</summary>
-internal readonly record struct TimestampOffset(long TimestampMs, long Offset);
-
 /// <summary>The sparse index from timestamps to offsets: entries of timestamp (8 bytes) and offset less base (4 bytes).</summary>
 internal sealed class TimeIndex(CachedFile file, long baseOffset, bool exists) : EntryFile(file, EntrySize, exists)
 {

@@ -53,9 +53,9 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
 
     private LogSegment Segment(long baseOffset, long length, PartitionFiles files)
     {
-        bool Has(string suffix) => files.Lengths.ContainsKey(LogFileNames.Of(baseOffset, suffix));
-        SegmentFiles present = (Has(LogFileNames.OffsetIndex) ? SegmentFiles.OffsetIndex : 0) | (Has(LogFileNames.TimeIndex) ? SegmentFiles.TimeIndex : 0)
-            | (Has(LogFileNames.TransactionIndex) ? SegmentFiles.TransactionIndex : 0);
+        SegmentFiles IfThere(SegmentFiles file, string suffix) => files.Lengths.ContainsKey(LogFileNames.Of(baseOffset, suffix)) ? file : SegmentFiles.None;
+        SegmentFiles present = IfThere(SegmentFiles.OffsetIndex, LogFileNames.OffsetIndex) | IfThere(SegmentFiles.TimeIndex, LogFileNames.TimeIndex)
+            | IfThere(SegmentFiles.TransactionIndex, LogFileNames.TransactionIndex);
         int size = SizeOf(folder.PathOf(LogFileNames.Of(baseOffset, LogFileNames.Log)), length);
         return new LogSegment(folder, baseOffset, size, nowMs, directory.NextJitter(config), present);
     }

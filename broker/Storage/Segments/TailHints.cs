@@ -56,8 +56,8 @@ internal sealed class TailHints(LogSegment segment)
 
     private static long[] NewWords()
     {
-        long[] words = new long[Appended + Stopped];
-        Array.Fill(words, -1L);
-        return words;
+        long[] unknown = new long[Appended + Stopped];
+        Array.Fill(unknown, -1L);
+        return unknown;
     }
 }
