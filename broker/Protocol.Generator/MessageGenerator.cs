@@ -13,6 +13,9 @@ namespace Broker.Protocol.Generator;
 [Generator(LanguageNames.CSharp)]
 public sealed class MessageGenerator : IIncrementalGenerator
 {
+    /// <summary>The name of the step that compiles a schema, for tests.</summary>
+    internal const string SchemaStep = "Schema";
+
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
         IncrementalValueProvider<string> targetNamespace = context.AnalyzerConfigOptionsProvider.Select(static (options, _) =>
@@ -20,7 +23,8 @@ public sealed class MessageGenerator : IIncrementalGenerator
         IncrementalValuesProvider<CompiledSchema> schemas = context.AdditionalTextsProvider
             .Where(static file => IsSchema(file.Path))
             .Combine(targetNamespace)
-            .Select(static (input, cancel) => SchemaCompiler.Compile(input.Left.Path, input.Left.GetText(cancel) ?? SourceText.From(string.Empty), input.Right));
+            .Select(static (input, cancel) => SchemaCompiler.Compile(input.Left.Path, input.Left.GetText(cancel) ?? SourceText.From(string.Empty), input.Right))
+            .WithTrackingName(SchemaStep);
         context.RegisterSourceOutput(schemas, static (output, schema) => AddMessages(output, schema));
         IncrementalValueProvider<SequenceList<ApiEntry>> table = schemas
             .Select(static (schema, _) => schema.Api)
