@@ -1,1 +1,3 @@
-return 0;
+using Game.Detector.Hosting;
+
+return await DetectorCommand.Create().Parse(args).InvokeAsync();

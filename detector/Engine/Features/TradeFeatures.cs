@@ -28,7 +28,7 @@ internal struct TradeFeatures
     public double LostShare;
     public double GainedShare;
 
-    /// <summary>1 when the other side is no one the player has traded with directly.</summary>
+    /// <summary>1 when the other side is no one the player has traded with directly before the drain window.</summary>
     public double NewPartner;
 
     /// <summary>0 to 1: how ip-change rated the login that the trade's address belongs to.</summary>
@@ -52,7 +52,7 @@ internal struct TradeFeatures
             OneSided = Share(Math.Abs(net), Math.Max(Math.Abs(trade.GoldDelta), Math.Abs(items))),
             Counterparty = StableHash.Of(trade.CounterpartyId),
         };
-        features.NewPartner = FamiliarTable.Find(state.Partners, features.Counterparty) < 0 ? 1 : 0;
+        features.NewPartner = IsFamiliar(features.Counterparty, trade.Ts, ref state, rules.WealthChange.DrainWindowMinutes) ? 0 : 1;
         features.AddUp(trade.Ts, ref state, rules.WealthChange.DrainWindowMinutes * 60_000L);
         features.Measure(ref state, rules.WealthChange);
         features.Rate(trade, ref state, rules);
@@ -62,6 +62,13 @@ internal struct TradeFeatures
     private static long Saturate(Int128 value) => (long)Int128.Clamp(value, -ContractLimits.MaxGold, ContractLimits.MaxGold);
 
     private static double Share(long part, long whole) => whole <= 0 ? 0 : Math.Min(1, part / (double)whole);
+
+    // Whoever first appeared within the drain window is no old friend: the thief's second haul goes to the same hands as the first.
+    private static bool IsFamiliar(ulong partner, long ts, ref PlayerState state, int window)
+    {
+        int place = FamiliarTable.Find(state.Partners, partner);
+        return place >= 0 && state.Partners[place].FirstMinute + window <= ts / 60_000;
+    }
 
     private void AddUp(long ts, ref PlayerState state, long window)
     {

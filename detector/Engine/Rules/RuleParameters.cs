@@ -27,7 +27,7 @@ public sealed record IpChangeParameters
     public const string Name = "ip-change";
 
     /// <summary>Successful logins in the baseline below which the rule is silent, 1 to 1,000.</summary>
-    public int MinLogins { get; set; } = 5;
+    public int MinLogins { get; set; } = 4;
 
     /// <summary>Score of an unknown address range, 0 to 1.</summary>
     public double NetworkWeight { get; set; } = 0.10;
@@ -102,7 +102,7 @@ public sealed record WealthChangeParameters
     public const string Name = "wealth-change";
 
     /// <summary>Trades in the baseline below which the rule is silent, 1 to 200.</summary>
-    public int MinTrades { get; set; } = 8;
+    public int MinTrades { get; set; } = 6;
 
     /// <summary>Gold below which nothing a trade moves is judged, 0 to 2^53.</summary>
     public long MinValueGold { get; set; } = 200;
@@ -150,7 +150,7 @@ public sealed record WealthChangeParameters
     public int LoginHours { get; set; } = 24;
 
     /// <summary>Score from which an alert is raised, 0 to 1.</summary>
-    public double AlertScore { get; set; } = 0.60;
+    public double AlertScore { get; set; } = 0.50;
 
     /// <summary>Score from which it is critical, 0 to 1.</summary>
     public double CriticalScore { get; set; } = 0.80;

@@ -1,0 +1,98 @@
+using System.Diagnostics.CodeAnalysis;
+using Confluent.Kafka;
+using Game.Contracts;
+
+namespace Game.Detector.Consuming;
+
+/// <summary>
+/// What the detector writes: alerts and dead letters, idempotently, at most <see cref="MaxInFlight"/> unacknowledged. Used by the consumer's thread; acknowledgements
+/// arrive on the producer's.
+/// </summary>
+internal sealed class Outbox : IDisposable
+{
+    /// <summary>Some seconds of the worst alert flood; a tenth of what the client library queues at most.</summary>
+    public const int MaxInFlight = 10_000;
+
+    private static readonly TimeSpan AckWait = TimeSpan.FromMilliseconds(100);
+
+    private readonly IProducer<byte[]?, byte[]?> producer;
+    private readonly AutoResetEvent acknowledged = new(initialState: false);
+    private readonly TaskCompletionSource<string> failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int inFlight;
+
+    public Outbox(string bootstrapServers, string clientId, ILogger log)
+    {
+        ProducerConfig config = ClientSettings.Producer(bootstrapServers, clientId);
+        config.MessageTimeoutMs = 0; // for ever: while the brokers are away the detector waits, for it may not pass an alert by
+        producer = new ProducerBuilder<byte[]?, byte[]?>(config)
+            .SetLogHandler((_, message) => DetectorLog.Client(log, message.Name, message.Message))
+            .SetErrorHandler((_, error) => Report(log, error))
+            .Build();
+    }
+
+    /// <summary>Completes with one sentence when a record can never be delivered; nothing may be committed past it.</summary>
+    public Task<string> Failure => failure.Task;
+
+    public int InFlight => Volatile.Read(ref inFlight);
+
+    /// <summary>Sends a record; waits while too many are unacknowledged.</summary>
+    /// <returns>False when cancelled or failed before it was sent.</returns>
+    public bool Send(TopicPartition to, Message<byte[]?, byte[]?> message, Delivery delivery, CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested && !failure.Task.IsCompleted)
+        {
+            if (InFlight < MaxInFlight && TryProduce(to, message, delivery))
+                return true;
+            acknowledged.WaitOne(AckWait);
+        }
+
+        return false;
+    }
+
+    /// <summary>Waits for an acknowledgement of whatever record, a tenth of a second at most.</summary>
+    public void AwaitAcknowledgement() => acknowledged.WaitOne(AckWait);
+
+    /// <summary>Waits until all is acknowledged or the time is over.</summary>
+    public void Flush(TimeSpan timeout) => producer.Flush(timeout);
+
+    public void Dispose()
+    {
+        producer.Dispose();
+        acknowledged.Dispose();
+    }
+
+    [SuppressMessage("Design", "MA0147:Avoid async void method for delegate", Justification = "The handler is synchronous.")]
+    private bool TryProduce(TopicPartition to, Message<byte[]?, byte[]?> message, Delivery delivery)
+    {
+        Interlocked.Increment(ref inFlight);
+        try
+        {
+            producer.Produce(to, message, report => Settle(report, delivery));
+            return true;
+        }
+        catch (ProduceException<byte[]?, byte[]?> e)
+        {
+            Interlocked.Decrement(ref inFlight);
+            if (e.Error.Code != ErrorCode.Local_QueueFull)
+                failure.TrySetResult($"A record for {to.Topic} was refused: {e.Error.Reason}.");
+            return false;
+        }
+    }
+
+    private void Settle(DeliveryReport<byte[]?, byte[]?> report, Delivery delivery)
+    {
+        Interlocked.Decrement(ref inFlight);
+        if (report.Error.IsError)
+            failure.TrySetResult($"A record for {report.Topic} could not be delivered: {report.Error.Reason}.");
+        else
+            delivery.Complete();
+        acknowledged.Set();
+    }
+
+    private void Report(ILogger log, Error error)
+    {
+        DetectorLog.ClientError(log, "producer", error.Reason);
+        if (error.IsFatal)
+            failure.TrySetResult($"The producer failed for good: {error.Reason}.");
+    }
+}

@@ -1,0 +1,55 @@
+namespace Game.Detector.Consuming;
+
+/// <summary>
+/// How far one input partition has come, and which of its outputs are not acknowledged yet. Belongs to the consumer's thread.
+/// Invariant: what is committed never lies beyond an input offset with an unacknowledged output.
+/// </summary>
+internal sealed class PartitionLedger
+{
+    private const long Nothing = -1;
+
+    private readonly Queue<Delivery> pending = new();
+    private long next = Nothing;
+    private long committed = Nothing;
+
+    /// <summary>The offset to be read next, −1 before the partition has begun.</summary>
+    public long Next => next;
+
+    public bool HasPending => pending.Count > 0;
+
+    /// <summary>Reading begins at <paramref name="offset"/>, up to which all is committed already.</summary>
+    public void Start(long offset) => next = committed = offset;
+
+    /// <summary>The record at <paramref name="offset"/> was read and all its outputs are expected.</summary>
+    public void Pass(long offset) => next = offset + 1;
+
+    /// <summary>An output of the record at <paramref name="offset"/> is on its way.</summary>
+    public Delivery Expect(long offset)
+    {
+        var delivery = new Delivery(offset);
+        pending.Enqueue(delivery);
+        return delivery;
+    }
+
+    /// <summary>Gives the offset to commit where there is something new, and counts it as committed.</summary>
+    public bool TryTakeCommit(out long offset)
+    {
+        Settle();
+        offset = pending.TryPeek(out Delivery? oldest) ? oldest.Offset : next;
+        if (next == Nothing || offset <= committed)
+            return false;
+        committed = offset;
+        return true;
+    }
+
+    /// <summary>A commit failed: the next one has to repeat it.</summary>
+    public void ForgetCommit() => committed = Nothing;
+
+    /// <summary>Drops the acknowledged outputs; whether none is left.</summary>
+    public bool Settle()
+    {
+        while (pending.TryPeek(out Delivery? oldest) && oldest.IsDone)
+            pending.Dequeue();
+        return pending.Count == 0;
+    }
+}

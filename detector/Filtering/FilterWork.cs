@@ -1,0 +1,67 @@
+using Confluent.Kafka;
+using Game.Contracts;
+using Game.Detector.Alerts;
+using Game.Detector.Consuming;
+using Game.Detector.Partitions;
+
+namespace Game.Detector.Filtering;
+
+/// <summary>
+/// Copies critical alerts to <c>alerts-priority</c> with key, value and headers as they are: one event, one decision, no state. After a crash some may be
+/// copied again; their <c>alert_id</c> tells.
+/// </summary>
+internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox outbox, AlertSender sender) : IGroupWork
+{
+    private readonly PartitionLedger?[] ledgers = new PartitionLedger?[statuses.Count];
+
+    public void Assign(int partition, PartitionLedger ledger)
+    {
+        ledgers[partition] = ledger;
+        statuses[partition].Phase = PartitionPhase.Live;
+    }
+
+    public void Release(int partition)
+    {
+        ledgers[partition] = null;
+        statuses[partition].Phase = PartitionPhase.NotAssigned;
+    }
+
+    public void Consume(ConsumeResult<byte[]?, byte[]?> record, CancellationToken cancel)
+    {
+        PartitionLedger ledger = ledgers[record.Partition.Value]!;
+        PartitionStatus status = statuses[record.Partition.Value];
+        long offset = record.Offset.Value;
+        if (ledger.Next < 0)
+            ledger.Start(offset);
+        status.Events++;
+        if (!ContractJson.TryDecode(record.Message.Value, out Alert alert, out string error))
+        {
+            status.DeadLetters++;
+            sender.SendDeadLetter(record, error, ledger, cancel);
+        }
+        else if (alert.Severity == AlertSeverity.Critical)
+        {
+            status.Alerts++;
+            outbox.Send(new TopicPartition(Topics.AlertsPriority, Partition.Any), Copy(record.Message), ledger.Expect(offset), cancel);
+        }
+
+        ledger.Pass(offset);
+        status.Position = offset + 1;
+    }
+
+    public void Turn(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        // Nothing waits between records.
+    }
+
+    public void Report(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        for (int partition = 0; partition < ledgers.Length; partition++)
+        {
+            if (ledgers[partition] is { Next: >= 0 })
+                statuses[partition].End = Math.Max(statuses[partition].Position, consumer.GetWatermarkOffsets(new TopicPartition(Topics.Alerts, partition)).High.Value);
+        }
+    }
+
+    private static Message<byte[]?, byte[]?> Copy(Message<byte[]?, byte[]?> message) => new() { Key = message.Key, Value = message.Value, Headers = message.Headers };
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Game.Contracts;
+using Game.Detector.Bench;
+using Game.Detector.Rules;
+
+namespace Game.Detector.Hosting;
+
+/// <summary>The command line. Exit codes: 0 stopped when asked, 1 could not go on, 2 used wrongly.</summary>
+internal static class DetectorCommand
+{
+    public const int Failed = 1;
+    public const int UsedWrongly = 2;
+    private const int MaxPartitions = 10_000;
+
+    private static readonly Option<string> Bootstrap = new("--bootstrap-server") { Description = "Kafka brokers, HOST:PORT[,HOST:PORT…].", DefaultValueFactory = _ => "127.0.0.1:9092" };
+    private static readonly Option<string?> Group = new("--group") { Description = $"Consumer group; by default {DetectorOptions.DetectorGroup}, with --filter {DetectorOptions.FilterGroup}." };
+    private static readonly Option<int> Partitions = new("--partitions") { Description = "Partitions of player-events and alerts.", DefaultValueFactory = _ => Topics.DefaultPartitions };
+    private static readonly Option<string> Urls = new("--urls") { Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free port.", DefaultValueFactory = _ => "http://127.0.0.1:0" };
+    private static readonly Option<bool> Filter = new("--filter") { Description = "Copy critical alerts to alerts-priority instead of watching players." };
+    private static readonly Option<FileInfo?> RulesFile = new("--rules") { Description = "JSON file with the rules' thresholds; --print-rules shows all of them." };
+    private static readonly Option<bool> PrintRules = new("--print-rules") { Description = "Print the rules as --rules would read them, and stop." };
+
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("Watches players' events for fraud and raises alerts. Any number of detectors of one group share the partitions.")
+        {
+            Bootstrap, Group, Partitions, Urls, Filter, RulesFile, PrintRules,
+        };
+        root.Add(BenchCommand.Create());
+        root.SetAction(RunAsync);
+        return root;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        if (!TryReadRules(parsed.GetValue(RulesFile), out RuleSet rules, out string problem) || !TryOptions(parsed, rules, out DetectorOptions options, out problem))
+        {
+            await Console.Error.WriteLineAsync(problem);
+            return UsedWrongly;
+        }
+
+        if (!parsed.GetValue(PrintRules))
+            return await DetectorProcess.RunAsync(options, cancel);
+        await Console.Out.WriteLineAsync(rules.ToJson());
+        return 0;
+    }
+
+    private static bool TryOptions(ParseResult parsed, RuleSet rules, out DetectorOptions options, out string problem)
+    {
+        bool filter = parsed.GetValue(Filter);
+        options = new DetectorOptions
+        {
+            BootstrapServers = parsed.GetValue(Bootstrap)!,
+            Group = parsed.GetValue(Group) ?? (filter ? DetectorOptions.FilterGroup : DetectorOptions.DetectorGroup),
+            Partitions = parsed.GetValue(Partitions),
+            Urls = parsed.GetValue(Urls)!,
+            IsFilter = filter,
+            Rules = rules,
+        };
+        problem = options.Partitions is < 1 or > MaxPartitions ? $"--partitions is {options.Partitions}, but must lie between 1 and {MaxPartitions}." : "";
+        return problem.Length == 0;
+    }
+
+    private static bool TryReadRules(FileInfo? file, out RuleSet rules, out string problem)
+    {
+        rules = new RuleSet();
+        problem = "";
+        if (file is null)
+            return true;
+        try
+        {
+            return RuleSet.TryParse(File.ReadAllBytes(file.FullName), out rules, out problem);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problem = $"The rules file cannot be read: {e.Message}";
+            return false;
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using System.Diagnostics.Metrics;
+using Confluent.Kafka;
+using Game.Contracts;
+using Game.Detector.Alerts;
+using Game.Detector.Consuming;
+using Game.Detector.Filtering;
+using Game.Detector.Partitions;
+using OpenTelemetry.Metrics;
+
+namespace Game.Detector.Hosting;
+
+/// <summary>One detector or filter process: topics, the group's member on its thread, health and metrics over HTTP, and an orderly end.</summary>
+internal static class DetectorProcess
+{
+    /// <summary>Flush, last acknowledgements, commit and leaving, each bounded, fit into it.</summary>
+    private static readonly TimeSpan StopWait = TimeSpan.FromSeconds(30);
+
+    /// <summary>Runs until <paramref name="cancel"/> or SIGTERM; every failure is one sentence on standard error.</summary>
+    public static async Task<int> RunAsync(DetectorOptions options, CancellationToken cancel)
+    {
+        try
+        {
+            await EnsureTopicsAsync(options);
+            return await ServeAsync(options, cancel);
+        }
+        catch (TopicMismatchException e)
+        {
+            return await FailAsync(e.Message);
+        }
+        catch (KafkaException e)
+        {
+            return await FailAsync($"Kafka at {options.BootstrapServers} cannot be used: {e.Error.Reason}.");
+        }
+        catch (Exception e) when (e is IOException or FormatException or InvalidOperationException)
+        {
+            return await FailAsync($"The detector cannot serve {options.Urls}: {e.Message}");
+        }
+    }
+
+    private static async Task<int> FailAsync(string sentence)
+    {
+        await Console.Error.WriteLineAsync(sentence);
+        return DetectorCommand.Failed;
+    }
+
+    private static async Task EnsureTopicsAsync(DetectorOptions options)
+    {
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(options.BootstrapServers, "detector-setup")).SetLogHandler((_, _) => { }).Build();
+        await TopicSetup.EnsureAsync(admin, options.NeededTopics());
+    }
+
+    private static async Task<int> ServeAsync(DetectorOptions options, CancellationToken cancel)
+    {
+        PartitionStatus[] statuses = [.. Enumerable.Range(0, options.Partitions).Select(partition => new PartitionStatus(partition))];
+        await using WebApplication app = BuildApp(options);
+        ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Detector");
+        Meter meter = app.Services.GetRequiredService<IMeterFactory>().Create(DetectorMetrics.MeterName);
+        _ = new DetectorMetrics(meter, statuses);
+
+        using var outbox = new Outbox(options.BootstrapServers, "detector-alerts", log);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, app.Lifetime.ApplicationStopping);
+        var sender = new AlertSender(outbox, TimeProvider.System, log);
+        DetectorWork? detector = options.IsFilter ? null
+            : new DetectorWork(options.BootstrapServers, options.Group, options.Rules, statuses, sender, new DecisionTimes(meter), TimeProvider.System, log);
+        IGroupWork work = detector is null ? new FilterWork(statuses, outbox, sender) : detector;
+        var loopOptions = new GroupLoopOptions(options.BootstrapServers, options.IsFilter ? "detector-filter" : "detector", options.Group, options.InputTopic, options.Partitions);
+        using var loop = new GroupLoop(loopOptions, work, outbox, TimeProvider.System, log);
+
+        MapHealth(app, loop, statuses);
+        await app.StartAsync(stop.Token);
+        Announce(options, app, log);
+        int code = await RunLoopAsync(loop, outbox, stop.Token);
+        detector?.Dispose();
+        await app.StopAsync(CancellationToken.None);
+        return code;
+    }
+
+    private static void Announce(DetectorOptions options, WebApplication app, ILogger log)
+    {
+        DetectorLog.Listening(log, string.Join(", ", app.Urls));
+        if (options.IsFilter)
+            DetectorLog.FilterStarted(log, Topics.AlertsPriority, options.Group, options.BootstrapServers);
+        else
+            DetectorLog.Started(log, options.Rules.IpChangeVersion, options.Rules.WealthChangeVersion, options.Group, Topics.PlayerEvents, options.BootstrapServers);
+    }
+
+    private static WebApplication BuildApp(DetectorOptions options)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseUrls(options.Urls.Split(';'));
+        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics =>
+        {
+            metrics.AddMeter(DetectorMetrics.MeterName, "System.Runtime").AddPrometheusExporter();
+            if (Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 })
+                metrics.AddOtlpExporter();
+        });
+        return builder.Build();
+    }
+
+    private static void MapHealth(WebApplication app, GroupLoop loop, PartitionStatus[] statuses)
+    {
+        app.MapGet("/healthz", () => loop.Failure.IsCompleted ? Results.Text("failed", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ok"));
+        app.MapGet("/readyz", () =>
+        {
+            int waiting = statuses.Count(status => status.Phase == PartitionPhase.Rebuilding);
+            if (!loop.HasJoined)
+                return Results.Text("waiting for the group", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return waiting > 0 ? Results.Text($"rebuilding {waiting} partitions", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ok");
+        });
+        app.MapPrometheusScrapingEndpoint("/metrics");
+    }
+
+    private static async Task<int> RunLoopAsync(GroupLoop loop, Outbox outbox, CancellationToken stop)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() =>
+        {
+            loop.Run(stop);
+            ended.SetResult();
+        }) { IsBackground = true, Name = "group" };
+        thread.Start();
+
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration registration = stop.Register(stopped.SetResult);
+        await Task.WhenAny(ended.Task, stopped.Task);
+        await Task.WhenAny(ended.Task, Task.Delay(StopWait, TimeProvider.System, CancellationToken.None));
+        string? failure = await FirstAsync(loop.Failure, outbox.Failure);
+        return failure is null ? 0 : await FailAsync(failure);
+    }
+
+    private static async Task<string?> FirstAsync(params Task<string>[] failures)
+    {
+        Task<string>? failed = Array.Find(failures, failure => failure.IsCompleted);
+        return failed is null ? null : await failed;
+    }
+}

@@ -1,0 +1,184 @@
+using System.Collections.Concurrent;
+using Confluent.Kafka;
+using Game.Contracts;
+using Game.Detector.Alerts;
+using Game.Detector.Consuming;
+using Game.Detector.Rules;
+
+namespace Game.Detector.Partitions;
+
+/// <summary>
+/// Watches the players of the partitions this process has: a new partition is paused and rebuilt beside, then read from its committed offset. Nothing but the
+/// sending of an alert lies between an event and its alert.
+/// </summary>
+internal sealed class DetectorWork(
+    string bootstrapServers, string group, RuleSet rules, IReadOnlyList<PartitionStatus> statuses, AlertSender sender, DecisionTimes decisions, TimeProvider time, ILogger log)
+    : IGroupWork, IDisposable
+{
+    /// <summary>Every 16th decision is timed: enough for percentiles, and no clock is read for the others.</summary>
+    private const long TimedMask = 15;
+
+    /// <summary>Rebuilds at once: more would only take the processor from the partitions that are live.</summary>
+    private readonly SemaphoreSlim rebuilding = new(Math.Max(1, Environment.ProcessorCount));
+    private readonly Slot?[] slots = new Slot?[statuses.Count];
+    private readonly List<TopicPartition> toPause = [];
+    private readonly ConcurrentQueue<Slot> rebuilt = new();
+
+    private sealed class Slot(int partition, PartitionLedger ledger)
+    {
+        public int Partition { get; } = partition;
+
+        public PartitionLedger Ledger { get; } = ledger;
+
+        public CancellationTokenSource Cancel { get; } = new();
+
+        public RebuiltPartition? Rebuilt { get; set; }
+
+        public bool IsLive { get; set; }
+    }
+
+    public void Assign(int partition, PartitionLedger ledger)
+    {
+        var slot = new Slot(partition, ledger);
+        slots[partition] = slot;
+        statuses[partition].Phase = PartitionPhase.Rebuilding;
+        toPause.Add(new TopicPartition(Topics.PlayerEvents, partition));
+        var thread = new Thread(() => Rebuild(slot)) { IsBackground = true, Name = $"rebuild-{partition}" };
+        thread.Start();
+    }
+
+    public void Release(int partition)
+    {
+        slots[partition]?.Cancel.Cancel();
+        slots[partition] = null;
+        toPause.RemoveAll(paused => paused.Partition.Value == partition);
+        statuses[partition].Phase = PartitionPhase.NotAssigned;
+        statuses[partition].Players = 0;
+    }
+
+    public void Turn(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        if (toPause.Count > 0)
+        {
+            consumer.Pause(toPause);
+            toPause.Clear();
+        }
+
+        for (int waiting = rebuilt.Count; waiting > 0 && rebuilt.TryDequeue(out Slot? slot); waiting--)
+        {
+            if (ReferenceEquals(slots[slot.Partition], slot) && !TryGoLive(consumer, slot))
+                rebuilt.Enqueue(slot);
+        }
+    }
+
+    public void Consume(ConsumeResult<byte[]?, byte[]?> record, CancellationToken cancel)
+    {
+        Slot? slot = slots[record.Partition.Value];
+        long offset = record.Offset.Value;
+        if (slot is not { IsLive: true, Rebuilt: { } state } || offset < slot.Ledger.Next)
+            return; // fetched before the pause or the seek: it comes again
+
+        PartitionStatus status = statuses[record.Partition.Value];
+        long started = (offset & TimedMask) == 0 ? time.GetTimestamp() : 0;
+        Decision decision = state.Engine.Process(record.Message.Key, record.Message.Value, offset);
+        if (started != 0)
+            decisions.Record(time.GetElapsedTime(started));
+        status.Events++;
+        if (decision.Verdict != Verdict.Judged || decision.Alerts.Count > 0)
+            Tell(record, decision, slot, status, cancel);
+        slot.Ledger.Pass(offset);
+        status.Position = offset + 1;
+    }
+
+    public void Report(IConsumer<byte[]?, byte[]?> consumer)
+    {
+        foreach (Slot? slot in slots)
+        {
+            if (slot is not { IsLive: true, Rebuilt: { } state })
+                continue;
+            long end = consumer.GetWatermarkOffsets(new TopicPartition(Topics.PlayerEvents, slot.Partition)).High.Value;
+            PartitionStatus status = statuses[slot.Partition];
+            status.End = Math.Max(end, status.Position);
+            status.Players = state.Engine.Players;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (Slot? slot in slots)
+            slot?.Cancel.Cancel();
+        rebuilding.Dispose();
+    }
+
+    private void Rebuild(Slot slot)
+    {
+        CancellationToken cancel = slot.Cancel.Token;
+        try
+        {
+            rebuilding.Wait(cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        try
+        {
+            slot.Rebuilt = new PartitionRebuild(bootstrapServers, group, statuses[slot.Partition], rules, time, log).Run(cancel);
+        }
+        finally
+        {
+            rebuilding.Release();
+        }
+
+        if (slot.Rebuilt is not null)
+            rebuilt.Enqueue(slot);
+    }
+
+    private bool TryGoLive(IConsumer<byte[]?, byte[]?> consumer, Slot slot)
+    {
+        var partition = new TopicPartition(Topics.PlayerEvents, slot.Partition);
+        RebuiltPartition state = slot.Rebuilt!;
+        try
+        {
+            consumer.Seek(new TopicPartitionOffset(partition, state.Offset));
+        }
+        catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_State)
+        {
+            return false; // the client has not begun to fetch the partition yet: next turn
+        }
+
+        slot.Ledger.Start(state.Offset);
+        slot.IsLive = true;
+        consumer.Resume([partition]);
+        PartitionStatus status = statuses[slot.Partition];
+        status.Position = state.Offset;
+        status.Players = state.Engine.Players;
+        status.Phase = PartitionPhase.Live;
+        DetectorLog.Live(log, slot.Partition, state.Offset, state.Engine.Players, state.Raised.Count);
+        return true;
+    }
+
+    private void Tell(ConsumeResult<byte[]?, byte[]?> record, in Decision decision, Slot slot, PartitionStatus status, CancellationToken cancel)
+    {
+        if (decision.Verdict == Verdict.Repeated)
+            status.Repeated++;
+        if (decision.IsDeadLetter)
+        {
+            status.DeadLetters++;
+            sender.SendDeadLetter(record, decision.Reason, slot.Ledger, cancel);
+        }
+
+        foreach (Alert alert in decision.Alerts)
+        {
+            if (slot.Rebuilt!.Raised.Contains(alert))
+            {
+                status.AlreadyRaised++;
+                continue;
+            }
+
+            status.Alerts++;
+            sender.Send(alert, record, slot.Ledger, cancel);
+        }
+    }
+}
