@@ -53,7 +53,7 @@ public ref struct ProtocolReader(Memory<byte> frame)
         // Most lengths, and nearly all tagged sections, are one byte.
         if (_position < _end && _bytes[_position] <= 0x7f)
             return _bytes[_position++];
-        int length = Varint.ReadUnsigned(_bytes[_position.._end], out uint value);
+        int length = Varint.Read(_bytes[_position.._end], out uint value);
         if (length == 0)
             Fail("a varint is cut off or longer than 32 bits");
         _position += length;

@@ -59,8 +59,8 @@ public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
 
     public void WriteUnsignedVarint(uint value)
     {
-        int length = Varint.UnsignedLength(value);
-        Varint.WriteUnsigned(Reserve(length), value);
+        int length = Varint.Length(value);
+        Varint.Write(Reserve(length), value);
     }
 
     /// <summary>Writes a string of at most 32767 bytes of UTF-8.</summary>
