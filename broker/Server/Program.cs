@@ -1,1 +1,44 @@
-return 0;
+using System.Collections;
+using System.Runtime.InteropServices;
+using Broker.Server;
+using Broker.Server.Config;
+using Broker.Server.Logging;
+using Microsoft.Extensions.Logging;
+
+// The broker's process: its command line in, the host started, its end waited for. Exit code 1 for a start that was not possible.
+try
+{
+    BrokerCommandLine line = BrokerCommandLine.Parse(args);
+    if (line.Help)
+    {
+        Console.WriteLine(BrokerCommandLine.Usage);
+        return 0;
+    }
+
+    IEnumerable<KeyValuePair<string, string>> environment =
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(e => new KeyValuePair<string, string>((string)e.Key, (string?)e.Value ?? ""));
+    LoadedConfig loaded = BrokerConfigLoad.Load(line, environment);
+    using ILoggerFactory logging = BrokerLogging.ToConsole(loaded.Config.JsonLogs);
+    ILogger log = logging.CreateLogger("Broker");
+    foreach (string warning in loaded.Warnings) HostLog.ConfigWarning(log, warning);
+    foreach ((string key, string value) in loaded.OwnDefaults) HostLog.OwnDefault(log, key, value);
+
+    var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    using PosixSignalRegistration term = OnSignal(PosixSignal.SIGTERM);
+    using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT);
+    await using BrokerHost host = await BrokerHost.StartAsync(loaded.Config, logging, TimeProvider.System);
+    await Task.WhenAny(ended.Task, host.Failed);
+    await host.StopAsync();
+    return host.Failed.IsCompleted ? 1 : 0;
+
+    PosixSignalRegistration OnSignal(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        ended.TrySetResult();
+    });
+}
+catch (ConfigException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}

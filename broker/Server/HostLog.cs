@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server;
+
+/// <summary>What the host says in the log.</summary>
+internal static partial class HostLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "{Warning}")]
+    public static partial void ConfigWarning(ILogger log, string warning);
+
+    [LoggerMessage(2, LogLevel.Information, "Without a file: {Key}={Value}")]
+    public static partial void OwnDefault(ILogger log, string key, string value);
+
+    [LoggerMessage(3, LogLevel.Information, "Broker {BrokerId} of cluster {ClusterId} serves requests {Milliseconds} ms after its start")]
+    public static partial void Serving(ILogger log, int brokerId, string clusterId, long milliseconds);
+
+    [LoggerMessage(4, LogLevel.Information, "Broker {BrokerId} is stopping")]
+    public static partial void Stopping(ILogger log, int brokerId);
+
+    [LoggerMessage(5, LogLevel.Information, "Broker {BrokerId} has stopped")]
+    public static partial void Stopped(ILogger log, int brokerId);
+
+    [LoggerMessage(6, LogLevel.Critical, "All data folders are offline: the broker stops")]
+    public static partial void AllFoldersOffline(ILogger log);
+}

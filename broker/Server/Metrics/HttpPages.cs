@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Metrics;
+
+/// <summary>
+/// The broker's pages for machines: <c>/metrics</c>, <c>/healthz</c> (the process is alive), <c>/readyz</c> (it serves requests). So little HTTP that a
+/// web server would cost the start more than everything else: one GET a connection, a request of at most 4 KiB, answered and closed.
+/// </summary>
+internal sealed class HttpPages : IAsyncDisposable
+{
+    /// <summary>A scraper's request has a few hundred bytes.</summary>
+    private const int MaxRequestBytes = 4096;
+
+    /// <summary>Scrapers are one or two; more wait in the backlog.</summary>
+    private const int MaxConnections = 16;
+
+    private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(5);
+
+    private readonly Socket _socket;
+    private readonly Func<string, HttpPage> _pages;
+    private readonly ILogger _log;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _room = new(MaxConnections);
+    private readonly Task _accepting;
+
+    /// <param name="endPoint">Where to listen; port 0 takes a free one.</param>
+    /// <param name="pages">Gives the page of a path.</param>
+    /// <param name="log">Where failures go.</param>
+    /// <param name="time">For the time-out of a request.</param>
+    /// <exception cref="SocketException">The address cannot be bound.</exception>
+    public HttpPages(IPEndPoint endPoint, Func<string, HttpPage> pages, ILogger log, TimeProvider time)
+    {
+        _pages = pages;
+        _log = log;
+        _time = time;
+        _socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        _socket.Bind(endPoint);
+        _socket.Listen(MaxConnections);
+        _accepting = AcceptAll();
+    }
+
+    public IPEndPoint EndPoint => (IPEndPoint)_socket.LocalEndPoint!;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _socket.Dispose();
+        await _accepting;
+        _stopping.Dispose();
+        _room.Dispose();
+    }
+
+    private async Task AcceptAll()
+    {
+        try
+        {
+            while (true)
+            {
+                await _room.WaitAsync(_stopping.Token);
+                _ = Serve(await _socket.AcceptAsync(_stopping.Token));
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // The broker is stopping.
+        }
+        catch (SocketException e)
+        {
+            MetricsLog.PagesStopped(_log, e);
+        }
+    }
+
+    private async Task Serve(Socket client)
+    {
+        using var timeout = new CancellationTokenSource(RequestTime, _time);
+        try
+        {
+            string path = await PathAsked(client, timeout.Token);
+            byte[] answer = Answer(_pages(path));
+            for (int sent = 0; sent < answer.Length;) sent += await client.SendAsync(answer.AsMemory(sent), timeout.Token);
+            client.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // A scraper that went away or says nothing.
+        }
+        finally
+        {
+            client.Dispose();
+            if (!_stopping.IsCancellationRequested) _room.Release();
+        }
+    }
+
+    /// <summary>The path of a GET; empty for anything else.</summary>
+    private static async Task<string> PathAsked(Socket client, CancellationToken cancellation)
+    {
+        var request = new byte[MaxRequestBytes];
+        int length = 0;
+        while (length < request.Length && request.AsSpan(0, length).IndexOf("\r\n\r\n"u8) < 0)
+        {
+            int count = await client.ReceiveAsync(request.AsMemory(length), cancellation);
+            if (count == 0) return "";
+            length += count;
+        }
+
+        string[] parts = Encoding.ASCII.GetString(request, 0, Math.Max(0, request.AsSpan(0, length).IndexOf((byte)'\r'))).Split(' ');
+        return parts.Length == 3 && parts[0] == "GET" ? parts[1].Split('?')[0] : "";
+    }
+
+    private static byte[] Answer(HttpPage page)
+    {
+        byte[] body = Encoding.UTF8.GetBytes(page.Text);
+        string head = string.Create(
+            CultureInfo.InvariantCulture,
+            $"HTTP/1.1 {page.Status}\r\nContent-Type: {page.ContentType}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n");
+        return [.. Encoding.ASCII.GetBytes(head), .. body];
+    }
+}
+
+/// <summary>An answer of the pages.</summary>
+/// <param name="Status">Code and reason.</param>
+/// <param name="ContentType">Its media type.</param>
+/// <param name="Text">Its body.</param>
+internal sealed record HttpPage(string Status, string ContentType, string Text)
+{
+    public static readonly HttpPage NotFound = Plain("404 Not Found", "there are /metrics, /healthz and /readyz\n");
+
+    public static HttpPage Plain(string status, string text) => new(status, "text/plain; charset=utf-8", text);
+
+    public static HttpPage Metrics(string text) => new("200 OK", "text/plain; version=0.0.4; charset=utf-8", text);
+}

@@ -1,0 +1,14 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Metrics;
+
+/// <summary>What metrics and health say in the log.</summary>
+internal static partial class MetricsLog
+{
+    [LoggerMessage(200, LogLevel.Information, "Metrics and health on http://{Address}/metrics, /healthz, /readyz")]
+    public static partial void PagesAt(ILogger log, IPEndPoint address);
+
+    [LoggerMessage(201, LogLevel.Error, "The pages for metrics and health have stopped")]
+    public static partial void PagesStopped(ILogger log, Exception e);
+}
