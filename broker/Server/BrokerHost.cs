@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using Broker.Server.Apis;
 using Broker.Server.Config;
@@ -22,6 +21,7 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly TimingWheel _wheel;
     private readonly SocketServer _sockets;
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _startedAt;
     private HttpPages? _pages;
     private volatile bool _ready;
     private int _stopped;
@@ -30,6 +30,7 @@ public sealed class BrokerHost : IAsyncDisposable
     {
         _config = config;
         _time = time;
+        _startedAt = time.GetTimestamp();
         _log = logging.CreateLogger("Broker");
         _metrics = new BrokerMetrics(config.BrokerId);
         _wheel = new TimingWheel(time);
@@ -95,7 +96,7 @@ public sealed class BrokerHost : IAsyncDisposable
         ProcessMetrics.AddTo(_metrics.Meter);
         _sockets.Start(apis, new NetworkMetrics(_metrics.Meter, apis.All, () => _sockets.ConnectionCount));
         _ready = true;
-        HostLog.Serving(_log, _config.BrokerId, "", (long)(DateTimeOffset.Now - Process.GetCurrentProcess().StartTime).TotalMilliseconds);
+        HostLog.Serving(_log, _config.BrokerId, "", (long)_time.GetElapsedTime(_startedAt).TotalMilliseconds);
         return Task.CompletedTask;
     }
 

@@ -1,0 +1,96 @@
+using Broker.Server.Config;
+using Broker.Server.Network;
+
+namespace Broker.Server.Tests.Config;
+
+public class BrokerConfigTests
+{
+    [Fact]
+    public void Every_default_satisfies_its_own_definition()
+    {
+        foreach (ConfigDefinition definition in ConfigDefinitions.Broker.Values.Concat(ConfigDefinitions.Topic.Values))
+        {
+            definition.TryParse(definition.Default, out _, out string error).ShouldBeTrue(error);
+            definition.Documentation.ShouldEndWith(".");
+            foreach (ConfigSynonym synonym in definition.Synonyms) ConfigDefinitions.Broker.ContainsKey(synonym.Name).ShouldBeTrue(synonym.Name);
+        }
+    }
+
+    [Fact]
+    public void Kafkas_defaults_hold_where_nothing_is_given()
+    {
+        BrokerConfig config = Of();
+        config.Listeners.ShouldBe([new Listener("PLAINTEXT", SecurityProtocol.Plaintext, "", 9092)]);
+        config.LogDirs.ShouldBe(["/tmp/kafka-logs"]);
+        config.OffsetsTopicReplicationFactor.ShouldBe((short)3);
+        config.MaxRequestBytes.ShouldBe(104857600);
+        config.MetricsListener.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("num.partitions", "many", "Invalid value many for configuration num.partitions: Not a number of type INT.")]
+    [InlineData("num.partitions", "0", "Invalid value 0 for configuration num.partitions: Value must be at least 1.")]
+    [InlineData("auto.create.topics.enable", "yes", "Invalid value yes for configuration auto.create.topics.enable: Expected value to be either true or false.")]
+    [InlineData("log.cleanup.policy", "delete,shred", "Invalid value delete,shred for configuration log.cleanup.policy: String must be one of: compact, delete.")]
+    [InlineData("zookeeper.connect", "localhost:2181", "zookeeper.connect")]
+    [InlineData("listeners", "PLAINTEXT:9092", "listeners has 'PLAINTEXT:9092', which is not NAME://HOST:PORT.")]
+    [InlineData("listeners", "SSL://:9093", "PLAINTEXT")]
+    [InlineData("listeners", "OTHER://:9093", "listener.security.protocol.map")]
+    [InlineData("listeners", "PLAINTEXT://0.0.0.0:9092", "advertised.listeners")]
+    [InlineData("listeners", "PLAINTEXT://:9092,PLAINTEXT://:9093", "twice")]
+    [InlineData("queued.max.request.bytes", "1000", "socket.request.max.bytes")]
+    [InlineData("broker.id", "1001", "reserved.broker.max.id")]
+    [InlineData("max.connections.per.ip.overrides", "here", "ADDRESS:NUMBER")]
+    [InlineData("log.dirs", "/a,,/b", "log.dirs")]
+    public void What_cannot_be_is_refused_in_one_sentence_that_names_it(string key, string value, string part)
+    {
+        string message = Should.Throw<ConfigException>(() => Of((key, value))).Message;
+        message.ShouldContain(part);
+        message.ShouldContain(key);
+        message.ShouldEndWith(".");
+    }
+
+    [Fact]
+    public void A_password_never_shows()
+    {
+        ConfigDefinition secret = ConfigDefinitions.Broker["sasl.jaas.config"] with { Rule = ConfigRule.OneOf("nothing") };
+        secret.TryParse("hunter2", out _, out string error).ShouldBeFalse();
+        error.ShouldNotContain("hunter2");
+    }
+
+    [Fact]
+    public void Listeners_may_have_names_of_their_own()
+    {
+        BrokerConfig config = Of(
+            ("listeners", "INTERNAL://127.0.0.1:0,EXTERNAL://[::1]:9094"),
+            ("listener.security.protocol.map", "INTERNAL:PLAINTEXT,EXTERNAL:PLAINTEXT"),
+            ("advertised.listeners", "INTERNAL://a.example:1,EXTERNAL://b.example:2"),
+            ("inter.broker.listener.name", "INTERNAL"));
+        config.Listeners[1].ShouldBe(new Listener("EXTERNAL", SecurityProtocol.Plaintext, "::1", 9094));
+        config.AdvertisedListeners[1].ShouldBe(new Listener("EXTERNAL", SecurityProtocol.Plaintext, "b.example", 2));
+        config.InterBrokerListener.Name.ShouldBe("INTERNAL");
+    }
+
+    [Theory]
+    [InlineData("log.retention.ms", "5", "5")]
+    [InlineData("log.retention.minutes", "2", "120000")]
+    [InlineData("log.retention.hours", "1", "3600000")]
+    [InlineData("log.retention.minutes", "-1", "-1")]
+    public void Topics_take_their_retention_from_the_finest_key_that_is_given(string key, string value, string expected)
+    {
+        TopicSettings.DefaultText(ConfigDefinitions.Topic["retention.ms"], Of((key, value))).ShouldBe(expected);
+        TopicSettings.DefaultText(ConfigDefinitions.Topic["retention.ms"], Of()).ShouldBe("604800000");
+    }
+
+    [Fact]
+    public void A_topics_own_value_wins()
+    {
+        var own = new Dictionary<string, string>(StringComparer.Ordinal) { ["retention.ms"] = "7" };
+        TopicSettings.Value("retention.ms", own, Of(("log.retention.ms", "5"))).ShouldBe(7L);
+        TopicSettings.Violation(own).ShouldBeNull();
+        own["retention.ms"] = "-2";
+        TopicSettings.Violation(own).ShouldBe("Invalid value -2 for configuration retention.ms: Value must be at least -1");
+    }
+
+    private static BrokerConfig Of(params (string Key, string Value)[] given) => new(given.ToDictionary(g => g.Key, g => g.Value, StringComparer.Ordinal));
+}

@@ -1,0 +1,41 @@
+using Broker.Server.Network;
+
+namespace Broker.Server.Tests.Network;
+
+public class ByteBudgetTests
+{
+    [Fact]
+    public async Task The_first_to_ask_is_the_first_to_get()
+    {
+        var budget = new ByteBudget(100);
+        await budget.Reserve(80, CancellationToken.None);
+        Task large = budget.Reserve(90, CancellationToken.None).AsTask();
+        Task small = budget.Reserve(10, CancellationToken.None).AsTask();
+        (large.IsCompleted, small.IsCompleted, budget.TryReserve(1)).ShouldBe((false, false, false));
+        budget.Release(80);
+        await Task.WhenAll(large, small);
+        budget.Reserved.ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task A_cancelled_wait_lets_those_behind_it_through()
+    {
+        var budget = new ByteBudget(100);
+        using var cancellation = new CancellationTokenSource();
+        await budget.Reserve(50, CancellationToken.None);
+        Task large = budget.Reserve(90, cancellation.Token).AsTask();
+        Task small = budget.Reserve(10, CancellationToken.None).AsTask();
+        await cancellation.CancelAsync();
+        await small;
+        await Should.ThrowAsync<OperationCanceledException>(large);
+        (budget.Reserved, budget.Waiting).ShouldBe((60L, 0));
+    }
+
+    [Fact]
+    public void Without_a_limit_nobody_waits()
+    {
+        var budget = new ByteBudget(-1);
+        budget.TryReserve(long.MaxValue / 2).ShouldBeTrue();
+        budget.TryReserve(long.MaxValue / 4).ShouldBeTrue();
+    }
+}

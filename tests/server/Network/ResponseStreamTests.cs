@@ -1,0 +1,71 @@
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Network;
+
+namespace Broker.Server.Tests.Network;
+
+public class ResponseStreamTests
+{
+    private static readonly byte[] Fetch = TestClient.Frame(new FetchRequest { MaxWaitMs = 0 }, 12, 5);
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(1000, false)]
+    [InlineData(NetworkOptions.PieceBytes, true)]
+    [InlineData((3 * NetworkOptions.PieceBytes) + 17, true)]
+    [InlineData((3 * NetworkOptions.PieceBytes) + 17, false)]
+    public async Task Records_arrive_whole_whatever_their_length(int length, bool likelyCached)
+    {
+        var records = new PatternRecords(length, likelyCached);
+        await using var server = new TestServer(apis: [new ScriptedFetch { Records = () => records }]);
+        using TestClient client = server.Connect();
+        await client.Send(Fetch);
+        byte[] frame = await client.Receive();
+        RecordsOf(frame).ToArray().ShouldBe(Enumerable.Range(0, length).Select(PatternRecords.At));
+        records.LargestRead.ShouldBeLessThanOrEqualTo(NetworkOptions.PieceBytes);
+    }
+
+    [Fact]
+    public async Task Records_are_given_back_once_sent()
+    {
+        var records = new PatternRecords(100_000, likelyCached: true);
+        await using var server = new TestServer(apis: [new ScriptedFetch { Records = () => records }]);
+        using TestClient client = server.Connect();
+        await client.Send(Fetch, TestClient.Frame(new ApiVersionsRequest(), 0, 6));
+        await client.Receive();
+        await client.Receive();
+        records.Disposals.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Promised_records_that_have_gone_close_the_connection()
+    {
+        var records = new PatternRecords(1_000_000, likelyCached: true, goneAfter: 500_000);
+        await using var server = new TestServer(apis: [new ScriptedFetch { Records = () => records }]);
+        using TestClient client = server.Connect();
+        await client.Send(Fetch);
+        await Should.ThrowAsync<Exception>(client.Receive);
+        records.Disposals.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Readers_that_stop_reading_hold_up_nobody()
+    {
+        const int Length = 2 << 20;
+        await using var server = new TestServer(new NetworkOptions { SendBufferBytes = 8 << 10 }, apis: [new ScriptedFetch { Records = () => new PatternRecords(Length, likelyCached: true) }]);
+        TestClient[] stuck = [.. Enumerable.Range(0, 300).Select(_ => new TestClient(server.Port, receiveBuffer: 4 << 10))];
+        foreach (TestClient client in stuck) await client.Send(Fetch);
+        using TestClient bystander = server.Connect();
+        await bystander.Send(Fetch);
+        (await bystander.Receive()).Length.ShouldBeGreaterThan(Length);
+        foreach (TestClient client in stuck) client.Dispose();
+    }
+
+    private static ReadOnlyMemory<byte> RecordsOf(byte[] frame)
+    {
+        var reader = new ProtocolReader(frame);
+        ResponseHeader.Read(ref reader, 1);
+        var response = FetchResponse.Read(ref reader, 12);
+        return ((MemoryRecords)response.Responses[0].Partitions[0].Records!).Memory;
+    }
+}
