@@ -20,7 +20,8 @@ public sealed class History(GameWorld world)
     /// <summary>The last event lies at least this long before the end, so that a first live login may come from a journey.</summary>
     private const long QuietMs = 600_000;
 
-    private const string ServerId = "gs-history";
+    /// <summary>The <c>server_id</c> of all history.</summary>
+    public const string ServerId = "gs-history";
 
     private const long RetypeMs = 4_000;
 

@@ -1,0 +1,73 @@
+using System.Text;
+using Game.Contracts;
+using Game.Detector.Partitions;
+using Game.Detector.Rules;
+using Game.Simulator.World;
+
+namespace Game.Cli.Audit;
+
+/// <summary>
+/// One pass over player-events: distinct ids, live and historic; the alerts that a fresh detector raises on the same records; and where the events of campaigns lie.
+/// </summary>
+internal sealed class EventAudit
+{
+    private readonly PartitionReplay[] replays;
+    private readonly EventDecoder decoder = new();
+    private readonly HashSet<string> campaignUsers;
+    private readonly Dictionary<string, List<(Guid EventId, long Offset)>> campaignEvents = [];
+
+    /// <param name="truth">Whose events to remember.</param>
+    public EventAudit(int partitions, RuleSet rules, TruthTable truth)
+    {
+        replays = [.. Enumerable.Range(0, partitions).Select(p => new PartitionReplay(p, rules))];
+        campaignUsers = [.. truth.Campaigns.SelectMany(campaign => campaign.Players)];
+    }
+
+    /// <summary>Ids of history's events.</summary>
+    public HashSet<Guid> HistoryIds { get; } = [];
+
+    /// <summary>Every live event's id with the partition and offset of its first appearance.</summary>
+    public Dictionary<Guid, (int Partition, long Offset)> LivePlaces { get; } = [];
+
+    /// <summary>Ids of the alerts that a fresh detector raises on the records read.</summary>
+    public HashSet<string> ReplayedAlertIds => [.. replays.SelectMany(replay => replay.AlertIds)];
+
+    /// <summary>Records that are no events; there should be none.</summary>
+    public long Undecodable { get; private set; }
+
+    /// <summary>The live events of a campaign's player in order.</summary>
+    public IReadOnlyList<(Guid EventId, long Offset)> EventsOf(string userId) => campaignEvents.TryGetValue(userId, out var events) ? events : [];
+
+    public void Read(IEnumerable<AuditRecord> records)
+    {
+        foreach (AuditRecord record in records)
+            Read(record);
+    }
+
+    private void Read(in AuditRecord record)
+    {
+        replays[record.Partition].Feed(record.Offset, record.Key, record.Value);
+        if (decoder.Decode(record.Value, out EventView view).IsFailure)
+        {
+            Undecodable++;
+            return;
+        }
+
+        if (view.ServerId.SequenceEqual(HistoryServer))
+        {
+            HistoryIds.Add(view.EventId);
+            return;
+        }
+
+        if (!LivePlaces.TryAdd(view.EventId, (record.Partition, record.Offset)))
+            return;
+        string user = Encoding.UTF8.GetString(view.UserId);
+        if (!campaignUsers.Contains(user))
+            return;
+        if (!campaignEvents.TryGetValue(user, out List<(Guid, long)>? events))
+            campaignEvents[user] = events = [];
+        events.Add((view.EventId, record.Offset));
+    }
+
+    private static readonly byte[] HistoryServer = Encoding.UTF8.GetBytes(History.ServerId);
+}

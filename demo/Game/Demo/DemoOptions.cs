@@ -1,0 +1,30 @@
+using Game.Simulator.Load;
+
+namespace Game.Cli.Demo;
+
+/// <summary>The options of <c>./game demo</c>.</summary>
+internal sealed record DemoOptions
+{
+    public double Seconds { get; init; } = 60;
+
+    public int Players { get; init; } = 2000;
+
+    public double Rate { get; init; } = 500;
+
+    public int Seed { get; init; } = 1;
+
+    public int Partitions { get; init; } = 4;
+
+    public Transport Transport { get; init; } = Transport.Mixed;
+
+    public bool Keep { get; init; }
+
+    /// <summary>Whether a detector is killed in the middle.</summary>
+    public bool Kill { get; init; } = true;
+
+    public string? Report { get; init; }
+
+    public string? BootstrapServers { get; init; }
+
+    public string? WebHdfs { get; init; }
+}

@@ -1,0 +1,147 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Game.Cli.Audit;
+using Game.Cli.Processes;
+using Game.Cli.Report;
+using Game.Contracts;
+using Game.Simulator.Load;
+using Game.Simulator.World;
+using Game.WebHdfs;
+
+namespace Game.Cli.Demo;
+
+/// <summary>One demo from start to report: stores, history, applications, live play with a kill in the middle, drain, audits.</summary>
+internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState state, TimeProvider time)
+{
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(5);
+    private readonly Endpoints endpoints = system.Endpoints;
+
+    /// <exception cref="UserErrorException">Something the user can mend is in the way.</exception>
+    public async Task<DemoReport> RunAsync(CancellationToken cancellation)
+    {
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(endpoints.BootstrapServers, "demo")).SetLogHandler((_, _) => { }).Build();
+        using var hdfs = new WebHdfsClient(new WebHdfsOptions { NameNodes = WebHdfsOptions.ParseNameNodes(endpoints.WebHdfs) });
+        state.Phase = "starting broker and HDFS";
+        await system.StartStoresAsync(admin, hdfs, cancellation);
+        await RefuseOldDataAsync(admin, hdfs, cancellation);
+
+        var progress = new GroupProgress(admin);
+        var world = new GameWorld(options.Seed, options.Players, new Geography());
+        state.Phase = "loading seven days of history";
+        long history = await Task.Run(() => HistoryLoader.Load(world, endpoints.BootstrapServers, NowMs(), events => state.Phase = $"loading seven days of history: {events:N0} events", cancellation), cancellation);
+        state.Say($"{history:N0} events of history are in player-events");
+        state.Phase = "starting detectors, filter, sink and game servers";
+        await system.StartApplicationsAsync(cancellation);
+        await using var alerts = new AlertWatch(endpoints.BootstrapServers, options.Partitions, time);
+        state.Alerts = alerts;
+        state.Phase = "detectors and sink read history";
+        await DrainAsync(progress, cancellation);
+
+        LoadOptions load = new([.. endpoints.GameServers.Select(url => new Uri(url))], options.Transport, Credential(), AccountsKey());
+        await using var generator = new LoadGenerator(load, world.Players.Count);
+        (LivePlan plan, Recovery recovery, double seconds) = await PlayAsync(world, generator, progress, cancellation);
+        state.Phase = "draining";
+        await DrainAsync(progress, cancellation);
+        state.Phase = "auditing";
+        var audit = new DemoAudit(options, system, progress, hdfs);
+        DemoReport report = await audit.RunAsync(new DemoOutcome(generator.Statistics, history, world.Players.Count, plan.Campaigns.Count, recovery, seconds, alerts.Seen), cancellation);
+        if (options.Keep && system.Children.FirstOrDefault(child => child.HasExited) is { } killed)
+            await ReplaceAsync(killed, cancellation);
+        return report;
+    }
+
+    private async Task<(LivePlan Plan, Recovery Recovery, double Seconds)> PlayAsync(GameWorld world, LoadGenerator generator, GroupProgress progress, CancellationToken cancellation)
+    {
+        using var truth = new TruthPublisher(endpoints.BootstrapServers);
+        var plan = new LivePlan(world, new LivePlanOptions(options.Seconds, options.Rate, NowMs()));
+        truth.Publish(plan.Opening());
+        truth.Flush();
+        state.Phase = "playing live";
+        state.Load = generator.Statistics;
+        long started = time.GetTimestamp();
+        Task playing = generator.RunAsync(plan, truth.Publish, cancellation);
+        Task<Recovery> killing = options.Kill ? KillInTheMiddleAsync(progress, cancellation) : Task.FromResult(Recovery.None);
+        await WatchAsync(playing, started, progress, cancellation);
+        await playing;
+        double seconds = Math.Max(options.Seconds, time.GetElapsedTime(started).TotalSeconds);
+        truth.Flush();
+        return (plan, await killing, seconds);
+    }
+
+    private async Task<Recovery> KillInTheMiddleAsync(GroupProgress progress, CancellationToken cancellation)
+    {
+        await Task.Delay(TimeSpan.FromSeconds(options.Seconds / 2), time, cancellation);
+        var kill = new DetectorKill(system, progress, options.Partitions, time);
+        Task<Recovery> running = kill.RunAsync(state.Say, cancellation);
+        killed = kill;
+        return await running;
+    }
+
+    private DetectorKill? killed;
+
+    private async Task WatchAsync(Task playing, long started, GroupProgress progress, CancellationToken cancellation)
+    {
+        using var tick = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
+        long before = 0;
+        while (!playing.IsCompleted && await tick.WaitForNextTickAsync(cancellation))
+        {
+            long now = state.Load!.Answered;
+            state.EventsPerSecond = now - before;
+            before = now;
+            state.Remaining = TimeSpan.FromSeconds(options.Seconds) - time.GetElapsedTime(started);
+            await NoteLagsAsync(progress);
+            system.ThrowIfOneDied(killed?.Victim);
+        }
+
+        state.Remaining = TimeSpan.Zero;
+    }
+
+    private async Task<bool> NoteLagsAsync(GroupProgress progress)
+    {
+        state.DetectorLag = await progress.LagAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents, options.Partitions);
+        state.SinkLag = await progress.LagAsync(SystemOptions.SinkGroup, Topics.PlayerEvents, options.Partitions)
+            + await progress.LagAsync(SystemOptions.SinkGroup, Topics.Alerts, options.Partitions);
+        return state.DetectorLag == 0 && state.SinkLag == 0;
+    }
+
+    // Alerts appear while detectors drain, so both are looked at until they rest together.
+    private async Task DrainAsync(GroupProgress progress, CancellationToken cancellation)
+    {
+        long started = time.GetTimestamp();
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(250), time);
+        while (!await NoteLagsAsync(progress))
+        {
+            system.ThrowIfOneDied(killed?.Victim);
+            if (time.GetElapsedTime(started) > ReadTimeout)
+                throw new UserErrorException($"After {ReadTimeout.TotalMinutes:F0} minutes the detectors are {state.DetectorLag:N0} and the sink {state.SinkLag:N0} records behind; the logs are in {system.Folder.Logs}.");
+            await tick.WaitForNextTickAsync(cancellation);
+        }
+    }
+
+    private async Task ReplaceAsync(ChildProcess dead, CancellationToken cancellation)
+    {
+        int index = int.Parse(dead.Name.AsSpan("detector-".Length)) - 1;
+        system.StartDetector(index);
+        await system.ReadyAsync(endpoints.Detectors[index], cancellation);
+    }
+
+    private async Task RefuseOldDataAsync(IAdminClient admin, IWebHdfs hdfs, CancellationToken cancellation)
+    {
+        foreach (TopicSpec topic in system.Topics.All)
+        {
+            var partitions = Enumerable.Range(0, topic.Partitions).Select(p => new TopicPartition(topic.Name, p)).ToArray();
+            ListOffsetsResult ends = await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = OffsetSpec.Latest() }));
+            if (ends.ResultInfos.Any(info => info.TopicPartitionOffsetError.Offset.Value > 0))
+                throw new UserErrorException($"The topic {topic.Name} at {endpoints.BootstrapServers} is not empty, and the demo's audit counts from the start: delete the topic or use another cluster.");
+        }
+
+        if (await hdfs.GetFileStatusAsync(SystemOptions.Warehouse, cancellation) is not null && (await hdfs.ListStatusAsync(SystemOptions.Warehouse, cancellation)).Count > 0)
+            throw new UserErrorException($"{SystemOptions.Warehouse} at {endpoints.WebHdfs} is not empty, and the demo's audit counts from the start: move it away or use another HDFS.");
+    }
+
+    private string Credential() => File.ReadAllText(system.CredentialFile).Trim();
+
+    private byte[] AccountsKey() => DemoSecrets.ParseKey(File.ReadAllText(system.AccountsKeyFile));
+
+    private long NowMs() => time.GetUtcNow().ToUnixTimeMilliseconds();
+}

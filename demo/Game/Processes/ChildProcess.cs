@@ -1,0 +1,76 @@
+using System.Diagnostics;
+
+namespace Game.Cli.Processes;
+
+/// <summary>
+/// A program of the system in a process of its own: in its own session, so that a Ctrl-C reaches only the one who started it and stops things in order, and with its output
+/// in a file, so that it can outlive its starter.
+/// </summary>
+internal sealed class ChildProcess : IDisposable
+{
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
+    private readonly Process process;
+
+    private ChildProcess(string name, Process process, string logFile)
+    {
+        Name = name;
+        this.process = process;
+        LogFile = logFile;
+    }
+
+    public string Name { get; }
+
+    public string LogFile { get; }
+
+    public int Id => process.Id;
+
+    public bool HasExited => process.HasExited;
+
+    /// <summary>Starts a published program.</summary>
+    /// <exception cref="UserErrorException">The program is not there.</exception>
+    public static ChildProcess Start(string name, string program, IEnumerable<string> arguments, string logFile)
+    {
+        string path = Path.Combine(SystemFolder.Programs, program, program);
+        if (!File.Exists(path))
+            throw new UserErrorException($"The program {program} is not published: call it through ./game.");
+        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
+        string session = File.Exists("/usr/bin/setsid") ? "setsid " : "";
+        foreach (string part in (string[])["-c", $"exec {session}\"$0\" \"$@\" >>\"$GAME_LOG\" 2>&1 </dev/null", path, .. arguments])
+            start.ArgumentList.Add(part);
+        start.Environment["GAME_LOG"] = logFile;
+        return new ChildProcess(name, Process.Start(start)!, logFile);
+    }
+
+    /// <summary>Ends the process at once, as a power cut would.</summary>
+    public void Kill()
+    {
+        if (!process.HasExited)
+            process.Kill();
+    }
+
+    /// <summary>Asks the process to end (SIGTERM), and kills it when it does not within 15 s.</summary>
+    public async Task StopAsync()
+    {
+        if (!process.HasExited)
+            Signals.Terminate(process.Id);
+        using var patience = new CancellationTokenSource(StopTimeout);
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Kill();
+            await process.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>The last line the process wrote that says anything.</summary>
+    public string LastWords()
+    {
+        string[] lines = File.Exists(LogFile) ? File.ReadAllLines(LogFile) : [];
+        return lines.LastOrDefault(line => !string.IsNullOrWhiteSpace(line))?.Trim() ?? "it said nothing";
+    }
+
+    public void Dispose() => process.Dispose();
+}

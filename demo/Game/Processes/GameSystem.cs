@@ -1,0 +1,164 @@
+using Confluent.Kafka;
+using Game.Contracts;
+using Game.Simulator.World;
+using Game.WebHdfs;
+
+namespace Game.Cli.Processes;
+
+/// <summary>
+/// The whole system of one machine as child processes: broker, local WebHDFS server, game servers, detectors, filter, sink. Started in two steps, so that history can be in
+/// the log before anyone reads.
+/// </summary>
+internal sealed class GameSystem : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private readonly SystemOptions options;
+    private readonly List<ChildProcess> children = [];
+    private readonly int[] ports = FreePorts.Take(4 + SystemOptions.GameServers + SystemOptions.Detectors + 1);
+    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(2) };
+    private bool keep;
+
+    public GameSystem(SystemFolder folder, SystemOptions options)
+    {
+        Folder = folder;
+        this.options = options;
+        Endpoints = new Endpoints(
+            options.BootstrapServers ?? $"127.0.0.1:{ports[0]}",
+            options.WebHdfs ?? $"http://127.0.0.1:{ports[1]}",
+            [.. Enumerable.Range(0, SystemOptions.GameServers).Select(i => Url(4 + i))],
+            [.. Enumerable.Range(0, SystemOptions.Detectors).Select(i => Url(4 + SystemOptions.GameServers + i))],
+            Url(2),
+            options.BootstrapServers is null ? $"127.0.0.1:{ports[3]}" : null);
+        Topics = new Topics(options.Partitions);
+    }
+
+    public SystemFolder Folder { get; }
+
+    public Endpoints Endpoints { get; }
+
+    public Topics Topics { get; }
+
+    public IReadOnlyList<ChildProcess> Children => children;
+
+    public string CredentialFile => Folder.Secret("service-credential");
+
+    public string AccountsKeyFile => Folder.Secret("accounts-key");
+
+    /// <summary>Starts what holds data, and creates the topics.</summary>
+    public async Task StartStoresAsync(IAdminClient admin, IWebHdfs hdfs, CancellationToken cancellation)
+    {
+        if (options.BootstrapServers is null)
+        {
+            Start("broker", "broker", "--data", Folder.Broker, "--override", $"listeners=PLAINTEXT://{Endpoints.BootstrapServers}",
+                "--override", $"metrics.http.listener={Endpoints.BrokerMetrics}", "--override", "group.initial.rebalance.delay.ms=500");
+        }
+
+        if (options.WebHdfs is null)
+            Start("local-webhdfs", "local-webhdfs", "--root", Folder.Hdfs, "--port", ports[1].ToString());
+        await UntilAsync($"the brokers at {Endpoints.BootstrapServers}", () => Task.FromResult(admin.GetMetadata(TimeSpan.FromSeconds(1)).Brokers.Count > 0), cancellation);
+        await UntilAsync($"WebHDFS at {Endpoints.WebHdfs}", async () => await hdfs.GetFileStatusAsync("/", cancellation) is not null, cancellation);
+        await TopicSetup.EnsureAsync(admin, Topics.All);
+    }
+
+    /// <summary>Starts those who read and write topics, and waits until each says that it is ready.</summary>
+    public async Task StartApplicationsAsync(CancellationToken cancellation)
+    {
+        string addresses = Path.Combine(Folder.Path, "addresses.csv");
+        await File.WriteAllTextAsync(addresses, new Geography().ToCsv(), cancellation);
+        for (int i = 0; i < SystemOptions.Detectors; i++)
+            StartDetector(i);
+        Start("filter", "detector", "--filter", "--bootstrap-server", Endpoints.BootstrapServers, "--partitions", Partitions, "--urls", Url(4 + SystemOptions.GameServers + SystemOptions.Detectors));
+        Start("hdfs-sink", "hdfs-sink", "--bootstrap-server", Endpoints.BootstrapServers, "--webhdfs", Endpoints.WebHdfs, "--warehouse", SystemOptions.Warehouse,
+            "--partitions", Partitions, "--urls", Endpoints.Sink);
+        for (int i = 0; i < SystemOptions.GameServers; i++)
+        {
+            Start($"game-server-{i + 1}", "game-server", "--bootstrap-server", Endpoints.BootstrapServers, "--urls", Endpoints.GameServers[i], "--server-id", $"gs-{i + 1}",
+                "--partitions", Partitions, "--service-credential-file", CredentialFile, "--accounts-key-file", AccountsKeyFile, "--keys", Path.Combine(Folder.Secrets, "keys"),
+                "--address-table", addresses, "--trusted-proxies", "127.0.0.0/8");
+        }
+
+        foreach (string url in Endpoints.GameServers.Concat(Endpoints.Detectors).Append(Endpoints.Sink))
+            await ReadyAsync(url, cancellation);
+        Note();
+    }
+
+    /// <summary>Starts one detector; its client id is its name.</summary>
+    public ChildProcess StartDetector(int index)
+        => Start($"detector-{index + 1}", "detector", "--bootstrap-server", Endpoints.BootstrapServers, "--group", SystemOptions.DetectorGroup, "--partitions", Partitions,
+            "--client-id", $"detector-{index + 1}", "--urls", Endpoints.Detectors[index]);
+
+    public Task ReadyAsync(string url, CancellationToken cancellation)
+        => UntilAsync($"{url}/readyz", async () =>
+        {
+            using HttpResponseMessage response = await http.GetAsync(url + "/readyz", cancellation);
+            return response.IsSuccessStatusCode;
+        }, cancellation);
+
+    /// <exception cref="UserErrorException">A process that should run has ended.</exception>
+    public void ThrowIfOneDied(ChildProcess? expected = null)
+    {
+        if (children.Find(child => child != expected && child.HasExited) is { } dead)
+            throw new UserErrorException($"The {dead.Name} ended unexpectedly; it said last: {dead.LastWords()} (whole log: {dead.LogFile})");
+    }
+
+    /// <summary>The processes outlive this object.</summary>
+    public void Keep() => keep = true;
+
+    /// <summary>Notes what runs, so that <c>./game down</c> and <c>status</c> find it whatever happens to this process.</summary>
+    public void Note()
+        => Folder.NoteRunning(new RunningSystem(Endpoints, [.. children.Where(child => !child.HasExited).Select(child => new RunningProcess(child.Name, child.Id))], options.Partitions));
+
+    /// <summary>Stops everything: first who writes, then who reads, then who stores.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!keep)
+        {
+            await StopAsync(child => child.Name.StartsWith("game-server", StringComparison.Ordinal));
+            await StopAsync(child => child.Name is not ("broker" or "local-webhdfs"));
+            await StopAsync(_ => true);
+            Folder.ForgetRunning();
+        }
+
+        foreach (ChildProcess child in children)
+            child.Dispose();
+        http.Dispose();
+    }
+
+    private string Partitions => options.Partitions.ToString();
+
+    private Task StopAsync(Func<ChildProcess, bool> which) => Task.WhenAll(children.Where(which).Select(child => child.StopAsync()));
+
+    private ChildProcess Start(string name, string program, params string[] arguments)
+    {
+        ChildProcess child = ChildProcess.Start(name, program, arguments, Path.Combine(Folder.Logs, name + ".log"));
+        children.Add(child);
+        Note();
+        return child;
+    }
+
+    private string Url(int port) => $"http://127.0.0.1:{ports[port]}";
+
+    private async Task UntilAsync(string what, Func<Task<bool>> ready, CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(StartTimeout);
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (true)
+        {
+            ThrowIfOneDied();
+            try
+            {
+                if (await ready())
+                    return;
+            }
+            catch (Exception e) when (e is KafkaException or HttpRequestException or WebHdfsException or TaskCanceledException && !cancellation.IsCancellationRequested)
+            {
+                // Not there yet.
+            }
+
+            if (patience.IsCancellationRequested && !cancellation.IsCancellationRequested)
+                throw new UserErrorException($"There is no answer from {what} after {StartTimeout.TotalSeconds:F0} s; the logs are in {Folder.Logs}.");
+            await tick.WaitForNextTickAsync(cancellation);
+        }
+    }
+}

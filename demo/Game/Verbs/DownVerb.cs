@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Game.Cli.Processes;
+
+namespace Game.Cli.Verbs;
+
+/// <summary><c>./game down</c>: ends what demo --keep or up left running.</summary>
+internal static class DownVerb
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    public static Command Create()
+    {
+        var command = new Command("down", "End the running system; its data stays");
+        command.SetAction((_, cancellation) => RunAsync(cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        if (SystemFolder.Newest() is not { } folder || folder.Running() is not { } running)
+        {
+            Console.WriteLine("Nothing runs.");
+            return 0;
+        }
+
+        // The order of a system's own stop: writers, readers, stores.
+        await StopAsync([.. running.Processes.Where(p => p.Name.StartsWith("game-server", StringComparison.Ordinal))], cancellation);
+        await StopAsync([.. running.Processes.Where(p => p.Name is not ("broker" or "local-webhdfs"))], cancellation);
+        await StopAsync(running.Processes, cancellation);
+        folder.ForgetRunning();
+        Console.WriteLine($"The system is down; its data lies in {folder.Path}");
+        return 0;
+    }
+
+    private static async Task StopAsync(IReadOnlyList<RunningProcess> processes, CancellationToken cancellation)
+    {
+        foreach (RunningProcess process in processes.Where(SystemFolder.IsAlive))
+            Signals.Terminate(process.Id);
+        long started = TimeProvider.System.GetTimestamp();
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (processes.Any(SystemFolder.IsAlive) && TimeProvider.System.GetElapsedTime(started) < Patience)
+            await tick.WaitForNextTickAsync(cancellation);
+        foreach (RunningProcess process in processes.Where(SystemFolder.IsAlive))
+            Signals.KillAtOnce(process.Id);
+    }
+}
