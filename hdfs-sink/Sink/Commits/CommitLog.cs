@@ -1,0 +1,159 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Game.WebHdfs;
+
+namespace Game.HdfsSink.Commits;
+
+/// <summary>How a claim ended.</summary>
+internal enum ClaimOutcome
+{
+    /// <summary>The range is this commit's.</summary>
+    Won,
+
+    /// <summary>Another commit has it.</summary>
+    Lost,
+}
+
+/// <summary>
+/// The manifests of one partition, and the renames that make them and their files visible.
+/// Before a claim on position N is made, the files of the manifest that ends at N are in place: so only the newest manifest can have files left to place.
+/// </summary>
+/// <param name="hdfs">Where to.</param>
+/// <param name="warehouse">The topic's folders.</param>
+/// <param name="partition">The partition.</param>
+/// <param name="parallel">Bounds how many files are placed at once, over all partitions.</param>
+internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partition, SemaphoreSlim parallel)
+{
+    /// <summary>Folders remembered as made: a year of hours. More start anew, which costs a call each.</summary>
+    private const int MaxKnownFolders = 10_000;
+
+    private readonly ConcurrentDictionary<string, bool> knownFolders = new(StringComparer.Ordinal);
+
+    /// <summary>A refused rename is tried again after making the parent folder; that it vanishes three times in a row is somebody's doing.</summary>
+    private const int MaxRenames = 3;
+
+    /// <summary>The manifest of the highest range; null where nothing was ever committed.</summary>
+    public async Task<Manifest?> NewestAsync(CancellationToken cancellationToken)
+    {
+        long newest = -1;
+        foreach (string name in await NamesAsync(warehouse.Commits(partition), cancellationToken))
+            newest = Math.Max(newest, long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long first) ? first : -1);
+        return newest < 0 ? null : await ReadAsync(newest, cancellationToken);
+    }
+
+    /// <summary>The manifest that claims <paramref name="first"/>; null where it is free.</summary>
+    public async Task<Manifest?> FindAsync(long first, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(first, cancellationToken);
+        }
+        catch (WebHdfsException e) when (e.Error == HdfsError.FileNotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Moves a staged manifest to the name that claims its range.</summary>
+    public async Task<ClaimOutcome> ClaimAsync(string staged, Manifest manifest, CancellationToken cancellationToken)
+    {
+        string claim = warehouse.Claim(partition, manifest.First);
+        switch (await RenameAsync(staged, claim, cancellationToken))
+        {
+            case RenameOutcome.Renamed:
+                return ClaimOutcome.Won;
+            case RenameOutcome.DestinationExists:
+                return ClaimOutcome.Lost;
+            case RenameOutcome.AlreadyRenamed:
+                // An earlier try of ours got through, or another's claim is there and its sink has cleaned our staged file away: the id tells.
+                return (await ReadAsync(manifest.First, cancellationToken)).CommitId == manifest.CommitId ? ClaimOutcome.Won : ClaimOutcome.Lost;
+            default:
+                throw new WarehouseException($"The manifest {staged} vanished before it could be renamed to {claim}: something else deletes files there.");
+        }
+    }
+
+    /// <summary>Gives the files of a manifest just claimed their final names.</summary>
+    public Task PlaceAsync(Manifest manifest, CancellationToken cancellationToken) =>
+        Task.WhenAll(manifest.Files.Select(file => PlaceAsync(file, cancellationToken)));
+
+    /// <summary>
+    /// Finishes what a dead or slower sink left of the newest manifest: places the files that are still staged, and deletes what nobody can claim any more.
+    /// A file that is no longer staged was placed (nothing else moves it), and what happened to it since is not the sink's affair.
+    /// </summary>
+    public async Task FinishAsync(Manifest newest, CancellationToken cancellationToken)
+    {
+        var staged = await NamesAsync(warehouse.Staging, cancellationToken);
+        var named = newest.Files.Select(file => file.Staged).ToHashSet(StringComparer.Ordinal);
+        await Task.WhenAll(newest.Files.Where(file => staged.Contains(NameOf(file.Staged))).Select(file => PlaceAsync(file, cancellationToken)));
+        var unclaimable = staged.Where(name => Warehouse.ReadStaged(name) is { } range && range.Partition == partition && range.First < newest.Next);
+        foreach (string path in unclaimable.Select(name => $"{warehouse.Staging}/{name}").Where(path => !named.Contains(path)))
+            await hdfs.DeleteAsync(path, cancellationToken: cancellationToken);
+    }
+
+    private async Task PlaceAsync(ManifestFile file, CancellationToken cancellationToken)
+    {
+        await parallel.WaitAsync(cancellationToken);
+        RenameOutcome outcome;
+        try
+        {
+            outcome = await RenameAsync(file.Staged, file.Path, cancellationToken);
+        }
+        finally
+        {
+            parallel.Release();
+        }
+
+        if (outcome is RenameOutcome.DestinationExists)
+            throw new SinkRefusedException($"{file.Path} is there although its file still lies at {file.Staged}: something else wrote it, so move it away and start again.");
+        if (outcome is RenameOutcome.SourceMissing)
+            throw new WarehouseException($"Neither {file.Staged} nor {file.Path} is there: something else deletes files in the warehouse.");
+    }
+
+    private async Task<RenameOutcome> RenameAsync(string path, string destination, CancellationToken cancellationToken)
+    {
+        string folder = destination[..destination.LastIndexOf('/')];
+        for (int tries = 1; ; tries++)
+        {
+            await MakeFolderAsync(folder, cancellationToken);
+            var outcome = await hdfs.RenameAsync(path, destination, cancellationToken);
+            if (outcome != RenameOutcome.Refused)
+                return outcome;
+            knownFolders.TryRemove(folder, out _);
+            if (tries == MaxRenames)
+                throw new WarehouseException($"HDFS would not rename {path} to {destination}, though the source is there, the name is free and its folder was just made.");
+        }
+    }
+
+    private async Task MakeFolderAsync(string folder, CancellationToken cancellationToken)
+    {
+        if (knownFolders.ContainsKey(folder))
+            return;
+        await hdfs.MkdirsAsync(folder, cancellationToken);
+        if (knownFolders.Count >= MaxKnownFolders)
+            knownFolders.Clear();
+        knownFolders[folder] = true;
+    }
+
+    private async Task<Manifest> ReadAsync(long first, CancellationToken cancellationToken)
+    {
+        string path = warehouse.Claim(partition, first);
+        await using var stream = await hdfs.OpenAsync(path, cancellationToken: cancellationToken);
+        using var bytes = new MemoryStream();
+        await stream.CopyToAsync(bytes, cancellationToken);
+        return Manifest.Parse(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), path);
+    }
+
+    private async Task<HashSet<string>> NamesAsync(string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await hdfs.ListStatusAsync(folder, cancellationToken)).Select(entry => entry.PathSuffix).ToHashSet(StringComparer.Ordinal);
+        }
+        catch (WebHdfsException e) when (e.Error == HdfsError.FileNotFound)
+        {
+            return []; // nothing was ever written there
+        }
+    }
+
+    private static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
+}

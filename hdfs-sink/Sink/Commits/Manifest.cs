@@ -1,0 +1,74 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Game.HdfsSink.Commits;
+
+/// <summary>
+/// What one commit holds. The manifests of a partition make a chain from position 0: each begins where the one before ended, so the name of a claim
+/// ("_commits/PARTITION/FIRST") can be taken once only. They are never deleted: a sink that slept through a year still finds its claim taken.
+/// </summary>
+internal sealed record Manifest
+{
+    public const int CurrentFormat = 1;
+
+    /// <summary>1; a reader refuses others.</summary>
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>Names the try that wrote it, so that a sink can tell its own claim from another's.</summary>
+    public required Guid CommitId { get; init; }
+
+    public required string Topic { get; init; }
+
+    /// <summary>The topic's id in Kafka's base64 form: a topic made anew under the same name has another.</summary>
+    public required string TopicId { get; init; }
+
+    public required int Partition { get; init; }
+
+    /// <summary>The first consumer position of the range.</summary>
+    public required long First { get; init; }
+
+    /// <summary>The position after the range, where the next commit begins.</summary>
+    public required long Next { get; init; }
+
+    /// <summary>Records in it; fewer than positions where markers or compaction left gaps.</summary>
+    public required long Rows { get; init; }
+
+    /// <summary>The range was gone from the log (retention) before it could be read; there are no files.</summary>
+    public bool LostToRetention { get; init; }
+
+    /// <summary>The sink's clock, epoch milliseconds.</summary>
+    public required long CommittedAt { get; init; }
+
+    public required IReadOnlyList<ManifestFile> Files { get; init; }
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.Manifest);
+
+    /// <exception cref="SinkRefusedException">It is not a manifest that this version can read.</exception>
+    public static Manifest Parse(ReadOnlySpan<byte> json, string path)
+    {
+        try
+        {
+            var manifest = JsonSerializer.Deserialize(json, ManifestJson.Default.Manifest);
+            if (manifest is { Format: CurrentFormat } && manifest.First >= 0 && manifest.Next > manifest.First)
+                return manifest;
+        }
+        catch (JsonException)
+        {
+            // Falls through to the refusal: nothing can be resumed after a manifest that can't be read.
+        }
+
+        throw new SinkRefusedException($"{path} is not a manifest that this sink can read: it was written by a newer version or damaged, so restore it or use another warehouse.");
+    }
+}
+
+/// <summary>One data file of a commit.</summary>
+/// <param name="Staged">Its full path before it is placed.</param>
+/// <param name="Path">Its full path after.</param>
+/// <param name="Rows">Rows in it.</param>
+/// <param name="Bytes">Its length.</param>
+/// <param name="Sha256">Of its bytes, in lower-case hexadecimal digits.</param>
+internal sealed record ManifestFile(string Staged, string Path, long Rows, long Bytes, string Sha256);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(Manifest))]
+internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -1,0 +1,78 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Game.Contracts;
+using Game.HdfsSink.Commits;
+
+namespace Game.HdfsSink.Consuming;
+
+/// <summary>What the sink asks the cluster about its topics.</summary>
+internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, TimeProvider time) : ITopicIds, IDisposable
+{
+    /// <summary>An id is asked for at most this often a topic: commits come in bursts.</summary>
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly SemaphoreSlim asking = new(1);
+    private Dictionary<string, string> ids = [];
+    private long askedAt;
+
+    /// <summary>Creates the sink's topics where they are missing.</summary>
+    /// <exception cref="TopicMismatchException">One has another partition count than the contract's.</exception>
+    public Task EnsureAsync()
+    {
+        int partitions = settings.Partitions ?? Found(Topics.PlayerEvents) ?? Found(Topics.Alerts) ?? Topics.DefaultPartitions;
+        var contract = new Topics(partitions);
+        return TopicSetup.EnsureAsync(admin, [.. settings.Topics.Select(topic => contract[topic])]);
+    }
+
+    public async Task<string?> FindAsync(string topic, CancellationToken cancellationToken)
+    {
+        await asking.WaitAsync(cancellationToken);
+        try
+        {
+            if (askedAt == 0 || time.GetElapsedTime(askedAt) > MaxAge)
+            {
+                ids = await AskAsync();
+                askedAt = time.GetTimestamp();
+            }
+
+            return ids.GetValueOrDefault(topic);
+        }
+        finally
+        {
+            asking.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        admin.Dispose();
+        asking.Dispose();
+    }
+
+    private async Task<Dictionary<string, string>> AskAsync()
+    {
+        var topics = TopicCollection.OfTopicNames(settings.Topics);
+        List<TopicDescription> found;
+        try
+        {
+            found = (await admin.DescribeTopicsAsync(topics, new DescribeTopicsOptions { RequestTimeout = RequestTimeout })).TopicDescriptions;
+        }
+        catch (DescribeTopicsException e)
+        {
+            found = e.Results.TopicDescriptions; // some are missing; the others' answers are whole
+        }
+
+        var missing = found.Find(topic => topic.Error.Code is not (ErrorCode.NoError or ErrorCode.UnknownTopicOrPart));
+        if (missing is not null)
+            throw new KafkaException(missing.Error);
+        return found.Where(topic => !topic.Error.IsError).ToDictionary(topic => topic.Name, topic => topic.TopicId.ToString(), StringComparer.Ordinal);
+    }
+
+    private int? Found(string topic)
+    {
+        var described = admin.GetMetadata(RequestTimeout).Topics.Find(found => found.Topic == topic && found.Error.Code == ErrorCode.NoError);
+        return described?.Partitions.Count;
+    }
+}

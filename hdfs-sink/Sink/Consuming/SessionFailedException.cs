@@ -1,0 +1,7 @@
+using Confluent.Kafka;
+
+namespace Game.HdfsSink.Consuming;
+
+/// <summary>A partition's commit failed, and with it the session.</summary>
+internal sealed class SessionFailedException(TopicPartition partition, Exception cause)
+    : Exception($"{partition.Topic}-{partition.Partition.Value} could not be committed: {cause.Message}", cause);

@@ -1,0 +1,77 @@
+using Confluent.Kafka;
+using Game.Contracts;
+using Game.HdfsSink.Commits;
+using Game.HdfsSink.Telemetry;
+using Game.WebHdfs;
+
+namespace Game.HdfsSink.Consuming;
+
+/// <summary>What a session needs of the process.</summary>
+internal sealed record SinkParts(ILogger<SinkService> Log, SinkMetrics Metrics, SinkHealth Health, TimeProvider Time);
+
+/// <summary>Runs one session after the other, with growing pauses between those that fail, until told to stop or until only a person can help.</summary>
+internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHdfs hdfs, IHostApplicationLifetime lifetime) : BackgroundService
+{
+    /// <summary>The pause after the first failure; it doubles.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Long enough not to press a cluster that is coming up, short enough not to be waited for.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+
+    /// <summary>A session that ran this long was fine: the next failure starts from the first pause again.</summary>
+    private static readonly TimeSpan Healthy = TimeSpan.FromMinutes(1);
+
+    /// <summary>Why the sink gave up, in one sentence; null after a clean stop.</summary>
+    public string? Refusal { get; private set; }
+
+    // A thread of its own: the Kafka client's calls block.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.Factory.StartNew(() => RunSessions(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void RunSessions(CancellationToken stop)
+    {
+        var pause = FirstPause;
+        while (!stop.IsCancellationRequested)
+        {
+            long started = parts.Time.GetTimestamp();
+            try
+            {
+                RunSession(stop);
+            }
+            catch (Exception e) // the top of the loop: every failure but a refusal is answered by starting anew from the manifests
+            {
+                if (RefusalIn(e) is { } refusal)
+                {
+                    Refusal = refusal;
+                    lifetime.StopApplication();
+                    return;
+                }
+
+                pause = parts.Time.GetElapsedTime(started) > Healthy ? FirstPause : pause;
+                parts.Health.Trouble = e.Message;
+                parts.Metrics.Restarted();
+                LogMessages.SessionFailed(parts.Log, e.Message, pause.TotalSeconds, e);
+                stop.WaitHandle.WaitOne(pause);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+        }
+    }
+
+    private void RunSession(CancellationToken stop)
+    {
+        var admin = new AdminClientBuilder(ClientSettings.Admin(settings.BootstrapServers, "hdfs-sink")).SetLogHandler((_, _) => { }).Build();
+        using var topics = new KafkaTopics(admin, settings, parts.Time);
+        using var uploads = new SemaphoreSlim(settings.ParallelUploads);
+        Blocking.Await(topics.EnsureAsync());
+        using var session = new SinkSession(settings, parts, new CommitterContext(hdfs, topics, uploads, parts.Time, Guid.NewGuid));
+        parts.Health.Trouble = null;
+        session.Run(stop);
+    }
+
+    private static string? RefusalIn(Exception? e) => e switch
+    {
+        null => null,
+        SinkRefusedException or TopicMismatchException => e.Message,
+        _ => RefusalIn(e.InnerException),
+    };
+}

@@ -1,0 +1,108 @@
+using System.IO.Compression;
+using Parquet;
+using Parquet.Schema;
+
+namespace Game.HdfsSink.Rows;
+
+/// <summary>A topic's table: decodes its records and writes them as Parquet. May be used by many threads at once.</summary>
+internal interface ITable
+{
+    string Topic { get; }
+
+    /// <summary>Decodes a batch and sorts its rows into the files they go to, in offset order within each.</summary>
+    DecodedBatch Decode(RecordBatch batch);
+}
+
+/// <summary>The files of one batch, not yet encoded.</summary>
+/// <param name="Files">In the order of their folders.</param>
+/// <param name="Undecodable">Rows whose value is not what the contract says.</param>
+internal sealed record DecodedBatch(IReadOnlyList<PendingFile> Files, int Undecodable);
+
+/// <summary>Rows of one file, which <paramref name="EncodeAsync"/> turns into Parquet.</summary>
+internal sealed record PendingFile(Filing Filing, int Rows, Func<Stream, Task> EncodeAsync);
+
+/// <summary>What the tables have in common: the columns beside the contract's, the sorting, the Parquet settings.</summary>
+/// <typeparam name="T">The decoded value.</typeparam>
+internal abstract class Table<T> : ITable
+    where T : class
+{
+    /// <summary>One page a column and row group: this many rows keep a page of a few megabytes at most.</summary>
+    private const int RowsPerGroup = 128 * 1024;
+
+    /// <summary>Bytes of freed buffers that one file's writer may hold on to; both are unbounded by default.</summary>
+    private const int PoolBytes = 16 * 1024 * 1024;
+
+    private readonly IReadOnlyList<Column<Row<T>>> columns;
+    private readonly ParquetSchema schema;
+
+    protected Table(string topic, IEnumerable<Column<Row<T>>> contract)
+    {
+        Topic = topic;
+        columns =
+        [
+            .. contract,
+            new TextColumn<Row<T>>("_key", row => row.Key),
+            new RequiredColumn<Row<T>, int>("_partition", row => row.Partition),
+            new RequiredColumn<Row<T>, long>("_offset", row => row.Offset),
+            new TimeColumn<Row<T>>("_appended_at", row => row.AppendedAt),
+            new TextColumn<Row<T>>("_extra", row => row.Extra),
+            new BytesColumn<Row<T>>("_raw", row => row.Raw),
+            new RequiredColumn<Row<T>, bool>("_deleted", row => row.IsDeleted),
+        ];
+        schema = new ParquetSchema(columns.Select(column => column.Field).ToArray());
+    }
+
+    public string Topic { get; }
+
+    public DecodedBatch Decode(RecordBatch batch)
+    {
+        var files = new SortedDictionary<(long Hour, bool IsMisdated), List<Row<T>>>();
+        int undecodable = 0;
+        foreach (var row in Rows(batch.Records))
+        {
+            var filing = Filing.Of(row.Value is null ? null : TimeOf(row.Value), row.AppendedAt);
+            if (!files.TryGetValue((filing.Hour, filing.IsMisdated), out var rows))
+                files.Add((filing.Hour, filing.IsMisdated), rows = []);
+            rows.Add(row);
+            undecodable += row.Raw is null ? 0 : 1;
+        }
+
+        return new DecodedBatch(
+            [.. files.Select(file => new PendingFile(new Filing(file.Key.Hour, file.Key.IsMisdated), file.Value.Count, output => EncodeAsync(file.Value, output)))],
+            undecodable);
+    }
+
+    /// <summary>The rows of records, in order. Called by one thread an enumeration.</summary>
+    protected abstract IEnumerable<Row<T>> Rows(IReadOnlyList<RawRecord> records);
+
+    /// <summary>The time a row is filed by, epoch milliseconds.</summary>
+    protected abstract long TimeOf(T value);
+
+    private async Task EncodeAsync(List<Row<T>> rows, Stream output)
+    {
+        var options = new ParquetOptions
+        {
+            CompressionMethod = CompressionMethod.Zstd,
+            CompressionLevel = CompressionLevel.Optimal, // the default level takes twenty times as long
+            MaximumSmallPoolFreeBytes = PoolBytes,
+            MaximumLargePoolFreeBytes = PoolBytes,
+        };
+        await using var writer = await ParquetWriter.CreateAsync(schema, output, options);
+        for (int start = 0; start < rows.Count; start += RowsPerGroup)
+            await WriteGroupAsync(writer, rows.GetRange(start, Math.Min(RowsPerGroup, rows.Count - start)));
+    }
+
+    private async Task WriteGroupAsync(ParquetWriter writer, List<Row<T>> rows)
+    {
+        using var group = writer.CreateRowGroup();
+        ReadOnlyMemory<DataField> leaves = schema.DataFields;
+        foreach (var column in columns)
+        {
+            int count = column.Field is MapField ? 2 : 1;
+            await column.WriteAsync(group, leaves[..count], rows);
+            leaves = leaves[count..];
+        }
+
+        group.CompleteValidate();
+    }
+}

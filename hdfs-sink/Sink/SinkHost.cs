@@ -1,0 +1,30 @@
+using Game.HdfsSink.Consuming;
+using Game.HdfsSink.Telemetry;
+using Game.WebHdfs;
+using OpenTelemetry.Metrics;
+
+namespace Game.HdfsSink;
+
+/// <summary>Puts the process together: the sink, health, metrics.</summary>
+internal static class SinkHost
+{
+    public static WebApplication Build(SinkSettings settings, string urls)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls(urls);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.StopWithin * 2);
+        builder.Services.AddSingleton(settings).AddSingleton(TimeProvider.System).AddSingleton<SinkMetrics>().AddSingleton<SinkHealth>().AddSingleton<SinkParts>();
+        builder.Services.AddSingleton<IWebHdfs>(services => new WebHdfsClient(
+            new WebHdfsOptions { NameNodes = settings.WebHdfs, UserName = settings.User }, services.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<SinkService>().AddHostedService(services => services.GetRequiredService<SinkService>());
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(SinkMetrics.MeterName).AddPrometheusExporter());
+        var app = builder.Build();
+        app.MapGet("/healthz", () => "ok");
+        app.MapGet("/readyz", (SinkHealth health) => health.Trouble is { } trouble
+            ? Results.Text(trouble, statusCode: StatusCodes.Status503ServiceUnavailable)
+            : Results.Text($"{health.Assigned} partitions assigned"));
+        app.MapPrometheusScrapingEndpoint();
+        return app;
+    }
+}
