@@ -10,7 +10,7 @@ public static class LocalWebHdfsServer
     public static WebApplication Build(string root, string urls)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what fails at the start is said in one sentence by Program
         builder.WebHost.UseUrls(urls);
         // No limit on a body, as HDFS has none: files are as large as the disk allows, and a slow upload may take its time.
         builder.WebHost.ConfigureKestrel(kestrel =>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Game.LocalWebHdfs;
 
 const int Failed = 1;
+const int BadArguments = 2;
 
 var root = new Option<string>("--root") { Description = "The folder that is '/'; made where it is missing.", Required = true };
 var port = new Option<int>("--port") { Description = "The port on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 9870 };
@@ -24,4 +25,8 @@ command.SetAction(async (arguments, cancellationToken) =>
         return Failed;
     }
 });
-return await command.Parse(args).InvokeAsync();
+var parsed = command.Parse(args);
+if (parsed.Errors.Count == 0)
+    return await parsed.InvokeAsync();
+await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} See local-webhdfs --help.");
+return BadArguments;

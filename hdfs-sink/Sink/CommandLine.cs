@@ -73,7 +73,7 @@ internal sealed class CommandLine
         {
             parse();
         }
-        catch (Exception e) when (e is FormatException or ArgumentException)
+        catch (FormatException e)
         {
             result.AddError(e.Message);
         }

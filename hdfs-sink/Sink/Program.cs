@@ -2,7 +2,8 @@ using Game.HdfsSink;
 using Game.HdfsSink.Consuming;
 
 const int CouldNotStart = 1;
-const int Refused = 3; // 2 is left to mistakes on the command line
+const int BadArguments = 2;
+const int Refused = 3;
 
 var commandLine = new CommandLine(async (settings, urls, cancellationToken) =>
 {
@@ -25,5 +26,7 @@ var commandLine = new CommandLine(async (settings, urls, cancellationToken) =>
     }
 });
 var parsed = commandLine.Command.Parse(args);
-int code = await parsed.InvokeAsync();
-return parsed.Errors.Count > 0 ? 2 : code;
+if (parsed.Errors.Count == 0)
+    return await parsed.InvokeAsync();
+await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} See hdfs-sink --help.");
+return BadArguments;

@@ -12,7 +12,7 @@ internal static class SinkHost
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(urls);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what fails there is said in one sentence by Program
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.StopWithin * 2);
         builder.Services.AddSingleton(settings).AddSingleton(TimeProvider.System).AddSingleton<SinkMetrics>().AddSingleton<SinkHealth>().AddSingleton<SinkParts>();
         builder.Services.AddSingleton<IWebHdfs>(services => new WebHdfsClient(

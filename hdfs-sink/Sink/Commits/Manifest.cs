@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -10,6 +11,9 @@ namespace Game.HdfsSink.Commits;
 internal sealed record Manifest
 {
     public const int CurrentFormat = 1;
+
+    /// <summary>For people who look into the warehouse: lines of their own, and "+" as it is.</summary>
+    private static readonly ManifestJson Readable = new(new JsonSerializerOptions(ManifestJson.Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>1; a reader refuses others.</summary>
     public int Format { get; init; } = CurrentFormat;
@@ -41,7 +45,7 @@ internal sealed record Manifest
 
     public required IReadOnlyList<ManifestFile> Files { get; init; }
 
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.Manifest);
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Readable.Manifest);
 
     /// <exception cref="SinkRefusedException">It is not a manifest that this version can read.</exception>
     public static Manifest Parse(ReadOnlySpan<byte> json, string path)
@@ -69,6 +73,6 @@ internal sealed record Manifest
 /// <param name="Sha256">Of its bytes, in lower-case hexadecimal digits.</param>
 internal sealed record ManifestFile(string Staged, string Path, long Rows, long Bytes, string Sha256);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectNullableAnnotations = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(Manifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

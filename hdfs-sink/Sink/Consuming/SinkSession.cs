@@ -149,9 +149,9 @@ internal sealed class SinkSession : IDisposable
             return;
         parts.Metrics.Committed(completion, result);
         if (!result.IsOurs)
-            LogMessages.ClaimLost(parts.Log, completion.Writer.Partition, completion.Batch.First, result.Position);
+            LogMessages.ClaimLost(parts.Log, completion.Writer.Partition.Topic, completion.Writer.Partition.Partition, completion.Batch.First, result.Position);
         else
-            LogMessages.Committed(parts.Log, completion.Writer.Partition, completion.Batch.First, completion.Batch.Next, result.Rows, result.Files, completion.Took.TotalMilliseconds);
+            LogMessages.Committed(parts.Log, completion.Writer.Partition.Topic, completion.Writer.Partition.Partition, completion.Batch.First, completion.Batch.Next, result.Rows, result.Files, completion.Took.TotalMilliseconds);
         if (!isCurrent)
             return;
         if (!result.IsOurs)
@@ -193,7 +193,7 @@ internal sealed class SinkSession : IDisposable
         string id = await context.TopicIds.FindAsync(partition.Topic, cancellationToken) ?? throw new WarehouseException($"The topic {partition.Topic} is gone.");
         var committer = new Committer(context, new Warehouse(settings.Warehouse, partition.Topic), tables[partition.Topic], partition.Partition);
         long position = await committer.OpenAsync(new PartitionState(id, offsets.Low, offsets.High), cancellationToken);
-        LogMessages.Opened(parts.Log, partition, position, offsets.Low, offsets.High);
+        LogMessages.Opened(parts.Log, partition.Topic, partition.Partition, position, offsets.Low, offsets.High);
         return (new PartitionWriter(partition, position, settings, parts.Time), committer);
     }
 

@@ -7,11 +7,12 @@ internal static class Tables
 {
     public static IReadOnlyList<string> Known { get; } = [Topics.Alerts, Topics.PlayerEvents, Topics.Labels];
 
+    /// <exception cref="FormatException">There is no table for that topic; the message is one sentence.</exception>
     public static ITable Of(string topic) => topic switch
     {
         Topics.Alerts => new AlertTable(),
         Topics.PlayerEvents => new PlayerEventTable(),
         Topics.Labels => new LabelTable(),
-        _ => throw new ArgumentException($"The sink has no table for the topic '{topic}': it knows {string.Join(", ", Known)}.", nameof(topic)),
+        _ => throw new FormatException($"The sink has no table for the topic '{topic}': it knows {string.Join(", ", Known)}."),
     };
 }

@@ -1,17 +1,15 @@
-using Confluent.Kafka;
-
 namespace Game.HdfsSink.Telemetry;
 
 internal static partial class LogMessages
 {
-    [LoggerMessage(1, LogLevel.Information, "Resuming {Partition} at {Position}; its log reaches from {LogStart} to {LogEnd}")]
-    public static partial void Opened(ILogger log, TopicPartition partition, long position, long logStart, long logEnd);
+    [LoggerMessage(1, LogLevel.Information, "Resuming {Topic}-{Partition} at {Position}; its log reaches from {LogStart} to {LogEnd}")]
+    public static partial void Opened(ILogger log, string topic, int partition, long position, long logStart, long logEnd);
 
-    [LoggerMessage(2, LogLevel.Information, "Committed {Partition} from {First} to {Next}: {Rows} rows in {Files} files, {Milliseconds:0} ms")]
-    public static partial void Committed(ILogger log, TopicPartition partition, long first, long next, long rows, int files, double milliseconds);
+    [LoggerMessage(2, LogLevel.Information, "Committed {Topic}-{Partition} from {First} to {Next}: {Rows} rows in {Files} files, {Milliseconds:0} ms")]
+    public static partial void Committed(ILogger log, string topic, int partition, long first, long next, long rows, int files, double milliseconds);
 
-    [LoggerMessage(3, LogLevel.Warning, "Another sink committed {Partition} from {First}; going on at {Position}")]
-    public static partial void ClaimLost(ILogger log, TopicPartition partition, long first, long position);
+    [LoggerMessage(3, LogLevel.Warning, "Another sink committed {Topic}-{Partition} from {First}; going on at {Position}")]
+    public static partial void ClaimLost(ILogger log, string topic, int partition, long first, long position);
 
     [LoggerMessage(4, LogLevel.Warning, "{Reason}; starting anew from the manifests in {Pause} s")]
     public static partial void SessionFailed(ILogger log, string reason, double pause, Exception error);

@@ -9,6 +9,9 @@ internal sealed class SinkMetrics
 {
     public const string MeterName = "Game.HdfsSink";
 
+    // A small batch takes tens of milliseconds, a full one of a week's hours some seconds, a slow HDFS more.
+    private static readonly double[] Seconds = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
+
     private readonly Counter<long> rows;
     private readonly Counter<long> undecodable;
     private readonly Counter<long> files;
@@ -29,7 +32,7 @@ internal sealed class SinkMetrics
         commits = meter.CreateCounter<long>("hdfs_sink.commits", description: "Commits won");
         lost = meter.CreateCounter<long>("hdfs_sink.commits.lost", description: "Commits given up because another sink had the range");
         restarts = meter.CreateCounter<long>("hdfs_sink.restarts", description: "Sessions that failed and were started anew");
-        duration = meter.CreateHistogram<double>("hdfs_sink.commit.duration", "s", "From a batch's turn to its files being in place");
+        duration = meter.CreateHistogram<double>("hdfs_sink.commit.duration", "s", "From a batch's turn to its files being in place", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds });
         meter.CreateObservableGauge("hdfs_sink.held", () => Interlocked.Read(ref heldBytes), "By", "Bytes of records held in memory");
     }
 
