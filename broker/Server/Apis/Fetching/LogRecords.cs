@@ -1,0 +1,20 @@
+using Broker.Server.Network;
+using Broker.Storage;
+
+namespace Broker.Server.Apis.Fetching;
+
+/// <summary>A claim on a piece of a log, on its way into a response; read as the socket drains.</summary>
+internal sealed class LogRecords(LogSlice slice, bool isRecent) : StreamedRecords
+{
+    public override int Length => slice.Length;
+
+    public override bool LikelyCached => isRecent;
+
+    public override int ReadAt(int position, Span<byte> destination) => slice.ReadAt(position, destination);
+
+    public override void Dispose()
+    {
+        slice.Dispose();
+        base.Dispose();
+    }
+}

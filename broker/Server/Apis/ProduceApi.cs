@@ -1,0 +1,225 @@
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Protocol.Records;
+using Broker.Server.Metadata;
+using Broker.Server.Network;
+using Broker.Server.Partitions;
+using Broker.Server.Security;
+
+namespace Broker.Server.Apis;
+
+// Produce, versions 0 to 11.
+// 0-2: message formats 0 and 1, answered with UNSUPPORTED_FOR_MESSAGE_FORMAT for each partition (those versions have no other format).
+// 3: record batches; each partition has exactly one. 4-6: as 3, with the log start offset from 5. 7: Zstandard. 8: record errors and a message.
+// 9: flexible. 10: where the leader is, with "not leader" errors. 11: as 10.
+//
+// Departs from Kafka:
+// - Formats 0 and 1 are refused in every version with UNSUPPORTED_FOR_MESSAGE_FORMAT (Kafka takes them below 3, and says INVALID_RECORD from 3 on).
+// - Transactions are not served: a request with a transactional id, or with a transactional batch, gets TRANSACTIONAL_ID_AUTHORIZATION_FAILED for each
+//   partition, which producers of every language treat as fatal, and a warning in the log.
+// - A batch whose offsets have gaps is refused with INVALID_RECORD; Kafka numbers the records of a compressed one anew.
+// - compression.type other than "producer" is kept as a setting, but batches stay as they came.
+// - At most 100 records of a batch are named in record_errors.
+//
+// A request is dispatched when all its batches are in the log (or refused); acks=all completes when the in-sync replicas have them.
+
+/// <summary>Appends clients' record batches.</summary>
+internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, ProduceResponse>
+{
+    private const short FirstWithBatches = 3;
+    private const short FirstWithZstd = 7;
+    private const short FirstWithLeaders = 10;
+
+    /// <summary>Kafka's own tool for repairing internal topics names itself so; everybody else is refused there.</summary>
+    private const string AdminClientId = "__admin_client";
+
+    public override bool MayRunAhead => true;
+
+    protected override ValueTask<ProduceResponse?> Handle(ProduceRequest request, RequestContext context)
+    {
+        ClusterImage image = services.Metadata.Current;
+        ErrorCode refused = CheckRequest(request, context);
+        ValueTask<AppendOutcome>[][] appends = new ValueTask<AppendOutcome>[request.TopicData.Length][];
+        bool allDone = true;
+        for (int t = 0; t < appends.Length; t++)
+        {
+            ProduceRequest.TopicProduceData topic = request.TopicData[t];
+            ErrorCode topicError = refused == ErrorCode.None ? CheckTopic(topic.Name, context) : refused;
+            ValueTask<AppendOutcome>[] partitions = appends[t] = new ValueTask<AppendOutcome>[topic.PartitionData.Length];
+            for (int p = 0; p < partitions.Length; p++)
+            {
+                partitions[p] = topicError == ErrorCode.None
+                    ? Append(image, request, topic.Name, topic.PartitionData[p], context)
+                    : new ValueTask<AppendOutcome>(AppendOutcome.Failed(topicError));
+                allDone &= partitions[p].IsCompleted;
+            }
+        }
+
+        return allDone ? new ValueTask<ProduceResponse?>(Answer(request, Results(appends), context)) : Await(request, appends, context);
+    }
+
+    private static AppendOutcome[][] Results(ValueTask<AppendOutcome>[][] appends)
+    {
+        AppendOutcome[][] outcomes = new AppendOutcome[appends.Length][];
+        for (int t = 0; t < appends.Length; t++)
+        {
+            outcomes[t] = new AppendOutcome[appends[t].Length];
+            for (int p = 0; p < outcomes[t].Length; p++)
+            {
+#pragma warning disable VSTHRD002, VSTHRD103 // It has completed: nothing blocks.
+                outcomes[t][p] = appends[t][p].GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002, VSTHRD103
+            }
+        }
+
+        return outcomes;
+    }
+
+    private static ProduceResponse.PartitionProduceResponse ToResponse(int index, in AppendOutcome outcome)
+    {
+        ProduceResponse.PartitionProduceResponse response = new()
+        {
+            Index = index,
+            ErrorCode = (short)outcome.Error,
+            BaseOffset = outcome.BaseOffset,
+            LogAppendTimeMs = outcome.LogAppendTimeMs,
+            LogStartOffset = outcome.LogStartOffset,
+            ErrorMessage = outcome.Message,
+        };
+        if (outcome.RecordErrors.Count > 0)
+        {
+            response.RecordErrors = [.. outcome.RecordErrors.Select(e =>
+                new ProduceResponse.BatchIndexAndErrorMessage { BatchIndex = e.Index, BatchIndexErrorMessage = e.Message })];
+        }
+
+        return response;
+    }
+
+    private static bool HasTransactionalBatch(ProduceRequest request)
+    {
+        foreach (ProduceRequest.TopicProduceData topic in request.TopicData)
+        {
+            foreach (ProduceRequest.PartitionProduceData partition in topic.PartitionData)
+            {
+                if (partition.Records is { } records && BatchInfo.TryRead(records.Span, out BatchInfo info) == BatchReadResult.Ok && info.IsTransactional)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private ErrorCode CheckRequest(ProduceRequest request, RequestContext context)
+    {
+        if (context.ApiVersion < FirstWithBatches)
+        {
+            return ErrorCode.UnsupportedForMessageFormat;
+        }
+
+        if (request.TransactionalId is not null || HasTransactionalBatch(request))
+        {
+            DataLog.TransactionRefused(services.Logger, request.TransactionalId ?? "", context.ClientId, context.ConnectionId);
+            return ErrorCode.TransactionalIdAuthorizationFailed;
+        }
+
+        return request.Acks is -1 or 0 or 1 ? ErrorCode.None : ErrorCode.InvalidRequiredAcks;
+    }
+
+    private ErrorCode CheckTopic(string topic, RequestContext context) =>
+        !services.MayTopic(context, AclOperation.Write, topic) ? ErrorCode.TopicAuthorizationFailed
+        : ClusterImage.IsInternal(topic) && context.ClientId != AdminClientId ? ErrorCode.InvalidTopicException
+        : ErrorCode.None;
+
+    private ValueTask<AppendOutcome> Append(
+        ClusterImage image, ProduceRequest request, string topic, ProduceRequest.PartitionProduceData data, RequestContext context)
+    {
+        if (image.Partition(topic, data.Index) is null)
+        {
+            return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.UnknownTopicOrPartition));
+        }
+
+        if (services.Partitions.Find(topic, data.Index) is not { } partition)
+        {
+            return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.NotLeaderOrFollower));
+        }
+
+        TimeSpan timeout = TimeSpan.FromMilliseconds(Math.Max(request.TimeoutMs, 0));
+        return partition.ProduceAsync(data.Records ?? default, request.Acks, timeout, context.ApiVersion >= FirstWithZstd);
+    }
+
+    private async ValueTask<ProduceResponse?> Await(ProduceRequest request, ValueTask<AppendOutcome>[][] appends, RequestContext context)
+    {
+        AppendOutcome[][] outcomes = new AppendOutcome[appends.Length][];
+        for (int t = 0; t < appends.Length; t++)
+        {
+            outcomes[t] = new AppendOutcome[appends[t].Length];
+            for (int p = 0; p < outcomes[t].Length; p++)
+            {
+                outcomes[t][p] = await appends[t][p];
+            }
+        }
+
+        return Answer(request, outcomes, context);
+    }
+
+    private ProduceResponse? Answer(ProduceRequest request, AppendOutcome[][] outcomes, RequestContext context)
+    {
+        if (request.Acks == 0)
+        {
+            CloseOnFailure(request, outcomes, context);
+            return null;
+        }
+
+        LeaderHints leaders = default;
+        ProduceResponse response = new()
+        {
+            Responses = new ProduceResponse.TopicProduceResponse[outcomes.Length],
+            ThrottleTimeMs = context.ThrottleTimeMs,
+        };
+        for (int t = 0; t < outcomes.Length; t++)
+        {
+            ProduceRequest.TopicProduceData topic = request.TopicData[t];
+            ProduceResponse.PartitionProduceResponse[] partitions = new ProduceResponse.PartitionProduceResponse[outcomes[t].Length];
+            for (int p = 0; p < partitions.Length; p++)
+            {
+                partitions[p] = ToResponse(topic.PartitionData[p].Index, outcomes[t][p]);
+                if (outcomes[t][p].Error == ErrorCode.NotLeaderOrFollower && context.ApiVersion >= FirstWithLeaders)
+                {
+                    AddLeader(ref leaders, topic.Name, partitions[p], context);
+                }
+            }
+
+            response.Responses[t] = new() { Name = topic.Name, PartitionResponses = partitions };
+        }
+
+        response.NodeEndpoints = [.. leaders.Nodes.Select(n =>
+            new ProduceResponse.NodeEndpoint { NodeId = n.Id, Host = n.Endpoint.Host, Port = n.Endpoint.Port, Rack = n.Rack })];
+        return response;
+    }
+
+    private void AddLeader(ref LeaderHints leaders, string topic, ProduceResponse.PartitionProduceResponse partition, RequestContext context)
+    {
+        (int leader, int epoch) = leaders.Note(
+            services.Metadata.Current, services.Partitions.Find(topic, partition.Index), topic, partition.Index, context.ListenerName);
+        partition.CurrentLeader = new() { LeaderId = leader, LeaderEpoch = epoch };
+    }
+
+    /// <summary>Without an answer the only way to tell the producer that its metadata is old, or its records bad, is to close.</summary>
+    private static void CloseOnFailure(ProduceRequest request, AppendOutcome[][] outcomes, RequestContext context)
+    {
+        for (int t = 0; t < outcomes.Length; t++)
+        {
+            for (int p = 0; p < outcomes[t].Length; p++)
+            {
+                if (outcomes[t][p].Error != ErrorCode.None)
+                {
+                    string name = $"{request.TopicData[t].Name}-{request.TopicData[t].PartitionData[p].Index}";
+                    context.CloseConnection($"a produce request with acks=0 failed for {name} with {outcomes[t][p].Error}");
+                    return;
+                }
+            }
+        }
+    }
+}

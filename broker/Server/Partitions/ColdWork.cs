@@ -1,0 +1,95 @@
+namespace Broker.Server.Partitions;
+
+/// <summary>
+/// Runs what may have to wait for a disk (searches by time, index look-ups in old segments) on a few threads of its own, so that it holds up neither a
+/// connection nor the pool. Threads start when needed and end when idle. Any thread may call.
+/// </summary>
+internal sealed class ColdWork(int maxThreads) : IDisposable
+{
+    /// <summary>As many as keep one disk busy; a broker with more disks names more.</summary>
+    public const int DefaultThreads = 4;
+
+    /// <summary>How long a thread without work stays; the queue is bounded by the connections, each of which has one such request at a time.</summary>
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
+
+    private readonly object _lock = new();
+    private readonly Queue<Action> _waiting = new();
+    private int _threads;
+    private int _idle;
+    private bool _disposed;
+
+    public Task<T> Run<T>(Func<T> work)
+    {
+        TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _waiting.Enqueue(() => Complete(work, result));
+            if (_idle > 0)
+            {
+                Monitor.Pulse(_lock);
+            }
+            else if (_threads < maxThreads)
+            {
+                _threads++;
+                new Thread(Work) { IsBackground = true, Name = "cold work" }.Start();
+            }
+        }
+
+        return result.Task;
+    }
+
+    /// <summary>Lets the threads end once what waits is done.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            Monitor.PulseAll(_lock);
+        }
+    }
+
+    private static void Complete<T>(Func<T> work, TaskCompletionSource<T> result)
+    {
+        try
+        {
+            result.SetResult(work());
+        }
+#pragma warning disable CA1031 // The top of a thread's loop: the failure belongs to whoever asked.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            result.SetException(failure);
+        }
+    }
+
+    private void Work()
+    {
+        while (Next() is { } work)
+        {
+            work();
+        }
+    }
+
+    private Action? Next()
+    {
+        lock (_lock)
+        {
+            bool woken = true;
+            while (_waiting.Count == 0 && !_disposed && woken)
+            {
+                _idle++;
+                woken = Monitor.Wait(_lock, IdleTime);
+                _idle--;
+            }
+
+            if (_waiting.TryDequeue(out Action? work))
+            {
+                return work;
+            }
+
+            _threads--;
+            return null;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Broker.Protocol;
+using Broker.Storage;
+
+namespace Broker.Server.Partitions;
+
+/// <summary>Who reads: it decides how far and from whom.</summary>
+internal enum FetchReader
+{
+    /// <summary>A consumer that sees all records below the high watermark.</summary>
+    Uncommitted,
+
+    /// <summary>A consumer that sees records below the last stable offset, told which transactions were aborted.</summary>
+    Committed,
+
+    /// <summary>Another broker's replica: it reads to the log's end.</summary>
+    Replica,
+}
+
+/// <summary>One partition's part of a fetch.</summary>
+internal readonly record struct FetchQuery
+{
+    public long Offset { get; init; }
+
+    /// <summary>At most so many bytes of this partition.</summary>
+    public int MaxBytes { get; init; }
+
+    /// <summary>The leader epoch that the reader believes in; -1 none.</summary>
+    public int CurrentLeaderEpoch { get; init; }
+
+    /// <summary>The epoch of the last record read; -1 none. Where it shows that the logs diverge, the answer says where (KIP-595).</summary>
+    public int LastFetchedEpoch { get; init; }
+
+    public FetchReader Reader { get; init; }
+
+    /// <summary>The fetching broker; below 0 for consumers.</summary>
+    public int ReplicaId { get; init; }
+
+    /// <summary>False for consumers that know of reading from followers (KIP-392).</summary>
+    public bool LeaderOnly { get; init; }
+
+    /// <summary>The replica's own log start.</summary>
+    public long ReplicaLogStart { get; init; }
+}
+
+/// <summary>The answer to a <see cref="FetchQuery"/>. Whoever gets it owns <see cref="Slice"/>.</summary>
+internal readonly record struct FetchAnswer(ErrorCode Error)
+{
+    public long HighWatermark { get; init; } = -1;
+
+    public long LastStableOffset { get; init; } = -1;
+
+    public long LogStartOffset { get; init; } = -1;
+
+    /// <summary>The bytes; null where there are none.</summary>
+    public LogSlice? Slice { get; init; }
+
+    /// <summary>True when the bytes were appended lately and are likely in the page cache.</summary>
+    public bool IsRecent { get; init; }
+
+    /// <summary>Where the reader's log leaves ours; null where it does not.</summary>
+    public EpochEnd? Diverging { get; init; }
+
+    /// <summary>For readers of committed records: aborted transactions within the bytes.</summary>
+    public IReadOnlyList<AbortedTransaction>? Aborted { get; init; }
+
+    public int LeaderId { get; init; } = -1;
+
+    public int LeaderEpoch { get; init; } = -1;
+
+    public int Length => Slice?.Length ?? 0;
+}
+
+/// <summary>The answer to a question for an offset.</summary>
+/// <param name="Error">Why there is none.</param>
+/// <param name="Offset">-1 where no record fits.</param>
+/// <param name="TimestampMs">The record's; -1 for the log's ends.</param>
+/// <param name="LeaderEpoch">The epoch that the offset was written in; -1 unknown.</param>
+internal readonly record struct OffsetAnswer(ErrorCode Error, long Offset = -1, long TimestampMs = -1, int LeaderEpoch = -1);

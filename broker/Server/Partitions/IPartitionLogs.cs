@@ -1,0 +1,33 @@
+using Broker.Storage;
+
+namespace Broker.Server.Partitions;
+
+/// <summary>What the partition table needs of the log directories. Calls block on the disk and fail with <see cref="IOException"/>.</summary>
+internal interface IPartitionLogs
+{
+    /// <summary>The log on a working directory; null where there is none.</summary>
+    PartitionLog? Find(TopicPartition partition);
+
+    /// <summary>The partition's log, created where there is none.</summary>
+    /// <param name="partition">Topic and number.</param>
+    /// <param name="topicId">Written beside a new log; empty for none.</param>
+    /// <param name="isNew">Whether the controller says that this replica never existed: only then may it be created while a directory is offline, which might hold the old one.</param>
+    /// <exception cref="IOException">No directory can take it.</exception>
+    PartitionLog Open(TopicPartition partition, Guid topicId, bool isNew);
+
+    /// <summary>Writes the topic's id beside a log that has none yet.</summary>
+    void NoteTopicId(PartitionLog log, Guid topicId);
+
+    /// <summary>Takes the log away for good. No append or maintenance may run on it any more.</summary>
+    void Delete(PartitionLog log);
+}
+
+/// <summary>Told of the roles of this broker's partitions; called outside of all locks, in the order of the controller's requests. Must not block.</summary>
+internal interface IPartitionListener
+{
+    /// <summary>This broker leads the partition from this epoch on.</summary>
+    void BecameLeader(string topic, int partition, int leaderEpoch);
+
+    /// <summary>This broker does not lead the partition (any more); the epoch is -1 or -2 where the controller gave none.</summary>
+    void Resigned(string topic, int partition, int leaderEpoch);
+}

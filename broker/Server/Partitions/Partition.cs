@@ -1,0 +1,295 @@
+using System.Diagnostics;
+using Broker.Protocol;
+using Broker.Protocol.Records;
+using Broker.Storage;
+
+namespace Broker.Server.Partitions;
+
+/// <summary>
+/// One partition on this broker: its role and its log as one state, changed only under the partition's lock, which also orders appends, truncation and
+/// changes of role. Under the lock there is no await, no fsync, no callback and no other partition's lock; who waits is told after release.
+/// Readers use the published state and the log's published offsets. Any thread may call.
+/// </summary>
+internal sealed class Partition
+{
+    private readonly Lock _lock = new();
+    private readonly PartitionHost _host;
+    private PartitionState _state = PartitionState.Initial;
+    private PartitionLog? _log;
+
+    public Partition(TopicPartition name, PartitionHost host)
+    {
+        Name = name;
+        _host = host;
+    }
+
+    public TopicPartition Name { get; }
+
+    /// <summary>Empty until the controller or the log's folder has told it.</summary>
+    public Guid TopicId { get; private set; }
+
+    /// <summary>The state now; immutable.</summary>
+    public PartitionState State => Volatile.Read(ref _state);
+
+    /// <summary>For reading; null until the first assignment. Writing goes through this partition.</summary>
+    public PartitionLog? Log => Volatile.Read(ref _log);
+
+    /// <summary>The requests that wait for this partition.</summary>
+    public PartitionWaiters Waiters { get; } = new();
+
+    /// <summary>Takes a client's records: checks, appends, and waits as <paramref name="acks"/> asks.</summary>
+    /// <param name="records">The request's bytes; changed in place, not used after this returns its task.</param>
+    /// <param name="acks">0 and 1: the leader's log; -1: all in-sync replicas.</param>
+    /// <param name="timeout">How long to wait for replicas; then <see cref="ErrorCode.RequestTimedOut"/>, with the records in the log.</param>
+    /// <param name="allowZstd">Whether the request's version can carry Zstandard.</param>
+    public ValueTask<AppendOutcome> ProduceAsync(Memory<byte> records, short acks, TimeSpan timeout, bool allowZstd)
+    {
+        ErrorCode refused = Log is { } log ? PartitionTransitions.MayAppend(State, acks, log.Config.MinInSyncReplicas) : ErrorCode.NotLeaderOrFollower;
+        if (refused != ErrorCode.None || Log is not { } present)
+        {
+            return new ValueTask<AppendOutcome>(AppendOutcome.Failed(refused));
+        }
+
+        BatchVerdict verdict = BatchWalker.Validate(records, RulesOf(present.Config, _host.NowMs, allowZstd));
+        return verdict.Accepted
+            ? AppendAsync(records[..verdict.Info.SizeInBytes], verdict.Info, acks, timeout, AppendOrigin.Client)
+            : new ValueTask<AppendOutcome>(AppendOutcome.Of(verdict));
+    }
+
+    /// <summary>Appends one batch that this broker made itself, and waits as <paramref name="acks"/> asks.</summary>
+    /// <param name="batch">Exactly one whole batch; offsets and epoch are written into it.</param>
+    /// <param name="acks">As in <see cref="ProduceAsync"/>.</param>
+    /// <param name="timeout">As in <see cref="ProduceAsync"/>.</param>
+    /// <param name="origin">Who appends.</param>
+    public ValueTask<AppendOutcome> AppendAsync(Memory<byte> batch, short acks, TimeSpan timeout, AppendOrigin origin)
+    {
+        if (BatchInfo.TryRead(batch.Span, out BatchInfo info) != BatchReadResult.Ok || info.SizeInBytes != batch.Length)
+        {
+            return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.CorruptMessage));
+        }
+
+        if (Log is { } log && info.SizeInBytes > log.Config.MaxMessageBytes)
+        {
+            return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.MessageTooLarge));
+        }
+
+        return AppendAsync(batch, info, acks, timeout, origin);
+    }
+
+    /// <summary>Whether an acks=all append that ends at <paramref name="lastOffset"/> may be answered now.</summary>
+    public AckVerdict Acknowledge(long lastOffset)
+    {
+        // The high watermark is read before the state: an acknowledgement never rests on one of a later role.
+        PartitionLog? log = Log;
+        long highWatermark = log?.HighWatermark ?? -1;
+        return PartitionTransitions.Acknowledge(State, lastOffset, highWatermark, log?.Config.MinInSyncReplicas ?? 1);
+    }
+
+    /// <summary>The controller has spoken. <paramref name="log"/> is the partition's, opened or created before.</summary>
+    public ErrorCode Assign(Assignment assignment, PartitionLog log, Guid topicId)
+    {
+        Transition transition;
+        lock (_lock)
+        {
+            transition = PartitionTransitions.Assign(_state, assignment, _host.BrokerId, log.LogEndOffset, _host.StampMs);
+            if (transition.Applied)
+            {
+                Debug.Assert(transition.Next.LeaderEpoch > _state.LeaderEpoch, "epochs never go down");
+                if (transition.Next.IsLeader)
+                {
+                    log.Epochs.Assign(transition.Next.LeaderEpoch, log.LogEndOffset);
+                }
+
+                TopicId = topicId;
+                Volatile.Write(ref _log, log);
+                Volatile.Write(ref _state, transition.Next);
+                AdvanceHighWatermark(log);
+            }
+        }
+
+        if (transition.Applied)
+        {
+            Waiters.Notify();
+        }
+
+        return transition.Error;
+    }
+
+    /// <summary>Notes the topic's id, where an assignment of the current epoch brings one for the first time.</summary>
+    public void NoteTopicId(Guid topicId)
+    {
+        lock (_lock)
+        {
+            TopicId = topicId;
+        }
+    }
+
+    /// <summary>The controller stops the replica; who waits gets <see cref="ErrorCode.NotLeaderOrFollower"/>.</summary>
+    public ErrorCode Stop(int leaderEpoch, bool delete)
+    {
+        Transition transition;
+        lock (_lock)
+        {
+            transition = PartitionTransitions.Stop(_state, leaderEpoch, delete);
+            Volatile.Write(ref _state, transition.Next);
+        }
+
+        Waiters.Notify();
+        return transition.Error;
+    }
+
+    /// <summary>The log's directory has failed: everything is answered with <see cref="ErrorCode.KafkaStorageError"/>.</summary>
+    public void Fail()
+    {
+        bool changed;
+        lock (_lock)
+        {
+            PartitionState failed = PartitionTransitions.Fail(_state);
+            changed = failed != _state;
+            Volatile.Write(ref _state, failed);
+        }
+
+        if (changed)
+        {
+            PartitionLogMessages.WentOffline(_host.Logger, Name);
+            Waiters.Notify();
+        }
+    }
+
+    /// <summary>Runs maintenance that changes the log (retention, expiry, settings, log start) in its turn among the appends; null without a log.</summary>
+    /// <param name="work">Must not fsync, wait, or call anything that takes a partition's lock.</param>
+    public void Maintain(Action<PartitionLog> work)
+    {
+        lock (_lock)
+        {
+            if (_log is { } log && _state.Role is not (PartitionRole.Offline or PartitionRole.Stopped))
+            {
+                work(log);
+            }
+        }
+
+        Waiters.Notify();
+    }
+
+    /// <summary>A replica has fetched: what lies below its offset is on it, and the high watermark may move.</summary>
+    public ErrorCode NoteFollowerFetch(int replicaId, long fetchOffset, long replicaLogStart)
+    {
+        ErrorCode error;
+        lock (_lock)
+        {
+            PartitionLog? log = _log;
+            Transition transition = PartitionTransitions.FollowerFetched(_state, replicaId, fetchOffset, replicaLogStart, log?.LogEndOffset ?? 0, _host.StampMs);
+            error = transition.Error;
+            Volatile.Write(ref _state, transition.Next);
+            if (transition.Applied && log is not null)
+            {
+                AdvanceHighWatermark(log);
+            }
+        }
+
+        Waiters.Notify();
+        return error;
+    }
+
+    private static BatchRules RulesOf(LogConfig config, long nowMs, bool allowZstd) => new()
+    {
+        MaxMessageBytes = config.MaxMessageBytes,
+        RequireKeys = config.CleanupCompact,
+        TimestampType = config.TimestampType,
+        BeforeMaxMs = config.TimestampBeforeMaxMs,
+        AfterMaxMs = config.TimestampAfterMaxMs,
+        NowMs = nowMs,
+        AllowZstd = allowZstd,
+    };
+
+    private ValueTask<AppendOutcome> AppendAsync(Memory<byte> batch, in BatchInfo info, short acks, TimeSpan timeout, AppendOrigin origin)
+    {
+        AppendResult result = AppendLocked(batch, info, acks, origin, out PartitionLog? log);
+        if (result.Error != ErrorCode.None || log is null)
+        {
+            return new ValueTask<AppendOutcome>(AfterFailure(result.Error, log));
+        }
+
+        if (result.FlushNeeded && !TryFlush(log, result.LastOffset + 1))
+        {
+            return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.KafkaStorageError));
+        }
+
+        if (!result.IsDuplicate)
+        {
+            Waiters.Notify();
+        }
+
+        AppendOutcome appended = AppendOutcome.Of(result);
+        if (acks != -1)
+        {
+            return new ValueTask<AppendOutcome>(appended);
+        }
+
+        // A duplicate waits like its original: answering at once would acknowledge a record that may still be lost.
+        AckVerdict verdict = Acknowledge(result.LastOffset);
+        return verdict == AckVerdict.Wait
+            ? new ValueTask<AppendOutcome>(WaitingAppend.Start(this, appended, result.LastOffset, timeout, _host.Wheel))
+            : new ValueTask<AppendOutcome>(WaitingAppend.Answer(verdict, appended));
+    }
+
+    private AppendResult AppendLocked(Memory<byte> batch, in BatchInfo info, short acks, AppendOrigin origin, out PartitionLog? log)
+    {
+        lock (_lock)
+        {
+            log = _log;
+            ErrorCode refused = log is null ? ErrorCode.NotLeaderOrFollower : PartitionTransitions.MayAppend(_state, acks, log.Config.MinInSyncReplicas);
+            if (log is null || refused != ErrorCode.None)
+            {
+                return AppendResult.Failed(refused);
+            }
+
+            AppendResult result = log.AppendAsLeader(batch, info, _state.LeaderEpoch, origin, _host.NowMs);
+            if (result.Error == ErrorCode.None && !result.IsDuplicate)
+            {
+                AdvanceHighWatermark(log);
+            }
+
+            return result;
+        }
+    }
+
+    private AppendOutcome AfterFailure(ErrorCode error, PartitionLog? log)
+    {
+        if (error == ErrorCode.KafkaStorageError && log is { IsOffline: true })
+        {
+            Fail();
+        }
+
+        return AppendOutcome.Failed(error);
+    }
+
+    /// <summary>Outside of the lock: other appends go on, and share one fsync.</summary>
+    private bool TryFlush(PartitionLog log, long upToOffset)
+    {
+        try
+        {
+            log.Flush(upToOffset, _host.NowMs);
+            return true;
+        }
+        catch (IOException failure)
+        {
+            PartitionLogMessages.FlushFailed(_host.Logger, Name, failure);
+            Fail();
+            return false;
+        }
+    }
+
+    /// <summary>Under the lock only.</summary>
+    private void AdvanceHighWatermark(PartitionLog log)
+    {
+        long now = log.HighWatermark;
+        long next = PartitionTransitions.HighWatermark(_state, now, log.LogEndOffset, log.Config.MinInSyncReplicas, _host.StampMs, _host.ReplicaLagMaxMs);
+        if (next > now)
+        {
+            log.UpdateHighWatermark(next);
+        }
+
+        Debug.Assert(log.LogStartOffset <= log.LastStableOffset && log.LastStableOffset <= log.HighWatermark && log.HighWatermark <= log.LogEndOffset, "offsets are in order");
+    }
+}

@@ -1,0 +1,19 @@
+using Broker.Server.Time;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Partitions;
+
+/// <summary>What all partitions of a broker share.</summary>
+/// <param name="BrokerId">This broker.</param>
+/// <param name="Clock">Wall time for records, monotonic stamps for waiting.</param>
+/// <param name="Wheel">Time-outs.</param>
+/// <param name="ReplicaLagMaxMs"><c>replica.lag.time.max.ms</c>.</param>
+/// <param name="Logger">Of the area.</param>
+internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWheel Wheel, long ReplicaLagMaxMs, ILogger Logger)
+{
+    /// <summary>Wall time, epoch ms: what records and retention go by.</summary>
+    public long NowMs => Clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Monotonic milliseconds: what lags and waits go by.</summary>
+    public long StampMs => (long)(Clock.GetTimestamp() * (1000.0 / Clock.TimestampFrequency));
+}

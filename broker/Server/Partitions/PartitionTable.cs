@@ -1,0 +1,323 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Storage;
+
+namespace Broker.Server.Partitions;
+
+/// <summary>
+/// The partitions that this broker holds. Only the controller's requests change which they are and what this broker is to them;
+/// those are taken one at a time, in the order of their calls. Finding takes no lock.
+/// </summary>
+internal sealed class PartitionTable
+{
+    private readonly ConcurrentDictionary<TopicPartition, Partition> _partitions = new();
+    private readonly Lock _controllerLock = new();
+    private readonly PartitionHost _host;
+    private readonly IPartitionLogs _logs;
+    private readonly Func<long> _brokerEpoch;
+    private readonly IReadOnlyList<IPartitionListener> _listeners;
+    private int _controllerEpoch;
+
+    /// <param name="host">What all partitions share.</param>
+    /// <param name="logs">The log directories.</param>
+    /// <param name="brokerEpoch">The czxid of this broker's registration; requests to a former registration are refused.</param>
+    /// <param name="listeners">Told of roles.</param>
+    public PartitionTable(PartitionHost host, IPartitionLogs logs, Func<long> brokerEpoch, IReadOnlyList<IPartitionListener> listeners) =>
+        (_host, _logs, _brokerEpoch, _listeners) = (host, logs, brokerEpoch, listeners);
+
+    /// <summary>All partitions, a moving view.</summary>
+    public IEnumerable<Partition> All => _partitions.Values;
+
+    public int Count => _partitions.Count;
+
+    public int LeaderCount => _partitions.Values.Count(p => p.State.IsLeader);
+
+    /// <summary>True once a controller has told this broker its partitions: before, high watermarks must not be checkpointed.</summary>
+    public bool IsInitialized { get; private set; }
+
+    /// <summary>Null when this broker holds no replica of it.</summary>
+    public Partition? Find(string topic, int index) => _partitions.GetValueOrDefault(new TopicPartition(topic, index));
+
+    /// <summary>Takes over roles and replicas from the controller. Blocks on the disk for new partitions.</summary>
+    public LeaderAndIsrResponse Apply(LeaderAndIsrRequest request)
+    {
+        List<LeaderAndIsrResponse.LeaderAndIsrTopicError> topics = [];
+        List<LeaderAndIsrResponse.LeaderAndIsrPartitionError> ungrouped = [];
+        List<Partition> changed = [];
+        lock (_controllerLock)
+        {
+            ErrorCode refused = CheckController(request.ControllerEpoch, request.BrokerEpoch);
+            if (refused != ErrorCode.None)
+            {
+                return new LeaderAndIsrResponse { ErrorCode = (short)refused };
+            }
+
+            foreach (LeaderAndIsrRequest.LeaderAndIsrTopicState topic in request.TopicStates)
+            {
+                LeaderAndIsrResponse.LeaderAndIsrPartitionError[] errors = new LeaderAndIsrResponse.LeaderAndIsrPartitionError[topic.PartitionStates.Length];
+                for (int i = 0; i < errors.Length; i++)
+                {
+                    errors[i] = Apply(topic.TopicName, topic.TopicId, topic.PartitionStates[i], changed);
+                }
+
+                topics.Add(new() { TopicId = topic.TopicId, PartitionErrors = errors });
+                ungrouped.AddRange(errors);
+            }
+
+            foreach (LeaderAndIsrRequest.LeaderAndIsrPartitionState state in request.UngroupedPartitionStates)
+            {
+                ungrouped.Add(Apply(state.TopicName, Guid.Empty, state, changed));
+            }
+
+            IsInitialized = true;
+            changed.ForEach(TellListeners);
+        }
+
+        return new LeaderAndIsrResponse { Topics = [.. topics], PartitionErrors = [.. ungrouped] };
+    }
+
+    /// <summary>Stops replicas, and deletes those that go for good. Blocks on the disk.</summary>
+    public StopReplicaResponse Apply(StopReplicaRequest request)
+    {
+        List<StopReplicaResponse.StopReplicaPartitionError> errors = [];
+        lock (_controllerLock)
+        {
+            ErrorCode refused = CheckController(request.ControllerEpoch, request.BrokerEpoch);
+            if (refused != ErrorCode.None)
+            {
+                return new StopReplicaResponse { ErrorCode = (short)refused };
+            }
+
+            foreach ((TopicPartition name, int leaderEpoch, bool delete) in Stops(request))
+            {
+                ErrorCode error = Stop(name, leaderEpoch, delete);
+                errors.Add(new() { TopicName = name.Topic, PartitionIndex = name.Partition, ErrorCode = (short)error });
+            }
+        }
+
+        return new StopReplicaResponse { PartitionErrors = [.. errors] };
+    }
+
+    /// <summary>Gives all partitions of a topic new settings, from the next append on.</summary>
+    public void Configure(string topic, LogConfig config)
+    {
+        foreach (Partition partition in _partitions.Values.Where(p => p.Name.Topic == topic))
+        {
+            partition.Maintain(log => log.Config = config);
+        }
+    }
+
+    /// <summary>Deletes old segments by the topics' settings; one partition after the other. Blocks on the disk.</summary>
+    /// <returns>How many segments went.</returns>
+    public int DeleteOldSegments()
+    {
+        int deleted = 0;
+        foreach (Partition partition in _partitions.Values)
+        {
+            Guard(partition, () => partition.Maintain(log => deleted += log.DeleteOldSegments(_host.NowMs)));
+        }
+
+        return deleted;
+    }
+
+    /// <summary>Forgets producers that have been idle for longer than <c>producer.id.expiration.ms</c>.</summary>
+    public void ExpireProducers()
+    {
+        foreach (Partition partition in _partitions.Values)
+        {
+            partition.Maintain(log => log.ExpireProducers(_host.NowMs));
+        }
+    }
+
+    /// <summary>Takes all partitions offline whose logs lie on a failed disk. Cheap; call it when a directory has failed.</summary>
+    public void FailOfflineLogs()
+    {
+        foreach (Partition partition in _partitions.Values)
+        {
+            if (partition.Log is { IsOffline: true })
+            {
+                partition.Fail();
+            }
+        }
+    }
+
+    private static IEnumerable<(TopicPartition Name, int LeaderEpoch, bool Delete)> Stops(StopReplicaRequest request)
+    {
+        // Version 0 lists partitions, 1 and 2 topics with one flag for all, 3 a flag and an epoch each.
+        IEnumerable<(TopicPartition, int, bool)> first = request.UngroupedPartitions
+            .Select(p => (new TopicPartition(p.TopicName, p.PartitionIndex), -1, request.DeletePartitions));
+        IEnumerable<(TopicPartition, int, bool)> second = request.Topics
+            .SelectMany(t => t.PartitionIndexes.Select(p => (new TopicPartition(t.Name, p), -1, request.DeletePartitions)));
+        IEnumerable<(TopicPartition, int, bool)> third = request.TopicStates
+            .SelectMany(t => t.PartitionStates.Select(p => (new TopicPartition(t.TopicName, p.PartitionIndex), p.LeaderEpoch, p.DeletePartition)));
+        return first.Concat(second).Concat(third);
+    }
+
+    private static Assignment ToAssignment(LeaderAndIsrRequest.LeaderAndIsrPartitionState state) => new(
+        state.Leader,
+        state.LeaderEpoch,
+        state.PartitionEpoch,
+        ImmutableArray.Create(state.Replicas),
+        ImmutableArray.Create(state.Isr),
+        state.IsNew);
+
+    private ErrorCode CheckController(int controllerEpoch, long brokerEpoch)
+    {
+        ErrorCode error = brokerEpoch >= 0 && brokerEpoch < _brokerEpoch() ? ErrorCode.StaleBrokerEpoch
+            : controllerEpoch < _controllerEpoch ? ErrorCode.StaleControllerEpoch
+            : ErrorCode.None;
+        if (error != ErrorCode.None)
+        {
+            PartitionLogMessages.ControllerRefused(_host.Logger, controllerEpoch, brokerEpoch, error);
+            return error;
+        }
+
+        _controllerEpoch = controllerEpoch;
+        return ErrorCode.None;
+    }
+
+    private LeaderAndIsrResponse.LeaderAndIsrPartitionError Apply(
+        string topic, Guid topicId, LeaderAndIsrRequest.LeaderAndIsrPartitionState state, List<Partition> changed)
+    {
+        TopicPartition name = new(topic, state.PartitionIndex);
+        ErrorCode error = Assign(name, topicId, ToAssignment(state), changed);
+        if (error != ErrorCode.None)
+        {
+            PartitionLogMessages.AssignmentRefused(_host.Logger, name, state.LeaderEpoch, error);
+        }
+
+        return new() { TopicName = topic, PartitionIndex = state.PartitionIndex, ErrorCode = (short)error };
+    }
+
+    private ErrorCode Assign(TopicPartition name, Guid topicId, Assignment assignment, List<Partition> changed)
+    {
+        Partition partition = _partitions.GetValueOrDefault(name) ?? new Partition(name, _host);
+        try
+        {
+            ErrorCode error = CheckAssignment(partition, topicId, assignment);
+            if (error != ErrorCode.None)
+            {
+                return error;
+            }
+
+            PartitionLog log = partition.Log ?? _logs.Open(name, topicId, assignment.IsNew);
+            if (IsAnotherTopic(log.TopicId, topicId))
+            {
+                return ErrorCode.InconsistentTopicId;
+            }
+
+            _logs.NoteTopicId(log, topicId);
+            error = partition.Assign(assignment, log, topicId);
+            if (error == ErrorCode.None)
+            {
+                _partitions[name] = partition;
+                changed.Add(partition);
+            }
+
+            return error;
+        }
+        catch (IOException failure)
+        {
+            PartitionLogMessages.LogFailed(_host.Logger, name, failure);
+            partition.Fail();
+            _partitions[name] = partition; // known and offline, so that clients are told 56 and not 3
+            return ErrorCode.KafkaStorageError;
+        }
+    }
+
+    /// <summary>What can be refused before a log is opened for it; an equal epoch may still bring a topic's id.</summary>
+    private ErrorCode CheckAssignment(Partition partition, Guid topicId, Assignment assignment)
+    {
+        if (IsAnotherTopic(partition.TopicId, topicId))
+        {
+            return ErrorCode.InconsistentTopicId;
+        }
+
+        PartitionState state = partition.State;
+        if (assignment.LeaderEpoch == state.LeaderEpoch && partition.TopicId == Guid.Empty && topicId != Guid.Empty && partition.Log is { } log)
+        {
+            _logs.NoteTopicId(log, topicId);
+            partition.NoteTopicId(topicId);
+        }
+
+        return PartitionTransitions.Assign(state, assignment, _host.BrokerId, logEndOffset: 0, nowMs: 0).Error;
+    }
+
+    private static bool IsAnotherTopic(Guid known, Guid told) => known != Guid.Empty && told != Guid.Empty && known != told;
+
+    private ErrorCode Stop(TopicPartition name, int leaderEpoch, bool delete)
+    {
+        Partition? partition = _partitions.GetValueOrDefault(name);
+        ErrorCode error = partition?.Stop(leaderEpoch, delete) ?? ErrorCode.None;
+        if (error != ErrorCode.None)
+        {
+            return error;
+        }
+
+        PartitionLogMessages.Stopped(_host.Logger, name, delete);
+        if (partition is not null)
+        {
+            Tell(listener => listener.Resigned(name.Topic, name.Partition, leaderEpoch));
+        }
+
+        return delete ? Delete(name, partition) : ErrorCode.None;
+    }
+
+    /// <summary>A replica that the broker does not serve may still have a log here, from before a restart.</summary>
+    private ErrorCode Delete(TopicPartition name, Partition? partition)
+    {
+        _partitions.TryRemove(name, out _);
+        try
+        {
+            if ((partition?.Log ?? _logs.Find(name)) is { } log)
+            {
+                _logs.Delete(log);
+            }
+
+            return ErrorCode.None;
+        }
+        catch (IOException failure)
+        {
+            PartitionLogMessages.LogFailed(_host.Logger, name, failure);
+            return ErrorCode.KafkaStorageError;
+        }
+    }
+
+    private void TellListeners(Partition partition)
+    {
+        PartitionState state = partition.State;
+        if (state.IsLeader)
+        {
+            PartitionLogMessages.Leads(_host.Logger, partition.Name, state.LeaderEpoch, state.LeaderEpochStartOffset);
+            Tell(listener => listener.BecameLeader(partition.Name.Topic, partition.Name.Partition, state.LeaderEpoch));
+        }
+        else
+        {
+            PartitionLogMessages.Follows(_host.Logger, partition.Name, state.LeaderId, state.LeaderEpoch);
+            Tell(listener => listener.Resigned(partition.Name.Topic, partition.Name.Partition, state.LeaderEpoch));
+        }
+    }
+
+    private void Tell(Action<IPartitionListener> call)
+    {
+        foreach (IPartitionListener listener in _listeners)
+        {
+            call(listener);
+        }
+    }
+
+    private void Guard(Partition partition, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (IOException failure)
+        {
+            PartitionLogMessages.LogFailed(_host.Logger, partition.Name, failure);
+            partition.Fail();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Broker.Protocol;
+using Broker.Server.Time;
+
+namespace Broker.Server.Partitions;
+
+/// <summary>An acks=all append that is in the log and waits for the in-sync replicas, or for its time-out. Completes once.</summary>
+internal sealed class WaitingAppend : IPartitionWaiter, ITimeout
+{
+    private readonly TaskCompletionSource<AppendOutcome> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Partition _partition;
+    private readonly AppendOutcome _appended;
+    private readonly long _lastOffset;
+    private WaiterPlace? _place;
+    private TimerHandle? _timer;
+    private int _done;
+
+    private WaitingAppend(Partition partition, in AppendOutcome appended, long lastOffset) =>
+        (_partition, _appended, _lastOffset) = (partition, appended, lastOffset);
+
+    public static Task<AppendOutcome> Start(Partition partition, in AppendOutcome appended, long lastOffset, TimeSpan timeout, TimingWheel wheel)
+    {
+        WaitingAppend waiting = new(partition, appended, lastOffset);
+        waiting._timer = wheel.Schedule(timeout, waiting);
+        waiting._place = partition.Waiters.Add(waiting);
+        waiting.OnPartitionChanged(0);
+        if (Volatile.Read(ref waiting._done) != 0)
+        {
+            waiting.Leave(); // it completed while the place was being taken
+        }
+
+        return waiting._answer.Task;
+    }
+
+    /// <summary>What a produce is told for a verdict other than <see cref="AckVerdict.Wait"/>.</summary>
+    public static AppendOutcome Answer(AckVerdict verdict, in AppendOutcome appended) => verdict switch
+    {
+        AckVerdict.TooFewReplicas => appended with { Error = ErrorCode.NotEnoughReplicasAfterAppend },
+        AckVerdict.NotLeader => appended with { Error = ErrorCode.NotLeaderOrFollower },
+        AckVerdict.StorageFailed => appended with { Error = ErrorCode.KafkaStorageError },
+        _ => appended,
+    };
+
+    public void OnPartitionChanged(int tag)
+    {
+        AckVerdict verdict = _partition.Acknowledge(_lastOffset);
+        if (verdict != AckVerdict.Wait)
+        {
+            Complete(Answer(verdict, _appended));
+        }
+    }
+
+    public void OnTimeout() => Complete(_appended with { Error = ErrorCode.RequestTimedOut });
+
+    private void Complete(in AppendOutcome outcome)
+    {
+        if (Interlocked.Exchange(ref _done, 1) == 0)
+        {
+            Leave();
+            _answer.SetResult(outcome);
+        }
+    }
+
+    private void Leave()
+    {
+        _timer?.Cancel();
+        _place?.Leave();
+    }
+}
