@@ -12,19 +12,29 @@ internal sealed class BrokerSender : IAsyncDisposable
     /// <summary>Events of the controller that one broker may lag behind; then the controller waits for it rather than hold ever more requests.</summary>
     private const int MaxWaiting = 1000;
 
-    private readonly Channel<BrokerRequests> _requests = Channel.CreateBounded<BrokerRequests>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Channel<Item> _requests = Channel.CreateBounded<Item>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly IBrokerChannel _channel;
     private readonly Action<BrokerAnswers> _answered;
+    private readonly ControllerLog _log;
     private readonly Task _loop;
 
-    internal BrokerSender(IBrokerChannel channel, Action<BrokerAnswers> answered)
+    internal BrokerSender(IBrokerChannel channel, Action<BrokerAnswers> answered, ControllerLog log)
     {
+        _log = log;
         _channel = channel;
         _answered = answered;
         _loop = Task.Run(Run);
     }
 
-    internal ValueTask Send(BrokerRequests requests) => _requests.Writer.WriteAsync(requests);
+    internal ValueTask Send(BrokerRequests requests) => _requests.Writer.WriteAsync(new Item(requests, null));
+
+    /// <summary>Waits until everything sent so far has been answered.</summary>
+    internal async Task Drained()
+    {
+        var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _requests.Writer.WriteAsync(new Item(null, drained));
+        await drained.Task;
+    }
 
     /// <summary>Sends what is waiting, then closes the way to the broker.</summary>
     public async ValueTask DisposeAsync()
@@ -36,14 +46,38 @@ internal sealed class BrokerSender : IAsyncDisposable
 
     private async Task Run()
     {
-        await foreach (var requests in _requests.Reader.ReadAllAsync())
+        await foreach (var item in _requests.Reader.ReadAllAsync())
         {
-            var leaderAndIsr = requests.LeaderAndIsr is null ? null : await _channel.Send(requests.LeaderAndIsr);
-            if (requests.UpdateMetadata is not null)
-                await _channel.Send(requests.UpdateMetadata);
-            var stopReplica = requests.StopReplica is null ? null : await _channel.Send(requests.StopReplica);
-            if (leaderAndIsr is not null || stopReplica is not null)
-                _answered(new BrokerAnswers(requests, leaderAndIsr, stopReplica));
+            if (item.Requests is not null)
+                await TryDeliver(item.Requests);
+            item.Drained?.SetResult();
         }
     }
+
+    /// <summary>The top of the loop: what fails here is a fault of one request, and those behind it must still be delivered.</summary>
+    private async Task TryDeliver(BrokerRequests requests)
+    {
+        try
+        {
+            await Deliver(requests);
+        }
+#pragma warning disable CA1031 // See above.
+        catch (Exception problem)
+#pragma warning restore CA1031
+        {
+            _log.NotSent(requests.Broker, problem);
+        }
+    }
+
+    private async Task Deliver(BrokerRequests requests)
+    {
+        var leaderAndIsr = requests.LeaderAndIsr is null ? null : await _channel.Send(requests.LeaderAndIsr);
+        if (requests.UpdateMetadata is not null)
+            await _channel.Send(requests.UpdateMetadata);
+        var stopReplica = requests.StopReplica is null ? null : await _channel.Send(requests.StopReplica);
+        if (leaderAndIsr is not null || stopReplica is not null)
+            _answered(new BrokerAnswers(requests, leaderAndIsr, stopReplica));
+    }
+
+    private readonly record struct Item(BrokerRequests? Requests, TaskCompletionSource? Drained);
 }

@@ -1,11 +1,11 @@
 namespace Broker.Server.Controller;
 
 /// <summary>The senders to all live brokers; used by the controller's loop.</summary>
-internal sealed class BrokerSenders(IBrokerChannels channels, Action<BrokerAnswers> answered) : IAsyncDisposable
+internal sealed class BrokerSenders(IBrokerChannels channels, Action<BrokerAnswers> answered, ControllerLog log) : IAsyncDisposable
 {
     private readonly Dictionary<int, BrokerSender> _senders = [];
 
-    internal void Add(LiveBroker broker) => _senders.Add(broker.Registration.Id, new BrokerSender(channels.Open(broker), answered));
+    internal void Add(LiveBroker broker) => _senders.Add(broker.Registration.Id, new BrokerSender(channels.Open(broker), answered, log));
 
     internal ValueTask Remove(int broker) => _senders.Remove(broker, out var sender) ? sender.DisposeAsync() : ValueTask.CompletedTask;
 
@@ -17,6 +17,9 @@ internal sealed class BrokerSenders(IBrokerChannels channels, Action<BrokerAnswe
                 await sender.Send(requests);
         }
     }
+
+    /// <summary>Waits until all brokers have answered what they were sent.</summary>
+    internal Task Drained() => Task.WhenAll(_senders.Values.Select(sender => sender.Drained()));
 
     public async ValueTask DisposeAsync()
     {

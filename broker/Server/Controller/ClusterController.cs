@@ -57,8 +57,8 @@ internal sealed class ClusterController : IAsyncDisposable
     internal Task<(ErrorCode Error, IReadOnlyList<TopicPartition> Remaining)> ShutDown(int broker, long brokerEpoch) =>
         Ask("ControlledShutdown", async () => _reign is { } reign && !_isPaused ? await reign.Brokers.ShutDown(broker, brokerEpoch) : (ErrorCode.StaleControllerEpoch, []));
 
-    /// <summary>Waits until every event queued so far has been handled.</summary>
-    internal Task Settled() => Ask("Settled", () => Task.CompletedTask);
+    /// <summary>Waits until every event queued so far has been handled, and brokers have answered what they were sent for it. Their answers may be events in turn.</summary>
+    internal Task Settled() => Ask("Settled", () => _reign is { } reign ? reign.Senders.Drained() : Task.CompletedTask);
 
     public async ValueTask DisposeAsync()
     {

@@ -53,6 +53,9 @@ internal sealed partial class ControllerLog(ILogger logger)
     [LoggerMessage(15, LogLevel.Information, "Broker {Broker} goes down in order; it still leads {Remaining} partitions that others hold too")]
     private static partial void LogShutdown(ILogger logger, int broker, int remaining);
 
+    [LoggerMessage(16, LogLevel.Error, "What the controller had to tell broker {Broker} could not be carried out")]
+    private static partial void LogNotSent(ILogger logger, int broker, Exception problem);
+
     internal void ElectedController(int broker, int epoch) => LogElectedController(logger, broker, epoch);
 
     internal void Follows(int broker) => LogFollows(logger, broker);
@@ -83,4 +86,6 @@ internal sealed partial class ControllerLog(ILogger logger)
     internal void NotDeleted(int broker, TopicPartition partition, ErrorCode error) => LogNotDeleted(logger, broker, partition, error);
 
     internal void Shutdown(int broker, int remaining) => LogShutdown(logger, broker, remaining);
+
+    internal void NotSent(int broker, Exception problem) => LogNotSent(logger, broker, problem);
 }

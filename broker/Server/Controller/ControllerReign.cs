@@ -31,7 +31,7 @@ internal sealed class ControllerReign : IAsyncDisposable
         Deletion = new TopicDeletion(this, settings.IsDeletionEnabled);
         Brokers = new BrokerChanges(this);
         Topics = new TopicChanges(this);
-        Senders = new BrokerSenders(channels, answers => Post("BrokerAnswers", () => Brokers.Answered(answers)));
+        Senders = new BrokerSenders(channels, answers => Post("BrokerAnswers", () => Brokers.Answered(answers)), log);
     }
 
     internal int Epoch { get; }

@@ -31,7 +31,7 @@ internal sealed record TopicZnode(Guid? TopicId, ImmutableSortedDictionary<int, 
     {
         var adding = ReadReplicas(json, "adding_replicas");
         var removing = ReadReplicas(json, "removing_replicas");
-        var partitions = ReadReplicas(json, "partitions").ToImmutableSortedDictionary(
+        var partitions = ReadReplicas(json.GetProperty("partitions")).ToImmutableSortedDictionary(
             entry => entry.Key,
             entry => new ReplicaAssignment(entry.Value, adding.GetValueOrDefault(entry.Key, []), removing.GetValueOrDefault(entry.Key, [])));
         Guid? id = Metadata.TopicId.TryParse(ZnodeJson.OptionalString(json, "topic_id"), out var parsed) ? parsed : null;
@@ -50,7 +50,8 @@ internal sealed record TopicZnode(Guid? TopicId, ImmutableSortedDictionary<int, 
         json.WriteEndObject();
     }
 
-    private static Dictionary<int, int[]> ReadReplicas(JsonElement json, string name) => json.TryGetProperty(name, out var partitions)
-        ? partitions.EnumerateObject().ToDictionary(entry => int.Parse(entry.Name), entry => ZnodeJson.ReadArray(entry.Value))
-        : [];
+    private static Dictionary<int, int[]> ReadReplicas(JsonElement json, string name) => json.TryGetProperty(name, out var partitions) ? ReadReplicas(partitions) : [];
+
+    private static Dictionary<int, int[]> ReadReplicas(JsonElement partitions) =>
+        partitions.EnumerateObject().ToDictionary(entry => int.Parse(entry.Name), entry => ZnodeJson.ReadArray(entry.Value));
 }

@@ -1,0 +1,115 @@
+using Broker.Coordination;
+using Broker.Coordination.Embedded;
+using Broker.Server.Controller;
+using Broker.Server.Metadata;
+using Broker.Server.Metadata.Znodes;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Broker.Server.Tests.Controller;
+
+/// <summary>Brokers of one process on one tree in memory, each with a controller; their replicas are only written down.</summary>
+internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
+{
+    private readonly Dictionary<int, Member> _members = [];
+
+    public EmbeddedCoordination Tree { get; } = EmbeddedCoordination.InMemory(TimeProvider.System);
+
+    public HashSet<string> UncleanTopics { get; } = [];
+
+    public bool IsDeletionEnabled { get; set; } = true;
+
+    public Dictionary<int, RecordingBroker> Brokers { get; } = [];
+
+    /// <summary>A session of nobody's broker, for clients' writes.</summary>
+    public ClusterSession Client { get; private set; } = null!;
+
+    public ZnodeClient Znodes { get; private set; } = null!;
+
+    public static async Task<ControlledCluster> Start(params int[] ids)
+    {
+        var cluster = new ControlledCluster();
+        await cluster.Prepare();
+        foreach (var id in ids)
+            await cluster.StartBroker(id);
+        return cluster;
+    }
+
+    public async Task Prepare()
+    {
+        Client = new ClusterSession(Tree);
+        await Client.Open();
+        Znodes = new ZnodeClient(Client);
+        await Znodes.CreatePersistentPaths();
+    }
+
+    public IBrokerChannel Open(LiveBroker broker) => Brokers[broker.Registration.Id];
+
+    public async Task StartBroker(int id)
+    {
+        Brokers[id] = Brokers.GetValueOrDefault(id) ?? new RecordingBroker("cluster");
+        var session = new ClusterSession(Tree);
+        var registrar = new BrokerRegistrar(session);
+        var registration = new BrokerRegistration(id, [new BrokerEndpoint("PLAINTEXT", "localhost", 9000 + id, 0)], null, 0);
+        var controller = new ClusterController(
+            new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled), session, this, UncleanTopics.Contains,
+            () => registrar.Register(registration), TimeProvider.System, new ControllerLog(NullLogger.Instance));
+        _members[id] = new Member(session, registrar, controller);
+        await session.Open();
+        await registrar.Register(registration);
+        await controller.Start();
+        await Settle();
+    }
+
+    /// <summary>The broker dies: its session ends.</summary>
+    public async Task Kill(int id)
+    {
+        var member = _members[id];
+        _members.Remove(id);
+        await member.Session.DisposeAsync();
+        await member.Controller.DisposeAsync();
+        await Settle();
+    }
+
+    public ClusterController Controller(int id) => _members[id].Controller;
+
+    public ICoordinationSession Session(int id) => _members[id].Session.Current;
+
+    public long Epoch(int id) => _members[id].Registrar.Epoch;
+
+    public int ActiveController => _members.Single(member => member.Value.Controller.IsActive).Key;
+
+    public async Task CreateTopic(string topic, params int[][] replicas)
+    {
+        var znode = new TopicZnode(TopicId.New(), System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(
+            replicas.Select((brokers, partition) => KeyValuePair.Create(partition, new ReplicaAssignment(brokers)))));
+        (await Client.Current.Create(ZnodePaths.Topic(topic), znode.Encode())).Code.ShouldBe(Code.Ok);
+        await Settle();
+    }
+
+    public async Task DeleteTopic(string topic)
+    {
+        (await Client.Current.Create(ZnodePaths.DeleteTopic(topic), null)).Code.ShouldBe(Code.Ok);
+        await Settle();
+    }
+
+    public async Task<LeaderAndIsr> State(string topic, int partition = 0) => (await Znodes.PartitionState(new TopicPartition(topic, partition))).ShouldNotBeNull();
+
+    /// <summary>Lets everything that was set off come to rest: events, requests, answers, and what they set off in turn.</summary>
+    public async Task Settle()
+    {
+        for (var round = 0; round < 8; round++)
+        {
+            foreach (var member in _members.Values.ToArray())
+                await member.Controller.Settled();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var member in _members.Values)
+            await member.Controller.DisposeAsync();
+        await Tree.DisposeAsync();
+    }
+
+    private sealed record Member(ClusterSession Session, BrokerRegistrar Registrar, ClusterController Controller);
+}
