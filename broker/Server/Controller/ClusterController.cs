@@ -3,6 +3,7 @@ using Broker.Coordination;
 using Broker.Protocol;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
+using Broker.Storage;
 
 namespace Broker.Server.Controller;
 

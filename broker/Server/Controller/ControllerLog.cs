@@ -2,6 +2,7 @@ using Broker.Coordination;
 using Broker.Server.Metadata;
 using Broker.Protocol;
 using Microsoft.Extensions.Logging;
+using Broker.Storage;
 
 namespace Broker.Server.Controller;
 

@@ -1,5 +1,6 @@
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
+using Broker.Storage;
 
 namespace Broker.Server.Controller;
 

@@ -1,6 +1,7 @@
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
+using Broker.Storage;
 
 namespace Broker.Server.Controller;
 

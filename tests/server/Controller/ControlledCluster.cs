@@ -4,6 +4,7 @@ using Broker.Server.Controller;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Broker.Storage;
 
 namespace Broker.Server.Tests.Controller;
 

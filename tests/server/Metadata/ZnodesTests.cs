@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
+using Broker.Storage;
 
 namespace Broker.Server.Tests.Metadata;
 

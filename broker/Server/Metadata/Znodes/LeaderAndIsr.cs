@@ -1,3 +1,5 @@
+using Broker.Storage;
+
 namespace Broker.Server.Metadata.Znodes;
 
 /// <summary>/brokers/topics/T/partitions/P/state.</summary>

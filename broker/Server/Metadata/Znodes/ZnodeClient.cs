@@ -1,4 +1,5 @@
 using Broker.Coordination;
+using Broker.Storage;
 
 namespace Broker.Server.Metadata.Znodes;
 

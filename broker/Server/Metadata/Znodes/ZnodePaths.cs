@@ -1,3 +1,5 @@
+using Broker.Storage;
+
 namespace Broker.Server.Metadata.Znodes;
 
 /// <summary>Where things lie in the tree: Kafka's paths.</summary>

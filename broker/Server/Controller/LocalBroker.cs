@@ -1,0 +1,45 @@
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Metadata;
+
+namespace Broker.Server.Controller;
+
+/// <summary>The core of a broker that a controller's requests go to, over the wire or in process.</summary>
+/// <param name="leaderAndIsr">Takes over roles and replicas; may block on the disk.</param>
+/// <param name="stopReplica">Stops and deletes replicas; may block on the disk.</param>
+/// <param name="brokerEpoch">The epoch of the broker's present registration.</param>
+internal sealed class LocalBroker(
+    Func<LeaderAndIsrRequest, LeaderAndIsrResponse> leaderAndIsr,
+    Func<StopReplicaRequest, StopReplicaResponse> stopReplica,
+    MetadataCache metadata,
+    TopicConfigs configs,
+    Func<long> brokerEpoch) : IBrokerChannel
+{
+    /// <summary>A topic that is new here may have been given its settings after this broker last read them.</summary>
+    public async ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request)
+    {
+        foreach (var topic in request.TopicStates.Where(topic => topic.PartitionStates.Any(partition => partition.IsNew)))
+            await configs.Refresh(topic.TopicName);
+        return leaderAndIsr(request);
+    }
+
+    public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request)
+    {
+        if (request.BrokerEpoch >= 0 && request.BrokerEpoch < brokerEpoch())
+            return ValueTask.FromResult(new UpdateMetadataResponse { ErrorCode = (short)ErrorCode.StaleBrokerEpoch });
+        var response = metadata.Apply(request);
+        foreach (var topic in request.TopicStates.Where(topic => metadata.Current.Topic(topic.TopicName) is null))
+            configs.Forget(topic.TopicName);
+        return ValueTask.FromResult(response);
+    }
+
+    public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request) => ValueTask.FromResult(stopReplica(request));
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
+/// <summary>Ways to brokers where the only one is this process's.</summary>
+internal sealed class LocalBrokerChannels(LocalBroker broker) : IBrokerChannels
+{
+    public IBrokerChannel Open(LiveBroker live) => broker;
+}

@@ -1,0 +1,129 @@
+using System.Threading.Channels;
+using Broker.Coordination;
+using Broker.Server.Metadata.Znodes;
+using Broker.Storage;
+
+namespace Broker.Server.Metadata;
+
+/// <summary>
+/// Follows /config/changes: has what a notice names read again, and tells the partitions. One loop; the watch only wakes it.
+/// </summary>
+internal sealed class ConfigChanges : IAsyncDisposable
+{
+    /// <summary>Kafka's age from which a notice is deleted: every broker has seen it by then.</summary>
+    private static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15);
+
+    // One waiting wake-up says all there is to say.
+    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ZnodeClient _znodes;
+    private readonly TopicConfigs _topics;
+    private readonly DynamicBrokerConfigs _broker;
+    private readonly MetadataCache _metadata;
+    private readonly Action<string, LogConfig> _configure;
+    private readonly TimeProvider _time;
+    private readonly MetadataLog _log;
+    private long _lastHandled = -1;
+    private Task _loop = Task.CompletedTask;
+
+    /// <param name="configure">Gives a topic's partitions new settings; called on the loop.</param>
+    internal ConfigChanges(
+        ClusterSession session, TopicConfigs topics, DynamicBrokerConfigs broker, MetadataCache metadata, Action<string, LogConfig> configure, TimeProvider time, MetadataLog log)
+    {
+        _znodes = new ZnodeClient(session);
+        _topics = topics;
+        _broker = broker;
+        _metadata = metadata;
+        _configure = configure;
+        _time = time;
+        _log = log;
+        session.Subscribe(state =>
+        {
+            if (state == SessionState.Connected)
+                Wake();
+        });
+    }
+
+    /// <summary>Reads everything, then follows. What is noticed from here on is not lost.</summary>
+    internal async Task Start()
+    {
+        await Handle(tellAll: false);
+        await _broker.Refresh();
+        await _topics.Load();
+        _loop = Task.Run(Run);
+    }
+
+    /// <summary>After the session was replaced: leaves the watch again.</summary>
+    internal void Wake() => _wake.Writer.TryWrite(true);
+
+    public async ValueTask DisposeAsync()
+    {
+        _wake.Writer.TryComplete();
+        await _loop;
+    }
+
+    private async Task Run()
+    {
+        await foreach (var _ in _wake.Reader.ReadAllAsync())
+        {
+            try
+            {
+                await Handle(tellAll: true);
+            }
+            catch (CoordinationLostException lost)
+            {
+                _log.ChangesPaused(lost.Code); // The session's return wakes the loop.
+            }
+            catch (MalformedZnodeException problem)
+            {
+                _log.ChangeUnreadable(problem.Message);
+            }
+        }
+    }
+
+    private async Task Handle(bool tellAll)
+    {
+        var notices = await _znodes.Children(ZnodePaths.ConfigChanges, _ => Wake());
+        foreach (var name in notices.OrderBy(Sequence))
+        {
+            var path = $"{ZnodePaths.ConfigChanges}/{name}";
+            var notice = await _znodes.Get(path);
+            if (notice.Code != Code.Ok)
+                continue;
+            if (Sequence(name) > _lastHandled)
+            {
+                _lastHandled = Sequence(name);
+                if (tellAll)
+                    await Handle(ConfigChangeZnode.Decode(path, notice.Data));
+            }
+
+            if (notice.Stat.Ctime < (_time.GetUtcNow() - Expiry).ToUnixTimeMilliseconds())
+                ZnodeClient.Expect(await _znodes.Session.Delete(path), path, Code.NoNode);
+        }
+    }
+
+    private async Task Handle(string entity)
+    {
+        if (entity.StartsWith("topics/", StringComparison.Ordinal))
+        {
+            var topic = entity["topics/".Length..];
+            await _topics.Refresh(topic);
+            Configure(topic);
+        }
+        else if (entity == _broker.OwnPath || entity == DynamicBrokerConfigs.DefaultPath)
+        {
+            await _broker.Refresh();
+            foreach (var topic in _metadata.Current.Topics.Keys)
+                Configure(topic);
+        }
+
+        _log.ConfigChanged(entity);
+    }
+
+    private void Configure(string topic)
+    {
+        if (_metadata.Current.Topic(topic) is not null)
+            _configure(topic, _topics.LogConfigOf(topic));
+    }
+
+    private static long Sequence(string name) => long.TryParse(name.AsSpan(name.LastIndexOf('_') + 1), out var number) ? number : -1;
+}

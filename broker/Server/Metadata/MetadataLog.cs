@@ -1,0 +1,49 @@
+using Broker.Coordination;
+using Broker.Protocol;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Metadata;
+
+/// <summary>What is logged about topics, settings and producer ids.</summary>
+internal sealed partial class MetadataLog(ILogger logger)
+{
+    [LoggerMessage(1, LogLevel.Information, "The configuration of {Entity} has changed")]
+    private static partial void LogConfigChanged(ILogger logger, string entity);
+
+    [LoggerMessage(2, LogLevel.Error, "The dynamic broker configuration is passed over: {Problem}")]
+    private static partial void LogBrokerConfigRefused(ILogger logger, string problem);
+
+    [LoggerMessage(3, LogLevel.Warning, "Configuration changes wait: coordination answered {Code}")]
+    private static partial void LogChangesPaused(ILogger logger, Code code);
+
+    [LoggerMessage(4, LogLevel.Error, "A configuration change is passed over: {Problem}")]
+    private static partial void LogChangeUnreadable(ILogger logger, string problem);
+
+    [LoggerMessage(5, LogLevel.Information, "Topic {Topic} is created with {Partitions} partitions, {Replicas} replicas each")]
+    private static partial void LogCreating(ILogger logger, string topic, int partitions, int replicas);
+
+    [LoggerMessage(6, LogLevel.Warning, "Topic {Topic} could not be created by itself: {Error}, {Problem}")]
+    private static partial void LogNotCreated(ILogger logger, string topic, ErrorCode error, string problem);
+
+    [LoggerMessage(7, LogLevel.Information, "Producer ids {Start} to {End} are this broker's")]
+    private static partial void LogProducerIds(ILogger logger, long start, long end);
+
+    [LoggerMessage(8, LogLevel.Warning, "The empty tree has been seeded from the log folders: {Topics} topics, {Partitions} partitions")]
+    private static partial void LogSeeded(ILogger logger, int topics, int partitions);
+
+    internal void ConfigChanged(string entity) => LogConfigChanged(logger, entity);
+
+    internal void BrokerConfigRefused(string problem) => LogBrokerConfigRefused(logger, problem);
+
+    internal void ChangesPaused(Code code) => LogChangesPaused(logger, code);
+
+    internal void ChangeUnreadable(string problem) => LogChangeUnreadable(logger, problem);
+
+    internal void Creating(string topic, int partitions, int replicas) => LogCreating(logger, topic, partitions, replicas);
+
+    internal void NotCreated(string topic, ErrorCode error, string problem) => LogNotCreated(logger, topic, error, problem);
+
+    internal void ProducerIds(long start, long end) => LogProducerIds(logger, start, end);
+
+    internal void Seeded(int topics, int partitions) => LogSeeded(logger, topics, partitions);
+}

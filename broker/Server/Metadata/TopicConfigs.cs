@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using Broker.Server.Config;
+using Broker.Server.Metadata.Znodes;
+using Broker.Storage;
+
+namespace Broker.Server.Metadata;
+
+/// <summary>The settings that topics have themselves, and what holds for a topic over the broker's. Read from any thread without a lock.</summary>
+internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs broker)
+{
+    private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    private readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, string>> _overrides = new(StringComparer.Ordinal);
+
+    /// <summary>Reads every topic's settings; before the logs are loaded.</summary>
+    internal async Task Load()
+    {
+        foreach (var topic in await znodes.Children(ZnodePaths.TopicConfigs))
+            await Refresh(topic);
+    }
+
+    /// <summary>Reads one topic's settings again, as they are now.</summary>
+    internal async Task Refresh(string topic)
+    {
+        var overrides = await znodes.Config($"topics/{topic}");
+        if (overrides.Count == 0)
+            _overrides.TryRemove(topic, out _);
+        else
+            _overrides[topic] = overrides;
+    }
+
+    /// <summary>Forgets a topic that has been deleted.</summary>
+    internal void Forget(string topic) => _overrides.TryRemove(topic, out _);
+
+    /// <summary>What the topic sets itself.</summary>
+    internal IReadOnlyDictionary<string, string> OverridesOf(string topic) => _overrides.GetValueOrDefault(topic, None);
+
+    /// <summary>What holds for the topic's logs.</summary>
+    internal LogConfig LogConfigOf(string topic) => TopicLogConfig.Of(OverridesOf(topic), broker.Effective);
+
+    /// <summary>unclean.leader.election.enable of the topic.</summary>
+    internal bool IsUncleanElectionAllowed(string topic) => (bool)TopicSettings.Value("unclean.leader.election.enable", OverridesOf(topic), broker.Effective);
+}

@@ -1,0 +1,196 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Broker.Coordination;
+using Broker.Protocol;
+using Broker.Server.Config;
+using Broker.Server.Metadata.Znodes;
+
+namespace Broker.Server.Metadata;
+
+/// <summary>What a topic is to be.</summary>
+/// <param name="Partitions">-1 for the broker's default.</param>
+/// <param name="ReplicationFactor">-1 for the broker's default.</param>
+/// <param name="Assignments">The replicas of each partition, where the client chose them; else empty.</param>
+/// <param name="Configs">The topic's own settings; a null value is an error.</param>
+internal sealed record NewTopic(
+    string Name, int Partitions, short ReplicationFactor, IReadOnlyList<KeyValuePair<int, int[]>> Assignments, IReadOnlyList<KeyValuePair<string, string?>> Configs)
+{
+    internal NewTopic(string name, int partitions, short replicationFactor)
+        : this(name, partitions, replicationFactor, [], [])
+    {
+    }
+}
+
+/// <summary>What became of it: an error in Kafka's words, or what it is now.</summary>
+internal sealed record CreatedTopic(
+    ErrorCode Error, string? Message = null, Guid TopicId = default, int Partitions = -1, short ReplicationFactor = -1, IReadOnlyDictionary<string, string>? Configs = null);
+
+/// <summary>Creates topics by writing znodes; the controller does the rest. From any thread.</summary>
+internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, DynamicBrokerConfigs configs, Random random, MetadataLog log)
+{
+    private const int Unset = -1;
+
+    private readonly ConcurrentDictionary<string, Lazy<Task<CreatedTopic>>> _inFlight = new(StringComparer.Ordinal);
+    private readonly Lock _randomGate = new();
+
+    /// <summary>Checks a topic as Kafka does, and creates it unless it is only to be checked.</summary>
+    internal async Task<CreatedTopic> Create(NewTopic topic, bool validateOnly)
+    {
+        try
+        {
+            return Check(topic) ?? await Place(topic, validateOnly);
+        }
+        catch (CoordinationLostException lost)
+        {
+            return new CreatedTopic(ErrorCode.UnknownServerError, lost.Message);
+        }
+    }
+
+    /// <summary>
+    /// Creates one of Kafka's internal topics with its own settings, if it is not there. <see cref="ErrorCode.None"/> when it is there or on its way;
+    /// who needs a leader waits on the metadata cache.
+    /// </summary>
+    internal async Task<ErrorCode> EnsureInternalTopic(string name) => metadata.Current.Topic(name) is not null ? ErrorCode.None : (await AutoCreate(name)).Error;
+
+    /// <summary>Creates a topic that somebody asked for, with the defaults; who asks for it meanwhile shares the one attempt.</summary>
+    internal Task<CreatedTopic> AutoCreate(string name) => _inFlight.GetOrAdd(name, topic => new Lazy<Task<CreatedTopic>>(() => Attempt(topic))).Value;
+
+    private async Task<CreatedTopic> Attempt(string name)
+    {
+        try
+        {
+            var created = await Create(DefaultsOf(name), validateOnly: false);
+            if (created.Error == ErrorCode.TopicAlreadyExists)
+                return created with { Error = ErrorCode.None };
+            if (created.Error != ErrorCode.None)
+                log.NotCreated(name, created.Error, created.Message ?? "");
+            return created;
+        }
+        finally
+        {
+            _inFlight.TryRemove(name, out _);
+        }
+    }
+
+    /// <summary>The settings that Kafka gives an internal topic; none for others.</summary>
+    internal IReadOnlyDictionary<string, string> InternalSettings(string name) =>
+        DefaultsOf(name).Configs.ToDictionary(config => config.Key, config => config.Value!, StringComparer.Ordinal);
+
+    private NewTopic DefaultsOf(string name)
+    {
+        var config = configs.Effective;
+        return name switch
+        {
+            ClusterImage.ConsumerOffsets => new NewTopic(name, config.OffsetsTopicPartitions, config.OffsetsTopicReplicationFactor, [], [
+                new("cleanup.policy", "compact"), new("compression.type", "producer"), new("segment.bytes", config.OffsetsTopicSegmentBytes.ToString())]),
+            ClusterImage.TransactionState => new NewTopic(name, config.TransactionStatePartitions, config.TransactionStateReplicationFactor, [], [
+                new("unclean.leader.election.enable", "false"), new("compression.type", "uncompressed"), new("cleanup.policy", "compact"),
+                new("min.insync.replicas", config.Int("transaction.state.log.min.isr").ToString()),
+                new("segment.bytes", config.Int("transaction.state.log.segment.bytes").ToString())]),
+            _ => new NewTopic(name, config.NumPartitions, (short)config.DefaultReplicationFactor),
+        };
+    }
+
+    private CreatedTopic? Check(NewTopic topic)
+    {
+        if (metadata.Current.Topic(topic.Name) is not null)
+            return Exists(topic.Name);
+        var nulls = topic.Configs.Where(config => config.Value is null).Select(config => config.Key).ToList();
+        if (nulls.Count > 0)
+            return new CreatedTopic(ErrorCode.InvalidConfig, $"Null value not supported for topic configs: {string.Join(',', nulls)}");
+        if (topic.Assignments.Count > 0 && (topic.Partitions != Unset || topic.ReplicationFactor != Unset))
+        {
+            return new CreatedTopic(
+                ErrorCode.InvalidRequest,
+                "Both numPartitions or replicationFactor and replicasAssignments were set. Both cannot be used at the same time.");
+        }
+
+        return null;
+    }
+
+    private async Task<CreatedTopic> Place(NewTopic topic, bool validateOnly)
+    {
+        var partitions = topic.Partitions == Unset ? configs.Effective.NumPartitions : topic.Partitions;
+        var factor = topic.ReplicationFactor == Unset ? configs.Effective.DefaultReplicationFactor : topic.ReplicationFactor;
+        ImmutableSortedDictionary<int, ReplicaAssignment> placed;
+        if (topic.Assignments.Count > 0)
+        {
+            placed = topic.Assignments.DistinctBy(entry => entry.Key).ToImmutableSortedDictionary(entry => entry.Key, entry => new ReplicaAssignment(entry.Value));
+        }
+        else
+        {
+            var brokers = metadata.Current.Brokers.Values.Select(broker => (broker.Id, broker.Rack)).ToList();
+            if (CheckCounts(partitions, factor, brokers.Count) is { } refused)
+                return refused;
+            lock (_randomGate)
+                placed = ReplicaPlacement.Place(brokers, partitions, factor, random);
+        }
+
+        if (await CheckPlaced(topic, placed) is { } invalid)
+            return invalid;
+        var overrides = topic.Configs.DistinctBy(config => config.Key).ToDictionary(config => config.Key, config => config.Value!, StringComparer.Ordinal);
+        var created = new CreatedTopic(ErrorCode.None, null, Guid.Empty, placed.Count, (short)placed[0].Replicas.Length, overrides);
+        return validateOnly ? created : await Write(topic.Name, placed, overrides, created);
+    }
+
+    private static CreatedTopic? CheckCounts(int partitions, int factor, int brokers)
+    {
+        if (partitions <= 0)
+            return new CreatedTopic(ErrorCode.InvalidPartitions, "Number of partitions must be larger than 0.");
+        if (factor <= 0)
+            return new CreatedTopic(ErrorCode.InvalidReplicationFactor, "Replication factor must be larger than 0.");
+        return factor > brokers
+            ? new CreatedTopic(ErrorCode.InvalidReplicationFactor, $"Replication factor: {factor} larger than available brokers: {brokers}.")
+            : null;
+    }
+
+    private async Task<CreatedTopic?> CheckPlaced(NewTopic topic, ImmutableSortedDictionary<int, ReplicaAssignment> placed)
+    {
+        if (TopicNames.Problem(topic.Name) is { } problem)
+            return new CreatedTopic(ErrorCode.InvalidTopicException, problem);
+        if (await znodes.Exists(ZnodePaths.Topic(topic.Name)))
+            return Exists(topic.Name);
+        if (TopicNames.HasCollisionChars(topic.Name))
+        {
+            var colliding = (await znodes.Children(ZnodePaths.Topics)).Where(other => TopicNames.Collide(topic.Name, other)).ToList();
+            if (colliding.Count > 0)
+                return new CreatedTopic(ErrorCode.InvalidTopicException, $"Topic '{topic.Name}' collides with existing topics: {string.Join(", ", colliding)}");
+        }
+
+        if (CheckAssignments(placed) is { } message)
+            return new CreatedTopic(ErrorCode.InvalidReplicaAssignment, message);
+        var overrides = topic.Configs.DistinctBy(config => config.Key).ToDictionary(config => config.Key, config => config.Value!, StringComparer.Ordinal);
+        return TopicSettings.Violation(overrides) is { } violation ? new CreatedTopic(ErrorCode.InvalidConfig, violation) : null;
+    }
+
+    private static string? CheckAssignments(ImmutableSortedDictionary<int, ReplicaAssignment> placed)
+    {
+        var counts = placed.Values.Select(assignment => assignment.Replicas.Length).Distinct().ToList();
+        if (counts.Count != 1 || counts[0] == 0)
+            return "All partitions should have the same number of replicas";
+        if (placed.Values.Any(assignment => assignment.Replicas.Distinct().Count() != assignment.Replicas.Length))
+            return "Duplicate replica assignment found: " + string.Join(", ", placed.Select(entry => $"{entry.Key} -> {string.Join(',', entry.Value.Replicas)}"));
+        return placed.Keys.SequenceEqual(Enumerable.Range(0, placed.Count)) ? null : "partitions should be a consecutive 0-based integer sequence";
+    }
+
+    /// <summary>The settings first: when the controller sees the topic they are there.</summary>
+    private async Task<CreatedTopic> Write(
+        string name, ImmutableSortedDictionary<int, ReplicaAssignment> placed, Dictionary<string, string> overrides, CreatedTopic created)
+    {
+        var config = ConfigZnode.Encode(overrides);
+        var configPath = ZnodePaths.TopicConfig(name);
+        var setting = await znodes.Session.Create(configPath, config);
+        ZnodeClient.Expect(setting.Code, configPath, Code.NodeExists);
+        if (setting.Code == Code.NodeExists)
+            ZnodeClient.Expect((await znodes.Session.SetData(configPath, config)).Code, configPath);
+        var id = TopicId.New();
+        var result = await znodes.Session.Create(ZnodePaths.Topic(name), new TopicZnode(id, placed).Encode());
+        ZnodeClient.Expect(result.Code, ZnodePaths.Topic(name), Code.NodeExists);
+        if (result.Code == Code.NodeExists)
+            return Exists(name);
+        log.Creating(name, created.Partitions, created.ReplicationFactor);
+        return created with { TopicId = id };
+    }
+
+    private static CreatedTopic Exists(string name) => new(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.");
+}

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using Broker.Coordination;
+using Broker.Server.Metadata.Znodes;
+using Broker.Storage;
+
+namespace Broker.Server.Metadata;
+
+/// <summary>
+/// Puts the topics of existing log folders into a tree that knows none, so that data outlives a lost tree: the topics come back with their ids and
+/// partitions, led by this broker above every epoch that their logs have seen. Their own settings are lost, but for the internal topics'.
+/// </summary>
+internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreation creation, MetadataLog log)
+{
+    /// <summary>One log folder: its partition, the topic id it names (empty: none), and the last leader epoch in it (-1: none).</summary>
+    internal readonly record struct Folder(TopicPartition Partition, Guid TopicId, int LastLeaderEpoch);
+
+    /// <summary>Seeds the tree if it has no topics; before the controller is elected.</summary>
+    internal async Task Seed(IReadOnlyCollection<Folder> folders)
+    {
+        if (folders.Count == 0 || (await znodes.Children(ZnodePaths.Topics)).Count > 0)
+            return;
+        var topics = folders.GroupBy(folder => folder.Partition.Topic, StringComparer.Ordinal).ToList();
+        foreach (var topic in topics)
+            await Seed(topic.Key, [.. topic]);
+        log.Seeded(topics.Count, folders.Count);
+    }
+
+    /// <summary>A gap in the numbers is filled: a partition whose folder is missing comes back empty.</summary>
+    private async Task Seed(string topic, IReadOnlyList<Folder> folders)
+    {
+        var count = folders.Max(folder => folder.Partition.Partition) + 1;
+        var id = folders.Select(folder => folder.TopicId).FirstOrDefault(id => id != Guid.Empty);
+        var partitions = Enumerable.Range(0, count).ToImmutableSortedDictionary(number => number, _ => new ReplicaAssignment([brokerId]));
+        var settings = creation.InternalSettings(topic);
+        if (settings.Count > 0)
+            await Create(ZnodePaths.TopicConfig(topic), ConfigZnode.Encode(settings));
+        await Create(ZnodePaths.Topic(topic), new TopicZnode(id == Guid.Empty ? TopicId.New() : id, partitions).Encode());
+        await Create(ZnodePaths.Partitions(topic), null);
+        foreach (var folder in folders)
+            await SeedState(folder);
+    }
+
+    /// <summary>The controller's first election makes the epoch one higher than what stands here.</summary>
+    private async Task SeedState(Folder folder)
+    {
+        var state = new LeaderAndIsr(LeaderAndIsr.NoLeader, Math.Max(folder.LastLeaderEpoch, LeaderAndIsr.InitialLeaderEpoch), [brokerId], false, ControllerEpoch: 0, PartitionEpoch: 0);
+        await Create(ZnodePaths.Partition(folder.Partition), null);
+        await Create(ZnodePaths.PartitionState(folder.Partition), state.Encode());
+    }
+
+    private async Task Create(string path, byte[]? data) => ZnodeClient.Expect((await znodes.Session.Create(path, data)).Code, path, Code.NodeExists);
+}
