@@ -30,7 +30,7 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
 {
     private const int Unset = -1;
 
-    private readonly ConcurrentDictionary<string, Lazy<Task<CreatedTopic>>> _inFlight = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Task<CreatedTopic>> _inFlight = new(StringComparer.Ordinal);
     private readonly Lock _randomGate = new();
 
     /// <summary>Checks a topic as Kafka does, and creates it unless it is only to be checked.</summary>
@@ -53,7 +53,14 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
     internal async Task<ErrorCode> EnsureInternalTopic(string name) => metadata.Current.Topic(name) is not null ? ErrorCode.None : (await AutoCreate(name)).Error;
 
     /// <summary>Creates a topic that somebody asked for, with the defaults; who asks for it meanwhile shares the one attempt.</summary>
-    internal Task<CreatedTopic> AutoCreate(string name) => _inFlight.GetOrAdd(name, topic => new Lazy<Task<CreatedTopic>>(() => Attempt(topic))).Value;
+    internal async Task<CreatedTopic> AutoCreate(string name)
+    {
+        var attempt = new TaskCompletionSource<CreatedTopic>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var running = _inFlight.GetOrAdd(name, attempt.Task);
+        if (running == attempt.Task)
+            attempt.SetFromTask(await Task.WhenAny(Attempt(name)));
+        return await running;
+    }
 
     private async Task<CreatedTopic> Attempt(string name)
     {
