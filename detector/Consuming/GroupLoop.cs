@@ -36,6 +36,7 @@ internal sealed class GroupLoop : IDisposable
         ledgers = new PartitionLedger?[options.Partitions];
         ConsumerConfig config = ClientSettings.Consumer(options.BootstrapServers, options.ClientId, options.Group);
         config.SessionTimeoutMs = options.SessionTimeoutMs;
+        config.HeartbeatIntervalMs = options.HeartbeatIntervalMs;
         consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
             .SetPartitionsAssignedHandler((_, assigned) => Assign(assigned))
             .SetPartitionsRevokedHandler((_, revoked) => Release(revoked, commit: true))
@@ -190,4 +191,7 @@ internal sealed record GroupLoopOptions(string BootstrapServers, string ClientId
 {
     /// <summary>A killed detector's partitions go to another one after this time: short, because its players are unwatched meanwhile.</summary>
     public int SessionTimeoutMs { get; init; } = 6_000;
+
+    /// <summary>Members learn of a rebalance with their next heartbeat, and until all have, moving partitions are unwatched.</summary>
+    public int HeartbeatIntervalMs { get; init; } = 1_000;
 }

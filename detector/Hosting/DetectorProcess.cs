@@ -6,6 +6,7 @@ using Game.Detector.Consuming;
 using Game.Detector.Filtering;
 using Game.Detector.Partitions;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace Game.Detector.Hosting;
 
@@ -95,7 +96,7 @@ internal static class DetectorProcess
             console.UseUtcTimestamp = true;
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics =>
+        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("detector")).WithMetrics(metrics =>
         {
             metrics.AddMeter(DetectorMetrics.MeterName, "System.Runtime").AddPrometheusExporter();
             if (Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 })

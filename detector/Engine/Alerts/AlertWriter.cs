@@ -48,7 +48,7 @@ internal sealed class AlertWriter(int partition, RuleSet rules)
             ["login_risk"] = features.LoginRisk,
         };
         AlertSeverity severity = score >= rules.WealthChange.CriticalScore ? AlertSeverity.Critical : AlertSeverity.Warning;
-        return Finish(trade, WealthChangeParameters.Name, wealthChangeVersion, severity, score, Reasons.Of(trade, features), numbers, window, offset);
+        return Finish(trade, WealthChangeParameters.Name, wealthChangeVersion, severity, score, Reasons.Of(trade, features, rules), numbers, window, offset);
     }
 
     private static double Finite(double scales) => Math.Min(scales, FixedLog2.OneOctave);

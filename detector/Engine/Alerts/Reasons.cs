@@ -26,13 +26,13 @@ internal static class Reasons
         var reason = new StringBuilder(Invariant($"{Attempt(login.Outcome)} from {Text(login.Ip)} after {features.Logins} known logins"));
         reason.Append(news.Count > 0 ? ": new " + Listed(news) : ": known network and device");
         if (features.DistanceKm >= rules.IpChange.MinDistanceKm && features.SpeedKmh > rules.IpChange.SpeedFromKmh)
-            reason.Append(Invariant($", {features.DistanceKm:F0} km from the last login at {features.SpeedKmh:F0} km/h"));
+            reason.Append(Invariant($", {features.DistanceKm:N0} km from the last login at {features.SpeedKmh:N0} km/h"));
         if (features.Failures > 0)
             reason.Append(Invariant($", {features.Failures} failed {(features.Failures == 1 ? "login" : "logins")} just before or now"));
         return reason.Append("; confirm with the player before anything leaves the account.").ToString();
     }
 
-    public static string Of(in EventView trade, in TradeFeatures features)
+    public static string Of(in EventView trade, in TradeFeatures features, RuleSet rules)
     {
         string partner = (features.NewPartner > 0 ? "the unknown player " : "the player ") + Text(trade.CounterpartyId);
         long value = Math.Abs(features.Net);
@@ -40,7 +40,7 @@ internal static class Reasons
         double share = features.Net < 0 ? features.LostShare : features.GainedShare;
         var reason = new StringBuilder(Invariant($"{value:N0} gold in value {move} {partner} without return ({features.Gold:+#,0;-#,0;0} gold, {features.Items:+#,0;-#,0;0} in items)"));
         if (share > 0)
-            reason.Append(Invariant($", with the last hour's trades {share * 100:F0} % of the wealth"));
+            reason.Append(Invariant($", within {rules.WealthChange.DrainWindowMinutes} minutes {share * 100:F0} % of the wealth"));
         if (features.LoginRisk > 0)
             reason.Append(Invariant($", out of a session with a login rated {features.LoginRisk:F2}"));
         return reason.Append("; hold the goods and ask the player.").ToString();

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -32,11 +33,11 @@ public sealed record RuleSet
 
     /// <summary>A hash of all that decides what ip-change says.</summary>
     [JsonIgnore]
-    public string IpChangeVersion => Version(new RuleSet { Windows = Windows, IpChange = IpChange });
+    public string IpChangeVersion => Version(IpChangeParameters.Name, new RuleSet { Windows = Windows, IpChange = IpChange });
 
     /// <summary>A hash of all that decides what wealth-change says: the ratings of logins are part of it.</summary>
     [JsonIgnore]
-    public string WealthChangeVersion => Version(this);
+    public string WealthChangeVersion => Version(WealthChangeParameters.Name, this);
 
     /// <summary>Reads rules; whatever the bytes are, there is either a rule set or one sentence that says what is wrong.</summary>
     public static bool TryParse(ReadOnlySpan<byte> json, out RuleSet rules, out string problem)
@@ -67,10 +68,10 @@ public sealed record RuleSet
         return Windows.Problem() ?? IpChange.Problem() ?? WealthChange.Problem();
     }
 
-    private static string Version(RuleSet rules)
+    private static string Version(string rule, RuleSet rules)
     {
         byte[] canonical = JsonSerializer.SerializeToUtf8Bytes(rules, RuleJsonContext.Default.RuleSet);
-        byte[] hash = SHA256.HashData([FormulaRevision, .. canonical]);
+        byte[] hash = SHA256.HashData([FormulaRevision, .. Encoding.ASCII.GetBytes(rule), .. canonical]);
         return Convert.ToHexStringLower(hash)[..VersionDigits];
     }
 }

@@ -1,0 +1,24 @@
+using Game.Detector.Hosting;
+
+namespace Game.Detector.Tests;
+
+public class CommandTests
+{
+    [Theory]
+    [InlineData("--partitions", "0")]
+    [InlineData("--rules", "no-such-file.json")]
+    public async Task Wrong_use_ends_with_code_2(params string[] arguments)
+        => (await DetectorCommand.Create().Parse(arguments).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken)).ShouldBe(DetectorCommand.UsedWrongly);
+
+    [Fact]
+    public async Task Rules_can_be_printed()
+        => (await DetectorCommand.Create().Parse(["--print-rules"]).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken)).ShouldBe(0);
+
+    [Fact]
+    public void The_needed_topics_follow_the_partition_count()
+    {
+        var options = new DetectorOptions { BootstrapServers = "", Group = "g", Partitions = 5, Urls = "", IsFilter = false, Rules = new() };
+        options.NeededTopics().Select(topic => (topic.Name, topic.Partitions)).ShouldBe([("player-events", 5), ("alerts", 5), ("dead-letters", 3)]);
+        (options with { IsFilter = true }).NeededTopics().Select(topic => topic.Name).ShouldBe(["alerts", "alerts-priority", "dead-letters"]);
+    }
+}

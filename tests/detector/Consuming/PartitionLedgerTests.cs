@@ -1,0 +1,68 @@
+using CsCheck;
+using Game.Detector.Consuming;
+
+namespace Game.Detector.Tests.Consuming;
+
+public class PartitionLedgerTests
+{
+    [Fact]
+    public void Nothing_is_committed_before_a_start_or_without_progress()
+    {
+        var ledger = new PartitionLedger();
+        ledger.TryTakeCommit(out _).ShouldBeFalse();
+        ledger.Start(7);
+        ledger.TryTakeCommit(out _).ShouldBeFalse();
+        ledger.Pass(7);
+        ledger.TryTakeCommit(out long offset).ShouldBeTrue();
+        offset.ShouldBe(8);
+        ledger.TryTakeCommit(out _).ShouldBeFalse();
+        ledger.ForgetCommit();
+        ledger.TryTakeCommit(out offset).ShouldBeTrue();
+        offset.ShouldBe(8);
+    }
+
+    [Fact]
+    public void Commits_wait_for_the_oldest_acknowledgement()
+    {
+        var ledger = new PartitionLedger();
+        ledger.Start(0);
+        Delivery first = ledger.Expect(0), second = ledger.Expect(4);
+        ledger.Pass(0);
+        ledger.Pass(4);
+        second.Complete();
+        ledger.TryTakeCommit(out _).ShouldBeFalse();
+        first.Complete();
+        ledger.TryTakeCommit(out long offset).ShouldBeTrue();
+        offset.ShouldBe(5);
+        ledger.Settle().ShouldBeTrue();
+    }
+
+    /// <summary>Whatever the order of reading, sending and acknowledging: commits only grow, and never pass an unacknowledged record.</summary>
+    [Fact]
+    public void Commits_never_pass_what_is_unacknowledged() => Gen.Int[0, 4].Array[0, 200].Sample(steps =>
+    {
+        var ledger = new PartitionLedger();
+        var open = new List<Delivery>();
+        long next = 0, committed = 0;
+        ledger.Start(0);
+        foreach (int step in steps)
+        {
+            if (step == 0)
+                open.Add(ledger.Expect(next));
+            if (step <= 1)
+                ledger.Pass(next++);
+            if (step == 2 && open.Count > 0)
+            {
+                open[^1].Complete();
+                open.RemoveAt(open.Count - 1);
+            }
+
+            if (step == 3 && ledger.TryTakeCommit(out long offset))
+            {
+                offset.ShouldBeGreaterThan(committed);
+                offset.ShouldBeLessThanOrEqualTo(open.Count == 0 ? next : open.Min(delivery => delivery.Offset));
+                committed = offset;
+            }
+        }
+    });
+}

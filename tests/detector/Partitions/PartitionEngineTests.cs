@@ -1,0 +1,157 @@
+using System.Text;
+using CsCheck;
+using Game.Contracts;
+using Game.Detector.Measuring;
+using Game.Detector.Partitions;
+using Game.Detector.Rules;
+
+namespace Game.Detector.Tests.Partitions;
+
+public class PartitionEngineTests
+{
+    [Fact]
+    public void An_event_of_a_known_player_allocates_nothing()
+    {
+        var load = new HonestLoad(players: 200, seed: 3);
+        var engine = new PartitionEngine(0, new RuleSet());
+        long offset = 0;
+        Feed(); // everyone becomes known, and everything is compiled
+        Feed();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        int alerts = Feed();
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        alerts.ShouldBe(0);
+        engine.Players.ShouldBe(200);
+
+        int Feed()
+        {
+            int raised = 0;
+            for (int i = 0; i < load.Count; i++)
+                raised += engine.Process(load.Key(i), load.Value(i), offset++).Alerts.Count;
+            return raised;
+        }
+    }
+
+    [Fact]
+    public void A_repeated_id_is_counted_once()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife();
+        Guid id = Guid.Parse("01900000-0000-7000-8000-000000000001");
+        story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner", id: id).ShouldAlert("ip-change");
+        story.After(7 * 3_600_000L).Login(PlayerStory.Sydney, "other-burner", id: id).Verdict.ShouldBe(Verdict.Repeated);
+        story.Alerts.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_foreign_key_is_a_dead_letter()
+    {
+        var load = new HonestLoad(players: 1, seed: 1);
+        var engine = new PartitionEngine(0, new RuleSet());
+        Decision decision = engine.Process("u-other"u8, load.Value(0), 0);
+        decision.Verdict.ShouldBe(Verdict.ForeignKey);
+        decision.IsDeadLetter.ShouldBeTrue();
+        decision.Reason.ShouldBe("the record's key is not the event's user_id");
+        engine.Players.ShouldBe(0);
+        engine.Process(default, load.Value(0), 1).Verdict.ShouldBe(Verdict.ForeignKey);
+        engine.Process(load.Key(0), load.Value(0), 2).Verdict.ShouldBe(Verdict.NewPlayer);
+    }
+
+    [Fact]
+    public void Any_bytes_are_judged_or_named()
+    {
+        var load = new HonestLoad(players: 2, seed: 1);
+        var engine = new PartitionEngine(0, new RuleSet());
+        Gen.Select(Gen.Int[0, load.Count - 1], Gen.Select(Gen.Int[0, 400], Gen.Byte).Array[0, 4], Gen.Byte.Array[0, 64], Gen.Bool).Sample((index, changes, noise, isNoise) =>
+        {
+            byte[] value = isNoise ? noise : load.Value(index).ToArray();
+            foreach ((int at, byte with) in changes)
+            {
+                if (at < value.Length)
+                    value[at] = with;
+            }
+
+            Decision decision = engine.Process(load.Key(index), value, 0);
+            if (decision.IsDeadLetter)
+                decision.Reason.ShouldNotBeNullOrEmpty();
+        }, iter: 5_000, threads: 1);
+    }
+
+    [Fact]
+    public void Times_that_jump_about_do_no_harm() => Gen.Long[0, ContractLimits.MaxTimestamp].Array[1, 60].Sample(times =>
+    {
+        using var story = new PlayerStory();
+        foreach (long ts in times)
+            story.After(ts - story.Now).Login(PlayerStory.Berlin, "phone").FairTrade(500, "friend");
+        story.AllAlerts.ShouldAllBe(alert => alert.Score >= 0 && alert.Score <= 1);
+    }, iter: 200);
+
+    [Fact]
+    public void The_same_records_give_the_same_alerts_bit_for_bit()
+    {
+        Recording recording = Record(seed: 5);
+        recording.Alerts.Count.ShouldBeGreaterThan(0);
+        var replay = new PartitionReplay(2, new RuleSet());
+        foreach ((long offset, byte[] key, byte[] value) in recording.Records)
+            replay.Feed(offset, key, value);
+        replay.Alerts.Select(Bytes).ShouldBe(recording.Alerts.Select(Bytes));
+        replay.AlertIds.ShouldBe(recording.Alerts.Select(alert => alert.AlertId));
+        replay.DeadLetters.ShouldBe(1);
+        replay.Repeated.ShouldBe(1);
+
+        static string Bytes(Alert alert) => Encoding.UTF8.GetString(ContractJson.Encode(alert));
+    }
+
+    [Fact]
+    public void Other_players_in_between_change_nothing()
+    {
+        Recording recording = Record(seed: 5);
+        Alert alert = recording.Alerts[0];
+        var alone = new PartitionEngine(2, new RuleSet());
+        var alerts = new List<Alert>();
+        foreach ((long offset, byte[] key, byte[] value) in recording.Records.Where(record => Encoding.UTF8.GetString(record.Key) == alert.UserId))
+            alerts.AddRange(alone.Process(key, value, offset).Alerts);
+        alerts.Select(a => a.AlertId).ShouldBe(recording.Alerts.Where(a => a.UserId == alert.UserId).Select(a => a.AlertId));
+    }
+
+    private sealed record Recording(List<(long Offset, byte[] Key, byte[] Value)> Records, List<Alert> Alerts);
+
+    // An honest load, then its first players log in from far away with strange devices; one record is broken and one repeated.
+    private static Recording Record(int seed)
+    {
+        var load = new HonestLoad(players: 50, seed);
+        var engine = new PartitionEngine(2, new RuleSet());
+        var recording = new Recording([], []);
+        for (int i = 0; i < load.Count; i++)
+            Feed(load.Key(i).ToArray(), load.Value(i).ToArray());
+        using var encoder = new EventEncoder();
+        for (int player = 0; player < 10; player++)
+            Feed(Encoding.UTF8.GetBytes($"u-{player:D7}"), encoder.Encode(Takeover(player)).ToArray());
+        Feed(Encoding.UTF8.GetBytes("u-0000000"), encoder.Encode(Takeover(0)).ToArray());
+        Feed("u-0000001"u8.ToArray(), "{}"u8.ToArray());
+        return recording;
+
+        void Feed(byte[] key, byte[] value)
+        {
+            long offset = recording.Records.Count * 2L;
+            recording.Records.Add((offset, key, value));
+            recording.Alerts.AddRange(engine.Process(key, value, offset).Alerts);
+        }
+    }
+
+    private static LoginEvent Takeover(int player) => new()
+    {
+        EventId = new Guid(player, 1, 0x7000, 0x80, 0, 0, 0, 0, 0, 0, 1),
+        UserId = $"u-{player:D7}",
+        Ts = 1_790_050_000_000,
+        ServerId = "gs-2",
+        SessionId = "s-x",
+        Ip = "2001:db8::7",
+        Country = "AU",
+        Asn = 65_000,
+        Lat = -33.87,
+        Lon = 151.21,
+        DeviceId = "burner",
+        ClientVersion = "4.2.0",
+        Outcome = LoginOutcome.Ok,
+    };
+}

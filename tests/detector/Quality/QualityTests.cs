@@ -1,0 +1,23 @@
+using Game.Detector.Rules;
+
+namespace Game.Detector.Tests.Quality;
+
+/// <summary>The rules against the simulator: at least 80 % of campaigns caught per scenario, under 1 % of honest players alerted.</summary>
+public class QualityTests
+{
+    [Theory]
+    [InlineData(101)]
+    [InlineData(102)]
+    public void Campaigns_are_caught_and_the_honest_left_alone(int seed)
+    {
+        QualityRun run = QualityRun.Of(seed, players: 1_000, seconds: 60, rate: 250, new RuleSet());
+        run.Scenarios.Count.ShouldBe(2);
+        foreach ((string scenario, (int planted, int caught)) in run.Scenarios)
+        {
+            planted.ShouldBeGreaterThanOrEqualTo(20);
+            ((double)caught / planted).ShouldBeGreaterThanOrEqualTo(0.8, scenario);
+        }
+
+        run.HonestShare.ShouldBeLessThan(0.01);
+    }
+}

@@ -1,0 +1,98 @@
+using Game.Contracts;
+using Game.Detector.Rules;
+
+namespace Game.Detector.Tests.Rules;
+
+public class IpChangeTests
+{
+    private static readonly PlayerStory.Place Paris = new("40.0.1.7", "FR", 64_600, 48.86, 2.35);
+    private static readonly PlayerStory.Place OtherProvider = new("50.0.1.7", "DE", 64_501, 52.52, 13.40);
+
+    [Fact]
+    public void A_strange_device_in_a_strange_country_alerts()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife();
+        Alert alert = story.Login(PlayerStory.Berlin, "phone").ShouldBeQuiet().After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").ShouldAlert("ip-change");
+        alert.Severity.ShouldBe(AlertSeverity.Critical);
+        alert.Score.ShouldBe(0.90);
+        alert.AlertId.ShouldBe($"ip-change/{new RuleSet().IpChangeVersion}/3/{story.NextOffset - 1}");
+        alert.Reason.ShouldContain("30.0.1.7");
+        alert.Reason.ShouldContain("AU");
+        alert.Reason.ShouldContain("device");
+        alert.Features["new_country"].ShouldBe(1);
+        alert.Features["distance_km"].ShouldBeGreaterThan(10_000);
+        alert.WindowEvents.ShouldBe(30);
+        alert.WindowTo.ShouldBe(story.Now);
+        alert.DetectedAt.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Guessing_alerts_on_the_failed_login_itself()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife();
+        for (int guess = 0; guess < 4 && story.AllAlerts.Count == 0; guess++)
+            story.After(2_000).Login(PlayerStory.Sydney, "burner", LoginOutcome.BadPassword);
+        story.ShouldAlert("ip-change").Reason.ShouldStartWith("Failed login from 30.0.1.7");
+    }
+
+    [Fact]
+    public void Failed_logins_do_not_make_a_network_familiar()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife();
+        for (int guess = 0; guess < 6; guess++)
+            story.After(7 * 3_600_000L).Login(PlayerStory.Sydney, "burner", LoginOutcome.Locked);
+        story.After(7 * 3_600_000L).Login(PlayerStory.Sydney, "burner").ShouldAlert("ip-change").Features["new_network"].ShouldBe(1);
+    }
+
+    [Fact]
+    public void Journeys_new_phones_new_lines_and_mistyping_are_quiet()
+    {
+        using PlayerStory journey = new PlayerStory().SteadyLife();
+        journey.Login(Paris, "phone").After(PlayerStory.Day).Login(PlayerStory.Berlin, "phone").ShouldBeQuiet();
+        using PlayerStory phone = new PlayerStory().SteadyLife();
+        phone.Login(PlayerStory.Berlin, "new-phone").ShouldBeQuiet();
+        using PlayerStory line = new PlayerStory().SteadyLife();
+        line.Login(OtherProvider, "phone").ShouldBeQuiet();
+        using PlayerStory mistyped = new PlayerStory().SteadyLife();
+        for (int i = 0; i < 5; i++)
+            mistyped.After(5_000).Login(PlayerStory.Berlin, "phone", LoginOutcome.BadPassword);
+        mistyped.Login(PlayerStory.Berlin, "phone").ShouldBeQuiet();
+    }
+
+    [Fact]
+    public void Cheap_trades_do_not_push_the_login_history_out()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife(days: 8, tradesADay: 0);
+        for (int i = 0; i < 60; i++)
+            story.After(1_000).FairTrade(2, "friend-a");
+        story.Login(PlayerStory.Berlin, "phone").ShouldBeQuiet();
+        story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").ShouldAlert("ip-change").Features["logins"].ShouldBeGreaterThan(4);
+    }
+
+    [Fact]
+    public void Too_new_a_player_is_left_alone()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife(days: 3);
+        story.Login(PlayerStory.Sydney, "burner").ShouldBeQuiet();
+    }
+
+    [Fact]
+    public void Who_always_travels_is_left_alone()
+    {
+        using var story = new PlayerStory();
+        for (int day = 0; day < 30; day++)
+            story.Login(new PlayerStory.Place($"60.{day}.1.7", ((char)('A' + (day % 26))) + "X", (uint)(64_000 + day), day, day * 3), "phone").After(PlayerStory.Day);
+        story.Login(PlayerStory.Sydney, "new-phone").ShouldBeQuiet();
+    }
+
+    [Fact]
+    public void A_flood_is_held_back_but_not_a_worse_turn()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife();
+        var nearby = new PlayerStory.Place("70.0.1.7", "DE", 64_502, 52.6, 13.5);
+        story.After(PlayerStory.Minute).Login(nearby, "burner").ShouldAlert("ip-change").Score.ShouldBe(0.60);
+        story.After(PlayerStory.Minute).Login(nearby with { Ip = "71.0.1.7", Asn = 64_503 }, "burner-2").Alerts.ShouldBeEmpty();
+        story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner-3").ShouldAlert("ip-change").Score.ShouldBeGreaterThan(0.8);
+        story.After(6 * 3_600_000L).Login(nearby with { Ip = "72.0.1.7", Asn = 64_504, Country = "PL" }, "burner-4").ShouldAlert("ip-change");
+    }
+}

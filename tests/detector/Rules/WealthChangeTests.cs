@@ -1,0 +1,80 @@
+using Game.Contracts;
+
+namespace Game.Detector.Tests.Rules;
+
+public class WealthChangeTests
+{
+    [Fact]
+    public void Most_of_the_wealth_leaving_at_once_is_critical()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife();
+        story.Gold = 90_000;
+        story.Goods = 10_000;
+        Alert alert = story.GiveGold(85_000, "stranger").ShouldAlert("wealth-change");
+        alert.Severity.ShouldBe(AlertSeverity.Critical);
+        alert.Features["lost_share"].ShouldBe(0.85);
+        alert.Features["new_partner"].ShouldBe(1);
+        alert.Reason.ShouldContain("stranger");
+        alert.Reason.ShouldContain("85,000 gold");
+    }
+
+    [Fact]
+    public void Wealth_leaving_in_slices_is_seen_within_ten_trades()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife();
+        story.Gold = 90_000;
+        story.Goods = 10_000;
+        int slices = 0;
+        while (story.AllAlerts.Count == 0 && slices++ < 10)
+            story.After(2_000).GiveGold(8_000, "stranger");
+        story.ShouldAlert("wealth-change");
+    }
+
+    [Fact]
+    public void What_comes_in_for_nothing_shows_the_mule()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife();
+        Alert alert = story.Trade(60_000, 0, 0, "victim", TradeChannel.Mail).ShouldAlert("wealth-change");
+        alert.Features["gained_share"].ShouldBeGreaterThan(0.3);
+        alert.Reason.ShouldContain("came from the unknown player victim");
+    }
+
+    [Fact]
+    public void A_dear_but_fair_purchase_is_quiet()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife();
+        story.Trade(-30_000, 1, 30_500, "friend-a", TradeChannel.Direct).Trade(9_000, -1, 9_100, "stranger", TradeChannel.Auction).ShouldBeQuiet();
+    }
+
+    [Fact]
+    public void A_gift_to_a_friend_is_quiet()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife();
+        story.GiveGold(5_000, "friend-a").ShouldBeQuiet();
+    }
+
+    [Fact]
+    public void A_theft_after_a_strange_login_needs_less()
+    {
+        using PlayerStory calm = new PlayerStory().SteadyLife();
+        calm.GiveGold(12_000, "stranger", PlayerStory.Berlin.Ip).ShouldBeQuiet();
+        using PlayerStory stolen = new PlayerStory().SteadyLife();
+        stolen.Login(PlayerStory.Berlin, "phone").After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").GiveGold(12_000, "stranger", PlayerStory.Sydney.Ip).ShouldAlert("wealth-change").Features["login_risk"].ShouldBeGreaterThan(0.8);
+    }
+
+    [Fact]
+    public void Extreme_amounts_stay_within_the_contract()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife();
+        story.Gold = story.Goods = 0;
+        Alert alert = story.Trade(0, ContractLimits.MaxItemDelta, 0, "stranger", TradeChannel.Direct).Tell(new TradeEvent
+        {
+            EventId = Guid.NewGuid(), UserId = "u-1", Ts = story.Now, ServerId = "", SessionId = "", Ip = "", TradeId = "t", CounterpartyId = "stranger", Channel = TradeChannel.Direct,
+            GoldDelta = ContractLimits.MaxGold, GoldBalance = ContractLimits.MaxGold, ItemId = "x", ItemDelta = ContractLimits.MaxItemDelta, ItemValue = ContractLimits.MaxGold,
+            InventoryValue = ContractLimits.MaxGold,
+        }).ShouldAlert("wealth-change");
+        alert.Features.Values.ShouldAllBe(value => double.IsFinite(value));
+        ContractJson.TryDecode(ContractJson.Encode(alert), out Alert again, out _).ShouldBeTrue();
+        again.AlertId.ShouldBe(alert.AlertId);
+    }
+}

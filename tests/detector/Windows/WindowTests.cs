@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+using CsCheck;
+using Game.Detector.Features;
+using Game.Detector.Windows;
+
+namespace Game.Detector.Tests.Windows;
+
+public class WindowTests
+{
+    [Fact]
+    public void An_event_is_one_cache_line_and_a_player_small()
+    {
+        Unsafe.SizeOf<WindowEvent>().ShouldBe(64);
+        Unsafe.SizeOf<PlayerState>().ShouldBeLessThanOrEqualTo(2_900);
+    }
+
+    [Fact]
+    public void The_ring_keeps_the_last_thirty_in_order() => Gen.Int[0, 100].Sample(pushed =>
+    {
+        var ring = new EventRing();
+        for (int i = 1; i <= pushed; i++)
+            ring.Push(new WindowEvent { Ts = i, EventId = Id(i) });
+        ring.Count.ShouldBe(Math.Min(pushed, 30));
+        for (int age = 0; age < ring.Count; age++)
+            ring.FromNewest(age).Ts.ShouldBe(pushed - age);
+        for (int i = 1; i <= pushed; i++)
+            ring.Contains(Id(i)).ShouldBe(i > pushed - 30);
+    });
+
+    [Fact]
+    public void Median_and_deviation_are_exact() => Gen.Int[-100_000, 100_000].Array[1, 30].Sample(values =>
+    {
+        RobustRange range = RobustRange.Of([.. values]);
+        range.Count.ShouldBe(values.Length);
+        range.Median.ShouldBe(Middle(values));
+        range.Deviation.ShouldBe(Middle([.. values.Select(value => Math.Abs(value - range.Median))]));
+    });
+
+    [Fact]
+    public void Scales_have_a_floor()
+    {
+        RobustRange range = RobustRange.Of([10, 10, 10]);
+        range.ScalesAbove(30, floor: 10).ShouldBe(2);
+    }
+
+    [Fact]
+    public void The_histogram_keeps_proportions_when_it_overflows()
+    {
+        var histogram = default(Log2Histogram);
+        for (int i = 0; i < 3_000; i++)
+            histogram.Add(i % 3 == 0 ? 1_000 : 10);
+        histogram.Total.ShouldBeInRange(100, 400);
+        histogram.UpperEdge(60).ShouldBe(FixedLog2.OneOctave * 4, "10 lies in [8, 16), whose upper edge is 2^4");
+        histogram.UpperEdge(95).ShouldBe(FixedLog2.OneOctave * 10, "1000 lies in [512, 1024)");
+        histogram.Halve(9);
+        histogram.Total.ShouldBe(0);
+        histogram.UpperEdge(95).ShouldBe(0);
+    }
+
+    [Fact]
+    public void Habits_outlive_passing_acquaintances()
+    {
+        Span<FamiliarEntry> table = stackalloc FamiliarEntry[4];
+        table.Clear();
+        for (uint minute = 1; minute < 200; minute++)
+        {
+            FamiliarTable.Use(table, 7, minute);
+            FamiliarTable.Use(table, 8, minute);
+            FamiliarTable.Use(table, 1_000 + minute, minute);
+        }
+
+        FamiliarTable.Find(table, 7).ShouldBe(0);
+        FamiliarTable.Find(table, 8).ShouldBe(1);
+        FamiliarTable.Find(table, 1_199).ShouldBeGreaterThan(0);
+        FamiliarTable.Find(table, 1_100).ShouldBe(-1);
+        table[0].FirstMinute.ShouldBe(1u);
+        table[0].LastMinute.ShouldBe(199u);
+    }
+
+    [Fact]
+    public void The_baseline_is_halved_by_half_lives_and_never_by_time_going_back()
+    {
+        var state = new PlayerState { Logins = 40 };
+        state.Age(100);
+        state.Logins.ShouldBe((ushort)40, "the first event begins the count");
+        state.Age(101);
+        state.Logins.ShouldBe((ushort)20);
+        state.Age(50);
+        state.Age(101);
+        state.Logins.ShouldBe((ushort)20);
+        state.Age(uint.MaxValue);
+        state.Logins.ShouldBe((ushort)0);
+    }
+
+    private static Guid Id(int number) => new(number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    private static int Middle(int[] values)
+    {
+        int[] sorted = [.. values.Order()];
+        int half = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+    }
+}
