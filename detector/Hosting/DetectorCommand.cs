@@ -14,6 +14,7 @@ internal static class DetectorCommand
 
     private static readonly Option<string> Bootstrap = new("--bootstrap-server") { Description = "Kafka brokers, HOST:PORT[,HOST:PORT…].", DefaultValueFactory = _ => "127.0.0.1:9092" };
     private static readonly Option<string?> Group = new("--group") { Description = $"Consumer group; by default {DetectorOptions.DetectorGroup}, with --filter {DetectorOptions.FilterGroup}." };
+    private static readonly Option<string?> ClientId = new("--client-id") { Description = "How this member shows in the group's description; by default the group's name." };
     private static readonly Option<int> Partitions = new("--partitions") { Description = "Partitions of player-events and alerts.", DefaultValueFactory = _ => Topics.DefaultPartitions };
     private static readonly Option<string> Urls = new("--urls") { Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free port.", DefaultValueFactory = _ => "http://127.0.0.1:0" };
     private static readonly Option<bool> Filter = new("--filter") { Description = "Copy critical alerts to alerts-priority instead of watching players." };
@@ -24,7 +25,7 @@ internal static class DetectorCommand
     {
         var root = new RootCommand("Watches players' events for fraud and raises alerts. Any number of detectors of one group share the partitions.")
         {
-            Bootstrap, Group, Partitions, Urls, Filter, RulesFile, PrintRules,
+            Bootstrap, Group, ClientId, Partitions, Urls, Filter, RulesFile, PrintRules,
         };
         root.Add(BenchCommand.Create());
         root.SetAction(RunAsync);
@@ -48,10 +49,12 @@ internal static class DetectorCommand
     private static bool TryOptions(ParseResult parsed, RuleSet rules, out DetectorOptions options, out string problem)
     {
         bool filter = parsed.GetValue(Filter);
+        string group = parsed.GetValue(Group) ?? (filter ? DetectorOptions.FilterGroup : DetectorOptions.DetectorGroup);
         options = new DetectorOptions
         {
             BootstrapServers = parsed.GetValue(Bootstrap)!,
-            Group = parsed.GetValue(Group) ?? (filter ? DetectorOptions.FilterGroup : DetectorOptions.DetectorGroup),
+            Group = group,
+            ClientId = parsed.GetValue(ClientId) ?? group,
             Partitions = parsed.GetValue(Partitions),
             Urls = parsed.GetValue(Urls)!,
             IsFilter = filter,

@@ -13,6 +13,9 @@ internal sealed record DetectorOptions
 
     public required string Group { get; init; }
 
+    /// <summary>How this member shows in the group's description.</summary>
+    public required string ClientId { get; init; }
+
     /// <summary>Partitions of <c>player-events</c> and <c>alerts</c>.</summary>
     public required int Partitions { get; init; }
 

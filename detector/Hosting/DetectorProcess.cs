@@ -64,7 +64,7 @@ internal static class DetectorProcess
         DetectorWork? detector = options.IsFilter ? null
             : new DetectorWork(options.BootstrapServers, options.Group, options.Rules, statuses, sender, new DecisionTimes(meter), TimeProvider.System, log);
         IGroupWork work = detector is null ? new FilterWork(statuses, outbox, sender) : detector;
-        var loopOptions = new GroupLoopOptions(options.BootstrapServers, options.IsFilter ? "detector-filter" : "detector", options.Group, options.InputTopic, options.Partitions);
+        var loopOptions = new GroupLoopOptions(options.BootstrapServers, options.ClientId, options.Group, options.InputTopic, options.Partitions);
         using var loop = new GroupLoop(loopOptions, work, outbox, TimeProvider.System, log);
 
         MapHealth(app, loop, statuses);

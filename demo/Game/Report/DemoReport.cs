@@ -57,7 +57,7 @@ internal sealed record RecoverySection(double Ms, long EventsDelayed);
 
 internal sealed record RatesSection(double ActionsPerSecond, double EventsPerSecond, long RateLimitedActions, long Retries);
 
-internal sealed record EndpointsSection(string Bootstrap, string WebHdfs, IReadOnlyList<string> GameServers);
+internal sealed record EndpointsSection(string Bootstrap, [property: JsonPropertyName("webhdfs")] string WebHdfs, IReadOnlyList<string> GameServers);
 
 /// <summary>What <c>./game demo --report FILE</c> writes; docs/demo-report.md explains each field.</summary>
 internal sealed record DemoReport(
