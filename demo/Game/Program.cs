@@ -9,6 +9,8 @@ var root = new RootCommand("The game's fraud detection: the system on one machin
     DownVerb.Create(),
     StatusVerb.Create(),
     SimulateVerb.Create(),
+    QueryVerb.Create(),
+    ShellVerb.Create(),
 };
 // Stopping a system in order takes longer than the two seconds that are the library's default.
 var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };

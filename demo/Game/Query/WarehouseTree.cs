@@ -3,13 +3,14 @@ using Game.WebHdfs;
 namespace Game.Cli.Query;
 
 /// <summary>A data file of the warehouse.</summary>
+/// <param name="Topic">Whose rows it holds.</param>
 /// <param name="Path">In HDFS.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="ModificationTime">Epoch milliseconds.</param>
 /// <param name="Date">The folder's <c>dt</c>, "YYYY-MM-DD".</param>
 /// <param name="Hour">The folder's <c>hour</c>, 0 to 23.</param>
 /// <param name="IsMisdated">Whether its rows lie outside the folder's hour, so that every query reads it.</param>
-internal sealed record WarehouseFile(string Path, long Length, long ModificationTime, string Date, int Hour, bool IsMisdated);
+internal sealed record WarehouseFile(string Topic, string Path, long Length, long ModificationTime, string Date, int Hour, bool IsMisdated);
 
 /// <summary>The folder tree <c>/warehouse/TOPIC/dt=YYYY-MM-DD/hour=HH/*.parquet</c>.</summary>
 internal static class WarehouseTree
@@ -28,7 +29,7 @@ internal static class WarehouseTree
         {
             foreach (string hour in await ChildrenAsync(hdfs, date.Path, "hour=", stop))
             {
-                IReadOnlyList<WarehouseFile> found = await FilesAsync(hdfs, $"{date.Path}/{hour}", date.Date, int.Parse(hour["hour=".Length..]), stop);
+                IReadOnlyList<WarehouseFile> found = await FilesAsync(hdfs, topic, $"{date.Path}/{hour}", stop);
                 lock (files)
                     files.AddRange(found);
             }
@@ -43,8 +44,13 @@ internal static class WarehouseTree
         return [.. (await hdfs.ListStatusAsync(path, cancellation)).Select(status => status.PathSuffix).Where(name => name.StartsWith(prefix, StringComparison.Ordinal))];
     }
 
-    private static async Task<IReadOnlyList<WarehouseFile>> FilesAsync(IWebHdfs hdfs, string path, string date, int hour, CancellationToken cancellation)
-        => [.. (await hdfs.ListStatusAsync(path, cancellation))
+    private static async Task<IReadOnlyList<WarehouseFile>> FilesAsync(IWebHdfs hdfs, string topic, string path, CancellationToken cancellation)
+    {
+        string[] parts = path.Split('/');
+        string date = parts[^2]["dt=".Length..];
+        int hour = int.Parse(parts[^1]["hour=".Length..]);
+        return [.. (await hdfs.ListStatusAsync(path, cancellation))
             .Where(status => status.PathSuffix.EndsWith(".parquet", StringComparison.Ordinal))
-            .Select(status => new WarehouseFile($"{path}/{status.PathSuffix}", status.Length, status.ModificationTime, date, hour, status.PathSuffix.EndsWith(MisdatedSuffix, StringComparison.Ordinal)))];
+            .Select(status => new WarehouseFile(topic, $"{path}/{status.PathSuffix}", status.Length, status.ModificationTime, date, hour, status.PathSuffix.EndsWith(MisdatedSuffix, StringComparison.Ordinal)))];
+    }
 }

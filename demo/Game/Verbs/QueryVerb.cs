@@ -1,0 +1,35 @@
+using System.CommandLine;
+using DuckDB.NET.Data;
+using Game.Cli.Processes;
+using Game.Cli.Query;
+
+namespace Game.Cli.Verbs;
+
+/// <summary><c>./game query "SQL"</c>.</summary>
+internal static class QueryVerb
+{
+    public static Command Create()
+    {
+        var sql = new Argument<string>("SQL") { Description = "A statement of DuckDB's SQL over the views " + string.Join(", ", WarehouseViews.Names) };
+        var webHdfs = new Option<string?>("--webhdfs") { Description = "URL of an HDFS; else the running system's, else the newest demo's folder" };
+        var root = new Option<string>("--warehouse") { Description = $"Folder in HDFS [{SystemOptions.Warehouse}]", DefaultValueFactory = _ => SystemOptions.Warehouse };
+        var csv = new Option<bool>("--csv") { Description = "CSV with a header line" };
+        var json = new Option<bool>("--json") { Description = "One JSON object a line" };
+        var command = new Command("query", "SQL over what landed in HDFS") { sql, webHdfs, root, csv, json };
+        command.SetAction((parsed, cancellation) =>
+        {
+            ResultFormat format = parsed.GetValue(csv) ? ResultFormat.Csv : parsed.GetValue(json) ? ResultFormat.Json : ResultFormat.Table;
+            return RunAsync(parsed.GetValue(sql)!, parsed.GetValue(webHdfs), parsed.GetValue(root)!, format, cancellation);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string sql, string? webHdfs, string root, ResultFormat format, CancellationToken cancellation)
+    {
+        await using WarehouseSource source = await WarehouseSource.OpenAsync(webHdfs, cancellation);
+        using var warehouse = new Warehouse(source.Hdfs, root, source.CacheFolder, Console.Error.WriteLine);
+        await using DuckDBDataReader reader = await warehouse.QueryAsync(sql, cancellation);
+        ResultWriter.Write(reader, format, Console.Out);
+        return 0;
+    }
+}

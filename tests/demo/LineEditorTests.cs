@@ -1,0 +1,58 @@
+using Game.Cli.Query;
+
+namespace Game.Demo.Tests;
+
+public sealed class LineEditorTests
+{
+    private readonly LineEditor editor = new(["first", "second"]);
+
+    private LineEditorTests Type(string text)
+    {
+        foreach (char c in text)
+            editor.Apply(new ConsoleKeyInfo(c, ConsoleKey.None, shift: false, alt: false, control: false));
+        return this;
+    }
+
+    private LineEditorTests Press(params ConsoleKey[] keys)
+    {
+        foreach (ConsoleKey key in keys)
+            editor.Apply(new ConsoleKeyInfo('\0', key, shift: false, alt: false, control: false));
+        return this;
+    }
+
+    private bool Control(ConsoleKey key) => editor.Apply(new ConsoleKeyInfo('\0', key, shift: false, alt: false, control: true));
+
+    [Fact]
+    public void Text_is_typed_and_mended()
+    {
+        Type("selct").Press(ConsoleKey.LeftArrow, ConsoleKey.LeftArrow).Type("e").Press(ConsoleKey.End, ConsoleKey.Backspace).Type("t 1");
+        editor.Text.ShouldBe("select 1");
+        Press(ConsoleKey.Home, ConsoleKey.Delete);
+        (editor.Text, editor.Cursor).ShouldBe(("elect 1", 0));
+    }
+
+    [Fact]
+    public void Arrows_walk_through_history_and_back_to_what_was_typed()
+    {
+        Type("new").Press(ConsoleKey.UpArrow);
+        editor.Text.ShouldBe("second");
+        Press(ConsoleKey.UpArrow, ConsoleKey.UpArrow);
+        editor.Text.ShouldBe("first");
+        Press(ConsoleKey.DownArrow, ConsoleKey.DownArrow, ConsoleKey.DownArrow);
+        (editor.Text, editor.Cursor).ShouldBe(("new", 3));
+    }
+
+    [Fact]
+    public void Control_keys_cut_and_end()
+    {
+        Control(ConsoleKey.D).ShouldBeFalse();
+        Type("abcd").Press(ConsoleKey.LeftArrow);
+        Control(ConsoleKey.K).ShouldBeTrue();
+        editor.Text.ShouldBe("abc");
+        Control(ConsoleKey.A);
+        Press(ConsoleKey.RightArrow);
+        Control(ConsoleKey.U);
+        (editor.Text, editor.Cursor).ShouldBe(("bc", 0));
+        Control(ConsoleKey.D).ShouldBeTrue();
+    }
+}
