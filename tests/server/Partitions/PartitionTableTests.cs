@@ -1,0 +1,106 @@
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Partitions;
+using Broker.Server.Tests.Data;
+
+namespace Broker.Server.Tests.Partitions;
+
+public sealed class PartitionTableTests : IDisposable
+{
+    private readonly DataBroker _broker = new();
+
+    public void Dispose() => _broker.Dispose();
+
+    [Fact]
+    public void Roles_come_from_the_controller_and_listeners_hear_of_them()
+    {
+        _broker.Create("t", partitions: 2, replicas: [1, 2]);
+        _broker.Table.IsInitialized.ShouldBeTrue();
+        _broker.Table.LeaderCount.ShouldBe(2);
+        _broker.Assign("t", 2, leader: 2, replicas: [1, 2]).ShouldBe([ErrorCode.None, ErrorCode.None]);
+        _broker.Table.LeaderCount.ShouldBe(0);
+        _broker.Told.ShouldBe(["lead t-0 1", "lead t-1 1", "resign t-0 2", "resign t-1 2"]);
+        _broker["t"].State.LeaderId.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Old_controllers_registrations_and_epochs_are_refused()
+    {
+        _broker.Create("t");
+        _broker.Assign("t", 1, 1, epoch: 1).ShouldBe([ErrorCode.StaleControllerEpoch]);
+        _broker.Table.Apply(new LeaderAndIsrRequest { ControllerEpoch = 0, BrokerEpoch = -1 }).ErrorCode.ShouldBe((short)ErrorCode.StaleControllerEpoch);
+        _broker.Table.Apply(new StopReplicaRequest { ControllerEpoch = 0, BrokerEpoch = -1 }).ErrorCode.ShouldBe((short)ErrorCode.StaleControllerEpoch);
+        _broker.BrokerEpoch = 11;
+        _broker.Table.Apply(new LeaderAndIsrRequest { ControllerEpoch = 1, BrokerEpoch = 10 }).ErrorCode.ShouldBe((short)ErrorCode.StaleBrokerEpoch);
+        _broker.Table.Apply(new LeaderAndIsrRequest { ControllerEpoch = 1, BrokerEpoch = -1 }).ErrorCode.ShouldBe((short)0);
+    }
+
+    [Fact]
+    public void A_partition_that_is_not_ours_is_not_made()
+    {
+        _broker.Assign("t", 1, leader: 2, replicas: [2, 3]).ShouldBe([ErrorCode.UnknownTopicOrPartition]);
+        _broker.Table.Count.ShouldBe(0);
+        _broker.Directories.Logs.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Another_topic_of_the_same_name_is_refused()
+    {
+        _broker.Create("t");
+        LeaderAndIsrResponse response = _broker.Table.Apply(new LeaderAndIsrRequest
+        {
+            ControllerEpoch = 1,
+            BrokerEpoch = -1,
+            TopicStates = [new() { TopicName = "t", TopicId = Guid.NewGuid(), PartitionStates = [new() { Leader = 1, LeaderEpoch = 99, Isr = [1], Replicas = [1] }] }],
+        });
+        response.Topics[0].PartitionErrors[0].ErrorCode.ShouldBe((short)ErrorCode.InconsistentTopicId);
+        response.PartitionErrors[0].ErrorCode.ShouldBe((short)ErrorCode.InconsistentTopicId);
+    }
+
+    [Theory]
+    [InlineData(-2, ErrorCode.None)]
+    [InlineData(-1, ErrorCode.None)]
+    [InlineData(0, ErrorCode.FencedLeaderEpoch)]
+    [InlineData(1, ErrorCode.None)]
+    [InlineData(7, ErrorCode.None)]
+    public void Deleting_takes_the_log_away(int epoch, ErrorCode expected)
+    {
+        _broker.Create("t", partitions: 2);
+        Partition held = _broker["t"];
+        Stop("t", epoch, delete: true).ShouldBe(expected);
+        bool gone = expected == ErrorCode.None;
+        (_broker.Table.Find("t", 0) is null).ShouldBe(gone);
+        (_broker.Directories.Find(new Storage.TopicPartition("t", 0)) is null).ShouldBe(gone);
+        (held.State.Role == PartitionRole.Stopped).ShouldBe(gone);
+        _broker.Told.Contains($"resign t-0 {epoch}").ShouldBe(gone);
+        if (gone)
+        {
+            Stop("t", epoch, delete: true).ShouldBe(ErrorCode.None); // again, as a controller that was not heard would
+        }
+    }
+
+    [Fact]
+    public void Stopping_without_deleting_keeps_the_log()
+    {
+        _broker.Create("t");
+        Stop("t", -1, delete: false).ShouldBe(ErrorCode.None);
+        _broker["t"].State.Role.ShouldBe(PartitionRole.Follower);
+        _broker.Directories.Find(new Storage.TopicPartition("t", 0)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void A_topic_may_be_made_again_under_its_name()
+    {
+        _broker.Create("t");
+        Stop("t", -2, delete: true);
+        _broker.Create("t");
+        _broker["t"].State.IsLeader.ShouldBeTrue();
+    }
+
+    private ErrorCode Stop(string topic, int epoch, bool delete) => (ErrorCode)_broker.Table.Apply(new StopReplicaRequest
+    {
+        ControllerEpoch = 1,
+        BrokerEpoch = -1,
+        TopicStates = [new() { TopicName = topic, PartitionStates = [new() { PartitionIndex = 0, LeaderEpoch = epoch, DeletePartition = delete }] }],
+    }).PartitionErrors.ShouldHaveSingleItem().ErrorCode;
+}
