@@ -19,6 +19,7 @@ namespace Broker.Server.Apis;
 internal sealed class ListOffsetsApi(DataServices services) : Api<ListOffsetsRequest, ListOffsetsResponse>
 {
     private const int DebuggingReplica = -2;
+    private const short FirstWithLeaderEpoch = 4;
     private const short FirstWithNotAvailable = 5;
 
     protected override ValueTask<ListOffsetsResponse?> Handle(ListOffsetsRequest request, RequestContext context)
@@ -68,7 +69,7 @@ internal sealed class ListOffsetsApi(DataServices services) : Api<ListOffsetsReq
 
         response.Offset = answer.Offset;
         response.Timestamp = answer.TimestampMs;
-        response.LeaderEpoch = answer.LeaderEpoch;
+        response.LeaderEpoch = version >= FirstWithLeaderEpoch ? answer.LeaderEpoch : -1;
         return response;
     }
 

@@ -132,7 +132,9 @@ internal sealed class FetchSession
     }
 
     /// <summary>The request was accepted.</summary>
-    public void Advance() => NextEpoch = NextEpoch == int.MaxValue ? 1 : NextEpoch + 1;
+    public void Advance() => NextEpoch = EpochAfter(NextEpoch);
+
+    internal static int EpochAfter(int epoch) => epoch == int.MaxValue ? 1 : epoch + 1;
 
     /// <summary>Partitions that gave data have their turn last next time, so that no partition starves.</summary>
     public void MoveLast(FetchEntry entry)
