@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using Broker.Protocol.Compression;
 
 namespace Broker.Protocol.Records;
@@ -33,20 +34,45 @@ internal ref struct RecordCursor : IDisposable
     /// <summary>Uncompressed bytes before this place.</summary>
     public readonly long Position => _gone + _at;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryInt32(out int value)
     {
-        Refill(RecordVarint.MaxInt32);
+        if (_bytes.Length - _at < RecordVarint.MaxInt32)
+        {
+            Refill(RecordVarint.MaxInt32);
+        }
+
         return RecordVarint.TryReadInt32(_bytes, ref _at, out value);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryInt64(out long value)
     {
-        Refill(RecordVarint.MaxInt64);
+        if (_bytes.Length - _at < RecordVarint.MaxInt64)
+        {
+            Refill(RecordVarint.MaxInt64);
+        }
+
         return RecordVarint.TryReadInt64(_bytes, ref _at, out value);
     }
 
     /// <summary>Passes over that many bytes; false when the records end before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TrySkip(int count)
+    {
+        if (count <= _bytes.Length - _at)
+        {
+            _at += count;
+            return true;
+        }
+
+        return SkipAcross(count);
+    }
+
+    /// <summary>True when no byte is left.</summary>
+    public bool AtEnd() => !Refill(1);
+
+    private bool SkipAcross(int count)
     {
         while (count > _bytes.Length - _at)
         {
@@ -61,9 +87,6 @@ internal ref struct RecordCursor : IDisposable
         _at += count;
         return true;
     }
-
-    /// <summary>True when no byte is left.</summary>
-    public bool AtEnd() => !Refill(1);
 
     public readonly void Dispose()
     {

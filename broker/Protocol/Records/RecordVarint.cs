@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Broker.Protocol.Records;
 
 /// <summary>Zig-zag variable-length integers as records use them. Nothing here throws on bad bytes.</summary>
@@ -10,37 +12,34 @@ internal static class RecordVarint
     public const int MaxInt64 = 10;
 
     /// <summary>False when the bytes end within the number or it has more than five bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryReadInt32(ReadOnlySpan<byte> bytes, ref int at, out int value)
     {
-        if (at < bytes.Length && bytes[at] < 0x80)
+        if (!TryReadShort(bytes, ref at, out uint low))
         {
-            uint single = bytes[at++];
-            value = (int)(single >> 1) ^ -(int)(single & 1);
-            return true;
+            bool read = TryReadUnsigned(bytes, ref at, MaxInt32, out ulong raw);
+            low = (uint)raw;
+            value = (int)(low >> 1) ^ -(int)(low & 1);
+            return read;
         }
 
-        value = 0;
-        if (!TryReadUnsigned(bytes, ref at, MaxInt32, out ulong raw))
-        {
-            return false;
-        }
-
-        uint low = (uint)raw;
         value = (int)(low >> 1) ^ -(int)(low & 1);
         return true;
     }
 
     /// <summary>False when the bytes end within the number or it has more than ten bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryReadInt64(ReadOnlySpan<byte> bytes, ref int at, out long value)
     {
-        value = 0;
-        if (!TryReadUnsigned(bytes, ref at, MaxInt64, out ulong raw))
+        if (TryReadShort(bytes, ref at, out uint low))
         {
-            return false;
+            value = (low >> 1) ^ -(long)(low & 1);
+            return true;
         }
 
+        bool read = TryReadUnsigned(bytes, ref at, MaxInt64, out ulong raw);
         value = (long)(raw >> 1) ^ -(long)(raw & 1);
-        return true;
+        return read;
     }
 
     /// <summary>Writes to the start of <paramref name="target"/> (at least five bytes) and returns the bytes used.</summary>
@@ -48,6 +47,32 @@ internal static class RecordVarint
 
     /// <summary>Writes to the start of <paramref name="target"/> (at least ten bytes) and returns the bytes used.</summary>
     public static int WriteInt64(Span<byte> target, long value) => WriteUnsigned(target, (ulong)((value << 1) ^ (value >> 63)));
+
+    /// <summary>Numbers of one and two bytes, which is nearly all of them; nothing is consumed where it is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryReadShort(ReadOnlySpan<byte> bytes, ref int at, out uint value)
+    {
+        int start = at;
+        if ((uint)start < (uint)bytes.Length)
+        {
+            value = bytes[start];
+            if (value < 0x80)
+            {
+                at = start + 1;
+                return true;
+            }
+
+            if ((uint)(start + 1) < (uint)bytes.Length && bytes[start + 1] < 0x80)
+            {
+                value = (value & 0x7F) | ((uint)bytes[start + 1] << 7);
+                at = start + 2;
+                return true;
+            }
+        }
+
+        value = 0;
+        return false;
+    }
 
     private static bool TryReadUnsigned(ReadOnlySpan<byte> bytes, ref int at, int maxBytes, out ulong value)
     {
