@@ -131,8 +131,14 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<FileStatus>> ListStatusAsync(string path, CancellationToken cancellationToken = default) =>
-        (await AskAsync(HttpMethod.Get, path, "LISTSTATUS", [], $"Listing {path}", WebHdfsJson.Default.FileStatusesAnswer, cancellationToken)).FileStatuses.FileStatus;
+    public async Task<IReadOnlyList<FileStatus>> ListStatusAsync(string path, CancellationToken cancellationToken = default)
+    {
+        string what = $"Listing {path}";
+        var listed = (await AskAsync(HttpMethod.Get, path, "LISTSTATUS", [], what, WebHdfsJson.Default.FileStatusesAnswer, cancellationToken)).FileStatuses.FileStatus;
+        return Array.TrueForAll(listed, entry => entry is not null)
+            ? listed
+            : throw new WebHdfsException(HdfsError.Protocol, $"{what} was answered with entries that are null.");
+    }
 
     /// <inheritdoc/>
     public async Task<ContentSummary> GetContentSummaryAsync(string path, CancellationToken cancellationToken = default) =>

@@ -6,16 +6,17 @@ internal sealed record RemoteExceptionAnswer([property: JsonPropertyName("Remote
 
 internal sealed record RemoteExceptionBody([property: JsonPropertyName("exception")] string? Exception, [property: JsonPropertyName("message")] string? Message);
 
-internal sealed record BooleanAnswer([property: JsonPropertyName("boolean"), JsonRequired] bool Value);
+internal sealed record BooleanAnswer([property: JsonPropertyName("boolean")] bool Value);
 
-internal sealed record FileStatusAnswer([property: JsonPropertyName("FileStatus"), JsonRequired] FileStatus FileStatus);
+internal sealed record FileStatusAnswer([property: JsonPropertyName("FileStatus")] FileStatus FileStatus);
 
-internal sealed record FileStatusesAnswer([property: JsonPropertyName("FileStatuses"), JsonRequired] FileStatusesBody FileStatuses);
+internal sealed record FileStatusesAnswer([property: JsonPropertyName("FileStatuses")] FileStatusesBody FileStatuses);
 
-internal sealed record FileStatusesBody([property: JsonPropertyName("FileStatus"), JsonRequired] FileStatus[] FileStatus);
+internal sealed record FileStatusesBody([property: JsonPropertyName("FileStatus")] FileStatus[] FileStatus);
 
-internal sealed record ContentSummaryAnswer([property: JsonPropertyName("ContentSummary"), JsonRequired] ContentSummary ContentSummary);
+internal sealed record ContentSummaryAnswer([property: JsonPropertyName("ContentSummary")] ContentSummary ContentSummary);
 
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(RemoteExceptionAnswer))]
 [JsonSerializable(typeof(BooleanAnswer))]
 [JsonSerializable(typeof(FileStatusAnswer))]

@@ -1,0 +1,105 @@
+using Game.WebHdfs;
+
+namespace Game.HdfsSink.Tests.Commits;
+
+/// <summary>HDFS's names in memory, with its rename: never over a file, false without a parent, into a folder as destination.</summary>
+internal sealed class MemoryHdfs : IWebHdfs
+{
+    private readonly Lock gate = new();
+    private readonly SortedDictionary<string, byte[]?> entries = new(StringComparer.Ordinal) { ["/"] = null };
+
+    public IReadOnlyDictionary<string, byte[]> Files
+    {
+        get
+        {
+            lock (gate)
+                return entries.Where(entry => entry.Value is not null).ToDictionary(entry => entry.Key, entry => entry.Value!);
+        }
+    }
+
+    public Task<Stream> OpenAsync(string path, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
+    {
+        lock (gate)
+            return entries.GetValueOrDefault(path) is { } bytes ? Task.FromResult<Stream>(new MemoryStream(bytes[(int)offset..])) : throw NotFound(path);
+    }
+
+    public async Task CreateAsync(string path, Stream content, bool overwrite = false, CancellationToken cancellationToken = default)
+    {
+        using var bytes = new MemoryStream();
+        await content.CopyToAsync(bytes, cancellationToken);
+        lock (gate)
+        {
+            if (!overwrite && entries.ContainsKey(path))
+                throw new WebHdfsException(HdfsError.FileAlreadyExists, $"{path} is there");
+            MakeFolders(Parent(path));
+            entries[path] = bytes.ToArray();
+        }
+    }
+
+    public Task AppendAsync(string path, Stream content, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public Task MkdirsAsync(string path, CancellationToken cancellationToken = default)
+    {
+        lock (gate)
+            MakeFolders(path);
+        return Task.CompletedTask;
+    }
+
+    public Task<RenameOutcome> RenameAsync(string path, string destination, CancellationToken cancellationToken = default)
+    {
+        lock (gate)
+        {
+            bool here = entries.ContainsKey(path), there = entries.ContainsKey(destination);
+            if (here && there && entries[destination] is null)
+                return RenameAsync(path, destination + path[path.LastIndexOf('/')..], cancellationToken);
+            if (!here || there)
+                return Task.FromResult(here ? RenameOutcome.DestinationExists : there ? RenameOutcome.AlreadyRenamed : RenameOutcome.SourceMissing);
+            if (!entries.ContainsKey(Parent(destination)))
+                return Task.FromResult(RenameOutcome.Refused);
+            entries.Add(destination, entries[path]);
+            entries.Remove(path);
+            return Task.FromResult(RenameOutcome.Renamed);
+        }
+    }
+
+    public Task<bool> DeleteAsync(string path, bool recursive = false, CancellationToken cancellationToken = default)
+    {
+        lock (gate)
+        {
+            var gone = entries.Keys.Where(key => key == path || (recursive && key.StartsWith(path + "/", StringComparison.Ordinal))).ToList();
+            gone.ForEach(key => entries.Remove(key));
+            return Task.FromResult(gone.Count > 0);
+        }
+    }
+
+    public Task<FileStatus?> GetFileStatusAsync(string path, CancellationToken cancellationToken = default)
+    {
+        lock (gate)
+            return Task.FromResult(entries.TryGetValue(path, out var bytes) ? Status("", bytes) : null);
+    }
+
+    public Task<IReadOnlyList<FileStatus>> ListStatusAsync(string path, CancellationToken cancellationToken = default)
+    {
+        lock (gate)
+        {
+            if (!entries.ContainsKey(path))
+                throw NotFound(path);
+            return Task.FromResult<IReadOnlyList<FileStatus>>(
+                [.. entries.Where(entry => entry.Key != "/" && Parent(entry.Key) == path).Select(entry => Status(entry.Key[(entry.Key.LastIndexOf('/') + 1)..], entry.Value))]);
+        }
+    }
+
+    public Task<ContentSummary> GetContentSummaryAsync(string path, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    private void MakeFolders(string path)
+    {
+        for (string at = path; at != "/"; at = Parent(at))
+            entries.TryAdd(at, null);
+    }
+
+    private static string Parent(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
+
+    private static FileStatus Status(string name, byte[]? bytes) => new(name, bytes is null ? "DIRECTORY" : "FILE", bytes?.Length ?? 0, 0);
+
+    private static WebHdfsException NotFound(string path) => new(HdfsError.FileNotFound, $"{path} is not there");
+}

@@ -1,0 +1,92 @@
+using System.Threading.Channels;
+using CsCheck;
+
+namespace Game.HdfsSink.Tests.Commits;
+
+/// <summary>Several sinks on one partition, their calls interleaved by a seeded scheduler that also kills some of them at any call.</summary>
+public sealed class RaceTests
+{
+    [Fact]
+    public async Task TwoSinks() => await Gen.Int[0, 1_000_000].SampleAsync(seed => RaceAsync(seed, sinks: 2, killOneIn: int.MaxValue), iter: 200, threads: 1);
+
+    [Fact]
+    public async Task ThreeSinksSomeDying() => await Gen.Int[0, 1_000_000].SampleAsync(seed => RaceAsync(seed, sinks: 3, killOneIn: 15), iter: 200, threads: 1);
+
+    [Fact]
+    public async Task AClaimWhoseStagedManifestWasCleanedAwayIsLost()
+    {
+        var world = new World(12, seed: 1);
+        var token = TestContext.Current.CancellationToken;
+        bool raced = false;
+        async Task OthersFirst(string call)
+        {
+            if (raced || call != nameof(world.Hdfs.RenameAsync))
+                return;
+            raced = true; // just before our claim others commit everything, and a restart cleans our files away
+            await world.RunAsync(world.Hdfs, 5);
+            await world.Sink().OpenAsync(world.State(), token);
+        }
+
+        var sink = world.Sink(new GatedHdfs(world.Hdfs, OthersFirst, () => Task.CompletedTask));
+        var result = await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), token), 7), token);
+        (result.IsOurs, result.Position).ShouldBe((false, world.LogEnd));
+        world.ShouldHoldEverythingOnce();
+    }
+
+    private static async Task RaceAsync(int seed, int sinks, int killOneIn)
+    {
+        var world = new World(records: 20, seed);
+        var random = new Random(seed);
+        var arrivals = Channel.CreateUnbounded<TaskCompletionSource?>();
+        var waiting = new List<TaskCompletionSource>();
+        var running = Enumerable.Range(0, sinks).Select(sink => RunAsync(world, arrivals, batch: 3 + sink * 2)).ToList();
+        int alive = sinks;
+        while (alive > 0)
+        {
+            // Each living sink stands at one call, or has ended: then it is the scheduler's turn.
+            while (waiting.Count < alive)
+            {
+                if (await arrivals.Reader.ReadAsync() is { } call)
+                    waiting.Add(call);
+                else
+                    alive--;
+            }
+
+            if (alive == 0)
+                break;
+            var chosen = waiting[random.Next(waiting.Count)];
+            waiting.Remove(chosen);
+            if (random.Next(killOneIn) == 0)
+                chosen.SetException(new KilledException());
+            else
+                chosen.SetResult();
+        }
+
+        await Task.WhenAll(running);
+        await world.RunAsync(world.Hdfs, 4);
+        world.ShouldHoldEverythingOnce();
+    }
+
+    private static async Task RunAsync(World world, Channel<TaskCompletionSource?> arrivals, int batch)
+    {
+        Task Arrive()
+        {
+            var call = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            arrivals.Writer.TryWrite(call);
+            return call.Task;
+        }
+
+        try
+        {
+            await world.RunAsync(new GatedHdfs(world.Hdfs, _ => Arrive(), Arrive), batch);
+        }
+        catch (KilledException)
+        {
+            // Dead, as the scheduler wanted.
+        }
+        finally
+        {
+            arrivals.Writer.TryWrite(null);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using Game.HdfsSink.Commits;
+using Game.WebHdfs;
+
+namespace Game.HdfsSink.Tests.Commits;
+
+public sealed class RefusalTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task ATopicMadeAnewIsRefused()
+    {
+        var world = await CommittedAsync();
+        world.TopicId = "topic-id-2";
+        (await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), Token))).Message.ShouldContain("topic-id-2");
+    }
+
+    [Fact]
+    public async Task ATopicMadeAnewBetweenTwoCommitsIsRefused()
+    {
+        var world = new World(24, seed: 1);
+        var sink = world.Sink();
+        long position = (await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), Token), 5), Token)).Position;
+        world.TopicId = "topic-id-2";
+        await Should.ThrowAsync<SinkRefusedException>(() => sink.CommitAsync(world.Read(position, 5), Token));
+        world.Chain().Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task ALogThatEndsBelowTheNewestCommitIsRefused()
+    {
+        var world = await CommittedAsync();
+        world.LogEnd--;
+        (await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), Token))).Message.ShouldContain($"ends at {world.LogEnd}");
+    }
+
+    [Fact]
+    public async Task WhatRetentionTookIsAManifestWithoutFiles()
+    {
+        var world = new World(24, seed: 1) { LogStart = 9 };
+        await world.RunAsync(world.Hdfs, 5);
+        var lost = world.Chain()[0];
+        (lost.First, lost.Next, lost.LostToRetention, lost.Files.Count, lost.Rows).ShouldBe((0, 9, true, 0, 0));
+        world.ShouldHoldEverythingOnce();
+    }
+
+    [Fact]
+    public async Task RetentionThatOvertakesASleepingSinkIsRecordedToo()
+    {
+        var world = new World(24, seed: 1);
+        var sink = world.Sink();
+        await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), Token), 5), Token);
+        world.LogStart = 11;
+        (await world.Sink().OpenAsync(world.State(), Token)).ShouldBe(11);
+        world.Chain()[1].LostToRetention.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task ADamagedManifestIsRefused()
+    {
+        var world = await CommittedAsync();
+        await world.Hdfs.CreateAsync(world.Warehouse.Claim(World.Partition, world.Chain()[^1].First), new MemoryStream([1, 2, 3]), overwrite: true, Token);
+        await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), Token));
+    }
+
+    [Fact]
+    public async Task AFileInTheWayIsRefusedAndNotReplaced()
+    {
+        var world = new World(24, seed: 1);
+        var sink = world.Sink();
+        var batch = world.Read(await sink.OpenAsync(world.State(), Token), 50);
+        string inTheWay = world.Warehouse.DataFile(World.Partition, batch.First, batch.Next, new Rows.Filing(0, false));
+        await world.Hdfs.CreateAsync(inTheWay, new MemoryStream([42]), cancellationToken: Token);
+        await Should.ThrowAsync<SinkRefusedException>(() => sink.CommitAsync(batch, Token));
+        world.Hdfs.Files[inTheWay].ShouldBe([42]);
+    }
+
+    [Fact]
+    public async Task AnUploadThatBreaksGoesOnUnderAnotherName()
+    {
+        var world = new World(6, seed: 1);
+        int calls = 0;
+        Task Break() => ++calls == 3 ? throw new WebHdfsException(HdfsError.Unreachable, "the cable") : Task.CompletedTask;
+        var sink = world.Sink(new GatedHdfs(world.Hdfs, _ => Task.CompletedTask, Break)); // the third call is the first upload: it lands, and its answer is lost
+        await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), Token), 50), Token);
+        world.ShouldHoldEverythingOnce();
+        await world.Sink().OpenAsync(world.State(), Token);
+        world.Staged.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task RestartingWithNothingNewWritesNothing()
+    {
+        var world = await CommittedAsync();
+        var before = world.Hdfs.Files.Keys.ToList();
+        (await world.Sink().OpenAsync(world.State(), Token)).ShouldBe(world.LogEnd);
+        world.Hdfs.Files.Keys.ShouldBe(before);
+    }
+
+    private static async Task<World> CommittedAsync()
+    {
+        var world = new World(24, seed: 1);
+        await world.RunAsync(world.Hdfs, 5);
+        return world;
+    }
+}

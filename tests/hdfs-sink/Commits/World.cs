@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Game.HdfsSink.Commits;
+using Game.HdfsSink.Rows;
+using Game.WebHdfs;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Game.HdfsSink.Tests.Commits;
+
+/// <summary>One partition's log and the HDFS it goes to; sinks are made, run and killed on it.</summary>
+internal sealed class World : ITopicIds
+{
+    public const int Partition = 3;
+    public const string Root = "/warehouse";
+    public const string Topic = "things";
+    private const long HourMs = 3_600_000;
+
+    private readonly List<RawRecord> log = [];
+
+    public World(int records, int seed)
+    {
+        var random = new Random(seed);
+        long offset = 0;
+        for (int i = 0; i < records; i++)
+        {
+            offset += random.Next(4) == 0 ? 1 + random.Next(3) : 0; // markers and compacted records leave gaps
+            log.Add(new RawRecord(Partition, offset++, HourMs * random.Next(3), null, []));
+        }
+
+        LogEnd = offset + 1; // a marker at the end
+    }
+
+    public MemoryHdfs Hdfs { get; } = new();
+
+    public string TopicId { get; set; } = "topic-id-1";
+
+    public long LogStart { get; set; }
+
+    public long LogEnd { get; set; }
+
+    public Warehouse Warehouse { get; } = new(Root, Topic);
+
+    public Task<string?> FindAsync(string topic, CancellationToken cancellationToken) => Task.FromResult<string?>(TopicId);
+
+    public Committer Sink(IWebHdfs? hdfs = null) =>
+        new(new CommitterContext(hdfs ?? Hdfs, this, new SemaphoreSlim(1), new FakeTimeProvider(), Guid.NewGuid), Warehouse, new OffsetTable(), Partition);
+
+    /// <summary>A sink's life: opens, and commits batches of up to <paramref name="batch"/> positions to the log's end.</summary>
+    public async Task RunAsync(IWebHdfs hdfs, int batch)
+    {
+        var sink = Sink(hdfs);
+        long position = await sink.OpenAsync(State(), TestContext.Current.CancellationToken);
+        while (position < LogEnd)
+            position = (await sink.CommitAsync(Read(position, batch), TestContext.Current.CancellationToken)).Position;
+    }
+
+    public PartitionState State() => new(TopicId, LogStart, LogEnd);
+
+    public RecordBatch Read(long position, int count)
+    {
+        long next = Math.Min(position + count, LogEnd);
+        return new RecordBatch(position, next, [.. log.Where(record => record.Offset >= position && record.Offset < next)], 0);
+    }
+
+    /// <summary>Every record of the log is in one data file once, and the manifests are a chain that names those files and no others.</summary>
+    public void ShouldHoldEverythingOnce()
+    {
+        var files = Hdfs.Files;
+        var data = files.Where(file => file.Key.EndsWith(".parquet", StringComparison.Ordinal) && !file.Key.Contains("/_tmp/")).ToDictionary();
+        data.Values.SelectMany(bytes => JsonSerializer.Deserialize<long[]>(bytes)!).Order()
+            .ShouldBe(log.Where(record => record.Offset >= LostBefore()).Select(record => record.Offset));
+        var manifests = Chain();
+        manifests[^1].Next.ShouldBe(LogEnd);
+        var named = manifests.SelectMany(manifest => manifest.Files).ToList();
+        named.Select(file => file.Path).Order(StringComparer.Ordinal).ShouldBe(data.Keys.Order(StringComparer.Ordinal));
+        foreach (var file in named)
+            (file.Bytes, file.Sha256).ShouldBe((data[file.Path].Length, Convert.ToHexStringLower(SHA256.HashData(data[file.Path]))));
+    }
+
+    public IReadOnlyList<string> Staged => [.. Hdfs.Files.Keys.Where(path => path.Contains("/_tmp/"))];
+
+    /// <summary>The manifests from position 0 on, each beginning where the one before ended.</summary>
+    public IReadOnlyList<Manifest> Chain()
+    {
+        var claims = Hdfs.Files.Where(file => file.Key.Contains("/_commits/")).Select(file => Manifest.Parse(file.Value, file.Key)).OrderBy(manifest => manifest.First).ToList();
+        long position = 0;
+        foreach (var manifest in claims)
+        {
+            manifest.First.ShouldBe(position);
+            position = manifest.Next;
+        }
+
+        return claims;
+    }
+
+    private long LostBefore() => Chain().Where(manifest => manifest.LostToRetention).Select(manifest => manifest.Next).DefaultIfEmpty(0).Max();
+
+    /// <summary>A table whose files are the rows' offsets, filed by the records' timestamps.</summary>
+    private sealed class OffsetTable : ITable
+    {
+        public string Topic => World.Topic;
+
+        public DecodedBatch Decode(RecordBatch batch) => new(
+            [.. batch.Records.GroupBy(record => record.AppendedAt / HourMs).Select(hour => new PendingFile(
+                new Filing(hour.Key, IsMisdated: false), hour.Count(), output => output.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(hour.Select(record => record.Offset)))).AsTask()))],
+            Undecodable: 0);
+    }
+}
