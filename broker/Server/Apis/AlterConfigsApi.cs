@@ -1,0 +1,57 @@
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Metadata;
+using Broker.Server.Network;
+using Broker.Server.Security;
+
+namespace Broker.Server.Apis;
+
+// AlterConfigs, versions 0 to 2.
+// 0: replaces the whole dynamic configuration of topics and brokers; validate_only. 1: as 0. 2: flexible.
+
+/// <summary>Replaces settings.</summary>
+internal sealed class AlterConfigsApi(ConfigAlteration alteration, IAuthorizer authorizer) : Api<AlterConfigsRequest, AlterConfigsResponse>
+{
+    protected override async ValueTask<AlterConfigsResponse?> Handle(AlterConfigsRequest request, RequestContext context)
+    {
+        var counts = request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
+        var responses = new List<AlterConfigsResponse.AlterConfigsResourceResponse>();
+        foreach (var resource in request.Resources.DistinctBy(resource => (resource.ResourceType, resource.ResourceName)))
+        {
+            var result = AlterConfigsChecks.Refusal(authorizer, context, resource.ResourceType, resource.ResourceName, counts[(resource.ResourceType, resource.ResourceName)])
+                ?? await alteration.Replace(
+                    resource.ResourceType,
+                    resource.ResourceName,
+                    [.. resource.Configs.Select(config => new ConfigChange(config.Name, config.Value, AlterOperation.Set))],
+                    request.ValidateOnly);
+            responses.Add(new AlterConfigsResponse.AlterConfigsResourceResponse
+            {
+                ErrorCode = (short)result.Error,
+                ErrorMessage = result.Message,
+                ResourceType = resource.ResourceType,
+                ResourceName = resource.ResourceName,
+            });
+        }
+
+        return new AlterConfigsResponse { Responses = [.. responses] };
+    }
+}
+
+/// <summary>What both forms of altering settings check first.</summary>
+internal static class AlterConfigsChecks
+{
+    /// <summary>Why a resource is refused before it is looked at; null when it is not.</summary>
+    internal static AlterationResult? Refusal(IAuthorizer authorizer, RequestContext context, sbyte type, string name, int count)
+    {
+        if (count > 1)
+            return new AlterationResult(ErrorCode.InvalidRequest, "Each resource must appear at most once.");
+        return type switch
+        {
+            ConfigAlteration.TopicResource when !authorizer.Allows(context, AclOperation.AlterConfigs, ResourceType.Topic, name) =>
+                new AlterationResult(ErrorCode.TopicAuthorizationFailed, null),
+            ConfigAlteration.BrokerResource when !authorizer.Allows(context, AclOperation.AlterConfigs, ResourceType.Cluster, AuthorizedOperations.ClusterName) =>
+                new AlterationResult(ErrorCode.ClusterAuthorizationFailed, null),
+            _ => null,
+        };
+    }
+}

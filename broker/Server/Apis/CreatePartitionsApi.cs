@@ -1,0 +1,63 @@
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Metadata;
+using Broker.Server.Network;
+using Broker.Server.Security;
+
+namespace Broker.Server.Apis;
+
+// CreatePartitions, versions 0 to 3.
+// 0: counts, or assignments of the new partitions; validate_only. 1: as 0. 2: flexible. 3: may be throttled.
+
+/// <summary>Adds partitions to topics, and answers when they have leaders or the time is over.</summary>
+internal sealed class CreatePartitionsApi(
+    PartitionAddition addition, MetadataCache metadata, Func<bool> isController, Func<string, ValueTask<bool>> isBeingDeleted, IAuthorizer authorizer)
+    : Api<CreatePartitionsRequest, CreatePartitionsResponse>
+{
+    protected override async ValueTask<CreatePartitionsResponse?> Handle(CreatePartitionsRequest request, RequestContext context)
+    {
+        var results = new List<CreatePartitionsResponse.CreatePartitionsTopicResult>();
+        var grown = new List<(CreatePartitionsResponse.CreatePartitionsTopicResult Result, int Count)>();
+        foreach (var topics in request.Topics.GroupBy(topic => topic.Name, StringComparer.Ordinal))
+        {
+            var result = await Check([.. topics], context) ?? await Grow(topics.First(), request.ValidateOnly);
+            results.Add(result);
+            if (result.ErrorCode == 0 && !request.ValidateOnly)
+                grown.Add((result, topics.First().Count));
+        }
+
+        if (grown.Count > 0)
+            await WaitForLeaders(grown, TimeSpan.FromMilliseconds(request.TimeoutMs));
+        return new CreatePartitionsResponse { Results = [.. results] };
+    }
+
+    private static CreatePartitionsResponse.CreatePartitionsTopicResult Result(string name, ErrorCode error, string? message) =>
+        new() { Name = name, ErrorCode = (short)error, ErrorMessage = message };
+
+    private async Task<CreatePartitionsResponse.CreatePartitionsTopicResult?> Check(IReadOnlyList<CreatePartitionsRequest.CreatePartitionsTopic> topics, RequestContext context)
+    {
+        var name = topics[0].Name;
+        if (!isController())
+            return Result(name, ErrorCode.NotController, null);
+        if (topics.Count > 1)
+            return Result(name, ErrorCode.InvalidRequest, "Duplicate topic in request.");
+        if (!authorizer.Allows(context, AclOperation.Alter, ResourceType.Topic, name))
+            return Result(name, ErrorCode.TopicAuthorizationFailed, "The topic authorization is failed.");
+        return await isBeingDeleted(name) ? Result(name, ErrorCode.InvalidTopicException, "The topic is queued for deletion.") : null;
+    }
+
+    private async Task<CreatePartitionsResponse.CreatePartitionsTopicResult> Grow(CreatePartitionsRequest.CreatePartitionsTopic topic, bool validateOnly)
+    {
+        var made = await addition.Grow(topic.Name, topic.Count, topic.Assignments?.Select(assignment => assignment.BrokerIds).ToList(), validateOnly);
+        return Result(topic.Name, made.Error, made.Message);
+    }
+
+    private async Task WaitForLeaders(IReadOnlyList<(CreatePartitionsResponse.CreatePartitionsTopicResult Result, int Count)> grown, TimeSpan timeout)
+    {
+        static bool HasLeaders(ClusterImage image, string name, int count) =>
+            image.Topic(name) is { } topic && topic.Partitions.Count >= count && topic.Partitions.Values.All(partition => partition.Leader >= 0);
+        var inTime = timeout > TimeSpan.Zero && await metadata.WaitFor(image => grown.All(entry => HasLeaders(image, entry.Result.Name, entry.Count)), timeout);
+        foreach (var late in grown.Where(entry => !inTime && (timeout <= TimeSpan.Zero || !HasLeaders(metadata.Current, entry.Result.Name, entry.Count))))
+            late.Result.ErrorCode = (short)ErrorCode.RequestTimedOut;
+    }
+}

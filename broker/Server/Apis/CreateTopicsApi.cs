@@ -1,0 +1,105 @@
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Metadata;
+using Broker.Server.Network;
+using Broker.Server.Security;
+
+namespace Broker.Server.Apis;
+
+// CreateTopics, versions 0 to 7.
+// 0: names, counts or assignments, settings. 1: error messages, validate_only. 2: throttle time. 3: as 2. 4: -1 asks for the broker's default counts.
+// 5: flexible; the answer tells counts and settings. 6: may be throttled. 7: topic ids.
+// Departs from Kafka: -1 is understood in every version.
+
+/// <summary>Creates topics by writing their znodes, and answers when all their partitions have leaders or the time is over.</summary>
+internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache metadata, DynamicBrokerConfigs configs, Func<bool> isController, IAuthorizer authorizer)
+    : Api<CreateTopicsRequest, CreateTopicsResponse>
+{
+    /// <summary>The topic that a KRaft cluster keeps its metadata in.</summary>
+    private const string ClusterMetadata = "__cluster_metadata";
+
+    protected override async ValueTask<CreateTopicsResponse?> Handle(CreateTopicsRequest request, RequestContext context)
+    {
+        var results = new List<CreateTopicsResponse.CreatableTopicResult>();
+        var created = new List<CreateTopicsResponse.CreatableTopicResult>();
+        foreach (var topics in request.Topics.GroupBy(topic => topic.Name, StringComparer.Ordinal))
+        {
+            var result = Check([.. topics], context) ?? await Create(topics.First(), request.ValidateOnly, context);
+            results.Add(result);
+            if (result.ErrorCode == 0 && !request.ValidateOnly)
+                created.Add(result);
+        }
+
+        if (created.Count > 0)
+            await WaitForLeaders(created, TimeSpan.FromMilliseconds(request.TimeoutMs));
+        return new CreateTopicsResponse { Topics = [.. results] };
+    }
+
+    private CreateTopicsResponse.CreatableTopicResult? Check(IReadOnlyList<CreateTopicsRequest.CreatableTopic> topics, RequestContext context)
+    {
+        var name = topics[0].Name;
+        if (!isController())
+            return Failed(name, ErrorCode.NotController, null);
+        if (topics.Count > 1)
+            return Failed(name, ErrorCode.InvalidRequest, "Found multiple entries for this topic.");
+        if (name == ClusterMetadata)
+            return Failed(name, ErrorCode.InvalidRequest, $"Creation of internal topic {ClusterMetadata} is prohibited.");
+        var mayCreate = authorizer.Allows(context, AclOperation.Create, ResourceType.Cluster, AuthorizedOperations.ClusterName)
+            || authorizer.Allows(context, AclOperation.Create, ResourceType.Topic, name);
+        return mayCreate ? null : Failed(name, ErrorCode.TopicAuthorizationFailed, "Authorization failed.");
+    }
+
+    private async Task<CreateTopicsResponse.CreatableTopicResult> Create(CreateTopicsRequest.CreatableTopic topic, bool validateOnly, RequestContext context)
+    {
+        var wanted = new NewTopic(
+            topic.Name,
+            topic.NumPartitions,
+            topic.ReplicationFactor,
+            [.. topic.Assignments.Select(assignment => KeyValuePair.Create(assignment.PartitionIndex, assignment.BrokerIds))],
+            [.. topic.Configs.Select(config => KeyValuePair.Create(config.Name, config.Value))]);
+        var made = await creation.Create(wanted, validateOnly);
+        if (made.Error != ErrorCode.None)
+            return Failed(topic.Name, made.Error, made.Message);
+        var result = new CreateTopicsResponse.CreatableTopicResult { Name = topic.Name, TopicId = made.TopicId };
+        if (authorizer.Allows(context, AclOperation.DescribeConfigs, ResourceType.Topic, topic.Name))
+            Describe(result, made);
+        else
+            (result.TopicConfigErrorCode, result.Configs) = ((short)ErrorCode.TopicAuthorizationFailed, null);
+        return result;
+    }
+
+    private void Describe(CreateTopicsResponse.CreatableTopicResult result, CreatedTopic made)
+    {
+        result.NumPartitions = made.Partitions;
+        result.ReplicationFactor = made.ReplicationFactor;
+        result.Configs = [.. ConfigEntries.OfTopic(made.Configs!, configs.Layers).Select(entry => new CreateTopicsResponse.CreatableTopicConfigs
+        {
+            Name = entry.Name,
+            Value = entry.Value,
+            ReadOnly = entry.IsReadOnly,
+            ConfigSource = (sbyte)entry.Source,
+            IsSensitive = entry.IsSensitive,
+        })];
+    }
+
+    private async Task WaitForLeaders(IReadOnlyList<CreateTopicsResponse.CreatableTopicResult> created, TimeSpan timeout)
+    {
+        var inTime = timeout > TimeSpan.Zero && await metadata.WaitFor(image => created.All(result => HasLeaders(image, result)), timeout);
+        foreach (var late in created.Where(result => !inTime && (timeout <= TimeSpan.Zero || !HasLeaders(metadata.Current, result))))
+        {
+            late.ErrorCode = (short)ErrorCode.RequestTimedOut;
+            late.ErrorMessage = null;
+            late.Configs = [];
+            late.NumPartitions = -1;
+            late.ReplicationFactor = -1;
+        }
+    }
+
+    private static bool HasLeaders(ClusterImage image, CreateTopicsResponse.CreatableTopicResult result) =>
+        image.Topic(result.TopicId) is { } topic
+        && topic.Partitions.Count >= result.NumPartitions
+        && topic.Partitions.Values.All(partition => partition.Leader >= 0);
+
+    private static CreateTopicsResponse.CreatableTopicResult Failed(string name, ErrorCode error, string? message) =>
+        new() { Name = name, ErrorCode = (short)error, ErrorMessage = message };
+}

@@ -1,0 +1,162 @@
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Metadata;
+using Broker.Server.Network;
+using Broker.Server.Security;
+
+namespace Broker.Server.Apis;
+
+// Metadata, versions 0 to 12.
+// 0: an empty list asks for all topics; dead brokers are left out of replicas, and REPLICA_NOT_AVAILABLE says so. 1: null asks for all; racks, the controller, is_internal.
+// 2: cluster id. 3: throttle time. 4: topics are created only if the client allows it. 5: offline replicas. 6: LISTENER_NOT_FOUND. 7: leader epochs.
+// 8: authorized operations. 9: flexible. 10: topic ids in the answer. 11: no more authorized operations of the cluster. 12: topics by id.
+// Departs from Kafka: a topic that another request is creating at this moment is answered LEADER_NOT_AVAILABLE, not UNKNOWN_TOPIC_OR_PARTITION; clients retry both.
+
+/// <summary>Tells brokers, topics and leaders as the controller last told them, and creates topics that are asked for.</summary>
+internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation, DynamicBrokerConfigs configs, IAuthorizer authorizer)
+    : Api<MetadataRequest, MetadataResponse>
+{
+    private const short FirstWithNullForAll = 1;
+    private const short FirstWithListenerError = 6;
+    private const short FirstWithoutClusterOperations = 11;
+    private const short FirstWithTopicIds = 12;
+
+    protected override async ValueTask<MetadataResponse?> Handle(MetadataRequest request, RequestContext context)
+    {
+        if (CheckForm(request, context.ApiVersion) is { } refused)
+            return refused;
+        var image = metadata.Current;
+        var isAll = request.Topics is null || (context.ApiVersion < FirstWithNullForAll && request.Topics.Length == 0);
+        var topics = isAll ? AllTopics(image, request, context) : await NamedTopics(image, request, context);
+        return new MetadataResponse
+        {
+            Brokers = [.. image.Brokers.Values.Select(broker => ToBroker(broker, context.ListenerName)).OfType<MetadataResponse.MetadataResponseBroker>()],
+            ClusterId = image.ClusterId,
+            ControllerId = image.ControllerId,
+            Topics = topics,
+            ClusterAuthorizedOperations = ClusterOperations(request, context),
+        };
+    }
+
+    /// <summary>Below version 12 a topic has a name and no id.</summary>
+    private static MetadataResponse? CheckForm(MetadataRequest request, short version)
+    {
+        if (version >= FirstWithTopicIds || request.Topics is null || Array.TrueForAll(request.Topics, topic => topic.Name is not null && topic.TopicId == Guid.Empty))
+            return null;
+        return new MetadataResponse
+        {
+            Topics = [.. request.Topics.Select(topic => new MetadataResponse.MetadataResponseTopic
+            {
+                ErrorCode = (short)ErrorCode.InvalidRequest,
+                Name = topic.Name ?? "",
+                TopicId = topic.TopicId,
+            })],
+        };
+    }
+
+    private static MetadataResponse.MetadataResponseBroker? ToBroker(BrokerImage broker, string listener) =>
+        broker.On(listener) is not { } endpoint ? null : new MetadataResponse.MetadataResponseBroker
+        {
+            NodeId = broker.Id,
+            Host = endpoint.Host,
+            Port = endpoint.Port,
+            Rack = broker.Rack,
+        };
+
+    private int ClusterOperations(MetadataRequest request, RequestContext context)
+    {
+        if (!request.IncludeClusterAuthorizedOperations || context.ApiVersion >= FirstWithoutClusterOperations)
+            return AuthorizedOperations.NotAsked;
+        return authorizer.Allows(context, AclOperation.Describe, ResourceType.Cluster, AuthorizedOperations.ClusterName)
+            ? AuthorizedOperations.Of(authorizer, context, ResourceType.Cluster, AuthorizedOperations.ClusterName)
+            : 0;
+    }
+
+    /// <summary>What the client may not describe is left out silently.</summary>
+    private MetadataResponse.MetadataResponseTopic[] AllTopics(ClusterImage image, MetadataRequest request, RequestContext context) =>
+        [.. image.Topics.Values.Where(topic => MayDescribe(context, topic.Name)).Select(topic => ToTopic(image, topic, request, context))];
+
+    private async Task<MetadataResponse.MetadataResponseTopic[]> NamedTopics(ClusterImage image, MetadataRequest request, RequestContext context)
+    {
+        var ids = request.Topics!.Where(topic => topic.TopicId != Guid.Empty).Select(topic => topic.TopicId).Distinct().ToList();
+        if (ids.Count > 0)
+            return [.. ids.Select(id => TopicById(image, id, request, context))];
+        var topics = new List<MetadataResponse.MetadataResponseTopic>();
+        var missing = new List<string>();
+        foreach (var name in request.Topics!.Select(topic => topic.Name ?? "").Distinct(StringComparer.Ordinal))
+        {
+            if (!MayDescribe(context, name))
+                topics.Add(Failed(ErrorCode.TopicAuthorizationFailed, name));
+            else if (image.Topic(name) is { } topic)
+                topics.Add(ToTopic(image, topic, request, context));
+            else
+                missing.Add(name);
+        }
+
+        topics.AddRange(await Task.WhenAll(missing.Select(name => Missing(name, request.AllowAutoTopicCreation, context))));
+        return [.. topics];
+    }
+
+    private MetadataResponse.MetadataResponseTopic TopicById(ClusterImage image, Guid id, MetadataRequest request, RequestContext context)
+    {
+        if (image.Topic(id) is not { } topic)
+            return new MetadataResponse.MetadataResponseTopic { ErrorCode = (short)ErrorCode.UnknownTopicId, Name = null, TopicId = id };
+        return MayDescribe(context, topic.Name)
+            ? ToTopic(image, topic, request, context)
+            : new MetadataResponse.MetadataResponseTopic { ErrorCode = (short)ErrorCode.TopicAuthorizationFailed, Name = null, TopicId = id };
+    }
+
+    private bool MayDescribe(RequestContext context, string topic) => authorizer.Allows(context, AclOperation.Describe, ResourceType.Topic, topic);
+
+    private static MetadataResponse.MetadataResponseTopic Failed(ErrorCode error, string name) =>
+        new() { ErrorCode = (short)error, Name = name, IsInternal = ClusterImage.IsInternal(name) };
+
+    private async Task<MetadataResponse.MetadataResponseTopic> Missing(string name, bool isCreationAllowed, RequestContext context)
+    {
+        if (!isCreationAllowed || !configs.Effective.AutoCreateTopics)
+            return Failed(TopicNames.Problem(name) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.InvalidTopicException, name);
+        var mayCreate = authorizer.Allows(context, AclOperation.Create, ResourceType.Cluster, AuthorizedOperations.ClusterName)
+            || authorizer.Allows(context, AclOperation.Create, ResourceType.Topic, name);
+        if (!mayCreate)
+            return Failed(ErrorCode.TopicAuthorizationFailed, name);
+        if (TopicNames.Problem(name) is not null)
+            return Failed(ErrorCode.InvalidTopicException, name);
+        // The topic has no leader yet: the client asks again until it has.
+        var created = await creation.AutoCreate(name);
+        return Failed(created.Error == ErrorCode.None ? ErrorCode.LeaderNotAvailable : created.Error, name);
+    }
+
+    private MetadataResponse.MetadataResponseTopic ToTopic(ClusterImage image, TopicImage topic, MetadataRequest request, RequestContext context) => new()
+    {
+        Name = topic.Name,
+        TopicId = topic.Id,
+        IsInternal = ClusterImage.IsInternal(topic.Name),
+        Partitions = [.. topic.Partitions.Values.Select(partition => ToPartition(image, partition, context))],
+        TopicAuthorizedOperations = request.IncludeTopicAuthorizedOperations
+            ? AuthorizedOperations.Of(authorizer, context, ResourceType.Topic, topic.Name)
+            : AuthorizedOperations.NotAsked,
+    };
+
+    private static MetadataResponse.MetadataResponsePartition ToPartition(ClusterImage image, PartitionImage partition, RequestContext context)
+    {
+        var hidesDead = context.ApiVersion < FirstWithNullForAll;
+        bool IsReachable(int broker) => image.Brokers.GetValueOrDefault(broker)?.On(context.ListenerName) is not null;
+        var replicas = hidesDead ? Array.FindAll(partition.Replicas, IsReachable) : partition.Replicas;
+        var isr = hidesDead ? Array.FindAll(partition.Isr, IsReachable) : partition.Isr;
+        var hasLeader = IsReachable(partition.Leader);
+        var error = !hasLeader
+            ? image.Brokers.ContainsKey(partition.Leader) && context.ApiVersion >= FirstWithListenerError ? ErrorCode.ListenerNotFound : ErrorCode.LeaderNotAvailable
+            : replicas.Length < partition.Replicas.Length || isr.Length < partition.Isr.Length ? ErrorCode.ReplicaNotAvailable
+            : ErrorCode.None;
+        return new MetadataResponse.MetadataResponsePartition
+        {
+            ErrorCode = (short)error,
+            PartitionIndex = partition.Partition,
+            LeaderId = hasLeader ? partition.Leader : -1,
+            LeaderEpoch = partition.LeaderEpoch,
+            ReplicaNodes = replicas,
+            IsrNodes = isr,
+            OfflineReplicas = Array.FindAll(partition.Replicas, broker => partition.OfflineReplicas.Contains(broker) || !IsReachable(broker)),
+        };
+    }
+}
