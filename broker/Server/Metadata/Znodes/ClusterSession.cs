@@ -6,7 +6,8 @@ namespace Broker.Server.Metadata.Znodes;
 internal sealed class ClusterSession(ICoordinationService service) : IAsyncDisposable
 {
     private volatile ICoordinationSession? _current;
-    private readonly List<Action<SessionState>> _subscribers = [];
+    private readonly Lock _gate = new();
+    private volatile Action<SessionState>[] _subscribers = [];
 
     /// <summary>The session in use; there is one after <see cref="Open"/>.</summary>
     internal ICoordinationSession Current => _current ?? throw new InvalidOperationException("The session has not been opened");
@@ -18,11 +19,21 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
     internal async ValueTask Open()
     {
         PreviousSessionId = _current?.SessionId ?? 0;
-        _current = await service.OpenSession(state => _subscribers.ForEach(subscriber => subscriber(state)));
+        _current = await service.OpenSession(Tell);
     }
 
-    /// <summary>Has somebody told each change of state, in this session and the next ones, under the rule of a <see cref="Watcher"/>; to be called before <see cref="Open"/>.</summary>
-    internal void Subscribe(Action<SessionState> changed) => _subscribers.Add(changed);
+    /// <summary>Has somebody told each change of state, in this session and the next ones, under the rule of a <see cref="Watcher"/>.</summary>
+    internal void Subscribe(Action<SessionState> changed)
+    {
+        lock (_gate)
+            _subscribers = [.. _subscribers, changed];
+    }
 
     public ValueTask DisposeAsync() => _current?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private void Tell(SessionState state)
+    {
+        foreach (var subscriber in _subscribers)
+            subscriber(state);
+    }
 }

@@ -1,0 +1,156 @@
+using Broker.Coordination;
+using Broker.Protocol.Messages;
+using Broker.Server.Apis;
+using Broker.Server.Config;
+using Broker.Server.Metadata;
+using Broker.Server.Metadata.Znodes;
+using Broker.Server.Security;
+using Broker.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Controller;
+
+/// <summary>
+/// A broker's part in its cluster, composed: joined before the logs are loaded (who am I, what are the settings), started when sockets are bound and
+/// replicas can be taken over, left in order at the end.
+/// </summary>
+internal sealed class ClusterMembership : IAsyncDisposable
+{
+    private readonly ClusterSession _session;
+    private readonly ZnodeClient _znodes;
+    private readonly BrokerRegistrar _registrar;
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _logging;
+    private readonly MetadataLog _log;
+    private readonly bool _isDeletionEnabled;
+    private ClusterController? _controller;
+    private ConfigChanges? _changes;
+
+    private ClusterMembership(ClusterSession session, int brokerId, string clusterId, BrokerConfig config, TimeProvider time, ILoggerFactory logging)
+    {
+        _session = session;
+        _znodes = new ZnodeClient(session);
+        _registrar = new BrokerRegistrar(session);
+        _time = time;
+        _logging = logging;
+        _log = new MetadataLog(logging.CreateLogger("Broker.Metadata"));
+        _isDeletionEnabled = config.DeleteTopics;
+        BrokerId = brokerId;
+        ClusterId = clusterId;
+        Metadata = new MetadataCache(clusterId, time);
+        Brokers = new DynamicBrokerConfigs(config, brokerId, _znodes, _log);
+        Topics = new TopicConfigs(_znodes, Brokers);
+        Creation = new TopicCreation(_znodes, Metadata, Brokers, new Random(), _log);
+        ProducerIds = new ProducerIds(_znodes, brokerId, _log);
+    }
+
+    /// <summary>This broker's id: configured, of the former life, or generated.</summary>
+    internal int BrokerId { get; }
+
+    internal string ClusterId { get; }
+
+    internal MetadataCache Metadata { get; }
+
+    internal DynamicBrokerConfigs Brokers { get; }
+
+    internal TopicConfigs Topics { get; }
+
+    internal TopicCreation Creation { get; }
+
+    internal ProducerIds ProducerIds { get; }
+
+    /// <summary>The epoch of the broker's present registration, -1 before it; from any thread.</summary>
+    internal long BrokerEpoch => _registrar.Epoch;
+
+    /// <summary>Whether this broker is the controller now; from any thread.</summary>
+    internal bool IsController => _controller?.IsActive ?? false;
+
+    /// <summary>Opens a session, makes the tree's fixed paths, finds out both ids, reads all settings.</summary>
+    /// <param name="formerBrokerId">What the data folders say; null where they are new.</param>
+    /// <param name="formerClusterId">What the data folders say: a new tree beside old data gets this id again.</param>
+    internal static async Task<ClusterMembership> Join(
+        ICoordinationService service, BrokerConfig config, int? formerBrokerId, string? formerClusterId, TimeProvider time, ILoggerFactory logging)
+    {
+        var session = new ClusterSession(service);
+        await session.Open();
+        var znodes = new ZnodeClient(session);
+        await znodes.CreatePersistentPaths();
+        var clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New()));
+        var brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
+        var membership = new ClusterMembership(session, brokerId, clusterId, config, time, logging);
+        await membership.Brokers.Refresh();
+        await membership.Topics.Load();
+        return membership;
+    }
+
+    /// <summary>Gives an empty tree the topics of the loaded logs; does nothing where the tree has topics.</summary>
+    internal Task Seed(IEnumerable<PartitionLog> logs) => new TreeSeeding(_znodes, BrokerId, Creation, _log).Seed(
+        [.. logs.Select(log => new TreeSeeding.Folder(log.Partition, log.TopicId, log.Epochs.LatestEpoch))]);
+
+    /// <summary>Registers the broker and stands for controller; when this is done and this broker is the controller, it has taken the cluster over.</summary>
+    /// <param name="endpoints">Where clients reach this broker, a bound port for each listener.</param>
+    /// <param name="interBrokerListener">The listener on which brokers reach each other.</param>
+    /// <param name="leaderAndIsr">Takes over roles and replicas; may block on the disk.</param>
+    /// <param name="stopReplica">Stops and deletes replicas; may block on the disk.</param>
+    /// <param name="configure">Gives a topic's partitions new settings.</param>
+    internal async Task Start(
+        IReadOnlyList<BrokerEndpoint> endpoints, string interBrokerListener, Func<LeaderAndIsrRequest, LeaderAndIsrResponse> leaderAndIsr,
+        Func<StopReplicaRequest, StopReplicaResponse> stopReplica, Action<string, LogConfig> configure)
+    {
+        var registration = new BrokerRegistration(BrokerId, endpoints, Brokers.Effective.Rack, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        var local = new LocalBroker(leaderAndIsr, stopReplica, Metadata, Topics, () => BrokerEpoch);
+        _changes = new ConfigChanges(_session, Topics, Brokers, Metadata, configure, _time, _log);
+        _controller = new ClusterController(
+            new ControllerSettings(BrokerId, interBrokerListener, _isDeletionEnabled), _session, new LocalBrokerChannels(local), Topics.IsUncleanElectionAllowed,
+            () => RegisterAgain(registration), _time, new ControllerLog(_logging.CreateLogger("Broker.Controller")));
+        await _registrar.Register(registration);
+        await _changes.Start();
+        await _controller.Start();
+        await _controller.Settled();
+    }
+
+    /// <summary>The handlers of this area.</summary>
+    internal IEnumerable<Api> Apis(IAuthorizer authorizer)
+    {
+        var alteration = new ConfigAlteration(_znodes, Metadata, Brokers, BrokerId);
+        return
+        [
+            new MetadataApi(Metadata, Creation, Brokers, authorizer),
+            new DescribeClusterApi(Metadata, authorizer),
+            new CreateTopicsApi(Creation, Metadata, Brokers, () => IsController, authorizer),
+            new DeleteTopicsApi(_znodes, Metadata, () => IsController, _isDeletionEnabled, authorizer),
+            new CreatePartitionsApi(new PartitionAddition(_znodes, Metadata), Metadata, () => IsController, IsBeingDeleted, authorizer),
+            new DescribeConfigsApi(Metadata, Topics, Brokers, BrokerId, authorizer),
+            new AlterConfigsApi(alteration, authorizer),
+            new IncrementalAlterConfigsApi(alteration, authorizer),
+            new InitProducerIdApi(ProducerIds, authorizer),
+        ];
+    }
+
+    /// <summary>Tells the controller that this broker goes down, so that others lead what they also hold; before the network is stopped.</summary>
+    internal async Task LeaveInOrder()
+    {
+        if (_controller is not null)
+            await _controller.ShutDown(BrokerId, BrokerEpoch);
+        if (_controller is not null)
+            await _controller.Settled();
+    }
+
+    /// <summary>Stops the controller's part and ends the session; after the replicas are closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_changes is not null)
+            await _changes.DisposeAsync();
+        if (_controller is not null)
+            await _controller.DisposeAsync();
+        await _session.DisposeAsync();
+    }
+
+    private async ValueTask<bool> IsBeingDeleted(string topic) => await _znodes.Exists(ZnodePaths.DeleteTopic(topic));
+
+    private async ValueTask RegisterAgain(BrokerRegistration registration)
+    {
+        await _registrar.Register(registration);
+        _changes?.Wake();
+    }
+}
