@@ -15,6 +15,9 @@ internal static class GameServerApp
     // The producer settles what it holds within the publish time-out; then streams and requests still have to answer and close.
     private static readonly TimeSpan ShutdownMargin = TimeSpan.FromSeconds(10);
 
+    // Bodies have their own, smaller limit. What lies between is read and thrown away, so that the sender gets to see its 413; above it the connection is cut.
+    private const long MaxDrainedBytes = 1024 * 1024;
+
     // Each takes some 20 KB: 200 MB when all are in use.
     private const int MaxConnections = 10_000;
     private const int MaxStreams = 1_000;
@@ -28,6 +31,12 @@ internal static class GameServerApp
         ConfigureServer(builder, options);
         Observability.Add(builder);
         AddServices(builder.Services, options, time);
+        // The document's schemas take their names from here; requests and answers go through ApiJsonContext themselves.
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default);
+        });
         builder.Services.AddOpenApi("v1", ApiDescription.Configure);
         replace?.Invoke(builder.Services);
 
@@ -49,7 +58,7 @@ internal static class GameServerApp
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = RequestJson.MaxBytes;
+            kestrel.Limits.MaxRequestBodySize = MaxDrainedBytes;
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Limits.MaxConcurrentUpgradedConnections = MaxStreams;
         });

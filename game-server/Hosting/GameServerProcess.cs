@@ -6,8 +6,6 @@ using Game.GameServer.Addresses;
 using Game.GameServer.Publishing;
 using Game.GameServer.Telemetry;
 using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Game.GameServer.Hosting;
 
@@ -39,7 +37,7 @@ internal static class GameServerProcess
             await ServeAsync(commandLine.ToOptions(parsed), TimeProvider.System);
             return Success;
         }
-        catch (Exception e) // the top of the process: whatever keeps it from starting is told in a sentence
+        catch (Exception e) // the top of the process: whatever ends it is told in a sentence
         {
             await Console.Error.WriteLineAsync("game-server: " + Sentence(e));
             return Failure;
@@ -49,15 +47,13 @@ internal static class GameServerProcess
     private static async Task ServeAsync(GameServerOptions options, TimeProvider time)
     {
         await using WebApplication app = GameServerApp.Build(options, time, services => AddKafka(services, options));
-        AddressTable addresses = app.Services.GetRequiredService<AddressTable>();
         ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Game.GameServer");
-        log.AddressTableRead(addresses.Prefixes);
+        log.AddressTableRead(app.Services.GetRequiredService<AddressTable>().Prefixes);
         await KeyRing.PrepareAsync(app.Services.GetRequiredService<IDataProtectionProvider>(), options.Keys, time);
         await TopicSetup.EnsureAsync(app.Services.GetRequiredService<IAdminClient>(), [new Topics(options.Partitions)[Topics.PlayerEvents]]);
         app.Services.GetRequiredService<IEventPublisher>();
         await app.StartAsync();
-        ICollection<string> addressesOf = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        log.Listening(options.ServerId, string.Join(' ', addressesOf), options.BootstrapServers);
+        log.Listening(options.ServerId, string.Join(' ', app.Urls), options.BootstrapServers);
         await app.WaitForShutdownAsync();
     }
 
@@ -81,6 +77,6 @@ internal static class GameServerProcess
         StartException or TopicMismatchException => e.Message,
         KafkaException kafka => $"The brokers cannot be used: {kafka.Error.Reason}.",
         IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException => e.Message,
-        _ => $"It failed to start: {e.GetType().Name}: {e.Message}",
+        _ => $"It failed: {e.GetType().Name}: {e.Message}",
     };
 }

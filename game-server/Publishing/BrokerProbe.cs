@@ -11,7 +11,7 @@ internal interface IBrokerProbe
 }
 
 /// <summary>Asks a broker, at most once a second, whoever asks us.</summary>
-internal sealed class BrokerProbe(IAdminClient admin, TimeProvider time) : IBrokerProbe, IDisposable
+internal sealed class BrokerProbe(IAdminClient admin, TimeProvider time) : IBrokerProbe
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
@@ -33,8 +33,6 @@ internal sealed class BrokerProbe(IAdminClient admin, TimeProvider time) : IBrok
             return latest;
         }
     }
-
-    public void Dispose() => admin.Dispose();
 
     private bool Ask()
     {

@@ -21,6 +21,9 @@ internal sealed class AnswerQueue(WebSocket socket, int window, ServerMetrics me
     /// <summary>Waits for a place in the window. One caller at a time.</summary>
     public Task TakePlaceAsync(CancellationToken cancellation) => places.WaitAsync(cancellation);
 
+    /// <summary>Gives back the place of a request that will not be answered.</summary>
+    public void GiveBackPlace() => places.Release();
+
     /// <summary>Answers a request that has a place. Any thread; does not block.</summary>
     public void Add(long? number, Answer answer) => ready.Writer.TryWrite((number, answer));
 

@@ -47,13 +47,17 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
                     await HandleMessageAsync(reader.Message);
             }
         }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested) // while the window was full
+        {
+            return WebSocketCloseStatus.EndpointUnavailable;
+        }
         catch (Exception e) when (IsBroken(e))
         {
             return null;
         }
     }
 
-    // A cancelled wait: the socket was aborted, or the server stops while the window is full.
+    // Cancelled: the socket was aborted.
     private static bool IsBroken(Exception e) => e is WebSocketException or IOException or OperationCanceledException;
 
     private async ValueTask HandleMessageAsync(ReadOnlyMemory<byte> message)
@@ -66,6 +70,12 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
             if (frame.Span.IndexOfAnyExcept((byte)' ', (byte)'\t', (byte)'\r') < 0)
                 continue;
             await answers.TakePlaceAsync(stopping);
+            if (stopping.IsCancellationRequested)
+            {
+                answers.GiveBackPlace();
+                return;
+            }
+
             await HandleFrameAsync(frame);
         }
     }
@@ -160,7 +170,9 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
         {
         }
 
-        socket.Abort();
+        // Ends the reading where it has not ended; where it has, returning closes the connection without a reset, which could overtake the close frame.
+        if (!reading.IsCompleted)
+            socket.Abort();
         await reading;
     }
 
