@@ -1,0 +1,48 @@
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Groups.Requests;
+using Broker.Server.Metadata;
+using Broker.Server.Network;
+using Broker.Server.Security;
+using Broker.Storage;
+
+namespace Broker.Server.Apis;
+
+// OffsetDelete, version 0 (KIP-496).
+// Offsets of topics that the group's members have subscribed to stay (GROUP_SUBSCRIBED_TO_TOPIC); of a group of another kind with members, all (NON_EMPTY_GROUP).
+// Departs from Kafka: the answer waits until the deletion is in the log, and says so when it cannot be.
+
+/// <summary>Forgets offsets of a group.</summary>
+internal sealed class OffsetDeleteApi(GroupApiServices services) : Api<OffsetDeleteRequest, OffsetDeleteResponse>
+{
+    protected override async ValueTask<OffsetDeleteResponse?> Handle(OffsetDeleteRequest request, RequestContext context)
+    {
+        if (!services.MayGroup(context, AclOperation.Delete, request.GroupId)) return Failed(ErrorCode.GroupAuthorizationFailed, context);
+        ClusterImage image = services.Metadata.Current;
+        Dictionary<TopicPartition, ErrorCode> errors = [];
+        foreach (TopicPartition partition in request.Topics.SelectMany(topic => topic.Partitions.Select(p => new TopicPartition(topic.Name, p.PartitionIndex))))
+            errors[partition] = services.CheckPartition(context, AclOperation.Read, image, partition.Topic, partition.Partition);
+        TopicPartition[] accepted = [.. errors.Where(entry => entry.Value == ErrorCode.None).Select(entry => entry.Key)];
+        if (accepted.Length == 0) return ToResponse(request, errors, context);
+        DeleteOffsetsResult result = await services.Coordinator.Submit(request.GroupId, new DeleteOffsetsRequest(accepted));
+        if (result.Error != ErrorCode.None) return Failed(result.Error, context);
+        for (int i = 0; i < accepted.Length; i++) errors[accepted[i]] = result.Partitions[i];
+        return ToResponse(request, errors, context);
+    }
+
+    private static OffsetDeleteResponse Failed(ErrorCode error, RequestContext context) => new() { ThrottleTimeMs = context.ThrottleTimeMs, ErrorCode = (short)error };
+
+    private static OffsetDeleteResponse ToResponse(OffsetDeleteRequest request, Dictionary<TopicPartition, ErrorCode> errors, RequestContext context) => new()
+    {
+        ThrottleTimeMs = context.ThrottleTimeMs,
+        Topics = [.. request.Topics.Select(topic => new OffsetDeleteResponse.OffsetDeleteResponseTopic
+        {
+            Name = topic.Name,
+            Partitions = [.. topic.Partitions.Select(partition => new OffsetDeleteResponse.OffsetDeleteResponsePartition
+            {
+                PartitionIndex = partition.PartitionIndex,
+                ErrorCode = (short)errors[new TopicPartition(topic.Name, partition.PartitionIndex)],
+            })],
+        })],
+    };
+}

@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using Broker.Protocol;
+using Broker.Server.Groups.Offsets;
+using Broker.Server.Groups.Requests;
+using Broker.Server.Groups.Rules;
+using Broker.Server.Groups.Shards;
+using Broker.Server.Metadata;
+using Broker.Server.Partitions;
+using Broker.Server.Time;
+
+namespace Broker.Server.Groups;
+
+/// <summary>
+/// The coordinator of all groups whose partition of <c>__consumer_offsets</c> this broker leads: finds a group's shard, and makes and ends shards as leadership
+/// comes and goes. Any thread may call.
+/// </summary>
+internal sealed class GroupCoordinator : IPartitionListener
+{
+    private readonly ConcurrentDictionary<int, GroupShard> _shards = new();
+    private readonly GroupServices _services;
+    private readonly Func<int, IOffsetsLog> _logOf;
+    private readonly Func<ClusterImage> _image;
+    private TimerHandle? _expiry;
+    private volatile bool _stopped;
+
+    /// <param name="services">What the shards share.</param>
+    /// <param name="logOf">The log of a partition of the topic of committed offsets.</param>
+    /// <param name="image">What this broker knows of the cluster.</param>
+    public GroupCoordinator(GroupServices services, Func<int, IOffsetsLog> logOf, Func<ClusterImage> image)
+    {
+        (_services, _logOf, _image) = (services, logOf, image);
+        ScheduleExpiry();
+    }
+
+    public GroupLimits Limits => _services.Limits;
+
+    /// <summary>The partition of <c>__consumer_offsets</c> that a group belongs to.</summary>
+    public int PartitionOf(string groupId) =>
+        OffsetsTopic.PartitionOf(groupId, _image().Topic(ClusterImage.ConsumerOffsets)?.Partitions.Count ?? Limits.TopicPartitions);
+
+    /// <summary>Takes a request to its group. The answer comes in its time, an error of the coordinator at once.</summary>
+    public Task<T> Submit<T>(string groupId, GroupRequest<T> request)
+    {
+        ErrorCode refusal = groupId.Length == 0 && !request.AllowsEmptyGroupId ? ErrorCode.InvalidGroupId
+            : _stopped ? ErrorCode.CoordinatorNotAvailable
+            : ErrorCode.None;
+        if (refusal != ErrorCode.None) request.Refuse(refusal);
+        else if (_shards.TryGetValue(PartitionOf(groupId), out GroupShard? shard)) shard.Submit(groupId, request);
+        else request.Refuse(ErrorCode.NotCoordinator);
+        return request.Reply.Task;
+    }
+
+    /// <summary>All groups here. While some are loaded the error says so, beside the others.</summary>
+    public async Task<(ErrorCode Error, IReadOnlyList<GroupOverview> Groups)> List()
+    {
+        if (_stopped) return (ErrorCode.CoordinatorNotAvailable, []);
+        GroupShard[] shards = [.. _shards.Values];
+        bool isLoading = Array.Exists(shards, shard => shard.IsLoading);
+        IReadOnlyList<GroupOverview>[] groups = await Task.WhenAll(shards.Select(shard => shard.List()));
+        return (isLoading ? ErrorCode.CoordinatorLoadInProgress : ErrorCode.None, [.. groups.SelectMany(part => part)]);
+    }
+
+    /// <inheritdoc/>
+    public void BecameLeader(string topic, int partition, int leaderEpoch)
+    {
+        // A new epoch of the same leader changes nothing: nobody else can have written meanwhile.
+        if (topic != ClusterImage.ConsumerOffsets || _stopped || _shards.ContainsKey(partition)) return;
+        var shard = new GroupShard(partition, _logOf(partition), _services);
+        _shards[partition] = shard;
+        _ = shard.Load();
+    }
+
+    /// <inheritdoc/>
+    public void Resigned(string topic, int partition, int leaderEpoch)
+    {
+        if (topic == ClusterImage.ConsumerOffsets && _shards.TryRemove(partition, out GroupShard? shard)) _ = shard.Unload(ErrorCode.NotCoordinator);
+    }
+
+    /// <summary>The cluster has changed: offsets of topics that are gone go too, as does what a topic's namesake had before. For <see cref="MetadataCache.Subscribe"/>.</summary>
+    public void ImageChanged(ClusterImage before, ClusterImage after)
+    {
+        if (ReferenceEquals(before.Topics, after.Topics)) return;
+        HashSet<string> gone = new(before.Topics.Values.Where(topic => IsGone(topic, after)).Select(topic => topic.Name), StringComparer.Ordinal);
+        if (gone.Count > 0) TellAll(new PartitionsDeleted(gone));
+    }
+
+    /// <summary>The broker stops: who waits is told COORDINATOR_NOT_AVAILABLE. No timer is set any more when the task has completed.</summary>
+    public async Task StopAsync()
+    {
+        _stopped = true;
+        _expiry?.Cancel();
+        GroupShard[] shards = [.. _shards.Values];
+        _shards.Clear();
+        await Task.WhenAll(shards.Select(shard => shard.Unload(ErrorCode.CoordinatorNotAvailable)));
+    }
+
+    /// <summary>A topic without an id is the same as its namesake that has got one since.</summary>
+    private static bool IsGone(TopicImage topic, ClusterImage after) =>
+        after.Topic(topic.Name) is not { } now || (topic.Id != Guid.Empty && now.Id != topic.Id);
+
+    private void TellAll(GroupEvent happening)
+    {
+        foreach (GroupShard shard in _shards.Values) shard.Tell(happening);
+    }
+
+    private void ScheduleExpiry() => _expiry = _services.Wheel.Schedule(Limits.RetentionCheck, () =>
+    {
+        if (_stopped) return;
+        TellAll(new OffsetsMayExpire());
+        ScheduleExpiry();
+    });
+}

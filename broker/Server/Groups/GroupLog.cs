@@ -1,0 +1,78 @@
+using Broker.Protocol;
+using Broker.Server.Groups.Rules;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Groups;
+
+/// <summary>What groups say in the log.</summary>
+internal static partial class GroupLog
+{
+    public static void Note(ILogger log, Group group, IReadOnlyList<GroupIncident> incidents)
+    {
+        foreach (GroupIncident incident in incidents) Note(log, group, incident);
+    }
+
+    [LoggerMessage(400, LogLevel.Information, "The groups of offsets partition {Partition} are loaded: {Groups} of {Records} records in {Milliseconds} ms")]
+    public static partial void Loaded(ILogger log, int partition, int groups, int records, long milliseconds);
+
+    [LoggerMessage(401, LogLevel.Error, "The groups of offsets partition {Partition} cannot be loaded and are not served")]
+    public static partial void LoadFailed(ILogger log, Exception failure, int partition);
+
+    [LoggerMessage(402, LogLevel.Warning, "Offsets partition {Partition} holds {Count} records that this broker does not understand; they were passed over")]
+    public static partial void RecordsSkipped(ILogger log, int partition, int count);
+
+    [LoggerMessage(403, LogLevel.Information, "The groups of offsets partition {Partition} are not served here any more: {Error}")]
+    public static partial void Unloaded(ILogger log, int partition, ErrorCode error);
+
+    [LoggerMessage(404, LogLevel.Error, "A turn of offsets partition {Partition} has failed")]
+    public static partial void TurnFailed(ILogger log, Exception failure, int partition);
+
+    [LoggerMessage(405, LogLevel.Warning, "Group '{Group}' is refused: offsets partition {Partition} has {Limit} groups already")]
+    public static partial void TooManyGroups(ILogger log, string group, int partition, int limit);
+
+    [LoggerMessage(406, LogLevel.Warning, "Transactions are not served: transactional id '{TransactionalId}' of client '{ClientId}' is refused for good")]
+    public static partial void TransactionRefused(ILogger log, string transactionalId, string clientId);
+
+    [LoggerMessage(410, LogLevel.Information, "Group '{Group}' rebalances after generation {Generation}: {Reason}")]
+    private static partial void RebalanceStarted(ILogger log, string group, int generation, string reason);
+
+    [LoggerMessage(411, LogLevel.Information, "Group '{Group}' has generation {Generation} with {Members} members")]
+    private static partial void GenerationMade(ILogger log, string group, int generation, int members);
+
+    [LoggerMessage(412, LogLevel.Information, "Group '{Group}' has lost member {Member}: it was not heard of in time")]
+    private static partial void MemberLost(ILogger log, string group, string member);
+
+    [LoggerMessage(413, LogLevel.Information, "Member {Member} has left group '{Group}'")]
+    private static partial void MemberLeft(ILogger log, string group, string member);
+
+    [LoggerMessage(414, LogLevel.Information, "Static member {Instance} of group '{Group}' is back under another id")]
+    private static partial void StaticMemberReplaced(ILogger log, string group, string instance);
+
+    [LoggerMessage(415, LogLevel.Warning, "What group '{Group}' wanted to store could not be stored: {Error}")]
+    private static partial void StoreFailed(ILogger log, string group, string error);
+
+    [LoggerMessage(416, LogLevel.Information, "{Count} offsets of group '{Group}' were over their time")]
+    private static partial void OffsetsExpired(ILogger log, string group, int count);
+
+    [LoggerMessage(417, LogLevel.Warning, "Nobody of group '{Group}' has come back for its next generation; it waits on")]
+    private static partial void NobodyRejoined(ILogger log, string group);
+
+    [LoggerMessage(418, LogLevel.Debug, "Group '{Group}' is stable in generation {Generation}")]
+    private static partial void Stabilized(ILogger log, string group, int generation);
+
+    private static void Note(ILogger log, Group group, in GroupIncident incident)
+    {
+        switch (incident.Kind)
+        {
+            case GroupIncidentKind.RebalanceStarted: RebalanceStarted(log, group.Id, group.Generation, incident.Detail); break;
+            case GroupIncidentKind.GenerationMade: GenerationMade(log, group.Id, group.Generation, incident.Count); break;
+            case GroupIncidentKind.AssignmentSpread: Stabilized(log, group.Id, group.Generation); break;
+            case GroupIncidentKind.MemberLost: MemberLost(log, group.Id, incident.Detail); break;
+            case GroupIncidentKind.MemberRemoved: MemberLeft(log, group.Id, incident.Detail); break;
+            case GroupIncidentKind.StaticMemberReplaced: StaticMemberReplaced(log, group.Id, incident.Detail); break;
+            case GroupIncidentKind.OffsetsExpired: OffsetsExpired(log, group.Id, incident.Count); break;
+            case GroupIncidentKind.StoreFailed: StoreFailed(log, group.Id, incident.Detail); break;
+            case GroupIncidentKind.NobodyRejoined: NobodyRejoined(log, group.Id); break;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using Broker.Protocol;
+
+namespace Broker.Server.Groups.Requests;
+
+/// <summary>JoinGroup.</summary>
+internal sealed record JoinRequest : GroupRequest<JoinResult>
+{
+    /// <summary>Empty of a client that has none yet.</summary>
+    public required string MemberId { get; init; }
+
+    public string? InstanceId { get; init; }
+
+    public required string ClientId { get; init; }
+
+    public required string ClientHost { get; init; }
+
+    public required int SessionTimeoutMs { get; init; }
+
+    public required int RebalanceTimeoutMs { get; init; }
+
+    public required string ProtocolType { get; init; }
+
+    public required IReadOnlyList<MemberProtocol> Protocols { get; init; }
+
+    /// <summary>Whether a dynamic member is given its id first and joins with it then (version 4).</summary>
+    public bool NeedsKnownMemberId { get; init; }
+
+    /// <summary>Whether a returning static leader can be told to leave the assignment as it is (version 9).</summary>
+    public bool CanSkipAssignment { get; init; }
+
+    /// <summary>The id of the member, should this make a new one.</summary>
+    public required string NewMemberId { get; init; }
+
+    public override bool CreatesGroup => MemberId.Length == 0;
+
+    protected override JoinResult Refusal(ErrorCode error) => JoinResult.Failed(error, MemberId);
+
+    protected override JoinResult UnknownGroup() => JoinResult.Failed(ErrorCode.UnknownMemberId, MemberId);
+}
+
+/// <summary>The answer to a JoinGroup.</summary>
+internal sealed record JoinResult(ErrorCode Error, string MemberId)
+{
+    public int Generation { get; init; } = -1;
+
+    public string? ProtocolType { get; init; }
+
+    public string? ProtocolName { get; init; }
+
+    public string LeaderId { get; init; } = "";
+
+    public bool SkipAssignment { get; init; }
+
+    /// <summary>For the leader only.</summary>
+    public IReadOnlyList<JoinedMember> Members { get; init; } = [];
+
+    public static JoinResult Failed(ErrorCode error, string memberId) => new(error, memberId);
+}
+
+/// <summary>A member as its leader is told of it.</summary>
+internal readonly record struct JoinedMember(string MemberId, string? InstanceId, byte[] Metadata);
+
+/// <summary>SyncGroup.</summary>
+internal sealed record SyncRequest : GroupRequest<SyncResult>
+{
+    public required int Generation { get; init; }
+
+    public required string MemberId { get; init; }
+
+    public string? InstanceId { get; init; }
+
+    /// <summary>Null before version 5.</summary>
+    public string? ProtocolType { get; init; }
+
+    /// <summary>Null before version 5.</summary>
+    public string? ProtocolName { get; init; }
+
+    /// <summary>By member id; the leader's only.</summary>
+    public required IReadOnlyDictionary<string, byte[]> Assignments { get; init; }
+
+    // While groups are loaded the round of the rebalance is lost, and clients of old do not expect "loading" here: they are sent back to JoinGroup.
+    protected override SyncResult Refusal(ErrorCode error) =>
+        new(error == ErrorCode.CoordinatorLoadInProgress ? ErrorCode.RebalanceInProgress : error);
+
+    protected override SyncResult UnknownGroup() => new(ErrorCode.UnknownMemberId);
+}
+
+/// <summary>The answer to a SyncGroup.</summary>
+internal sealed record SyncResult(ErrorCode Error)
+{
+    public string? ProtocolType { get; init; }
+
+    public string? ProtocolName { get; init; }
+
+    public byte[] Assignment { get; init; } = [];
+}
+
+/// <summary>Heartbeat.</summary>
+internal sealed record BeatRequest(int Generation, string MemberId, string? InstanceId) : GroupRequest<ErrorCode>
+{
+    // While groups are loaded nobody's session runs: the member is told that all is well.
+    protected override ErrorCode Refusal(ErrorCode error) => error == ErrorCode.CoordinatorLoadInProgress ? ErrorCode.None : error;
+
+    protected override ErrorCode UnknownGroup() => ErrorCode.UnknownMemberId;
+}
+
+/// <summary>One who leaves, or is made to leave.</summary>
+internal readonly record struct LeavingMember(string MemberId, string? InstanceId);
+
+/// <summary>LeaveGroup.</summary>
+internal sealed record LeaveRequest(IReadOnlyList<LeavingMember> Members) : GroupRequest<LeaveResult>
+{
+    protected override LeaveResult Refusal(ErrorCode error) => new(error, []);
+
+    protected override LeaveResult UnknownGroup() => new(ErrorCode.None, [.. Members.Select(_ => ErrorCode.UnknownMemberId)]);
+}
+
+/// <summary>The answer to a LeaveGroup: an error of the whole, and one for each member in order (none where the whole has failed).</summary>
+internal sealed record LeaveResult(ErrorCode Error, IReadOnlyList<ErrorCode> Members);

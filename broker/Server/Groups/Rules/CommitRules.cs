@@ -1,0 +1,71 @@
+using Broker.Protocol;
+using Broker.Server.Groups.Offsets;
+using Broker.Server.Groups.Requests;
+
+namespace Broker.Server.Groups.Rules;
+
+/// <summary>OffsetCommit.</summary>
+internal static class CommitRules
+{
+    public static void Handle(Group group, CommitRequest commit, in Turn turn)
+    {
+        ErrorCode error = Check(group, commit);
+        if (error != ErrorCode.None)
+        {
+            turn.Effects.Answer(commit, commit.All(error));
+            return;
+        }
+
+        if (group.State != GroupState.Empty) group.Touch(group.Find(commit.MemberId)!, turn.Now);
+        ErrorCode[] errors = new ErrorCode[commit.Offsets.Count];
+        List<LogRecord> records = [];
+        for (int i = 0; i < errors.Length; i++)
+        {
+            OffsetToCommit offset = commit.Offsets[i];
+            if (offset.Offset.Metadata.Length > turn.Limits.MaxOffsetMetadata)
+            {
+                errors[i] = ErrorCode.OffsetMetadataTooLarge;
+                continue;
+            }
+
+            group.Offsets.Begin(offset.Partition);
+            records.Add(OffsetsTopic.Offset(group.Id, offset.Partition, offset.Offset));
+        }
+
+        if (records.Count == 0) turn.Effects.Answer(commit, errors);
+        else turn.Effects.Append(records, new StoreOffsets(commit, errors));
+    }
+
+    /// <summary>The offsets are in the log, or not: only now can they be read.</summary>
+    public static void Stored(Group group, StoreOffsets stored, ErrorCode logError, long baseOffset, in Turn turn)
+    {
+        ErrorCode error = Turn.OfOffsets(logError);
+        int count = 0;
+        for (int i = 0; i < stored.Errors.Length; i++)
+        {
+            if (stored.Errors[i] != ErrorCode.None) continue;
+            OffsetToCommit offset = stored.Commit.Offsets[i];
+            group.Offsets.End(offset.Partition, error == ErrorCode.None ? offset.Offset with { AppendedAt = baseOffset } : null);
+            stored.Errors[i] = error;
+            count++;
+        }
+
+        if (error == ErrorCode.None) turn.Effects.Note(GroupIncidentKind.OffsetsCommitted, "", count);
+        turn.Effects.Answer(stored.Commit, stored.Errors);
+    }
+
+    private static ErrorCode Check(Group group, CommitRequest commit)
+    {
+        if (group.State == GroupState.Dead) return ErrorCode.CoordinatorNotAvailable;
+
+        // An operator, or a consumer that chooses its partitions itself, may commit for a group without members.
+        if (commit.Generation < 0 && group.State == GroupState.Empty) return ErrorCode.None;
+        if (commit.Generation < 0 && commit.MemberId.Length == 0 && commit.InstanceId is null) return ErrorCode.UnknownMemberId;
+        ErrorCode error = GroupRules.CheckMember(group, commit.MemberId, commit.InstanceId);
+        if (error != ErrorCode.None) return error;
+        if (commit.Generation != group.Generation) return ErrorCode.IllegalGeneration;
+
+        // It has seen the new generation, so it learns from its own SyncGroup what to do; until then a commit would be of partitions that may be another's.
+        return group.State == GroupState.CompletingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
+    }
+}

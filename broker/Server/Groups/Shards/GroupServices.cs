@@ -1,0 +1,18 @@
+using Broker.Server.Time;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Groups.Shards;
+
+/// <summary>What all shards of a broker share.</summary>
+/// <param name="Limits">The configured ones.</param>
+/// <param name="Clock">Both clocks.</param>
+/// <param name="Wheel">Time-outs.</param>
+/// <param name="Metrics">Of the area.</param>
+/// <param name="Logger">Of the area.</param>
+/// <param name="Start">How a loop is started: on the pool.</param>
+/// <param name="Cold">Runs what waits for the disk, on threads for that.</param>
+internal sealed record GroupServices(
+    GroupLimits Limits, TimeProvider Clock, TimingWheel Wheel, GroupMetrics Metrics, ILogger Logger, Action<IThreadPoolWorkItem> Start, Func<Action, Task> Cold)
+{
+    public Moment Now => Moment.Of(Clock);
+}

@@ -1,0 +1,187 @@
+using Broker.Protocol;
+using Broker.Protocol.Records;
+using Broker.Server.Groups.Offsets;
+using Broker.Server.Groups.Requests;
+using Broker.Server.Groups.Rules;
+
+namespace Broker.Server.Groups.Shards;
+
+/// <summary>
+/// The groups of one partition of <c>__consumer_offsets</c>, for as long as this broker leads it. All of them are changed by one loop, an event at a time;
+/// nothing waits in it: appends go to a loop of their own and come back as events, answers are given when the turn is over. Any thread may call.
+/// </summary>
+internal sealed class GroupShard
+{
+    private readonly Dictionary<string, GroupEntry> _groups = new(StringComparer.Ordinal);
+    private readonly int _partition;
+    private readonly IOffsetsLog _log;
+    private readonly GroupServices _services;
+    private readonly Mailbox _loop;
+    private readonly AppendQueue _appends;
+
+    /// <summary>What requests are refused with; None while it serves. Written by the loop only.</summary>
+    private volatile ErrorCode _refusal = ErrorCode.CoordinatorLoadInProgress;
+
+    public GroupShard(int partition, IOffsetsLog log, GroupServices services)
+    {
+        (_partition, _log, _services) = (partition, log, services);
+        _loop = NewLoop();
+        _appends = new AppendQueue(log, services.Limits, NewLoop());
+    }
+
+    public bool IsLoading => _refusal == ErrorCode.CoordinatorLoadInProgress;
+
+    /// <summary>Reads the groups from the log; requests are told meanwhile that they are loaded.</summary>
+    public Task Load() => _services.Cold(LoadHere);
+
+    /// <summary>Takes a request to its group; it is answered in time.</summary>
+    public void Submit(string groupId, GroupRequest request) => _loop.Post(() =>
+    {
+        try
+        {
+            Take(groupId, request);
+        }
+        catch (Exception failure)
+        {
+            request.Fail(failure);
+            throw;
+        }
+    });
+
+    /// <summary>The groups now.</summary>
+    public Task<IReadOnlyList<GroupOverview>> List()
+    {
+        var reply = new Reply<IReadOnlyList<GroupOverview>>();
+        _loop.Post(() => reply.Give([.. _groups.Values.Select(entry => Views.Overview(entry.Group))]));
+        return reply.Task;
+    }
+
+    /// <summary>Something happens to all groups.</summary>
+    public void Tell(GroupEvent happening) => _loop.Post(() =>
+    {
+        if (_refusal != ErrorCode.None) return;
+        foreach (GroupEntry entry in _groups.Values.ToArray()) Handle(entry, happening);
+    });
+
+    /// <summary>This broker does not lead the partition any more, or stops: who waits is told the error, and so is whoever still comes.</summary>
+    public Task Unload(ErrorCode error)
+    {
+        var done = new Reply<bool>();
+        _loop.Post(() =>
+        {
+            _refusal = error;
+            foreach (GroupEntry entry in _groups.Values.ToArray()) Handle(entry, new GroupUnloaded(error));
+            GroupLog.Unloaded(_services.Logger, _partition, error);
+            done.Give(value: true);
+        });
+        return done.Task;
+    }
+
+    private Mailbox NewLoop() => new(_services.Start, failure => GroupLog.TurnFailed(_services.Logger, failure, _partition));
+
+    private void LoadHere()
+    {
+        long startedAt = _services.Clock.GetTimestamp();
+        var loader = new OffsetsLoader(_log, _services.Limits.LoadBufferBytes);
+        try
+        {
+            IReadOnlyList<Group> groups = loader.Load();
+            if (loader.Skipped > 0) GroupLog.RecordsSkipped(_services.Logger, _partition, loader.Skipped);
+            TimeSpan took = _services.Clock.GetElapsedTime(startedAt);
+            _services.Metrics.Loaded(took);
+            _loop.Post(() => Serve(groups, loader.Records, took));
+        }
+        catch (Exception failure) when (failure is IOException or InvalidRecordException)
+        {
+            // Half of the offsets would have consumers begin anew: better none.
+            GroupLog.LoadFailed(_services.Logger, failure, _partition);
+            _loop.Post(() => Refuse(ErrorCode.CoordinatorNotAvailable));
+        }
+    }
+
+    private void Refuse(ErrorCode error)
+    {
+        if (IsLoading) _refusal = error;
+    }
+
+    private void Serve(IReadOnlyList<Group> groups, int records, TimeSpan took)
+    {
+        // Resigned while it loaded.
+        if (!IsLoading) return;
+        foreach (Group group in groups) Handle(Put(group), new GroupLoaded());
+        _refusal = ErrorCode.None;
+        GroupLog.Loaded(_services.Logger, _partition, groups.Count, records, (long)took.TotalMilliseconds);
+    }
+
+    private void Take(string groupId, GroupRequest request)
+    {
+        if (_refusal != ErrorCode.None) request.Refuse(_refusal);
+        else if (_groups.TryGetValue(groupId, out GroupEntry? entry)) Handle(entry, request);
+        else if (!request.CreatesGroup) request.AnswerUnknownGroup();
+        else if (_groups.Count >= GroupLimits.MaxGroupsPerPartition) RefuseNewGroup(groupId, request);
+        else Handle(Put(new Group(groupId)), request);
+    }
+
+    private void RefuseNewGroup(string groupId, GroupRequest request)
+    {
+        GroupLog.TooManyGroups(_services.Logger, groupId, _partition, GroupLimits.MaxGroupsPerPartition);
+        request.Refuse(ErrorCode.CoordinatorNotAvailable);
+    }
+
+    private GroupEntry Put(Group group)
+    {
+        var entry = new GroupEntry(group);
+        _groups[group.Id] = entry;
+        _services.Metrics.Entered(group.State);
+        return entry;
+    }
+
+    private void Handle(GroupEntry entry, GroupEvent happening)
+    {
+        var effects = new Effects();
+        Moment now = _services.Now;
+        GroupRules.Handle(entry.Group, happening, new Turn(now, _services.Limits, effects));
+        foreach (GroupAppend append in effects.Appends)
+            _appends.Append(append.Records, now.WallMs, (error, offset) => _loop.Post(() => Handle(entry, new AppendEnded(append.Purpose, error, offset))));
+        Settle(entry, now);
+        _services.Metrics.Note(effects.Incidents);
+        GroupLog.Note(_services.Logger, entry.Group, effects.Incidents);
+        effects.GiveAnswers();
+    }
+
+    /// <summary>Counts the group's state, forgets it when it is dead, and sets its timer.</summary>
+    private void Settle(GroupEntry entry, Moment now)
+    {
+        Group group = entry.Group;
+        if (group.State != entry.CountedAs)
+        {
+            _services.Metrics.Left(entry.CountedAs);
+            entry.CountedAs = group.State;
+            if (group.State != GroupState.Dead) _services.Metrics.Entered(group.State);
+        }
+
+        if (group.State == GroupState.Dead) Forget(entry);
+        else if (group.WakeAt < entry.ArmedFor) Arm(entry, now);
+    }
+
+    private void Forget(GroupEntry entry)
+    {
+        entry.Timer?.Cancel();
+        entry.ArmedFor = long.MaxValue;
+        if (_groups.GetValueOrDefault(entry.Group.Id) == entry) _groups.Remove(entry.Group.Id);
+    }
+
+    private void Arm(GroupEntry entry, Moment now)
+    {
+        entry.Timer?.Cancel();
+        entry.ArmedFor = entry.Group.WakeAt;
+        entry.Timer = _services.Wheel.Schedule(TimeSpan.FromMilliseconds(entry.ArmedFor - now.StampMs), () => _loop.Post(() => Wake(entry)));
+    }
+
+    private void Wake(GroupEntry entry)
+    {
+        if (entry.Group.State == GroupState.Dead) return;
+        entry.ArmedFor = long.MaxValue;
+        Handle(entry, new DeadlinePassed());
+    }
+}

@@ -1,0 +1,72 @@
+using Broker.Server.Groups.Requests;
+
+namespace Broker.Server.Groups;
+
+/// <summary>A protocol that a member can follow, with what it says about itself under it; opaque to the broker.</summary>
+internal sealed record MemberProtocol(string Name, byte[] Metadata);
+
+/// <summary>One member of a group. Only its group's shard touches it.</summary>
+internal sealed class Member
+{
+    public required string Id { get; set; }
+
+    /// <summary>The name that a static member keeps over restarts (KIP-345); null of a dynamic member.</summary>
+    public string? InstanceId { get; init; }
+
+    public required string ClientId { get; init; }
+
+    /// <summary>The client's address as Java prints it: "/127.0.0.1".</summary>
+    public required string ClientHost { get; init; }
+
+    public int SessionTimeoutMs { get; set; }
+
+    public int RebalanceTimeoutMs { get; set; }
+
+    /// <summary>In the order of the member's preference.</summary>
+    public IReadOnlyList<MemberProtocol> Protocols { get; set; } = [];
+
+    /// <summary>What the leader gave it in this generation; empty before.</summary>
+    public byte[] Assignment { get; set; } = [];
+
+    /// <summary>True until its first generation is made: it cannot send heartbeats before, as it does not know its id for sure.</summary>
+    public bool IsNew { get; set; }
+
+    /// <summary>Its unanswered JoinGroup.</summary>
+    public Reply<JoinResult>? Joining { get; set; }
+
+    /// <summary>Its unanswered SyncGroup.</summary>
+    public Reply<SyncResult>? Syncing { get; set; }
+
+    /// <summary>Monotonic milliseconds at which it counts as lost.</summary>
+    public long ExpiresAt { get; set; } = long.MaxValue;
+
+    public bool IsStatic => InstanceId is not null;
+
+    /// <summary>When it is to be looked at. Who waits for the broker cannot send heartbeats, so its session rests; a new member's does not, lest clients that gave up stay for ever.</summary>
+    public long Deadline => !IsNew && (Joining is not null || Syncing is not null) ? long.MaxValue : ExpiresAt;
+
+    /// <summary>What it said under a protocol; empty where it does not know the protocol.</summary>
+    public byte[] MetadataFor(string? protocol)
+    {
+        foreach (MemberProtocol own in Protocols)
+        {
+            if (own.Name == protocol) return own.Metadata;
+        }
+
+        return [];
+    }
+
+    public bool Knows(string protocol) => Protocols.Any(own => own.Name == protocol);
+
+    /// <summary>Whether it has offered exactly these, in this order and with these bytes.</summary>
+    public bool Offers(IReadOnlyList<MemberProtocol> protocols)
+    {
+        if (protocols.Count != Protocols.Count) return false;
+        for (int i = 0; i < protocols.Count; i++)
+        {
+            if (protocols[i].Name != Protocols[i].Name || !protocols[i].Metadata.AsSpan().SequenceEqual(Protocols[i].Metadata)) return false;
+        }
+
+        return true;
+    }
+}
