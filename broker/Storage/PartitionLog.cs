@@ -125,20 +125,39 @@ public sealed class PartitionLog
     /// <exception cref="IOException">The disk fails, or the log is corrupt (<see cref="CorruptFileException"/>).</exception>
     public ReadResult Read(long fromOffset, int maxBytes, long upToOffset, bool wholeFirstBatch)
     {
-        LogView view = State.View;
-        if (fromOffset < LogStartOffset || fromOffset > view.EndOffset)
-            return new ReadResult(ErrorCode.OffsetOutOfRange, null, -1, FirstBatchIsCut: false);
-        long upTo = Math.Min(upToOffset, view.EndOffset);
-        if (fromOffset >= upTo)
-            return new ReadResult(ErrorCode.None, null, -1, FirstBatchIsCut: false);
-        return LogReader.Read(view, fromOffset, maxBytes, upTo, wholeFirstBatch);
+        while (true)
+        {
+            LogView view = State.View;
+            if (fromOffset < LogStartOffset || fromOffset > view.EndOffset)
+                return new ReadResult(ErrorCode.OffsetOutOfRange, null, -1, FirstBatchIsCut: false);
+            long upTo = Math.Min(upToOffset, view.EndOffset);
+            if (fromOffset >= upTo)
+                return new ReadResult(ErrorCode.None, null, -1, FirstBatchIsCut: false);
+            try
+            {
+                if (LogReader.TryRead(view, fromOffset, maxBytes, upTo, wholeFirstBatch, out ReadResult result))
+                    return result;
+            }
+            catch (IOException) when (State.View.Cuts != view.Cuts)
+            {
+                // The log was cut under the search: what it looked for is gone, and a newer view says so.
+            }
+        }
     }
 
     /// <summary>How many bytes a read between two offsets has to give, counted to at least <paramref name="enough"/> where there are so many. Claims nothing. Any thread.</summary>
     public long BytesBetween(long fromOffset, long upToOffset, long enough)
     {
         LogView view = State.View;
-        return LogReader.BytesBetween(view, Math.Max(fromOffset, LogStartOffset), Math.Min(upToOffset, view.EndOffset), enough);
+        try
+        {
+            return LogReader.BytesBetween(view, Math.Max(fromOffset, LogStartOffset), Math.Min(upToOffset, view.EndOffset), enough);
+        }
+        catch (IOException) when (State.View.Cuts != view.Cuts)
+        {
+            // Cut under the search; who waits for bytes is woken by that, and reads anew.
+            return 0;
+        }
     }
 
     /// <summary>Whether an offset lies in the active segment; a waiting fetch behind it is answered at once. Any thread.</summary>
@@ -146,14 +165,14 @@ public sealed class PartitionLog
 
     /// <summary>The first record from the log's start on whose timestamp is at least the given one, epoch ms; null where there is none. Reads segments: a cold read. Any thread.</summary>
     public TimestampOffset? OffsetForTimestamp(long timestampMs, CancellationToken cancel = default)
-        => LogReader.FindByTime(State.View, timestampMs, LogStartOffset, cancel);
+        => OverStableView(view => LogReader.FindByTime(view, timestampMs, LogStartOffset, cancel));
 
     /// <summary>The first record that has the largest timestamp; null where none has one. Any thread.</summary>
     public TimestampOffset? OffsetOfLargestTimestamp(CancellationToken cancel = default)
-        => LogReader.FindLargestTime(State.View, LogStartOffset, cancel);
+        => OverStableView(view => LogReader.FindLargestTime(view, LogStartOffset, cancel));
 
     /// <summary>The aborted transactions with records in [from, upTo). Any thread.</summary>
-    public IReadOnlyList<AbortedTransaction> AbortedTransactions(long from, long upTo) => LogReader.Aborted(State.View, from, upTo);
+    public IReadOnlyList<AbortedTransaction> AbortedTransactions(long from, long upTo) => OverStableView(view => LogReader.Aborted(view, from, upTo));
 
     /// <summary>
     /// The offset after the last record that a slice which starts at <paramref name="fromOffset"/> and has this many bytes can hold, for
@@ -251,6 +270,23 @@ public sealed class PartitionLog
         }
         foreach (LogSegment segment in State.View.Segments)
             segment.CloseFiles();
+    }
+
+    /// <summary>Searches again where the log was cut under the search.</summary>
+    private T OverStableView<T>(Func<LogView, T> search)
+    {
+        while (true)
+        {
+            LogView view = State.View;
+            try
+            {
+                return search(view);
+            }
+            catch (IOException) when (State.View.Cuts != view.Cuts)
+            {
+                // What it looked for is gone, and a newer view says so.
+            }
+        }
     }
 
     private void OrFail(Action change)

@@ -9,23 +9,25 @@ namespace Broker.Storage.Segments;
 internal static class LogReader
 {
     /// <summary>The bytes from the batch that holds an offset on; see <see cref="PartitionLog.Read"/>.</summary>
-    public static ReadResult Read(LogView view, long from, int maxBytes, long upTo, bool wholeFirstBatch)
+    /// <returns>False where a segment of the view has been deleted since: the caller takes a newer view.</returns>
+    public static bool TryRead(LogView view, long from, int maxBytes, long upTo, bool wholeFirstBatch, out ReadResult result)
     {
-        for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length && view.Segments[i].BaseOffset < upTo; i++)
+        result = new ReadResult(ErrorCode.None, null, -1, FirstBatchIsCut: false);
+        for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length && view.Segments[i].BaseOffset < upTo && result.Slice is null; i++)
         {
-            LogSegment segment = view.Segments[i];
-            int limit = PositionOf(view, i, upTo);
-            int start = PositionOf(view, i, from);
-            if (start >= limit)
-                continue;
-            if (!segment.TryClaim())
-                return new ReadResult(ErrorCode.OffsetOutOfRange, null, -1, FirstBatchIsCut: false);
-            int length = Length(segment, start, limit, maxBytes, wholeFirstBatch, out bool isCut);
-            if (start + length == limit && i == view.Segments.Length - 1)
-                view.Hints.NoteStop(upTo, limit);
-            return new ReadResult(ErrorCode.None, new LogSlice(segment, start, length, view.Cuts), segment.BaseOffset, isCut);
+            if (!view.Segments[i].TryClaim())
+                return false;
+            try
+            {
+                result = ReadClaimed(view, i, from, maxBytes, upTo, wholeFirstBatch);
+            }
+            finally
+            {
+                if (result.Slice is null)
+                    view.Segments[i].Release();
+            }
         }
-        return new ReadResult(ErrorCode.None, null, -1, FirstBatchIsCut: false);
+        return true;
     }
 
     /// <summary>Readable bytes between two offsets, at most about <paramref name="enough"/>: whole segments are counted once they suffice.</summary>
@@ -33,7 +35,18 @@ internal static class LogReader
     {
         long bytes = 0;
         for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length && view.Segments[i].BaseOffset < upTo && bytes < enough; i++)
-            bytes += Math.Max(0, PositionOf(view, i, upTo) - PositionOf(view, i, from));
+        {
+            if (!view.Segments[i].TryClaim())
+                continue;
+            try
+            {
+                bytes += Math.Max(0, PositionOf(view, i, upTo) - PositionOf(view, i, from));
+            }
+            finally
+            {
+                view.Segments[i].Release();
+            }
+        }
         return bytes;
     }
 
@@ -103,10 +116,37 @@ internal static class LogReader
         var found = new List<AbortedTransaction>();
         for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length; i++)
         {
-            if (view.Segments[i].Aborted.Count > 0 && view.Segments[i].Aborted.Collect(from, upTo, found))
+            if (view.Segments[i].Aborted.Count > 0 && Collect(view.Segments[i], from, upTo, found))
                 break;
         }
         return found;
+    }
+
+    private static bool Collect(LogSegment segment, long from, long upTo, List<AbortedTransaction> found)
+    {
+        if (!segment.TryClaim())
+            return false;
+        try
+        {
+            return segment.Aborted.Collect(from, upTo, found);
+        }
+        finally
+        {
+            segment.Release();
+        }
+    }
+
+    private static ReadResult ReadClaimed(LogView view, int index, long from, int maxBytes, long upTo, bool wholeFirstBatch)
+    {
+        LogSegment segment = view.Segments[index];
+        int limit = PositionOf(view, index, upTo);
+        int start = PositionOf(view, index, from);
+        if (start >= limit)
+            return new ReadResult(ErrorCode.None, null, -1, FirstBatchIsCut: false);
+        int length = Length(segment, start, limit, maxBytes, wholeFirstBatch, out bool isCut);
+        if (start + length == limit && index == view.Segments.Length - 1)
+            view.Hints.NoteStop(upTo, limit);
+        return new ReadResult(ErrorCode.None, new LogSlice(segment, start, length, view.Cuts), segment.BaseOffset, isCut);
     }
 
     private static int Length(LogSegment segment, int start, int limit, int maxBytes, bool wholeFirstBatch, out bool isCut)

@@ -1,0 +1,229 @@
+using Broker.Storage.Files;
+
+namespace Broker.Storage.Tests.Files;
+
+/// <summary>What the log relies on, on a real disk and in memory alike.</summary>
+public sealed class FileSystemTests : IDisposable
+{
+    private readonly string root = Path.Combine(Path.GetTempPath(), "storage-tests-" + Guid.NewGuid().ToString("N"));
+
+    public void Dispose()
+    {
+        if (Directory.Exists(root))
+            Directory.Delete(root, recursive: true);
+    }
+
+    public static TheoryData<bool> Both => [true, false];
+
+    private (IFileSystem Disk, string Root) Disk(bool real)
+    {
+        IFileSystem disk = real ? new RealFileSystem() : new InMemoryFileSystem(tracksDurability: true);
+        disk.CreateDirectory(root);
+        return (disk, root);
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public void What_is_written_by_position_is_read_by_position(bool real)
+    {
+        (IFileSystem disk, string at) = Disk(real);
+        using IOpenFile file = disk.Open(Path.Combine(at, "f"), FileOpen.OrCreate);
+        file.Write(3, "abc"u8);
+        file.Length.ShouldBe(6);
+        byte[] read = new byte[10];
+        file.Read(2, read).ShouldBe(4);
+        read[..4].ShouldBe("\0abc"u8.ToArray());
+        file.SetLength(4);
+        file.Read(0, read).ShouldBe(4);
+        file.Read(9, read).ShouldBe(0);
+        file.SetLength(6);
+        file.Read(4, read).ShouldBe(2);
+        read[..2].ShouldBe(new byte[2], "a file grows by zeros");
+        file.Sync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public void Files_and_folders_are_renamed_listed_and_deleted(bool real)
+    {
+        (IFileSystem disk, string at) = Disk(real);
+        string folder = Path.Combine(at, "a", "b");
+        disk.CreateDirectory(folder);
+        using (IOpenFile file = disk.Open(Path.Combine(folder, "x"), FileOpen.OrCreate))
+            file.Write(0, "12"u8);
+        disk.Open(Path.Combine(folder, "y"), FileOpen.OrCreate).Dispose();
+        disk.RenameFile(Path.Combine(folder, "x"), Path.Combine(folder, "y"));
+        disk.List(folder).ShouldBe([new FileEntry("y", IsDirectory: false, 2)]);
+        disk.SyncDirectory(folder);
+        disk.RenameDirectory(folder, Path.Combine(at, "c"));
+        disk.FileExists(Path.Combine(at, "c", "y")).ShouldBeTrue();
+        disk.DirectoryExists(folder).ShouldBeFalse();
+        disk.LastWriteMs(Path.Combine(at, "c", "y")).ShouldBeGreaterThan(0);
+        disk.DeleteFile(Path.Combine(at, "c", "none"));
+        disk.DeleteDirectory(Path.Combine(at, "c"));
+        disk.DirectoryExists(Path.Combine(at, "c")).ShouldBeFalse();
+        disk.DeleteDirectory(Path.Combine(at, "c"));
+        Should.Throw<FileNotFoundException>(() => disk.Open(Path.Combine(at, "none"), FileOpen.Existing));
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
+    public void A_lock_keeps_a_second_broker_of_the_same_process_out_until_it_is_given_back(bool real)
+    {
+        (IFileSystem disk, string at) = Disk(real);
+        string path = Path.Combine(at, ".lock");
+        using (disk.Lock(path))
+        {
+            Should.Throw<IOException>(() => disk.Lock(path)).Message.ShouldContain("another broker");
+            Should.Throw<IOException>(() => disk.Lock(path), "a failed attempt must not have freed it");
+        }
+        disk.Lock(path).Dispose();
+    }
+
+    [Fact]
+    public void A_power_cut_takes_only_what_was_not_synced()
+    {
+        for (int seed = 0; seed < 50; seed++)
+        {
+            var disk = new InMemoryFileSystem(tracksDurability: true);
+            disk.CreateDirectory("/d");
+            disk.SyncDirectory("/");
+            using IOpenFile file = disk.Open("/d/f", FileOpen.OrCreate);
+            file.Write(0, "synced"u8);
+            file.Sync();
+            disk.SyncDirectory("/d");
+            file.Write(6, "later"u8);
+            InMemoryFileSystem after = disk.AfterPowerCut(new Random(seed));
+            using IOpenFile survivor = after.Open("/d/f", FileOpen.Existing);
+            byte[] bytes = new byte[20];
+            survivor.Read(0, bytes).ShouldBeInRange(6, 11);
+            bytes[..6].ShouldBe("synced"u8.ToArray());
+        }
+    }
+
+    [Fact]
+    public void A_full_disk_writes_a_part_and_says_so()
+    {
+        var disk = new InMemoryFileSystem { Capacity = 8 };
+        disk.CreateDirectory("/d");
+        using IOpenFile file = disk.Open("/d/f", FileOpen.OrCreate);
+        file.Write(0, "12345"u8);
+        Should.Throw<IOException>(() => file.Write(5, "67890"u8)).Message.ShouldContain("No space");
+        file.Length.ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task The_cache_keeps_few_files_open_while_many_threads_use_many()
+    {
+        const int files = 64;
+        var disk = new CountingDisk();
+        var handles = new HandleCache(disk, 8);
+        disk.Inner.CreateDirectory("/d");
+        var folder = new LogFolder(handles, "/d");
+        CachedFile[] cached = [.. Enumerable.Range(0, files).Select(i => new CachedFile(folder, $"f{i}"))];
+        foreach (CachedFile file in cached)
+            file.Create();
+        disk.Open_.ShouldBe(8);
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() =>
+        {
+            var random = new Random(thread);
+            byte[] one = new byte[8];
+            for (int i = 0; i < 5_000; i++)
+            {
+                int number = random.Next(files);
+                BitConverter.TryWriteBytes(one, (long)number);
+                cached[number].Write(0, one);
+                cached[number].Read(0, one).ShouldBe(8);
+                BitConverter.ToInt64(one).ShouldBe(number);
+            }
+        }, TestContext.Current.CancellationToken)));
+        handles.OpenFiles.ShouldBeInRange(1, 8 + 4);
+        disk.Open_.ShouldBe(handles.OpenFiles, "what the cache forgot is closed");
+    }
+
+    [Fact]
+    public void A_cached_file_follows_renames_of_itself_and_of_its_folder()
+    {
+        var disk = new InMemoryFileSystem();
+        disk.CreateDirectory("/d");
+        var folder = new LogFolder(new HandleCache(disk, 2), "/d");
+        var file = new CachedFile(folder, "a");
+        file.Create();
+        file.Write(0, "hello"u8);
+        file.Rename("b");
+        folder.Rename("/e");
+        file.Close();
+        file.Length().ShouldBe(5);
+        disk.FileExists("/e/b").ShouldBeTrue();
+        file.Delete();
+        disk.FileExists("/e/b").ShouldBeFalse();
+    }
+
+    private sealed class CountingDisk : IFileSystem
+    {
+        private int open;
+
+        public InMemoryFileSystem Inner { get; } = new();
+
+        public int Open_ => Volatile.Read(ref open);
+
+        public IOpenFile Open(string path, FileOpen how)
+        {
+            Interlocked.Increment(ref open);
+            return new Counted(this, Inner.Open(path, how));
+        }
+
+        public bool FileExists(string path) => Inner.FileExists(path);
+
+        public bool DirectoryExists(string path) => Inner.DirectoryExists(path);
+
+        public IReadOnlyList<FileEntry> List(string path) => Inner.List(path);
+
+        public void CreateDirectory(string path) => Inner.CreateDirectory(path);
+
+        public void SyncDirectory(string path) => Inner.SyncDirectory(path);
+
+        public void RenameFile(string from, string to) => Inner.RenameFile(from, to);
+
+        public void RenameDirectory(string from, string to) => Inner.RenameDirectory(from, to);
+
+        public void DeleteFile(string path) => Inner.DeleteFile(path);
+
+        public void DeleteDirectory(string path) => Inner.DeleteDirectory(path);
+
+        public long LastWriteMs(string path) => Inner.LastWriteMs(path);
+
+        public IDisposable Lock(string path) => Inner.Lock(path);
+
+        private sealed class Counted(CountingDisk disk, IOpenFile inner) : IOpenFile
+        {
+            private bool closed;
+
+            public long Length => inner.Length;
+
+            public int Read(long position, Span<byte> into)
+            {
+                closed.ShouldBeFalse("a file in use is never closed");
+                return inner.Read(position, into);
+            }
+
+            public void Write(long position, ReadOnlySpan<byte> bytes)
+            {
+                closed.ShouldBeFalse("a file in use is never closed");
+                inner.Write(position, bytes);
+            }
+
+            public void SetLength(long length) => inner.SetLength(length);
+
+            public void Sync() => inner.Sync();
+
+            public void Dispose()
+            {
+                closed = true;
+                Interlocked.Decrement(ref disk.open);
+                inner.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using Broker.Protocol;
+using Broker.Protocol.Records;
+using Broker.Storage.Files;
+
+namespace Broker.Storage.Tests.Logs;
+
+/// <summary>One scenario that does everything, with the power cut before each of its calls to the disk in turn.</summary>
+public class CrashPointTests
+{
+    private sealed class PowerCutException : IOException;
+
+    [Fact]
+    public void Whatever_call_the_power_fails_at_what_was_flushed_is_there_and_the_log_goes_on()
+    {
+        int calls = CallsOf(int.MaxValue, out _);
+        calls.ShouldBeGreaterThan(100);
+        for (int cut = 0; cut <= calls; cut++)
+        {
+            CallsOf(cut, out Survivor left);
+            for (int seed = 0; seed < 4; seed++)
+                Check(left, cut, seed);
+        }
+    }
+
+    private static void Check(Survivor left, int cut, int seed)
+    {
+        string at = $"cut before call {cut}, seed {seed}";
+        InMemoryFileSystem disk = seed == 0 ? left.Disk.AfterProcessDeath() : left.Disk.AfterPowerCut(new Random((cut * 7) + seed));
+        var log = new LogScenario(left.Config, disk);
+        List<BatchInfo> batches = log.ReadAll();
+        log.Log.LogEndOffset.ShouldBeGreaterThanOrEqualTo(left.Flushed, at);
+        long next = log.Log.LogStartOffset;
+        foreach (BatchInfo batch in batches)
+        {
+            batch.BaseOffset.ShouldBeLessThanOrEqualTo(next, at);
+            next = batch.NextOffset;
+        }
+        next.ShouldBe(log.Log.LogEndOffset, at);
+        log.LeaderEpoch = 100;
+        log.Append(3);
+        log.Append(LogScenario.Batch(1, log.Now)).Error.ShouldBe(ErrorCode.None, at);
+        log.KillAndRecover().Log.LogEndOffset.ShouldBe(next + 4, at);
+        log.RestartCleanly().Log.LogEndOffset.ShouldBe(next + 4, at);
+    }
+
+    /// <summary>Runs the scenario, with every call to the disk from the given one on failing.</summary>
+    private static int CallsOf(int cut, out Survivor left)
+    {
+        var disk = new InMemoryFileSystem(tracksDurability: true);
+        int calls = 0;
+        disk.BeforeChange = (_, _) =>
+        {
+            if (calls++ >= cut)
+                throw new PowerCutException();
+        };
+        left = new Survivor(disk);
+        try
+        {
+            Run(disk, left);
+        }
+        catch (IOException)
+        {
+            // The cut, or what a log whose disk has failed answers.
+        }
+        disk.BeforeChange = null;
+        return calls;
+    }
+
+    private static void Run(InMemoryFileSystem disk, Survivor left)
+    {
+        var log = new LogScenario(left.Config, disk);
+        for (int round = 0; round < 3; round++)
+        {
+            log.LeaderEpoch = round;
+            for (int i = 0; i < 6; i++)
+                Must(log.AppendOf(5, (short)round, i, 1));
+            Flush(log, left);
+            Must(log.AppendOf(6, (short)round, 0, 2, transactional: true));
+            Must(log.Mark(6, (short)round, ControlRecordType.Abort));
+            log.Directories.FlushDue();
+            left.Flushed = log.Log.RecoveryPoint;
+            log.Directories.CheckpointRecoveryPoints();
+            log.Replicate();
+            log.Directories.CheckpointHighWatermarks();
+            log.Log.DeleteOldSegments(log.Now);
+            log.Advance(20);
+            log.Directories.RunDelayedDeletes();
+        }
+        long kept = log.Log.LogEndOffset - 3;
+        left.Flushed = Math.Min(left.Flushed, kept - 2);
+        log.Log.TruncateTo(kept, log.Now);
+        Must(log.AppendOf(5, 9, 0));
+        Flush(log, left);
+        log.RestartCleanly();
+        Must(log.AppendOf(5, 9, 1));
+    }
+
+    private static void Must(AppendResult result)
+    {
+        if (result.Error == ErrorCode.KafkaStorageError)
+            throw new PowerCutException();
+        result.Error.ShouldBe(ErrorCode.None);
+    }
+
+    private static void Flush(LogScenario log, Survivor left)
+    {
+        log.Log.Flush(log.Log.LogEndOffset, log.Now);
+        left.Flushed = log.Log.LogEndOffset;
+    }
+
+    private sealed class Survivor(InMemoryFileSystem disk)
+    {
+        public InMemoryFileSystem Disk => disk;
+
+        public LogConfig Config { get; } = new() { SegmentBytes = 450, IndexIntervalBytes = 100, RetentionBytes = 1_200, FileDeleteDelayMs = 10 };
+
+        public long Flushed { get; set; }
+    }
+}

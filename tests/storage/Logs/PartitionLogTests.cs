@@ -1,0 +1,393 @@
+using Broker.Protocol;
+using Broker.Protocol.Records;
+using Broker.Storage.Files;
+
+namespace Broker.Storage.Tests.Logs;
+
+public class PartitionLogTests
+{
+    [Fact]
+    public void Appended_batches_get_dense_offsets_and_the_leaders_epoch_with_their_crc_intact()
+    {
+        var log = new LogScenario { LeaderEpoch = 4 };
+        byte[] batch = LogScenario.Batch(3, log.Now);
+        log.Append(2);
+        log.Append(batch).ShouldBe(new AppendResult(ErrorCode.None, 2, 4, IsDuplicate: false, -1, 0, FlushNeeded: false));
+        List<BatchInfo> read = log.ReadAll();
+        read.Select(b => (b.BaseOffset, b.LastOffset, b.PartitionLeaderEpoch)).ShouldBe([(0, 1, 4), (2, 4, 4)]);
+        log.Log.Epochs.Entries.ShouldBe([new EpochStart(4, 0)]);
+    }
+
+    [Fact]
+    public void A_read_starts_with_the_batch_that_holds_the_offset_and_keeps_to_its_bounds()
+    {
+        var log = new LogScenario();
+        for (int i = 0; i < 10; i++)
+            log.Append(3, valueSize: 100);
+        int size = log.ReadAll()[0].SizeInBytes;
+        for (long offset = 0; offset < 30; offset++)
+        {
+            ReadResult read = log.Log.Read(offset, 1 << 20, 30, wholeFirstBatch: true);
+            byte[] bytes = LogScenario.BytesOf(read);
+            BatchInfo.TryRead(bytes, out BatchInfo first);
+            first.BaseOffset.ShouldBe(offset / 3 * 3);
+            bytes.Length.ShouldBe((10 - (int)(offset / 3)) * size);
+        }
+        log.Log.Read(30, 100, 30, wholeFirstBatch: true).ShouldBe(new ReadResult(ErrorCode.None, null, -1, FirstBatchIsCut: false));
+        log.Log.Read(31, 100, 31, wholeFirstBatch: true).Error.ShouldBe(ErrorCode.OffsetOutOfRange);
+        log.Log.Read(-1, 100, 31, wholeFirstBatch: true).Error.ShouldBe(ErrorCode.OffsetOutOfRange);
+        LogScenario.BytesOf(log.Log.Read(4, 1 << 20, 9, wholeFirstBatch: true)).Length.ShouldBe(2 * size);
+        LogScenario.BytesOf(log.Log.Read(4, 1, 30, wholeFirstBatch: true)).Length.ShouldBe(size);
+        ReadResult cut = log.Log.Read(4, 70, 30, wholeFirstBatch: false);
+        cut.FirstBatchIsCut.ShouldBeTrue();
+        LogScenario.BytesOf(cut).Length.ShouldBe(70);
+        LogScenario.BytesOf(log.Log.Read(4, size + 9, 30, wholeFirstBatch: true)).Length.ShouldBe(size + 9);
+        log.Log.BytesBetween(3, 30, long.MaxValue).ShouldBe(9 * size);
+    }
+
+    [Fact]
+    public void A_tailing_reader_finds_its_place_without_touching_the_disk_and_allocates_its_claim_only()
+    {
+        var log = new LogScenario();
+        for (int i = 0; i < 2_000; i++)
+            log.Append(1, valueSize: 100);
+        log.Log.Read(1_999, 1 << 20, 2_000, wholeFirstBatch: true).Slice!.Dispose();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            ReadResult read = log.Log.Read(1_990, 1 << 20, 2_000, wholeFirstBatch: true);
+            read.Slice!.Dispose();
+        }
+        ((GC.GetAllocatedBytesForCurrentThread() - before) / 100).ShouldBeLessThanOrEqualTo(64);
+    }
+
+    [Fact]
+    public void Segments_roll_by_size_time_and_index_and_reads_cross_them()
+    {
+        var log = new LogScenario(new LogConfig { SegmentBytes = 1000, SegmentMs = 5_000 });
+        log.Append(1, 400).Append(1, 400).Append(1, 400);
+        log.Log.SegmentCount.ShouldBe(2);
+        log.Advance(5_001).Append(1);
+        log.Log.SegmentCount.ShouldBe(3);
+        log.ShouldHold(0, 1, 2, 3);
+        log.Disk.FileExists(log.FileOf(2, ".snapshot")).ShouldBeTrue("a roll writes the producers' state");
+        log.Append(LogScenario.Batch(1, log.Now, valueSize: 2000)).Error.ShouldBe(ErrorCode.RecordListTooLarge);
+
+        var small = new LogScenario(new LogConfig { SegmentIndexBytes = 24, IndexIntervalBytes = 0 });
+        small.Append().Append().Append().Append();
+        small.Log.SegmentCount.ShouldBe(2, "two entries fill a time index of 24 bytes less one kept slot");
+        small.ShouldHold(0, 1, 2, 3);
+    }
+
+    [Fact]
+    public void Retention_deletes_whole_old_segments_by_size_time_and_start()
+    {
+        var log = new LogScenario(new LogConfig { SegmentBytes = 1000, RetentionBytes = 1500, RetentionMs = 60_000 });
+        for (int i = 0; i < 6; i++)
+            log.Append(1, 800);
+        log.Log.DeleteOldSegments(log.Now).ShouldBe(0, "nothing is replicated");
+        log.Replicate();
+        log.Log.DeleteOldSegments(log.Now).ShouldBe(4);
+        log.Log.LogStartOffset.ShouldBe(4);
+        log.Disk.FileExists(log.FileOf(0, ".log.deleted")).ShouldBeTrue();
+        log.Log.Read(3, 100, 6, wholeFirstBatch: true).Error.ShouldBe(ErrorCode.OffsetOutOfRange);
+        log.Advance(60_000);
+        log.Directories.RunDelayedDeletes();
+        log.Disk.FileExists(log.FileOf(0, ".log.deleted")).ShouldBeFalse();
+
+        log.Log.IncrementLogStartOffset(5).ShouldBe(ErrorCode.None);
+        log.Log.IncrementLogStartOffset(7).ShouldBe(ErrorCode.OffsetOutOfRange);
+        log.Log.DeleteOldSegments(log.Now).ShouldBe(1);
+        log.Advance(1);
+        log.Log.DeleteOldSegments(log.Now).ShouldBe(1, "too old, and the active one with it");
+        log.Log.LogStartOffset.ShouldBe(6);
+        log.Log.SegmentCount.ShouldBe(1);
+        log.Append().ShouldHold(6);
+        log.RestartCleanly().ShouldHold(6);
+    }
+
+    [Fact]
+    public void A_compacted_log_keeps_its_records()
+    {
+        var log = new LogScenario(new LogConfig { SegmentBytes = 1000, RetentionBytes = 0, CleanupDelete = false, CleanupCompact = true });
+        for (int i = 0; i < 6; i++)
+            log.Append(1, 800);
+        log.Replicate();
+        log.Log.DeleteOldSegments(log.Now).ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_claim_keeps_its_file_until_it_is_given_back_and_is_void_where_the_log_was_cut()
+    {
+        var log = new LogScenario(new LogConfig { SegmentBytes = 1000, RetentionBytes = 0, FileDeleteDelayMs = 0 });
+        log.Append(1, 800).Append(1, 100).Append(1, 100).Replicate();
+        LogSlice old = log.Log.Read(0, 5000, 3, wholeFirstBatch: true).Slice!;
+        LogSlice tail = log.Log.Read(1, 5000, 3, wholeFirstBatch: true).Slice!;
+        log.Log.DeleteOldSegments(log.Now).ShouldBe(2);
+        log.Directories.RunDelayedDeletes();
+        byte[] bytes = new byte[old.Length];
+        old.ReadAt(0, bytes).ShouldBe(bytes.Length);
+        old.Dispose();
+        log.Directories.RunDelayedDeletes();
+        log.Disk.FileExists(log.FileOf(0, ".log.deleted")).ShouldBeFalse();
+        log.Disk.FileExists(log.FileOf(1, ".log.deleted")).ShouldBeTrue();
+        tail.Dispose();
+
+        log.Append(1).Append(1);
+        LogSlice whole = log.Log.Read(3, 5000, 5, wholeFirstBatch: true).Slice!;
+        LogSlice first = log.Log.Read(3, 5000, 4, wholeFirstBatch: true).Slice!;
+        log.Log.TruncateTo(4, log.Now);
+        log.Append(1);
+        whole.ReadAt(0, new byte[whole.Length]).ShouldBe(0, "its last batch has gone, whatever lies there now");
+        first.ReadAt(0, new byte[first.Length]).ShouldBe(first.Length);
+    }
+
+    [Fact]
+    public void Truncation_removes_whole_batches_producers_epochs_and_aborted_transactions()
+    {
+        var log = new LogScenario(new LogConfig { SegmentBytes = 500 });
+        log.AppendOf(1, 0, 0, 2);
+        log.LeaderEpoch = 1;
+        log.AppendOf(2, 0, 0, 2, transactional: true);
+        log.Mark(2, 0, ControlRecordType.Abort);
+        log.LeaderEpoch = 2;
+        log.Append(5, 40).Append(5, 40).Append(5, 40).Replicate();
+        log.Log.SegmentCount.ShouldBeGreaterThan(1);
+        log.Log.TruncateTo(100, log.Now);
+        log.Log.LogEndOffset.ShouldBe(20);
+        log.Log.TruncateTo(4, log.Now);
+        log.Log.LogEndOffset.ShouldBe(4);
+        log.Log.HighWatermark.ShouldBe(4);
+        log.Log.LastStableOffset.ShouldBe(2, "the transaction is open again");
+        log.Log.AbortedTransactions(0, 100).ShouldBeEmpty();
+        log.Log.Epochs.Entries.ShouldBe([new EpochStart(0, 0), new EpochStart(1, 2)]);
+        log.Log.TruncateTo(3, log.Now);
+        log.Log.LogEndOffset.ShouldBe(2, "a batch goes whole");
+        log.AppendOf(2, 0, 0, 2).Error.ShouldBe(ErrorCode.None, "the producer is forgotten");
+        log.AppendOf(1, 0, 0, 2).IsDuplicate.ShouldBeTrue();
+        log.ShouldHold(0, 2).KillAndRecover().ShouldHold(0, 2);
+
+        log.Log.TruncateFullyAndStartAt(50, log.Now);
+        (log.Log.LogStartOffset, log.Log.HighWatermark, log.Log.LogEndOffset, log.Log.SegmentCount).ShouldBe((50, 50, 50, 1));
+        log.Log.Epochs.Entries.ShouldBeEmpty();
+        log.Append(2).ShouldHold(50).KillAndRecover().ShouldHold(50);
+        log.Log.TruncateFullyAndStartAt(50, log.Now);
+        log.Append(3).ShouldHold(50);
+        log.Log.TruncateTo(10, log.Now);
+        (log.Log.LogStartOffset, log.Log.LogEndOffset).ShouldBe((10, 10));
+    }
+
+    [Fact]
+    public void Followers_take_the_leaders_offsets_with_gaps_and_refuse_what_does_not_follow()
+    {
+        var log = new LogScenario(new LogConfig { SegmentBytes = 400 });
+        byte[] a = LogScenario.Batch(2, log.Now, new BatchOptions { BaseOffset = 5, PartitionLeaderEpoch = 1 });
+        byte[] b = LogScenario.Batch(2, log.Now, new BatchOptions { BaseOffset = 20, PartitionLeaderEpoch = 3 });
+        byte[] cut = LogScenario.Batch(2, log.Now, new BatchOptions { BaseOffset = 30 });
+        AppendResult result = log.Log.AppendAsFollower((byte[])[.. a, .. b, .. cut[..80]], log.Now);
+        (result.Error, result.BaseOffset, result.LastOffset).ShouldBe((ErrorCode.None, 5, 21));
+        log.Log.Epochs.Entries.ShouldBe([new EpochStart(1, 5), new EpochStart(3, 20)]);
+        log.ShouldHold(5, 20);
+        LogScenario.BytesOf(log.Log.Read(10, 1000, 22, wholeFirstBatch: true)).Length.ShouldBe(b.Length);
+        log.Log.AppendAsFollower(a, log.Now).Error.ShouldBe(ErrorCode.OffsetOutOfRange);
+        b[^1] ^= 1;
+        log.Log.AppendAsFollower(b, log.Now).Error.ShouldBe(ErrorCode.CorruptMessage);
+        log.Log.TruncateTo(12, log.Now);
+        log.Log.LogEndOffset.ShouldBe(12, "a gap may end the log");
+        log.KillAndRecover().ShouldHold(5);
+    }
+
+    [Fact]
+    public void Times_lead_to_the_first_record_at_or_after_them()
+    {
+        var log = new LogScenario(new LogConfig { SegmentBytes = 2000, IndexIntervalBytes = 200 });
+        for (int i = 0; i < 50; i++)
+            log.Advance(1000).Append(3, 30);
+        log.Log.SegmentCount.ShouldBeGreaterThan(3);
+        for (int i = 0; i < 50; i++)
+        {
+            long at = LogScenario.StartMs + ((i + 1) * 1000);
+            log.Log.OffsetForTimestamp(at - 500).ShouldBe(new TimestampOffset(at, i * 3));
+            log.Log.OffsetForTimestamp(at + 2).ShouldBe(new TimestampOffset(at + 2, (i * 3) + 2));
+        }
+        log.Log.OffsetForTimestamp(log.Now + 3).ShouldBeNull();
+        log.Log.OffsetOfLargestTimestamp().ShouldBe(new TimestampOffset(log.Now + 2, 149));
+        log.Log.TruncateTo(100, log.Now);
+        log.Log.OffsetOfLargestTimestamp()!.Value.Offset.ShouldBe(98);
+        log.Replicate().Log.IncrementLogStartOffset(50);
+        log.Log.OffsetForTimestamp(0)!.Value.Offset.ShouldBe(50);
+        log.KillAndRecover().Log.OffsetOfLargestTimestamp()!.Value.Offset.ShouldBe(98);
+    }
+
+    [Fact]
+    public void A_failed_append_leaves_the_log_and_the_producers_as_they_were()
+    {
+        var log = new LogScenario();
+        log.AppendOf(1, 0, 0);
+        log.Memory.Capacity = 0;
+        log.AppendOf(1, 0, 1, 50).Error.ShouldBe(ErrorCode.KafkaStorageError);
+        log.AppendOf(1, 0, 1, 5).Error.ShouldBe(ErrorCode.KafkaStorageError);
+        log.Log.IsOffline.ShouldBeFalse();
+        (log.Log.LogEndOffset, log.Log.SizeInBytes).ShouldBe((1, new FileInfoOf(log).LogLength));
+        log.Memory.Capacity = long.MaxValue;
+        log.AppendOf(1, 0, 1, 50).BaseOffset.ShouldBe(1);
+        log.ShouldHold(0, 1).KillAndRecover().ShouldHold(0, 1);
+    }
+
+    [Fact]
+    public void A_disk_that_fills_at_any_byte_never_shows_or_keeps_half_a_batch()
+    {
+        for (int room = 0; room < 900; room += 23)
+        {
+            var log = new LogScenario(new LogConfig { SegmentBytes = 500, IndexIntervalBytes = 0 });
+            log.Memory.Capacity = 1500 + room;
+            int taken = 0;
+            while (log.AppendOf(1, 0, taken, 1).Error == ErrorCode.None)
+                taken++;
+            log.Memory.Capacity = long.MaxValue;
+            log.ReadAll().Count.ShouldBe(taken);
+            log.AppendOf(1, 0, taken).BaseOffset.ShouldBe(taken);
+            log.KillAndRecover().ReadAll().Count.ShouldBe(taken + 1);
+        }
+    }
+
+    [Fact]
+    public void Where_even_cutting_back_fails_the_directory_goes_offline()
+    {
+        var log = new LogScenario();
+        log.Append();
+        log.Memory.BeforeChange = (change, _) => throw new IOException($"no {change}");
+        log.AppendOf(1, 0, 0).Error.ShouldBe(ErrorCode.KafkaStorageError);
+        log.Log.IsOffline.ShouldBeTrue();
+        log.Directories.IsOffline(LogScenario.Partition).ShouldBeTrue();
+        log.Memory.BeforeChange = null;
+        log.AppendOf(1, 0, 0).Error.ShouldBe(ErrorCode.KafkaStorageError, "nothing is written to it any more");
+        log.Directories.Find(LogScenario.Partition).ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_failed_roll_leaves_no_empty_segment_behind_that_would_hide_records()
+    {
+        var log = new LogScenario(new LogConfig { SegmentMs = 1000 });
+        log.Append();
+        log.Advance(5000);
+        log.Memory.BeforeChange = (change, path) =>
+        {
+            if (change == FileChange.Create && path.EndsWith(".index", StringComparison.Ordinal))
+                throw new IOException("full");
+        };
+        log.AppendOf(1, 0, 0).Error.ShouldBe(ErrorCode.KafkaStorageError);
+        log.Memory.BeforeChange = null;
+        log.Config = log.Config with { SegmentMs = 1_000_000 };
+        log.Log.Config = log.Config;
+        log.Append(3).KillAndRecover().ShouldHold(0, 1);
+    }
+
+    [Fact]
+    public async Task Waiting_flushes_share_one_fsync()
+    {
+        var log = new LogScenario(new LogConfig { FlushMessages = 1 });
+        AppendResult first = log.Append(LogScenario.Batch(1, log.Now));
+        first.FlushNeeded.ShouldBeTrue();
+        int syncs = 0;
+        using var entered = new SemaphoreSlim(0);
+        using var go = new SemaphoreSlim(0);
+        log.Memory.BeforeChange = (change, path) =>
+        {
+            if (change != FileChange.Sync || !path.EndsWith(".log", StringComparison.Ordinal))
+                return;
+            if (Interlocked.Increment(ref syncs) > 1)
+                return;
+            entered.Release();
+            go.Wait();
+        };
+        Task one = Task.Run(() => log.Log.Flush(1, 0), TestContext.Current.CancellationToken);
+        await entered.WaitAsync(TestContext.Current.CancellationToken);
+        log.Append().Append().Append();
+        Task[] more = [.. Enumerable.Range(2, 3).Select(end => Task.Run(() => log.Log.Flush(end, 0), TestContext.Current.CancellationToken))];
+        go.Release();
+        await Task.WhenAll([one, .. more]);
+        log.Log.RecoveryPoint.ShouldBe(4);
+        syncs.ShouldBe(2, "the three that came while the first was at it share the second");
+    }
+
+    [Fact]
+    public void Leader_epochs_answer_by_Kafkas_rule_and_survive()
+    {
+        var log = new LogScenario { LeaderEpoch = 2 };
+        log.Append(10);
+        log.LeaderEpoch = 5;
+        log.Append(10);
+        void Check()
+        {
+            log.Log.EndOffsetFor(-1).ShouldBe(EpochEnd.Undefined);
+            log.Log.EndOffsetFor(1).ShouldBe(new EpochEnd(1, 0));
+            log.Log.EndOffsetFor(2).ShouldBe(new EpochEnd(2, 10));
+            log.Log.EndOffsetFor(4).ShouldBe(new EpochEnd(2, 10));
+            log.Log.EndOffsetFor(5).ShouldBe(new EpochEnd(5, 20));
+            log.Log.EndOffsetFor(6).ShouldBe(EpochEnd.Undefined);
+            log.Log.Epochs.EpochOf(9).ShouldBe(2);
+            log.Log.Epochs.EpochOf(10).ShouldBe(5);
+        }
+        Check();
+        log.RestartCleanly();
+        Check();
+        log.Disk.DeleteFile(Path.Combine(log.Folder, "leader-epoch-checkpoint"));
+        log.KillAndRecover();
+        Check();
+        WholeFiles.Replace(log.Disk, Path.Combine(log.Folder, "leader-epoch-checkpoint"), "garbage"u8, durable: false);
+        log.RestartCleanly();
+        Check();
+    }
+
+    [Fact]
+    public void Readers_never_see_half_a_batch_while_the_log_grows_rolls_and_is_cut()
+    {
+        var log = new LogScenario(new LogConfig { SegmentBytes = 5_000, IndexIntervalBytes = 300, RetentionBytes = 20_000, FileDeleteDelayMs = 0 });
+        log.Append();
+        using var done = new CancellationTokenSource();
+        Task<int>[] readers = [.. Enumerable.Range(0, 2).Select(seed => Task.Run(() => ReadUntil(log.Log, seed, done.Token)))];
+        var random = new Random(5);
+        for (int i = 0; i < 3_000; i++)
+        {
+            log.Append(random.Next(1, 4), random.Next(1, 300)).Replicate();
+            if (i % 50 == 49)
+                log.Log.TruncateTo(log.Log.LogEndOffset - random.Next(1, 10), log.Now);
+            if (i % 70 == 69)
+                log.Log.DeleteOldSegments(log.Now);
+            log.Directories.RunDelayedDeletes();
+        }
+        done.Cancel();
+        readers.Sum(r => r.Result).ShouldBeGreaterThan(0);
+    }
+
+    private static int ReadUntil(PartitionLog log, int seed, CancellationToken done)
+    {
+        var random = new Random(seed);
+        int reads = 0;
+        while (!done.IsCancellationRequested)
+        {
+            long start = log.LogStartOffset;
+            long from = random.NextInt64(start, Math.Max(start, log.HighWatermark) + 1);
+            ReadResult read = log.Read(from, 2_000, log.HighWatermark, wholeFirstBatch: true);
+            if (read.Slice is not { } slice)
+                continue;
+            using (slice)
+            {
+                byte[] bytes = new byte[slice.Length];
+                if (slice.ReadAt(0, bytes) < bytes.Length)
+                    continue;
+                BatchInfo.TryRead(bytes, out BatchInfo first).ShouldBe(BatchReadResult.Ok);
+                first.LastOffset.ShouldBeGreaterThanOrEqualTo(from);
+                BatchHeader.VerifyCrc(bytes.AsSpan(0, first.SizeInBytes)).ShouldBeTrue();
+                reads++;
+            }
+        }
+        return reads;
+    }
+
+    private readonly record struct FileInfoOf(LogScenario Log)
+    {
+        public long LogLength => Log.Disk.List(Log.Folder).Single(f => f.Name.EndsWith(".log", StringComparison.Ordinal)).Length;
+    }
+}
