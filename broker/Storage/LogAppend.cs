@@ -131,8 +131,12 @@ internal static class LogAppend
         foreach (ref readonly BatchInfo batch in batches)
             maxTimestamp = Math.Max(maxTimestamp, batch.MaxTimestamp);
         if (RollRules.MustRoll(log.View.Active, log.Config, bytes, maxTimestamp, batches[^1].LastOffset, nowMs))
-            Roll(log, Math.Max(batches[0].BaseOffset, log.View.EndOffset), nowMs);
+            Roll(log, NewBase(log.View, batches), nowMs);
     }
+
+    /// <summary>The log's end, so that segments follow each other without a gap, unless the offsets would not fit.</summary>
+    private static long NewBase(LogView view, ReadOnlySpan<BatchInfo> batches)
+        => batches[^1].LastOffset - view.EndOffset <= int.MaxValue ? view.EndOffset : batches[0].BaseOffset;
 
     private static void AssignEpochs(LogState log, ReadOnlySpan<BatchInfo> batches)
     {

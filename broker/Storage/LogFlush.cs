@@ -14,7 +14,7 @@ internal sealed class LogFlush(LogState log)
         lock (gate)
         {
             // While this caller waited, another's fsync may have covered it.
-            if (log.RecoveryPoint >= offset)
+            if (log.RecoveryPoint >= offset && log.UnsyncedCut is null)
                 return;
             try
             {
@@ -33,14 +33,20 @@ internal sealed class LogFlush(LogState log)
     /// <summary>When it was last flushed; 0 before.</summary>
     public long LastFlushMs { get; private set; }
 
+    /// <summary>Makes creations and renames durable; before a clean end nothing may be left that a power cut takes back.</summary>
+    public void SyncFolder()
+    {
+        if (!log.FolderIsDirty)
+            return;
+        log.FolderIsDirty = false;
+        log.Folder.Disk.SyncDirectory(log.Folder.FullPath);
+    }
+
     private void Flush(LogView view)
     {
         long from = log.RecoveryPoint;
-        if (log.FolderIsDirty)
-        {
-            log.FolderIsDirty = false;
-            log.Folder.Disk.SyncDirectory(log.Folder.FullPath);
-        }
+        SyncFolder();
+        SyncCut(view);
         for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length; i++)
             Sync(view, i);
         log.Epochs.Sync();
@@ -49,6 +55,16 @@ internal sealed class LogFlush(LogState log)
             if (log.View.Cuts == view.Cuts)
                 log.SetRecoveryPoint(Math.Max(log.RecoveryPoint, view.EndOffset));
         }
+    }
+
+    private void SyncCut(LogView view)
+    {
+        LogSegment? cut = log.UnsyncedCut;
+        if (cut is not null && view.Segments.Contains(cut))
+            cut.Sync();
+        // A cut that came meanwhile is left for the next flush.
+        if (ReferenceEquals(log.UnsyncedCut, cut) && log.View.Cuts == view.Cuts)
+            log.UnsyncedCut = null;
     }
 
     private void Sync(LogView view, int index)

@@ -49,6 +49,9 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
     /// <summary>Files were created or renamed since the folder was last synced.</summary>
     public bool FolderIsDirty { get; set; }
 
+    /// <summary>A segment that was cut since the last flush: it lies below the recovery point and must be synced nevertheless.</summary>
+    public LogSegment? UnsyncedCut { get; set; }
+
     /// <summary>Ordering a flush's end and a truncation: the recovery point never passes what was cut.</summary>
     public Lock RecoveryGate { get; } = new();
 

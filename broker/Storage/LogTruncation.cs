@@ -25,6 +25,7 @@ internal static class LogTruncation
         int position = CutPosition(segment, view.SizeOf(index), ref offset);
         LowerTo(log, new LogView(view.Segments[..(index + 1)], offset, position, new TailHints(segment), view.Cuts + 1));
         DeleteNewestFirst(log, view.Segments[(index + 1)..], nowMs);
+        log.UnsyncedCut = segment;
         segment.Cut(position, log.View.Cuts);
         segment.Offsets.TruncateTo(offset);
         segment.Times.TruncateTo(offset);
@@ -43,19 +44,31 @@ internal static class LogTruncation
         fresh.Create();
         log.FolderIsDirty = true;
         log.Epochs.Clear();
+        log.Snapshots.DeleteWhere(_ => true);
         log.SetLogStart(offset);
         log.SetHighWatermark(offset);
         Finish(log, offset, nowMs);
     }
 
-    /// <summary>Where to cut. A batch that holds the offset goes whole, and its other records with it: then the log ends where the batch began.</summary>
+    /// <summary>
+    /// Where to cut, and the offset after the last batch kept, where the log ends: a batch that holds the offset goes whole, and no gap is left before the end, as
+    /// a gap between segments would look like a loss to recovery.
+    /// </summary>
     private static int CutPosition(LogSegment segment, int size, ref long offset)
     {
-        if (offset <= segment.BaseOffset)
-            return 0;
-        int position = LogReader.Find(segment, offset, size, out BatchInfo cut);
-        if (position < size)
-            offset = Math.Min(offset, cut.BaseOffset);
+        int position = 0;
+        long keepBelow = segment.BaseOffset;
+        if (offset > segment.BaseOffset)
+        {
+            position = LogReader.Find(segment, offset, size, out BatchInfo cut);
+            keepBelow = position < size ? Math.Min(offset, cut.BaseOffset) : offset;
+        }
+        offset = segment.BaseOffset;
+        Span<byte> buffer = stackalloc byte[HeaderWalk.ShortBuffer];
+        int indexed = segment.Offsets.PositionAtOrBefore(keepBelow - 1);
+        var walk = new HeaderWalk(segment, indexed < position ? indexed : 0, position, buffer);
+        while (walk.MoveNext())
+            offset = walk.Batch.NextOffset;
         return position;
     }
 
@@ -88,6 +101,9 @@ internal static class LogTruncation
     private static void Finish(LogState log, long end, long nowMs)
     {
         log.Epochs.TruncateFromEnd(end);
+        // Where the start lay within the batch that went, it has come down below the first epoch known.
+        if (log.LogStart < end && !(log.Epochs.Entries is [var first, ..] && first.StartOffset <= log.LogStart))
+            EpochReplay.Rebuild(log);
         log.Epochs.Persist();
         log.Snapshots.DeleteWhere(o => o > end);
         ProducerReplay.Rebuild(log, end, nowMs);

@@ -263,6 +263,7 @@ public sealed class PartitionLog
         {
             TakeProducerSnapshot();
             flush.UpTo(LogEndOffset, nowMs);
+            flush.SyncFolder();
             State.View.Active.Seal();
             State.View.Active.Sync();
             State.Epochs.Sync();

@@ -22,6 +22,7 @@ public sealed class LogDirectory
     private readonly Lock checkpointGate = new();
     private readonly IDisposable? folderLock;
     private Dictionary<TopicPartition, long> writtenRecoveryPoints = [];
+    private Dictionary<TopicPartition, long> writtenStarts = [];
     private bool loaded;
     private int offline;
 
@@ -34,7 +35,7 @@ public sealed class LogDirectory
         Path = path;
         Logger = logger;
         Deletes = new DelayedDeletes(logger);
-        Disk.CreateDirectory(path);
+        CreateDurably(path);
         folderLock = Disk.Lock(PathOf(LogFileNames.Lock));
     }
 
@@ -91,6 +92,7 @@ public sealed class LogDirectory
             CleanBrokerEpoch = brokerEpoch;
             var checkpoints = new DirectoryCheckpoints(Disk, Path);
             writtenRecoveryPoints = checkpoints.RecoveryPoints;
+            writtenStarts = checkpoints.Starts;
             DirectoryFolders folders = DirectoryFolders.Read(Disk, Path);
             foreach (string leftover in folders.ToDelete)
                 Deletes.Add(new FolderToDelete(Disk, leftover, [], NowMs));
@@ -186,7 +188,7 @@ public sealed class LogDirectory
 
     /// <summary>Writes <c>log-start-offset-checkpoint</c>: of the logs that start within their first segment.</summary>
     public void CheckpointLogStartOffsets()
-        => Checkpoint(LogFileNames.LogStartOffsets, log => log.LogStartOffset > log.State.View.Segments[0].BaseOffset ? log.LogStartOffset : null, _ => { });
+        => Checkpoint(LogFileNames.LogStartOffsets, log => log.LogStartOffset > log.State.View.Segments[0].BaseOffset ? log.LogStartOffset : null, written => writtenStarts = written);
 
     /// <summary>Writes <c>replication-offset-checkpoint</c>.</summary>
     public void CheckpointHighWatermarks() => Checkpoint(LogFileNames.HighWatermarks, log => log.HighWatermark, _ => { });
@@ -242,12 +244,27 @@ public sealed class LogDirectory
     internal void NoteRolled(LogState log) => rolled[log] = true;
 
     /// <summary>
-    /// A log was cut below what its checkpoint calls flushed: what is written there next is not, so the checkpoint is lowered before it can be.
+    /// A log was cut below what its checkpoint calls flushed, or below its start: what is written there next is neither flushed nor gone, so the checkpoint is lowered
+    /// before it can be.
     /// </summary>
     internal void RecoveryPointLowered(LogState log)
     {
         if (loaded && writtenRecoveryPoints.GetValueOrDefault(log.Partition) > log.RecoveryPoint)
             CheckpointRecoveryPoints();
+        if (loaded && writtenStarts.GetValueOrDefault(log.Partition) > log.LogStart)
+            CheckpointLogStartOffsets();
+    }
+
+    private void CreateDurably(string folder)
+    {
+        if (Disk.DirectoryExists(folder))
+            return;
+        string? parent = System.IO.Path.GetDirectoryName(folder);
+        if (parent is not null)
+            CreateDurably(parent);
+        Disk.CreateDirectory(folder);
+        if (parent is not null)
+            Disk.SyncDirectory(parent);
     }
 
     private void LoadAll(IReadOnlyList<TopicPartition> partitions, DirectoryCheckpoints checkpoints, Func<string, LogConfig> configOf, int threads, CancellationToken cancel)

@@ -70,7 +70,7 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
         {
             LogSegment segment = segments[i];
             bool isLast = i == segments.Count - 1;
-            string? reason = Reason(segment, isLast ? long.MaxValue : segments[i + 1].BaseOffset, files, hints);
+            string? reason = Reason(segment, NextBase(segments, i), files, hints);
             if (reason is null)
             {
                 end = isLast ? EndOf(segment) ?? -1 : segments[i + 1].BaseOffset;
@@ -83,8 +83,11 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
             if (!recovering)
                 Show(log, segments, long.MaxValue, segment.Size);
             PrepareProducers(log, segment.BaseOffset, ref recovering);
+            // The epochs of what was not flushed may be of an older state of the file: the batches say them anew.
+            if (!hints.Clean && NextBase(segments, i) > hints.RecoveryPoint)
+                log.Epochs.TruncateFromEnd(segment.BaseOffset);
             (bool truncated, end) = SegmentRecovery.Recover(log, segment, reason);
-            if (truncated)
+            if (truncated || (!isLast && IsHole(segment, end, segments[i + 1].BaseOffset)))
                 DropAfter(log, segments, i);
             if (i < segments.Count - 1)
                 segment.Seal();
@@ -92,6 +95,16 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
         }
         return end;
     }
+
+    /// <summary>
+    /// Whether unflushed records are missing between two segments: the power failed after the later one had reached the disk. A log with a hole is not a prefix of its
+    /// leader's and would never fetch what is missing, so what follows goes, as it does behind a torn batch. Only compaction, and a distance that a segment cannot span,
+    /// leave such gaps otherwise.
+    /// </summary>
+    private bool IsHole(LogSegment segment, long end, long next)
+        => end < next && !config.CleanupCompact && next - segment.BaseOffset <= int.MaxValue;
+
+    private static long NextBase(List<LogSegment> segments, int index) => index == segments.Count - 1 ? long.MaxValue : segments[index + 1].BaseOffset;
 
     /// <summary>Why a segment must be scanned; null where it is taken as it is.</summary>
     private static string? Reason(LogSegment segment, long next, PartitionFiles files, LoadHints hints)
@@ -169,10 +182,11 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
     private void Settle(LogState log, LoadHints hints, bool epochsLost)
     {
         long end = log.View.EndOffset;
-        if (epochsLost)
-            RebuildEpochs(log);
         log.SetLogStart(Math.Max(hints.LogStart, log.View.Segments[0].BaseOffset));
         log.Epochs.TruncateFromEnd(end);
+        // A start that was raised and came down again in a crash may have taken the only epoch along.
+        if (epochsLost || (!hints.Clean && log.Epochs.Entries.Count == 0 && log.LogStart < end))
+            EpochReplay.Rebuild(log);
         log.Epochs.TruncateFromStart(log.LogStart);
         log.Epochs.Persist();
         log.SetRecoveryPoint(hints.Clean ? end : Math.Min(hints.RecoveryPoint, end));
@@ -192,20 +206,6 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
             ProducerReplay.Rebuild(log, end, nowMs);
         if (!log.Snapshots.Offsets.Contains(end))
             log.Snapshots.Write(end, log.Producers);
-    }
-
-    private static void RebuildEpochs(LogState log)
-    {
-        log.Epochs.Clear();
-        foreach (LogSegment segment in log.View.Segments)
-        {
-            SegmentScan.Walk(segment, 0, verifies: false, (in batch, _, _) =>
-            {
-                if (batch.PartitionLeaderEpoch > log.Epochs.LatestEpoch)
-                    log.Epochs.Assign(batch.PartitionLeaderEpoch, batch.BaseOffset);
-                return true;
-            });
-        }
     }
 
     /// <summary>Makes the segments known to what walks over them; the offsets are settled later.</summary>

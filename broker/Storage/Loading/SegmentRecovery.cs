@@ -30,6 +30,8 @@ internal static class SegmentRecovery
         {
             StorageLog.SegmentTruncated(log.Directory.Logger, log.Partition, segment.Size - good, segment.BaseOffset, next);
             segment.Cut(good, 0);
+            // What was cut off must not come back under what is appended next.
+            segment.SyncLog();
         }
         segment.EndTimes();
         return (truncated, next);

@@ -52,7 +52,7 @@ public class LogModelTests
                 foreach ((Step step, int choice) in steps)
                     model.Do(step, choice);
             },
-            iter: 400,
+            iter: 800,
             print: steps => string.Join(", ", steps));
 
     private sealed record Entry(long Base, long Last, int Epoch, byte[] Records);
@@ -114,8 +114,7 @@ public class LogModelTests
         {
             log.Log.Flush(End, log.Now);
             log.Log.RecoveryPoint.ShouldBe(End);
-            if (End > flushedEnd)
-                unflushedCut = false;
+            unflushedCut = false;
             flushedEnd = End;
         }
 
@@ -130,6 +129,8 @@ public class LogModelTests
                 unflushedCut = true;
                 log.LeaderEpoch++;
             }
+            // A start within a batch that goes whole goes with it.
+            start = Math.Min(start, End);
             flushedEnd = Math.Min(flushedEnd, End);
             sequence = NextSequence();
         }
@@ -212,7 +213,7 @@ public class LogModelTests
         {
             AcceptEarlierStart();
             long end = log.ReadAll() is [.., var last] ? last.NextOffset : start;
-            history.RemoveAll(e => e.Base >= end);
+            history.RemoveAll(e => e.Last >= end);
             end.ShouldBeGreaterThanOrEqualTo(history.Where(e => e.Last < atLeast).Select(e => e.Last + 1).DefaultIfEmpty(start).Max(), "what was flushed stays");
             if (atLeast > start)
                 End.ShouldBeGreaterThanOrEqualTo(end);
@@ -246,7 +247,9 @@ public class LogModelTests
             now.LogStartOffset.ShouldBeLessThanOrEqualTo(now.LastStableOffset);
             now.LastStableOffset.ShouldBeLessThanOrEqualTo(now.HighWatermark);
             now.HighWatermark.ShouldBeLessThanOrEqualTo(now.LogEndOffset);
-            foreach (Entry entry in history.Where(e => e.Last >= start))
+            // A start that was raised and not checkpointed comes down again in a crash; the epochs below it stay forgotten, as with Kafka.
+            long known = now.Epochs.Entries is [var first, ..] ? first.StartOffset : 0;
+            foreach (Entry entry in history.Where(e => e.Last >= start && Math.Max(e.Base, start) >= known))
                 now.Epochs.EpochOf(Math.Max(entry.Base, start)).ShouldBe(entry.Epoch);
             now.Epochs.Entries.Zip(now.Epochs.Entries.Skip(1)).ShouldAllBe(p => p.First.Epoch < p.Second.Epoch);
         }
