@@ -19,6 +19,9 @@ internal static class CheckpointText
         byte[]? bytes = WholeFiles.Read(disk, path);
         if (bytes is null || bytes.Length == 0)
             return [];
+        // Each line ends with a newline: without the last one the file is torn, though a number cut short would still be a number.
+        if (bytes[^1] != (byte)'\n')
+            throw new CorruptFileException(path, "its last line has no end");
         string[] lines = Decode(path, bytes).Split('\n');
         int count = lines.Length;
         while (count > 0 && lines[count - 1].AsSpan().Trim().IsEmpty)

@@ -87,7 +87,7 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
             if (!hints.Clean && NextBase(segments, i) > hints.RecoveryPoint)
                 log.Epochs.TruncateFromEnd(segment.BaseOffset);
             (bool truncated, end) = SegmentRecovery.Recover(log, segment, reason);
-            if (truncated || (!isLast && IsHole(segment, end, segments[i + 1].BaseOffset)))
+            if (truncated || (!isLast && DoNotFit(segment, end, segments[i + 1].BaseOffset)))
                 DropAfter(log, segments, i);
             if (i < segments.Count - 1)
                 segment.Seal();
@@ -97,12 +97,12 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
     }
 
     /// <summary>
-    /// Whether unflushed records are missing between two segments: the power failed after the later one had reached the disk. A log with a hole is not a prefix of its
-    /// leader's and would never fetch what is missing, so what follows goes, as it does behind a torn batch. Only compaction, and a distance that a segment cannot span,
-    /// leave such gaps otherwise.
+    /// Whether the next segment is not this one's continuation. Where it starts later, the power failed after it had reached the disk and before this one had: a log with a
+    /// hole is not a prefix of its leader's and would never fetch what is missing, so what follows goes, as it does behind a torn batch; only compaction, and a distance that
+    /// a segment cannot span, leave gaps otherwise. Where it starts earlier, it had been deleted, and the power failed before the disk knew.
     /// </summary>
-    private bool IsHole(LogSegment segment, long end, long next)
-        => end < next && !config.CleanupCompact && next - segment.BaseOffset <= int.MaxValue;
+    private bool DoNotFit(LogSegment segment, long end, long next)
+        => end > next || (end < next && !config.CleanupCompact && next - segment.BaseOffset <= int.MaxValue);
 
     private static long NextBase(List<LogSegment> segments, int index) => index == segments.Count - 1 ? long.MaxValue : segments[index + 1].BaseOffset;
 
@@ -135,6 +135,8 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
 
     private static void DropAfter(LogState log, List<LogSegment> segments, int index)
     {
+        if (index == segments.Count - 1)
+            return;
         // The newest first: a crash in between leaves no hole.
         for (int i = segments.Count - 1; i > index; i--)
         {
@@ -142,6 +144,8 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
             segments[i].DeleteFiles();
             segments.RemoveAt(i);
         }
+        // What came back would overlap what is appended next.
+        log.Folder.Disk.SyncDirectory(log.Folder.FullPath);
     }
 
     /// <summary>The offset after the last batch of a segment; null where bytes at its end are none.</summary>

@@ -43,6 +43,7 @@ public class CheckpointTests
     [InlineData("0\n1\na 0 99999999999999999999\n")]
     [InlineData("0\nx\n")]
     [InlineData("0")]
+    [InlineData("0\n1\na 0 12")]
     public void A_garbled_checkpoint_is_named(string text)
         => Should.Throw<CorruptFileException>(() => OffsetCheckpoint.Read(DiskWith(text), "/d/f")).Message.ShouldContain("/d/f");
 

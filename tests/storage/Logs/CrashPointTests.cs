@@ -7,8 +7,6 @@ namespace Broker.Storage.Tests.Logs;
 /// <summary>One scenario that does everything, with the power cut before each of its calls to the disk in turn.</summary>
 public class CrashPointTests
 {
-    private sealed class PowerCutException : IOException;
-
     [Fact]
     public void Whatever_call_the_power_fails_at_what_was_flushed_is_there_and_the_log_goes_on()
     {
@@ -51,7 +49,7 @@ public class CrashPointTests
         disk.BeforeChange = (_, _) =>
         {
             if (calls++ >= cut)
-                throw new PowerCutException();
+                throw new IOException("the power is cut");
         };
         left = new Survivor(disk);
         try
@@ -98,7 +96,7 @@ public class CrashPointTests
     private static void Must(AppendResult result)
     {
         if (result.Error == ErrorCode.KafkaStorageError)
-            throw new PowerCutException();
+            throw new IOException("the power is cut");
         result.Error.ShouldBe(ErrorCode.None);
     }
 
