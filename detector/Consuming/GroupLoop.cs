@@ -20,6 +20,7 @@ internal sealed class GroupLoop : IDisposable
     private readonly Outbox outbox;
     private readonly TimeProvider time;
     private readonly ILogger log;
+    private readonly ClientErrors errors;
     private readonly string topic;
     private readonly PartitionLedger?[] ledgers;
     private readonly TaskCompletionSource<string> failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,6 +33,7 @@ internal sealed class GroupLoop : IDisposable
         this.outbox = outbox;
         this.time = time;
         this.log = log;
+        errors = new ClientErrors("consumer", time, log);
         topic = options.Topic;
         ledgers = new PartitionLedger?[options.Partitions];
         ConsumerConfig config = ClientSettings.Consumer(options.BootstrapServers, options.ClientId, options.Group);
@@ -95,7 +97,7 @@ internal sealed class GroupLoop : IDisposable
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)
         {
-            DetectorLog.ClientError(log, "consumer", e.Error.Reason);
+            errors.Tell(e.Error);
             return null;
         }
     }
@@ -174,13 +176,13 @@ internal sealed class GroupLoop : IDisposable
         }
         catch (KafkaException e)
         {
-            DetectorLog.ClientError(log, "consumer", e.Error.Reason);
+            errors.Tell(e.Error);
         }
     }
 
     private void Report(Error error)
     {
-        DetectorLog.ClientError(log, "consumer", error.Reason);
+        errors.Tell(error);
         if (error.IsFatal)
             failure.TrySetResult($"The consumer failed for good: {error.Reason}.");
     }

@@ -20,13 +20,14 @@ internal sealed class Outbox : IDisposable
     private readonly TaskCompletionSource<string> failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int inFlight;
 
-    public Outbox(string bootstrapServers, string clientId, ILogger log)
+    public Outbox(string bootstrapServers, string clientId, TimeProvider time, ILogger log)
     {
+        var errors = new ClientErrors("producer", time, log);
         ProducerConfig config = ClientSettings.Producer(bootstrapServers, clientId);
         config.MessageTimeoutMs = 0; // for ever: while the brokers are away the detector waits, for it may not pass an alert by
         producer = new ProducerBuilder<byte[]?, byte[]?>(config)
             .SetLogHandler((_, message) => DetectorLog.Client(log, message.Name, message.Message))
-            .SetErrorHandler((_, error) => Report(log, error))
+            .SetErrorHandler((_, error) => Report(errors, error))
             .Build();
     }
 
@@ -89,9 +90,9 @@ internal sealed class Outbox : IDisposable
         acknowledged.Set();
     }
 
-    private void Report(ILogger log, Error error)
+    private void Report(ClientErrors errors, Error error)
     {
-        DetectorLog.ClientError(log, "producer", error.Reason);
+        errors.Tell(error);
         if (error.IsFatal)
             failure.TrySetResult($"The producer failed for good: {error.Reason}.");
     }

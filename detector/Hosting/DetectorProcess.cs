@@ -30,7 +30,7 @@ internal static class DetectorProcess
         }
         catch (KafkaException e)
         {
-            return await FailAsync($"Kafka at {options.BootstrapServers} cannot be used: {e.Error.Reason}.");
+            return await FailAsync($"Kafka at {options.BootstrapServers} cannot be used ({e.Error.Reason}): check that it runs there and that --bootstrap-server is right.");
         }
         catch (Exception e) when (e is IOException or FormatException or InvalidOperationException)
         {
@@ -58,7 +58,7 @@ internal static class DetectorProcess
         Meter meter = app.Services.GetRequiredService<IMeterFactory>().Create(DetectorMetrics.MeterName);
         _ = new DetectorMetrics(meter, statuses);
 
-        using var outbox = new Outbox(options.BootstrapServers, "detector-alerts", log);
+        using var outbox = new Outbox(options.BootstrapServers, "detector-alerts", TimeProvider.System, log);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, app.Lifetime.ApplicationStopping);
         var sender = new AlertSender(outbox, TimeProvider.System, log);
         DetectorWork? detector = options.IsFilter ? null
@@ -96,6 +96,7 @@ internal static class DetectorProcess
             console.UseUtcTimestamp = true;
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a failed start is told in one sentence, not in a stack trace
         builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("detector")).WithMetrics(metrics =>
         {
             metrics.AddMeter(DetectorMetrics.MeterName, "System.Runtime").AddPrometheusExporter();

@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Game.Contracts;
+using Game.Detector.Consuming;
 using Game.Detector.Rules;
 
 namespace Game.Detector.Partitions;
@@ -53,9 +54,10 @@ internal sealed class PartitionRebuild(string bootstrapServers, string group, Pa
         ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, $"detector-rebuild-{status.Partition}", group);
         config.EnablePartitionEof = true;
         config.QueuedMaxMessagesKbytes = MaxQueuedKilobytes;
+        var errors = new ClientErrors("rebuild", time, log);
         return new ConsumerBuilder<byte[]?, byte[]?>(config)
             .SetLogHandler((_, message) => DetectorLog.Client(log, message.Name, message.Message))
-            .SetErrorHandler((_, error) => DetectorLog.ClientError(log, "rebuild", error.Reason))
+            .SetErrorHandler((_, error) => errors.Tell(error))
             .Build();
     }
 
