@@ -128,9 +128,7 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
     }
 
     private ErrorCode CheckTopic(string topic, RequestContext context) =>
-        !services.MayTopic(context, AclOperation.Write, topic) ? ErrorCode.TopicAuthorizationFailed
-        : ClusterImage.IsInternal(topic) && context.ClientId != AdminClientId ? ErrorCode.InvalidTopicException
-        : ErrorCode.None;
+        services.MayTopic(context, AclOperation.Write, topic) ? ErrorCode.None : ErrorCode.TopicAuthorizationFailed;
 
     private ValueTask<AppendOutcome> Append(
         ClusterImage image, ProduceRequest request, string topic, ProduceRequest.PartitionProduceData data, RequestContext context)
@@ -138,6 +136,11 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
         if (image.Partition(topic, data.Index) is null)
         {
             return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.UnknownTopicOrPartition));
+        }
+
+        if (ClusterImage.IsInternal(topic) && context.ClientId != AdminClientId)
+        {
+            return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.InvalidTopicException));
         }
 
         if (services.Partitions.Find(topic, data.Index) is not { } partition)
