@@ -11,6 +11,7 @@ var root = new RootCommand("The game's fraud detection: the system on one machin
     SimulateVerb.Create(),
     QueryVerb.Create(),
     ShellVerb.Create(),
+    BenchVerb.Create(),
 };
 // Stopping a system in order takes longer than the two seconds that are the library's default.
 var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };

@@ -16,6 +16,9 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(5);
     private readonly Endpoints endpoints = system.Endpoints;
 
+    /// <summary>A few SQL results over HDFS, as text; set when the run is over.</summary>
+    public string Results { get; private set; } = "";
+
     /// <exception cref="UserErrorException">Something the user can mend is in the way.</exception>
     public async Task<DemoReport> RunAsync(CancellationToken cancellation)
     {
@@ -45,6 +48,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         state.Phase = "auditing";
         var audit = new DemoAudit(options, system, progress, hdfs);
         DemoReport report = await audit.RunAsync(new DemoOutcome(generator.Statistics, history, world.Players.Count, plan.Campaigns.Count, recovery, seconds, alerts.Seen), cancellation);
+        Results = await SqlResults.ReadAsync(hdfs, system.Folder.Cache, cancellation);
         if (options.Keep && system.Children.FirstOrDefault(child => child.HasExited) is { } killed)
             await ReplaceAsync(killed, cancellation);
         return report;

@@ -60,6 +60,17 @@ internal sealed class SystemFolder
         return new SystemFolder(path);
     }
 
+    /// <summary>An empty folder for work that leaves nothing behind; not the newest.</summary>
+    public static SystemFolder Scratch(string verb)
+    {
+        string path = System.IO.Path.Combine(Root, verb);
+        if (Directory.Exists(path))
+            Directory.Delete(path, recursive: true);
+        return new SystemFolder(Directory.CreateDirectory(path).FullName);
+    }
+
+    public void Remove() => Directory.Delete(Path, recursive: true);
+
     /// <summary>The folder used last; null where there is none.</summary>
     public static SystemFolder? Newest()
     {

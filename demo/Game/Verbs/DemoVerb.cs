@@ -48,7 +48,8 @@ internal static class DemoVerb
         return command;
     }
 
-    private static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellation)
+    /// <summary>Runs a demo; also the measurement of the whole path.</summary>
+    public static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellation)
     {
         await using FileStream only = SystemLock.Take();
         if (SystemFolder.Newest()?.Running() is { } running)
@@ -65,6 +66,7 @@ internal static class DemoVerb
         if (options.Report is { } file)
             await File.WriteAllTextAsync(file, json, cancellation);
         ReportText.Write(AnsiConsole.Console, report);
+        AnsiConsole.Console.Write(new Text(run.Results));
         if (options.Keep)
         {
             system.Keep();

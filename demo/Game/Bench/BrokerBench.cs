@@ -1,0 +1,143 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using HdrHistogram;
+using Spectre.Console;
+
+namespace Game.Cli.Bench;
+
+/// <summary>How long and how often.</summary>
+internal sealed record BenchOptions(double WarmUpSeconds, double Seconds, int Rounds, double Rate);
+
+/// <summary>Medians over the rounds. Latencies from due time to arrival at a consumer, milliseconds; memory in bytes; start from exec to the first Metadata answer.</summary>
+internal sealed record BrokerFigures(
+    string Name, double ProducedPerCpuSecond, double ConsumedPerCpuSecond, double ProducedPerSecond, double P50Ms, double P99Ms, double P999Ms, double LatencyCpuShare, long PeakRssAnon, double? StartMs);
+
+internal sealed record BrokerBenchReport(BenchOptions Options, IReadOnlyList<BrokerFigures> Brokers);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(BrokerBenchReport))]
+internal sealed partial class BrokerBenchJson : JsonSerializerContext;
+
+/// <summary>Measures brokers in turn on the same loads: warm-up, then rounds that alternate between them, then a restart of each.</summary>
+internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnderTest> brokers, Action<string> say)
+{
+    private sealed record Round(double ProducedPerCpu, double ConsumedPerCpu, double ProducedPerSecond, double P50, double P99, double P999, double LatencyCpu);
+
+    public async Task<BrokerBenchReport> RunAsync(CancellationToken cancellation)
+    {
+        var rounds = brokers.ToDictionary(broker => broker, _ => new List<Round>());
+        var usages = brokers.ToDictionary(broker => broker, broker => new ProcessUsage(broker.ProcessId));
+        foreach (IBrokerUnderTest broker in brokers)
+        {
+            say($"warming up {broker.Name} for {options.WarmUpSeconds:F0} s");
+            await WarmUpAsync(broker, cancellation);
+        }
+
+        for (int round = 1; round <= options.Rounds; round++)
+        {
+            foreach (IBrokerUnderTest broker in round % 2 == 1 ? brokers : brokers.Reverse())
+            {
+                Round figures = await MeasureAsync(broker, usages[broker], $"bench-{round}", cancellation);
+                rounds[broker].Add(figures);
+                say($"round {round}, {broker.Name}: {figures.ProducedPerCpu:N0} produced and {figures.ConsumedPerCpu:N0} consumed records per CPU second, p99 {figures.P99:F2} ms");
+            }
+        }
+
+        var report = new List<BrokerFigures>();
+        foreach (IBrokerUnderTest broker in brokers)
+            report.Add(Medians(broker, rounds[broker], usages[broker].PeakRssAnon, await StartAsync(broker, usages[broker], cancellation)));
+        return new BrokerBenchReport(options, report);
+    }
+
+    public static string ToJson(BrokerBenchReport report) => JsonSerializer.Serialize(report, BrokerBenchJson.Default.BrokerBenchReport);
+
+    public static void Write(IAnsiConsole console, BrokerBenchReport report)
+    {
+        Table table = new Table().AddColumn("");
+        foreach (BrokerFigures broker in report.Brokers)
+            table.AddColumn(new TableColumn(Markup.Escape(broker.Name)).RightAligned());
+        if (report.Brokers.Count == 2)
+            table.AddColumn(new TableColumn("ratio").RightAligned());
+        Row("records produced per broker CPU second", b => b.ProducedPerCpuSecond, "N0");
+        Row("records consumed per broker CPU second", b => b.ConsumedPerCpuSecond, "N0");
+        Row("records produced per second", b => b.ProducedPerSecond, "N0");
+        Row($"latency p50 ms at {report.Options.Rate:N0}/s", b => b.P50Ms, "F2");
+        Row("latency p99 ms", b => b.P99Ms, "F2");
+        Row("latency p99.9 ms", b => b.P999Ms, "F2");
+        Row("broker CPU share meanwhile", b => b.LatencyCpuShare, "F3");
+        Row("peak RssAnon MB", b => b.PeakRssAnon / 1e6, "N0");
+        Row("start, exec to first Metadata answer, ms", b => b.StartMs ?? double.NaN, "N0");
+        console.Write(table);
+
+        void Row(string name, Func<BrokerFigures, double> figure, string format)
+        {
+            double[] values = [.. report.Brokers.Select(figure)];
+            string[] cells = [name, .. values.Select(value => double.IsNaN(value) ? "-" : value.ToString(format))];
+            table.AddRow(values.Length == 2 ? [.. cells, (values[0] / values[1]).ToString("F2")] : cells);
+        }
+    }
+
+    private async Task WarmUpAsync(IBrokerUnderTest broker, CancellationToken cancellation)
+    {
+        var load = new BrokerLoad(broker.BootstrapServers);
+        string topic = await load.CreateTopicAsync("bench-warm-up");
+        await Task.Run(() =>
+        {
+            load.Latency(topic, options.Rate, TimeSpan.FromSeconds(options.WarmUpSeconds / 3), cancellation);
+            load.Produce(topic, TimeSpan.FromSeconds(options.WarmUpSeconds / 3), cancellation);
+            load.Consume(topic, cancellation);
+        }, cancellation);
+        await load.DeleteTopicAsync(topic);
+    }
+
+    private async Task<Round> MeasureAsync(IBrokerUnderTest broker, ProcessUsage usage, string topic, CancellationToken cancellation)
+    {
+        var load = new BrokerLoad(broker.BootstrapServers);
+        await load.CreateTopicAsync(topic);
+        await load.CreateTopicAsync(topic + "-latency");
+        Round round = await Task.Run(() =>
+        {
+            double start = usage.CpuSeconds();
+            long produced = load.Produce(topic, TimeSpan.FromSeconds(options.Seconds), cancellation);
+            double afterProduce = usage.CpuSeconds();
+            long consumed = load.Consume(topic, cancellation);
+            double afterConsume = usage.CpuSeconds();
+            LongHistogram latency = load.Latency(topic + "-latency", options.Rate, TimeSpan.FromSeconds(options.Seconds), cancellation);
+            double afterLatency = usage.CpuSeconds();
+            return new Round(produced / (afterProduce - start), consumed / (afterConsume - afterProduce), produced / options.Seconds,
+                Ms(latency, 50), Ms(latency, 99), Ms(latency, 99.9), (afterLatency - afterConsume) / options.Seconds);
+        }, cancellation);
+        await load.DeleteTopicAsync(topic);
+        await load.DeleteTopicAsync(topic + "-latency");
+        return round;
+    }
+
+    private async Task<double?> StartAsync(IBrokerUnderTest broker, ProcessUsage usage, CancellationToken cancellation)
+    {
+        await usage.DisposeAsync();
+        var starts = new List<double>();
+        for (int i = 0; i < options.Rounds; i++)
+        {
+            if (await broker.RestartAsync(cancellation) is not { } start)
+                return null;
+            starts.Add(start.TotalMilliseconds);
+        }
+
+        say($"{broker.Name} starts in {Median(starts):N0} ms");
+        return Median(starts);
+    }
+
+    private static BrokerFigures Medians(IBrokerUnderTest broker, List<Round> rounds, long peak, double? start)
+    {
+        return new BrokerFigures(broker.Name, Of(r => r.ProducedPerCpu), Of(r => r.ConsumedPerCpu), Of(r => r.ProducedPerSecond), Of(r => r.P50), Of(r => r.P99), Of(r => r.P999), Of(r => r.LatencyCpu), peak, start);
+        double Of(Func<Round, double> figure) => Median(rounds.Select(figure));
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private static double Ms(LongHistogram histogram, double percentile) => histogram.GetValueAtPercentile(percentile) / 1000.0;
+}

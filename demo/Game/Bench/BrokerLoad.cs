@@ -1,0 +1,153 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Game.Contracts;
+using HdrHistogram;
+
+namespace Game.Cli.Bench;
+
+/// <summary>The loads that brokers are compared by; all with the system's client settings on records of an event's size.</summary>
+internal sealed class BrokerLoad(string bootstrapServers)
+{
+    public const int RecordBytes = 300;
+    public const int Partitions = 4;
+    private const int Users = 10_000;
+    private const long MaxMicros = 60_000_000;
+
+    /// <summary>A fresh topic.</summary>
+    public async Task<string> CreateTopicAsync(string name)
+    {
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(bootstrapServers, "bench")).SetLogHandler((_, _) => { }).Build();
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = Partitions, ReplicationFactor = 1 }]);
+        return name;
+    }
+
+    public async Task DeleteTopicAsync(string name)
+    {
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(bootstrapServers, "bench")).SetLogHandler((_, _) => { }).Build();
+        await admin.DeleteTopicsAsync([name]);
+    }
+
+    /// <summary>As many records as the client can send in the time; the number acknowledged.</summary>
+    public long Produce(string topic, TimeSpan time, CancellationToken cancellation)
+    {
+        ProducerConfig config = ClientSettings.Producer(bootstrapServers, "bench-producer");
+        config.LingerMs = 5;
+        config.QueueBufferingMaxMessages = 200_000;
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { }).Build();
+        long acknowledged = 0;
+        byte[][] keys = Keys();
+        byte[] value = new byte[RecordBytes];
+        new Random(1).NextBytes(value);
+        long start = Stopwatch.GetTimestamp();
+        for (long i = 0; Stopwatch.GetElapsedTime(start) < time; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Send(producer, topic, keys[i % Users], value, report =>
+            {
+                if (!report.Error.IsError)
+                    Interlocked.Increment(ref acknowledged);
+            });
+        }
+
+        producer.Flush(TimeSpan.FromSeconds(30));
+        return Interlocked.Read(ref acknowledged);
+    }
+
+    /// <summary>Reads a topic from start to end; the number of records.</summary>
+    public long Consume(string topic, CancellationToken cancellation)
+    {
+        ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, "bench-consumer", "bench");
+        config.EnablePartitionEof = true;
+        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(config).SetLogHandler((_, _) => { }).Build();
+        consumer.Assign(Enumerable.Range(0, Partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
+        long records = 0;
+        for (int ends = 0; ends < Partitions;)
+        {
+            ConsumeResult<Ignore, Ignore> result = consumer.Consume(cancellation);
+            ends += result.IsPartitionEOF ? 1 : 0;
+            records += result.IsPartitionEOF ? 0 : 1;
+        }
+
+        consumer.Close();
+        return records;
+    }
+
+    /// <summary>From the instant a record was due to its arrival at a consumer, microseconds, open loop at a fixed rate.</summary>
+    public LongHistogram Latency(string topic, double rate, TimeSpan time, CancellationToken cancellation)
+    {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var ready = new CountdownEvent(1);
+        var histogram = new LongHistogram(MaxMicros, 3);
+        long total = (long)(rate * time.TotalSeconds);
+        Task receiving = Task.Factory.StartNew(() => Receive(topic, total, histogram, ready, stopping.Token), stopping.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        ready.Wait(cancellation);
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(bootstrapServers, "bench-latency")).SetLogHandler((_, _) => { }).Build();
+        byte[][] keys = Keys();
+        long start = Stopwatch.GetTimestamp();
+        for (long i = 0; i < total; i++)
+        {
+            long due = start + (long)(i / rate * Stopwatch.Frequency);
+            while (Stopwatch.GetTimestamp() < due)
+                cancellation.WaitHandle.WaitOne(1);
+            byte[] value = new byte[RecordBytes];
+            BinaryPrimitives.WriteInt64BigEndian(value, due);
+            Send(producer, topic, keys[i % Users], value, delivered: null);
+        }
+
+        producer.Flush(TimeSpan.FromSeconds(30));
+        stopping.CancelAfter(TimeSpan.FromSeconds(10));
+        WaitHandle.WaitAny([((IAsyncResult)receiving).AsyncWaitHandle, cancellation.WaitHandle]);
+        if (receiving.Exception is { } failure)
+            throw failure.InnerException!;
+        return histogram;
+    }
+
+    private void Receive(string topic, long total, LongHistogram histogram, CountdownEvent ready, CancellationToken cancellation)
+    {
+        ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, "bench-receiver", "bench");
+        config.EnablePartitionEof = true;
+        using IConsumer<Ignore, byte[]> consumer = new ConsumerBuilder<Ignore, byte[]>(config).SetLogHandler((_, _) => { }).Build();
+        consumer.Assign(Enumerable.Range(0, Partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
+        int ends = 0;
+        for (long received = 0; received < total;)
+        {
+            ConsumeResult<Ignore, byte[]>? result = consumer.Consume(TimeSpan.FromMilliseconds(200));
+            if (cancellation.IsCancellationRequested)
+                throw new UserErrorException($"Of {total} records {received} arrived in time.");
+            if (result is null)
+                continue;
+            if (result.IsPartitionEOF)
+            {
+                if (++ends == Partitions)
+                    ready.Signal();
+                continue;
+            }
+
+            received++;
+            long since = BinaryPrimitives.ReadInt64BigEndian(result.Message.Value);
+            histogram.RecordValue(Math.Clamp((long)Stopwatch.GetElapsedTime(since).TotalMicroseconds, 1, MaxMicros - 1));
+        }
+
+        consumer.Close();
+    }
+
+    private static void Send(IProducer<byte[], byte[]> producer, string topic, byte[] key, byte[] value, Action<DeliveryReport<byte[], byte[]>>? delivered)
+    {
+        while (true)
+        {
+            try
+            {
+                producer.Produce(topic, new Message<byte[], byte[]> { Key = key, Value = value }, delivered);
+                return;
+            }
+            catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
+            {
+                producer.Flush(TimeSpan.FromMilliseconds(5));
+            }
+        }
+    }
+
+    private static byte[][] Keys() => [.. Enumerable.Range(0, Users).Select(i => System.Text.Encoding.UTF8.GetBytes($"u-{i:D7}"))];
+}

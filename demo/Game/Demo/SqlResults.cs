@@ -1,0 +1,31 @@
+using DuckDB.NET.Data;
+using Game.Cli.Processes;
+using Game.Cli.Query;
+using Game.WebHdfs;
+
+namespace Game.Cli.Demo;
+
+/// <summary>A first look at what landed in HDFS, by the same way as <c>./game query</c>.</summary>
+internal static class SqlResults
+{
+    private static readonly string[] Statements =
+    [
+        "select rule, severity, count(*) as alerts, round(avg(score), 2) as mean_score from alerts group by all order by alerts desc",
+        "select country, count(*) as logins, count(distinct user_id) as players, count(*) filter (outcome <> 'ok') as failed from logins group by all order by logins desc limit 5",
+        "select channel, count(*) as trades, sum(abs(gold_delta)) / 2 as gold_moved from trades group by all order by trades desc",
+    ];
+
+    public static async Task<string> ReadAsync(IWebHdfs hdfs, string cacheFolder, CancellationToken cancellation)
+    {
+        using var warehouse = new Warehouse(hdfs, SystemOptions.Warehouse, cacheFolder, static _ => { });
+        using var text = new StringWriter();
+        foreach (string statement in Statements)
+        {
+            await text.WriteLineAsync("sql> " + statement);
+            await using DuckDBDataReader reader = await warehouse.QueryAsync(statement, cancellation);
+            ResultWriter.Write(reader, ResultFormat.Table, text);
+        }
+
+        return text.ToString();
+    }
+}
