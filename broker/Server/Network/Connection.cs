@@ -16,6 +16,7 @@ internal sealed class Connection : IRequestConnection
     private readonly FrameReader _frames;
     private readonly ResponseQueue _responses = new();
     private readonly ProtocolWriter _writer = new();
+    private readonly List<PendingResponse> _answering = [];
     private long _lastUse;
     private long _sent;
     private long _throttledUntil;
@@ -114,7 +115,7 @@ internal sealed class Connection : IRequestConnection
     {
         try
         {
-            while (await _frames.Next() is { } frame)
+            while (await NextFrame() is { } frame)
             {
                 _services.Metrics.Received(frame.Length + 4);
                 await Dispatch(frame, _services.Time.GetTimestamp());
@@ -143,6 +144,13 @@ internal sealed class Connection : IRequestConnection
         _frames.Dispose();
     }
 
+    /// <summary>Before it waits for bytes, the writing loop gets to write what is ready.</summary>
+    private ValueTask<Memory<byte>?> NextFrame()
+    {
+        if (!_frames.HasNext) _responses.Wake();
+        return _frames.Next();
+    }
+
     private async ValueTask Dispatch(Memory<byte> frame, long arrivedAt)
     {
         RequestStart start = RequestStart.Read(frame, _services.Apis);
@@ -158,41 +166,67 @@ internal sealed class Connection : IRequestConnection
     private async ValueTask<ValueTask<IMessage?>> Begin(RequestStart start, Memory<byte> frame, RequestContext context)
     {
         if (!start.Api.MayRunAhead) return start.Dispatch(frame, context);
-        await _services.Appends.WaitAsync(Closed);
+        await _services.Appends.Enter(_responses.Wake, Closed);
         try
         {
             return start.Dispatch(frame, context);
         }
         finally
         {
-            _services.Appends.Release();
+            _services.Appends.Leave();
         }
     }
 
     private async Task WriteAll()
     {
-        while (await _responses.Oldest() is { } pending)
+        while (await _responses.Next() is { } first)
         {
-            await Answer(pending);
-            _responses.Answered();
+            await AnswerFrom(first);
+            foreach (PendingResponse answered in _answering) _services.Metrics.Answered(answered.Api, answered.ArrivedAt, _services.Time);
+            _responses.Answered(_answering);
+            _answering.Clear();
         }
     }
 
-    private async ValueTask Answer(PendingResponse pending)
+    /// <summary>Answers a request, and those behind it that are ready too, with one write.</summary>
+    private async ValueTask AnswerFrom(PendingResponse first)
     {
         try
         {
-            IMessage? response = await pending.Response;
-            if (response is not null) await Send(pending, response);
-            _services.Metrics.Answered(pending.Api, pending.ArrivedAt, _services.Time);
+            await AddToWriter(first);
+            while (MayCoalesce && _responses.NextIfReady() is { } next) await AddToWriter(next);
+            if (_closeReason is not null || _writer.BufferedLength == 0) return;
+            int length = _writer.Length;
+            await _services.Sender.Send(_transport, _writer);
+            Volatile.Write(ref _sent, _sent + length);
+            _services.Metrics.Sent(length);
         }
-        catch (Exception e) when (Transport.IsEnd(e) && _closeReason is not null)
-        {
-            // The connection has gone meanwhile; why is in the log already.
-        }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
+        catch (Exception e) when (Transport.IsEnd(e))
         {
             CloseEnded($"the answer could not be sent: {e.Message}");
+        }
+        finally
+        {
+            for (int i = 0; i < _writer.Deferred.Count; i++) _writer.Deferred[i].Payload.Dispose();
+            _writer.Reset();
+        }
+    }
+
+    private bool MayCoalesce => _writer.Deferred.Count == 0 && _writer.BufferedLength < NetworkOptions.CoalescedBytes && _closeReason is null;
+
+    /// <summary>Waits for an answer and writes its frame into the writer, even if nobody will get it: so its payloads are found and given back.</summary>
+    private async ValueTask AddToWriter(PendingResponse pending)
+    {
+        _answering.Add(pending);
+        try
+        {
+            if (await pending.Response is { } response) WriteFrame(pending, response);
+            // A Produce earns it in its dispatch; all others, before which nothing runs ahead, by now.
+            if (pending.Context.ThrottleTimeMs > 0) Throttle(pending.Context.ThrottleTimeMs);
+        }
+        catch (OperationCanceledException) when (_closeReason is not null)
+        {
+            // The handler has noticed that nobody waits any more.
         }
 #pragma warning disable CA1031 // The top of the connection's loop: a fault of one handler ends this connection, not the broker.
         catch (Exception e)
@@ -203,32 +237,13 @@ internal sealed class Connection : IRequestConnection
         }
     }
 
-    private async ValueTask Send(PendingResponse pending, IMessage response)
-    {
-        try
-        {
-            WriteFrame(pending, response);
-            if (_closeReason is not null) return;
-            // A Produce earns it in its dispatch; all others, before which nothing runs ahead, by now.
-            if (pending.Context.ThrottleTimeMs > 0) Throttle(pending.Context.ThrottleTimeMs);
-            int length = _writer.Length;
-            await _services.Sender.Send(_transport, _writer);
-            Volatile.Write(ref _sent, _sent + length);
-            _services.Metrics.Sent(length);
-        }
-        finally
-        {
-            for (int i = 0; i < _writer.Deferred.Count; i++) _writer.Deferred[i].Payload.Dispose();
-            _writer.Reset();
-        }
-    }
-
     private void WriteFrame(PendingResponse pending, IMessage response)
     {
+        int start = _writer.BufferedLength;
         _writer.WriteInt32(0);
         new ResponseHeader(pending.Context.CorrelationId).Write(_writer, HeaderVersions.OfResponse(pending.Api.Key, pending.ResponseVersion));
         response.Write(_writer, pending.ResponseVersion);
-        _writer.PatchInt32(0, _writer.Length - 4);
+        _writer.PatchInt32(start, _writer.Length - start - 4);
     }
 
     private void Throttle(int milliseconds)
@@ -248,6 +263,7 @@ internal sealed class Connection : IRequestConnection
                 return;
             }
 
+            _responses.Wake();
             await Task.Delay(_services.Time.GetElapsedTime(now, until) + TimeSpan.FromMilliseconds(1), _services.Time, Closed);
         }
     }

@@ -38,7 +38,7 @@ internal sealed class ConnectionServices : IDisposable
     public ResponseSender Sender { get; }
 
     /// <summary>Lets so many produces be dispatched at once; the others wait without a thread.</summary>
-    public SemaphoreSlim Appends { get; } = new(NetworkOptions.MaxAppends);
+    public AppendGate Appends { get; } = new(NetworkOptions.MaxAppends);
 
     public void Dispose()
     {

@@ -30,6 +30,9 @@ internal sealed class FrameReader(Transport transport, NetworkOptions options, B
     /// <summary>Whether a large frame that has reserved its bytes is still arriving. Any thread.</summary>
     public bool InsideLarge => _insideLarge;
 
+    /// <summary>Whether the next frame, a small one, has arrived whole: <see cref="Next"/> will not wait.</summary>
+    public bool HasNext => _end - _start is var have && have >= LengthBytes && have - LengthBytes >= (uint)BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
+
     /// <summary>The next frame without its length field; null when the peer has ended. Valid until <see cref="Done"/>.</summary>
     /// <exception cref="FramingException">A length below zero or over the limit, or an end in the middle of a frame.</exception>
     public async ValueTask<Memory<byte>?> Next()

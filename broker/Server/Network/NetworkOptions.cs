@@ -32,6 +32,9 @@ internal sealed record NetworkOptions
     /// <summary>Threads that read cold bytes from disk at once. More do not make one disk faster.</summary>
     public const int MaxColdReads = 8;
 
+    /// <summary>Answers that are ready together leave in one write up to this many bytes; a produce's answer has about 100.</summary>
+    public const int CoalescedBytes = 16 << 10;
+
     /// <summary>
     /// Produce dispatches at once, each of which may block its thread in a write. Far above the cores, because a stalled disk must not stop the others;
     /// finite, because every one is a thread.

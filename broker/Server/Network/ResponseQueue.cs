@@ -9,9 +9,10 @@ namespace Broker.Server.Network;
 internal sealed class ResponseQueue
 {
     private readonly Lock _lock = new();
-    private readonly Queue<PendingResponse> _unanswered = new();
+    private readonly Queue<PendingResponse> _waiting = new();
     private readonly Signal _added = new();
     private readonly Signal _answered = new();
+    private int _unanswered;
     private int _notRunningAhead;
     private bool _ended;
 
@@ -20,49 +21,58 @@ internal sealed class ResponseQueue
     {
         get
         {
-            lock (_lock) return _unanswered.Count;
+            lock (_lock) return _unanswered;
         }
     }
 
     /// <summary>Completes when the next request, of this kind, may be dispatched. For the reading loop.</summary>
     public async ValueTask Turn(Api api)
     {
-        while (!MayDispatch(api)) await _answered.Wait();
+        while (!MayDispatch(api))
+        {
+            Wake();
+            await _answered.Wait();
+        }
     }
 
     /// <summary>Completes when everything has been answered. For the reading loop.</summary>
     public async ValueTask AllAnswered()
     {
+        Wake();
         while (Count > 0) await _answered.Wait();
     }
 
-    /// <summary>Hands a dispatched request to the writing loop, which may run inside this call.</summary>
+    /// <summary>
+    /// Hands a dispatched request over. The writing loop learns of it at the next <see cref="Wake"/>: what arrived together may so be answered together.
+    /// </summary>
     public void Add(PendingResponse pending)
     {
         lock (_lock)
         {
-            _unanswered.Enqueue(pending);
+            _waiting.Enqueue(pending);
+            _unanswered++;
             if (!pending.Api.MayRunAhead) _notRunningAhead++;
         }
-
-        _added.Set();
     }
+
+    /// <summary>Wakes the writing loop, which may run inside this call. For the reading loop, before it waits for anything.</summary>
+    public void Wake() => _added.Set();
 
     /// <summary>No further request will be added.</summary>
     public void End()
     {
         lock (_lock) _ended = true;
-        _added.Set();
+        Wake();
     }
 
-    /// <summary>The oldest unanswered request, which stays so until <see cref="Answered"/>; null when there will be no more. For the writing loop.</summary>
-    public async ValueTask<PendingResponse?> Oldest()
+    /// <summary>Takes the next request to be answered, which counts as unanswered until <see cref="Answered"/>; null when there will be no more. For the writing loop.</summary>
+    public async ValueTask<PendingResponse?> Next()
     {
         while (true)
         {
             lock (_lock)
             {
-                if (_unanswered.TryPeek(out PendingResponse? oldest)) return oldest;
+                if (_waiting.TryDequeue(out PendingResponse? next)) return next;
                 if (_ended) return null;
             }
 
@@ -70,12 +80,22 @@ internal sealed class ResponseQueue
         }
     }
 
-    /// <summary>The oldest request's answer has left, or will never. For the writing loop.</summary>
-    public void Answered()
+    /// <summary>Takes the next request if its answer is there already. For the writing loop.</summary>
+    public PendingResponse? NextIfReady()
+    {
+        lock (_lock) return _waiting.TryPeek(out PendingResponse? next) && next.Response.IsCompleted ? _waiting.Dequeue() : null;
+    }
+
+    /// <summary>Answers have left, or never will. For the writing loop.</summary>
+    public void Answered(List<PendingResponse> answered)
     {
         lock (_lock)
         {
-            if (!_unanswered.Dequeue().Api.MayRunAhead) _notRunningAhead--;
+            _unanswered -= answered.Count;
+            foreach (PendingResponse pending in answered)
+            {
+                if (!pending.Api.MayRunAhead) _notRunningAhead--;
+            }
         }
 
         _answered.Set();
@@ -85,7 +105,7 @@ internal sealed class ResponseQueue
     {
         lock (_lock)
         {
-            return _unanswered.Count == 0 || (api.MayRunAhead && _notRunningAhead == 0 && _unanswered.Count < NetworkOptions.MaxProducesAhead);
+            return _unanswered == 0 || (api.MayRunAhead && _notRunningAhead == 0 && _unanswered < NetworkOptions.MaxProducesAhead);
         }
     }
 }

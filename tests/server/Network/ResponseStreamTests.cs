@@ -45,7 +45,7 @@ public class ResponseStreamTests
         using TestClient client = server.Connect();
         await client.Send(Fetch);
         await Should.ThrowAsync<Exception>(client.Receive);
-        records.Disposals.ShouldBe(1);
+        await Task.Run(() => SpinWait.SpinUntil(() => records.Disposals == 1, TimeSpan.FromSeconds(10)).ShouldBeTrue());
     }
 
     [Fact]
