@@ -1,27 +1,23 @@
 using System.Net;
-using Broker.Server.Apis;
+using System.Net.Sockets;
 using Broker.Server.Config;
+using Broker.Server.Hosting;
 using Broker.Server.Metrics;
-using Broker.Server.Network;
-using Broker.Server.Time;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Broker.Server;
 
-/// <summary>
-/// One broker: composed of its parts, started in the order that Kafka's brokers start in, and stopped cleanly. Several may live in one process.
-/// </summary>
+/// <summary>One broker: started, serving, and stopped cleanly. Several may live in one process.</summary>
 public sealed class BrokerHost : IAsyncDisposable
 {
     private readonly BrokerConfig _config;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
-    private readonly BrokerMetrics _metrics;
-    private readonly TimingWheel _wheel;
-    private readonly SocketServer _sockets;
-    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _startedAt;
+    private readonly BrokerMetrics _metrics;
+    private readonly BrokerParts _parts;
+    private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HttpPages? _pages;
     private volatile bool _ready;
     private int _stopped;
@@ -33,20 +29,19 @@ public sealed class BrokerHost : IAsyncDisposable
         _startedAt = time.GetTimestamp();
         _log = logging.CreateLogger("Broker");
         _metrics = new BrokerMetrics(config.BrokerId);
-        _wheel = new TimingWheel(time);
-        _sockets = new SocketServer(NetworkOptions.Of(config), logging.CreateLogger("Broker.Network"), time);
+        _parts = new BrokerParts(config, _metrics, logging, time, Fail);
     }
 
-    /// <summary>HOST:PORT of every listener, as a client is given them, with the ports that were bound.</summary>
-    public string BootstrapServers => string.Join(',', _sockets.Bound.Select(l => $"{(l.Host.Length == 0 ? "localhost" : l.Host)}:{l.Port}"));
+    /// <summary>HOST:PORT of every listener, separated by commas, as a client on this machine is given them.</summary>
+    public string BootstrapServers => string.Join(',', _parts.Sockets.Bound.Select(l => $"{(l.Host.Length == 0 ? "localhost" : l.Host)}:{l.Port}"));
 
     /// <summary>The port of the first listener.</summary>
-    public int BoundPort => _sockets.Bound[0].Port;
+    public int BoundPort => _parts.Sockets.Bound[0].Port;
 
     /// <summary>Where metrics and health are; null when the configuration names no place.</summary>
     public IPEndPoint? MetricsEndPoint => _pages?.EndPoint;
 
-    /// <summary>Completes when the broker cannot go on (all its data folders have failed); it is then to be stopped.</summary>
+    /// <summary>Completes when the broker cannot go on, because all its data folders have failed; it is then to be stopped.</summary>
     public Task Failed => _failed.Task;
 
     /// <summary>Starts a broker inside this process. It serves requests when the task completes.</summary>
@@ -54,20 +49,21 @@ public sealed class BrokerHost : IAsyncDisposable
     public static Task<BrokerHost> StartAsync(BrokerOptions options, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        return StartAsync(new BrokerConfig(options.Settings), options.Logging ?? NullLoggerFactory.Instance, options.Time ?? TimeProvider.System);
+        return StartAsync(new BrokerConfig(options.Settings), options.Logging ?? NullLoggerFactory.Instance, options.Time ?? TimeProvider.System, options.InMemory);
     }
 
-    internal static async Task<BrokerHost> StartAsync(BrokerConfig config, ILoggerFactory logging, TimeProvider time)
+    internal static async Task<BrokerHost> StartAsync(BrokerConfig config, ILoggerFactory logging, TimeProvider time, bool inMemory = false)
     {
         var host = new BrokerHost(config, logging, time);
         try
         {
-            await host.Start();
+            await host.Start(inMemory);
             return host;
         }
         catch
         {
-            await host.DisposeAsync();
+            host._stopped = 1;
+            await host.End();
             throw;
         }
     }
@@ -78,40 +74,60 @@ public sealed class BrokerHost : IAsyncDisposable
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
         HostLog.Stopping(_log, _config.BrokerId);
         _ready = false;
-        await _sockets.DisposeAsync();
-        if (_pages is not null) await _pages.DisposeAsync();
-        _wheel.Dispose();
-        _metrics.Dispose();
+        await _parts.Stop();
+        await End();
         HostLog.Stopped(_log, _config.BrokerId);
+    }
+
+    /// <summary>Ends the broker as a crash would: nothing is flushed or handed over, connections break. For tests of recovery.</summary>
+    public async Task AbortAsync()
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) == 0) await End();
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    private Task Start()
+    private async Task Start(bool inMemory)
     {
         StartPages();
-        _sockets.Bind(_config.Listeners);
-        ApiTable? apis = null;
-        apis = new ApiTable([new ApiVersionsApi(() => apis!)]);
-        ProcessMetrics.AddTo(_metrics.Meter);
-        _sockets.Start(apis, new NetworkMetrics(_metrics.Meter, apis.All, () => _sockets.ConnectionCount));
+        await _parts.Start(inMemory);
         _ready = true;
-        HostLog.Serving(_log, _config.BrokerId, "", (long)_time.GetElapsedTime(_startedAt).TotalMilliseconds);
-        return Task.CompletedTask;
+        HostLog.Serving(_log, _parts.Membership!.BrokerId, _parts.Membership.ClusterId, (long)_time.GetElapsedTime(_startedAt).TotalMilliseconds);
+    }
+
+    private async Task End()
+    {
+        await _parts.DisposeAsync();
+        if (_pages is not null) await _pages.DisposeAsync();
+        _metrics.Dispose();
+    }
+
+    private void Fail()
+    {
+        HostLog.AllFoldersOffline(_log);
+        _failed.TrySetResult();
     }
 
     private void StartPages()
     {
         if (string.IsNullOrWhiteSpace(_config.MetricsListener)) return;
-        if (!IPEndPoint.TryParse(_config.MetricsListener, out IPEndPoint? endPoint)) throw new ConfigException($"{BrokerConfig.MetricsListenerKey} is {_config.MetricsListener}, which is not ADDRESS:PORT.");
-        _pages = new HttpPages(endPoint, Page, _log, _time);
+        try
+        {
+            if (!IPEndPoint.TryParse(_config.MetricsListener, out IPEndPoint? endPoint)) throw new ConfigException($"{BrokerConfig.MetricsListenerKey} is {_config.MetricsListener}, which is not ADDRESS:PORT.");
+            _pages = new HttpPages(endPoint, Page, _log, _time);
+        }
+        catch (SocketException e)
+        {
+            throw new ConfigException($"{BrokerConfig.MetricsListenerKey} is {_config.MetricsListener}, where this broker cannot listen: {e.Message}", e);
+        }
+
         MetricsLog.PagesAt(_log, _pages.EndPoint);
     }
 
     private HttpPage Page(string path) => path switch
     {
         "/metrics" => HttpPage.Metrics(_metrics.Page()),
-        "/healthz" => HttpPage.Plain("200 OK", "alive\n"),
+        "/healthz" => _failed.Task.IsCompleted ? HttpPage.Plain("503 Service Unavailable", "all data folders have failed\n") : HttpPage.Plain("200 OK", "alive\n"),
         "/readyz" => _ready ? HttpPage.Plain("200 OK", "ready\n") : HttpPage.Plain("503 Service Unavailable", "starting or stopping\n"),
         _ => HttpPage.NotFound,
     };

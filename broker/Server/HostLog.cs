@@ -22,4 +22,7 @@ internal static partial class HostLog
 
     [LoggerMessage(6, LogLevel.Critical, "All data folders are offline: the broker stops")]
     public static partial void AllFoldersOffline(ILogger log);
+
+    [LoggerMessage(7, LogLevel.Error, "A chore has failed and will come round again: {Chore}")]
+    public static partial void ChoreFailed(ILogger log, Exception e, string chore);
 }

@@ -1,4 +1,5 @@
 using Broker.Server.Apis;
+using Broker.Server.Partitions;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Network;
@@ -15,7 +16,7 @@ internal sealed class ConnectionServices : IDisposable
         Time = time;
         LargeFrames = new ByteBudget(options.LargeFramesBytes);
         Pieces = new ByteBudget(NetworkOptions.AllPiecesBytes);
-        ColdReads = new ColdReads(NetworkOptions.MaxColdReads);
+        ColdReads = new ColdWork(NetworkOptions.MaxColdReads);
         Sender = new ResponseSender(Pieces, ColdReads);
     }
 
@@ -33,7 +34,7 @@ internal sealed class ConnectionServices : IDisposable
 
     public ByteBudget Pieces { get; }
 
-    public ColdReads ColdReads { get; }
+    public ColdWork ColdReads { get; }
 
     public ResponseSender Sender { get; }
 

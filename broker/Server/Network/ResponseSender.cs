@@ -1,5 +1,6 @@
 using System.Buffers;
 using Broker.Protocol;
+using Broker.Server.Partitions;
 
 namespace Broker.Server.Network;
 
@@ -7,7 +8,7 @@ namespace Broker.Server.Network;
 /// Sends responses: what is in memory as it is, records from the log in pieces that are read as the socket drains. All connections share one limit on
 /// the bytes of pieces; over it, pieces get small instead of anyone waiting for a slow reader. One for the broker; any number of callers.
 /// </summary>
-internal sealed class ResponseSender(ByteBudget pieces, ColdReads coldReads)
+internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
 {
     /// <summary>Sends everything that the writer holds. The caller resets the writer and disposes of its payloads.</summary>
     /// <exception cref="IOException">Promised records have gone; the connection must be closed, because half a response is out.</exception>
@@ -39,7 +40,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdReads coldReads)
     }
 
     /// <summary>One response on its way through one piece of memory, which is sent whenever it is full.</summary>
-    private sealed class PieceStream(Transport transport, ProtocolWriter response, byte[] piece, ColdReads coldReads)
+    private sealed class PieceStream(Transport transport, ProtocolWriter response, byte[] piece, ColdWork coldReads)
     {
         private readonly int _size = Math.Min(piece.Length, NetworkOptions.PieceBytes);
         private int _filled;
@@ -96,7 +97,9 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdReads coldReads)
         private ValueTask<int> Read(StreamedRecords records, int position, int count)
         {
             Memory<byte> destination = piece.AsMemory(_filled, count);
-            return records.LikelyCached ? new ValueTask<int>(records.ReadAt(position, destination.Span)) : new ValueTask<int>(coldReads.Read(records, position, destination));
+            return records.LikelyCached
+                ? new ValueTask<int>(records.ReadAt(position, destination.Span))
+                : new ValueTask<int>(coldReads.Run(() => records.ReadAt(position, destination.Span)));
         }
 
         private async ValueTask Flush()

@@ -13,6 +13,7 @@ internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProv
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _loops = [];
     private ConnectionServices? _services;
+    private bool _stopped;
 
     /// <summary>Connections now. Any thread.</summary>
     public int ConnectionCount => _table.Count;
@@ -35,9 +36,11 @@ internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProv
         _loops.Add(SweepAll(_stopping.Token));
     }
 
-    /// <summary>Accepts no more, closes every connection and waits a bounded time for their ends.</summary>
+    /// <summary>Accepts no more, closes every connection and waits a bounded time for their ends. Further calls do nothing.</summary>
     public async Task Stop()
     {
+        if (_stopped) return;
+        _stopped = true;
         await _stopping.CancelAsync();
         foreach (Acceptor acceptor in _acceptors) acceptor.Dispose();
         await Task.WhenAll(_loops);
@@ -47,11 +50,7 @@ internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProv
         _services = null;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await Stop();
-        _stopping.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await Stop();
 
     private Acceptor BindOne(Listener listener)
     {

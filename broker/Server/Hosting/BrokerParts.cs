@@ -1,0 +1,138 @@
+using Broker.Server.Apis;
+using Broker.Server.Apis.Fetching;
+using Broker.Server.Config;
+using Broker.Server.Controller;
+using Broker.Server.Metrics;
+using Broker.Server.Network;
+using Broker.Server.Partitions;
+using Broker.Server.Security;
+using Broker.Server.Time;
+using Broker.Storage.Directories;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Hosting;
+
+/// <summary>
+/// The parts of a running broker, in the order in which they come to life: storage and coordination, identity, logs, sockets bound, partitions,
+/// registration and controller, coordinators, requests. They end in the opposite order.
+/// </summary>
+internal sealed class BrokerParts : IAsyncDisposable
+{
+    private readonly BrokerConfig _config;
+    private readonly ILoggerFactory _logging;
+    private readonly TimeProvider _time;
+    private readonly Action _onAllFoldersFailed;
+    private readonly TimingWheel _wheel;
+    private readonly ColdWork _cold = new(ColdWork.DefaultThreads);
+    private readonly AllowAllAuthorizer _authorizer = new();
+    private Storages? _storages;
+    private PartitionTable? _partitions;
+    private Chores? _chores;
+
+    public BrokerParts(BrokerConfig config, BrokerMetrics metrics, ILoggerFactory logging, TimeProvider time, Action onAllFoldersFailed)
+    {
+        _config = config;
+        _logging = logging;
+        _time = time;
+        _onAllFoldersFailed = onAllFoldersFailed;
+        _wheel = new TimingWheel(time);
+        Metrics = metrics;
+        Sockets = new SocketServer(NetworkOptions.Of(config), logging.CreateLogger("Broker.Network"), time);
+    }
+
+    public BrokerMetrics Metrics { get; }
+
+    public SocketServer Sockets { get; }
+
+    /// <summary>There is one once the broker has joined.</summary>
+    public ClusterMembership? Membership { get; private set; }
+
+    /// <exception cref="ConfigException">What makes the start impossible, in one sentence.</exception>
+    public async Task Start(bool inMemory)
+    {
+        _storages = Storages.Open(_config, inMemory, DirectoryFailed, _time, _logging);
+        Membership = await Join(_storages);
+        // Recovery blocks, and whoever starts an embedded broker may not.
+        await Task.Run(() => Load(_storages.Directories, Membership));
+        await Membership.Seed(_storages.Directories.Logs);
+        Sockets.Bind(_config.Listeners);
+        PartitionTable partitions = _partitions = OpenPartitions(_storages, Membership);
+        await Membership.Start(
+            Endpoints.Of(_config, Sockets.Bound), _config.InterBrokerListener.Name, partitions.Apply, partitions.Apply, partitions.Configure);
+        _chores = new Chores(_wheel, _config, _storages.Directories, partitions, _logging.CreateLogger("Broker.Chores"));
+        Serve(partitions, Membership);
+    }
+
+    /// <summary>Hands leaderships over, ends connections, flushes the logs and marks the end as clean.</summary>
+    public async Task Stop()
+    {
+        if (Membership is not null && _partitions is not null && _config.ControlledShutdown) await Membership.LeaveInOrder();
+        await Sockets.DisposeAsync();
+        _chores?.Dispose();
+        if (_partitions is not null) _storages?.CloseLogs(Membership!.BrokerEpoch);
+    }
+
+    /// <summary>Ends what <see cref="Stop"/> has not, as a crash would.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Sockets.DisposeAsync();
+        _chores?.Dispose();
+        if (Membership is not null) await Membership.DisposeAsync();
+        if (_storages is not null) await _storages.DisposeAsync();
+        _cold.Dispose();
+        _wheel.Dispose();
+    }
+
+    private static void Load(LogDirectories directories, ClusterMembership membership)
+    {
+        try
+        {
+            directories.Load(membership.Topics.LogConfigOf);
+        }
+        catch (IOException e)
+        {
+            throw new ConfigException($"log.dirs: no folder could be loaded: {e.Message}", e);
+        }
+    }
+
+    private async Task<ClusterMembership> Join(Storages storages)
+    {
+        Storage.Checkpoints.MetaProperties? former = storages.FormerIdentity();
+        ClusterMembership membership = await ClusterMembership.Join(storages.Coordination, _config, former?.BrokerId, former?.ClusterId, _time, _logging);
+        storages.EnsureIdentity(membership.BrokerId, membership.ClusterId);
+        return membership;
+    }
+
+    private PartitionTable OpenPartitions(Storages storages, ClusterMembership membership)
+    {
+        var host = new PartitionHost(membership.BrokerId, _time, _wheel, _config.ReplicaLagTimeMaxMs, _logging.CreateLogger("Broker.Partitions"));
+        return new PartitionTable(host, new DirectoryLogs(storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch, []);
+    }
+
+    private void Serve(PartitionTable partitions, ClusterMembership membership)
+    {
+        var data = new DataServices(partitions, membership.Metadata, _authorizer, _wheel, _time, _cold, _logging.CreateLogger("Broker.Data"));
+        ApiTable? apis = null;
+        apis = new ApiTable(
+        [
+            new ApiVersionsApi(() => apis!),
+            new ProduceApi(data),
+            new FetchApi(data, new FetchSessionCache(_config.FetchSessionSlots, new Random()), _config.FetchMaxBytes),
+            new ListOffsetsApi(data),
+            new OffsetForLeaderEpochApi(data),
+            .. membership.Apis(_authorizer),
+        ]);
+        ProcessMetrics.AddTo(Metrics.Meter);
+        PartitionGauges.AddTo(Metrics.Meter, partitions);
+        Sockets.Start(apis, new NetworkMetrics(Metrics.Meter, apis.All, () => Sockets.ConnectionCount));
+    }
+
+    /// <summary>Called where a write has failed, perhaps under a partition's lock.</summary>
+    private void DirectoryFailed(LogDirectory directory) => ThreadPool.QueueUserWorkItem(static parts => parts.TakeOffline(), this, preferLocal: false);
+
+    private void TakeOffline()
+    {
+        _partitions?.FailOfflineLogs();
+        if (_storages is not null && !_storages.Directories.Online.Any()) _onAllFoldersFailed();
+    }
+}

@@ -1,0 +1,102 @@
+using Broker.Coordination;
+using Broker.Coordination.Embedded;
+using Broker.Server.Config;
+using Broker.Storage.Checkpoints;
+using Broker.Storage.Directories;
+using Broker.Storage.Files;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Hosting;
+
+/// <summary>What a broker keeps: its log directories, and the cluster's tree, journaled in the first of them.</summary>
+internal sealed class Storages : IAsyncDisposable
+{
+    /// <summary>Lies among the log folders, where Apache Kafka passes over files that it does not know.</summary>
+    public const string JournalName = "coordination.journal";
+
+    private readonly EmbeddedCoordination _tree;
+    private bool _closed;
+
+    private Storages(LogDirectories directories, EmbeddedCoordination tree)
+    {
+        Directories = directories;
+        _tree = tree;
+    }
+
+    public LogDirectories Directories { get; }
+
+    public ICoordinationService Coordination => _tree;
+
+    /// <summary>Locks the directories and opens the tree.</summary>
+    /// <param name="config">Where.</param>
+    /// <param name="inMemory">Whether nothing is to be kept beyond the process's life.</param>
+    /// <param name="onDirectoryFailed">Told of a directory whose disk has failed; must hand over at once.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logging">Where log lines go.</param>
+    /// <exception cref="ConfigException">A folder cannot be used; the sentence says which and why.</exception>
+    public static Storages Open(BrokerConfig config, bool inMemory, Action<LogDirectory> onDirectoryFailed, TimeProvider time, ILoggerFactory logging)
+    {
+        var options = new StorageOptions
+        {
+            Directories = [.. config.LogDirs.Select(Path.GetFullPath)],
+            RecoveryThreads = config.RecoveryThreadsPerDataDir,
+            OnDirectoryFailed = onDirectoryFailed,
+        };
+        LogDirectories directories = OpenDirectories(options, inMemory ? new InMemoryFileSystem(time: time) : new RealFileSystem(), time, logging);
+        try
+        {
+            return new Storages(directories, inMemory ? EmbeddedCoordination.InMemory(time) : EmbeddedCoordination.Open(Path.Combine(options.Directories[0], JournalName), time));
+        }
+        catch (Exception e) when (e is IOException or JournalCorruptException)
+        {
+            directories.Abandon();
+            throw new ConfigException($"log.dirs: the cluster's state in {Path.Combine(options.Directories[0], JournalName)} cannot be used: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The identity that the folders hold, if they hold one.</summary>
+    public MetaProperties? FormerIdentity() => Checked(Directories.ReadIdentity);
+
+    /// <summary>Compares the folders' identity with what holds now, and writes it where it is missing.</summary>
+    public void EnsureIdentity(int brokerId, string clusterId) =>
+        Checked<MetaProperties?>(() => Directories.EnsureIdentity(clusterId, brokerId, () => new MetaProperties(brokerId, clusterId)));
+
+    /// <summary>Closes the logs, with the mark of a clean end where all went well.</summary>
+    public void CloseLogs(long brokerEpoch)
+    {
+        if (_closed) return;
+        _closed = true;
+        Directories.Close(brokerEpoch);
+    }
+
+    /// <summary>Closes the tree; logs that are still open are let go as by a crash.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_closed) Directories.Abandon();
+        await _tree.DisposeAsync();
+    }
+
+    private static LogDirectories OpenDirectories(StorageOptions options, IFileSystem disk, TimeProvider time, ILoggerFactory logging)
+    {
+        try
+        {
+            return LogDirectories.Open(options, disk, time, logging);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigException($"log.dirs: {string.Join(',', options.Directories)} cannot be used: {e.Message}", e);
+        }
+    }
+
+    private static T Checked<T>(Func<T> identity)
+    {
+        try
+        {
+            return identity();
+        }
+        catch (IOException e)
+        {
+            throw new ConfigException($"log.dirs: {e.Message}", e);
+        }
+    }
+}
