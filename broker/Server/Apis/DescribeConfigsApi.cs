@@ -36,7 +36,7 @@ internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs to
             ErrorMessage = message,
             ResourceType = resource.ResourceType,
             ResourceName = resource.ResourceName,
-            Configs = [.. entries.Where(entry => wanted is null || wanted.Contains(entry.Name)).Select(entry => ToResult(entry, request))],
+            Configs = [.. entries.Where(entry => wanted is null || wanted.Contains(entry.Name)).Select(entry => ToResult(entry, request, context.ApiVersion))],
         };
     }
 
@@ -64,12 +64,12 @@ internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs to
             : (ErrorCode.InvalidRequest, $"Unexpected broker id, expected {brokerId} or empty string, but received {name}", []);
     }
 
-    private static DescribeConfigsResponse.DescribeConfigsResourceResult ToResult(ConfigEntry entry, DescribeConfigsRequest request) => new()
+    private static DescribeConfigsResponse.DescribeConfigsResourceResult ToResult(ConfigEntry entry, DescribeConfigsRequest request, short version) => new()
     {
         Name = entry.Name,
         Value = entry.Value,
         ReadOnly = entry.IsReadOnly,
-        IsDefault = entry.Source == ConfigSource.Default,
+        IsDefault = version == 0 && entry.Source == ConfigSource.Default, // Later versions say the source instead and cannot carry it.
         ConfigSource = (sbyte)entry.Source,
         IsSensitive = entry.IsSensitive,
         ConfigType = (sbyte)entry.Type,

@@ -1,0 +1,86 @@
+using System.Net;
+using Broker.Server.Config;
+using Confluent.Kafka;
+
+namespace Broker.Server.Tests.Hosting;
+
+public sealed class BrokerHostTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("broker-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task What_was_acknowledged_is_there_after_a_clean_end_and_after_a_crash()
+    {
+        await using (BrokerHost first = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder))) await Produce(first, "a");
+        File.Exists(Path.Combine(_folder, ".kafka_cleanshutdown")).ShouldBeTrue();
+        BrokerHost second = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder));
+        await Produce(second, "b");
+        await second.AbortAsync();
+        await using BrokerHost third = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder));
+        Consume(third, 2).ShouldBe(["a", "b"]);
+    }
+
+    [Fact]
+    public async Task Two_brokers_live_in_one_process_and_know_nothing_of_each_other()
+    {
+        await using BrokerHost one = await BrokerHost.StartAsync(BrokerOptions.ForTests());
+        await using BrokerHost two = await BrokerHost.StartAsync(BrokerOptions.ForTests());
+        await Produce(one, "one");
+        await Produce(two, "two");
+        Consume(one, 1).ShouldBe(["one"]);
+        Consume(two, 1).ShouldBe(["two"]);
+    }
+
+    [Fact]
+    public async Task Metrics_and_health_are_told_over_HTTP()
+    {
+        await using BrokerHost broker = await BrokerHost.StartAsync(BrokerOptions.ForTests(more: [new("metrics.http.listener", "127.0.0.1:0")]));
+        await Produce(broker, "x");
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{broker.MetricsEndPoint}") };
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        string page = await http.GetStringAsync("/metrics", cancellation);
+        page.ShouldContain("broker_request_duration_seconds_count{api=\"Produce\"} 1");
+        page.ShouldContain("# TYPE broker_network_received_bytes_total counter");
+        page.ShouldContain("broker_partitions 1");
+        (await http.GetStringAsync("/healthz", cancellation)).ShouldBe("alive\n");
+        (await http.GetStringAsync("/readyz", cancellation)).ShouldBe("ready\n");
+        (await http.GetAsync("/other", cancellation)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task A_folder_in_use_and_a_port_in_use_are_said_in_one_sentence()
+    {
+        await using BrokerHost broker = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder));
+        (await Should.ThrowAsync<ConfigException>(() => BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))).Message.ShouldContain(_folder);
+        BrokerOptions samePort = BrokerOptions.ForTests(more: [new("listeners", $"PLAINTEXT://127.0.0.1:{broker.BoundPort}")]);
+        (await Should.ThrowAsync<ConfigException>(() => BrokerHost.StartAsync(samePort))).Message.ShouldContain($"{broker.BoundPort}");
+    }
+
+    [Fact]
+    public async Task A_folder_of_another_broker_is_refused()
+    {
+        await using (await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))
+        {
+            // Only its identity is wanted.
+        }
+
+        BrokerOptions other = BrokerOptions.ForTests(_folder, [new("broker.id", "7")]);
+        (await Should.ThrowAsync<ConfigException>(() => BrokerHost.StartAsync(other))).Message.ShouldContain("broker.id");
+    }
+
+    private static async Task Produce(BrokerHost broker, string value)
+    {
+        using IProducer<Null, string> producer = new ProducerBuilder<Null, string>(new ProducerConfig { BootstrapServers = broker.BootstrapServers, EnableIdempotence = true, MessageTimeoutMs = 10_000 }).Build();
+        (await producer.ProduceAsync("t", new Message<Null, string> { Value = value })).Status.ShouldBe(PersistenceStatus.Persisted);
+    }
+
+    private static string[] Consume(BrokerHost broker, int count)
+    {
+        var config = new ConsumerConfig { BootstrapServers = broker.BootstrapServers, GroupId = "unused", EnableAutoCommit = false };
+        using IConsumer<Ignore, string> consumer = new ConsumerBuilder<Ignore, string>(config).Build();
+        consumer.Assign(new TopicPartitionOffset("t", 0, 0));
+        return [.. Enumerable.Range(0, count).Select(_ => consumer.Consume(TimeSpan.FromSeconds(10)).Message.Value)];
+    }
+}

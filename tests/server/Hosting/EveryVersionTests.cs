@@ -1,0 +1,146 @@
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Tests.Network;
+
+namespace Broker.Server.Tests.Hosting;
+
+/// <summary>Every API of a whole broker in every version that it advertises: the answer can be written, arrives, and is whole.</summary>
+public sealed class EveryVersionTests : IAsyncLifetime
+{
+    private BrokerHost _broker = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _broker = await BrokerHost.StartAsync(BrokerOptions.ForTests());
+        await Ask<CreateTopicsRequest, CreateTopicsResponse>(5, _ => new CreateTopicsRequest
+        {
+            TimeoutMs = 10_000,
+            Topics = [new CreateTopicsRequest.CreatableTopic { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }],
+        });
+    }
+
+    public ValueTask DisposeAsync() => _broker.DisposeAsync();
+
+    [Fact]
+    public Task Metadata() => EveryVersion<MetadataRequest, MetadataResponse>(version => new MetadataRequest
+    {
+        Topics = [new MetadataRequest.MetadataRequestTopic { Name = "t" }],
+        AllowAutoTopicCreation = true,
+    });
+
+    [Fact]
+    public Task Produce() => EveryVersion<ProduceRequest, ProduceResponse>(version => new ProduceRequest
+    {
+        Acks = 1,
+        TopicData = [new ProduceRequest.TopicProduceData { Name = "t", PartitionData = [new ProduceRequest.PartitionProduceData { Index = 0, Records = new byte[70] }] }],
+    });
+
+    [Fact]
+    public Task Fetch() => EveryVersion<FetchRequest, FetchResponse>(version => new FetchRequest
+    {
+        MaxWaitMs = 1,
+        MinBytes = 1,
+        Topics = version >= 13 ? [] : [new FetchRequest.FetchTopic { Topic = "t", Partitions = [new FetchRequest.FetchPartition { Partition = 0, PartitionMaxBytes = 1000 }] }],
+    });
+
+    [Fact]
+    public Task ListOffsets() => EveryVersion<ListOffsetsRequest, ListOffsetsResponse>(version => new ListOffsetsRequest
+    {
+        ReplicaId = -1,
+        Topics = [new ListOffsetsRequest.ListOffsetsTopic { Name = "t", Partitions = [new ListOffsetsRequest.ListOffsetsPartition { Timestamp = -1 }] }],
+    });
+
+    [Fact]
+    public Task OffsetForLeaderEpoch() => EveryVersion<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(version => new OffsetForLeaderEpochRequest
+    {
+        Topics = [new OffsetForLeaderEpochRequest.OffsetForLeaderTopic { Topic = "t", Partitions = [new OffsetForLeaderEpochRequest.OffsetForLeaderPartition()] }],
+    });
+
+    [Fact]
+    public Task DescribeConfigs() => EveryVersion<DescribeConfigsRequest, DescribeConfigsResponse>(version => new DescribeConfigsRequest
+    {
+        Resources =
+        [
+            new DescribeConfigsRequest.DescribeConfigsResource { ResourceType = 2, ResourceName = "t" },
+            new DescribeConfigsRequest.DescribeConfigsResource { ResourceType = 4, ResourceName = "0" },
+        ],
+        IncludeSynonyms = version >= 1,
+        IncludeDocumentation = version >= 3,
+    });
+
+    [Fact]
+    public Task CreateTopics() => EveryVersion<CreateTopicsRequest, CreateTopicsResponse>(version => new CreateTopicsRequest
+    {
+        TimeoutMs = 10_000,
+        Topics = [new CreateTopicsRequest.CreatableTopic { Name = $"new-{version}", NumPartitions = 1, ReplicationFactor = 1 }, new CreateTopicsRequest.CreatableTopic { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }],
+    });
+
+    [Fact]
+    public Task DeleteTopics() => EveryVersion<DeleteTopicsRequest, DeleteTopicsResponse>(version => version >= 6
+        ? new DeleteTopicsRequest { TimeoutMs = 10_000, Topics = [new DeleteTopicsRequest.DeleteTopicState { Name = "none" }] }
+        : new DeleteTopicsRequest { TimeoutMs = 10_000, TopicNames = ["none"] });
+
+    [Fact]
+    public Task CreatePartitions() => EveryVersion<CreatePartitionsRequest, CreatePartitionsResponse>(version => new CreatePartitionsRequest
+    {
+        TimeoutMs = 10_000,
+        Topics = [new CreatePartitionsRequest.CreatePartitionsTopic { Name = "t", Count = version + 2 }, new CreatePartitionsRequest.CreatePartitionsTopic { Name = "none", Count = 9 }],
+    });
+
+    [Fact]
+    public Task DescribeCluster() => EveryVersion<DescribeClusterRequest, DescribeClusterResponse>(_ => new DescribeClusterRequest());
+
+    [Fact]
+    public Task AlterConfigs() => EveryVersion<AlterConfigsRequest, AlterConfigsResponse>(_ => new AlterConfigsRequest
+    {
+        Resources = [new AlterConfigsRequest.AlterConfigsResource { ResourceType = 2, ResourceName = "t", Configs = [new AlterConfigsRequest.AlterableConfig { Name = "retention.ms", Value = "1000000" }] }],
+    });
+
+    [Fact]
+    public Task IncrementalAlterConfigs() => EveryVersion<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(_ => new IncrementalAlterConfigsRequest
+    {
+        Resources = [new IncrementalAlterConfigsRequest.AlterConfigsResource { ResourceType = 2, ResourceName = "t", Configs = [new IncrementalAlterConfigsRequest.AlterableConfig { Name = "retention.ms", Value = "1000000" }] }],
+    });
+
+    [Fact]
+    public Task InitProducerId() => EveryVersion<InitProducerIdRequest, InitProducerIdResponse>(_ => new InitProducerIdRequest { TransactionTimeoutMs = 1000 });
+
+    [Fact]
+    public async Task The_advertised_ranges_are_Kafkas()
+    {
+        ApiVersionsResponse response = await Ask<ApiVersionsRequest, ApiVersionsResponse>(4, _ => new ApiVersionsRequest { ClientSoftwareName = "test", ClientSoftwareVersion = "1" });
+        string[] expected = await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "Hosting", "api-versions-3.9.txt"), TestContext.Current.CancellationToken);
+        foreach (ApiVersionsResponse.ApiVersion api in response.ApiKeys)
+        {
+            string range = api.MinVersion == api.MaxVersion ? $"{api.MinVersion}" : $"{api.MinVersion} to {api.MaxVersion}";
+            expected.ShouldContain($"{(ApiKey)api.ApiKey}({api.ApiKey}): {range}");
+        }
+    }
+
+    private async Task EveryVersion<TRequest, TResponse>(Func<short, TRequest> request)
+        where TRequest : class, IRequest<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        for (short version = TRequest.LowestVersion; version <= TRequest.HighestVersion; version++) await Ask<TRequest, TResponse>(version, request);
+    }
+
+    private async Task<TResponse> Ask<TRequest, TResponse>(short version, Func<short, TRequest> request)
+        where TRequest : class, IRequest<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        using var client = new TestClient(_broker.BoundPort);
+        await client.Send(TestClient.Frame(request(version), version, 77));
+        byte[] frame = await client.Receive();
+        return Decode<TResponse>(frame, TRequest.Key, version);
+    }
+
+    private static TResponse Decode<TResponse>(byte[] frame, ApiKey key, short version)
+        where TResponse : IMessage<TResponse>
+    {
+        var reader = new ProtocolReader(frame);
+        ResponseHeader.Read(ref reader, HeaderVersions.OfResponse(key, version)).CorrelationId.ShouldBe(77);
+        TResponse response = TResponse.Read(ref reader, version);
+        reader.Remaining.ShouldBe(0, $"{key} version {version}");
+        return response;
+    }
+}
