@@ -11,6 +11,8 @@ public static class TopicSetup
 {
     private const int ReplicationForMinIsr = 3;
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan VisibilityTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan VisibilityPoll = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
     /// Creates what is missing, with the broker's default replication factor and, where that is 3 or more, <c>min.insync.replicas=2</c>.
@@ -32,9 +34,21 @@ public static class TopicSetup
             // Another process was faster: what it made is checked below.
         }
 
-        List<TopicSpec> still = Missing(admin, missing);
-        if (still.Count > 0)
-            throw new KafkaException(new Error(ErrorCode.UnknownTopicOrPart, $"the topic {still[0].Name} was created but is not visible yet; start again"));
+        await WaitUntilVisibleAsync(admin, missing);
+    }
+
+    // The controller answers before every broker has heard of the topic, and metadata may come from any of them.
+    private static async Task WaitUntilVisibleAsync(IAdminClient admin, List<TopicSpec> created)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        List<TopicSpec> unseen = Missing(admin, created);
+        while (unseen.Count > 0)
+        {
+            if (TimeProvider.System.GetElapsedTime(start) > VisibilityTimeout)
+                throw new KafkaException(new Error(ErrorCode.UnknownTopicOrPart, $"the topic {unseen[0].Name} was created but is not visible yet; start again"));
+            await Task.Delay(VisibilityPoll);
+            unseen = Missing(admin, created);
+        }
     }
 
     private static List<TopicSpec> Missing(IAdminClient admin, IReadOnlyCollection<TopicSpec> topics)
