@@ -16,7 +16,7 @@ namespace Broker.Server.Apis;
 // Departs from Kafka:
 // - Formats 0 and 1 are refused in every version with UNSUPPORTED_FOR_MESSAGE_FORMAT (Kafka takes them below 3, and says INVALID_RECORD from 3 on).
 // - Transactions are not served: a request with a transactional id, or with a transactional batch, gets TRANSACTIONAL_ID_AUTHORIZATION_FAILED for each
-//   partition, which producers of every language treat as fatal, and a warning in the log.
+//   partition, which is fatal to the Java producer and retried by none, and a warning in the log.
 // - A batch whose offsets have gaps is refused with INVALID_RECORD; Kafka numbers the records of a compressed one anew.
 // - compression.type other than "producer" is kept as a setting, but batches stay as they came.
 // - At most 100 records of a batch are named in record_errors.
