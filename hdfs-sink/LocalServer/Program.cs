@@ -27,6 +27,6 @@ command.SetAction(async (arguments, cancellationToken) =>
 });
 var parsed = command.Parse(args);
 if (parsed.Errors.Count == 0)
-    return await parsed.InvokeAsync();
+    return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }); // the host minds SIGTERM: the library would end the process 2 s after it
 await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} See local-webhdfs --help.");
 return BadArguments;

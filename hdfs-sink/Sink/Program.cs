@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Game.HdfsSink;
 using Game.HdfsSink.Consuming;
 
@@ -27,6 +28,6 @@ var commandLine = new CommandLine(async (settings, urls, cancellationToken) =>
 });
 var parsed = commandLine.Command.Parse(args);
 if (parsed.Errors.Count == 0)
-    return await parsed.InvokeAsync();
+    return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }); // the host minds SIGTERM: the library would end the process 2 s after it
 await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} See hdfs-sink --help.");
 return BadArguments;

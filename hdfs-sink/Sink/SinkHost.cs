@@ -2,6 +2,7 @@ using Game.HdfsSink.Consuming;
 using Game.HdfsSink.Telemetry;
 using Game.WebHdfs;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace Game.HdfsSink;
 
@@ -18,7 +19,7 @@ internal static class SinkHost
         builder.Services.AddSingleton<IWebHdfs>(services => new WebHdfsClient(
             new WebHdfsOptions { NameNodes = settings.WebHdfs, UserName = settings.User }, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<SinkService>().AddHostedService(services => services.GetRequiredService<SinkService>());
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(SinkMetrics.MeterName).AddPrometheusExporter());
+        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("hdfs-sink")).WithMetrics(metrics => metrics.AddMeter(SinkMetrics.MeterName).AddPrometheusExporter());
         var app = builder.Build();
         app.MapGet("/healthz", () => "ok");
         app.MapGet("/readyz", (SinkHealth health) => health.Trouble is { } trouble

@@ -22,6 +22,9 @@ internal sealed class SinkSession : IDisposable
     /// <summary>Opening the partitions of an assignment happens within the client's callback: well below max.poll.interval.ms (5 minutes), or the group gives up on us.</summary>
     private static readonly TimeSpan OpenWithin = TimeSpan.FromMinutes(4);
 
+    /// <summary>How soon a killed sink's partitions go to another: the least that brokers allow by default. Heartbeats come from a thread of the client's.</summary>
+    private const int SessionTimeoutMs = 6000;
+
     private static readonly TimeSpan WatermarkTimeout = TimeSpan.FromSeconds(30);
 
     private readonly SinkSettings settings;
@@ -87,6 +90,7 @@ internal sealed class SinkSession : IDisposable
         // Positions come from the manifests. The group's offsets are stored after each commit and sent by the client now and then: they show lag, no more.
         config.EnableAutoCommit = true;
         config.AutoCommitIntervalMs = 1000;
+        config.SessionTimeoutMs = SessionTimeoutMs;
         config.AutoOffsetReset = AutoOffsetReset.Error;
         config.EnablePartitionEof = true; // tells where the log ends behind markers and compacted records
         config.QueuedMaxMessagesKbytes = PrefetchKilobytes;
