@@ -59,6 +59,9 @@ internal sealed class ClusterMembership : IAsyncDisposable
 
     internal ProducerIds ProducerIds { get; }
 
+    /// <summary>The tree, for what else is kept in it.</summary>
+    internal ZnodeClient Znodes => _znodes;
+
     /// <summary>The epoch of the broker's present registration, -1 before it; from any thread.</summary>
     internal long BrokerEpoch => _registrar.Epoch;
 
