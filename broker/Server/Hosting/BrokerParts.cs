@@ -2,6 +2,7 @@ using Broker.Server.Apis;
 using Broker.Server.Apis.Fetching;
 using Broker.Server.Config;
 using Broker.Server.Controller;
+using Broker.Server.Groups;
 using Broker.Server.Metrics;
 using Broker.Server.Network;
 using Broker.Server.Partitions;
@@ -27,6 +28,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private readonly AllowAllAuthorizer _authorizer = new();
     private Storages? _storages;
     private PartitionTable? _partitions;
+    private GroupService? _groups;
     private Chores? _chores;
 
     public BrokerParts(BrokerConfig config, BrokerMetrics metrics, ILoggerFactory logging, TimeProvider time, Action onAllFoldersFailed)
@@ -56,11 +58,12 @@ internal sealed class BrokerParts : IAsyncDisposable
         await Task.Run(() => Load(_storages.Directories, Membership));
         await Membership.Seed(_storages.Directories.Logs);
         Sockets.Bind(_config.Listeners);
-        PartitionTable partitions = _partitions = OpenPartitions(_storages, Membership);
+        _groups = new GroupService(_config, Membership, () => _partitions!, _wheel, _cold, Metrics.Meter, _time, _logging);
+        PartitionTable partitions = _partitions = OpenPartitions(_storages, Membership, _groups);
         await Membership.Start(
             Endpoints.Of(_config, Sockets.Bound), _config.InterBrokerListener.Name, partitions.Apply, partitions.Apply, partitions.Configure);
         _chores = new Chores(_wheel, _config, _storages.Directories, partitions, _logging.CreateLogger("Broker.Chores"));
-        Serve(partitions, Membership);
+        Serve(partitions, Membership, _groups);
     }
 
     /// <summary>Hands leaderships over, ends connections, flushes the logs and marks the end as clean.</summary>
@@ -68,6 +71,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     {
         if (Membership is not null && _partitions is not null && _config.ControlledShutdown) await Membership.LeaveInOrder();
         await Sockets.DisposeAsync();
+        if (_groups is not null) await _groups.Coordinator.StopAsync();
         _chores?.Dispose();
         if (_partitions is not null) _storages?.CloseLogs(Membership!.BrokerEpoch);
     }
@@ -76,6 +80,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Sockets.DisposeAsync();
+        if (_groups is not null) await _groups.Coordinator.StopAsync();
         _chores?.Dispose();
         if (Membership is not null) await Membership.DisposeAsync();
         if (_storages is not null) await _storages.DisposeAsync();
@@ -103,13 +108,13 @@ internal sealed class BrokerParts : IAsyncDisposable
         return membership;
     }
 
-    private PartitionTable OpenPartitions(Storages storages, ClusterMembership membership)
+    private PartitionTable OpenPartitions(Storages storages, ClusterMembership membership, GroupService groups)
     {
         var host = new PartitionHost(membership.BrokerId, _time, _wheel, _config.ReplicaLagTimeMaxMs, _logging.CreateLogger("Broker.Partitions"));
-        return new PartitionTable(host, new DirectoryLogs(storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch, []);
+        return new PartitionTable(host, new DirectoryLogs(storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch, [groups.Coordinator]);
     }
 
-    private void Serve(PartitionTable partitions, ClusterMembership membership)
+    private void Serve(PartitionTable partitions, ClusterMembership membership, GroupService groups)
     {
         var data = new DataServices(partitions, membership.Metadata, _authorizer, _wheel, _time, _cold, _logging.CreateLogger("Broker.Data"));
         ApiTable? apis = null;
@@ -121,6 +126,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             new ListOffsetsApi(data),
             new OffsetForLeaderEpochApi(data),
             .. membership.Apis(_authorizer),
+            .. groups.Apis(_authorizer),
         ]);
         ProcessMetrics.AddTo(Metrics.Meter);
         PartitionGauges.AddTo(Metrics.Meter, partitions);
