@@ -12,8 +12,12 @@ internal static partial class GroupLog
         foreach (GroupIncident incident in incidents) Note(log, group, incident);
     }
 
-    [LoggerMessage(400, LogLevel.Information, "The groups of offsets partition {Partition} are loaded: {Groups} of {Records} records in {Milliseconds} ms")]
-    public static partial void Loaded(ILogger log, int partition, int groups, int records, long milliseconds);
+    /// <summary>Most partitions of a new broker hold nothing.</summary>
+    public static void Loaded(ILogger log, int partition, int groups, int records, long milliseconds) =>
+        Loaded(log, records > 0 ? LogLevel.Information : LogLevel.Debug, partition, groups, records, milliseconds);
+
+    [LoggerMessage(EventId = 400, Message = "The groups of offsets partition {Partition} are loaded: {Groups} of {Records} records in {Milliseconds} ms")]
+    private static partial void Loaded(ILogger log, LogLevel level, int partition, int groups, int records, long milliseconds);
 
     [LoggerMessage(401, LogLevel.Error, "The groups of offsets partition {Partition} cannot be loaded and are not served")]
     public static partial void LoadFailed(ILogger log, Exception failure, int partition);
@@ -64,9 +68,9 @@ internal static partial class GroupLog
     {
         switch (incident.Kind)
         {
-            case GroupIncidentKind.RebalanceStarted: RebalanceStarted(log, group.Id, group.Generation, incident.Detail); break;
-            case GroupIncidentKind.GenerationMade: GenerationMade(log, group.Id, group.Generation, incident.Count); break;
-            case GroupIncidentKind.AssignmentSpread: Stabilized(log, group.Id, group.Generation); break;
+            case GroupIncidentKind.RebalanceStarted: RebalanceStarted(log, group.Id, incident.Generation, incident.Detail); break;
+            case GroupIncidentKind.GenerationMade: GenerationMade(log, group.Id, incident.Generation, incident.Count); break;
+            case GroupIncidentKind.AssignmentSpread: Stabilized(log, group.Id, incident.Generation); break;
             case GroupIncidentKind.MemberLost: MemberLost(log, group.Id, incident.Detail); break;
             case GroupIncidentKind.MemberRemoved: MemberLeft(log, group.Id, incident.Detail); break;
             case GroupIncidentKind.StaticMemberReplaced: StaticMemberReplaced(log, group.Id, incident.Detail); break;

@@ -14,16 +14,16 @@ internal static class AppendRules
             case StoreStaticMember replaced: ReplacementStored(group, replaced, Turn.OfAssignment(ended.Error), turn); break;
             case StoreOffsets offsets: CommitRules.Stored(group, offsets, ended.Error, ended.BaseOffset, turn); break;
             case StoreTombstones tombstones:
-                NoteFailure(ended.Error, turn);
+                NoteFailure(group, ended.Error, turn);
                 tombstones.Answer?.Invoke(Turn.OfOffsets(ended.Error));
                 break;
-            default: NoteFailure(ended.Error, turn); break;
+            default: NoteFailure(group, ended.Error, turn); break;
         }
     }
 
-    private static void NoteFailure(ErrorCode error, in Turn turn)
+    private static void NoteFailure(Group group, ErrorCode error, in Turn turn)
     {
-        if (error != ErrorCode.None) turn.Effects.Note(GroupIncidentKind.StoreFailed, error.ToString());
+        if (error != ErrorCode.None) turn.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
     }
 
     private static void ReplacementStored(Group group, StoreStaticMember stored, ErrorCode error, in Turn turn)
@@ -49,7 +49,7 @@ internal static class AppendRules
 
     private static void PutBack(Group group, StoreStaticMember stored, ErrorCode error, in Turn turn)
     {
-        turn.Effects.Note(GroupIncidentKind.StoreFailed, error.ToString());
+        turn.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
         JoinResult refusal = JoinRules.Generation(group, stored.Member, withMembers: false) with
         {
             Error = error, MemberId = "", LeaderId = stored.Before.LeaderId ?? "",

@@ -50,7 +50,7 @@ internal static class CommitRules
             count++;
         }
 
-        if (error == ErrorCode.None) turn.Effects.Note(GroupIncidentKind.OffsetsCommitted, "", count);
+        if (error == ErrorCode.None) turn.Effects.Note(group, GroupIncidentKind.OffsetsCommitted, "", count);
         turn.Effects.Answer(stored.Commit, stored.Errors);
     }
 

@@ -43,7 +43,7 @@ internal static class DeletionRules
     public static void Expire(Group group, in Turn turn)
     {
         List<TopicPartition> expired = [.. Expired(group, turn)];
-        if (expired.Count > 0) turn.Effects.Note(GroupIncidentKind.OffsetsExpired, "", expired.Count);
+        if (expired.Count > 0) turn.Effects.Note(group, GroupIncidentKind.OffsetsExpired, "", expired.Count);
         Remove(group, expired, answer: null, turn);
     }
 

@@ -22,7 +22,7 @@ internal sealed class Effects
 
     public void Append(IReadOnlyList<LogRecord> records, AppendPurpose purpose) => _appends.Add(new GroupAppend(records, purpose));
 
-    public void Note(GroupIncidentKind kind, string detail = "", int count = 1) => Incidents.Add(new GroupIncident(kind, detail, count));
+    public void Note(Group group, GroupIncidentKind kind, string detail = "", int count = 1) => Incidents.Add(new GroupIncident(kind, group.Generation, detail, count));
 
     /// <summary>Gives the answers.</summary>
     public void GiveAnswers() => _answers.ForEach(answer => answer());
@@ -46,8 +46,8 @@ internal enum GroupIncidentKind
     NobodyRejoined,
 }
 
-/// <summary>One of them.</summary>
-internal readonly record struct GroupIncident(GroupIncidentKind Kind, string Detail, int Count);
+/// <summary>One of them, with the group's generation then.</summary>
+internal readonly record struct GroupIncident(GroupIncidentKind Kind, int Generation, string Detail, int Count);
 
 /// <summary>What the rules go by besides the group.</summary>
 /// <param name="Now">The event's moment.</param>

@@ -150,7 +150,7 @@ internal static class JoinRules
         group.Rename(member, join.NewMemberId);
         Update(member, join, turn);
         group.Touch(member, turn.Now);
-        turn.Effects.Note(GroupIncidentKind.StaticMemberReplaced, member.InstanceId!);
+        turn.Effects.Note(group, GroupIncidentKind.StaticMemberReplaced, member.InstanceId!);
         if (group.State == GroupState.Stable && group.Vote() == group.ProtocolName) StoreReplaced(group, member, join, before, turn);
         else RebalanceRules.Prepare(group, "a static member has come back", turn);
     }

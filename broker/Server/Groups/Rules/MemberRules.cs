@@ -29,7 +29,7 @@ internal static class MemberRules
     /// <summary>The member has not been heard of for too long.</summary>
     public static void Lost(Group group, Member member, in Turn turn)
     {
-        turn.Effects.Note(GroupIncidentKind.MemberLost, member.Id);
+        turn.Effects.Note(group, GroupIncidentKind.MemberLost, member.Id);
         Remove(group, member, "a member is lost", turn);
     }
 
@@ -71,7 +71,7 @@ internal static class MemberRules
 
         ErrorCode error = GroupRules.CheckMember(group, memberId, leaving.InstanceId);
         if (error != ErrorCode.None) return error;
-        turn.Effects.Note(GroupIncidentKind.MemberRemoved, memberId);
+        turn.Effects.Note(group, GroupIncidentKind.MemberRemoved, memberId);
         Remove(group, group.Find(memberId)!, "a member has left", turn);
         return ErrorCode.None;
     }

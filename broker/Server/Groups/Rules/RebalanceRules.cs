@@ -17,7 +17,7 @@ internal static class RebalanceRules
         group.AwaitedSyncs.Clear();
         group.SyncDeadline = long.MaxValue;
         group.Enter(GroupState.PreparingRebalance, turn.Now);
-        turn.Effects.Note(GroupIncidentKind.RebalanceStarted, why);
+        turn.Effects.Note(group, GroupIncidentKind.RebalanceStarted, why);
         if (wasEmpty) BeginInitialDelay(group, turn);
         else WaitForJoins(group, turn);
         TryComplete(group, turn);
@@ -71,13 +71,13 @@ internal static class RebalanceRules
         foreach (Member late in group.Members.Where(member => member.Joining is null && !member.IsStatic))
         {
             group.Remove(late.Id);
-            turn.Effects.Note(GroupIncidentKind.MemberLost, late.Id);
+            turn.Effects.Note(group, GroupIncidentKind.MemberLost, late.Id);
         }
 
         if (group.Size > 0 && !ElectLeader(group))
         {
             // Only static members are left and none of them is here: their sessions will end, or they come back.
-            turn.Effects.Note(GroupIncidentKind.NobodyRejoined);
+            turn.Effects.Note(group, GroupIncidentKind.NobodyRejoined);
             WaitForJoins(group, turn);
             return;
         }
@@ -104,7 +104,7 @@ internal static class RebalanceRules
         group.ProtocolName = null;
         group.SubscribedTopics = SubscribedTopics(group);
         group.Enter(GroupState.Empty, turn.Now);
-        turn.Effects.Note(GroupIncidentKind.GenerationMade);
+        turn.Effects.Note(group, GroupIncidentKind.GenerationMade, "", group.Size);
         turn.Effects.Append([OffsetsTopic.Generation(group, new Dictionary<string, byte[]>(StringComparer.Ordinal))], new StoreEmptyGeneration(group.Generation));
     }
 
@@ -113,7 +113,7 @@ internal static class RebalanceRules
         group.ProtocolName = group.Vote();
         group.SubscribedTopics = SubscribedTopics(group);
         group.Enter(GroupState.CompletingRebalance, turn.Now);
-        turn.Effects.Note(GroupIncidentKind.GenerationMade, "", group.Size);
+        turn.Effects.Note(group, GroupIncidentKind.GenerationMade, "", group.Size);
         foreach (Member member in group.Members)
         {
             JoinRules.AnswerJoin(member, JoinRules.Generation(group, member, group.LeaderId == member.Id), turn);

@@ -38,7 +38,7 @@ internal static class SyncRules
         ErrorCode error = Turn.OfAssignment(logError);
         if (error != ErrorCode.None)
         {
-            turn.Effects.Note(GroupIncidentKind.StoreFailed, error.ToString());
+            turn.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
             AbandonAssignment(group, error, turn);
             RebalanceRules.Prepare(group, "the assignment could not be stored", turn);
             return;
@@ -46,7 +46,7 @@ internal static class SyncRules
 
         foreach (Member member in group.Members) member.Assignment = stored.Assignments.GetValueOrDefault(member.Id) ?? [];
         group.Enter(GroupState.Stable, turn.Now);
-        turn.Effects.Note(GroupIncidentKind.AssignmentSpread);
+        turn.Effects.Note(group, GroupIncidentKind.AssignmentSpread);
         foreach (Member member in group.Members) GiveAssignment(member, Assigned(group, member), group, turn);
     }
 
@@ -77,7 +77,7 @@ internal static class SyncRules
         foreach (string memberId in group.AwaitedSyncs.ToArray())
         {
             group.Remove(memberId);
-            turn.Effects.Note(GroupIncidentKind.MemberLost, memberId);
+            turn.Effects.Note(group, GroupIncidentKind.MemberLost, memberId);
         }
 
         RebalanceRules.Prepare(group, "members did not ask for their assignment in time", turn);
