@@ -27,6 +27,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private readonly ColdWork _cold = new(ColdWork.DefaultThreads);
     private readonly AllowAllAuthorizer _authorizer = new();
     private Storages? _storages;
+    private GroupService? _groups;
     private PartitionTable? _partitions;
     private GroupService? _groups;
     private Chores? _chores;
@@ -70,6 +71,8 @@ internal sealed class BrokerParts : IAsyncDisposable
     public async Task Stop()
     {
         if (Membership is not null && _partitions is not null && _config.ControlledShutdown) await Membership.LeaveInOrder();
+        // First the groups: they answer members who wait for a rebalance, whose connections could not end otherwise.
+        if (_groups is not null) await _groups.Coordinator.StopAsync();
         await Sockets.DisposeAsync();
         if (_groups is not null) await _groups.Coordinator.StopAsync();
         _chores?.Dispose();
@@ -79,6 +82,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     /// <summary>Ends what <see cref="Stop"/> has not, as a crash would.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_groups is not null) await _groups.Coordinator.StopAsync();
         await Sockets.DisposeAsync();
         if (_groups is not null) await _groups.Coordinator.StopAsync();
         _chores?.Dispose();

@@ -106,6 +106,55 @@ public sealed class EveryVersionTests : IAsyncLifetime
     public Task InitProducerId() => EveryVersion<InitProducerIdRequest, InitProducerIdResponse>(_ => new InitProducerIdRequest { TransactionTimeoutMs = 1000 });
 
     [Fact]
+    public Task FindCoordinator() => EveryVersion<FindCoordinatorRequest, FindCoordinatorResponse>(version =>
+        version >= 4 ? new FindCoordinatorRequest { CoordinatorKeys = ["g"] } : new FindCoordinatorRequest { Key = "g" });
+
+    [Fact]
+    public Task Heartbeat() => EveryVersion<HeartbeatRequest, HeartbeatResponse>(_ => new HeartbeatRequest { GroupId = "g", MemberId = "m", GenerationId = 1 });
+
+    [Fact]
+    public Task SyncGroup() => EveryVersion<SyncGroupRequest, SyncGroupResponse>(_ => new SyncGroupRequest { GroupId = "g", MemberId = "m", GenerationId = 1 });
+
+    [Fact]
+    public Task LeaveGroup() => EveryVersion<LeaveGroupRequest, LeaveGroupResponse>(version => version >= 3
+        ? new LeaveGroupRequest { GroupId = "g", Members = [new LeaveGroupRequest.MemberIdentity { MemberId = "m" }] }
+        : new LeaveGroupRequest { GroupId = "g", MemberId = "m" });
+
+    [Fact]
+    public Task JoinGroup() => EveryVersion<JoinGroupRequest, JoinGroupResponse>(version => new JoinGroupRequest
+    {
+        GroupId = $"join-{version}",
+        SessionTimeoutMs = 6000,
+        RebalanceTimeoutMs = version >= 1 ? 6000 : -1,
+        ProtocolType = "consumer",
+        Protocols = [new JoinGroupRequest.JoinGroupRequestProtocol { Name = "range", Metadata = [0] }],
+    });
+
+    [Fact]
+    public Task OffsetCommit() => EveryVersion<OffsetCommitRequest, OffsetCommitResponse>(_ => new OffsetCommitRequest
+    {
+        GroupId = "g",
+        Topics = [new OffsetCommitRequest.OffsetCommitRequestTopic { Name = "t", Partitions = [new OffsetCommitRequest.OffsetCommitRequestPartition { CommittedOffset = 1, CommittedMetadata = "" }] }],
+    });
+
+    [Fact]
+    public Task OffsetFetch() => EveryVersion<OffsetFetchRequest, OffsetFetchResponse>(version => version >= 8
+        ? new OffsetFetchRequest { Groups = [new OffsetFetchRequest.OffsetFetchRequestGroup { GroupId = "g", MemberEpoch = -1 }] }
+        : new OffsetFetchRequest { GroupId = "g", Topics = [new OffsetFetchRequest.OffsetFetchRequestTopic { Name = "t", PartitionIndexes = [0] }] });
+
+    [Fact]
+    public Task OffsetDelete() => EveryVersion<OffsetDeleteRequest, OffsetDeleteResponse>(_ => new OffsetDeleteRequest { GroupId = "g" });
+
+    [Fact]
+    public Task ListGroups() => EveryVersion<ListGroupsRequest, ListGroupsResponse>(_ => new ListGroupsRequest());
+
+    [Fact]
+    public Task DescribeGroups() => EveryVersion<DescribeGroupsRequest, DescribeGroupsResponse>(_ => new DescribeGroupsRequest { Groups = ["g"] });
+
+    [Fact]
+    public Task DeleteGroups() => EveryVersion<DeleteGroupsRequest, DeleteGroupsResponse>(_ => new DeleteGroupsRequest { GroupsNames = ["g"] });
+
+    [Fact]
     public async Task The_advertised_ranges_are_Kafkas()
     {
         ApiVersionsResponse response = await Ask<ApiVersionsRequest, ApiVersionsResponse>(4, _ => new ApiVersionsRequest { ClientSoftwareName = "test", ClientSoftwareVersion = "1" });
