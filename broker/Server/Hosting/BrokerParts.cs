@@ -29,7 +29,6 @@ internal sealed class BrokerParts : IAsyncDisposable
     private Storages? _storages;
     private GroupService? _groups;
     private PartitionTable? _partitions;
-    private GroupService? _groups;
     private Chores? _chores;
 
     public BrokerParts(BrokerConfig config, BrokerMetrics metrics, ILoggerFactory logging, TimeProvider time, Action onAllFoldersFailed)
@@ -74,7 +73,6 @@ internal sealed class BrokerParts : IAsyncDisposable
         // First the groups: they answer members who wait for a rebalance, whose connections could not end otherwise.
         if (_groups is not null) await _groups.Coordinator.StopAsync();
         await Sockets.DisposeAsync();
-        if (_groups is not null) await _groups.Coordinator.StopAsync();
         _chores?.Dispose();
         if (_partitions is not null) _storages?.CloseLogs(Membership!.BrokerEpoch);
     }
@@ -84,7 +82,6 @@ internal sealed class BrokerParts : IAsyncDisposable
     {
         if (_groups is not null) await _groups.Coordinator.StopAsync();
         await Sockets.DisposeAsync();
-        if (_groups is not null) await _groups.Coordinator.StopAsync();
         _chores?.Dispose();
         if (Membership is not null) await Membership.DisposeAsync();
         if (_storages is not null) await _storages.DisposeAsync();
