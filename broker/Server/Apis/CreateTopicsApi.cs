@@ -60,7 +60,7 @@ internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache meta
         var made = await creation.Create(wanted, validateOnly);
         if (made.Error != ErrorCode.None)
             return Failed(topic.Name, made.Error, made.Message);
-        var result = new CreateTopicsResponse.CreatableTopicResult { Name = topic.Name, TopicId = made.TopicId };
+        var result = new CreateTopicsResponse.CreatableTopicResult { Name = topic.Name, TopicId = made.TopicId, ErrorMessage = null };
         if (authorizer.Allows(context, AclOperation.DescribeConfigs, ResourceType.Topic, topic.Name))
             Describe(result, made);
         else

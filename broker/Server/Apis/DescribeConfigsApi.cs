@@ -69,7 +69,7 @@ internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs to
         Name = entry.Name,
         Value = entry.Value,
         ReadOnly = entry.IsReadOnly,
-        IsDefault = version == 0 && entry.Source == ConfigSource.Default, // Later versions say the source instead and cannot carry it.
+        IsDefault = version == 0 && entry.Source == ConfigSource.Default,
         ConfigSource = (sbyte)entry.Source,
         IsSensitive = entry.IsSensitive,
         ConfigType = (sbyte)entry.Type,

@@ -1,0 +1,112 @@
+using Broker.Coordination.Embedded;
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Apis;
+using Broker.Server.Config;
+using Broker.Server.Controller;
+using Broker.Server.Metadata.Znodes;
+using Broker.Server.Network;
+using Broker.Server.Tests.Controller;
+using Broker.Server.Tests.Data;
+using Broker.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Broker.Server.Tests.Apis;
+
+/// <summary>One broker on a tree in memory, with this area's handlers; its replicas are only written down.</summary>
+internal sealed class OneBrokerCluster : IAsyncDisposable
+{
+    private OneBrokerCluster(EmbeddedCoordination tree, ClusterMembership membership)
+    {
+        Tree = tree;
+        Membership = membership;
+        Apis = membership.Apis(Authorizer).ToDictionary(api => api.Key);
+    }
+
+    public EmbeddedCoordination Tree { get; }
+
+    public ClusterMembership Membership { get; }
+
+    public ScriptedAuthorizer Authorizer { get; } = new();
+
+    public RecordingBroker Replicas { get; } = new("unused");
+
+    public List<(string Topic, LogConfig Config)> Configured { get; } = [];
+
+    public SemaphoreSlim ConfiguredSignal { get; } = new(0);
+
+    private Dictionary<ApiKey, Api> Apis { get; }
+
+    public static async Task<OneBrokerCluster> Start(params (string Key, string Value)[] settings)
+    {
+        var given = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["broker.id"] = "1", ["listeners"] = "PLAINTEXT://127.0.0.1:9092", ["offsets.topic.replication.factor"] = "1", ["broker.rack"] = "rack-1",
+        };
+        foreach (var (key, value) in settings)
+            given[key] = value;
+        var tree = EmbeddedCoordination.InMemory(TimeProvider.System);
+        var membership = await ClusterMembership.Join(tree, new BrokerConfig(given), null, null, TimeProvider.System, NullLoggerFactory.Instance);
+        var cluster = new OneBrokerCluster(tree, membership);
+        await membership.Start(
+            [new BrokerEndpoint("PLAINTEXT", "127.0.0.1", 9092, 0)], "PLAINTEXT",
+            request => cluster.Replicas.Send(request).AsTask().GetAwaiter().GetResult(),
+            request => cluster.Replicas.Send(request).AsTask().GetAwaiter().GetResult(),
+            (topic, config) =>
+            {
+                cluster.Configured.Add((topic, config));
+                cluster.ConfiguredSignal.Release();
+            });
+        return cluster;
+    }
+
+    /// <summary>The request as it comes over the wire in a version, and the response as a client of that version reads it.</summary>
+    public async Task<TResponse> Call<TRequest, TResponse>(TRequest request, short? version = null)
+        where TRequest : class, IRequest<TRequest>
+        where TResponse : class, IMessage<TResponse>
+    {
+        var used = version ?? TRequest.HighestVersion;
+        using var connection = new FakeConnection();
+        var context = new RequestContext(connection, TRequest.Key, used, 1, "test");
+        var response = (await Apis[TRequest.Key].DispatchBytes(Bytes(request, used), context)).ShouldNotBeNull();
+        return Read<TResponse>(Bytes(response, used), used);
+    }
+
+    public Task<CreateTopicsResponse> CreateTopic(string name, int partitions = 1, params (string Key, string? Value)[] configs) =>
+        Call<CreateTopicsRequest, CreateTopicsResponse>(new CreateTopicsRequest
+        {
+            Topics = [new() { Name = name, NumPartitions = partitions, ReplicationFactor = 1, Configs = [.. configs.Select(c => new CreateTopicsRequest.CreatableTopicConfig { Name = c.Key, Value = c.Value })] }],
+            TimeoutMs = 30_000,
+        });
+
+    public async ValueTask DisposeAsync()
+    {
+        await Membership.DisposeAsync();
+        await Tree.DisposeAsync();
+        ConfiguredSignal.Dispose();
+    }
+
+    internal static byte[] Bytes(IMessage message, short version)
+    {
+        using var writer = new ProtocolWriter();
+        message.Write(writer, version);
+        return writer.ToArray();
+    }
+
+    internal static T Read<T>(byte[] bytes, short version)
+        where T : IMessage<T>
+    {
+        var reader = new ProtocolReader(bytes);
+        return T.Read(ref reader, version);
+    }
+}
+
+internal static class ApiDispatch
+{
+    /// <summary>A ref struct cannot live in an async method.</summary>
+    internal static ValueTask<IMessage?> DispatchBytes(this Api api, byte[] body, RequestContext context)
+    {
+        var reader = new ProtocolReader(body);
+        return api.Dispatch(ref reader, context);
+    }
+}

@@ -1,0 +1,42 @@
+using Broker.Server.Metadata;
+using Broker.Server.Metadata.Znodes;
+using Broker.Server.Tests.Controller;
+using Broker.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Broker.Server.Tests.Metadata;
+
+public sealed class TreeSeedingTests
+{
+    [Fact]
+    public async Task An_empty_tree_gets_the_topics_of_the_folders_and_the_controller_leads_them_above_their_epochs()
+    {
+        await using var cluster = new ControlledCluster();
+        await cluster.Prepare();
+        var id = TopicId.New();
+        await Seed(cluster, new(new TopicPartition("t", 0), id, 4), new(new TopicPartition("t", 2), id, 6), new(new TopicPartition("u", 0), Guid.Empty, -1));
+        await cluster.StartBroker(1);
+
+        var topic = cluster.Brokers[1].Metadata.Current.Topic("t").ShouldNotBeNull();
+        topic.Id.ShouldBe(id);
+        topic.Partitions.Values.Select(partition => (partition.Partition, partition.Leader, partition.LeaderEpoch)).ShouldBe([(0, 1, 5), (1, 1, 0), (2, 1, 7)]);
+        cluster.Brokers[1].Metadata.Current.Topic("u").ShouldNotBeNull().Id.ShouldNotBe(Guid.Empty);
+    }
+
+    [Fact]
+    public async Task A_tree_that_has_topics_is_left_alone()
+    {
+        await using var cluster = await ControlledCluster.Start(1);
+        await cluster.CreateTopic("t", [1]);
+        await Seed(cluster, new TreeSeeding.Folder(new TopicPartition("u", 0), Guid.Empty, 3));
+        (await cluster.Znodes.Children(ZnodePaths.Topics)).ShouldBe(["t"]);
+    }
+
+    private static async Task Seed(ControlledCluster cluster, params TreeSeeding.Folder[] folders)
+    {
+        var log = new MetadataLog(NullLogger.Instance);
+        var configs = new DynamicBrokerConfigs(new Broker.Server.Config.BrokerConfig(new Dictionary<string, string> { ["listeners"] = "PLAINTEXT://127.0.0.1:9092" }), 1, cluster.Znodes, log);
+        var creation = new TopicCreation(cluster.Znodes, new MetadataCache("c", TimeProvider.System), configs, new Random(1), log);
+        await new TreeSeeding(cluster.Znodes, 1, creation, log).Seed(folders);
+    }
+}
