@@ -9,7 +9,7 @@ namespace Broker.Server.Apis;
 // CreateTopics, versions 0 to 7.
 // 0: names, counts or assignments, settings. 1: error messages, validate_only. 2: throttle time. 3: as 2. 4: -1 asks for the broker's default counts.
 // 5: flexible; the answer tells counts and settings. 6: may be throttled. 7: topic ids.
-// Departs from Kafka: -1 is understood in every version.
+// Departs from Kafka: -1 is understood in every version; an assignment without replicas is refused (INVALID_REPLICA_ASSIGNMENT), where Kafka makes a topic that never works.
 
 /// <summary>Creates topics by writing their znodes, and answers when all their partitions have leaders or the time is over.</summary>
 internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache metadata, DynamicBrokerConfigs configs, Func<bool> isController, IAuthorizer authorizer)
@@ -22,9 +22,10 @@ internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache meta
     {
         var results = new List<CreateTopicsResponse.CreatableTopicResult>();
         var created = new List<CreateTopicsResponse.CreatableTopicResult>();
-        foreach (var topics in request.Topics.GroupBy(topic => topic.Name, StringComparer.Ordinal))
+        var counts = request.Topics.CountBy(topic => topic.Name, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        foreach (var topic in request.Topics)
         {
-            var result = Check([.. topics], context) ?? await Create(topics.First(), request.ValidateOnly, context);
+            var result = Check(topic.Name, counts[topic.Name], context) ?? await Create(topic, request.ValidateOnly, context);
             results.Add(result);
             if (result.ErrorCode == 0 && !request.ValidateOnly)
                 created.Add(result);
@@ -35,12 +36,11 @@ internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache meta
         return new CreateTopicsResponse { Topics = [.. results] };
     }
 
-    private CreateTopicsResponse.CreatableTopicResult? Check(IReadOnlyList<CreateTopicsRequest.CreatableTopic> topics, RequestContext context)
+    private CreateTopicsResponse.CreatableTopicResult? Check(string name, int count, RequestContext context)
     {
-        var name = topics[0].Name;
         if (!isController())
             return Failed(name, ErrorCode.NotController, null);
-        if (topics.Count > 1)
+        if (count > 1)
             return Failed(name, ErrorCode.InvalidRequest, "Found multiple entries for this topic.");
         if (name == ClusterMetadata)
             return Failed(name, ErrorCode.InvalidRequest, $"Creation of internal topic {ClusterMetadata} is prohibited.");

@@ -7,7 +7,7 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // DescribeConfigs, versions 0 to 4.
-// 0: values, is_default. 1: sources and synonyms instead. 2: as 1. 3: types, and documentation where it is asked for. 4: flexible.
+// 0: values; is_default is never set, as Kafka never sets it. 1: sources and synonyms instead. 2: as 1. 3: types, and documentation where it is asked for. 4: flexible.
 // Departs from Kafka: loggers and client metrics have no settings here and are answered INVALID_REQUEST; documentation is this broker's own.
 
 /// <summary>Tells the settings of topics and brokers, and where each comes from.</summary>
@@ -36,7 +36,7 @@ internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs to
             ErrorMessage = message,
             ResourceType = resource.ResourceType,
             ResourceName = resource.ResourceName,
-            Configs = [.. entries.Where(entry => wanted is null || wanted.Contains(entry.Name)).Select(entry => ToResult(entry, request, context.ApiVersion))],
+            Configs = [.. entries.Where(entry => wanted is null || wanted.Contains(entry.Name)).Select(entry => ToResult(entry, request))],
         };
     }
 
@@ -64,12 +64,11 @@ internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs to
             : (ErrorCode.InvalidRequest, $"Unexpected broker id, expected {brokerId} or empty string, but received {name}", []);
     }
 
-    private static DescribeConfigsResponse.DescribeConfigsResourceResult ToResult(ConfigEntry entry, DescribeConfigsRequest request, short version) => new()
+    private static DescribeConfigsResponse.DescribeConfigsResourceResult ToResult(ConfigEntry entry, DescribeConfigsRequest request) => new()
     {
         Name = entry.Name,
         Value = entry.Value,
         ReadOnly = entry.IsReadOnly,
-        IsDefault = version == 0 && entry.Source == ConfigSource.Default,
         ConfigSource = (sbyte)entry.Source,
         IsSensitive = entry.IsSensitive,
         ConfigType = (sbyte)entry.Type,

@@ -93,7 +93,7 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
                 missing.Add(name);
         }
 
-        topics.AddRange(await Task.WhenAll(missing.Select(name => Missing(name, request.AllowAutoTopicCreation, context))));
+        topics.AddRange(await Task.WhenAll(missing.Select(name => Missing(name, request, context))));
         return [.. topics];
     }
 
@@ -111,20 +111,31 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
     private static MetadataResponse.MetadataResponseTopic Failed(ErrorCode error, string name) =>
         new() { ErrorCode = (short)error, Name = name, IsInternal = ClusterImage.IsInternal(name) };
 
-    private async Task<MetadataResponse.MetadataResponseTopic> Missing(string name, bool isCreationAllowed, RequestContext context)
+    private async Task<MetadataResponse.MetadataResponseTopic> Missing(string name, MetadataRequest request, RequestContext context)
+    {
+        var topic = Failed(await ErrorOfMissing(name, request.AllowAutoTopicCreation, context), name);
+        topic.TopicAuthorizedOperations = TopicOperations(name, request, context);
+        return topic;
+    }
+
+    private async Task<ErrorCode> ErrorOfMissing(string name, bool isCreationAllowed, RequestContext context)
     {
         if (!isCreationAllowed || !configs.Effective.AutoCreateTopics)
-            return Failed(TopicNames.Problem(name) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.InvalidTopicException, name);
+            return TopicNames.Problem(name) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.InvalidTopicException;
         var mayCreate = authorizer.Allows(context, AclOperation.Create, ResourceType.Cluster, AuthorizedOperations.ClusterName)
             || authorizer.Allows(context, AclOperation.Create, ResourceType.Topic, name);
         if (!mayCreate)
-            return Failed(ErrorCode.TopicAuthorizationFailed, name);
+            return ErrorCode.TopicAuthorizationFailed;
         if (TopicNames.Problem(name) is not null)
-            return Failed(ErrorCode.InvalidTopicException, name);
+            return ErrorCode.InvalidTopicException;
         // The topic has no leader yet: the client asks again until it has.
         var created = await creation.AutoCreate(name);
-        return Failed(created.Error == ErrorCode.None ? ErrorCode.LeaderNotAvailable : created.Error, name);
+        return created.Error == ErrorCode.None ? ErrorCode.LeaderNotAvailable : created.Error;
     }
+
+    private int TopicOperations(string name, MetadataRequest request, RequestContext context) => request.IncludeTopicAuthorizedOperations
+        ? AuthorizedOperations.Of(authorizer, context, ResourceType.Topic, name)
+        : AuthorizedOperations.NotAsked;
 
     private MetadataResponse.MetadataResponseTopic ToTopic(ClusterImage image, TopicImage topic, MetadataRequest request, RequestContext context) => new()
     {
@@ -132,9 +143,7 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
         TopicId = topic.Id,
         IsInternal = ClusterImage.IsInternal(topic.Name),
         Partitions = [.. topic.Partitions.Values.Select(partition => ToPartition(image, partition, context))],
-        TopicAuthorizedOperations = request.IncludeTopicAuthorizedOperations
-            ? AuthorizedOperations.Of(authorizer, context, ResourceType.Topic, topic.Name)
-            : AuthorizedOperations.NotAsked,
+        TopicAuthorizedOperations = TopicOperations(topic.Name, request, context),
     };
 
     private static MetadataResponse.MetadataResponsePartition ToPartition(ClusterImage image, PartitionImage partition, RequestContext context)

@@ -68,8 +68,6 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
 
     private static string EntityPath(sbyte type, string name) => type == TopicResource ? $"topics/{name}" : $"brokers/{(name.Length == 0 ? ZnodePaths.DefaultEntity : name)}";
 
-    private static string ResourceText(sbyte type, string name) => $"ConfigResource(type={(type == TopicResource ? "TOPIC" : "BROKER")}, name='{name}')";
-
     private AlterationResult? CheckResource(sbyte type, string name, IReadOnlyList<ConfigChange> changes, bool isIncremental)
     {
         if (changes.DistinctBy(change => change.Name).Count() != changes.Count)
@@ -122,7 +120,7 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
 
     private async Task<AlterationResult> Write(sbyte type, string name, Dictionary<string, string> values, bool validateOnly)
     {
-        var problem = type == TopicResource ? CheckTopic(values) : CheckBroker(name, values);
+        var problem = type == TopicResource ? CheckTopic(name, values) : CheckBroker(name, values);
         if (problem is not null || validateOnly)
             return problem ?? AlterationResult.Done;
         return await znodes.SetConfig(EntityPath(type, name), values)
@@ -130,21 +128,27 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
             : new AlterationResult(ErrorCode.StaleControllerEpoch, "There is no controller that the change could be made under.");
     }
 
-    private static AlterationResult? CheckTopic(Dictionary<string, string> values) =>
-        TopicSettings.Violation(values) is { } violation ? new AlterationResult(ErrorCode.InvalidConfig, violation) : null;
+    /// <summary>An unknown name is told bare, a wrong value with the resource before it; both are INVALID_CONFIG.</summary>
+    private static AlterationResult? CheckTopic(string name, Dictionary<string, string> values)
+    {
+        if (TopicSettings.Violation(values) is not { } violation)
+            return null;
+        var isName = values.Keys.Any(key => !ConfigDefinitions.Topic.ContainsKey(key));
+        return new AlterationResult(ErrorCode.InvalidConfig, isName ? violation : $"Invalid config value for resource ConfigResource(type=TOPIC, name='{name}'): {violation}");
+    }
 
     private AlterationResult? CheckBroker(string name, Dictionary<string, string> values)
     {
         var fixedNames = values.Keys.Where(key => ConfigDefinitions.Broker.GetValueOrDefault(key)?.Update == ConfigUpdate.ReadOnly).ToList();
         if (fixedNames.Count > 0)
-            return InvalidValue(name, $"Cannot update these configs dynamically: Set({string.Join(", ", fixedNames)})");
+            return Invalid($"Cannot update these configs dynamically: Set({string.Join(", ", fixedNames)})");
         var ownOnly = values.Keys.Where(key => name.Length == 0 && ConfigDefinitions.Broker.GetValueOrDefault(key)?.Update == ConfigUpdate.PerBroker).ToList();
         if (ownOnly.Count > 0)
-            return InvalidValue(name, $"Cannot update these configs at default cluster level, broker id must be specified: Set({string.Join(", ", ownOnly)})");
+            return Invalid($"Cannot update these configs at default cluster level, broker id must be specified: Set({string.Join(", ", ownOnly)})");
         foreach (var (key, value) in values)
         {
             if (ConfigDefinitions.Broker.TryGetValue(key, out var definition) && !definition.TryParse(value, out _, out var error))
-                return InvalidValue(name, error);
+                return Invalid(error);
         }
 
         try
@@ -154,10 +158,7 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
         }
         catch (ConfigException problem)
         {
-            return InvalidValue(name, problem.Message);
+            return Invalid(problem.Message);
         }
     }
-
-    private static AlterationResult InvalidValue(string name, string problem) =>
-        Invalid($"Invalid config value for resource {ResourceText(BrokerResource, name)}: {problem}");
 }

@@ -176,7 +176,7 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
         if (counts.Count != 1 || counts[0] == 0)
             return "All partitions should have the same number of replicas";
         if (placed.Values.Any(assignment => assignment.Replicas.Distinct().Count() != assignment.Replicas.Length))
-            return "Duplicate replica assignment found: " + string.Join(", ", placed.Select(entry => $"{entry.Key} -> {string.Join(',', entry.Value.Replicas)}"));
+            return $"Duplicate replica assignment found: HashMap({string.Join(", ", placed.Select(entry => $"{entry.Key} -> ArrayBuffer({string.Join(", ", entry.Value.Replicas)})"))})";
         return placed.Keys.SequenceEqual(Enumerable.Range(0, placed.Count)) ? null : "partitions should be a consecutive 0-based integer sequence";
     }
 

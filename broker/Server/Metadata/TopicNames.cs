@@ -12,7 +12,7 @@ internal static class TopicNames
         if (name.Length == 0)
             return "Topic name is invalid: the empty string is not allowed";
         if (name is "." or "..")
-            return "Topic name is invalid: '.' or '..' is not allowed";
+            return $"Topic name is invalid: '{name}' is not allowed";
         if (name.Length > MaxLength)
             return $"Topic name is invalid: the length of '{name}' is longer than the max allowed length {MaxLength}";
         return name.All(IsAllowed)

@@ -85,8 +85,7 @@ public sealed class ConfigApisTests
             var request = new DescribeConfigsRequest { Resources = [new() { ResourceType = Topic, ResourceName = "t", ConfigurationKeys = ["segment.ms"] }] };
             var entry = (await cluster.Call<DescribeConfigsRequest, DescribeConfigsResponse>(request, version)).Results[0].Configs.ShouldHaveSingleItem();
             entry.Value.ShouldBe("604800000");
-            if (version == 0)
-                entry.IsDefault.ShouldBeTrue();
+            entry.IsDefault.ShouldBeFalse();
         }
 
         var unknown = new DescribeConfigsRequest { Resources = [new() { ResourceType = Topic, ResourceName = "none" }, new() { ResourceType = Server, ResourceName = "9" }, new() { ResourceType = 77, ResourceName = "x" }] };
