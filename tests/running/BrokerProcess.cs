@@ -1,0 +1,65 @@
+namespace Running;
+
+/// <summary>Our broker in a process of its own, on a port that it keeps over restarts.</summary>
+public sealed class BrokerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+    private readonly string[] arguments;
+    private RunningProgram process = null!;
+
+    private BrokerProcess(string folder, string[] settings, int port)
+    {
+        DataFolder = folder;
+        Port = port;
+        arguments = ["--data", folder, .. Overrides(["group.initial.rebalance.delay.ms=0", $"listeners=PLAINTEXT://127.0.0.1:{port}", .. settings])];
+    }
+
+    public int Port { get; }
+
+    public string BootstrapServers => $"127.0.0.1:{Port}";
+
+    public string DataFolder { get; }
+
+    public int ProcessId => process.Id;
+
+    /// <summary>What it logged since its last start.</summary>
+    public string Log => process.Said;
+
+    /// <summary>Starts one and waits until it serves.</summary>
+    /// <param name="folder">Its data; made where it is missing.</param>
+    /// <param name="settings">KEY=VALUE; the listener is given, and a group's first rebalance waits for nobody.</param>
+    /// <exception cref="RunningProgramException">It does not start; its log is in the message.</exception>
+    public static async Task<BrokerProcess> StartAsync(string folder, params string[] settings)
+    {
+        var broker = new BrokerProcess(folder, settings, FreePorts.Take());
+        await broker.StartAgainAsync();
+        return broker;
+    }
+
+    /// <summary>Starts it after <see cref="StopAsync"/> or <see cref="KillAsync"/>, and waits until it serves.</summary>
+    public async Task StartAgainAsync()
+    {
+        process = RunningProgram.Start(Programs.PathOf("broker"), arguments, Programs.Environment(Repository.Root));
+        await process.LineAsync("serves requests", StartTimeout);
+    }
+
+    /// <summary>Asks it to end (SIGTERM).</summary>
+    /// <returns>Its exit code.</returns>
+    public Task<int> StopAsync() => EndAsync(Signal.Terminate);
+
+    /// <summary>kill -9.</summary>
+    public Task KillAsync() => EndAsync(Signal.Kill);
+
+    public ValueTask DisposeAsync() => process.DisposeAsync();
+
+    private async Task<int> EndAsync(Signal signal)
+    {
+        process.Send(signal);
+        int code = await process.ExitAsync(StopTimeout);
+        await process.DisposeAsync();
+        return code;
+    }
+
+    private static IEnumerable<string> Overrides(IEnumerable<string> settings) => settings.SelectMany(setting => new[] { "--override", setting });
+}

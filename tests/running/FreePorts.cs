@@ -1,0 +1,57 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Running;
+
+/// <summary>
+/// Ports of the loopback address that nobody listens on. They lie below the range from which Linux takes the ports of outgoing connections (32768 and up), so that none of
+/// those takes one while its program is down between two starts.
+/// </summary>
+public static class FreePorts
+{
+    private const int Lowest = 20_000;
+    private const int Highest = 31_999;
+    private static readonly HashSet<int> Taken = [];
+
+    public static int Take() => Take(1)[0];
+
+    /// <summary>Different ones, never given out before by this process.</summary>
+    public static int[] Take(int count)
+    {
+        lock (Taken)
+        {
+            var ports = new int[count];
+            for (int i = 0; i < count; i++)
+                ports[i] = Next();
+            return ports;
+        }
+    }
+
+    public static bool IsFree(int port)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    // Several test processes look at once: each tries places of its own rather than the first that is free.
+    private static int Next()
+    {
+        while (true)
+        {
+            int port = Random.Shared.Next(Lowest, Highest + 1);
+            if (!Taken.Contains(port) && IsFree(port))
+            {
+                Taken.Add(port);
+                return port;
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using System.Runtime.InteropServices;
+
+namespace Running;
+
+/// <summary>Signals by their Linux numbers.</summary>
+public enum Signal
+{
+    Interrupt = 2,
+    Kill = 9,
+    Terminate = 15,
+    Continue = 18,
+    Stop = 19,
+}
+
+/// <summary>Sends signals, which .NET cannot.</summary>
+public static partial class Signals
+{
+    public static void Send(int processId, Signal signal) => _ = Kill(processId, (int)signal);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int processId, int signal);
+}

@@ -1,0 +1,25 @@
+using System.Diagnostics;
+
+namespace Running;
+
+/// <summary>Waits for a phase that nobody tells about.</summary>
+public static class Until
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
+    /// <exception cref="TimeoutException">It does not hold after the time.</exception>
+    public static Task HoldsAsync(string what, TimeSpan timeout, Func<bool> holds) => HoldsAsync(what, timeout, () => Task.FromResult(holds()));
+
+    /// <inheritdoc cref="HoldsAsync(string, TimeSpan, Func{bool})"/>
+    public static async Task HoldsAsync(string what, TimeSpan timeout, Func<Task<bool>> holds)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using var tick = new PeriodicTimer(Interval);
+        while (!await holds())
+        {
+            if (Stopwatch.GetElapsedTime(start) > timeout)
+                throw new TimeoutException($"After {timeout.TotalSeconds:F0} s this does not hold: {what}");
+            await tick.WaitForNextTickAsync();
+        }
+    }
+}
