@@ -64,7 +64,6 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
         using var uploads = new SemaphoreSlim(settings.ParallelUploads);
         Blocking.Await(topics.EnsureAsync());
         using var session = new SinkSession(settings, parts, new CommitterContext(hdfs, topics, uploads, parts.Time, Guid.NewGuid));
-        parts.Health.Trouble = null;
         session.Run(stop);
     }
 

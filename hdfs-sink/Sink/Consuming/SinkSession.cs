@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Confluent.Kafka;
 using Game.Contracts;
 using Game.HdfsSink.Commits;
@@ -37,6 +38,7 @@ internal sealed class SinkSession : IDisposable
     private readonly BlockingCollection<Completion> completions = []; // one entry a batch under way, which the memory budget bounds
     private readonly Dictionary<string, ITable> tables;
     private long heldBytes;
+    private ExceptionDispatchInfo? callbackFailure;
 
     public SinkSession(SinkSettings settings, SinkParts parts, CommitterContext context)
     {
@@ -46,9 +48,10 @@ internal sealed class SinkSession : IDisposable
         commits = new SemaphoreSlim(settings.ParallelCommits);
         tables = settings.Topics.ToDictionary(topic => topic, Tables.Of);
         consumer = new ConsumerBuilder<byte[], byte[]>(Config())
-            .SetPartitionsAssignedHandler((_, partitions) => Blocking.Await(OpenAsync(partitions)))
-            .SetPartitionsRevokedHandler((_, partitions) => Release(partitions))
-            .SetPartitionsLostHandler((_, partitions) => Release(partitions))
+            // Where opening fails the partitions are taken at their ends, from where nothing is used: Run ends the session as soon as the client returns.
+            .SetPartitionsAssignedHandler((_, partitions) => Guard(() => Blocking.Await(OpenAsync(partitions)), partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End))))
+            .SetPartitionsRevokedHandler((_, partitions) => { Guard(() => Release(partitions), false); })
+            .SetPartitionsLostHandler((_, partitions) => { Guard(() => Release(partitions), false); })
             .SetErrorHandler((_, error) => LogMessages.ClientError(parts.Log, error.Reason))
             .SetLogHandler((_, message) => LogMessages.ClientLog(parts.Log, message.Message))
             .Build();
@@ -61,6 +64,7 @@ internal sealed class SinkSession : IDisposable
         while (!stop.IsCancellationRequested)
         {
             Take(consumer.Consume(PollTime));
+            callbackFailure?.Throw();
             HandleCompletions(TimeSpan.Zero);
             RotateDue();
             MakeRoom(stop);
@@ -95,6 +99,20 @@ internal sealed class SinkSession : IDisposable
         config.EnablePartitionEof = true; // tells where the log ends behind markers and compacted records
         config.QueuedMaxMessagesKbytes = PrefetchKilobytes;
         return config;
+    }
+
+    /// <summary>A callback of the client must end well, and an assignment be taken whole: otherwise disposing of the consumer never ends (seen with Confluent.Kafka 2.16).</summary>
+    private T Guard<T>(Func<T> callback, T otherwise)
+    {
+        try
+        {
+            return callback();
+        }
+        catch (Exception e) // kept for Run, which throws it when the client has returned
+        {
+            callbackFailure ??= ExceptionDispatchInfo.Capture(e);
+            return otherwise;
+        }
     }
 
     private void Take(ConsumeResult<byte[], byte[]>? result)
@@ -189,6 +207,7 @@ internal sealed class SinkSession : IDisposable
         }
 
         parts.Health.Assigned = writers.Count;
+        parts.Health.Trouble = null;
         return opened.Select(open => new TopicPartitionOffset(open.Writer.Partition, open.Writer.Position));
     }
 
@@ -202,7 +221,8 @@ internal sealed class SinkSession : IDisposable
     }
 
     /// <summary>Partitions go to another sink: what is being committed may finish, so that the other need not read it again; what was only collected is dropped.</summary>
-    private void Release(List<TopicPartitionOffset> partitions)
+    /// <returns>True: all were let go.</returns>
+    private bool Release(List<TopicPartitionOffset> partitions)
     {
         var released = partitions.Where(partition => writers.ContainsKey(partition.TopicPartition)).Select(partition => writers[partition.TopicPartition]).ToList();
         foreach (var writer in released)
@@ -216,6 +236,7 @@ internal sealed class SinkSession : IDisposable
         foreach (var writer in released)
             writers.Remove(writer.Partition);
         parts.Health.Assigned = writers.Count;
+        return true;
     }
 
     private void Drain()

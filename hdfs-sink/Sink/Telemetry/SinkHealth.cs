@@ -3,10 +3,10 @@ namespace Game.HdfsSink.Telemetry;
 /// <summary>What the health endpoints tell. Written by the consumer's thread, read by any.</summary>
 internal sealed class SinkHealth
 {
-    private volatile string? trouble = "the sink is starting";
+    private volatile string? trouble = "the sink waits for its first assignment of partitions";
     private volatile int assigned;
 
-    /// <summary>Why the last session ended; null while one runs.</summary>
+    /// <summary>Why it does not work: why the last session ended, until the next has its partitions; null while all is well.</summary>
     public string? Trouble { get => trouble; set => trouble = value; }
 
     /// <summary>Partitions that this sink reads.</summary>
