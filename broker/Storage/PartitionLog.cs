@@ -63,6 +63,9 @@ public sealed class PartitionLog
     /// <summary>Producers known. Needs the partition's lock.</summary>
     public int ProducerCount => State.Producers.Count;
 
+    /// <summary>The highest producer id it remembers, -1 for none; only while nobody appends.</summary>
+    public long HighestProducerId => State.Producers.Entries.Count == 0 ? -1 : State.Producers.Entries.Max(entry => entry.ProducerId);
+
     /// <summary>Segments, the active one among them.</summary>
     public int SegmentCount => State.View.Segments.Length;
 

@@ -88,7 +88,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
 
     /// <summary>Gives an empty tree the topics of the loaded logs; does nothing where the tree has topics.</summary>
     internal Task Seed(IEnumerable<PartitionLog> logs) => new TreeSeeding(_znodes, BrokerId, Creation, _log).Seed(
-        [.. logs.Select(log => new TreeSeeding.Folder(log.Partition, log.TopicId, log.Epochs.LatestEpoch))]);
+        [.. logs.Select(log => new TreeSeeding.Folder(log.Partition, log.TopicId, log.Epochs.LatestEpoch, log.HighestProducerId))]);
 
     /// <summary>Registers the broker and stands for controller; when this is done and this broker is the controller, it has taken the cluster over.</summary>
     /// <param name="endpoints">Where clients reach this broker, a bound port for each listener.</param>

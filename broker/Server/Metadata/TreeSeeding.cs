@@ -11,8 +11,8 @@ namespace Broker.Server.Metadata;
 /// </summary>
 internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreation creation, MetadataLog log)
 {
-    /// <summary>One log folder: its partition, the topic id it names (empty: none), and the last leader epoch in it (-1: none).</summary>
-    internal readonly record struct Folder(TopicPartition Partition, Guid TopicId, int LastLeaderEpoch);
+    /// <summary>One log folder: its partition, the topic id it names (empty: none), the last leader epoch and the highest producer id in it (-1: none).</summary>
+    internal readonly record struct Folder(TopicPartition Partition, Guid TopicId, int LastLeaderEpoch, long HighestProducerId = -1);
 
     /// <summary>Seeds the tree if it has no topics; before the controller is elected.</summary>
     internal async Task Seed(IReadOnlyCollection<Folder> folders)
@@ -22,7 +22,21 @@ internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreatio
         var topics = folders.GroupBy(folder => folder.Partition.Topic, StringComparer.Ordinal).ToList();
         foreach (var topic in topics)
             await Seed(topic.Key, [.. topic]);
+        await SeedProducerIds(folders.Max(folder => folder.HighestProducerId));
         log.Seeded(topics.Count, folders.Count);
+    }
+
+    /// <summary>
+    /// A producer id must never be given twice: a new producer's first batch would look like a gap behind the former one's. Ids go on a whole block
+    /// above the highest that a log remembers, as producers of that block may not have written yet.
+    /// </summary>
+    private async Task SeedProducerIds(long highest)
+    {
+        if (highest < 0)
+            return;
+        var start = ((highest / ProducerIdBlock.Size) + 1) * ProducerIdBlock.Size;
+        var block = new ProducerIdBlock(brokerId, start, start + ProducerIdBlock.Size - 1);
+        ZnodeClient.Expect((await znodes.Session.SetData(ZnodePaths.ProducerIdBlock, block.Encode(), 0)).Code, ZnodePaths.ProducerIdBlock, Code.BadVersion);
     }
 
     /// <summary>A gap in the numbers is filled: a partition whose folder is missing comes back empty.</summary>

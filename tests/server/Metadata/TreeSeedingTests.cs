@@ -14,13 +14,15 @@ public sealed class TreeSeedingTests
         await using var cluster = new ControlledCluster();
         await cluster.Prepare();
         var id = TopicId.New();
-        await Seed(cluster, new(new TopicPartition("t", 0), id, 4), new(new TopicPartition("t", 2), id, 6), new(new TopicPartition("u", 0), Guid.Empty, -1));
+        await Seed(cluster, new(new TopicPartition("t", 0), id, 4), new(new TopicPartition("t", 2), id, 6, HighestProducerId: 2345), new(new TopicPartition("u", 0), Guid.Empty, -1));
         await cluster.StartBroker(1);
 
         var topic = cluster.Brokers[1].Metadata.Current.Topic("t").ShouldNotBeNull();
         topic.Id.ShouldBe(id);
         topic.Partitions.Values.Select(partition => (partition.Partition, partition.Leader, partition.LeaderEpoch)).ShouldBe([(0, 1, 5), (1, 1, 0), (2, 1, 7)]);
         cluster.Brokers[1].Metadata.Current.Topic("u").ShouldNotBeNull().Id.ShouldNotBe(Guid.Empty);
+        var ids = new ProducerIds(cluster.Znodes, 1, new MetadataLog(NullLogger.Instance));
+        (await ids.Next()).ShouldBe(4000);
     }
 
     [Fact]
