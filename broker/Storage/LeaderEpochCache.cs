@@ -90,6 +90,9 @@ public sealed class LeaderEpochCache
         Publish([new EpochStart(entries[containing].Epoch, offset), .. entries[(containing + 1)..]]);
     }
 
+    /// <summary>Whether the file holds the entries, and durably.</summary>
+    internal bool IsDurable => durable && ReferenceEquals(written, Volatile.Read(ref entries));
+
     internal void Clear()
     {
         if (entries.Length > 0)

@@ -1,3 +1,4 @@
+using Broker.Storage.Checkpoints;
 using Broker.Storage.Segments;
 
 namespace Broker.Storage;
@@ -38,8 +39,14 @@ internal sealed class LogFlush(LogState log)
     {
         if (!log.FolderIsDirty)
             return;
+        bool isNew = log.IsNew;
         log.FolderIsDirty = false;
+        log.IsNew = false;
+        if (isNew)
+            PartitionMetadataFile.Sync(log.Folder.Disk, log.Folder.PathOf(LogFileNames.PartitionMetadata));
         log.Folder.Disk.SyncDirectory(log.Folder.FullPath);
+        if (isNew)
+            log.Folder.Disk.SyncDirectory(log.Directory.Path);
     }
 
     private void Flush(LogView view)

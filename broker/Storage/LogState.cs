@@ -49,6 +49,14 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
     /// <summary>Files were created or renamed since the folder was last synced.</summary>
     public bool FolderIsDirty { get; set; }
 
+    /// <summary>
+    /// The folder itself and the topic's id in it are not known to be durable: with many partitions created at once, the first flush sees to that and not the creation.
+    /// </summary>
+    public bool IsNew { get; set; }
+
+    /// <summary>What a clean end had left, where the log was opened after one.</summary>
+    public LogView? CleanView { get; set; }
+
     /// <summary>A segment that was cut since the last flush: it lies below the recovery point and must be synced nevertheless.</summary>
     public LogSegment? UnsyncedCut { get; set; }
 

@@ -262,7 +262,7 @@ public sealed class PartitionLog
         if (closed)
             return;
         closed = true;
-        if (clean && !IsOffline)
+        if (clean && !IsOffline && !IsAsLeftClean)
         {
             TakeProducerSnapshot();
             flush.UpTo(LogEndOffset, nowMs);
@@ -292,6 +292,9 @@ public sealed class PartitionLog
             }
         }
     }
+
+    /// <summary>Whether the last broker left the log whole and nothing has come since: closing it again would only fsync the same bytes.</summary>
+    private bool IsAsLeftClean => State.CleanView is { } view && ReferenceEquals(view, State.View) && State.Epochs.IsDurable && !State.FolderIsDirty;
 
     private void OrFail(Action change)
     {

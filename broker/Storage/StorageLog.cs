@@ -37,4 +37,7 @@ internal static partial class StorageLog
 
     [LoggerMessage(11, LogLevel.Warning, "{Folder} could not be deleted yet and is tried again")]
     public static partial void DeleteFailed(ILogger logger, string folder, Exception failure);
+
+    [LoggerMessage(12, LogLevel.Warning, "{Partition}: the topic's id is left out and will be noted anew: {Reason}")]
+    public static partial void TopicIdDropped(ILogger logger, TopicPartition partition, string reason);
 }

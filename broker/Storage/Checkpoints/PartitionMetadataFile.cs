@@ -22,7 +22,16 @@ internal static class PartitionMetadataFile
         return id;
     }
 
-    /// <summary>Writes durably.</summary>
+    /// <summary>Writes without waiting for the disk: see <see cref="Sync"/>.</summary>
     public static void Write(IFileSystem disk, string path, Guid topicId)
-        => WholeFiles.Replace(disk, path, Encoding.UTF8.GetBytes($"version: 0\ntopic_id: {KafkaUuid.Format(topicId)}"), durable: true);
+        => WholeFiles.Replace(disk, path, Encoding.UTF8.GetBytes($"version: 0\ntopic_id: {KafkaUuid.Format(topicId)}"), durable: false);
+
+    /// <summary>Makes the file durable, where there is one; its folder is the caller's matter.</summary>
+    public static void Sync(IFileSystem disk, string path)
+    {
+        if (!disk.FileExists(path))
+            return;
+        using IOpenFile file = disk.Open(path, FileOpen.Existing);
+        file.Sync();
+    }
 }

@@ -13,6 +13,9 @@ namespace Broker.Storage.Directories;
 /// </summary>
 public sealed class LogDirectory
 {
+    /// <summary>Threads that flush at the end, when nothing else is going on: enough to keep a disk's queue filled.</summary>
+    private const int ClosingThreads = 8;
+
     private readonly HandleCache handles;
     private readonly TimeProvider time;
     private readonly Random jitter;
@@ -110,7 +113,7 @@ public sealed class LogDirectory
         StorageLog.DirectoryLoaded(Logger, Path, logs.Count, watch.ElapsedMilliseconds, WasClean);
     }
 
-    /// <summary>Creates a partition's folder and log, durably.</summary>
+    /// <summary>Creates a partition's folder and log; they are durable with the first flush.</summary>
     /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
     internal PartitionLog Create(TopicPartition partition, Guid topicId, LogConfig config)
     {
@@ -120,8 +123,6 @@ public sealed class LogDirectory
             Disk.CreateDirectory(folder);
             PartitionLog log = new LogLoader(this, handles, partition, config, NowMs).Open(new LoadHints(Clean: false, 0, 0, 0));
             SetTopicId(log, topicId);
-            Disk.SyncDirectory(folder);
-            Disk.SyncDirectory(Path);
             logs[partition] = log;
             return log;
         }
@@ -139,6 +140,8 @@ public sealed class LogDirectory
         if (topicId == Guid.Empty || log.TopicId != Guid.Empty)
             return;
         PartitionMetadataFile.Write(Disk, log.State.Folder.PathOf(LogFileNames.PartitionMetadata), topicId);
+        log.State.IsNew = true;
+        log.State.FolderIsDirty = true;
         log.TopicId = topicId;
     }
 
@@ -276,8 +279,8 @@ public sealed class LogDirectory
 
     private void CloseCleanly(long brokerEpoch)
     {
-        foreach (PartitionLog log in logs.Values)
-            log.Close(clean: true, NowMs);
+        // The fsyncs of several threads share the file system's commits.
+        BoundedThreads.ForEach([.. logs.Values], ClosingThreads, log => log.Close(clean: true, NowMs), CancellationToken.None);
         CheckpointRecoveryPoints();
         CheckpointLogStartOffsets();
         CheckpointHighWatermarks();

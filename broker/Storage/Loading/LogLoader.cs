@@ -11,6 +11,9 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
 {
     private readonly LogFolder folder = new(handles, Path.Combine(directory.Path, partition.ToString()));
 
+    /// <summary>No segment had to be scanned.</summary>
+    private bool foundWhole = true;
+
     /// <exception cref="IOException">The disk fails, or holds what no recovery can mend (<see cref="CorruptFileException"/>, <see cref="UnsupportedLogFormatException"/>).</exception>
     public PartitionLog Open(LoadHints hints)
     {
@@ -23,7 +26,23 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
             end = StartAnew(log, segments, hints.LogStart);
         Show(log, segments, end, segments[^1].Size);
         Settle(log, hints, epochsLost);
-        return new PartitionLog(log) { TopicId = PartitionMetadataFile.Read(folder.Disk, folder.PathOf(LogFileNames.PartitionMetadata)) ?? Guid.Empty };
+        return new PartitionLog(log) { TopicId = ReadTopicId(hints) };
+    }
+
+    /// <summary>After an unclean end the file may be torn, as it is durable only from the first flush on: then the topic's id is noted anew.</summary>
+    private Guid ReadTopicId(LoadHints hints)
+    {
+        string path = folder.PathOf(LogFileNames.PartitionMetadata);
+        try
+        {
+            return PartitionMetadataFile.Read(folder.Disk, path) ?? Guid.Empty;
+        }
+        catch (CorruptFileException torn) when (!hints.Clean)
+        {
+            StorageLog.TopicIdDropped(directory.Logger, partition, torn.Message);
+            folder.Disk.DeleteFile(path);
+            return Guid.Empty;
+        }
     }
 
     /// <summary>A segment's length as the format has it.</summary>
@@ -75,25 +94,35 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
             {
                 end = isLast ? EndOf(segment) ?? -1 : segments[i + 1].BaseOffset;
                 segment.LoadTimestamps();
-                recovering &= end >= 0;
+                recovering &= end < 0;
                 if (end >= 0)
                     continue;
                 reason = "its end is no whole batch";
             }
+            foundWhole = false;
             if (!recovering)
                 Show(log, segments, long.MaxValue, segment.Size);
             PrepareProducers(log, segment.BaseOffset, ref recovering);
+            bool unflushed = IsUnflushed(NextBase(segments, i), hints);
             // The epochs of what was not flushed may be of an older state of the file: the batches say them anew.
-            if (!hints.Clean && NextBase(segments, i) > hints.RecoveryPoint)
+            if (unflushed)
                 log.Epochs.TruncateFromEnd(segment.BaseOffset);
             (bool truncated, end) = SegmentRecovery.Recover(log, segment, reason);
-            if (truncated || (!isLast && DoNotFit(segment, end, segments[i + 1].BaseOffset)))
+            // Rot in what had been flushed leaves a hole, as with Kafka; it does not take the good segments after it along.
+            if (unflushed && (truncated || (!isLast && DoNotFit(segment, end, segments[i + 1].BaseOffset))))
                 DropAfter(log, segments, i);
             if (i < segments.Count - 1)
-                segment.Seal();
+                end = SealBefore(segment, segments[i + 1], end);
             log.Snapshots.Write(end, log.Producers);
         }
         return end;
+    }
+
+    /// <summary>What is behind a hole belongs to the next segment: the producers' state holds up to its start.</summary>
+    private static long SealBefore(LogSegment segment, LogSegment next, long end)
+    {
+        segment.Seal();
+        return Math.Max(end, next.BaseOffset);
     }
 
     /// <summary>
@@ -104,12 +133,14 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
     private bool DoNotFit(LogSegment segment, long end, long next)
         => end > next || (end < next && !config.CleanupCompact && next - segment.BaseOffset <= int.MaxValue);
 
+    private static bool IsUnflushed(long next, LoadHints hints) => !hints.Clean && next > hints.RecoveryPoint;
+
     private static long NextBase(List<LogSegment> segments, int index) => index == segments.Count - 1 ? long.MaxValue : segments[index + 1].BaseOffset;
 
     /// <summary>Why a segment must be scanned; null where it is taken as it is.</summary>
     private static string? Reason(LogSegment segment, long next, PartitionFiles files, LoadHints hints)
     {
-        if (!hints.Clean && next > hints.RecoveryPoint)
+        if (IsUnflushed(next, hints))
             return "it was not known to be flushed when the broker ended";
         if (!segment.Offsets.Exists)
             return "it has no offset index";
@@ -195,10 +226,12 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
         log.Epochs.Persist();
         log.SetRecoveryPoint(hints.Clean ? end : Math.Min(hints.RecoveryPoint, end));
         log.FolderIsDirty = !hints.Clean;
+        log.IsNew = !hints.Clean;
         log.Snapshots.DeleteWhere(o => o > end);
         if (end > 0 || log.Snapshots.Offsets.Count > 0)
             RestoreProducers(log, hints, end);
         log.SetHighWatermark(hints.HighWatermark);
+        log.CleanView = hints.Clean && foundWhole && !epochsLost ? log.View : null;
     }
 
     /// <summary>After a clean end without any snapshot there were no producers; else the newest snapshot and what follows it.</summary>

@@ -36,6 +36,17 @@ internal ref struct HeaderWalk(LogSegment segment, int start, int end, Span<byte
         return true;
     }
 
+    /// <summary>The whole batch reached, out of the buffer; empty where the buffer is too small for it.</summary>
+    public ReadOnlySpan<byte> WholeBatch()
+    {
+        int batchSize = Batch.SizeInBytes;
+        if (batchSize > buffer.Length)
+            return default;
+        if (Position < bufferStart || Position + batchSize > bufferStart + buffered)
+            Fill(Position);
+        return buffer.Slice(Position - bufferStart, Math.Clamp(buffered - (Position - bufferStart), 0, batchSize));
+    }
+
     /// <summary>Whether the walk met bytes that are no batch.</summary>
     public bool IsDamaged { get; private set; } = start > end;
 
@@ -48,10 +59,15 @@ internal ref struct HeaderWalk(LogSegment segment, int start, int end, Span<byte
         int want = Math.Min(BatchInfo.HeaderSize, end - next);
         if (next < bufferStart || next + want > bufferStart + buffered)
         {
-            bufferStart = next;
-            buffered = segment.ReadAt(next, buffer[..Math.Min(buffer.Length, end - next)]);
+            Fill(next);
         }
         int at = next - bufferStart;
         return buffer.Slice(at, Math.Clamp(buffered - at, 0, want));
+    }
+
+    private void Fill(int from)
+    {
+        bufferStart = from;
+        buffered = segment.ReadAt(from, buffer[..Math.Min(buffer.Length, end - from)]);
     }
 }

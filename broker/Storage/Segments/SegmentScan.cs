@@ -40,6 +40,9 @@ internal static class SegmentScan
     /// <summary>A marker has some 80 bytes; a control batch far beyond is none of ours and is not read.</summary>
     private const int LargestControlBatch = 4096;
 
+    /// <summary>The CRC covers what follows it, from the attributes on.</summary>
+    private const int CrcCoveredFrom = 21;
+
     /// <summary>Called with each batch and its position; false ends the walk.</summary>
     public delegate bool BatchVisitor(in BatchInfo batch, int position, TransactionMarker? marker);
 
@@ -53,16 +56,15 @@ internal static class SegmentScan
     /// <returns>The position after the last good batch: the end, or where the first bad one starts.</returns>
     public static int Walk(LogSegment segment, int start, bool verifies, BatchVisitor visit)
     {
-        byte[] headers = ArrayPool<byte>.Shared.Rent(verifies ? BatchInfo.HeaderSize : WindowBytes);
-        byte[] window = verifies ? ArrayPool<byte>.Shared.Rent(WindowBytes) : [];
+        byte[] window = ArrayPool<byte>.Shared.Rent(WindowBytes);
         try
         {
             int good = start;
-            var walk = new HeaderWalk(segment, start, segment.Size, headers);
+            var walk = new HeaderWalk(segment, start, segment.Size, window);
             while (walk.MoveNext())
             {
                 BatchInfo batch = walk.Batch;
-                if (IsDamage(segment, walk.Position, batch) || (verifies && !HasGoodCrc(segment, walk.Position, batch, window)))
+                if (IsDamage(segment, walk.Position, batch) || (verifies && !HasGoodCrc(segment, ref walk)))
                     break;
                 if (!visit(batch, walk.Position, MarkerOf(segment, walk.Position, batch)))
                     break;
@@ -72,9 +74,7 @@ internal static class SegmentScan
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(headers);
-            if (verifies)
-                ArrayPool<byte>.Shared.Return(window);
+            ArrayPool<byte>.Shared.Return(window);
         }
     }
 
@@ -88,21 +88,33 @@ internal static class SegmentScan
         return true;
     }
 
-    private static bool HasGoodCrc(LogSegment segment, int position, in BatchInfo batch, byte[] window)
+    private static bool HasGoodCrc(LogSegment segment, ref HeaderWalk walk)
     {
-        // The CRC covers what follows it, from the attributes at byte 21.
-        const int from = 21;
-        uint crc = 0;
-        int at = from;
-        while (at < batch.SizeInBytes)
+        ReadOnlySpan<byte> whole = walk.WholeBatch();
+        return whole.IsEmpty ? HasGoodCrc(segment, walk.Position, walk.Batch) : whole.Length == walk.Batch.SizeInBytes && BatchHeader.VerifyCrc(whole);
+    }
+
+    /// <summary>Of a batch larger than the window, piece by piece.</summary>
+    private static bool HasGoodCrc(LogSegment segment, int position, in BatchInfo batch)
+    {
+        byte[] piece = ArrayPool<byte>.Shared.Rent(WindowBytes);
+        try
         {
-            int want = Math.Min(window.Length, batch.SizeInBytes - at);
-            if (segment.ReadAt(position + at, window.AsSpan(0, want)) < want)
-                return false;
-            crc = Crc32C.Append(crc, window.AsSpan(0, want));
-            at += want;
+            uint crc = 0;
+            for (int at = CrcCoveredFrom; at < batch.SizeInBytes;)
+            {
+                int want = Math.Min(piece.Length, batch.SizeInBytes - at);
+                if (segment.ReadAt(position + at, piece.AsSpan(0, want)) < want)
+                    return false;
+                crc = Crc32C.Append(crc, piece.AsSpan(0, want));
+                at += want;
+            }
+            return crc == batch.Crc;
         }
-        return crc == batch.Crc;
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
     }
 
     private static TransactionMarker? MarkerOf(LogSegment segment, int position, in BatchInfo batch)

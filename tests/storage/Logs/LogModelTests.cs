@@ -52,7 +52,7 @@ public class LogModelTests
                 foreach ((Step step, int choice) in steps)
                     model.Do(step, choice);
             },
-            iter: 800,
+            iter: 400,
             print: steps => string.Join(", ", steps));
 
     private sealed record Entry(long Base, long Last, int Epoch, byte[] Records);

@@ -17,7 +17,7 @@ internal static class ApachePeer
 
     public static async Task<string> Run(string launcher, IEnumerable<string> arguments, CancellationToken cancel)
     {
-        var start = new ProcessStartInfo(launcher, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(launcher, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(cancel);
         string output = await process.StandardOutput.ReadToEndAsync(cancel);
