@@ -62,7 +62,7 @@ internal sealed class AppendGate(int most) : IDisposable
     private void Count()
     {
         int inside = Interlocked.Increment(ref _inside);
-        if (inside > Spare && inside + Spare > Volatile.Read(ref _enlargedTo)) Enlarge(inside + Spare);
+        if (inside + Spare > Volatile.Read(ref _enlargedTo)) Enlarge(inside + Spare);
     }
 
     private void Enlarge(int needed)

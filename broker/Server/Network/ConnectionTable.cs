@@ -52,7 +52,8 @@ internal sealed class ConnectionTable(NetworkOptions options)
     {
         var entry = new Entry(connection);
         _connections[connection.Id] = entry;
-        entry.Running = RunToEnd(connection);
+        // Not on the caller's thread: a request that is there already may block it, and it is the one that accepts.
+        entry.Running = Task.Run(() => RunToEnd(connection));
     }
 
     /// <summary>Closes all connections and waits until their loops have ended, or the time is over; the number of those left.</summary>
