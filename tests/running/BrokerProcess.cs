@@ -30,9 +30,15 @@ public sealed class BrokerProcess : IAsyncDisposable
     /// <param name="folder">Its data; made where it is missing.</param>
     /// <param name="settings">KEY=VALUE; the listener is given, and a group's first rebalance waits for nobody.</param>
     /// <exception cref="RunningProgramException">It does not start; its log is in the message.</exception>
-    public static async Task<BrokerProcess> StartAsync(string folder, params string[] settings)
+    public static Task<BrokerProcess> StartAsync(string folder, params string[] settings) => StartAsync(folder, FreePorts.Take(), settings);
+
+    /// <inheritdoc cref="StartAsync(string, string[])"/>
+    /// <param name="folder">Its data; made where it is missing.</param>
+    /// <param name="port">Where it listens, for a case that needs to know before.</param>
+    /// <param name="settings">KEY=VALUE.</param>
+    public static async Task<BrokerProcess> StartAsync(string folder, int port, params string[] settings)
     {
-        var broker = new BrokerProcess(folder, settings, FreePorts.Take());
+        var broker = new BrokerProcess(folder, settings, port);
         await broker.StartAgainAsync();
         return broker;
     }

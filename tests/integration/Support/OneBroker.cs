@@ -1,0 +1,28 @@
+using Integration.Tests.Support;
+
+// Whole programs on few cores: one case at a time, so that time-outs mean something.
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+[assembly: AssemblyFixture(typeof(OneBroker))]
+
+namespace Integration.Tests.Support;
+
+/// <summary>The broker that all cases share which neither stop it nor need settings of their own; each uses topics and groups of its own.</summary>
+public sealed class OneBroker : IAsyncLifetime
+{
+    private readonly TempFolder folder = new();
+    private BrokerProcess broker = null!;
+    private int topics;
+
+    public string BootstrapServers => broker.BootstrapServers;
+
+    /// <summary>A name that no other case uses.</summary>
+    public string FreshName(string about) => $"{about}-{Interlocked.Increment(ref topics)}";
+
+    public async ValueTask InitializeAsync() => broker = await BrokerProcess.StartAsync(folder["broker"], "group.min.session.timeout.ms=500");
+
+    public async ValueTask DisposeAsync()
+    {
+        await broker.DisposeAsync();
+        folder.Dispose();
+    }
+}

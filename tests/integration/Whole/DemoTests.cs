@@ -1,0 +1,116 @@
+using System.Text.Json;
+
+namespace Integration.Tests.Whole;
+
+/// <summary>The demo's outcome, and queries over the folder it leaves.</summary>
+public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
+{
+    [Fact]
+    public void It_ends_well_and_its_audit_holds()
+    {
+        demo.Run.ExitCode.ShouldBe(0, demo.Run.Said);
+        JsonElement audit = demo.Report.GetProperty("audit");
+        audit.GetProperty("ok").GetBoolean().ShouldBeTrue();
+        Count(audit, "sent").ShouldBe(Count(audit, "answered") + Count(audit, "rejected"));
+        Count(audit, "answered").ShouldBeGreaterThan(100);
+        foreach (string place in (string[])["in_topic", "detected", "in_hdfs"])
+            Count(audit, place).ShouldBe(Count(audit, "answered"), place);
+        Count(audit, "history_in_hdfs").ShouldBe(Count(audit, "history_published"));
+        Count(audit, "alerts_in_hdfs").ShouldBe(Count(audit, "alerts_in_topic"));
+        foreach (string nothing in (string[])["duplicate_alert_ids", "duplicate_rows_in_hdfs", "replay_differences"])
+            Count(audit, nothing).ShouldBe(0, nothing);
+    }
+
+    [Fact]
+    public void It_says_what_was_planted_caught_measured_and_where_things_were()
+    {
+        demo.Report.GetProperty("detection").GetProperty("scenarios").EnumerateObject().Select(scenario => scenario.Name).ShouldBe(["account-takeover", "gold-drain"], ignoreOrder: true);
+        demo.Report.GetProperty("detection").GetProperty("scenarios").EnumerateObject().ShouldAllBe(scenario => Count(scenario.Value, "caught") > 0 && Count(scenario.Value, "caught") <= Count(scenario.Value, "planted"));
+        demo.Report.GetProperty("latency").GetProperty("action_to_ack").GetProperty("p50_ms").GetDouble().ShouldBeGreaterThan(0);
+        demo.Report.GetProperty("latency").GetProperty("event_to_alert").GetProperty("p99_ms").GetDouble().ShouldBeGreaterThan(0);
+        demo.Report.GetProperty("recovery").GetProperty("ms").GetDouble().ShouldBeGreaterThan(0);
+        demo.Report.GetProperty("endpoints").GetProperty("game_servers").GetArrayLength().ShouldBe(2);
+        Directory.Exists(demo.Report.GetProperty("folder").GetString()).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void It_leaves_no_process() => ProcessTable.WithEnvironment("GAME_HOME", demo.Home).ShouldBeEmpty();
+
+    [Fact]
+    public async Task A_query_s_table_is_for_people()
+    {
+        CommandResult result = await QueryAsync("select type, count(*) as n from player_events group by all order by all");
+        result.ExitCode.ShouldBe(0, result.Said);
+        result.Output.ShouldContain("login");
+        result.Output.ShouldContain("trade");
+        result.Output.ShouldContain("2 rows");
+    }
+
+    [Fact]
+    public async Task A_query_s_CSV_and_JSON_are_for_programs_and_agree_with_the_audit()
+    {
+        const string Sql = "select count(*) as events, count(distinct user_id) as players from player_events";
+        JsonElement audit = demo.Report.GetProperty("audit");
+        long events = Count(audit, "in_hdfs") + Count(audit, "history_in_hdfs");
+        CommandResult csv = await QueryAsync(Sql, "--csv");
+        csv.Lines[0].ShouldBe("events,players", csv.Said);
+        csv.Lines[1].ShouldStartWith($"{events},");
+        CommandResult json = await QueryAsync(Sql, "--json");
+        using JsonDocument row = JsonDocument.Parse(json.Output);
+        row.RootElement.GetProperty("events").GetInt64().ShouldBe(events, json.Said);
+    }
+
+    [Fact]
+    public async Task Alerts_are_rows_with_their_features()
+    {
+        CommandResult json = await QueryAsync("select alert_id, rule, reason, features, ts from alerts order by ts limit 1", "--json");
+        json.ExitCode.ShouldBe(0, json.Said);
+        using JsonDocument row = JsonDocument.Parse(json.Output);
+        row.RootElement.GetProperty("reason").GetString().ShouldNotBeNullOrEmpty();
+        row.RootElement.GetProperty("features").EnumerateObject().ShouldNotBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("selec 1")]
+    [InlineData("select nothing_like_it from player_events")]
+    [InlineData("select * from no_such_view")]
+    public async Task A_mistaken_query_is_told_and_ends_with_1(string sql)
+    {
+        CommandResult result = await QueryAsync(sql);
+        result.ExitCode.ShouldBe(1, result.Said);
+        result.Errors.ShouldStartWith("game: ");
+        result.Errors.ShouldNotContain("   at ");
+        result.Output.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_query_without_SQL_is_a_usage_error()
+    {
+        CommandResult result = await GameAsync(demo.Home, "query");
+        result.ExitCode.ShouldNotBe(0, result.Said);
+        result.Errors.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_query_of_an_HDFS_that_is_not_there_says_so()
+    {
+        CommandResult result = await QueryAsync("select 1 from alerts", "--webhdfs", $"http://127.0.0.1:{FreePorts.Take()}");
+        result.ExitCode.ShouldBe(1, result.Said);
+        result.Errors.Trim().Split('\n').Length.ShouldBe(1, result.Errors);
+    }
+
+    [Fact]
+    public async Task A_query_where_no_demo_ran_says_what_to_do()
+    {
+        using var empty = new TempFolder();
+        CommandResult result = await GameAsync(empty.Path, "query", "select 1 from alerts");
+        result.ExitCode.ShouldBe(1, result.Said);
+        result.Errors.ShouldContain("./game demo");
+    }
+
+    private static long Count(JsonElement section, string name) => section.GetProperty(name).GetInt64();
+
+    private static Task<CommandResult> GameAsync(string home, params string[] arguments) => Command.RunAsync(Programs.PathOf("game-cli"), arguments, Programs.Environment(home));
+
+    private Task<CommandResult> QueryAsync(string sql, params string[] options) => GameAsync(demo.Home, ["query", sql, .. options]);
+}

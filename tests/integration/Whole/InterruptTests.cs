@@ -1,0 +1,28 @@
+namespace Integration.Tests.Whole;
+
+/// <summary>Ctrl-C ends a demo with everything that it started.</summary>
+public sealed class InterruptTests : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private readonly TempFolder home = new();
+
+    public void Dispose() => home.Dispose();
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("playing live")]
+    public async Task No_process_and_no_lock_is_left(string phase)
+    {
+        await using RunningProgram demo = RunningProgram.Start(Programs.PathOf("game-cli"), ["demo", "--seconds", "120", "--players", "50", "--rate", "20"], Programs.Environment(home.Path));
+        await demo.LineAsync(line => line.Contains(phase, StringComparison.Ordinal) && line.Contains("detector lag", StringComparison.Ordinal), $"its state in the phase '{phase}'", Limit);
+        ProcessTable.WithEnvironment("GAME_HOME", home.Path).Count.ShouldBeGreaterThan(1);
+        demo.Send(Signal.Interrupt);
+        (await demo.ExitAsync(Limit)).ShouldBe(130, demo.Said);
+        ProcessTable.WithEnvironment("GAME_HOME", home.Path).ShouldBeEmpty();
+        demo.Said.ShouldNotContain("   at ");
+
+        CommandResult status = await Command.RunAsync(Programs.PathOf("game-cli"), ["status"], Programs.Environment(home.Path));
+        status.ExitCode.ShouldBe(3, status.Said);
+        using FileStream free = new(Path.Combine(home.Path, ".game", "lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+    }
+}
