@@ -5,9 +5,15 @@ namespace Game.Detector.Tests.Quality;
 /// <summary>The rules against the simulator: at least 80 % of campaigns caught per scenario, under 1 % of honest players alerted.</summary>
 public class QualityTests
 {
+    private const int FirstSeed = 101;
+    private const int DefaultSeeds = 2;
+
+    /// <summary>Two seeds, or as many as GAME_SIMULATE says (<c>./game test --simulate N</c>).</summary>
+    public static TheoryData<int> Seeds
+        => [.. Enumerable.Range(FirstSeed, int.TryParse(Environment.GetEnvironmentVariable("GAME_SIMULATE"), out int seeds) ? Math.Max(seeds, 1) : DefaultSeeds)];
+
     [Theory]
-    [InlineData(101)]
-    [InlineData(102)]
+    [MemberData(nameof(Seeds))]
     public void Campaigns_are_caught_and_the_honest_left_alone(int seed)
     {
         QualityRun run = QualityRun.Of(seed, players: 1_000, seconds: 60, rate: 250, new RuleSet());
