@@ -219,6 +219,8 @@ public sealed class PartitionLog
     {
         int deleted = 0;
         OrFail(() => deleted = LogRetention.DeleteOld(State, nowMs));
+        if (deleted > 0)
+            StorageLog.SegmentsDeleted(State.Directory.Logger, Partition, deleted, LogStartOffset);
         return deleted;
     }
 
