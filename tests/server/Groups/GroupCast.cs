@@ -81,6 +81,13 @@ internal sealed class GroupCast(Stage stage, string groupId)
         return this;
     }
 
+    /// <summary>The member plays no part any more.</summary>
+    public GroupCast Forget(string name)
+    {
+        _actors.Remove(name);
+        return this;
+    }
+
     /// <summary>The initial delay, which is none, is over.</summary>
     public GroupCast Soon()
     {
