@@ -25,7 +25,11 @@ internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreatio
     private const short FirstWithManyKeys = 4;
     private const sbyte GroupKey = 0;
     private const sbyte TransactionKey = 1;
+    private const string NoError = "NONE";
     private const string NoTransactions = "Transactions are not served by this broker.";
+    private const string NoSuchType = "There are coordinators of groups and of transactions only.";
+    private const string NotYet = "The coordinator is not available.";
+    private const string NotAllowed = "The group may not be described.";
 
     protected override async ValueTask<FindCoordinatorResponse?> Handle(FindCoordinatorRequest request, RequestContext context)
     {
@@ -39,7 +43,7 @@ internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreatio
     {
         ThrottleTimeMs = context.ThrottleTimeMs,
         ErrorCode = (short)place.Error,
-        ErrorMessage = place.Message,
+        ErrorMessage = place.Error == ErrorCode.None ? NoError : place.Message,
         NodeId = place.NodeId,
         Host = place.Host,
         Port = place.Port,
@@ -59,7 +63,7 @@ internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreatio
     {
         GroupKey => await FindGroup(key, context),
         TransactionKey => RefuseTransaction(key, context),
-        _ => Place.Nowhere(ErrorCode.InvalidRequest),
+        _ => Place.Nowhere(ErrorCode.InvalidRequest, NoSuchType),
     };
 
     private Place RefuseTransaction(string transactionalId, RequestContext context)
@@ -70,12 +74,12 @@ internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreatio
 
     private async ValueTask<Place> FindGroup(string groupId, RequestContext context)
     {
-        if (!services.MayGroup(context, AclOperation.Describe, groupId)) return Place.Nowhere(ErrorCode.GroupAuthorizationFailed);
-        if (services.Metadata.Current.Topic(ClusterImage.ConsumerOffsets) is null && !await MakeTopic(groupId)) return Place.Nowhere(ErrorCode.CoordinatorNotAvailable);
+        if (!services.MayGroup(context, AclOperation.Describe, groupId)) return Place.Nowhere(ErrorCode.GroupAuthorizationFailed, NotAllowed);
+        if (services.Metadata.Current.Topic(ClusterImage.ConsumerOffsets) is null && !await MakeTopic(groupId)) return Place.Nowhere(ErrorCode.CoordinatorNotAvailable, NotYet);
         ClusterImage image = services.Metadata.Current;
         return Leader(image, groupId) is { } leader && image.Brokers.GetValueOrDefault(leader)?.On(context.ListenerName) is { } endpoint
             ? Place.At(leader, endpoint)
-            : Place.Nowhere(ErrorCode.CoordinatorNotAvailable);
+            : Place.Nowhere(ErrorCode.CoordinatorNotAvailable, NotYet);
     }
 
     private async ValueTask<bool> MakeTopic(string groupId) =>
@@ -89,10 +93,10 @@ internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreatio
             : null;
 
     /// <summary>A coordinator's place, or why there is none.</summary>
-    private readonly record struct Place(ErrorCode Error, string? Message, int NodeId, string Host, int Port)
+    private readonly record struct Place(ErrorCode Error, string Message, int NodeId, string Host, int Port)
     {
         public static Place At(int nodeId, BrokerEndpoint endpoint) => new(ErrorCode.None, "", nodeId, endpoint.Host, endpoint.Port);
 
-        public static Place Nowhere(ErrorCode error, string message = "") => new(error, message, -1, "", -1);
+        public static Place Nowhere(ErrorCode error, string message) => new(error, message, -1, "", -1);
     }
 }

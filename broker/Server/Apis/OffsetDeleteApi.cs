@@ -23,7 +23,6 @@ internal sealed class OffsetDeleteApi(GroupApiServices services) : Api<OffsetDel
         foreach (TopicPartition partition in request.Topics.SelectMany(topic => topic.Partitions.Select(p => new TopicPartition(topic.Name, p.PartitionIndex))))
             errors[partition] = services.CheckPartition(context, AclOperation.Read, image, partition.Topic, partition.Partition);
         TopicPartition[] accepted = [.. errors.Where(entry => entry.Value == ErrorCode.None).Select(entry => entry.Key)];
-        if (accepted.Length == 0) return ToResponse(request, errors, context);
         DeleteOffsetsResult result = await services.Coordinator.Submit(request.GroupId, new DeleteOffsetsRequest(accepted));
         if (result.Error != ErrorCode.None) return Failed(result.Error, context);
         for (int i = 0; i < accepted.Length; i++) errors[accepted[i]] = result.Partitions[i];
