@@ -33,6 +33,8 @@ internal sealed record GroupLimits
     /// </summary>
     public static readonly TimeSpan TopicCreationPatience = TimeSpan.FromSeconds(1);
 
+    private const string CompressionKey = "offsets.topic.compression.codec";
+
     /// <summary>group.min.session.timeout.ms.</summary>
     public int MinSessionTimeoutMs { get; init; } = 6000;
 
@@ -70,6 +72,7 @@ internal sealed record GroupLimits
     public int TopicPartitions { get; init; } = 50;
 
     /// <summary>What a broker's configuration says.</summary>
+    /// <exception cref="ConfigException">A codec that does not exist.</exception>
     public static GroupLimits Of(BrokerConfig config) => new()
     {
         MinSessionTimeoutMs = config.GroupMinSessionTimeoutMs,
@@ -82,7 +85,11 @@ internal sealed record GroupLimits
         CommitAcks = config.OffsetsCommitRequiredAcks,
         CommitTimeout = TimeSpan.FromMilliseconds(config.OffsetsCommitTimeoutMs),
         LoadBufferBytes = config.OffsetsLoadBufferBytes,
-        Compression = (CompressionType)config.Int("offsets.topic.compression.codec"),
+        Compression = CompressionOf(config.Int(CompressionKey)),
         TopicPartitions = config.OffsetsTopicPartitions,
     };
+
+    private static CompressionType CompressionOf(int codec) => codec is >= (int)CompressionType.None and <= (int)CompressionType.Zstd
+        ? (CompressionType)codec
+        : throw new ConfigException($"{CompressionKey} is {codec}; codecs are 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.");
 }

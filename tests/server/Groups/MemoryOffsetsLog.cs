@@ -20,6 +20,9 @@ internal sealed class MemoryOffsetsLog : IOffsetsLog
     /// <summary>Errors for the next appends, of which nothing gets to the log.</summary>
     public Queue<ErrorCode> Errors { get; } = new();
 
+    /// <summary>Called before each append, on its loop.</summary>
+    public Action? BeforeAppend { get; set; }
+
     /// <summary>Thrown by the next read.</summary>
     public Exception? ReadFailure { get; set; }
 
@@ -52,6 +55,7 @@ internal sealed class MemoryOffsetsLog : IOffsetsLog
 
     public ValueTask<OffsetsAppended> Append(Memory<byte> batch)
     {
+        BeforeAppend?.Invoke();
         if (Errors.TryDequeue(out ErrorCode error)) return new ValueTask<OffsetsAppended>(new OffsetsAppended(error, -1));
         long at = Add(batch.ToArray());
         if (!Holds) return new ValueTask<OffsetsAppended>(new OffsetsAppended(ErrorCode.None, at));

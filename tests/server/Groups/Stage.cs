@@ -24,13 +24,13 @@ internal sealed class Stage : IDisposable
     private readonly TimingWheel _wheel;
     private readonly Queue<Action> _cold = new();
 
-    public Stage(GroupLimits? limits = null, MemoryOffsetsLog? log = null, bool load = true)
+    public Stage(GroupLimits? limits = null, MemoryOffsetsLog? log = null, bool load = true, bool onPool = false)
     {
         Log = log ?? new MemoryOffsetsLog();
         _wheel = new TimingWheel(Time);
         Metrics = new GroupMetrics(_meter);
         var services = new GroupServices(
-            limits ?? new GroupLimits { InitialRebalanceDelayMs = 0, TopicPartitions = 1 }, Time, _wheel, Metrics, NullLogger.Instance, work => work.Execute(), RunCold);
+            limits ?? new GroupLimits { InitialRebalanceDelayMs = 0, TopicPartitions = 1 }, Time, _wheel, Metrics, NullLogger.Instance, onPool ? Mailbox.OnPool : work => work.Execute(), RunCold);
         Coordinator = new GroupCoordinator(services, _ => Log, () => Image);
         Coordinator.BecameLeader(ClusterImage.ConsumerOffsets, 0, 0);
         if (load) Load();

@@ -8,19 +8,35 @@ namespace Broker.Server.Groups.Shards;
 /// Takes a shard's batches to its log, in order, on a loop of its own: a disk that stalls holds up commits and assignments, but no heartbeat.
 /// It does not wait for acknowledgements: any number may be under way, each of a request that waits for it.
 /// </summary>
-internal sealed class AppendQueue(IOffsetsLog log, GroupLimits limits, Mailbox loop)
+/// <param name="log">Where to.</param>
+/// <param name="limits">Compression.</param>
+/// <param name="loop">Its own.</param>
+/// <param name="failed">Told of an append that threw: a bug; its client is told UNKNOWN_SERVER_ERROR.</param>
+internal sealed class AppendQueue(IOffsetsLog log, GroupLimits limits, Mailbox loop, Action<Exception> failed)
 {
     /// <summary>Appends; <paramref name="ended"/> is called on any thread, once, when all is acknowledged or something has failed.</summary>
-    public void Append(IReadOnlyList<LogRecord> records, long wallMs, Action<ErrorCode, long> ended) => loop.Post(() => Start(records, wallMs, ended));
+    public void Append(IReadOnlyList<LogRecord> records, long wallMs, Action<ErrorCode, long> ended) => loop.Post(() => _ = Run(records, wallMs, ended));
 
-    private void Start(IReadOnlyList<LogRecord> records, long wallMs, Action<ErrorCode, long> ended)
+    private async Task Run(IReadOnlyList<LogRecord> records, long wallMs, Action<ErrorCode, long> ended)
     {
-        // Each append is begun here, in order; only the waiting for its end is left to run.
-        List<ValueTask<OffsetsAppended>> appends = [.. Batches(records, wallMs).Select(batch => log.Append(batch))];
-        _ = End(appends, ended);
+        try
+        {
+            // Each append is begun before the first wait, so that the loop keeps their order; only the waiting for their ends is left to run.
+            List<ValueTask<OffsetsAppended>> appends = [.. Batches(records, wallMs).Select(batch => log.Append(batch))];
+            OffsetsAppended appended = await End(appends);
+            ended(appended.Error, appended.BaseOffset);
+        }
+#pragma warning disable CA1031 // The top of an append: a bug below must not leave its client without an answer.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            failed(failure);
+            ended(ErrorCode.UnknownServerError, -1);
+        }
     }
 
-    private static async Task End(List<ValueTask<OffsetsAppended>> appends, Action<ErrorCode, long> ended)
+    /// <summary>The first error of all, and the first offset.</summary>
+    private static async Task<OffsetsAppended> End(List<ValueTask<OffsetsAppended>> appends)
     {
         ErrorCode error = ErrorCode.None;
         long baseOffset = -1;
@@ -31,7 +47,7 @@ internal sealed class AppendQueue(IOffsetsLog log, GroupLimits limits, Mailbox l
             if (baseOffset < 0) baseOffset = appended.BaseOffset;
         }
 
-        ended(error, baseOffset);
+        return new OffsetsAppended(error, baseOffset);
     }
 
     private IEnumerable<byte[]> Batches(IReadOnlyList<LogRecord> records, long wallMs)

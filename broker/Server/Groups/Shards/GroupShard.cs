@@ -26,7 +26,7 @@ internal sealed class GroupShard
     {
         (_partition, _log, _services) = (partition, log, services);
         _loop = NewLoop();
-        _appends = new AppendQueue(log, services.Limits, NewLoop());
+        _appends = new AppendQueue(log, services.Limits, NewLoop(), Failed);
     }
 
     public bool IsLoading => _refusal == ErrorCode.CoordinatorLoadInProgress;
@@ -77,7 +77,9 @@ internal sealed class GroupShard
         return done.Task;
     }
 
-    private Mailbox NewLoop() => new(_services.Start, failure => GroupLog.TurnFailed(_services.Logger, failure, _partition));
+    private Mailbox NewLoop() => new(_services.Start, Failed);
+
+    private void Failed(Exception failure) => GroupLog.TurnFailed(_services.Logger, failure, _partition);
 
     private void LoadHere()
     {
