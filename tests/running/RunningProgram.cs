@@ -15,6 +15,7 @@ public sealed class RunningProgram : IAsyncDisposable
     private readonly List<(Func<string, bool> Wanted, TaskCompletionSource<string> Found)> waiting = [];
     private readonly Lock gate = new();
     private readonly Task ended; // The process has ended and both streams are read out.
+    private int disposed;
 
     private RunningProgram(ProcessStartInfo start)
     {
@@ -124,6 +125,8 @@ public sealed class RunningProgram : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+            return;
         if (!process.HasExited)
             process.Kill();
         await ended;

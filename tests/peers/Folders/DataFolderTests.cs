@@ -1,0 +1,119 @@
+using Confluent.Kafka;
+
+namespace Peers.Tests.Folders;
+
+/// <summary>A data folder that one broker wrote, opened by the other.</summary>
+public sealed class DataFolderTests : IDisposable
+{
+    private const int Partitions = 3;
+    private const int Records = 3000;
+    private const string FewOffsetsPartitions = "offsets.topic.num.partitions=3";
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Apache_goes_on_with_ours_and_we_with_what_it_made_of_it(bool endsInOrder)
+    {
+        Need.AllCases();
+        string data = folder["data"];
+        Dictionary<int, long> committed;
+        await using BrokerProcess ours = await BrokerProcess.StartAsync(data, FewOffsetsPartitions);
+        await FillAsync(ours.BootstrapServers);
+        committed = Kafka.ReadAndCommit(ours.BootstrapServers, "group", "t", 1000);
+        if (endsInOrder)
+            await ours.StopAsync();
+        else
+            await ours.KillAsync();
+
+        await using ApacheZooKeeper zooKeeper = await ApacheZooKeeper.StartAsync(folder);
+        await zooKeeper.CreateAsync(Znodes(data));
+        await using (ApacheKafka apache = await ApacheKafka.StartAsync(folder, zooKeeper, data, FewOffsetsPartitions))
+        {
+            await ShouldHoldAsync(apache.BootstrapServers, Records, committed);
+            apache.Log.ShouldNotContain("Found a corrupted index");
+            apache.Log.ShouldNotContain("ERROR");
+            await Kafka.ProduceAsync(apache.BootstrapServers, "t", Kafka.Numbers(Records, Records), CompressionType.Lz4);
+            committed = Kafka.ReadAndCommit(apache.BootstrapServers, "group", "t", 1000);
+            await apache.StopAsync();
+        }
+
+        await ours.StartAgainAsync();
+        await ShouldHoldAsync(ours.BootstrapServers, 2 * Records, committed);
+        await Kafka.ProduceAsync(ours.BootstrapServers, "t", Kafka.Numbers(2 * Records, 10));
+    }
+
+    [Fact]
+    public async Task We_go_on_with_Apache_s()
+    {
+        Need.AllCases();
+        string data = folder["data"];
+        Dictionary<int, long> committed;
+        await using (ApacheZooKeeper zooKeeper = await ApacheZooKeeper.StartAsync(folder))
+        {
+            await using ApacheKafka apache = await ApacheKafka.StartAsync(folder, zooKeeper, data, FewOffsetsPartitions);
+            await FillAsync(apache.BootstrapServers);
+            committed = Kafka.ReadAndCommit(apache.BootstrapServers, "group", "t", 1000);
+            await apache.StopAsync();
+        }
+
+        string identity = await File.ReadAllTextAsync(Path.Combine(data, "meta.properties"));
+        await using BrokerProcess ours = await BrokerProcess.StartAsync(data, FewOffsetsPartitions);
+        await ShouldHoldAsync(ours.BootstrapServers, Records, committed);
+        ours.Log.ShouldContain(identity.Split('\n').Single(line => line.StartsWith("cluster.id=", StringComparison.Ordinal))["cluster.id=".Length..]);
+        await Kafka.ProduceAsync(ours.BootstrapServers, "t", Kafka.Numbers(Records, 10));
+        Kafka.ReadAll(ours.BootstrapServers, "t", Partitions).Count.ShouldBe(Records + 10);
+    }
+
+    private static async Task FillAsync(string bootstrapServers)
+    {
+        await Kafka.CreateTopicAsync(bootstrapServers, "t", Partitions, ("segment.bytes", "20000"));
+        await Kafka.ProduceAsync(bootstrapServers, "t", Kafka.Numbers(0, Records / 2));
+        await Kafka.ProduceAsync(bootstrapServers, "t", Kafka.Numbers(Records / 2, Records / 2), CompressionType.Zstd);
+    }
+
+    private static async Task ShouldHoldAsync(string bootstrapServers, int count, Dictionary<int, long> committed)
+    {
+        List<ConsumeResult<string, string>> read = Kafka.ReadAll(bootstrapServers, "t", Partitions);
+        read.Select(r => int.Parse(r.Message.Value)).Order().ShouldBe(Enumerable.Range(0, count));
+        foreach (IGrouping<int, ConsumeResult<string, string>> partition in read.GroupBy(r => r.Partition.Value))
+            partition.Select(r => int.Parse(r.Message.Value)).ShouldBeInOrder();
+        (await Kafka.CommittedAsync(bootstrapServers, "group", "t")).ShouldBe(committed, ignoreOrder: true);
+    }
+
+    // What ZooKeeper must hold so that Apache's broker takes the folder for its own: the cluster, and each topic with its id, leader and epoch.
+    private static IEnumerable<(string Path, string Data)> Znodes(string data)
+    {
+        yield return ("/cluster", "{}");
+        yield return ("/cluster/id", $"{{\"version\":\"1\",\"id\":\"{Property(Path.Combine(data, "meta.properties"), "cluster.id=")}\"}}");
+        yield return ("/brokers", "{}");
+        yield return ("/brokers/topics", "{}");
+        foreach (IGrouping<string, string> topic in Directory.GetDirectories(data).GroupBy(path => Path.GetFileName(path)[..Path.GetFileName(path).LastIndexOf('-')]))
+        {
+            string node = $"/brokers/topics/{topic.Key}";
+            string id = Property(Path.Combine(topic.First(), "partition.metadata"), "topic_id: ");
+            string assignment = string.Join(',', topic.Select(path => $"\"{Partition(path)}\":[0]"));
+            yield return (node, $"{{\"version\":3,\"topic_id\":\"{id}\",\"partitions\":{{{assignment}}},\"adding_replicas\":{{}},\"removing_replicas\":{{}}}}");
+            yield return ($"{node}/partitions", "{}");
+            foreach (string path in topic)
+            {
+                yield return ($"{node}/partitions/{Partition(path)}", "{}");
+                yield return ($"{node}/partitions/{Partition(path)}/state", $"{{\"controller_epoch\":0,\"leader\":0,\"version\":1,\"leader_epoch\":{Epoch(path)},\"isr\":[0]}}");
+            }
+        }
+    }
+
+    private static string Property(string file, string prefix) => File.ReadLines(file).Single(line => line.StartsWith(prefix, StringComparison.Ordinal))[prefix.Length..];
+
+    private static string Partition(string path) => path[(path.LastIndexOf('-') + 1)..];
+
+    // The checkpoint's last line is EPOCH START-OFFSET; without a record there is none.
+    private static string Epoch(string path)
+    {
+        string checkpoint = Path.Combine(path, "leader-epoch-checkpoint");
+        string[] lines = File.Exists(checkpoint) ? File.ReadAllLines(checkpoint) : [];
+        return lines.Length > 2 ? lines[^1].Split(' ')[0] : "0";
+    }
+}

@@ -1,0 +1,87 @@
+using Confluent.Kafka;
+
+namespace Peers.Tests.Support;
+
+/// <summary>Apache ZooKeeper, in a folder of its own.</summary>
+internal sealed class ApacheZooKeeper : IAsyncDisposable
+{
+    private readonly RunningProgram process;
+
+    private ApacheZooKeeper(RunningProgram process, int port)
+    {
+        this.process = process;
+        Address = $"127.0.0.1:{port}";
+    }
+
+    public string Address { get; }
+
+    public static async Task<ApacheZooKeeper> StartAsync(TempFolder folder)
+    {
+        int port = FreePorts.Take();
+        string file = folder.WriteFile("zoo.cfg", $"dataDir={folder["zookeeper"]}\nclientPort={port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\ntickTime=500\n4lw.commands.whitelist=*\n");
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["HEAP"] = "256m" };
+        RunningProgram server = RunningProgram.Start(Running.Peers.Launcher("kafka"), ["zookeeper", file], environment);
+        await Until.HoldsAsync("ZooKeeper's port is open", Apache.Patience, () => server.HasExited ? throw new RunningProgramException(server.Said) : !FreePorts.IsFree(port));
+        return new ApacheZooKeeper(server, port);
+    }
+
+    /// <summary>Makes znodes, parents first.</summary>
+    public async Task CreateAsync(IEnumerable<(string Path, string Data)> znodes)
+    {
+        string commands = string.Concat(znodes.Select(znode => $"create {znode.Path} {znode.Data}\n"));
+        await Apache.KafkaAsync("3.9", "org.apache.zookeeper.ZooKeeperMain", ["-server", Address], commands + "quit\n");
+    }
+
+    public ValueTask DisposeAsync() => process.DisposeAsync();
+}
+
+/// <summary>One Apache Kafka 3.9 broker on ZooKeeper, over a data folder of its own or of somebody else's.</summary>
+internal sealed class ApacheKafka : IAsyncDisposable
+{
+    private readonly RunningProgram process;
+
+    private ApacheKafka(RunningProgram process, int port)
+    {
+        this.process = process;
+        BootstrapServers = $"127.0.0.1:{port}";
+    }
+
+    public string BootstrapServers { get; }
+
+    /// <summary>What it logged.</summary>
+    public string Log => process.Said;
+
+    public static async Task<ApacheKafka> StartAsync(TempFolder folder, ApacheZooKeeper zooKeeper, string dataFolder, params string[] settings)
+    {
+        int port = FreePorts.Take();
+        string[] lines = ["broker.id=0", $"listeners=PLAINTEXT://127.0.0.1:{port}", $"zookeeper.connect={zooKeeper.Address}", $"log.dirs={dataFolder}", "offsets.topic.replication.factor=1",
+            "group.initial.rebalance.delay.ms=0", .. settings];
+        string file = folder.WriteFile("apache.properties", string.Join('\n', lines));
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["KAFKA_LOG_LEVEL"] = "INFO" };
+        var broker = new ApacheKafka(RunningProgram.Start(Running.Peers.Launcher("kafka"), ["server", file], environment), port);
+        using IAdminClient admin = Kafka.Admin(broker.BootstrapServers);
+        await Until.HoldsAsync("Apache Kafka answers", Apache.Patience, () => broker.process.HasExited ? throw new RunningProgramException(broker.Log) : Answers(admin));
+        return broker;
+    }
+
+    /// <summary>Ends it in order.</summary>
+    public async Task StopAsync()
+    {
+        process.Send(Signal.Terminate);
+        await process.ExitAsync(Apache.Patience);
+    }
+
+    public ValueTask DisposeAsync() => process.DisposeAsync();
+
+    private static bool Answers(IAdminClient admin)
+    {
+        try
+        {
+            return admin.GetMetadata(TimeSpan.FromSeconds(2)).Brokers.Count > 0;
+        }
+        catch (KafkaException)
+        {
+            return false;
+        }
+    }
+}

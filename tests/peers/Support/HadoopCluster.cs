@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace Peers.Tests.Support;
+
+/// <summary>Apache Hadoop's NameNode and one DataNode.</summary>
+internal sealed class HadoopCluster : IAsyncDisposable
+{
+    /// <summary>Where the launcher puts the first DataNode, always.</summary>
+    private static readonly int[] DataNodePorts = [19841, 19861, 19881];
+    private readonly string folder;
+
+    private HadoopCluster(string folder, string webHdfs)
+    {
+        this.folder = folder;
+        WebHdfs = webHdfs;
+    }
+
+    public string WebHdfs { get; }
+
+    /// <summary>Starts it; skips the case where another one of this machine has the DataNode's ports.</summary>
+    public static async Task<HadoopCluster> StartAsync(string folder)
+    {
+        Assert.SkipUnless(Array.TrueForAll(DataNodePorts, FreePorts.IsFree), "Another Hadoop of this machine holds the DataNode's ports.");
+        int[] ports = FreePorts.Take(2);
+        // Its daemons hold on to the launcher's output: that goes to a file.
+        string[] arguments = ["-c", "exec \"$0\" up \"$1\" 1 >\"$1.out\" 2>&1", Running.Peers.Launcher("hdfs-cluster"), folder];
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["HDFS_HTTP_PORT"] = ports[0].ToString(CultureInfo.InvariantCulture),
+            ["HDFS_RPC_PORT"] = ports[1].ToString(CultureInfo.InvariantCulture),
+        };
+        CommandResult up = await Command.RunAsync("/bin/sh", arguments, environment, timeout: Apache.Patience);
+        var cluster = new HadoopCluster(folder, $"http://127.0.0.1:{ports[0]}");
+        if (up.ExitCode == 0)
+            return cluster;
+        await cluster.DisposeAsync();
+        throw new RunningProgramException(await File.ReadAllTextAsync($"{folder}.out"));
+    }
+
+    public async ValueTask DisposeAsync() => await Command.RunAsync(Running.Peers.Launcher("hdfs-cluster"), ["down", folder], timeout: Apache.Patience);
+}
