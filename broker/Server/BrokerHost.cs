@@ -35,6 +35,9 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>HOST:PORT of every listener, separated by commas, as a client on this machine is given them.</summary>
     public string BootstrapServers => string.Join(',', _parts.Sockets.Bound.Select(l => $"{(l.Host.Length == 0 ? "localhost" : l.Host)}:{l.Port}"));
 
+    /// <summary>The broker's number: configured, of its former life, or generated.</summary>
+    public int BrokerId => _parts.Membership?.BrokerId ?? _config.BrokerId;
+
     /// <summary>The port of the first listener.</summary>
     public int BoundPort => _parts.Sockets.Bound[0].Port;
 
@@ -72,11 +75,11 @@ public sealed class BrokerHost : IAsyncDisposable
     public async Task StopAsync()
     {
         if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
-        HostLog.Stopping(_log, _config.BrokerId);
+        HostLog.Stopping(_log, BrokerId);
         _ready = false;
         await _parts.Stop();
         await End();
-        HostLog.Stopped(_log, _config.BrokerId);
+        HostLog.Stopped(_log, BrokerId);
     }
 
     /// <summary>Ends the broker as a crash would: nothing is flushed or handed over, connections break. For tests of recovery.</summary>
