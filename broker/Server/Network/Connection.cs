@@ -17,6 +17,7 @@ internal sealed class Connection : IRequestConnection
     private readonly ResponseQueue _responses = new();
     private readonly ProtocolWriter _writer = new();
     private readonly List<PendingResponse> _answering = [];
+    private readonly Action _wake;
     private long _lastUse;
     private long _sent;
     private long _throttledUntil;
@@ -33,6 +34,7 @@ internal sealed class Connection : IRequestConnection
         _frames = new FrameReader(transport, services.Options, services.LargeFrames, _closed.Token);
         _lastUse = services.Time.GetTimestamp();
         Closed = _closed.Token;
+        _wake = _responses.Wake;
     }
 
     public long Id { get; }
@@ -166,14 +168,14 @@ internal sealed class Connection : IRequestConnection
     private async ValueTask<ValueTask<IMessage?>> Begin(RequestStart start, Memory<byte> frame, RequestContext context)
     {
         if (!start.Api.MayRunAhead) return start.Dispatch(frame, context);
-        await _services.Appends.Enter(_responses.Wake, Closed);
+        int place = await _services.Appends.Enter(_wake, Closed);
         try
         {
             return start.Dispatch(frame, context);
         }
         finally
         {
-            _services.Appends.Leave();
+            _services.Appends.Leave(place);
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class ConnectionServices : IDisposable
         Metrics = metrics;
         Log = log;
         Time = time;
+        Appends = new AppendGate(time);
         LargeFrames = new ByteBudget(options.LargeFramesBytes);
         Pieces = new ByteBudget(NetworkOptions.AllPiecesBytes);
         ColdReads = new ColdWork(NetworkOptions.MaxColdReads);
@@ -39,7 +40,7 @@ internal sealed class ConnectionServices : IDisposable
     public ResponseSender Sender { get; }
 
     /// <summary>Lets so many produces be dispatched at once; the others wait without a thread.</summary>
-    public AppendGate Appends { get; } = new(NetworkOptions.MaxAppends);
+    public AppendGate Appends { get; }
 
     public void Dispose()
     {

@@ -35,12 +35,6 @@ internal sealed record NetworkOptions
     /// <summary>Answers that are ready together leave in one write up to this many bytes; a produce's answer has about 100.</summary>
     public const int CoalescedBytes = 16 << 10;
 
-    /// <summary>
-    /// Produce dispatches at once, each of which may block its thread in a write. Far above the cores, because a stalled disk must not stop the others;
-    /// finite, because every one is a thread.
-    /// </summary>
-    public const int MaxAppends = 64;
-
     /// <summary>A large frame that has reserved its bytes must bring <see cref="ProgressBytes"/> in every such time, or its connection is closed.</summary>
     public static readonly TimeSpan ProgressTime = TimeSpan.FromSeconds(10);
 

@@ -73,7 +73,6 @@ internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProv
             {
                 long now = time.GetTimestamp();
                 foreach (Connection connection in _table.All) connection.Sweep(now);
-                _services?.Appends.Settle();
             }
         }
         catch (OperationCanceledException)

@@ -33,7 +33,9 @@ public class StalledDiskTests
             (await member.ReceiveCorrelationId()).ShouldBe(2);
         }
 
-        Volatile.Read(ref inside).ShouldBeGreaterThan(Environment.ProcessorCount, "the appends do block");
+        await Task.Run(() => SpinWait.SpinUntil(() => Volatile.Read(ref inside) == Stalled, TimeSpan.FromSeconds(10)).ShouldBeTrue("all appends block"), TestContext.Current.CancellationToken);
+        await member.Send(Heartbeat);
+        (await member.ReceiveCorrelationId()).ShouldBe(2);
         disk.Set();
         foreach (TestClient producer in producers)
         {
