@@ -1,0 +1,62 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Faults.Tests.Running;
+using Game.Contracts;
+
+namespace Faults.Tests.Brokers;
+
+/// <summary>An ordinary client, served whatever others do.</summary>
+internal sealed class Bystander : IDisposable
+{
+    public const string Topic = "bystander";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly BrokerProgram broker;
+    private readonly IProducer<Null, byte[]> producer;
+    private readonly IConsumer<Ignore, byte[]> consumer;
+
+    public Bystander(BrokerProgram broker)
+    {
+        this.broker = broker;
+        producer = new ProducerBuilder<Null, byte[]>(ClientSettings.Producer(broker.Bootstrap, "bystander")).SetLogHandler((_, _) => { }).Build();
+        consumer = new ConsumerBuilder<Ignore, byte[]>(ClientSettings.Consumer(broker.Bootstrap, "bystander", "bystander")).SetLogHandler((_, _) => { }).Build();
+    }
+
+    /// <summary>Creates the topic and begins to read it.</summary>
+    public async Task StartAsync()
+    {
+        await broker.Admin.CreateTopicsAsync([new TopicSpecification { Name = Topic, NumPartitions = 1, ReplicationFactor = 1 }]);
+        consumer.Assign(new TopicPartitionOffset(Topic, 0, Offset.Beginning));
+        await IsServedAsync();
+    }
+
+    /// <summary>A few records go in and come out; the process lives.</summary>
+    public async Task IsServedAsync(int records = 5)
+    {
+        for (int i = 0; i < records; i++)
+        {
+            byte[] value = Guid.NewGuid().ToByteArray();
+            DeliveryResult<Null, byte[]> delivered = await producer.ProduceAsync(Topic, new Message<Null, byte[]> { Value = value }).WaitAsync(Patience);
+            Await(delivered.Offset, value);
+        }
+
+        broker.Program.ShouldBeAlive();
+    }
+
+    public void Dispose()
+    {
+        consumer.Dispose();
+        producer.Dispose();
+    }
+
+    private void Await(Offset offset, byte[] value)
+    {
+        while (true)
+        {
+            ConsumeResult<Ignore, byte[]> result = consumer.Consume(Patience) ?? throw new TimeoutException($"The bystander's record {offset} was not delivered within {Patience}.");
+            if (result.Offset != offset)
+                continue;
+            result.Message.Value.ShouldBe(value);
+            return;
+        }
+    }
+}

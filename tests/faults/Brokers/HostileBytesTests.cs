@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using Faults.Tests.Running;
+
+namespace Faults.Tests.Brokers;
+
+/// <summary>Hostile bytes against a broker's process: it lives, its memory stays bounded, and others are served.</summary>
+public sealed class HostileBytesTests : IAsyncLifetime
+{
+    private const int Megabyte = 1 << 20;
+    private const int FrameLimit = 100 * Megabyte;
+
+    /// <summary>queued.max.request.bytes (256 MiB), doubled as buffers grow by copying, and what a busy broker needs anyway.</summary>
+    private const long MostMemory = 700L * Megabyte;
+
+    private readonly TestFolder folder = new("hostile-bytes");
+    private readonly BrokerProgram broker;
+    private readonly Bystander bystander;
+
+    public HostileBytesTests()
+    {
+        broker = new BrokerProgram(folder);
+        bystander = new Bystander(broker);
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        await broker.StartAsync();
+        await bystander.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        bystander.Dispose();
+        await broker.DisposeAsync();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Broken_framing_and_unknown_requests_close_their_connection_only()
+    {
+        foreach ((string what, byte[] bytes) in Violations())
+        {
+            using var hostile = new WireClient(broker.Port);
+            await hostile.SendAsync(bytes);
+            (await hostile.IsClosedAsync()).ShouldBeTrue(what);
+        }
+
+        await bystander.IsServedAsync();
+    }
+
+    [Fact]
+    public async Task Ten_half_sent_frames_of_100_MB_delay_no_other_client()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        WireClient[] hostile = [.. Enumerable.Range(0, 10).Select(_ => new WireClient(broker.Port))];
+        Task[] sending = [.. hostile.Select(client => HalfAsync(client, stop.Token))];
+        // Two fit into the budget and are read to their half; the others wait unread.
+        await Until.HoldsAsync("the halves that fit have been sent", TimeSpan.FromSeconds(30), () => sending.Count(task => task.IsCompletedSuccessfully) >= 2);
+        long start = Stopwatch.GetTimestamp();
+        await bystander.IsServedAsync(records: 200);
+        Stopwatch.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(20));
+        broker.Program.RssAnonBytes.ShouldBeLessThan(MostMemory);
+        await stop.CancelAsync();
+        foreach (WireClient client in hostile)
+            client.Dispose();
+        await bystander.IsServedAsync();
+    }
+
+    [Fact]
+    public async Task Random_bytes_and_mutated_requests_end_nothing_but_their_connection()
+    {
+        int cases = Rounds.IsNightly ? 1_000_000 : 6_000;
+        var frames = new HostileFrames(20260131, cases);
+        await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => Task.Run(() => BombardAsync(frames))));
+        broker.Program.ShouldBeAlive();
+        await bystander.IsServedAsync();
+        broker.Program.RssAnonBytes.ShouldBeLessThan(MostMemory);
+        broker.Program.Log().ShouldNotContain("NullReferenceException");
+    }
+
+    [Fact]
+    public async Task Five_thousand_idle_connections_cost_little()
+    {
+        const int Connections = 5_000, Reserve = 500, MostBytesEach = 16 * 1024;
+        if (OpenFilesLimit() < Connections + Reserve)
+            Assert.Skip($"a process may open {OpenFilesLimit()} files here, and this takes {Connections + Reserve}: raise the limit (ulimit -Hn)");
+        long before = broker.Program.RssAnonBytes;
+        var idle = new List<WireClient>(Connections);
+        try
+        {
+            for (int i = 0; i < Connections; i++)
+                idle.Add(new WireClient(broker.Port));
+            await bystander.IsServedAsync(records: 20);
+            (broker.Program.RssAnonBytes - before).ShouldBeLessThan((long)Connections * MostBytesEach);
+        }
+        finally
+        {
+            foreach (WireClient client in idle)
+                client.Dispose();
+        }
+
+        await bystander.IsServedAsync();
+    }
+
+    private static IEnumerable<(string What, byte[] Bytes)> Violations()
+    {
+        yield return ("a negative length", WireClient.Raw(-1));
+        yield return ("the lowest length", WireClient.Raw(int.MinValue));
+        yield return ("a length over the limit", WireClient.Raw(FrameLimit + 1));
+        yield return ("the highest length", WireClient.Raw(int.MaxValue, new byte[100]));
+        yield return ("another protocol", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+        yield return ("an empty frame", WireClient.Raw(0));
+        yield return ("no room for a header", WireClient.Raw(3, 0, 0, 0));
+        yield return ("an unknown API key", WireClient.Raw(10, 3, 231, 0, 0, 0, 0, 0, 1, 0, 0));
+        yield return ("a negative API key", WireClient.Raw(10, 255, 255, 0, 0, 0, 0, 0, 1, 0, 0));
+        yield return ("a version above", WireClient.Raw(10, 0, 12, 0, 99, 0, 0, 0, 1, 0, 0));
+        yield return ("a version below", WireClient.Raw(10, 0, 12, 255, 255, 0, 0, 0, 1, 0, 0));
+        yield return ("a client id longer than the frame", WireClient.Raw(10, 0, 12, 0, 0, 0, 0, 0, 1, 127, 255));
+        yield return ("a body cut off", WireClient.Raw(10, 0, 12, 0, 0, 0, 0, 0, 1, 255, 255));
+    }
+
+    private static async Task HalfAsync(WireClient client, CancellationToken cancellation)
+    {
+        await client.SendAsync(WireClient.Raw(FrameLimit), cancellation);
+        byte[] piece = new byte[Megabyte];
+        for (int sent = 0; sent < FrameLimit / 2; sent += piece.Length)
+            await client.SendAsync(piece, cancellation);
+    }
+
+    private async Task BombardAsync(HostileFrames frames)
+    {
+        const int FramesPerConnection = 4;
+        TimeSpan quiet = TimeSpan.FromMilliseconds(150);
+        while (frames.Take(FramesPerConnection) is { Length: > 0 } taken)
+        {
+            broker.Program.HasExited.ShouldBeFalse(frames.Newest());
+            using var client = new WireClient(broker.Port);
+            try
+            {
+                await client.SendAsync(taken.SelectMany(frame => frame).ToArray()).WaitAsync(WireClient.Patience);
+            }
+            catch (System.Net.Sockets.SocketException)
+            {
+                continue; // closed at the first of the frames
+            }
+
+            await client.ReadAsync(taken.Length, quiet);
+        }
+    }
+
+    private static long OpenFilesLimit()
+    {
+        string line = File.ReadLines("/proc/self/limits").First(line => line.StartsWith("Max open files", StringComparison.Ordinal));
+        string hard = line.Split((char[])[' '], StringSplitOptions.RemoveEmptyEntries)[4];
+        return hard == "unlimited" ? long.MaxValue : long.Parse(hard, System.Globalization.CultureInfo.InvariantCulture);
+    }
+}

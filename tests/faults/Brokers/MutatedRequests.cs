@@ -1,0 +1,36 @@
+using Broker.Protocol;
+using Broker.Protocol.Tests.Messages;
+
+namespace Faults.Tests.Brokers;
+
+/// <summary>Frames made of Kafka's own requests, changed in places: mostly the body, sometimes the header or the length. By seed.</summary>
+internal sealed class MutatedRequests
+{
+    private const int HeaderChances = 10;
+    private const int LengthChances = 50;
+    private readonly (ApiKey Key, GoldenVector Vector)[] requests;
+    private readonly Random random;
+
+    /// <param name="seed">Decides all frames.</param>
+    public MutatedRequests(int seed)
+    {
+        random = new Random(seed);
+        requests = [.. GoldenVector.OfMessages.Where(vector => vector.Kind == "request").SelectMany(Named)];
+        requests.Length.ShouldBeGreaterThan(200);
+    }
+
+    public byte[] Next()
+    {
+        (ApiKey key, GoldenVector vector) = requests[random.Next(requests.Length)];
+        byte[] other = requests[random.Next(requests.Length)].Vector.Bytes;
+        byte[] frame = WireClient.Frame(key, vector.Version, random.Next(), Mutation.Of(vector.Bytes, other, random));
+        if (random.Next(HeaderChances) == 0)
+            frame = WireClient.Raw(frame.Length - 4, Mutation.Of(frame[4..], other, random));
+        if (random.Next(LengthChances) == 0)
+            frame[random.Next(4)] ^= (byte)(1 << random.Next(8));
+        return frame;
+    }
+
+    private static IEnumerable<(ApiKey, GoldenVector)> Named(GoldenVector vector) =>
+        Enum.TryParse(vector.Message[..^"Request".Length], out ApiKey key) && HeaderVersions.OfRequest(key, vector.Version) >= 0 ? [(key, vector)] : [];
+}
