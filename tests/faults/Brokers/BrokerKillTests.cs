@@ -1,52 +1,65 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
-using Faults.Tests.Running;
+using Game.Contracts;
+using Running;
 
 namespace Faults.Tests.Brokers;
 
 /// <summary>kill -9 under load, again and again.</summary>
-public sealed class BrokerKillTests : IDisposable
+public sealed class BrokerKillTests : IAsyncLifetime
 {
     private const string First = "orders", Second = "payments", Group = "readers";
     private const int FirstPartitions = 4, SecondPartitions = 3;
     private const int Seed = 20260131;
     private static readonly TimeSpan LoadTimeout = TimeSpan.FromSeconds(60);
-    private readonly TestFolder folder = new("broker-kill");
+    private readonly TempFolder folder = new();
+    private BrokerProcess broker = null!;
+    private IAdminClient admin = null!;
 
-    public void Dispose() => folder.Dispose();
+    public async ValueTask InitializeAsync()
+    {
+        broker = await BrokerProcess.StartAsync(folder["broker"]);
+        admin = new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        admin.Dispose();
+        Vital.TellIfFailed("the broker", broker.Log);
+        await broker.DisposeAsync();
+        folder.Dispose();
+    }
 
     [Fact]
     public async Task Nothing_acknowledged_is_lost_doubled_or_out_of_order()
     {
         var random = new Random(Seed);
-        await using var broker = new BrokerProgram(folder);
-        await broker.StartAsync();
         // Small segments: a kill then meets rolls, snapshots and indexes, and not only the tail of one file.
-        await broker.Admin.CreateTopicsAsync([Topic(First, FirstPartitions, "262144"), Topic(Second, SecondPartitions, "1048576")]);
-        Dictionary<string, string> topics = await IdsAsync(broker.Admin, [First, Second]);
-        NumberedProducer[] producers = StartProducers(broker.Bootstrap);
-        using var reader = new CommittingReader(broker.Bootstrap, Group, First);
+        await admin.CreateTopicsAsync([Topic(First, FirstPartitions, "262144"), Topic(Second, SecondPartitions, "1048576")]);
+        Dictionary<string, string> topics = await IdsAsync(First, Second);
+        NumberedProducer[] producers = StartProducers(broker.BootstrapServers);
+        using var reader = new CommittingReader(broker.BootstrapServers, Group, First);
         try
         {
             for (int round = 1; round <= Rounds.Of(smoke: 2); round++)
             {
                 await LoadAsync(producers, random.Next(2_000, 20_000));
                 string made = $"made-in-round-{round}";
-                await broker.Admin.CreateTopicsAsync([Topic(made, 2, "1048576")]);
-                topics = topics.Concat(await IdsAsync(broker.Admin, [made])).ToDictionary();
+                await admin.CreateTopicsAsync([Topic(made, 2, "1048576")]);
+                topics = topics.Concat(await IdsAsync(made)).ToDictionary();
                 await Until.HoldsAsync("the group's commits", LoadTimeout, () => reader.Committed().Count > 0);
                 Dictionary<TopicPartition, long> committed = reader.Committed();
                 await broker.KillAsync();
-                await broker.StartAsync();
-                (await IdsAsync(broker.Admin, [.. topics.Keys])).ShouldBe(topics, $"topics after kill {round}");
-                (await SegmentBytesAsync(broker.Admin, First)).ShouldBe("262144");
-                await CommitsSurvivedAsync(broker.Admin, committed);
+                await broker.StartAgainAsync();
+                (await IdsAsync([.. topics.Keys])).ShouldBe(topics, $"topics after kill {round}");
+                (await SegmentBytesAsync(First)).ShouldBe("262144");
+                await CommitsSurvivedAsync(committed);
             }
 
             await LoadAsync(producers, 2_000);
             await Task.WhenAll(producers.Select(producer => producer.FinishAsync()));
-            LogCheck.HoldsExactly(broker.Bootstrap, First, FirstPartitions, producers);
-            LogCheck.HoldsExactly(broker.Bootstrap, Second, SecondPartitions, producers);
+            LogCheck.HoldsExactly(broker.BootstrapServers, First, FirstPartitions, producers);
+            LogCheck.HoldsExactly(broker.BootstrapServers, Second, SecondPartitions, producers);
             await reader.SeenAsync(Enumerable.Range(0, FirstPartitions).ToDictionary(p => new TopicPartition(First, p), p => (long)producers.Where(producer => producer.Topic == First).Sum(producer => producer.SentTo(p))));
         }
         finally
@@ -74,19 +87,19 @@ public sealed class BrokerKillTests : IDisposable
         return Until.HoldsAsync($"{further} more acknowledgements", LoadTimeout, () => producers.Zip(goals).All(pair => pair.First.Count >= pair.Second));
     }
 
-    private static async Task<Dictionary<string, string>> IdsAsync(IAdminClient admin, string[] topics)
+    private async Task<Dictionary<string, string>> IdsAsync(params string[] topics)
     {
         DescribeTopicsResult described = await admin.DescribeTopicsAsync(TopicCollection.OfTopicNames(topics));
         return described.TopicDescriptions.ToDictionary(topic => topic.Name, topic => $"{topic.TopicId} with {topic.Partitions.Count} partitions");
     }
 
-    private static async Task<string> SegmentBytesAsync(IAdminClient admin, string topic)
+    private async Task<string> SegmentBytesAsync(string topic)
     {
         List<DescribeConfigsResult> configs = await admin.DescribeConfigsAsync([new ConfigResource { Type = ResourceType.Topic, Name = topic }]);
         return configs[0].Entries["segment.bytes"].Value;
     }
 
-    private static async Task CommitsSurvivedAsync(IAdminClient admin, Dictionary<TopicPartition, long> committed)
+    private async Task CommitsSurvivedAsync(Dictionary<TopicPartition, long> committed)
     {
         List<ListConsumerGroupOffsetsResult> now = await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(Group, [.. committed.Keys])]);
         foreach (TopicPartitionOffsetError found in now[0].Partitions)

@@ -1,6 +1,6 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
-using Faults.Tests.Running;
+using Running;
 using Game.Contracts;
 
 namespace Faults.Tests.Brokers;
@@ -10,21 +10,22 @@ internal sealed class Bystander : IDisposable
 {
     public const string Topic = "bystander";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private readonly BrokerProgram broker;
+    private readonly BrokerProcess broker;
     private readonly IProducer<Null, byte[]> producer;
     private readonly IConsumer<Ignore, byte[]> consumer;
 
-    public Bystander(BrokerProgram broker)
+    public Bystander(BrokerProcess broker)
     {
         this.broker = broker;
-        producer = new ProducerBuilder<Null, byte[]>(ClientSettings.Producer(broker.Bootstrap, "bystander")).SetLogHandler((_, _) => { }).Build();
-        consumer = new ConsumerBuilder<Ignore, byte[]>(ClientSettings.Consumer(broker.Bootstrap, "bystander", "bystander")).SetLogHandler((_, _) => { }).Build();
+        producer = new ProducerBuilder<Null, byte[]>(ClientSettings.Producer(broker.BootstrapServers, "bystander")).SetLogHandler((_, _) => { }).Build();
+        consumer = new ConsumerBuilder<Ignore, byte[]>(ClientSettings.Consumer(broker.BootstrapServers, "bystander", "bystander")).SetLogHandler((_, _) => { }).Build();
     }
 
     /// <summary>Creates the topic and begins to read it.</summary>
     public async Task StartAsync()
     {
-        await broker.Admin.CreateTopicsAsync([new TopicSpecification { Name = Topic, NumPartitions = 1, ReplicationFactor = 1 }]);
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = Topic, NumPartitions = 1, ReplicationFactor = 1 }]);
         consumer.Assign(new TopicPartitionOffset(Topic, 0, Offset.Beginning));
         await IsServedAsync();
     }
@@ -39,7 +40,7 @@ internal sealed class Bystander : IDisposable
             Await(delivered.Offset, value);
         }
 
-        broker.Program.ShouldBeAlive();
+        broker.ShouldBeAlive();
     }
 
     public void Dispose()

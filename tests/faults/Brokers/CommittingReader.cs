@@ -1,5 +1,5 @@
 using Confluent.Kafka;
-using Faults.Tests.Running;
+using Running;
 using Game.Contracts;
 
 namespace Faults.Tests.Brokers;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Faults.Tests.Running;
+using Running;
 
 namespace Faults.Tests.Brokers;
 
@@ -12,24 +12,20 @@ public sealed class HostileBytesTests : IAsyncLifetime
     /// <summary>queued.max.request.bytes (256 MiB), doubled as buffers grow by copying, and what a busy broker needs anyway.</summary>
     private const long MostMemory = 700L * Megabyte;
 
-    private readonly TestFolder folder = new("hostile-bytes");
-    private readonly BrokerProgram broker;
-    private readonly Bystander bystander;
-
-    public HostileBytesTests()
-    {
-        broker = new BrokerProgram(folder);
-        bystander = new Bystander(broker);
-    }
+    private readonly TempFolder folder = new();
+    private BrokerProcess broker = null!;
+    private Bystander bystander = null!;
 
     public async ValueTask InitializeAsync()
     {
-        await broker.StartAsync();
+        broker = await BrokerProcess.StartAsync(folder["broker"]);
+        bystander = new Bystander(broker);
         await bystander.StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
+        Vital.TellIfFailed("the broker", broker.Log);
         bystander.Dispose();
         await broker.DisposeAsync();
         folder.Dispose();
@@ -59,7 +55,7 @@ public sealed class HostileBytesTests : IAsyncLifetime
         long start = Stopwatch.GetTimestamp();
         await bystander.IsServedAsync(records: 200);
         Stopwatch.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(20));
-        broker.Program.RssAnonBytes.ShouldBeLessThan(MostMemory);
+        Vital.RssAnonBytes(broker.ProcessId).ShouldBeLessThan(MostMemory);
         await stop.CancelAsync();
         foreach (WireClient client in hostile)
             client.Dispose();
@@ -72,10 +68,10 @@ public sealed class HostileBytesTests : IAsyncLifetime
         int cases = Rounds.IsNightly ? 1_000_000 : 6_000;
         var frames = new HostileFrames(20260131, cases);
         await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => Task.Run(() => BombardAsync(frames))));
-        broker.Program.ShouldBeAlive();
+        broker.ShouldBeAlive();
         await bystander.IsServedAsync();
-        broker.Program.RssAnonBytes.ShouldBeLessThan(MostMemory);
-        broker.Program.Log().ShouldNotContain("NullReferenceException");
+        Vital.RssAnonBytes(broker.ProcessId).ShouldBeLessThan(MostMemory);
+        broker.Log.ShouldNotContain("NullReferenceException");
     }
 
     [Fact]
@@ -84,14 +80,14 @@ public sealed class HostileBytesTests : IAsyncLifetime
         const int Connections = 5_000, Reserve = 500, MostBytesEach = 16 * 1024;
         if (OpenFilesLimit() < Connections + Reserve)
             Assert.Skip($"a process may open {OpenFilesLimit()} files here, and this takes {Connections + Reserve}: raise the limit (ulimit -Hn)");
-        long before = broker.Program.RssAnonBytes;
+        long before = Vital.RssAnonBytes(broker.ProcessId);
         var idle = new List<WireClient>(Connections);
         try
         {
             for (int i = 0; i < Connections; i++)
                 idle.Add(new WireClient(broker.Port));
             await bystander.IsServedAsync(records: 20);
-            (broker.Program.RssAnonBytes - before).ShouldBeLessThan((long)Connections * MostBytesEach);
+            (Vital.RssAnonBytes(broker.ProcessId) - before).ShouldBeLessThan((long)Connections * MostBytesEach);
         }
         finally
         {
@@ -133,7 +129,7 @@ public sealed class HostileBytesTests : IAsyncLifetime
         TimeSpan quiet = TimeSpan.FromMilliseconds(150);
         while (frames.Take(FramesPerConnection) is { Length: > 0 } taken)
         {
-            broker.Program.HasExited.ShouldBeFalse(frames.Newest());
+            broker.IsAlive().ShouldBeTrue(frames.Newest());
             using var client = new WireClient(broker.Port);
             try
             {

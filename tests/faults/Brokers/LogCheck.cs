@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
-using Faults.Tests.Running;
+using Running;
 using Game.Cli.Audit;
 
 namespace Faults.Tests.Brokers;

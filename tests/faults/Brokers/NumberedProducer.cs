@@ -1,6 +1,6 @@
 using System.Text;
 using Confluent.Kafka;
-using Faults.Tests.Running;
+using Running;
 using Game.Contracts;
 
 namespace Faults.Tests.Brokers;

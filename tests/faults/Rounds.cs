@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Faults.Tests.Running;
+namespace Faults.Tests;
 
 /// <summary>How much is tried: a smoke test by default, more with <c>./game test --faults N</c> and <c>--nightly</c>.</summary>
 internal static class Rounds

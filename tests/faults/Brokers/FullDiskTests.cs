@@ -1,0 +1,76 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Game.Contracts;
+using Running;
+
+namespace Faults.Tests.Brokers;
+
+/// <summary>
+/// A disk that takes no more: the process's own limit on file sizes stands in for it, as it can be set and lifted while the broker runs and needs no rights.
+/// </summary>
+public sealed class FullDiskTests : IAsyncLifetime
+{
+    private const string Filling = "filling", Other = "other";
+    private const long MostBytes = 1 << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly TempFolder folder = new();
+    private BrokerProcess broker = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        broker = await BrokerProcess.StartAsync(folder["broker"]);
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = Filling, NumPartitions = 1, ReplicationFactor = 1 }, new TopicSpecification { Name = Other, NumPartitions = 1, ReplicationFactor = 1 }]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Vital.TellIfFailed("the broker", broker.Log);
+        await broker.DisposeAsync();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task What_does_not_fit_is_refused_and_nothing_acknowledged_is_lost()
+    {
+        using var unwavering = new NumberedProducer(broker.BootstrapServers, "unwavering", Filling, 1, CompressionType.None);
+        await Until.HoldsAsync("the first acknowledgements", Patience, () => unwavering.Count > 100);
+        FileSizeLimit.Set(broker.ProcessId, MostBytes);
+
+        // A client that does not try again hears why; another partition, whose file is small, goes on.
+        (await RefusalAsync(Filling)).ShouldBe(ErrorCode.KafkaStorageError);
+        (await ProduceAsync(Other)).ShouldBe(ErrorCode.NoError);
+        broker.ShouldBeAlive();
+        new FileInfo(Path.Combine(broker.DataFolder, Filling + "-0", "00000000000000000000.log")).Length.ShouldBeLessThanOrEqualTo(MostBytes);
+
+        FileSizeLimit.Lift(broker.ProcessId);
+        long stuck = unwavering.Count;
+        await Until.HoldsAsync("acknowledgements when there is room again", Patience, () => unwavering.Count > stuck + 1_000);
+        await unwavering.FinishAsync();
+        await broker.KillAsync();
+        await broker.StartAgainAsync();
+        LogCheck.HoldsExactly(broker.BootstrapServers, Filling, 1, [unwavering]);
+    }
+
+    private async Task<ErrorCode> RefusalAsync(string topic)
+    {
+        ErrorCode answer = ErrorCode.NoError;
+        await Until.HoldsAsync("the disk is full", Patience, async () => (answer = await ProduceAsync(topic)) != ErrorCode.NoError);
+        return answer;
+    }
+
+    private async Task<ErrorCode> ProduceAsync(string topic)
+    {
+        var config = new ProducerConfig { BootstrapServers = broker.BootstrapServers, Acks = Acks.All, MessageSendMaxRetries = 0, LingerMs = 0 };
+        using IProducer<Null, byte[]> producer = new ProducerBuilder<Null, byte[]>(config).SetLogHandler((_, _) => { }).Build();
+        try
+        {
+            await producer.ProduceAsync(topic, new Message<Null, byte[]> { Value = "hasty:0:"u8.ToArray() });
+            return ErrorCode.NoError;
+        }
+        catch (ProduceException<Null, byte[]> e)
+        {
+            return e.Error.Code;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using global::Game.Cli.Audit;
+using global::Game.Contracts;
+using global::Game.Simulator.Load;
+using global::Game.Simulator.World;
+using Running;
+
+namespace Faults.Tests.Game;
+
+/// <summary>Detectors, sink and game servers killed with -9 at random while players play.</summary>
+public sealed class ApplicationKillTests : IAsyncLifetime
+{
+    private const int Seed = 20260131;
+    private const double Rate = 150, SecondsBefore = 3, SecondsEach = 3;
+    private static readonly TimeSpan LoadTimeout = TimeSpan.FromMinutes(1);
+    private GameSystem system = null!;
+
+    public async ValueTask InitializeAsync() => system = await GameSystem.StartAsync();
+
+    public ValueTask DisposeAsync() => system is null ? ValueTask.CompletedTask : system.DisposeAsync();
+
+    [Fact]
+    public async Task The_audits_are_equal_whatever_dies()
+    {
+        int kills = Rounds.Of(smoke: 3);
+        double seconds = SecondsBefore + kills * SecondsEach;
+        await using LoadGenerator load = system.NewLoad();
+        var plan = new LivePlan(system.World, new LivePlanOptions(seconds, Rate, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()));
+        Task playing = load.RunAsync(plan, _ => { }, TestContext.Current.CancellationToken);
+        await KillAsync(load, kills);
+        await playing;
+        load.Statistics.Unsettled.ShouldBe(0, "every action is answered in the end");
+        await Task.WhenAll(system.Detectors.Append(system.Sink).Concat(system.GameServers).Select(part => part.ReadyAsync()));
+        await system.DrainAsync();
+
+        EventAudit events = SystemAudit.HoldsFor(system);
+        events.Undecodable.ShouldBe(0);
+        var answered = new Differences();
+        answered.Sets("answered events", load.Statistics.AnsweredEventIds.ToHashSet(), "player-events", events.LivePlaces.Keys.ToHashSet());
+        answered.Sentences.ShouldBeEmpty();
+    }
+
+    // One of each kind first, then by lot; each at an instant of its own stretch of the load.
+    private async Task KillAsync(LoadGenerator load, int kills)
+    {
+        var random = new Random(Seed);
+        Part[] victims = [.. system.Detectors, system.Sink, .. system.GameServers];
+        Part[] one = [random.GetItems([.. system.Detectors], 1)[0], system.Sink, random.GetItems([.. system.GameServers], 1)[0]];
+        random.Shuffle(one);
+        for (int kill = 0; kill < kills; kill++)
+        {
+            double at = SecondsBefore + (kill + random.NextDouble() * 0.8) * SecondsEach;
+            await Until.HoldsAsync($"{at:F1} s of the load", LoadTimeout, () => load.Statistics.ActionsStarted >= at * Rate);
+            Part victim = kill < one.Length ? one[kill] : victims[random.Next(victims.Length)];
+            await victim.KillAsync();
+            victim.Start();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Running;
+
+namespace Faults.Tests.Game;
+
+/// <summary>One of the system's programs, that can be killed and started again at the same address.</summary>
+/// <param name="name">For messages.</param>
+/// <param name="program">Which program.</param>
+/// <param name="url">Where its health is asked for.</param>
+/// <param name="arguments">Its command line.</param>
+internal sealed class Part(string name, string program, string url, params string[] arguments) : IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(40);
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private RunningProgram? process;
+
+    public string Name => name;
+
+    public string Url => url;
+
+    public int ProcessId => process!.Id;
+
+    public void Start() => process = RunningProgram.Start(Programs.PathOf(program), arguments, Programs.Environment(Repository.Root));
+
+    /// <summary>Waits until it says that it is ready.</summary>
+    public Task ReadyAsync(string path = "/readyz") => Until.HoldsAsync($"{name} is ready", ReadyTimeout, () =>
+    {
+        ShouldBeAlive();
+        return AnswersAsync(path);
+    });
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        process!.Send(Signal.Kill);
+        await process.ExitAsync(StopTimeout);
+        await process.DisposeAsync();
+    }
+
+    public void ShouldBeAlive() => process!.HasExited.ShouldBeFalse($"the {name} must live; it said:\n{process.Said}");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is null)
+            return;
+        Vital.TellIfFailed(name, process.Said);
+        await process.DisposeAsync();
+    }
+
+    private async Task<bool> AnswersAsync(string path)
+    {
+        try
+        {
+            using HttpResponseMessage response = await Http.GetAsync(url + path);
+            return response.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return false;
+        }
+    }
+}

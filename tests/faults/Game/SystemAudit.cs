@@ -1,0 +1,38 @@
+using global::Game.Cli.Audit;
+using global::Game.Contracts;
+using global::Game.Detector.Rules;
+
+namespace Faults.Tests.Game;
+
+/// <summary>What a drained system must show, whatever died on the way.</summary>
+internal static class SystemAudit
+{
+    /// <summary>
+    /// Every record of player-events and alerts is in the warehouse once by partition and offset; the alerts are those of a fresh replay, no id twice.
+    /// </summary>
+    /// <returns>The audit of the events, for further questions.</returns>
+    public static EventAudit HoldsFor(GameSystem system)
+    {
+        var reader = new TopicReader(system.BootstrapServers);
+        AuditRecord[] records = [.. reader.Read(Topics.PlayerEvents, GameSystem.Partitions)], raised = [.. reader.Read(Topics.Alerts, GameSystem.Partitions)];
+        var events = new EventAudit(GameSystem.Partitions, new RuleSet(), TruthTable.Read([]));
+        events.Read(records);
+        var alerts = new AlertAudit();
+        alerts.Read(raised);
+        var differences = new Differences();
+        differences.Sets("alerts of the detectors", alerts.ById.Keys.ToHashSet(), "the replay", events.ReplayedAlertIds);
+        differences.Count("alert ids are in the topic more than once", alerts.Duplicates.Count);
+        Compare(differences, Topics.PlayerEvents, records, system.Warehouse.Rows(Topics.PlayerEvents, "event_id"));
+        Compare(differences, Topics.Alerts, raised, system.Warehouse.Rows(Topics.Alerts, "alert_id"));
+        differences.Sentences.ShouldBeEmpty();
+        alerts.ById.ShouldNotBeEmpty("without alerts this would prove little");
+        return events;
+    }
+
+    private static void Compare(Differences differences, string topic, AuditRecord[] records, IReadOnlyList<WarehouseRow> rows)
+    {
+        HashSet<(int, long)> stored = [.. rows.Select(row => (row.Partition, row.Offset))];
+        differences.Count($"rows of {topic} are in HDFS more than once", rows.Count - stored.Count);
+        differences.Sets($"records of {topic}", records.Select(record => (record.Partition, record.Offset)).ToHashSet(), "HDFS", stored);
+    }
+}
