@@ -26,6 +26,10 @@ try
     var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     using PosixSignalRegistration term = OnSignal(PosixSignal.SIGTERM);
     using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT);
+
+    // Linux's SIGXFSZ: a write beyond the process's limit on file sizes (ulimit -f) would end it; taken, the write fails and is answered as on a full disk, as under the JVM.
+    const PosixSignal FileTooLarge = (PosixSignal)25;
+    using PosixSignalRegistration tooLarge = PosixSignalRegistration.Create(FileTooLarge, context => context.Cancel = true);
     await using BrokerHost host = await BrokerHost.StartAsync(loaded.Config, logging, TimeProvider.System);
     await Task.WhenAny(ended.Task, host.Failed);
     await host.StopAsync();

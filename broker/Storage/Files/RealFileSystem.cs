@@ -101,7 +101,18 @@ public sealed class RealFileSystem : IFileSystem
             return total;
         }
 
-        public void Write(long position, ReadOnlySpan<byte> bytes) => RandomAccess.Write(handle, bytes, position);
+        public void Write(long position, ReadOnlySpan<byte> bytes)
+        {
+            try
+            {
+                RandomAccess.Write(handle, bytes, position);
+            }
+            catch (ArgumentOutOfRangeException beyond)
+            {
+                // EFBIG, a file that may not grow further, is a wrong argument to .NET. To a log it is a disk that takes no more.
+                throw new IOException(beyond.Message, beyond);
+            }
+        }
 
         public void SetLength(long length) => RandomAccess.SetLength(handle, length);
 

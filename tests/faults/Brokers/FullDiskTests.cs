@@ -1,3 +1,4 @@
+using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Game.Contracts;
@@ -15,6 +16,7 @@ public sealed class FullDiskTests : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly TempFolder folder = new();
     private BrokerProcess broker = null!;
+    private int hasty;
 
     public async ValueTask InitializeAsync()
     {
@@ -39,7 +41,9 @@ public sealed class FullDiskTests : IAsyncLifetime
 
         // A client that does not try again hears why; another partition, whose file is small, goes on.
         (await RefusalAsync(Filling)).ShouldBe(ErrorCode.KafkaStorageError);
+        int accepted = hasty;
         (await ProduceAsync(Other)).ShouldBe(ErrorCode.NoError);
+        hasty = accepted;
         broker.ShouldBeAlive();
         new FileInfo(Path.Combine(broker.DataFolder, Filling + "-0", "00000000000000000000.log")).Length.ShouldBeLessThanOrEqualTo(MostBytes);
 
@@ -61,11 +65,12 @@ public sealed class FullDiskTests : IAsyncLifetime
 
     private async Task<ErrorCode> ProduceAsync(string topic)
     {
-        var config = new ProducerConfig { BootstrapServers = broker.BootstrapServers, Acks = Acks.All, MessageSendMaxRetries = 0, LingerMs = 0 };
+        var config = new ProducerConfig { BootstrapServers = broker.BootstrapServers, Acks = Acks.All, MessageSendMaxRetries = 0, MessageTimeoutMs = 20_000, LingerMs = 0 };
         using IProducer<Null, byte[]> producer = new ProducerBuilder<Null, byte[]>(config).SetLogHandler((_, _) => { }).Build();
         try
         {
-            await producer.ProduceAsync(topic, new Message<Null, byte[]> { Value = "hasty:0:"u8.ToArray() });
+            await producer.ProduceAsync(topic, new Message<Null, byte[]> { Value = Encoding.ASCII.GetBytes(NumberedProducer.Value("hasty", hasty)) });
+            hasty++; // what was refused is not there, and its number is given again
             return ErrorCode.NoError;
         }
         catch (ProduceException<Null, byte[]> e)
