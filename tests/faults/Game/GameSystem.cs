@@ -14,7 +14,7 @@ internal sealed class GameSystem : IAsyncDisposable
     private const int PlayerCount = 200;
     private const string DetectorGroup = "detector", WarehousePath = "/warehouse";
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromMinutes(2);
-    private readonly TempFolder folder = new();
+    private readonly TempFolder folder;
     private readonly BrokerProcess broker;
     private readonly IAdminClient admin;
     private readonly Part webHdfs;
@@ -50,8 +50,8 @@ internal sealed class GameSystem : IAsyncDisposable
     /// <param name="proxy">Stands between the sink and WebHDFS, where given the address of the latter.</param>
     public static async Task<GameSystem> StartAsync(Func<string, Task<string>>? proxy = null)
     {
-        var folder = new TempFolder();
-        var system = new GameSystem(folder, await BrokerProcess.StartAsync(folder["broker"]));
+        var place = new TempFolder();
+        var system = new GameSystem(place, await BrokerProcess.StartAsync(place["broker"]));
         try
         {
             await system.StartPartsAsync(proxy);
