@@ -48,8 +48,9 @@ internal sealed class ApacheKafka : IAsyncDisposable
 
     public string BootstrapServers { get; }
 
-    /// <summary>What it logged.</summary>
-    public string Log => process.Said;
+    /// <summary>The errors that it logged, and the warnings of its storage.</summary>
+    public IEnumerable<string> Complaints => process.Said.Split('\n').Where(line => line.Contains(" ERROR ", StringComparison.Ordinal) || line.Contains(" WARN UnifiedLog", StringComparison.Ordinal)
+        || line.Contains(" WARN LogLoader", StringComparison.Ordinal) || line.Contains(" WARN LogManager", StringComparison.Ordinal));
 
     public static async Task<ApacheKafka> StartAsync(TempFolder folder, ApacheZooKeeper zooKeeper, string dataFolder, params string[] settings)
     {
@@ -60,7 +61,7 @@ internal sealed class ApacheKafka : IAsyncDisposable
         var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["KAFKA_LOG_LEVEL"] = "INFO" };
         var broker = new ApacheKafka(RunningProgram.Start(Running.Peers.Launcher("kafka"), ["server", file], environment), port);
         using IAdminClient admin = Kafka.Admin(broker.BootstrapServers);
-        await Until.HoldsAsync("Apache Kafka answers", Apache.Patience, () => broker.process.HasExited ? throw new RunningProgramException(broker.Log) : Answers(admin));
+        await Until.HoldsAsync("Apache Kafka answers", Apache.Patience, () => broker.process.HasExited ? throw new RunningProgramException(broker.process.Said) : Answers(admin));
         return broker;
     }
 

@@ -31,6 +31,13 @@ internal static class Kafka
     /// <summary>Numbers as values.</summary>
     public static IEnumerable<string> Numbers(int first, int count) => Enumerable.Range(first, count).Select(i => $"{i}");
 
+    /// <summary>Waits until all partitions of a topic have leaders: a broker just started learns of them after it listens.</summary>
+    public static async Task HasLeadersAsync(string bootstrapServers, string topic, int partitions)
+    {
+        using IAdminClient admin = Admin(bootstrapServers);
+        await Until.HoldsAsync($"{topic} has leaders", Patience, () => admin.GetMetadata(topic, Patience).Topics[0].Partitions.Count(p => p.Leader >= 0) == partitions);
+    }
+
     /// <summary>All records of a topic, in each partition's order.</summary>
     public static List<ConsumeResult<string, string>> ReadAll(string bootstrapServers, string topic, int partitions)
     {
