@@ -125,6 +125,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     private async Task ReplaceAsync(ChildProcess dead, CancellationToken cancellation)
     {
         int index = int.Parse(dead.Name.AsSpan("detector-".Length)) - 1;
+        system.Forget(dead);
         system.StartDetector(index);
         await system.ReadyAsync(endpoints.Detectors[index], cancellation);
     }

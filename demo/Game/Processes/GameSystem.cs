@@ -94,6 +94,13 @@ internal sealed class GameSystem : IAsyncDisposable
             return response.IsSuccessStatusCode;
         }, cancellation);
 
+    /// <summary>A child that has ended as it should is none of the system's any more.</summary>
+    public void Forget(ChildProcess ended)
+    {
+        children.Remove(ended);
+        ended.Dispose();
+    }
+
     /// <exception cref="UserErrorException">A process that should run has ended.</exception>
     public void ThrowIfOneDied(ChildProcess? expected = null)
     {
