@@ -20,7 +20,7 @@ public sealed partial class SegmentTests : IDisposable
         string[] segments = Files(partition, "*.log");
         segments.Length.ShouldBeGreaterThan(5);
         string[] indexes = [.. Files(partition, "*.index"), .. Files(partition, "*.timeindex")];
-        string dumped = await DumpAsync("--deep-iteration", "--files", string.Join(',', [.. segments, .. indexes]));
+        string dumped = await DumpLog.RunAsync("--deep-iteration", "--files", string.Join(',', [.. segments, .. indexes]));
         dumped.ShouldNotContain("isvalid: false");
         dumped.ShouldNotContain("Mismatches");
         dumped.ShouldNotContain("Found");
@@ -29,8 +29,7 @@ public sealed partial class SegmentTests : IDisposable
         foreach (string codec in (string[])["none", "gzip", "snappy", "lz4", "zstd"])
             dumped.ShouldContain($"compresscodec: {codec}");
 
-        string sanity = await DumpAsync("--index-sanity-check", "--files", string.Join(',', indexes));
-        ShouldBeSane(sanity, indexes);
+        await DumpLog.IndexesShouldBeSaneAsync(indexes);
     }
 
     [Fact]
@@ -44,23 +43,15 @@ public sealed partial class SegmentTests : IDisposable
         await Kafka.ProduceAsync(broker.BootstrapServers, "dumped", Kafka.Numbers(Records, 100));
         (await broker.StopAsync()).ShouldBe(0);
         string[] partitions = [.. Directory.GetDirectories(broker.DataFolder)];
-        string all = await DumpAsync("--deep-iteration", "--files", string.Join(',', partitions.SelectMany(p => Files(p, "*.log").Concat(Files(p, "*.index")).Concat(Files(p, "*.timeindex")).Concat(Files(p, "*.snapshot")))));
+        string all = await DumpLog.RunAsync("--deep-iteration", "--files", string.Join(',', partitions.SelectMany(p => Files(p, "*.log").Concat(Files(p, "*.index")).Concat(Files(p, "*.timeindex")).Concat(Files(p, "*.snapshot")))));
         all.ShouldNotContain("isvalid: false");
         all.ShouldNotContain("Mismatches");
         all.ShouldContain("producerId: ");
-        string offsets = await DumpAsync("--offsets-decoder", "--files", string.Join(',', partitions.Where(p => p.Contains("__consumer_offsets", StringComparison.Ordinal)).SelectMany(p => Files(p, "*.log")).Where(f => new FileInfo(f).Length > 0)));
+        string offsets = await DumpLog.RunAsync("--offsets-decoder", "--files", string.Join(',', partitions.Where(p => p.Contains("__consumer_offsets", StringComparison.Ordinal)).SelectMany(p => Files(p, "*.log")).Where(f => new FileInfo(f).Length > 0)));
         offsets.ShouldContain("\"group\":\"dumped-group\"");
         offsets.ShouldContain("\"topic\":\"dumped\"");
         offsets.ShouldContain("\"offset\":100");
         offsets.ShouldContain("\"protocolType\":\"consumer\"");
-    }
-
-    // The index of a segment's first few bytes has no entry yet.
-    private static void ShouldBeSane(string printed, string[] indexes)
-    {
-        HashSet<string> lines = [.. printed.Split('\n')];
-        foreach (string index in indexes)
-            (lines.Contains($"{index} passed sanity check.") || (lines.Contains($"{index} is empty.") && new FileInfo(index).Length == 0)).ShouldBeTrue($"{index}: {printed}");
     }
 
     private async Task<BrokerProcess> WrittenAsync()
@@ -74,8 +65,6 @@ public sealed partial class SegmentTests : IDisposable
     }
 
     private static string[] Files(string partition, string pattern) => [.. Directory.GetFiles(partition, pattern).Order(StringComparer.Ordinal)];
-
-    private static Task<string> DumpAsync(params string[] arguments) => Apache.KafkaAsync("3.9", "dump-log", arguments);
 
     [GeneratedRegex(@"^baseOffset: .* count: (?<n>\d+) ", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Count();

@@ -72,11 +72,10 @@ public sealed class DemoTests : IDisposable
     private static async Task FilesAsync(string data)
     {
         string[] segments = Directory.GetFiles(Path.Combine(data, "broker"), "*.log", SearchOption.AllDirectories);
-        string dumped = await Apache.KafkaAsync("3.9", "dump-log", ["--deep-iteration", "--files", string.Join(',', segments)]);
+        string dumped = await DumpLog.RunAsync("--deep-iteration", "--files", string.Join(',', segments));
         dumped.ShouldContain("isvalid: true");
         dumped.ShouldNotContain("isvalid: false");
-        string[] indexes = [.. Directory.GetFiles(Path.Combine(data, "broker"), "*index", SearchOption.AllDirectories).Where(file => !file.EndsWith(".txnindex", StringComparison.Ordinal) && new FileInfo(file).Length > 0)];
-        (await Apache.KafkaAsync("3.9", "dump-log", ["--index-sanity-check", "--files", string.Join(',', indexes)])).Split('\n').Count(line => line.EndsWith("passed sanity check.", StringComparison.Ordinal)).ShouldBe(indexes.Length);
+        await DumpLog.IndexesShouldBeSaneAsync([.. segments.SelectMany(segment => new[] { Path.ChangeExtension(segment, ".index"), Path.ChangeExtension(segment, ".timeindex") })]);
         foreach (string topic in (string[])["player-events", "alerts"])
         {
             string file = Directory.GetFiles(Path.Combine(data, "hdfs", "warehouse", topic), "*.parquet", SearchOption.AllDirectories).First(path => path.Contains("/dt=", StringComparison.Ordinal));
