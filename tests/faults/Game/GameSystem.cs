@@ -82,12 +82,20 @@ internal sealed class GameSystem : IAsyncDisposable
         });
     }
 
+    /// <summary>Where the running test has failed, adds what the programs said last to its output.</summary>
+    public void TellIfFailed()
+    {
+        foreach (Part part in parts)
+            part.TellIfFailed();
+        Vital.TellIfFailed("the broker", broker.Log);
+    }
+
     public async ValueTask DisposeAsync()
     {
+        TellIfFailed();
         foreach (Part part in parts.Append(webHdfs))
             await part.DisposeAsync();
         admin.Dispose();
-        Vital.TellIfFailed("the broker", broker.Log);
         await broker.DisposeAsync();
         folder.Dispose();
     }

@@ -39,12 +39,13 @@ internal sealed class Part(string name, string program, string url, params strin
 
     public void ShouldBeAlive() => process!.HasExited.ShouldBeFalse($"the {name} must live; it said:\n{process.Said}");
 
+    /// <summary>Where the running test has failed, adds what it said last to the test's output.</summary>
+    public void TellIfFailed() => Vital.TellIfFailed(name, process?.Said ?? "");
+
     public async ValueTask DisposeAsync()
     {
-        if (process is null)
-            return;
-        Vital.TellIfFailed(name, process.Said);
-        await process.DisposeAsync();
+        if (process is not null)
+            await process.DisposeAsync();
     }
 
     private async Task<bool> AnswersAsync(string path)

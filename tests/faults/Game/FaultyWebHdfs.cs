@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Running;
+
+namespace Faults.Tests.Game;
+
+/// <summary>What a WebHDFS may do instead of answering.</summary>
+internal enum WebHdfsFault
+{
+    /// <summary>500 with Hadoop's words.</summary>
+    InternalError,
+
+    /// <summary>403, no permission.</summary>
+    Forbidden,
+
+    /// <summary>403, this NameNode is the standby.</summary>
+    Standby,
+
+    /// <summary>404 of some web server, which knows no files.</summary>
+    NotFoundPage,
+
+    /// <summary>200 and noise.</summary>
+    Garbage,
+
+    /// <summary>200 and JSON that means something else.</summary>
+    OtherJson,
+
+    /// <summary>No answer; after a while the connection breaks.</summary>
+    Silence,
+
+    /// <summary>The request is carried out, and its answer lost.</summary>
+    LostAnswer,
+
+    /// <summary>The connection breaks within the request's body.</summary>
+    BrokenUpload,
+}
+
+/// <summary>A proxy before WebHDFS that, when told, answers many requests wrongly, by seed.</summary>
+internal sealed class FaultyWebHdfs : IAsyncDisposable
+{
+    private const int Seed = 20260131;
+
+    /// <summary>Of ten requests in times of trouble, so many are answered wrongly: the others let the sink come far enough to meet the next fault elsewhere.</summary>
+    private const int WrongOfTen = 3;
+
+    private static readonly TimeSpan SilenceTime = TimeSpan.FromSeconds(2);
+    private readonly string target;
+    private readonly WebApplication app;
+    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+    private readonly Random random = new(Seed);
+    private readonly ConcurrentDictionary<WebHdfsFault, int> dealt = new();
+    private volatile bool trouble;
+
+    private FaultyWebHdfs(string target)
+    {
+        this.target = target;
+        Url = $"http://127.0.0.1:{FreePorts.Take()}";
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls(Url).ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        app = builder.Build();
+        app.Run(HandleAsync);
+    }
+
+    public string Url { get; }
+
+    public static async Task<FaultyWebHdfs> StartAsync(string target)
+    {
+        var proxy = new FaultyWebHdfs(target);
+        await proxy.app.StartAsync();
+        return proxy;
+    }
+
+    /// <summary>From now on many requests go wrong, until <see cref="Recover"/>.</summary>
+    public void Misbehave() => trouble = true;
+
+    public void Recover() => trouble = false;
+
+    /// <summary>How often each fault was dealt out.</summary>
+    public int Dealt(WebHdfsFault fault) => dealt.GetValueOrDefault(fault);
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.DisposeAsync();
+        http.Dispose();
+    }
+
+    private Task HandleAsync(HttpContext context)
+    {
+        if (Next() is not { } fault)
+            return ForwardAsync(context, answer: true);
+        dealt.AddOrUpdate(fault, 1, (_, count) => count + 1);
+        return fault switch
+        {
+            WebHdfsFault.InternalError => AnswerAsync(context, 500, Remote("java.lang.RuntimeException", "something broke")),
+            WebHdfsFault.Forbidden => AnswerAsync(context, 403, Remote("org.apache.hadoop.security.AccessControlException", "Permission denied")),
+            WebHdfsFault.Standby => AnswerAsync(context, 403, Remote("org.apache.hadoop.ipc.StandbyException", "Operation category READ is not supported in state standby")),
+            WebHdfsFault.NotFoundPage => AnswerAsync(context, 404, "<html><body>Not Found</body></html>"),
+            WebHdfsFault.Garbage => AnswerAsync(context, 200, "\u0001\u0002 this is not JSON {{{"),
+            WebHdfsFault.OtherJson => AnswerAsync(context, 200, """{"weather":"fine"}"""),
+            WebHdfsFault.Silence => SayNothingAsync(context),
+            WebHdfsFault.LostAnswer => ForwardAsync(context, answer: false),
+            _ => BreakAsync(context),
+        };
+    }
+
+    private WebHdfsFault? Next()
+    {
+        if (!trouble)
+            return null;
+        lock (random)
+            return random.Next(10) < WrongOfTen ? random.GetItems(Enum.GetValues<WebHdfsFault>(), 1)[0] : null;
+    }
+
+    private static string Remote(string javaClass, string message)
+        => $$$"""{"RemoteException":{"exception":"{{{javaClass[(javaClass.LastIndexOf('.') + 1)..]}}}","javaClassName":"{{{javaClass}}}","message":"{{{message}}}"}}""";
+
+    private static Task AnswerAsync(HttpContext context, int status, string body)
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsync(body);
+    }
+
+    private static async Task SayNothingAsync(HttpContext context)
+    {
+        var never = new TaskCompletionSource();
+        await never.Task.WaitAsync(SilenceTime, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        context.Abort();
+    }
+
+    private static async Task BreakAsync(HttpContext context)
+    {
+        _ = await context.Request.Body.ReadAsync(new byte[100]);
+        context.Abort();
+    }
+
+    private async Task ForwardAsync(HttpContext context, bool answer)
+    {
+        // The target as it came, percent signs and all: a rename's destination depends on them.
+        string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var uri = new Uri(target + raw, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), uri);
+        request.Headers.Host = context.Request.Host.Value; // redirects lead back to this proxy
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
+            request.Content = new StreamContent(context.Request.Body);
+        try
+        {
+            using HttpResponseMessage response = await http.SendAsync(request, context.RequestAborted);
+            if (!answer)
+                context.Abort();
+            else
+                await CopyAsync(response, context);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        {
+            context.Abort(); // one of the two sides went away
+        }
+    }
+
+    private static async Task CopyAsync(HttpResponseMessage response, HttpContext context)
+    {
+        context.Response.StatusCode = (int)response.StatusCode;
+        context.Response.ContentType = response.Content.Headers.ContentType?.ToString();
+        context.Response.ContentLength = response.Content.Headers.ContentLength;
+        if (response.Headers.Location is { } location)
+            context.Response.Headers.Location = location.OriginalString;
+        if (response.StatusCode != HttpStatusCode.NoContent)
+            await response.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
+    }
+}
