@@ -46,7 +46,7 @@ internal sealed class FaultyWebHdfs : IAsyncDisposable
     private const int Seed = 20260131;
 
     /// <summary>Of ten requests in times of trouble, so many are answered wrongly: the others let the sink come far enough to meet the next fault elsewhere.</summary>
-    private const int WrongOfTen = 3;
+    private const int WrongOfTen = 2;
 
     private static readonly TimeSpan SilenceTime = TimeSpan.FromSeconds(2);
     private readonly string target;
@@ -54,6 +54,7 @@ internal sealed class FaultyWebHdfs : IAsyncDisposable
     private readonly HttpMessageInvoker http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
     private readonly Random random = new(Seed);
     private readonly ConcurrentDictionary<WebHdfsFault, int> dealt = new();
+    private readonly Stack<WebHdfsFault> deck = new();
     private volatile bool trouble;
 
     private FaultyWebHdfs(string target)
@@ -114,7 +115,21 @@ internal sealed class FaultyWebHdfs : IAsyncDisposable
         if (!trouble)
             return null;
         lock (random)
-            return random.Next(10) < WrongOfTen ? random.GetItems(Enum.GetValues<WebHdfsFault>(), 1)[0] : null;
+            return random.Next(10) < WrongOfTen ? Deal() : null;
+    }
+
+    // As cards are dealt: all faults once, in random order, before the first comes again.
+    private WebHdfsFault Deal()
+    {
+        if (deck.Count == 0)
+        {
+            WebHdfsFault[] all = Enum.GetValues<WebHdfsFault>();
+            random.Shuffle(all);
+            foreach (WebHdfsFault fault in all)
+                deck.Push(fault);
+        }
+
+        return deck.Pop();
     }
 
     private static string Remote(string javaClass, string message)
