@@ -13,7 +13,8 @@ public sealed class InterruptTests : IDisposable
     [InlineData("playing live")]
     public async Task No_process_and_no_lock_is_left(string phase)
     {
-        await using RunningProgram demo = RunningProgram.Start(Programs.PathOf("game-cli"), ["demo", "--seconds", "120", "--players", "50", "--rate", "20"], Programs.Environment(home.Path));
+        // Whoever runs the tests in the background has them ignore SIGINT, and children inherit that: env gives the demo the usual disposition back.
+        await using RunningProgram demo = RunningProgram.Start("env", ["--default-signal=INT", Programs.PathOf("game-cli"), "demo", "--seconds", "120", "--players", "50", "--rate", "20"], Programs.Environment(home.Path));
         await demo.LineAsync(line => line.Contains(phase, StringComparison.Ordinal) && line.Contains("detector lag", StringComparison.Ordinal), $"its state in the phase '{phase}'", Limit);
         ProcessTable.WithEnvironment("GAME_HOME", home.Path).Count.ShouldBeGreaterThan(1);
         demo.Send(Signal.Interrupt);
