@@ -180,7 +180,7 @@ public class ProducerStateTests
             {
                 // The named error.
             }
-        }, iter: 1000);
+        }, iter: 1000, threads: 1); // all cases share one file
     }
 
     private static void Flip(LogScenario log, string path, int at)
