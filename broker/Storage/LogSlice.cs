@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Broker.Storage.Files;
 using Broker.Storage.Segments;
 
 namespace Broker.Storage;
@@ -36,6 +38,19 @@ public sealed class LogSlice : IDisposable
         int wanted = Math.Clamp(Length - position, 0, into.Length);
         int read = held.ReadAt(Position + position, into[..wanted]);
         return held.StillHolds(Position + position + wanted, cuts) ? read : 0;
+    }
+
+    /// <summary>
+    /// Gives bytes from <paramref name="position"/> (from 0, within the slice) on to a socket, as <see cref="IOpenFile.SendTo"/> does.
+    /// A cut of the log that comes after it may still change what is on its way; the batches' checksums tell the reader, which has read above the high watermark.
+    /// </summary>
+    /// <returns>How many bytes the socket took; 0 when they are to be read.</returns>
+    /// <exception cref="IOException">The disk or the connection fails, or the promised bytes have gone.</exception>
+    public int SendTo(SafeHandle socket, int position)
+    {
+        LogSegment held = segment ?? throw new ObjectDisposedException(nameof(LogSlice));
+        int sent = held.SendTo(socket, Position + position, Length - position);
+        return held.StillHolds(Position + position + sent, cuts) ? sent : throw new IOException("bytes of a response that were on their way have gone from the log");
     }
 
     /// <summary>Gives the claim back.</summary>

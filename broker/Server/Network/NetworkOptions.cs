@@ -23,6 +23,9 @@ internal sealed record NetworkOptions
     /// <summary>Records are read from the log and sent in pieces of this many bytes: large enough that a system call's price does not show.</summary>
     public const int PieceBytes = 256 << 10;
 
+    /// <summary>Records of at least so many bytes go from the page cache to the socket directly; fewer are copied, and leave in one write with what surrounds them.</summary>
+    public const int DirectBytes = 32 << 10;
+
     /// <summary>All pieces of all connections together; 256 whole pieces.</summary>
     public const long AllPiecesBytes = 64L << 20;
 

@@ -1,11 +1,13 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Broker.Protocol;
 using Broker.Server.Partitions;
 
 namespace Broker.Server.Network;
 
 /// <summary>
-/// Sends responses: what is in memory as it is, records from the log in pieces that are read as the socket drains. All connections share one limit on
+/// Sends responses: what is in memory as it is, records from the log as the socket drains: many directly from the page cache, few, and those that a full
+/// socket does not take, in pieces that are read. All connections share one limit on
 /// the bytes of pieces; over it, pieces get small instead of anyone waiting for a slow reader. One for the broker; any number of callers.
 /// </summary>
 internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
@@ -86,6 +88,14 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
             int position = 0;
             while (position < records.Length)
             {
+                if (transport.Socket is { } socket && records.Length - position >= NetworkOptions.DirectBytes)
+                {
+                    await Flush();
+                    int sent = await SendDirectly(records, socket, position);
+                    position += sent;
+                    if (sent > 0) continue;
+                }
+
                 int count = await Read(records, position, Math.Min(records.Length - position, _size - _filled));
                 if (count <= 0) throw new IOException($"{records.Length - position} bytes of records that a response had promised have gone from the log");
                 position += count;
@@ -93,6 +103,10 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
                 if (_filled == _size) await Flush();
             }
         }
+
+        private ValueTask<int> SendDirectly(StreamedRecords records, SafeHandle socket, int position) => records.LikelyCached
+            ? new ValueTask<int>(records.SendTo(socket, position))
+            : new ValueTask<int>(coldReads.Run(() => records.SendTo(socket, position)));
 
         private ValueTask<int> Read(StreamedRecords records, int position, int count)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Net.Sockets;
 
 namespace Broker.Server.Network;
@@ -16,6 +17,9 @@ internal abstract class Transport : IDisposable
 
     /// <summary>Completes when all bytes have been handed to the system.</summary>
     public abstract ValueTask Write(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>The socket, where bytes given to it directly arrive as they are; null where they have to pass through <see cref="Write"/>.</summary>
+    public virtual SafeHandle? Socket => null;
 
     /// <summary>Ends the connection and all pending calls. Any thread, any number of times.</summary>
     public abstract void Dispose();
@@ -40,6 +44,8 @@ internal sealed class SocketTransport(Socket socket) : Transport
 #pragma warning restore VSTHRD103
         return sent == bytes.Length ? ValueTask.CompletedTask : Rest(new ValueTask<int>(sent), bytes);
     }
+
+    public override SafeHandle Socket => socket.SafeHandle;
 
     public override void Dispose() => socket.Dispose();
 

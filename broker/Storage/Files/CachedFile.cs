@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Broker.Storage.Files;
 
 /// <summary>A file of a <see cref="LogFolder"/> that is opened when used and may be closed between uses. Thread-safe.</summary>
@@ -46,6 +48,20 @@ internal sealed class CachedFile(LogFolder folder, string name)
         try
         {
             return file.Read(position, into);
+        }
+        finally
+        {
+            Unpin();
+        }
+    }
+
+    /// <inheritdoc cref="IOpenFile.SendTo"/>
+    public int SendTo(SafeHandle socket, long position, int count)
+    {
+        IOpenFile file = Pin();
+        try
+        {
+            return file.SendTo(socket, position, count);
         }
         finally
         {

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Broker.Storage.Files;
 
 /// <summary>How <see cref="IFileSystem.Open"/> treats a file that is or is not there.</summary>
@@ -69,6 +71,16 @@ public interface IOpenFile : IDisposable
 
     /// <summary>Reads at a position; fewer bytes than asked only at the end of the file.</summary>
     int Read(long position, Span<byte> into);
+
+    /// <summary>
+    /// Gives bytes to a socket without bringing them into the process. What the system has taken it sends as the page cache has it then, not a copy.
+    /// </summary>
+    /// <param name="socket">A connected stream socket that does not block.</param>
+    /// <param name="position">In the file.</param>
+    /// <param name="count">At most so many.</param>
+    /// <returns>How many the socket took; 0 when it takes none now, when the file ends before, or when this cannot be done: then the bytes are to be read.</returns>
+    /// <exception cref="IOException">The disk or the connection fails.</exception>
+    int SendTo(SafeHandle socket, long position, int count);
 
     /// <summary>Writes the whole of <paramref name="bytes"/>, or throws, in which case any part of it may have been written.</summary>
     void Write(long position, ReadOnlySpan<byte> bytes);

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Broker.Storage.Files;
 
 /// <summary>The kind of a call about to change an <see cref="InMemoryFileSystem"/>.</summary>
@@ -219,6 +221,8 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
         public long Length => file.Length;
 
         public int Read(long position, Span<byte> into) => file.Read(position, into);
+
+        public int SendTo(SafeHandle socket, long position, int count) => 0;
 
         public void Write(long position, ReadOnlySpan<byte> bytes)
         {

@@ -2,13 +2,16 @@ using System.Runtime.InteropServices;
 
 namespace Broker.Storage.Files;
 
-/// <summary>The three calls of Linux that .NET has no face for: fsync of a folder, a lock that Java respects and that holds within a process too, the limit of open files.</summary>
+/// <summary>The calls of Linux that .NET has no face for: fsync of a folder, a lock that Java respects and that holds within a process too, the limit of open files, sendfile.</summary>
 internal static partial class LinuxCalls
 {
     private const int ReadOnlyDirectoryCloseOnExec = 0x80000 | 0x10000;
     private const int OpenFileDescriptionSetLock = 37;
     private const int LimitOfOpenFiles = 7;
+    private const int Interrupted = 4;
+    private const int TryAgain = 11;
     private const int InvalidArgument = 22;
+    private const int NotImplemented = 38;
 
     /// <summary>Flushes a folder's entries to the disk.</summary>
     public static void SyncDirectory(string path)
@@ -43,6 +46,18 @@ internal static partial class LinuxCalls
     public static long? OpenFileLimit()
         => OperatingSystem.IsLinux() && GetResourceLimit(LimitOfOpenFiles, out ResourceLimit limit) == 0 ? (long)Math.Min(limit.Soft, long.MaxValue) : null;
 
+    /// <summary>Hands bytes of a file to a socket within the system.</summary>
+    /// <returns>As <see cref="IOpenFile.SendTo"/>.</returns>
+    public static int SendFile(SafeHandle socket, SafeHandle file, long position, int count)
+    {
+        long offset = position;
+        nint sent = SendFile(socket, file, ref offset, count);
+        if (sent >= 0)
+            return (int)sent;
+        int error = Marshal.GetLastPInvokeError();
+        return error is TryAgain or Interrupted or InvalidArgument or NotImplemented ? 0 : throw new IOException($"sendfile failed: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
     /// <summary>O_DIRECTORY differs between processor families; O_RDONLY is 0.</summary>
     private static int DirectoryFlags()
         => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x80000 | 0x4000 : ReadOnlyDirectoryCloseOnExec;
@@ -61,6 +76,9 @@ internal static partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Fcntl(SafeHandle file, int command, ref FileLock request);
+
+    [LibraryImport("libc", EntryPoint = "sendfile64", SetLastError = true)]
+    private static partial nint SendFile(SafeHandle socket, SafeHandle file, ref long offset, nint count);
 
     [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     private static partial int GetResourceLimit(int resource, out ResourceLimit limit);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Broker.Storage.Files;
@@ -100,6 +101,8 @@ public sealed class RealFileSystem : IFileSystem
             }
             return total;
         }
+
+        public int SendTo(SafeHandle socket, long position, int count) => OperatingSystem.IsLinux() ? LinuxCalls.SendFile(socket, handle, position, count) : 0;
 
         public void Write(long position, ReadOnlySpan<byte> bytes)
         {

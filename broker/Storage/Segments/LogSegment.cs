@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Broker.Protocol.Records;
 using Broker.Storage.Files;
 using Broker.Storage.Indexes;
@@ -125,6 +126,9 @@ internal sealed class LogSegment
 
     /// <summary>Reads the log file; fewer bytes than asked only at its end.</summary>
     public int ReadAt(int position, Span<byte> into) => log.Read(position, into);
+
+    /// <inheritdoc cref="IOpenFile.SendTo"/>
+    public int SendTo(SafeHandle socket, int position, int count) => log.SendTo(socket, position, count);
 
     /// <summary>Timestamps as the time index has them: what a segment knows of itself when it is opened.</summary>
     public void LoadTimestamps()

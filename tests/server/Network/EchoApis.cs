@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Apis;
@@ -89,6 +90,8 @@ internal sealed class PatternRecords(int length, bool likelyCached, int goneAfte
         for (int i = 0; i < destination.Length; i++) destination[i] = At(position + i);
         return destination.Length;
     }
+
+    public override int SendTo(SafeHandle socket, int position) => 0;
 
     public override void Dispose()
     {

@@ -77,5 +77,7 @@ public class StalledDiskTests
             disk.Wait();
             return destination.Length;
         }
+
+        public override int SendTo(System.Runtime.InteropServices.SafeHandle socket, int position) => 0;
     }
 }

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Broker.Storage.Files;
 
 namespace Broker.Storage.Tests.Files;
@@ -40,6 +43,40 @@ public sealed class FileSystemTests : IDisposable
         file.Read(4, read).ShouldBe(2);
         read[..2].ShouldBe(new byte[2], "a file grows by zeros");
         file.Sync();
+    }
+
+    [Fact]
+    public void A_socket_takes_bytes_of_a_file_until_it_is_full_and_nothing_past_the_end()
+    {
+        byte[] bytes = new byte[32 << 20];
+        new Random(1).NextBytes(bytes);
+        (IFileSystem disk, string at) = Disk(real: true);
+        using IOpenFile file = disk.Open(Path.Combine(at, "f"), FileOpen.OrCreate);
+        file.Write(0, bytes);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var sender = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        sender.Connect(listener.LocalEndpoint);
+        sender.Blocking = false;
+        using Socket receiver = listener.AcceptSocket();
+
+        int sent = 0;
+        for (int took; (took = file.SendTo(sender.SafeHandle, 5 + sent, bytes.Length)) > 0;)
+            sent += took;
+
+        sent.ShouldBeInRange(1, bytes.Length - 6, "nobody reads");
+        byte[] received = new byte[sent];
+        for (int got = 0; got < sent;)
+            got += receiver.Receive(received.AsSpan(got));
+        received.AsSpan().SequenceEqual(bytes.AsSpan(5, sent)).ShouldBeTrue();
+        file.SendTo(sender.SafeHandle, bytes.Length, 10).ShouldBe(0, "the file has ended");
+        receiver.LingerState = new LingerOption(enable: true, seconds: 0);
+        receiver.Dispose();
+        sender.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead).ShouldBeTrue("the reset has arrived");
+        Should.Throw<IOException>(() => file.SendTo(sender.SafeHandle, 0, 10));
+        using IOpenFile memory = new InMemoryFileSystem().Open("/f", FileOpen.OrCreate);
+        memory.Write(0, "abc"u8);
+        memory.SendTo(sender.SafeHandle, 0, 3).ShouldBe(0, "memory has to be read");
     }
 
     [Theory]
@@ -213,6 +250,8 @@ public sealed class FileSystemTests : IDisposable
                 closed.ShouldBeFalse("a file in use is never closed");
                 inner.Write(position, bytes);
             }
+
+            public int SendTo(SafeHandle socket, long position, int count) => inner.SendTo(socket, position, count);
 
             public void SetLength(long length) => inner.SetLength(length);
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Broker.Server.Network;
 using Broker.Storage;
 
@@ -11,6 +12,8 @@ internal sealed class LogRecords(LogSlice slice, bool isRecent) : StreamedRecord
     public override bool LikelyCached => isRecent;
 
     public override int ReadAt(int position, Span<byte> destination) => slice.ReadAt(position, destination);
+
+    public override int SendTo(SafeHandle socket, int position) => slice.SendTo(socket, position);
 
     public override void Dispose()
     {
