@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using HdrHistogram;
@@ -97,11 +98,13 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
         await load.CreateTopicAsync(topic + "-latency");
         Round round = await Task.Run(() =>
         {
+            Settle();
             double start = usage.CpuSeconds();
             long produced = load.Produce(topic, TimeSpan.FromSeconds(options.Seconds), cancellation);
             double afterProduce = usage.CpuSeconds();
             long consumed = load.Consume(topic, cancellation);
             double afterConsume = usage.CpuSeconds();
+            Settle();
             LongHistogram latency = load.Latency(topic + "-latency", options.Rate, TimeSpan.FromSeconds(options.Seconds), cancellation);
             double afterLatency = usage.CpuSeconds();
             return new Round(produced / (afterProduce - start), consumed / (afterConsume - afterProduce), produced / options.Seconds,
@@ -110,6 +113,13 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
         await load.DeleteTopicAsync(topic);
         await load.DeleteTopicAsync(topic + "-latency");
         return round;
+    }
+
+    /// <summary>Lets the disk take what was written before, so that no measurement waits for another one's bytes.</summary>
+    private static void Settle()
+    {
+        using Process sync = Process.Start("sync");
+        sync.WaitForExit();
     }
 
     private async Task<double?> StartAsync(IBrokerUnderTest broker, ProcessUsage usage, CancellationToken cancellation)
