@@ -18,6 +18,7 @@ internal static class LogFileNames
     public const string RecoveryPoints = "recovery-point-offset-checkpoint";
     public const string LogStartOffsets = "log-start-offset-checkpoint";
     public const string HighWatermarks = "replication-offset-checkpoint";
+    public const string CleanerOffsets = "cleaner-offset-checkpoint";
     public const string MetaProperties = "meta.properties";
     public const string CleanShutdown = ".kafka_cleanshutdown";
     public const string Lock = ".lock";

@@ -5,10 +5,13 @@ namespace Broker.Server.Config;
 /// <summary>What keys must satisfy together, and what this broker does not do.</summary>
 internal static class ConfigChecks
 {
+    private static readonly string[] Policies = ["create.topic.policy.class.name", "alter.config.policy.class.name"];
+
     /// <exception cref="ConfigException">One sentence naming the key.</exception>
     public static void Check(BrokerConfig config)
     {
         CheckNotBuilt(config);
+        CheckTopicDefaults(config);
         if (config.QueuedMaxRequestBytes > 0 && config.QueuedMaxRequestBytes < config.MaxRequestBytes)
         {
             throw new ConfigException($"queued.max.request.bytes ({config.QueuedMaxRequestBytes}) must not be smaller than socket.request.max.bytes ({config.MaxRequestBytes}), or a request could wait for ever.");
@@ -20,10 +23,22 @@ internal static class ConfigChecks
         }
 
         if (config.LogDirs.Count == 0 || config.LogDirs.Contains("")) throw new ConfigException("log.dirs must name at least one folder and no empty one.");
+        if (config.MaxConnectionsPerIp == 0 && config.ConnectionsPerIpOverrides.Count == 0)
+        {
+            throw new ConfigException("max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides is set.");
+        }
+
         if (config.GroupMinSessionTimeoutMs > config.GroupMaxSessionTimeoutMs)
         {
             throw new ConfigException("group.min.session.timeout.ms must not be above group.max.session.timeout.ms.");
         }
+    }
+
+    /// <summary>Every topic, whatever it sets itself, has valid settings under this configuration: so no look at them can fail later.</summary>
+    private static void CheckTopicDefaults(BrokerConfig config)
+    {
+        foreach (string key in ConfigDefinitions.Topic.Keys) TopicSettings.Inherited(key, config);
+        if (TopicSettings.Inherited("retention.ms", config) is 0L) throw new ConfigException("log.retention.ms must be unlimited (-1) or, greater than or equal to 1.");
     }
 
     private static void CheckNotBuilt(BrokerConfig config)
@@ -42,6 +57,11 @@ internal static class ConfigChecks
         if (!string.IsNullOrWhiteSpace(config.Text("authorizer.class.name")))
         {
             throw new ConfigException("authorizer.class.name is set, but this broker has no authorizers yet: leave it empty.");
+        }
+
+        foreach (string policy in Policies)
+        {
+            if (!string.IsNullOrWhiteSpace(config.Text(policy))) throw new ConfigException($"{policy} is set, but this broker cannot load Kafka's classes and would let pass what the policy forbids: leave it empty.");
         }
 
         if (config.Bool("zookeeper.metadata.migration.enable")) throw new ConfigException("zookeeper.metadata.migration.enable must be false: this broker has no KRaft mode to migrate to.");

@@ -90,4 +90,5 @@ internal sealed record ConfigDefinition(string Name, ConfigType Type, string? De
 /// <summary>A broker key that stands in for another key.</summary>
 /// <param name="Name">The broker key.</param>
 /// <param name="Factor">What its number is multiplied with to give the other's unit; 1 where the units are the same.</param>
-internal readonly record struct ConfigSynonym(string Name, long Factor = 1);
+/// <param name="NegativeIsUnlimited">Whether any negative number says what -1 says.</param>
+internal readonly record struct ConfigSynonym(string Name, long Factor = 1, bool NegativeIsUnlimited = false);

@@ -26,6 +26,10 @@ internal static class DefinitionTable
     public static ConfigDefinition Choice(string name, string value, ConfigUpdate update, string documentation, params string[] names) =>
         new(name, ConfigType.String, value, ConfigRule.OneOf(names), update, documentation);
 
+    /// <summary>A release of Kafka's, as its inter-broker protocol and its message format are named.</summary>
+    public static ConfigDefinition Release(string name, string value, ConfigUpdate update, string documentation) =>
+        new(name, ConfigType.String, value, ConfigRule.Release, update, documentation);
+
     public static ConfigDefinition List(string name, string value, ConfigRule? rule, ConfigUpdate update, string documentation) =>
         new(name, ConfigType.List, value, rule, update, documentation);
 

@@ -87,7 +87,9 @@ internal sealed class ClusterMembership : IAsyncDisposable
     }
 
     /// <summary>Gives an empty tree the topics of the loaded logs; does nothing where the tree has topics.</summary>
-    internal Task Seed(IEnumerable<PartitionLog> logs) => new TreeSeeding(_znodes, BrokerId, Creation, _log).Seed(
+    /// <param name="logs">All that were found.</param>
+    /// <param name="compactedTopics">Those that were compacted, as far as the folders say; asked for only when it matters.</param>
+    internal Task Seed(IEnumerable<PartitionLog> logs, Func<IReadOnlySet<string>> compactedTopics) => new TreeSeeding(_znodes, BrokerId, Creation, compactedTopics, _log).Seed(
         [.. logs.Select(log => new TreeSeeding.Folder(log.Partition, log.TopicId, log.Epochs.LatestEpoch, log.HighestProducerId))]);
 
     /// <summary>Registers the broker and stands for controller; when this is done and this broker is the controller, it has taken the cluster over.</summary>

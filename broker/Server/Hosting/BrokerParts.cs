@@ -54,9 +54,10 @@ internal sealed class BrokerParts : IAsyncDisposable
     {
         _storages = Storages.Open(_config, inMemory, DirectoryFailed, _time, _logging);
         Membership = await Join(_storages);
+        Membership.Brokers.Subscribe(config => Sockets.Limit(NetworkOptions.Of(config)));
         // Recovery blocks, and whoever starts an embedded broker may not.
         await Task.Run(() => Load(_storages.Directories, Membership));
-        await Membership.Seed(_storages.Directories.Logs);
+        await Membership.Seed(_storages.Directories.Logs, _storages.Directories.CompactedTopics);
         Sockets.Bind(_config.Listeners);
         _groups = new GroupService(_config, Membership, () => _partitions!, _wheel, _cold, Metrics.Meter, _time, _logging);
         PartitionTable partitions = _partitions = OpenPartitions(_storages, Membership, _groups);

@@ -128,13 +128,13 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
             : new AlterationResult(ErrorCode.StaleControllerEpoch, "There is no controller that the change could be made under.");
     }
 
-    /// <summary>An unknown name is told bare, a wrong value with the resource before it; both are INVALID_CONFIG.</summary>
-    private static AlterationResult? CheckTopic(string name, Dictionary<string, string> values)
+    /// <summary>An unknown name or a conflict is told bare, a wrong value with the resource before it; both are INVALID_CONFIG.</summary>
+    private AlterationResult? CheckTopic(string name, Dictionary<string, string> values)
     {
-        if (TopicSettings.Violation(values) is not { } violation)
+        if (TopicSettings.Violation(values, brokers.Effective) is not { } violation)
             return null;
-        var isName = values.Keys.Any(key => !ConfigDefinitions.Topic.ContainsKey(key));
-        return new AlterationResult(ErrorCode.InvalidConfig, isName ? violation : $"Invalid config value for resource ConfigResource(type=TOPIC, name='{name}'): {violation}");
+        var place = violation.IsOfValue ? $"Invalid config value for resource ConfigResource(type=TOPIC, name='{name}'): " : "";
+        return new AlterationResult(ErrorCode.InvalidConfig, place + violation.Sentence);
     }
 
     private AlterationResult? CheckBroker(string name, Dictionary<string, string> values)

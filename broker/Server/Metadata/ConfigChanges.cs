@@ -73,9 +73,11 @@ internal sealed class ConfigChanges : IAsyncDisposable
             {
                 _log.ChangesPaused(lost.Code); // The session's return wakes the loop.
             }
-            catch (MalformedZnodeException problem)
+#pragma warning disable CA1031 // The top of the loop: whatever went wrong with one look, the next change must still be seen.
+            catch (Exception failure)
+#pragma warning restore CA1031
             {
-                _log.ChangeUnreadable(problem.Message);
+                _log.ChangeFailed(failure);
             }
         }
     }
@@ -91,9 +93,9 @@ internal sealed class ConfigChanges : IAsyncDisposable
                 continue;
             if (Sequence(name) > _lastHandled)
             {
-                _lastHandled = Sequence(name);
                 if (tellAll)
-                    await Handle(ConfigChangeZnode.Decode(path, notice.Data));
+                    await Apply(path, notice.Data);
+                _lastHandled = Sequence(name);
             }
 
             if (notice.Stat.Ctime < (_time.GetUtcNow() - Expiry).ToUnixTimeMilliseconds())
@@ -101,7 +103,26 @@ internal sealed class ConfigChanges : IAsyncDisposable
         }
     }
 
-    private async Task Handle(string entity)
+    /// <summary>One notice. What cannot be applied is passed over; where the tree is out of reach, it stays to be handled.</summary>
+    private async Task Apply(string path, byte[]? notice)
+    {
+        try
+        {
+            await Apply(ConfigChangeZnode.Decode(path, notice));
+        }
+        catch (MalformedZnodeException problem)
+        {
+            _log.ChangeUnreadable(problem.Message);
+        }
+#pragma warning disable CA1031 // The top of one change: a partition that cannot take it must not keep the others from the next one.
+        catch (Exception failure) when (failure is not CoordinationLostException)
+#pragma warning restore CA1031
+        {
+            _log.ChangeFailed(failure);
+        }
+    }
+
+    private async Task Apply(string entity)
     {
         if (entity.StartsWith("topics/", StringComparison.Ordinal))
         {

@@ -31,6 +31,12 @@ internal sealed partial class MetadataLog(ILogger logger)
     [LoggerMessage(8, LogLevel.Warning, "The empty tree has been seeded from the log folders: {Topics} topics, {Partitions} partitions")]
     private static partial void LogSeeded(ILogger logger, int topics, int partitions);
 
+    [LoggerMessage(9, LogLevel.Warning, "Topic {Topic} has come back from its log folders without its settings and keeps all its records ({Settings}): set what it had with kafka-configs --alter --entity-type topics --entity-name {Topic}")]
+    private static partial void LogSettingsAssumed(ILogger logger, string topic, string settings);
+
+    [LoggerMessage(10, LogLevel.Error, "A configuration change could not be applied and is passed over")]
+    private static partial void LogChangeFailed(ILogger logger, Exception failure);
+
     internal void ConfigChanged(string entity) => LogConfigChanged(logger, entity);
 
     internal void BrokerConfigRefused(string problem) => LogBrokerConfigRefused(logger, problem);
@@ -46,4 +52,8 @@ internal sealed partial class MetadataLog(ILogger logger)
     internal void ProducerIds(long start, long end) => LogProducerIds(logger, start, end);
 
     internal void Seeded(int topics, int partitions) => LogSeeded(logger, topics, partitions);
+
+    internal void SettingsAssumed(string topic, string settings) => LogSettingsAssumed(logger, topic, settings);
+
+    internal void ChangeFailed(Exception failure) => LogChangeFailed(logger, failure);
 }

@@ -167,7 +167,7 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
         if (CheckAssignments(placed) is { } message)
             return new CreatedTopic(ErrorCode.InvalidReplicaAssignment, message);
         var overrides = topic.Configs.DistinctBy(config => config.Key).ToDictionary(config => config.Key, config => config.Value!, StringComparer.Ordinal);
-        return TopicSettings.Violation(overrides) is { } violation ? new CreatedTopic(ErrorCode.InvalidConfig, violation) : null;
+        return TopicSettings.Violation(overrides, configs.Effective) is { } violation ? new CreatedTopic(ErrorCode.InvalidConfig, violation.Sentence) : null;
     }
 
     private static string? CheckAssignments(ImmutableSortedDictionary<int, ReplicaAssignment> placed)

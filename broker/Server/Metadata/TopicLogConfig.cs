@@ -11,6 +11,8 @@ internal static class TopicLogConfig
     internal static LogConfig Of(IReadOnlyDictionary<string, string> overrides, BrokerConfig broker)
     {
         T Get<T>(string key) => (T)TopicSettings.Value(key, overrides, broker);
+        // As Kafka does: the difference holds on each side that nothing more exact is said of.
+        long Difference(string side) => Get<long>($"message.timestamp.{side}.max.ms") is not long.MaxValue and var exact ? exact : Get<long>("message.timestamp.difference.max.ms");
         var cleanup = Get<string[]>("cleanup.policy");
         return new LogConfig
         {
@@ -28,8 +30,8 @@ internal static class TopicLogConfig
             CleanupCompact = cleanup.Contains("compact"),
             MaxMessageBytes = Get<int>("max.message.bytes"),
             TimestampType = Get<string>("message.timestamp.type") == "LogAppendTime" ? TimestampType.LogAppendTime : TimestampType.CreateTime,
-            TimestampBeforeMaxMs = Get<long>("message.timestamp.before.max.ms"),
-            TimestampAfterMaxMs = Get<long>("message.timestamp.after.max.ms"),
+            TimestampBeforeMaxMs = Difference("before"),
+            TimestampAfterMaxMs = Difference("after"),
             MinInSyncReplicas = Get<int>("min.insync.replicas"),
             Compression = CompressionOf(Get<string>("compression.type")),
             ProducerIdExpirationMs = broker.ProducerIdExpirationMs,

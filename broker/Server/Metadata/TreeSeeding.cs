@@ -7,9 +7,10 @@ namespace Broker.Server.Metadata;
 
 /// <summary>
 /// Puts the topics of existing log folders into a tree that knows none, so that data outlives a lost tree: the topics come back with their ids and
-/// partitions, led by this broker above every epoch that their logs have seen. Their own settings are lost, but for the internal topics'.
+/// partitions, led by this broker above every epoch that their logs have seen. Their own settings are lost, but for the internal topics': they keep all
+/// their records until somebody says otherwise, as the broker's defaults might delete at once what was to be kept for ever.
 /// </summary>
-internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreation creation, MetadataLog log)
+internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreation creation, Func<IReadOnlySet<string>> compactedTopics, MetadataLog log)
 {
     /// <summary>One log folder: its partition, the topic id it names (empty: none), the last leader epoch and the highest producer id in it (-1: none).</summary>
     internal readonly record struct Folder(TopicPartition Partition, Guid TopicId, int LastLeaderEpoch, long HighestProducerId = -1);
@@ -20,8 +21,9 @@ internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreatio
         if (folders.Count == 0 || (await znodes.Children(ZnodePaths.Topics)).Count > 0)
             return;
         var topics = folders.GroupBy(folder => folder.Partition.Topic, StringComparer.Ordinal).ToList();
+        var compacted = compactedTopics();
         foreach (var topic in topics)
-            await Seed(topic.Key, [.. topic]);
+            await Seed(topic.Key, [.. topic], SettingsOf(topic.Key, compacted.Contains(topic.Key)));
         await SeedProducerIds(folders.Max(folder => folder.HighestProducerId));
         log.Seeded(topics.Count, folders.Count);
     }
@@ -39,15 +41,24 @@ internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreatio
         ZnodeClient.Expect((await znodes.Session.SetData(ZnodePaths.ProducerIdBlock, block.Encode(), 0)).Code, ZnodePaths.ProducerIdBlock, Code.BadVersion);
     }
 
+    private IReadOnlyDictionary<string, string> SettingsOf(string topic, bool wasCompacted)
+    {
+        if (creation.InternalSettings(topic) is { Count: > 0 } known)
+            return known;
+        var assumed = new Dictionary<string, string>(StringComparer.Ordinal) { ["retention.ms"] = "-1", ["retention.bytes"] = "-1" };
+        if (wasCompacted)
+            assumed["cleanup.policy"] = "compact";
+        log.SettingsAssumed(topic, string.Join(',', assumed.Select(setting => $"{setting.Key}={setting.Value}")));
+        return assumed;
+    }
+
     /// <summary>A gap in the numbers is filled: a partition whose folder is missing comes back empty.</summary>
-    private async Task Seed(string topic, IReadOnlyList<Folder> folders)
+    private async Task Seed(string topic, IReadOnlyList<Folder> folders, IReadOnlyDictionary<string, string> settings)
     {
         var count = folders.Max(folder => folder.Partition.Partition) + 1;
         var id = folders.Select(folder => folder.TopicId).FirstOrDefault(id => id != Guid.Empty);
         var partitions = Enumerable.Range(0, count).ToImmutableSortedDictionary(number => number, _ => new ReplicaAssignment([brokerId]));
-        var settings = creation.InternalSettings(topic);
-        if (settings.Count > 0)
-            await Create(ZnodePaths.TopicConfig(topic), ConfigZnode.Encode(settings));
+        await Create(ZnodePaths.TopicConfig(topic), ConfigZnode.Encode(settings));
         await Create(ZnodePaths.Topic(topic), new TopicZnode(id == Guid.Empty ? TopicId.New() : id, partitions).Encode());
         await Create(ZnodePaths.Partitions(topic), null);
         foreach (var folder in folders)

@@ -56,7 +56,7 @@ internal sealed class Acceptor : IDisposable
     {
         Task room = table.Room();
         if (room.IsCompleted) return;
-        NetworkLog.TooManyConnections(log, _options.MaxConnections);
+        NetworkLog.TooManyConnections(log, table.MaxConnections);
         await room.WaitAsync(stopping);
     }
 

@@ -4,8 +4,9 @@ using System.Net;
 namespace Broker.Server.Network;
 
 /// <summary>The connections of a broker: their number, in all and of each address, against the limits. Any thread.</summary>
-internal sealed class ConnectionTable(NetworkOptions options)
+internal sealed class ConnectionTable(NetworkOptions started)
 {
+    private volatile NetworkOptions _options = started;
     private readonly ConcurrentDictionary<long, Entry> _connections = new();
     private readonly Lock _lock = new();
     private readonly Dictionary<IPAddress, int> _perAddress = [];
@@ -15,20 +16,33 @@ internal sealed class ConnectionTable(NetworkOptions options)
 
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>The limit of all together that holds now.</summary>
+    public int MaxConnections => _options.MaxConnections;
+
     public IEnumerable<Connection> All => _connections.Select(entry => entry.Value.Connection);
 
     /// <summary>A number that no connection of this broker has had.</summary>
     public long NextId() => Interlocked.Increment(ref _lastId);
 
     /// <summary>The limit that holds for an address.</summary>
-    public int LimitOf(IPAddress address) => options.ConnectionsPerIpOverrides.TryGetValue(address.ToString(), out int limit) ? limit : options.MaxConnectionsPerIp;
+    public int LimitOf(IPAddress address) => _options.ConnectionsPerIpOverrides.TryGetValue(address.ToString(), out int limit) ? limit : _options.MaxConnectionsPerIp;
+
+    /// <summary>Has other limits of connections hold, for those that come from now on.</summary>
+    public void Limit(NetworkOptions options)
+    {
+        lock (_lock)
+        {
+            _options = options;
+            TellRoom();
+        }
+    }
 
     /// <summary>Completes when another connection may be accepted.</summary>
     public Task Room()
     {
         lock (_lock)
         {
-            if (_count < options.MaxConnections) return Task.CompletedTask;
+            if (_count < _options.MaxConnections) return Task.CompletedTask;
             _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _room.Task;
         }
@@ -87,9 +101,16 @@ internal sealed class ConnectionTable(NetworkOptions options)
             int left = _perAddress[address] - 1;
             if (left == 0) _perAddress.Remove(address);
             else _perAddress[address] = left;
-            if (_count < options.MaxConnections) _room?.TrySetResult();
-            if (_count < options.MaxConnections) _room = null;
+            TellRoom();
         }
+    }
+
+    /// <summary>Under the lock.</summary>
+    private void TellRoom()
+    {
+        if (_count >= _options.MaxConnections) return;
+        _room?.TrySetResult();
+        _room = null;
     }
 
     private sealed record Entry(Connection Connection)

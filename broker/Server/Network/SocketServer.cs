@@ -28,6 +28,9 @@ internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProv
         foreach (Listener listener in listeners) _acceptors.Add(BindOne(listener));
     }
 
+    /// <summary>Has other max.connections* hold, for connections that come from now on. Any thread.</summary>
+    public void Limit(NetworkOptions limits) => _table.Limit(limits);
+
     /// <summary>Begins to accept connections and to serve their requests.</summary>
     public void Start(ApiTable apis, NetworkMetrics metrics)
     {

@@ -78,6 +78,19 @@ public sealed class LogDirectory
     /// <summary>Writes <c>meta.properties</c>.</summary>
     public void WriteIdentity(MetaProperties identity) => identity.Write(Disk, PathOf(LogFileNames.MetaProperties));
 
+    /// <summary>The topics that a broker has compacted here: those in <c>cleaner-offset-checkpoint</c>. A file that is not of the format says nothing.</summary>
+    internal IEnumerable<string> CompactedTopics()
+    {
+        try
+        {
+            return OffsetCheckpoint.Read(Disk, PathOf(LogFileNames.CleanerOffsets)).Keys.Select(partition => partition.Topic);
+        }
+        catch (CorruptFileException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>The open log of a partition; null where it is not here.</summary>
     public PartitionLog? Find(TopicPartition partition) => logs.GetValueOrDefault(partition);
 

@@ -76,6 +76,87 @@ public sealed class ConfigApisTests
     }
 
     [Fact]
+    public async Task What_no_topic_could_live_with_is_refused_of_a_broker_and_everything_goes_on()
+    {
+        await using var cluster = await OneBrokerCluster.Start();
+        await cluster.CreateTopic("t");
+        foreach (var (key, value) in new[] { ("log.roll.ms", "0"), ("log.roll.jitter.ms", "-1"), ("log.retention.ms", "0"), ("log.flush.interval.ms", "-1"), ("max.connections.per.ip", "0") })
+        {
+            foreach (var broker in new[] { "", "1" })
+                (await Change(cluster, Server, broker, (key, AlterOperation.Set, value))).ShouldBe(ErrorCode.InvalidRequest, key);
+        }
+
+        (await Change(cluster, Server, "", ("log.retention.ms", AlterOperation.Set, "-2"))).ShouldBe(ErrorCode.None);
+        (await cluster.ConfiguredSignal.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue();
+        cluster.Configured[^1].Config.RetentionMs.ShouldBe(-1);
+        (await Describe(cluster, Topic, "t"))["segment.ms"].Value.ShouldBe("604800000");
+    }
+
+    [Fact]
+    public async Task A_value_that_an_older_broker_took_is_passed_over_alone()
+    {
+        await using var cluster = await OneBrokerCluster.Start();
+        await cluster.CreateTopic("t");
+        await cluster.Membership.Znodes.SetConfig("brokers/<default>", new Dictionary<string, string> { ["log.roll.ms"] = "0", ["log.retention.ms"] = "55" });
+        (await cluster.ConfiguredSignal.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue();
+        cluster.Configured[^1].Config.ShouldSatisfyAllConditions(c => c.RetentionMs.ShouldBe(55), c => c.SegmentMs.ShouldBe(604800000));
+    }
+
+    [Fact]
+    public async Task A_partition_that_cannot_take_a_change_does_not_keep_the_next_change_away()
+    {
+        await using var cluster = await OneBrokerCluster.Start();
+        await cluster.CreateTopic("t");
+        cluster.FailToConfigure = new InvalidOperationException("as a fault would");
+        await Change(cluster, Topic, "t", ("retention.ms", AlterOperation.Set, "7"));
+        (await cluster.ConfiguredSignal.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue();
+        cluster.FailToConfigure = null;
+        await Change(cluster, Topic, "t", ("retention.ms", AlterOperation.Set, "8"));
+        (await cluster.ConfiguredSignal.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue();
+        cluster.Configured[^1].Config.RetentionMs.ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task Whoever_needs_the_broker_s_settings_is_told_what_holds_now_and_then()
+    {
+        await using var cluster = await OneBrokerCluster.Start(("max.connections", "9"));
+        var told = System.Threading.Channels.Channel.CreateUnbounded<int>();
+        cluster.Membership.Brokers.Subscribe(config => told.Writer.TryWrite(config.MaxConnections));
+        (await told.Reader.ReadAsync(TestContext.Current.CancellationToken)).ShouldBe(9);
+        (await Change(cluster, Server, "", ("max.connections", AlterOperation.Set, "5"))).ShouldBe(ErrorCode.None);
+        (await told.Reader.ReadAsync(TestContext.Current.CancellationToken)).ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task What_cannot_change_while_running_is_refused_and_shown_as_such()
+    {
+        await using var cluster = await OneBrokerCluster.Start();
+        foreach (var key in new[] { "listeners", "advertised.listeners", "listener.security.protocol.map", "max.connection.creation.rate", "sasl.enabled.mechanisms" })
+        {
+            (await Change(cluster, Server, "1", (key, AlterOperation.Set, "PLAINTEXT://127.0.0.1:1"))).ShouldBe(ErrorCode.InvalidRequest, key);
+            (await Describe(cluster, Server, "1"))[key].ReadOnly.ShouldBeTrue(key);
+        }
+    }
+
+    [Fact]
+    public async Task Settings_that_contradict_each_other_or_ask_for_what_is_not_there_are_refused()
+    {
+        await using var cluster = await OneBrokerCluster.Start();
+        await cluster.CreateTopic("t", 1, ("min.compaction.lag.ms", "10"));
+        foreach (var (key, value) in new[]
+        {
+            ("max.compaction.lag.ms", "5"), ("remote.storage.enable", "true"), ("remote.log.copy.disable", "true"), ("message.format.version", "9.9"), ("leader.replication.throttled.replicas", "abc"),
+        })
+        {
+            (await Change(cluster, Topic, "t", (key, AlterOperation.Set, value))).ShouldBe(ErrorCode.InvalidConfig, key);
+            var refused = (await cluster.CreateTopic("u", 1, ("min.compaction.lag.ms", "10"), (key, value))).Topics[0];
+            ((ErrorCode)refused.ErrorCode).ShouldBe(ErrorCode.InvalidConfig, key);
+        }
+
+        (await Change(cluster, Topic, "t", ("max.compaction.lag.ms", AlterOperation.Set, "10"), ("message.format.version", AlterOperation.Set, "0.10.0"))).ShouldBe(ErrorCode.None);
+    }
+
+    [Fact]
     public async Task Every_version_of_describing_is_answered_and_named_keys_are_picked()
     {
         await using var cluster = await OneBrokerCluster.Start();

@@ -35,6 +35,9 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
 
     public SemaphoreSlim ConfiguredSignal { get; } = new(0);
 
+    /// <summary>What the partitions throw when they are given new settings.</summary>
+    public Exception? FailToConfigure { get; set; }
+
     private Dictionary<ApiKey, Api> Apis { get; }
 
     public static async Task<OneBrokerCluster> Start(params (string Key, string Value)[] settings)
@@ -56,6 +59,8 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
             {
                 cluster.Configured.Add((topic, config));
                 cluster.ConfiguredSignal.Release();
+                if (cluster.FailToConfigure is { } failure)
+                    throw failure;
             });
         return cluster;
     }

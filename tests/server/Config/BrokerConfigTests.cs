@@ -1,5 +1,6 @@
 using Broker.Server.Config;
 using Broker.Server.Network;
+using Broker.Storage;
 
 namespace Broker.Server.Tests.Config;
 
@@ -42,6 +43,15 @@ public class BrokerConfigTests
     [InlineData("broker.id", "1001", "reserved.broker.max.id")]
     [InlineData("max.connections.per.ip.overrides", "here", "ADDRESS:NUMBER")]
     [InlineData("log.dirs", "/a,,/b", "log.dirs")]
+    [InlineData("log.roll.ms", "0", "Value must be at least 1")]
+    [InlineData("log.roll.jitter.ms", "-1", "Value must be at least 0")]
+    [InlineData("log.retention.ms", "0", "log.retention.ms must be unlimited (-1) or, greater than or equal to 1.")]
+    [InlineData("log.flush.interval.ms", "-1", "Value must be at least 0")]
+    [InlineData("log.flush.scheduler.interval.ms", "-1", "Value must be at least 0")]
+    [InlineData("log.message.format.version", "9.9", "Version 9.9 is not a valid version")]
+    [InlineData("max.connections.per.ip", "0", "max.connections.per.ip.overrides")]
+    [InlineData("create.topic.policy.class.name", "com.example.Policy", "leave it empty")]
+    [InlineData("alter.config.policy.class.name", "com.example.Policy", "leave it empty")]
     public void What_cannot_be_is_refused_in_one_sentence_that_names_it(string key, string value, string part)
     {
         string message = Should.Throw<ConfigException>(() => Of((key, value))).Message;
@@ -87,10 +97,75 @@ public class BrokerConfigTests
     {
         var own = new Dictionary<string, string>(StringComparer.Ordinal) { ["retention.ms"] = "7" };
         TopicSettings.Value("retention.ms", own, Of(("log.retention.ms", "5"))).ShouldBe(7L);
-        TopicSettings.Violation(own).ShouldBeNull();
+        TopicSettings.Violation(own, Of()).ShouldBeNull();
         own["retention.ms"] = "-2";
-        TopicSettings.Violation(own).ShouldBe("Invalid value -2 for configuration retention.ms: Value must be at least -1");
+        TopicSettings.Violation(own, Of())?.Sentence.ShouldBe("Invalid value -2 for configuration retention.ms: Value must be at least -1");
     }
 
     private static BrokerConfig Of(params (string Key, string Value)[] given) => new(given.ToDictionary(g => g.Key, g => g.Value, StringComparer.Ordinal));
+
+    /// <summary>What looks at a topic's settings must never fail: so no value that a broker takes may make one that a topic cannot have.</summary>
+    [Fact]
+    public void No_configuration_that_is_accepted_gives_a_topic_a_value_it_cannot_have()
+    {
+        string[] values = ["-9223372036854775808", "-2147483648", "-2", "-1", "0", "1", "2147483647", "9223372036854775807", "", "x", "1.5", "zstd", "compact"];
+        var none = new Dictionary<string, string>();
+        foreach (ConfigSynonym synonym in ConfigDefinitions.Topic.Values.SelectMany(definition => definition.Synonyms))
+        {
+            foreach (string value in values)
+            {
+                if (Accepted(synonym.Name, value) is { } config)
+                    Should.NotThrow(() => Broker.Server.Metadata.TopicLogConfig.Of(none, config), $"{synonym.Name}={value}");
+            }
+        }
+
+        static BrokerConfig? Accepted(string key, string value)
+        {
+            try
+            {
+                return Of((key, value));
+            }
+            catch (ConfigException)
+            {
+                return null;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("log.retention.ms", "-2", -1)]
+    [InlineData("log.retention.minutes", "-7", -1)]
+    [InlineData("log.retention.hours", "2", 7_200_000)]
+    public void Any_negative_retention_is_for_ever(string key, string value, long expected) => TopicSettings.Inherited("retention.ms", Of((key, value))).ShouldBe(expected);
+
+    [Theory]
+    [InlineData("3.9", true)]
+    [InlineData("3.0-IV1", true)]
+    [InlineData("0.10.2.1", true)]
+    [InlineData("2.8.1", true)]
+    [InlineData("3.0-IV2", false)]
+    [InlineData("0.10", false)]
+    [InlineData("3.10", false)]
+    [InlineData("", false)]
+    public void Releases_are_those_up_to_3_9(string version, bool isKnown) => (ConfigRule.Release.Violation(version) is null).ShouldBe(isKnown);
+
+    [Theory]
+    [InlineData("*", true)]
+    [InlineData("0:1,12:3", true)]
+    [InlineData("", true)]
+    [InlineData("abc", false)]
+    [InlineData("1:1:1", false)]
+    [InlineData("1:", false)]
+    [InlineData("1:1,*", false)]
+    public void Throttled_replicas_are_all_or_pairs(string text, bool isFine) => ConfigDefinitions.Topic["leader.replication.throttled.replicas"].TryParse(text, out _, out _).ShouldBe(isFine);
+
+    [Fact]
+    public void The_difference_of_timestamps_holds_on_each_side_that_nothing_more_exact_is_said_of()
+    {
+        LogConfig Topic(params (string Key, string Value)[] settings) => Broker.Server.Metadata.TopicLogConfig.Of(settings.ToDictionary(s => s.Key, s => s.Value), Of());
+        Topic(("message.timestamp.difference.max.ms", "5")).ShouldSatisfyAllConditions(c => c.TimestampBeforeMaxMs.ShouldBe(5), c => c.TimestampAfterMaxMs.ShouldBe(5));
+        Topic(("message.timestamp.difference.max.ms", "5"), ("message.timestamp.before.max.ms", "7"))
+            .ShouldSatisfyAllConditions(c => c.TimestampBeforeMaxMs.ShouldBe(7), c => c.TimestampAfterMaxMs.ShouldBe(5));
+        TopicSettings.Inherited("message.timestamp.after.max.ms", Of(("log.message.timestamp.difference.max.ms", "77"))).ShouldBe(77L);
+    }
 }

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using Broker.Server.Config;
 using Confluent.Kafka;
+using Confluent.Kafka.Admin;
 
 namespace Broker.Server.Tests.Hosting;
 
@@ -56,6 +58,22 @@ public sealed class BrokerHostTests : IDisposable
         (await Should.ThrowAsync<ConfigException>(() => BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))).Message.ShouldContain(_folder);
         BrokerOptions samePort = BrokerOptions.ForTests(more: [new("listeners", $"PLAINTEXT://127.0.0.1:{broker.BoundPort}")]);
         (await Should.ThrowAsync<ConfigException>(() => BrokerHost.StartAsync(samePort))).Message.ShouldContain($"{broker.BoundPort}");
+    }
+
+    [Fact]
+    public async Task A_limit_of_connections_that_was_set_while_running_holds_after_a_restart()
+    {
+        await using (BrokerHost first = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))
+        {
+            using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = first.BootstrapServers }).Build();
+            var limit = new ConfigEntry { Name = "max.connections.per.ip", Value = "1", IncrementalOperation = AlterConfigOpType.Set };
+            await admin.IncrementalAlterConfigsAsync(new Dictionary<ConfigResource, List<ConfigEntry>> { [new ConfigResource { Type = ResourceType.Broker, Name = "0" }] = [limit] });
+        }
+
+        await using BrokerHost second = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder));
+        using var allowed = new TcpClient("127.0.0.1", second.BoundPort);
+        using var refused = new TcpClient("127.0.0.1", second.BoundPort);
+        (await refused.GetStream().ReadAsync(new byte[1], TestContext.Current.CancellationToken)).ShouldBe(0);
     }
 
     [Fact]

@@ -34,11 +34,23 @@ public sealed class TreeSeedingTests
         (await cluster.Znodes.Children(ZnodePaths.Topics)).ShouldBe(["t"]);
     }
 
+    [Fact]
+    public async Task What_comes_back_without_its_settings_keeps_all_its_records_and_is_compacted_where_it_was()
+    {
+        await using var cluster = new ControlledCluster();
+        await cluster.Prepare();
+        await Seed(cluster, new(new TopicPartition("kept", 0), Guid.Empty, 0), new(new TopicPartition("compacted", 0), Guid.Empty, 0), new(new TopicPartition(ClusterImage.ConsumerOffsets, 0), Guid.Empty, 0));
+
+        (await cluster.Znodes.Config("topics/kept")).ShouldBe([new("retention.ms", "-1"), new("retention.bytes", "-1")], ignoreOrder: true);
+        (await cluster.Znodes.Config("topics/compacted")).ShouldBe([new("retention.ms", "-1"), new("retention.bytes", "-1"), new("cleanup.policy", "compact")], ignoreOrder: true);
+        (await cluster.Znodes.Config("topics/" + ClusterImage.ConsumerOffsets)).Keys.ShouldBe(["cleanup.policy", "compression.type", "segment.bytes"], ignoreOrder: true);
+    }
+
     private static async Task Seed(ControlledCluster cluster, params TreeSeeding.Folder[] folders)
     {
         var log = new MetadataLog(NullLogger.Instance);
         var configs = new DynamicBrokerConfigs(new Broker.Server.Config.BrokerConfig(new Dictionary<string, string> { ["listeners"] = "PLAINTEXT://127.0.0.1:9092" }), 1, cluster.Znodes, log);
         var creation = new TopicCreation(cluster.Znodes, new MetadataCache("c", TimeProvider.System), configs, new Random(1), log);
-        await new TreeSeeding(cluster.Znodes, 1, creation, log).Seed(folders);
+        await new TreeSeeding(cluster.Znodes, 1, creation, () => new HashSet<string> { "compacted", ClusterImage.ConsumerOffsets }, log).Seed(folders);
     }
 }

@@ -73,6 +73,21 @@ public class ConnectionLimitTests
     }
 
     [Fact]
+    public async Task Other_limits_hold_from_the_next_connection_on()
+    {
+        await using var server = new TestServer(new NetworkOptions { MaxConnections = 1 }, apis: [new ScriptedHeartbeat()]);
+        using TestClient first = server.Connect();
+        await Talk(first);
+        using TestClient waiting = server.Connect();
+        await waiting.Send(Heartbeat);
+        server.Sockets.Limit(new NetworkOptions { MaxConnectionsPerIp = 2 });
+        (await waiting.ReceiveCorrelationId()).ShouldBe(7);
+        using TestClient third = server.Connect();
+        (await third.IsClosed()).ShouldBeTrue();
+        await Talk(first);
+    }
+
+    [Fact]
     public async Task Thousands_of_idle_connections_are_cheap()
     {
         await using var server = new TestServer(apis: [new ScriptedHeartbeat()]);
