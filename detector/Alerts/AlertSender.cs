@@ -7,24 +7,26 @@ namespace Game.Detector.Alerts;
 /// <summary>Stamps and sends what a record gave. Used by the consumer's thread.</summary>
 internal sealed class AlertSender(Outbox outbox, TimeProvider time, ILogger log)
 {
-    /// <summary>Alerts of input partition p go to partition p, keyed by the user, with the event's trace.</summary>
+    /// <summary>
+    /// Alerts of input partition p go to partition p, keyed by the user, with the event's trace. None is ever too large: the engine judges no event whose key is not
+    /// its user id, and every text of an alert is bounded.
+    /// </summary>
     public void Send(Alert alert, ConsumeResult<byte[]?, byte[]?> source, PartitionLedger ledger, CancellationToken cancel)
     {
         var headers = new Headers { { Schemas.HeaderName, Schemas.Alert } };
-        if (source.Message.Headers.TryGetLastBytes(Schemas.TraceParentHeaderName, out byte[] trace))
-            headers.Add(Schemas.TraceParentHeaderName, trace);
+        SourceHeaders.Copy(source.Message.Headers, Schemas.TraceParentHeaderName, headers);
         var message = new Message<byte[]?, byte[]?>
         {
             Key = source.Message.Key,
             Value = ContractJson.Encode(alert with { DetectedAt = time.GetUtcNow().ToUnixTimeMilliseconds() }),
             Headers = headers,
         };
-        outbox.Send(new TopicPartition(Topics.Alerts, source.Partition), message, ledger.Expect(source.Offset.Value), cancel);
+        outbox.Send(new Outgoing(new TopicPartition(Topics.Alerts, source.Partition), message), ledger.Expect(source.Offset.Value), cancel);
     }
 
     public void SendDeadLetter(ConsumeResult<byte[]?, byte[]?> source, string reason, PartitionLedger ledger, CancellationToken cancel)
     {
         DetectorLog.DeadLetter(log, source.Topic, source.Partition.Value, source.Offset.Value, reason);
-        outbox.Send(new TopicPartition(Topics.DeadLetters, Partition.Any), DeadLetters.Of(source, reason), ledger.Expect(source.Offset.Value), cancel);
+        outbox.Send(DeadLetters.Of(source, reason), ledger.Expect(source.Offset.Value), cancel);
     }
 }

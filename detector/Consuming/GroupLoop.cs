@@ -79,6 +79,7 @@ internal sealed class GroupLoop : IDisposable
     private void Step(CancellationToken cancel)
     {
         work.Turn(consumer);
+        outbox.SendSmaller();
         ConsumeResult<byte[]?, byte[]?>? record = Poll();
         if (record is not null && ledgers[record.Partition.Value] is not null)
             work.Consume(record, cancel);
@@ -106,19 +107,20 @@ internal sealed class GroupLoop : IDisposable
     {
         if (!committer.IsIdle)
             return;
+        List<TopicPartitionOffset> offsets = TakeCommits(Enumerable.Range(0, ledgers.Length));
+        if (offsets.Count > 0)
+            committer.Begin(offsets);
+    }
+
+    // What the last commit could not commit is taken again.
+    private List<TopicPartitionOffset> TakeCommits(IEnumerable<int> partitions)
+    {
         if (!committer.TakeResult())
         {
             foreach (PartitionLedger? ledger in ledgers)
                 ledger?.ForgetCommit();
         }
 
-        List<TopicPartitionOffset> offsets = TakeCommits(Enumerable.Range(0, ledgers.Length));
-        if (offsets.Count > 0)
-            committer.Begin(offsets);
-    }
-
-    private List<TopicPartitionOffset> TakeCommits(IEnumerable<int> partitions)
-    {
         var offsets = new List<TopicPartitionOffset>();
         foreach (int partition in partitions)
         {
@@ -148,7 +150,8 @@ internal sealed class GroupLoop : IDisposable
         if (commit)
         {
             AwaitAcknowledgements(partitions);
-            committer.Finish(TakeCommits(partitions), ReleaseWait);
+            if (committer.Await(ReleaseWait))
+                committer.Finish(TakeCommits(partitions), ReleaseWait);
         }
 
         foreach (int partition in partitions)

@@ -24,13 +24,18 @@ internal sealed class OffsetCommitter(IConsumer<byte[]?, byte[]?> consumer, ILog
 
     public void Begin(IReadOnlyCollection<TopicPartitionOffset> offsets) => running = Task.Run(() => Commit(offsets));
 
-    /// <summary>Waits for the running commit, so that it cannot set back a later one, then commits on this thread.</summary>
+    /// <summary>Waits for the running commit, no longer than said; false while it still runs: a second one beside it could be set back by it.</summary>
     [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "The consumer's own thread has no context to wait for.")]
+    public bool Await(TimeSpan wait) => running.Wait(wait);
+
+    /// <summary>Commits and waits for it, no longer than said. After <see cref="Await"/>.</summary>
     public void Finish(IReadOnlyCollection<TopicPartitionOffset> offsets, TimeSpan wait)
     {
-        running.Wait(wait);
-        if (offsets.Count > 0)
-            Commit(offsets);
+        if (offsets.Count == 0)
+            return;
+        Begin(offsets);
+        if (!Await(wait))
+            DetectorLog.CommitFailed(log, "the coordinator does not answer");
     }
 
     [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "Read only when complete.")]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
 using Game.Contracts;
@@ -13,15 +14,21 @@ internal sealed class Outbox : IDisposable
     /// <summary>Some seconds of the worst alert flood; a tenth of what the client library queues at most.</summary>
     public const int MaxInFlight = 10_000;
 
+    /// <summary>A copy, its dead letter, the stub of that.</summary>
+    private const int LongestChain = 3;
+
     private static readonly TimeSpan AckWait = TimeSpan.FromMilliseconds(100);
 
+    private readonly ILogger log;
     private readonly IProducer<byte[]?, byte[]?> producer;
     private readonly AutoResetEvent acknowledged = new(initialState: false);
     private readonly TaskCompletionSource<string> failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<(Outgoing Record, Delivery Delivery)> smaller = new(); // counted as in flight, which bounds it
     private int inFlight;
 
     public Outbox(string bootstrapServers, string clientId, TimeProvider time, ILogger log)
     {
+        this.log = log;
         var errors = new ClientErrors("producer", time, log);
         ProducerConfig config = ClientSettings.Producer(bootstrapServers, clientId);
         config.MessageTimeoutMs = 0; // for ever: while the brokers are away the detector waits, for it may not pass an alert by
@@ -38,11 +45,12 @@ internal sealed class Outbox : IDisposable
 
     /// <summary>Sends a record; waits while too many are unacknowledged.</summary>
     /// <returns>False when cancelled or failed before it was sent.</returns>
-    public bool Send(TopicPartition to, Message<byte[]?, byte[]?> message, Delivery delivery, CancellationToken cancel)
+    public bool Send(Outgoing record, Delivery delivery, CancellationToken cancel)
     {
         while (!cancel.IsCancellationRequested && !failure.Task.IsCompleted)
         {
-            if (InFlight < MaxInFlight && TryProduce(to, message, delivery))
+            SendSmaller();
+            if (InFlight < MaxInFlight && TryProduce(record, delivery))
                 return true;
             acknowledged.WaitOne(AckWait);
         }
@@ -50,11 +58,34 @@ internal sealed class Outbox : IDisposable
         return false;
     }
 
+    /// <summary>Sends what is to take the place of records that were found too large; to be called now and then.</summary>
+    public void SendSmaller()
+    {
+        while (!failure.Task.IsCompleted && smaller.TryPeek(out (Outgoing Record, Delivery Delivery) next) && TryProduce(next.Record, next.Delivery))
+        {
+            smaller.TryDequeue(out _);
+            Interlocked.Decrement(ref inFlight);
+        }
+    }
+
     /// <summary>Waits for an acknowledgement of whatever record, a tenth of a second at most.</summary>
-    public void AwaitAcknowledgement() => acknowledged.WaitOne(AckWait);
+    public void AwaitAcknowledgement()
+    {
+        SendSmaller();
+        acknowledged.WaitOne(AckWait);
+    }
 
     /// <summary>Waits until all is acknowledged or the time is over.</summary>
-    public void Flush(TimeSpan timeout) => producer.Flush(timeout);
+    public void Flush(TimeSpan timeout)
+    {
+        for (int form = 0; form < LongestChain; form++)
+        {
+            producer.Flush(timeout);
+            if (smaller.IsEmpty)
+                return;
+            SendSmaller();
+        }
+    }
 
     public void Dispose()
     {
@@ -63,31 +94,47 @@ internal sealed class Outbox : IDisposable
     }
 
     [SuppressMessage("Design", "MA0147:Avoid async void method for delegate", Justification = "The handler is synchronous.")]
-    private bool TryProduce(TopicPartition to, Message<byte[]?, byte[]?> message, Delivery delivery)
+    private bool TryProduce(Outgoing record, Delivery delivery)
     {
         Interlocked.Increment(ref inFlight);
         try
         {
-            producer.Produce(to, message, report => Settle(report, delivery));
+            producer.Produce(record.To, record.Message, report => Settle(report, record, delivery));
             return true;
         }
         catch (ProduceException<byte[]?, byte[]?> e)
         {
             Interlocked.Decrement(ref inFlight);
+            if (e.Error.Code == ErrorCode.MsgSizeTooLarge && record.IfTooLarge is { } instead)
+                return TryProduce(Replace(record, instead), delivery);
             if (e.Error.Code != ErrorCode.Local_QueueFull)
-                failure.TrySetResult($"A record for {to.Topic} was refused: {e.Error.Reason}.");
+                failure.TrySetResult($"A record for {record.To.Topic} was refused: {e.Error.Reason}.");
             return false;
         }
     }
 
-    private void Settle(DeliveryReport<byte[]?, byte[]?> report, Delivery delivery)
+    private void Settle(DeliveryReport<byte[]?, byte[]?> report, Outgoing record, Delivery delivery)
     {
+        if (report.Error.Code == ErrorCode.MsgSizeTooLarge && record.IfTooLarge is { } instead)
+        {
+            // Not from this thread, whose queue may be full: the consumer's sends it, and it stays counted until then.
+            smaller.Enqueue((Replace(record, instead), delivery));
+            acknowledged.Set();
+            return;
+        }
+
         Interlocked.Decrement(ref inFlight);
         if (report.Error.IsError)
             failure.TrySetResult($"A record for {report.Topic} could not be delivered: {report.Error.Reason}.");
         else
             delivery.Complete();
         acknowledged.Set();
+    }
+
+    private Outgoing Replace(Outgoing record, Outgoing instead)
+    {
+        DetectorLog.TooLarge(log, record.To.Topic);
+        return instead;
     }
 
     private void Report(ClientErrors errors, Error error)

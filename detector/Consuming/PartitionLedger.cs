@@ -45,6 +45,9 @@ internal sealed class PartitionLedger
     /// <summary>A commit failed: the next one has to repeat it.</summary>
     public void ForgetCommit() => committed = Nothing;
 
+    /// <summary>The outputs that are not acknowledged yet.</summary>
+    public IEnumerable<Delivery> Unsettled => pending.Where(delivery => !delivery.IsDone);
+
     /// <summary>Drops the acknowledged outputs; whether none is left.</summary>
     public bool Settle()
     {

@@ -42,7 +42,7 @@ internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox
         else if (alert.Severity == AlertSeverity.Critical)
         {
             status.Alerts++;
-            outbox.Send(new TopicPartition(Topics.AlertsPriority, Partition.Any), Copy(record.Message), ledger.Expect(offset), cancel);
+            outbox.Send(Copy(record), ledger.Expect(offset), cancel);
         }
 
         ledger.Pass(offset);
@@ -63,5 +63,13 @@ internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox
         }
     }
 
-    private static Message<byte[]?, byte[]?> Copy(Message<byte[]?, byte[]?> message) => new() { Key = message.Key, Value = message.Value, Headers = message.Headers };
+    // Key and headers are whoever's who wrote the alert; and what came compressed may be too large when it goes out on its own.
+    private static Outgoing Copy(ConsumeResult<byte[]?, byte[]?> record)
+    {
+        Message<byte[]?, byte[]?> message = record.Message;
+        return new(new TopicPartition(Topics.AlertsPriority, Partition.Any), new() { Key = message.Key, Value = message.Value, Headers = message.Headers })
+        {
+            IfTooLarge = DeadLetters.Of(record, "the alert is too large to be copied"),
+        };
+    }
 }

@@ -50,4 +50,10 @@ internal static partial class DetectorLog
 
     [LoggerMessage(16, LogLevel.Information, "Health and metrics on {Address}")]
     public static partial void Listening(ILogger log, string address);
+
+    [LoggerMessage(17, LogLevel.Warning, "A record for {Topic} was too large and is written in a shorter form")]
+    public static partial void TooLarge(ILogger log, string topic);
+
+    [LoggerMessage(18, LogLevel.Information, "The rebuild of partition {Partition} waits for {Count} records that this process wrote for it before")]
+    public static partial void AwaitingOwn(ILogger log, int partition, int count);
 }

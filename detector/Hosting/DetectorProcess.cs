@@ -62,7 +62,7 @@ internal static class DetectorProcess
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, app.Lifetime.ApplicationStopping);
         var sender = new AlertSender(outbox, TimeProvider.System, log);
         DetectorWork? detector = options.IsFilter ? null
-            : new DetectorWork(options.BootstrapServers, options.Group, options.Rules, statuses, sender, new DecisionTimes(meter), TimeProvider.System, log);
+            : new DetectorWork(Rebuild, statuses, sender, new DecisionTimes(meter), TimeProvider.System, log);
         IGroupWork work = detector is null ? new FilterWork(statuses, outbox, sender) : detector;
         var loopOptions = new GroupLoopOptions(options.BootstrapServers, options.ClientId, options.Group, options.InputTopic, options.Partitions);
         using var loop = new GroupLoop(loopOptions, work, outbox, TimeProvider.System, log);
@@ -74,6 +74,9 @@ internal static class DetectorProcess
         detector?.Dispose();
         await app.StopAsync(CancellationToken.None);
         return code;
+
+        RebuiltPartition? Rebuild(PartitionStatus status, CancellationToken stopped)
+            => new PartitionRebuild(options.BootstrapServers, options.Group, status, options.Rules, TimeProvider.System, log).Run(stopped);
     }
 
     private static void Announce(DetectorOptions options, WebApplication app, ILogger log)

@@ -3,7 +3,6 @@ using Confluent.Kafka;
 using Game.Contracts;
 using Game.Detector.Alerts;
 using Game.Detector.Consuming;
-using Game.Detector.Rules;
 
 namespace Game.Detector.Partitions;
 
@@ -11,10 +10,16 @@ namespace Game.Detector.Partitions;
 /// Watches the players of the partitions this process has: a new partition is paused and rebuilt beside, then read from its committed offset. Nothing but the
 /// sending of an alert lies between an event and its alert.
 /// </summary>
+/// <param name="rebuild">Gives a partition's state as its former owner left it, or null when cancelled; called on threads of its own.</param>
 internal sealed class DetectorWork(
-    string bootstrapServers, string group, RuleSet rules, IReadOnlyList<PartitionStatus> statuses, AlertSender sender, DecisionTimes decisions, TimeProvider time, ILogger log)
+    Func<PartitionStatus, CancellationToken, RebuiltPartition?> rebuild, IReadOnlyList<PartitionStatus> statuses, AlertSender sender, DecisionTimes decisions, TimeProvider time, ILogger log)
     : IGroupWork, IDisposable
 {
+    /// <summary>How long the end waits for rebuilds that were cancelled: they look up ten times a second, except while a broker does not answer.</summary>
+    private static readonly TimeSpan JoinWait = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan OwnRecordsWait = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Every 16th decision is timed: enough for percentiles, and no clock is read for the others.</summary>
     private const long TimedMask = 15;
 
@@ -23,9 +28,16 @@ internal sealed class DetectorWork(
     private readonly Slot?[] slots = new Slot?[statuses.Count];
     private readonly List<TopicPartition> toPause = [];
     private readonly ConcurrentQueue<Slot> rebuilt = new();
+    private readonly List<Thread> threads = [];
 
-    private sealed class Slot(int partition, PartitionLedger ledger)
+    /// <summary>What this process wrote for a partition that it lost before the acknowledgement came.</summary>
+    private readonly Delivery[][] unsettled = [.. statuses.Select(_ => Array.Empty<Delivery>())];
+
+    private sealed class Slot(int partition, PartitionLedger ledger, Delivery[] own)
     {
+        /// <summary>Records of an earlier assignment that may still be on their way.</summary>
+        public Delivery[] Own { get; } = own;
+
         public int Partition { get; } = partition;
 
         public PartitionLedger Ledger { get; } = ledger;
@@ -39,17 +51,24 @@ internal sealed class DetectorWork(
 
     public void Assign(int partition, PartitionLedger ledger)
     {
-        var slot = new Slot(partition, ledger);
+        var slot = new Slot(partition, ledger, unsettled[partition]);
         slots[partition] = slot;
         statuses[partition].Phase = PartitionPhase.Rebuilding;
         toPause.Add(new TopicPartition(Topics.PlayerEvents, partition));
+        threads.RemoveAll(thread => !thread.IsAlive);
         var thread = new Thread(() => Rebuild(slot)) { IsBackground = true, Name = $"rebuild-{partition}" };
+        threads.Add(thread);
         thread.Start();
     }
 
     public void Release(int partition)
     {
-        slots[partition]?.Cancel.Cancel();
+        if (slots[partition] is { } slot)
+        {
+            slot.Cancel.Cancel();
+            unsettled[partition] = [.. slot.Own.Where(delivery => !delivery.IsDone), .. slot.Ledger.Unsettled];
+        }
+
         slots[partition] = null;
         toPause.RemoveAll(paused => paused.Partition.Value == partition);
         statuses[partition].Phase = PartitionPhase.NotAssigned;
@@ -103,16 +122,27 @@ internal sealed class DetectorWork(
         }
     }
 
+    /// <summary>Cancels the rebuilds and waits for their ends; one that hangs in a call to a broker is left to the process's end.</summary>
     public void Dispose()
     {
         foreach (Slot? slot in slots)
             slot?.Cancel.Cancel();
+        long start = time.GetTimestamp();
+        foreach (Thread thread in threads)
+        {
+            TimeSpan left = JoinWait - time.GetElapsedTime(start);
+            if (!thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero))
+                return;
+        }
+
         rebuilding.Dispose();
     }
 
     private void Rebuild(Slot slot)
     {
         CancellationToken cancel = slot.Cancel.Token;
+        if (!AwaitOwnRecords(slot))
+            return;
         try
         {
             rebuilding.Wait(cancel);
@@ -124,7 +154,7 @@ internal sealed class DetectorWork(
 
         try
         {
-            slot.Rebuilt = new PartitionRebuild(bootstrapServers, group, statuses[slot.Partition], rules, time, log).Run(cancel);
+            slot.Rebuilt = rebuild(statuses[slot.Partition], cancel);
         }
         finally
         {
@@ -133,6 +163,21 @@ internal sealed class DetectorWork(
 
         if (slot.Rebuilt is not null)
             rebuilt.Enqueue(slot);
+    }
+
+    // What is raised already is read from the alerts partition: alerts of ours that land there after that would be raised twice.
+    private bool AwaitOwnRecords(Slot slot)
+    {
+        int count = slot.Own.Count(delivery => !delivery.IsDone);
+        if (count > 0)
+            DetectorLog.AwaitingOwn(log, slot.Partition, count);
+        while (!slot.Own.All(delivery => delivery.IsDone))
+        {
+            if (slot.Cancel.Token.WaitHandle.WaitOne(OwnRecordsWait))
+                return false;
+        }
+
+        return true;
     }
 
     private bool TryGoLive(IConsumer<byte[]?, byte[]?> consumer, Slot slot)

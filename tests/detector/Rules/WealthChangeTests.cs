@@ -77,4 +77,14 @@ public class WealthChangeTests
         ContractJson.TryDecode(ContractJson.Encode(alert), out Alert again, out _).ShouldBeTrue();
         again.AlertId.ShouldBe(alert.AlertId);
     }
+
+    /// <summary>So that an alert is never refused for its size: names are as long and as dear to write as the contract allows.</summary>
+    [Fact]
+    public void The_largest_alert_is_small()
+    {
+        string name = new('<', ContractLimits.MaxIdBytes);
+        using PlayerStory story = new PlayerStory(user: name).SteadyLife();
+        story.Gold = 90_000;
+        ContractJson.Encode(story.GiveGold(85_000, name).ShouldAlert("wealth-change")).Length.ShouldBeLessThan(4_096);
+    }
 }
