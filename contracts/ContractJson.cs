@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 
 namespace Game.Contracts;
 
@@ -43,6 +44,13 @@ public static class ContractJson
         if (value.Length > ContractLimits.MaxValueBytes)
         {
             error = new DecodeFailure(DecodeError.TooLarge, "").ToString();
+            return false;
+        }
+
+        // The reader looks at the bytes of unknown fields only when someone asks for them.
+        if (!Utf8.IsValid(value))
+        {
+            error = new DecodeFailure(DecodeError.NotUtf8, "").ToString();
             return false;
         }
 

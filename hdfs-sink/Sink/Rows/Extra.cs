@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -7,6 +8,7 @@ namespace Game.HdfsSink.Rows;
 /// <summary>Fields that the contract does not name, as one JSON object.</summary>
 internal static class Extra
 {
+    /// <summary>The values go as they came: written anew, a text that JSON allows but UTF-16 does not (half a surrogate pair, escaped) could not be written at all.</summary>
     public static string? Json(Dictionary<string, JsonElement>? fields)
     {
         if (fields is null || fields.Count == 0)
@@ -18,7 +20,7 @@ internal static class Extra
             foreach (var (name, value) in fields)
             {
                 json.WritePropertyName(name);
-                value.WriteTo(json);
+                json.WriteRawValue(JsonMarshal.GetRawUtf8Value(value), skipInputValidation: true);
             }
 
             json.WriteEndObject();
