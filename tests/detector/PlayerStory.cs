@@ -14,6 +14,7 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
 
     private readonly EventEncoder encoder = new();
     private int events;
+    private PlayerEvent? newest;
 
     public static readonly Place Berlin = new("20.0.1.7", "DE", 64_500, 52.52, 13.40);
     public static readonly Place Sydney = new("30.0.1.7", "AU", 64_700, -33.87, 151.21);
@@ -108,8 +109,12 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
         });
     }
 
+    /// <summary>The newest event once more.</summary>
+    public PlayerStory Repeat() => Tell(newest!);
+
     public PlayerStory Tell(PlayerEvent value)
     {
+        newest = value;
         events++;
         Decision decision = Engine.Process(Encoding.UTF8.GetBytes(user), encoder.Encode(value), NextOffset++);
         Verdict = decision.Verdict;

@@ -127,13 +127,11 @@ internal struct TradeFeatures
         ulong network = Hashes.Network(trade.Ip, rules.Windows);
         if (network == 0)
             return;
-        long longest = rules.WealthChange.LoginHours * 3_600_000L;
-        for (int age = 0; age < state.Ring.Count; age++)
+        int place = RatedLogins.Find(state.Rated, network);
+        if (place >= 0)
         {
-            ref readonly WindowEvent earlier = ref state.Ring.FromNewest(age);
-            if (earlier.Kind != EventKind.Login || earlier.Outcome != LoginOutcome.Ok || earlier.Network != network)
-                continue;
-            LoginRisk = Math.Abs(trade.Ts - earlier.Ts) <= longest ? earlier.Risk / 255.0 : 0;
+            bool counts = RatedLogins.Counts(state.Rated[place], (uint)(trade.Ts / 60_000), rules.WealthChange.LoginMinutes);
+            LoginRisk = counts ? state.Rated[place].Risk / 255.0 : 0;
             return;
         }
 

@@ -11,7 +11,10 @@ public enum Verdict : byte
     /// <summary>The first event of a player: nothing to compare with yet.</summary>
     NewPlayer,
 
-    /// <summary>The event's id is among the player's last 30: counted once, nothing changed.</summary>
+    /// <summary>A failed login of a player who has never logged in or traded: nothing is kept, or anyone could fill the memory with names.</summary>
+    Stranger,
+
+    /// <summary>The event is among the player's last 30 already: counted once, nothing changed.</summary>
     Repeated,
 
     /// <summary>The value is no event; it changed nothing.</summary>

@@ -49,13 +49,32 @@ public sealed class PartitionEngine
         if (!key.SequenceEqual(view.UserId))
             return new(Verdict.ForeignKey, default, []);
 
+        bool isFailedLogin = view.Kind == EventKind.Login && view.Outcome != LoginOutcome.Ok;
+        if (isFailedLogin && !players.Knows(view.UserId))
+            return new(Verdict.Stranger, default, []);
         ref PlayerState state = ref players.Find(view.UserId, out bool isNew);
-        if (state.Ring.Contains(view.EventId))
+        if (state.Ring.Contains(view.EventId) && IsRepeated(view, state.Ring))
             return new(Verdict.Repeated, default, []);
 
         state.Age((uint)(view.Ts / MillisPerDay / rules.Windows.HalfLifeDays) + 1);
         Alert? alert = view.Kind == EventKind.Login ? Login(view, ref state, offset) : Trade(view, ref state, offset);
         return new(isNew ? Verdict.NewPlayer : Verdict.Judged, default, alert is null ? [] : [alert]);
+    }
+
+    // Whoever guesses a secret chooses the ids of the attempts: the same id with another outcome, address range or device is another attempt.
+    private bool IsRepeated(in EventView view, in EventRing ring)
+    {
+        ulong network = Hashes.Network(view.Ip, rules.Windows), device = view.DeviceId.IsEmpty ? 0 : StableHash.Of(view.DeviceId);
+        for (int age = 0; age < ring.Count; age++)
+        {
+            ref readonly WindowEvent earlier = ref ring.FromNewest(age);
+            if (earlier.EventId != view.EventId || earlier.Kind != view.Kind)
+                continue;
+            if (view.Kind == EventKind.Trade || (earlier.Outcome == view.Outcome && earlier.Network == network && earlier.Device == device))
+                return true;
+        }
+
+        return false;
     }
 
     private Alert? Login(in EventView login, ref PlayerState state, long offset)
@@ -64,14 +83,18 @@ public sealed class PartitionEngine
         IpChangeParameters rule = rules.IpChange;
         double score = IpChangeRule.Rate(features, rule);
         if (login.Outcome == LoginOutcome.Ok)
+        {
             Learn(login, features, ref state);
+            var rated = new RatedLogin { Network = features.Network, Minute = (uint)(login.Ts / MillisPerMinute), Risk = (byte)(score * byte.MaxValue) };
+            RatedLogins.Remember(state.Rated, rated, rules.WealthChange.LoginMinutes);
+        }
+
         state.Ring.Push(new WindowEvent
         {
             EventId = login.EventId,
             Ts = login.Ts,
             Kind = EventKind.Login,
             Outcome = login.Outcome,
-            Risk = (byte)(score * byte.MaxValue),
             Asn = login.Asn,
             Network = features.Network,
             Device = features.Device,

@@ -4,7 +4,7 @@ namespace Game.Detector.Partitions;
 
 /// <summary>
 /// The players of one partition. States lie in chunks of value types: a known player is found without allocation, a new one costs its key, and the collector has
-/// nothing to walk. About 2.9 KB a player in all. There is no upper bound other than the game's number of players: forgetting one would lose the fraud on that one.
+/// nothing to walk. About 3 KB a player in all. There is no upper bound other than the game's number of players: forgetting one would lose the fraud on that one.
 /// </summary>
 internal sealed class PlayerTable
 {
@@ -18,6 +18,8 @@ internal sealed class PlayerTable
     public PlayerTable() => lookup = places.GetAlternateLookup<ReadOnlySpan<byte>>();
 
     public int Count => places.Count;
+
+    public bool Knows(ReadOnlySpan<byte> userId) => lookup.ContainsKey(userId);
 
     /// <summary>The state of a player, made empty when the player is new. Valid until the partition is dropped.</summary>
     public ref PlayerState Find(ReadOnlySpan<byte> userId, out bool isNew)

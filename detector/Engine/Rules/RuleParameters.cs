@@ -149,6 +149,8 @@ public sealed record WealthChangeParameters
     /// <summary>Hours of event time for which a login's rating counts.</summary>
     public int LoginHours { get; set; } = 24;
 
+    internal uint LoginMinutes => (uint)LoginHours * 60;
+
     /// <summary>Score from which an alert is raised, 0 to 1.</summary>
     public double AlertScore { get; set; } = 0.50;
 

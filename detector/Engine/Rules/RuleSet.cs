@@ -21,7 +21,7 @@ internal sealed partial class RuleJsonContext : JsonSerializerContext;
 public sealed record RuleSet
 {
     /// <summary>Raised when the code of a rule changes what it says at equal parameters: then its alerts get new ids.</summary>
-    private const int FormulaRevision = 1;
+    private const int FormulaRevision = 2;
 
     private const int VersionDigits = 12;
 

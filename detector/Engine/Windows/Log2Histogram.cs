@@ -56,7 +56,7 @@ internal struct Log2Histogram
         {
             below += counts[bucket] * 100;
             if (below >= needed && below > 0)
-                return bucket << FixedLog2.FractionBits;
+                return bucket + 1 << FixedLog2.FractionBits;
         }
 
         return 0;

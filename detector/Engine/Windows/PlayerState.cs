@@ -6,7 +6,7 @@ namespace Game.Detector.Windows;
 
 /// <summary>
 /// All that is remembered of a player: the last 30 events and baselines of constant size, about 2.8 KB without a single reference. The baselines are fed by logins
-/// and trades apart, so that 30 cheap trades cannot push the login history out.
+/// and trades apart, and the ratings of the last logins lie beside the ring, so that 30 cheap trades cannot push the login history out.
 /// </summary>
 internal struct PlayerState
 {
@@ -18,6 +18,9 @@ internal struct PlayerState
 
     /// <summary>Friends and guild mates with whom a player trades directly; auctions are not remembered.</summary>
     public const int PartnerPlaces = 12;
+
+    /// <summary>Address ranges of sessions that trade at the same time or after one another: who steals seldom has more.</summary>
+    public const int RatedPlaces = 4;
 
     public EventRing Ring;
     public Log2Histogram Gold;
@@ -47,6 +50,7 @@ internal struct PlayerState
     private NetworkTable networks;
     private DeviceTable devices;
     private PartnerTable partners;
+    private RatedTable rated;
 
     [InlineArray(NetworkPlaces)]
     private struct NetworkTable
@@ -66,6 +70,12 @@ internal struct PlayerState
         private FamiliarEntry first;
     }
 
+    [InlineArray(RatedPlaces)]
+    private struct RatedTable
+    {
+        private RatedLogin first;
+    }
+
     [UnscopedRef]
     public Span<FamiliarEntry> Networks => networks;
 
@@ -74,6 +84,9 @@ internal struct PlayerState
 
     [UnscopedRef]
     public Span<FamiliarEntry> Partners => partners;
+
+    [UnscopedRef]
+    public Span<RatedLogin> Rated => rated;
 
     /// <summary>Halves the baselines once for every half-life that event time has gone on. Time that goes back changes nothing.</summary>
     public void Age(uint period)

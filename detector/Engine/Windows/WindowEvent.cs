@@ -19,9 +19,6 @@ internal struct WindowEvent
     [FieldOffset(25)] public LoginOutcome Outcome;
     [FieldOffset(25)] public TradeChannel Channel;
 
-    /// <summary>Login: the score the ip-change rule gave it, 0 to 255.</summary>
-    [FieldOffset(26)] public byte Risk;
-
     [FieldOffset(28)] public uint Asn;
 
     /// <summary>Login: hash of the address range.</summary>

@@ -38,8 +38,35 @@ public class PartitionEngineTests
         using PlayerStory story = new PlayerStory().SteadyLife();
         Guid id = Guid.Parse("01900000-0000-7000-8000-000000000001");
         story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner", id: id).ShouldAlert("ip-change");
-        story.After(7 * 3_600_000L).Login(PlayerStory.Sydney, "other-burner", id: id).Verdict.ShouldBe(Verdict.Repeated);
+        story.After(7 * 3_600_000L).Login(PlayerStory.Sydney with { Ip = "30.0.1.99" }, "burner", id: id).Verdict.ShouldBe(Verdict.Repeated);
         story.Alerts.ShouldBeEmpty();
+        story.FairTrade(400, "friend-a").Repeat().Verdict.ShouldBe(Verdict.Repeated);
+    }
+
+    /// <summary>The thief's client chooses the id: a takeover must not pass for the repetition of a failed attempt, nor of one from the victim's own network.</summary>
+    [Fact]
+    public void An_attempt_under_a_used_id_is_another_attempt()
+    {
+        Guid id = Guid.Parse("01900000-0000-7000-8000-000000000001");
+        using PlayerStory guessed = new PlayerStory().SteadyLife().After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner", LoginOutcome.BadPassword, id);
+        guessed.After(1_000).Login(PlayerStory.Sydney, "burner", id: id).Verdict.ShouldBe(Verdict.Judged);
+        guessed.GiveGold(12_000, "stranger", PlayerStory.Sydney.Ip).ShouldAlert("wealth-change");
+        using PlayerStory moved = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone", id: id);
+        moved.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "phone", id: id).Verdict.ShouldBe(Verdict.Judged);
+        moved.After(PlayerStory.Minute).Login(PlayerStory.Berlin, "burner", id: id).Verdict.ShouldBe(Verdict.Judged);
+        moved.After(PlayerStory.Minute).Login(PlayerStory.Berlin, "phone", id: id).Verdict.ShouldBe(Verdict.Repeated);
+    }
+
+    [Fact]
+    public void Guesses_at_names_that_do_not_exist_leave_nothing_behind()
+    {
+        using PlayerStory story = new PlayerStory();
+        story.Login(PlayerStory.Berlin, "phone", LoginOutcome.BadPassword).Verdict.ShouldBe(Verdict.Stranger);
+        story.Login(PlayerStory.Berlin, "phone", LoginOutcome.Locked).Verdict.ShouldBe(Verdict.Stranger);
+        story.Engine.Players.ShouldBe(0);
+        story.Login(PlayerStory.Berlin, "phone").Verdict.ShouldBe(Verdict.NewPlayer);
+        story.Login(PlayerStory.Berlin, "phone", LoginOutcome.BadPassword).Verdict.ShouldBe(Verdict.Judged);
+        story.Engine.Players.ShouldBe(1);
     }
 
     [Fact]

@@ -62,6 +62,32 @@ public class WealthChangeTests
         stolen.Login(PlayerStory.Berlin, "phone").After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").GiveGold(12_000, "stranger", PlayerStory.Sydney.Ip).ShouldAlert("wealth-change").Features["login_risk"].ShouldBeGreaterThan(0.8);
     }
 
+    /// <summary>Neither cheap trades, which fill the window, nor a second login, which finds the address range familiar, wash a strange login.</summary>
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(10, false)]
+    [InlineData(30, false)]
+    [InlineData(90, false)]
+    [InlineData(30, true)]
+    public void A_strange_login_is_not_washed_by_cheap_trades(int cheap, bool again)
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone").After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner");
+        double rated = story.ShouldAlert("ip-change").Score;
+        for (int i = 0; i < cheap; i++)
+            story.After(1_000).Trade(-1, 1, 1, "friend-a", TradeChannel.Auction, PlayerStory.Sydney.Ip);
+        if (again)
+            story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner");
+        Alert alert = story.After(1_000).GiveGold(12_000, "stranger", PlayerStory.Sydney.Ip).ShouldAlert("wealth-change");
+        alert.Features["login_risk"].ShouldBe(rated, tolerance: 0.01);
+    }
+
+    [Fact]
+    public void A_strange_login_is_forgotten_after_a_day()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Sydney, "burner");
+        story.After(PlayerStory.Day + PlayerStory.Minute).GiveGold(12_000, "stranger", PlayerStory.Sydney.Ip).AllAlerts.Count.ShouldBe(1);
+    }
+
     [Fact]
     public void Extreme_amounts_stay_within_the_contract()
     {

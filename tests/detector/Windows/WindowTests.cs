@@ -50,8 +50,8 @@ public class WindowTests
         for (int i = 0; i < 3_000; i++)
             histogram.Add(i % 3 == 0 ? 1_000 : 10);
         histogram.Total.ShouldBeInRange(100, 400);
-        histogram.UpperEdge(60).ShouldBe(FixedLog2.OneOctave * 4, "10 lies in [8, 16), whose upper edge is 2^4");
-        histogram.UpperEdge(95).ShouldBe(FixedLog2.OneOctave * 10, "1000 lies in [512, 1024)");
+        histogram.UpperEdge(60).ShouldBe(FixedLog2.Of(16), "10 lies in [8, 16), whose upper edge is 2^4");
+        histogram.UpperEdge(95).ShouldBe(FixedLog2.Of(1024), "1000 lies in [512, 1024)");
         histogram.Halve(9);
         histogram.Total.ShouldBe(0);
         histogram.UpperEdge(95).ShouldBe(0);
@@ -75,6 +75,24 @@ public class WindowTests
         FamiliarTable.Find(table, 1_100).ShouldBe(-1);
         table[0].FirstMinute.ShouldBe(1u);
         table[0].LastMinute.ShouldBe(199u);
+    }
+
+    [Fact]
+    public void The_highest_rating_of_a_range_stays_and_the_lowest_gives_way()
+    {
+        const uint day = 24 * 60;
+        Span<RatedLogin> table = stackalloc RatedLogin[3];
+        table.Clear();
+        RatedLogins.Remember(table, new RatedLogin { Network = 1, Minute = 1_000, Risk = 200 }, day);
+        RatedLogins.Remember(table, new RatedLogin { Network = 1, Minute = 1_001, Risk = 3 }, day);
+        table[RatedLogins.Find(table, 1)].Risk.ShouldBe((byte)200);
+        for (ulong network = 2; network < 50; network++)
+            RatedLogins.Remember(table, new RatedLogin { Network = network, Minute = 1_000 + (uint)network, Risk = 20 }, day);
+        table[RatedLogins.Find(table, 1)].Risk.ShouldBe((byte)200);
+        RatedLogins.Find(table, 49).ShouldBeGreaterThanOrEqualTo(0);
+        RatedLogins.Find(table, 3).ShouldBe(-1);
+        RatedLogins.Remember(table, new RatedLogin { Network = 1, Minute = 1_001 + day, Risk = 3 }, day);
+        table[RatedLogins.Find(table, 1)].Risk.ShouldBe((byte)3, "the higher one does not count any more");
     }
 
     [Fact]

@@ -1,0 +1,59 @@
+namespace Game.Detector.Windows;
+
+/// <summary>The rating of an address range's logins: 16 bytes. Network 0 marks a free place.</summary>
+internal struct RatedLogin
+{
+    public ulong Network;
+
+    /// <summary>Epoch minutes of the login that was rated.</summary>
+    public uint Minute;
+
+    /// <summary>The score that ip-change gave it, 0 to 255.</summary>
+    public byte Risk;
+}
+
+/// <summary>
+/// How the logins of the last few address ranges were rated, beside the ring, so that neither cheap trades nor a second login from there, where the range is
+/// familiar by now, make a strange login forgotten. The lowest rated gives way first.
+/// </summary>
+internal static class RatedLogins
+{
+    /// <summary>The place of <paramref name="network"/>, or −1.</summary>
+    public static int Find(ReadOnlySpan<RatedLogin> table, ulong network)
+    {
+        for (int i = 0; i < table.Length; i++)
+        {
+            if (table[i].Network == network)
+                return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Whether a rating still counts at <paramref name="minute"/>.</summary>
+    public static bool Counts(in RatedLogin login, uint minute, uint lastsMinutes) => (login.Minute > minute ? login.Minute - minute : minute - login.Minute) <= lastsMinutes;
+
+    /// <summary>Remembers a successful login; a higher rating of the same range stays as long as it counts.</summary>
+    public static void Remember(Span<RatedLogin> table, in RatedLogin login, uint lastsMinutes)
+    {
+        int place = Find(table, login.Network);
+        if (place >= 0 && table[place].Risk > login.Risk && Counts(table[place], login.Minute, lastsMinutes))
+            return;
+        table[place >= 0 ? place : Weakest(table, login.Minute, lastsMinutes)] = login;
+    }
+
+    private static int Weakest(ReadOnlySpan<RatedLogin> table, uint minute, uint lastsMinutes)
+    {
+        int weakest = 0;
+        for (int i = 1; i < table.Length; i++)
+        {
+            int risk = Weight(table[i], minute, lastsMinutes), least = Weight(table[weakest], minute, lastsMinutes);
+            if (risk < least || (risk == least && table[i].Minute < table[weakest].Minute))
+                weakest = i;
+        }
+
+        return weakest;
+    }
+
+    private static int Weight(in RatedLogin login, uint minute, uint lastsMinutes) => login.Network != 0 && Counts(login, minute, lastsMinutes) ? login.Risk : -1;
+}
