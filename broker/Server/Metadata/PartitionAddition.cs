@@ -22,10 +22,14 @@ internal sealed class PartitionAddition(ZnodeClient znodes, MetadataCache metada
                 if (await znodes.Topic(topic) is not { } found)
                     return new AdditionResult(ErrorCode.UnknownTopicOrPartition, $"The topic '{topic}' does not exist.");
                 var problem = Plan(topic, found.Topic, count, assignments, out var added);
-                if (problem.Error != ErrorCode.None || validateOnly)
+                if (problem.Error != ErrorCode.None)
                     return problem;
-                var grown = found.Topic with { Partitions = found.Topic.Partitions.AddRange(added) };
-                var written = await znodes.Session.SetData(ZnodePaths.Topic(topic), grown.Encode(), found.Version);
+                var grown = (found.Topic with { Partitions = found.Topic.Partitions.AddRange(added) }).Encode();
+                if (grown.Length > TopicZnode.MaxBytes)
+                    return new AdditionResult(ErrorCode.InvalidPartitions, TopicZnode.TooMany(count));
+                if (validateOnly)
+                    return problem;
+                var written = await znodes.Session.SetData(ZnodePaths.Topic(topic), grown, found.Version);
                 if (written.Code == Code.Ok)
                     return problem;
                 // Somebody else changed the topic: decide again upon what it is now.
@@ -49,6 +53,8 @@ internal sealed class PartitionAddition(ZnodeClient znodes, MetadataCache metada
             return new AdditionResult(ErrorCode.InvalidPartitions, $"Topic currently has {existing} partitions, which is higher than the requested {count}.");
         if (count == existing)
             return new AdditionResult(ErrorCode.InvalidPartitions, $"Topic already has {existing} partitions.");
+        if (TopicZnode.IsTooMany(count))
+            return new AdditionResult(ErrorCode.InvalidPartitions, TopicZnode.TooMany(count));
         var brokers = metadata.Current.Brokers.Values.Select(broker => (broker.Id, broker.Rack)).ToList();
         var first = znode.Partitions[0].Replicas;
         if (assignments is not null)

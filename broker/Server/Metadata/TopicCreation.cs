@@ -120,6 +120,8 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
         var partitions = topic.Partitions == Unset ? configs.Effective.NumPartitions : topic.Partitions;
         var factor = topic.ReplicationFactor == Unset ? configs.Effective.DefaultReplicationFactor : topic.ReplicationFactor;
         ImmutableSortedDictionary<int, ReplicaAssignment> placed;
+        if (TopicZnode.IsTooMany(Math.Max(partitions, topic.Assignments.Count)))
+            return new CreatedTopic(ErrorCode.InvalidPartitions, TopicZnode.TooMany(Math.Max(partitions, topic.Assignments.Count)));
         if (topic.Assignments.Count > 0)
         {
             placed = topic.Assignments.DistinctBy(entry => entry.Key).ToImmutableSortedDictionary(entry => entry.Key, entry => new ReplicaAssignment(entry.Value));
@@ -136,8 +138,12 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
         if (await CheckPlaced(topic, placed) is { } invalid)
             return invalid;
         var overrides = topic.Configs.DistinctBy(config => config.Key).ToDictionary(config => config.Key, config => config.Value!, StringComparer.Ordinal);
+        var id = TopicId.New();
+        var znode = new TopicZnode(id, placed).Encode();
+        if (znode.Length > TopicZnode.MaxBytes)
+            return new CreatedTopic(ErrorCode.InvalidPartitions, TopicZnode.TooMany(placed.Count));
         var created = new CreatedTopic(ErrorCode.None, null, Guid.Empty, placed.Count, (short)placed[0].Replicas.Length, overrides);
-        return validateOnly ? created : await Write(topic.Name, placed, overrides, created);
+        return validateOnly ? created : await Write(topic.Name, znode, overrides, created with { TopicId = id });
     }
 
     private static CreatedTopic? CheckCounts(int partitions, int factor, int brokers)
@@ -180,23 +186,29 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
         return placed.Keys.SequenceEqual(Enumerable.Range(0, placed.Count)) ? null : "partitions should be a consecutive 0-based integer sequence";
     }
 
-    /// <summary>The settings first: when the controller sees the topic they are there.</summary>
-    private async Task<CreatedTopic> Write(
-        string name, ImmutableSortedDictionary<int, ReplicaAssignment> placed, Dictionary<string, string> overrides, CreatedTopic created)
+    /// <summary>Settings and topic at once: when the controller sees the topic its settings are there, and a topic that is not made leaves none.</summary>
+    private async Task<CreatedTopic> Write(string name, byte[] znode, Dictionary<string, string> overrides, CreatedTopic created)
     {
         var config = ConfigZnode.Encode(overrides);
         var configPath = ZnodePaths.TopicConfig(name);
-        var setting = await znodes.Session.Create(configPath, config);
-        ZnodeClient.Expect(setting.Code, configPath, Code.NodeExists);
-        if (setting.Code == Code.NodeExists)
-            ZnodeClient.Expect((await znodes.Session.SetData(configPath, config)).Code, configPath);
-        var id = TopicId.New();
-        var result = await znodes.Session.Create(ZnodePaths.Topic(name), new TopicZnode(id, placed).Encode());
-        ZnodeClient.Expect(result.Code, ZnodePaths.Topic(name), Code.NodeExists);
-        if (result.Code == Code.NodeExists)
-            return Exists(name);
-        log.Creating(name, created.Partitions, created.ReplicationFactor);
-        return created with { TopicId = id };
+        while (true)
+        {
+            // Settings of a former topic of the name may stand there still.
+            var isThere = await znodes.Exists(configPath);
+            Op setting = isThere ? new Op.SetData(configPath, config) : new Op.Create(configPath, config);
+            var result = await znodes.Session.Multi([setting, new Op.Create(ZnodePaths.Topic(name), znode)]);
+            if (result.Code == Code.Ok)
+            {
+                log.Creating(name, created.Partitions, created.ReplicationFactor);
+                return created;
+            }
+
+            if (result.Results is [{ Code: Code.Ok }, { Code: Code.NodeExists }])
+                return Exists(name);
+            var isOvertaken = result.Results.Count > 0 && result.Results[0].Code == (isThere ? Code.NoNode : Code.NodeExists);
+            if (!isOvertaken)
+                throw new CoordinationLostException(result.Code, ZnodePaths.Topic(name));
+        }
     }
 
     private static CreatedTopic Exists(string name) => new(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.");

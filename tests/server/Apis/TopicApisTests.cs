@@ -43,6 +43,36 @@ public sealed class TopicApisTests
         cluster.Membership.Metadata.Current.Topics.Keys.ShouldBe(["t7"]);
     }
 
+    [Theory]
+    [InlineData(85_000)]
+    [InlineData(5_000_000)]
+    [InlineData(int.MaxValue)]
+    public async Task More_partitions_than_a_topic_s_znode_can_hold_are_refused_before_anything_is_made(int count)
+    {
+        await using var cluster = await OneBrokerCluster.Start();
+        await cluster.CreateTopic("t");
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        (await Create(cluster, "x", count, 1)).ShouldBe(ErrorCode.InvalidPartitions);
+        (GC.GetAllocatedBytesForCurrentThread() - allocated).ShouldBeLessThan(100 << 20);
+        var growth = new CreatePartitionsRequest { Topics = [new() { Name = "t", Count = count, Assignments = null }], TimeoutMs = 30_000 };
+        ((ErrorCode)(await cluster.Call<CreatePartitionsRequest, CreatePartitionsResponse>(growth)).Results[0].ErrorCode).ShouldBe(ErrorCode.InvalidPartitions);
+        (await cluster.Membership.Znodes.Children("/config/topics")).ShouldBe(["t"]);
+        cluster.Membership.Metadata.Current.Topic("t")!.Partitions.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_topic_that_cannot_be_made_leaves_no_settings_and_one_that_is_made_replaces_a_former_one_s()
+    {
+        await using var cluster = await OneBrokerCluster.Start();
+        var tooLong = new NewTopic("x", 1, 1, [], [new("follower.replication.throttled.replicas", string.Join(',', Enumerable.Repeat("1:1", 300_000)))]);
+        (await cluster.Membership.Creation.Create(tooLong, validateOnly: false)).Error.ShouldBe(ErrorCode.UnknownServerError);
+        (await cluster.Membership.Znodes.Children("/config/topics")).ShouldBeEmpty();
+
+        await cluster.Membership.Znodes.SetConfig("topics/x", new Dictionary<string, string> { ["retention.ms"] = "1" });
+        ((ErrorCode)(await cluster.CreateTopic("x", 1, ("segment.bytes", "100000"))).Topics[0].ErrorCode).ShouldBe(ErrorCode.None);
+        (await cluster.Membership.Znodes.Config("topics/x")).ShouldBe([new("segment.bytes", "100000")]);
+    }
+
     [Fact]
     public async Task Creation_is_refused_as_kafka_refuses_it()
     {

@@ -138,6 +138,43 @@ public sealed class FetchSessionTests : IDisposable
         new FetchSessionCache(1, new Random(1)).TryCreate(Entries(FetchSessionCache.MaxPartitions + 1), false, false, 0).ShouldBeNull();
     }
 
+    [Fact]
+    public void All_sessions_together_keep_the_limit_of_partitions_and_the_idle_make_room_first()
+    {
+        const int Most = FetchSessionCache.MaxPartitions;
+        FetchSessionCache cache = new(10, new Random(1));
+        FetchSession large = cache.TryCreate(Entries(Most - 1), false, false, 0)!;
+        FetchSession small = cache.TryCreate(Entries(1), false, false, 1000)!;
+        cache.TryCreate(Entries(1), false, false, 2000).ShouldBeNull();
+
+        // Who would grow beyond the limit goes, and nobody else.
+        cache.TryGrow(small, 1, 2000).ShouldBeFalse();
+        cache.Find(small.Id, 2000).ShouldBeNull();
+        cache.TryGrow(small, 1, 2000).ShouldBeFalse();
+        FetchSession next = cache.TryCreate(Entries(1), false, false, 2000)!;
+        cache.TryCreate(Entries(Most + 1), false, false, 200_000).ShouldBeNull();
+        cache.Count.ShouldBe(2);
+
+        // Once the large one has been idle for two minutes it makes room, for what grows and for what is new.
+        cache.Find(next.Id, 130_000).ShouldBe(next);
+        cache.TryGrow(next, 5, 130_000).ShouldBeTrue();
+        cache.Find(large.Id, 130_000).ShouldBeNull();
+        next.Count.ShouldBe(6);
+        cache.TryCreate(Entries(Most - 6), false, false, 130_000).ShouldNotBeNull();
+        cache.TryCreate(Entries(1), false, false, 130_000).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_session_that_would_grow_beyond_the_limit_ends_and_its_client_is_served_in_full()
+    {
+        _broker.Create("t");
+        FetchResponse full = await Fetch(0, 0, (0, 0));
+        (int, long)[] many = [.. Enumerable.Range(0, FetchSessionCache.MaxPartitions + 1).Select(p => (p, 0L))];
+        Refused(await Fetch(full.SessionId, 1, many), ErrorCode.FetchSessionIdNotFound);
+        _broker.Sessions.Count.ShouldBe(0);
+        (await Fetch(0, 0, (0, 0))).SessionId.ShouldBePositive();
+    }
+
     private static FetchEntry[] Entries(int count) => [.. Enumerable.Range(0, count).Select(p => new FetchEntry(new FetchKey("t", Guid.Empty, p)))];
 
     private static int[] Indexes(FetchResponse response)

@@ -46,7 +46,7 @@ internal sealed record FetchPlan(FetchKind Kind, FetchEntry[] Entries, FetchSess
 
         lock (session.Gate)
         {
-            return Continue(request, session, usesTopicIds, isFollower, sessions);
+            return Continue(request, session, usesTopicIds, isFollower, sessions, nowMs);
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed record FetchPlan(FetchKind Kind, FetchEntry[] Entries, FetchSess
     }
 
     private static (ErrorCode Error, FetchPlan? Plan) Continue(
-        FetchRequest request, FetchSession session, bool usesTopicIds, bool isFollower, FetchSessionCache sessions)
+        FetchRequest request, FetchSession session, bool usesTopicIds, bool isFollower, FetchSessionCache sessions, long nowMs)
     {
         if (session.NextEpoch != request.SessionEpoch)
         {
@@ -86,6 +86,11 @@ internal sealed record FetchPlan(FetchKind Kind, FetchEntry[] Entries, FetchSess
         if (session.UsesTopicIds != usesTopicIds)
         {
             return (ErrorCode.FetchSessionTopicIdError, null);
+        }
+
+        if (session.CountNew(request) is var added and > 0 && !sessions.TryGrow(session, added, nowMs))
+        {
+            return (ErrorCode.FetchSessionIdNotFound, null);
         }
 
         session.Update(request);

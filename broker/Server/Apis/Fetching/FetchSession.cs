@@ -84,8 +84,26 @@ internal sealed class FetchSession
     /// <summary>What the next incremental request must say: 1 after the creation, and 1 again after 2147483647.</summary>
     public int NextEpoch { get; private set; } = 1;
 
-    /// <summary>Partitions; readable without the gate.</summary>
+    /// <summary>Partitions, and those that have been granted to come; readable without the gate.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Partitions that a request would add; one that it names twice counts twice.</summary>
+    public int CountNew(FetchRequest request)
+    {
+        int count = 0;
+        foreach (FetchRequest.FetchTopic topic in request.Topics)
+        {
+            foreach (FetchRequest.FetchPartition partition in topic.Partitions)
+            {
+                count += _byKey.ContainsKey(KeyOf(topic.Topic, topic.TopicId, partition.Partition)) ? 0 : 1;
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Counts partitions before they come. Under the cache's lock, so that what is granted to all together keeps its limit.</summary>
+    public void Grant(int count) => Volatile.Write(ref _count, _inOrder.Count + count);
 
     /// <summary>The partitions in the order in which they have their turn.</summary>
     public FetchEntry[] Entries()
@@ -100,11 +118,11 @@ internal sealed class FetchSession
         if (_byKey.TryAdd(entry.Key, null!))
         {
             _byKey[entry.Key] = _inOrder.AddLast(entry);
-            Volatile.Write(ref _count, _inOrder.Count);
+            Volatile.Write(ref _count, Math.Max(_count, _inOrder.Count));
         }
     }
 
-    /// <summary>Takes over an incremental request: partitions added or changed, and those forgotten.</summary>
+    /// <summary>Takes over an incremental request: partitions added or changed, and those forgotten. What it adds has been granted.</summary>
     public void Update(FetchRequest request)
     {
         foreach (FetchRequest.FetchTopic topic in request.Topics)
@@ -129,6 +147,8 @@ internal sealed class FetchSession
                 Remove(KeyOf(topic.Topic, topic.TopicId, partition));
             }
         }
+
+        Volatile.Write(ref _count, _inOrder.Count);
     }
 
     /// <summary>The request was accepted.</summary>
@@ -153,7 +173,6 @@ internal sealed class FetchSession
         if (_byKey.Remove(key, out LinkedListNode<FetchEntry>? node))
         {
             _inOrder.Remove(node);
-            Volatile.Write(ref _count, _inOrder.Count);
         }
     }
 }

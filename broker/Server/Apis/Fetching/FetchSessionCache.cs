@@ -10,7 +10,8 @@ internal sealed class FetchSessionCache
     public const long EvictionMs = 120_000;
 
     /// <summary>
-    /// Partitions of all sessions together, about 200 bytes each: 100 MB at most. A consumer of more than that is served without a session.
+    /// Partitions of all sessions together, about 200 bytes each: 100 MB at most. A consumer of more than that is served without a session, and a session
+    /// that would grow beyond it ends: its client is told that it is not there (FETCH_SESSION_ID_NOT_FOUND) and sends a full request.
     /// </summary>
     public const int MaxPartitions = 500_000;
 
@@ -61,7 +62,7 @@ internal sealed class FetchSessionCache
     {
         lock (_lock)
         {
-            if (_slots == 0 || entries.Count == 0 || _sessions.Values.Sum(s => (long)s.Count) + entries.Count > MaxPartitions || !HasRoom(entries.Count, isPrivileged, nowMs))
+            if (_slots == 0 || entries.Count == 0 || !HasRoom(entries.Count, nowMs, null) || !HasSlot(entries.Count, isPrivileged, nowMs))
             {
                 return null;
             }
@@ -77,9 +78,61 @@ internal sealed class FetchSessionCache
         }
     }
 
+    /// <summary>
+    /// Whether a session may take in so many partitions more; false where it is gone meanwhile, or goes now because there is no room. Under the session's gate.
+    /// </summary>
+    public bool TryGrow(FetchSession session, int added, long nowMs)
+    {
+        lock (_lock)
+        {
+            if (!_sessions.ContainsKey(session.Id))
+            {
+                return false;
+            }
+
+            if (!HasRoom(added, nowMs, session))
+            {
+                _sessions.Remove(session.Id);
+                return false;
+            }
+
+            session.Grant(added);
+            return true;
+        }
+    }
+
     private static (bool Privileged, int Size, int Id) Rank(FetchSession session) => (session.IsPrivileged, session.Count, session.Id);
 
-    private bool HasRoom(int size, bool isPrivileged, long nowMs)
+    /// <summary>Puts out idle sessions, the idlest first, until so many partitions more keep the limit of all.</summary>
+    private bool HasRoom(int added, long nowMs, FetchSession? growing)
+    {
+        long total = _sessions.Values.Sum(s => (long)s.Count) + added;
+        if (total <= MaxPartitions)
+        {
+            return true;
+        }
+
+        if (added > MaxPartitions)
+        {
+            return false;
+        }
+
+        foreach (FetchSession idle in _sessions.Values.Where(s => s != growing && IsIdle(s, nowMs)).OrderBy(s => s.LastUsedMs).ToArray())
+        {
+            _sessions.Remove(idle.Id);
+            total -= idle.Count;
+            if (total <= MaxPartitions)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsIdle(FetchSession session, long nowMs) => nowMs - session.LastUsedMs > EvictionMs;
+
+    private bool HasSlot(int size, bool isPrivileged, long nowMs)
     {
         if (_sessions.Count < _slots)
         {
@@ -87,7 +140,7 @@ internal sealed class FetchSessionCache
         }
 
         FetchSession idlest = _sessions.Values.MinBy(s => s.LastUsedMs)!;
-        if (nowMs - idlest.LastUsedMs > EvictionMs)
+        if (IsIdle(idlest, nowMs))
         {
             return _sessions.Remove(idlest.Id);
         }

@@ -17,6 +17,18 @@ internal sealed record ReplicaAssignment(int[] Replicas, int[] Adding, int[] Rem
 /// <summary>/brokers/topics/T: the topic's id and its partitions' replicas. An id is missing in znodes of versions below 3.</summary>
 internal sealed record TopicZnode(Guid? TopicId, ImmutableSortedDictionary<int, ReplicaAssignment> Partitions)
 {
+    /// <summary>Bytes that a topic's partitions must fit into: ZooKeeper's default of jute.maxbuffer less 64 KiB for what travels with them (paths, settings).</summary>
+    internal const int MaxBytes = 0xfffff - (64 << 10);
+
+    /// <summary>A partition takes at least <c>"0":[0],</c>.</summary>
+    private const int LeastBytesOfPartition = 8;
+
+    /// <summary>A count of partitions that no znode can hold, whatever their replicas: not worth placing.</summary>
+    internal static bool IsTooMany(int partitions) => partitions > MaxBytes / LeastBytesOfPartition;
+
+    /// <summary>What is told of a topic that does not fit into its znode.</summary>
+    internal static string TooMany(int partitions) => $"{partitions} partitions are more than the znode of a topic can hold ({MaxBytes} bytes).";
+
     internal byte[] Encode() => ZnodeJson.Write(json =>
     {
         WriteReplicas(json, "partitions", assignment => assignment.Replicas, always: true);
