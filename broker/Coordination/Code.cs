@@ -6,13 +6,10 @@ public enum Code
     /// <summary>It was done, and is durable.</summary>
     Ok = 0,
 
-    /// <summary>The store has failed (its journal cannot be written); nothing more will be done.</summary>
-    SystemError = -1,
-
     /// <summary>In a multi: an operation that was not tried because an earlier one failed.</summary>
     RuntimeInconsistency = -2,
 
-    /// <summary>The session is disconnected; whether a write happened is unknown.</summary>
+    /// <summary>The session is disconnected, or the tree's journal cannot be written at present; whether a write happened is unknown.</summary>
     ConnectionLoss = -4,
 
     /// <summary>The data is larger than a znode may hold.</summary>

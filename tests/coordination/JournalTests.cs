@@ -6,6 +6,7 @@ namespace Broker.Coordination.Tests;
 public sealed class JournalTests
 {
     private readonly MemoryJournalStore _store = new();
+    private readonly List<string> _journal = [];
 
     [Fact]
     public async Task Everything_but_ephemerals_survives_a_restart()
@@ -117,7 +118,7 @@ public sealed class JournalTests
     }
 
     [Fact]
-    public async Task A_journal_that_cannot_be_written_acknowledges_nothing_and_cuts_the_sessions_off()
+    public async Task While_the_journal_cannot_be_written_nothing_is_acknowledged_and_the_sessions_are_cut_off()
     {
         var states = new Notices();
         await using var tree = Open();
@@ -126,10 +127,94 @@ public sealed class JournalTests
         _store.IsFull = true;
         var notices = new Notices();
         await session.GetChildren("/", notices.Watcher);
-        (await session.Create("/b", null)).Code.ShouldBe(Code.SystemError);
+        (await session.Create("/b", null)).Code.ShouldBe(Code.ConnectionLoss);
         (await states.NextState()).ShouldBe(SessionState.Disconnected);
-        (await session.Exists("/a")).Code.ShouldBe(Code.SystemError);
+        (await session.Exists("/a")).Code.ShouldBe(Code.ConnectionLoss);
         notices.IsEmpty.ShouldBeTrue();
+        _journal.ShouldBe(["No space left"]);
+    }
+
+    [Fact]
+    public async Task When_the_journal_can_be_written_again_the_next_operation_goes_on_where_it_stopped()
+    {
+        var states = new Notices();
+        var notices = new Notices();
+        await using (var tree = Open())
+        {
+            var session = await tree.OpenSession(states.OnState);
+            await session.Create("/a", null);
+            await session.GetChildren("/", notices.Watcher);
+            _store.IsFull = true;
+            (await session.Create("/b", null)).Code.ShouldBe(Code.ConnectionLoss);
+            (await session.Create("/never", null)).Code.ShouldBe(Code.ConnectionLoss);
+            _store.IsStuck = true;
+            _store.IsFull = false;
+            (await session.Create("/never", null)).Code.ShouldBe(Code.ConnectionLoss);
+            _store.IsStuck = false;
+
+            // The outcome of what was under way was unknown: it has happened. What came while nothing was written has not.
+            (await session.Create("/c", null)).Code.ShouldBe(Code.Ok);
+            (await states.NextState()).ShouldBe(SessionState.Disconnected);
+            (await states.NextState()).ShouldBe(SessionState.Connected);
+            (await notices.Next()).ShouldBe(new WatchedEvent(EventType.NodeChildrenChanged, "/"));
+            (await session.GetChildren("/")).Children.ShouldBe(["a", "b", "c"]);
+            _journal.ShouldBe(["No space left", "well again"]);
+        }
+
+        await using var reopened = Open();
+        (await (await reopened.OpenSession()).GetChildren("/")).Children.ShouldBe(["a", "b", "c"]);
+    }
+
+    [Fact]
+    public async Task A_session_that_ends_while_nothing_can_be_written_takes_its_ephemerals_along_later()
+    {
+        await using var tree = Open();
+        var leaving = await tree.OpenSession();
+        var staying = await tree.OpenSession();
+        await leaving.Create("/e", null, CreateMode.Ephemeral);
+        _store.IsFull = true;
+        await leaving.DisposeAsync();
+        (await staying.Exists("/e")).Code.ShouldBe(Code.ConnectionLoss);
+        _store.IsFull = false;
+        (await staying.Exists("/e")).Code.ShouldBe(Code.NoNode);
+        leaving.State.ShouldBe(SessionState.Closed);
+    }
+
+    [Fact]
+    public async Task A_disk_too_full_to_compact_keeps_the_whole_journal()
+    {
+        var data = new byte[64 * 1024];
+        await using (var tree = Open())
+        {
+            var session = await tree.OpenSession();
+            await session.Create("/a", data);
+            _store.IsTight = true;
+            for (var i = 0; i < 40; i++)
+                (await session.SetData("/a", data)).Code.ShouldBe(Code.Ok);
+            _store.Content.Length.ShouldBeGreaterThan(40 * data.Length);
+            _store.IsTight = false;
+            for (var i = 0; i < 40; i++)
+                (await session.SetData("/a", data)).Code.ShouldBe(Code.Ok);
+            _store.Content.Length.ShouldBeLessThan(40 * data.Length);
+        }
+
+        await using var reopened = Open();
+        (await (await reopened.OpenSession()).Exists("/a")).Stat.Version.ShouldBe(80);
+    }
+
+    [Fact]
+    public void A_file_that_cannot_be_opened_is_said_as_a_failure_of_the_disk()
+    {
+        var folder = Directory.CreateTempSubdirectory("coordination").FullName;
+        try
+        {
+            // A folder where the file should be: to .NET a missing right.
+            Should.Throw<IOException>(() => EmbeddedCoordination.Open(folder, TimeProvider.System)).Message.ShouldContain(folder);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]
@@ -165,7 +250,7 @@ public sealed class JournalTests
         Directory.Delete(folder, recursive: true);
     }
 
-    private EmbeddedCoordination Open() => EmbeddedCoordination.Open(_store, TimeProvider.System);
+    private EmbeddedCoordination Open() => EmbeddedCoordination.Open(_store, TimeProvider.System, failure => _journal.Add(failure?.Message ?? "well again"));
 
     private async Task Write(params string[] paths)
     {

@@ -3,7 +3,8 @@ namespace Broker.Coordination.Embedded;
 /// <summary>
 /// The embedded tree: znodes in the memory of one process, journaled to one file when it has one. Several brokers of the process may share it.
 /// With a journal all operations run on a thread of its own, which makes what has gathered durable with one fsync and then answers it; without one
-/// they run on the caller's.
+/// they run on the caller's. While the journal cannot be written (a full disk), sessions are disconnected and what was decided waits; each further operation
+/// tries again first, and when that succeeds, everything goes on.
 /// </summary>
 public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposable
 {
@@ -19,15 +20,19 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     private readonly HashSet<EmbeddedSession> _sessions = [];
     private readonly List<Transaction> _undurable = [];
     private readonly List<Outgoing> _outbox = [];
+    private readonly List<Outgoing> _withheld = [];
+    private readonly List<EmbeddedSession> _cutOff = [];
+    private readonly Action<IOException?>? _onJournal;
     private readonly object _queueGate = new();
-    private readonly Queue<Action> _queue = new();
+    private readonly Queue<Operation> _queue = new();
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastSessionId;
     private bool _failed;
     private bool _stopping;
 
-    private EmbeddedCoordination(TimeProvider time, ZnodeTree tree, Journal? journal)
+    private EmbeddedCoordination(TimeProvider time, ZnodeTree tree, Journal? journal, Action<IOException?>? onJournal)
     {
+        _onJournal = onJournal;
         _time = time;
         _journal = journal;
         Tree = tree;
@@ -46,17 +51,20 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     internal WatchTable Watches { get; } = new();
 
     /// <summary>A tree that dies with the process.</summary>
-    public static EmbeddedCoordination InMemory(TimeProvider time) => new(time, ZnodeTree.Empty, null);
+    public static EmbeddedCoordination InMemory(TimeProvider time) => new(time, ZnodeTree.Empty, null, null);
 
     /// <summary>A tree journaled to a file, which is made if it is not there and locked while the tree is open.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="onJournal">Told when the journal cannot be written, with the failure, and when it can be again, with null. On the tree's thread.</param>
     /// <exception cref="JournalCorruptException">The file is damaged in a way that a crash does not explain.</exception>
     /// <exception cref="IOException">The file cannot be opened, or another process has it.</exception>
-    public static EmbeddedCoordination Open(string path, TimeProvider time)
+    public static EmbeddedCoordination Open(string path, TimeProvider time, Action<IOException?>? onJournal = null)
     {
         var store = new FileJournalStore(path);
         try
         {
-            return Open(store, time);
+            return Open(store, time, onJournal);
         }
         catch
         {
@@ -65,10 +73,10 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         }
     }
 
-    internal static EmbeddedCoordination Open(IJournalStore store, TimeProvider time)
+    internal static EmbeddedCoordination Open(IJournalStore store, TimeProvider time, Action<IOException?>? onJournal = null)
     {
         var journal = Journal.Open(store, time, out var tree);
-        return new EmbeddedCoordination(time, tree, journal);
+        return new EmbeddedCoordination(time, tree, journal, onJournal);
     }
 
     /// <inheritdoc/>
@@ -112,16 +120,19 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     internal ValueTask<T> Submit<T>(Func<T> run, Func<Code, T> fail)
     {
         var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Work()
+        void Run()
         {
             var result = run();
-            _outbox.Add(new Outgoing(() => answer.SetResult(result), code => Fail(answer, fail, code)));
+            _outbox.Add(new Outgoing(() => answer.SetResult(result), Refuse));
         }
 
+        void Refuse(Code code) => Fail(answer, fail, code);
+
+        var operation = new Operation(Run, Refuse);
         if (_journal is null)
-            RunBatch([Work]);
-        else if (Enqueue(Work) is var refusal && refusal != Code.Ok)
-            Fail(answer, fail, refusal);
+            RunBatch([operation]);
+        else if (Enqueue(operation) is var refusal && refusal != Code.Ok)
+            Refuse(refusal);
         return new ValueTask<T>(answer.Task);
     }
 
@@ -199,7 +210,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
             Watches.Trigger(effect);
     }
 
-    private Code Enqueue(Action work)
+    private Code Enqueue(Operation operation)
     {
         lock (_queueGate)
         {
@@ -207,7 +218,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
                 return Code.SessionExpired;
             if (_queue.Count >= MaxWaiting)
                 return Code.ThrottledOp;
-            _queue.Enqueue(work);
+            _queue.Enqueue(operation);
             Monitor.Pulse(_queueGate);
             return Code.Ok;
         }
@@ -215,7 +226,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
 
     private void Run()
     {
-        var batch = new List<Action>();
+        var batch = new List<Operation>();
         while (TakeBatch(batch))
         {
             RunBatch(batch);
@@ -225,65 +236,92 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         _stopped.SetResult();
     }
 
-    private bool TakeBatch(List<Action> batch)
+    private bool TakeBatch(List<Operation> batch)
     {
         lock (_queueGate)
         {
             while (_queue.Count == 0 && !_stopping)
                 Monitor.Wait(_queueGate);
-            while (batch.Count < MaxBatch && _queue.TryDequeue(out var work))
-                batch.Add(work);
+            while (batch.Count < MaxBatch && _queue.TryDequeue(out var operation))
+                batch.Add(operation);
         }
 
         return batch.Count > 0;
     }
 
-    private void RunBatch(List<Action> batch)
+    private void RunBatch(List<Operation> batch)
     {
         lock (_tree)
         {
-            foreach (var work in batch)
-                work();
-            if (!_failed)
-                MakeDurable();
-            foreach (var outgoing in _outbox)
+            if (_failed && !IsDurable())
             {
-                if (!_failed)
-                    outgoing.Deliver();
-                else
-                    outgoing.Fail?.Invoke(Code.SystemError);
+                batch.ForEach(operation => operation.Refuse(Code.ConnectionLoss));
+                return;
             }
 
+            if (_failed)
+                Reconnect();
+            batch.ForEach(operation => operation.Run());
+            if (!IsDurable())
+                CutOff();
+            _outbox.ForEach(outgoing => outgoing.Deliver());
             _outbox.Clear();
         }
     }
 
-    /// <summary>After a failed write memory is ahead of the disk: nothing is answered from it any more, and the owners learn that they are cut off.</summary>
-    private void MakeDurable()
+    /// <summary>Writes what waits for it; false while the disk takes nothing.</summary>
+    private bool IsDurable()
     {
         if (_undurable.Count == 0)
-            return;
+            return true;
         try
         {
             _journal!.Append(_undurable);
-            if (_journal.WantsCompaction)
-                _journal.Compact(Tree);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (IOException failure)
         {
-            _failed = true;
-            foreach (var outgoing in _outbox)
-                outgoing.Fail?.Invoke(Code.SystemError);
-            _outbox.Clear();
-            foreach (var session in _sessions)
-                session.Become(SessionState.Disconnected);
-            foreach (var outgoing in _outbox)
-                outgoing.Deliver();
-            _outbox.Clear();
+            if (!_failed)
+                _onJournal?.Invoke(failure);
+            return false;
         }
 
         _undurable.Clear();
+        _journal.CompactIfDue(Tree);
+        return true;
     }
 
-    private readonly record struct Outgoing(Action Deliver, Action<Code>? Fail);
+    /// <summary>
+    /// After a failed write memory is ahead of the disk. Nothing is answered from it, as a crash would take it back: owners learn that they are cut off, and that
+    /// the outcome of what they asked for is unknown. Watches' notices wait until what they tell of is durable.
+    /// </summary>
+    private void CutOff()
+    {
+        _failed = true;
+        foreach (var outgoing in _outbox)
+        {
+            if (outgoing.Refuse is { } refuse)
+                refuse(Code.ConnectionLoss);
+            else
+                _withheld.Add(outgoing);
+        }
+
+        _outbox.Clear();
+        _cutOff.AddRange(_sessions.Where(session => session.Become(SessionState.Disconnected)));
+    }
+
+    private void Reconnect()
+    {
+        _failed = false;
+        _onJournal?.Invoke(null);
+        _cutOff.ForEach(session => session.Become(SessionState.Connected));
+        _outbox.AddRange(_withheld);
+        _cutOff.Clear();
+        _withheld.Clear();
+    }
+
+    /// <summary>Something to be done with the tree held, or to be refused.</summary>
+    private readonly record struct Operation(Action Run, Action<Code> Refuse);
+
+    /// <summary>Something to be told; an answer can be refused instead, a notice cannot.</summary>
+    private readonly record struct Outgoing(Action Deliver, Action<Code>? Refuse);
 }

@@ -8,13 +8,14 @@ internal sealed partial class FileJournalStore : IJournalStore
     private readonly string _path;
     private readonly string _newPath;
     private FileStream _file;
+    private bool _isRenameDurable = true;
 
     internal FileJournalStore(string path)
     {
         _path = Path.GetFullPath(path);
         _newPath = _path + ".tmp";
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
-        File.Delete(_newPath); // A compaction that a crash interrupted.
+        Delete(_newPath); // A compaction that a crash interrupted.
         _file = Open(_path, FileMode.OpenOrCreate);
     }
 
@@ -28,8 +29,19 @@ internal sealed partial class FileJournalStore : IJournalStore
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
+        if (!_isRenameDurable)
+            FlushRename();
         _file.Seek(0, SeekOrigin.End);
-        _file.Write(bytes);
+        try
+        {
+            _file.Write(bytes);
+        }
+        catch (ArgumentOutOfRangeException beyond)
+        {
+            // EFBIG, a file that may not grow further, is a wrong argument to .NET. To a journal it is a disk that takes no more.
+            throw new IOException(beyond.Message, beyond);
+        }
+
         _file.Flush(flushToDisk: true);
     }
 
@@ -46,22 +58,62 @@ internal sealed partial class FileJournalStore : IJournalStore
         {
             fresh.Write(bytes);
             fresh.Flush(flushToDisk: true);
-            File.Move(_newPath, _path, overwrite: true);
+            Move(_newPath, _path);
         }
-        catch
+        catch (Exception failure) when (failure is IOException or ArgumentOutOfRangeException)
         {
             fresh.Dispose();
-            throw;
+            Delete(_newPath); // What the disk cannot hold must not fill it.
+            throw failure as IOException ?? new IOException(failure.Message, failure);
         }
 
         _file.Dispose();
         _file = fresh;
-        FlushDirectory(Path.GetDirectoryName(_path)!);
+        _isRenameDurable = false;
+        try
+        {
+            FlushRename();
+        }
+        catch (IOException)
+        {
+            // The file is in place and both hold the same; the next append, which only the new one would have, tries again first.
+        }
     }
 
     public void Dispose() => _file.Dispose();
 
-    private static FileStream Open(string path, FileMode mode) => new(path, mode, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+    private static FileStream Open(string path, FileMode mode) => Do(() => new FileStream(path, mode, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+
+    private static void Delete(string path) => Do<object?>(() =>
+    {
+        File.Delete(path);
+        return null;
+    });
+
+    private static void Move(string from, string to) => Do<object?>(() =>
+    {
+        File.Move(from, to, overwrite: true);
+        return null;
+    });
+
+    /// <summary>A missing right is no <see cref="IOException"/> to .NET; to whoever opens a tree it is one. Its message names the path.</summary>
+    private static T Do<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (UnauthorizedAccessException refused)
+        {
+            throw new IOException(refused.Message, refused);
+        }
+    }
+
+    private void FlushRename()
+    {
+        FlushDirectory(Path.GetDirectoryName(_path)!);
+        _isRenameDurable = true;
+    }
 
     /// <summary>A rename is durable only when its directory is; .NET opens no directories, and Windows needs none of this.</summary>
     private static void FlushDirectory(string directory)

@@ -6,12 +6,12 @@ internal interface IJournalStore : IDisposable
     /// <summary>The whole file; empty when there is none yet.</summary>
     byte[] ReadAll();
 
-    /// <summary>Appends at the end.</summary>
+    /// <summary>Appends at the end. When it fails, a part may have been written.</summary>
     void Append(ReadOnlySpan<byte> bytes);
 
     /// <summary>Cuts what lies at or after a position.</summary>
     void Truncate(long length);
 
-    /// <summary>Puts new content in the file's place: after a crash there is the old one or the new one.</summary>
+    /// <summary>Puts new content in the file's place: after a crash there is the old one or the new one. When it fails, the old one stands.</summary>
     void Replace(ReadOnlySpan<byte> bytes);
 }

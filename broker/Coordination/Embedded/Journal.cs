@@ -11,6 +11,8 @@ internal sealed class Journal : IDisposable
     private readonly IJournalStore _store;
     private long _snapshotBytes;
     private long _transactionBytes;
+    private long _compactionRest;
+    private bool _mayBeTorn;
 
     private Journal(IJournalStore store) => _store = store;
 
@@ -34,24 +36,44 @@ internal sealed class Journal : IDisposable
         return journal;
     }
 
-    /// <summary>Makes transactions durable.</summary>
+    /// <summary>Makes transactions durable. When it fails they may be tried again, also with more behind them: what a failure left is cut off first.</summary>
+    /// <exception cref="IOException">The disk takes nothing at present.</exception>
     internal void Append(IReadOnlyList<Transaction> transactions)
     {
         var frame = JournalCodec.EncodeTransactions(transactions);
+        if (_mayBeTorn)
+            _store.Truncate(_snapshotBytes + _transactionBytes);
+        _mayBeTorn = true;
         _store.Append(frame);
+        _mayBeTorn = false;
         _transactionBytes += frame.Length;
     }
 
-    /// <summary>Twice the snapshot: so writing snapshots costs at most half of what writing transactions does.</summary>
-    internal bool WantsCompaction => _transactionBytes > Math.Max(CompactionFloorBytes, 2 * _snapshotBytes);
+    /// <summary>
+    /// Puts a snapshot of the tree in the place of everything, when transactions are twice the snapshot: so writing snapshots costs at most half of what writing
+    /// transactions does. A disk that does not take it has the whole journal still, and is asked again when that has doubled.
+    /// </summary>
+    internal void CompactIfDue(ZnodeTree tree)
+    {
+        if (_transactionBytes <= Math.Max(Math.Max(CompactionFloorBytes, 2 * _snapshotBytes), _compactionRest))
+            return;
+        try
+        {
+            Compact(tree);
+        }
+        catch (IOException)
+        {
+            _compactionRest = 2 * _transactionBytes;
+        }
+    }
 
-    /// <summary>Puts a snapshot of the tree in the place of everything.</summary>
-    internal void Compact(ZnodeTree tree)
+    private void Compact(ZnodeTree tree)
     {
         var snapshot = JournalCodec.EncodeSnapshot(tree);
         _store.Replace(snapshot);
         _snapshotBytes = snapshot.Length;
         _transactionBytes = 0;
+        _compactionRest = 0;
     }
 
     public void Dispose() => _store.Dispose();

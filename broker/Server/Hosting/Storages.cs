@@ -45,7 +45,7 @@ internal sealed class Storages : IAsyncDisposable
         LogDirectories directories = OpenDirectories(options, inMemory ? new InMemoryFileSystem(time: time) : new RealFileSystem(), time, logging);
         try
         {
-            return new Storages(directories, inMemory ? EmbeddedCoordination.InMemory(time) : EmbeddedCoordination.Open(Path.Combine(options.Directories[0], JournalName), time));
+            return new Storages(directories, inMemory ? EmbeddedCoordination.InMemory(time) : OpenTree(Path.Combine(options.Directories[0], JournalName), time, logging));
         }
         catch (Exception e) when (e is IOException or JournalCorruptException)
         {
@@ -82,10 +82,20 @@ internal sealed class Storages : IAsyncDisposable
         {
             return LogDirectories.Open(options, disk, time, logging);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             throw new ConfigException($"log.dirs: {string.Join(',', options.Directories)} cannot be used: {e.Message}", e);
         }
+    }
+
+    private static EmbeddedCoordination OpenTree(string path, TimeProvider time, ILoggerFactory logging)
+    {
+        ILogger log = logging.CreateLogger("Broker.Coordination");
+        return EmbeddedCoordination.Open(path, time, failure =>
+        {
+            if (failure is null) HostLog.JournalIsWell(log, path);
+            else HostLog.JournalFailed(log, failure, path);
+        });
     }
 
     private static T Checked<T>(Func<T> identity)

@@ -10,15 +10,7 @@ public sealed class RealFileSystem : IFileSystem
     public IOpenFile Open(string path, FileOpen how)
     {
         FileMode mode = how == FileOpen.Existing ? FileMode.Open : FileMode.OpenOrCreate;
-        try
-        {
-            // Sharing everything: the folder's lock says who may write, not the single file's.
-            return new RealFile(File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
-        }
-        catch (UnauthorizedAccessException refused)
-        {
-            throw new IOException(refused.Message, refused);
-        }
+        return Do(() => new RealFile(OpenShared(path, mode)));
     }
 
     /// <inheritdoc/>
@@ -28,16 +20,10 @@ public sealed class RealFileSystem : IFileSystem
     public bool DirectoryExists(string path) => Directory.Exists(path);
 
     /// <inheritdoc/>
-    public IReadOnlyList<FileEntry> List(string path)
-    {
-        var entries = new List<FileEntry>();
-        foreach (FileSystemInfo info in new DirectoryInfo(path).EnumerateFileSystemInfos())
-            entries.Add(info is FileInfo file ? new FileEntry(file.Name, IsDirectory: false, file.Length) : new FileEntry(info.Name, IsDirectory: true, 0));
-        return entries;
-    }
+    public IReadOnlyList<FileEntry> List(string path) => Do(() => ListAll(path));
 
     /// <inheritdoc/>
-    public void CreateDirectory(string path) => Directory.CreateDirectory(path);
+    public void CreateDirectory(string path) => Do(() => Directory.CreateDirectory(path));
 
     /// <inheritdoc/>
     public void SyncDirectory(string path)
@@ -47,17 +33,17 @@ public sealed class RealFileSystem : IFileSystem
     }
 
     /// <inheritdoc/>
-    public void RenameFile(string from, string to) => File.Move(from, to, overwrite: true);
+    public void RenameFile(string from, string to) => Do(() => File.Move(from, to, overwrite: true));
 
     /// <inheritdoc/>
-    public void RenameDirectory(string from, string to) => Directory.Move(from, to);
+    public void RenameDirectory(string from, string to) => Do(() => Directory.Move(from, to));
 
     /// <inheritdoc/>
     public void DeleteFile(string path)
     {
         try
         {
-            File.Delete(path);
+            Do(() => File.Delete(path));
         }
         catch (DirectoryNotFoundException)
         {
@@ -69,21 +55,51 @@ public sealed class RealFileSystem : IFileSystem
     public void DeleteDirectory(string path)
     {
         if (Directory.Exists(path))
-            Directory.Delete(path, recursive: true);
+            Do(() => Directory.Delete(path, recursive: true));
     }
 
     /// <inheritdoc/>
-    public long LastWriteMs(string path) => new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeMilliseconds();
+    public long LastWriteMs(string path) => Do(() => new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeMilliseconds());
 
     /// <inheritdoc/>
     public IDisposable Lock(string path)
     {
-        SafeFileHandle handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        SafeFileHandle handle = Do(() => OpenShared(path, FileMode.OpenOrCreate));
         if (!OperatingSystem.IsLinux() || LinuxCalls.TryLockWhole(handle))
             return handle;
         handle.Dispose();
         throw new IOException($"'{path}' is locked: another broker uses this folder");
     }
+
+    private static List<FileEntry> ListAll(string path)
+    {
+        var entries = new List<FileEntry>();
+        foreach (FileSystemInfo info in new DirectoryInfo(path).EnumerateFileSystemInfos())
+            entries.Add(info is FileInfo file ? new FileEntry(file.Name, IsDirectory: false, file.Length) : new FileEntry(info.Name, IsDirectory: true, 0));
+        return entries;
+    }
+
+    /// <summary>Sharing everything: the folder's lock says who may write, not the single file's.</summary>
+    private static SafeFileHandle OpenShared(string path, FileMode mode) => File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+
+    /// <summary>A missing right is one more way in which a disk can fail: to .NET it is no <see cref="IOException"/>, to all who use this it is. Its message names the path.</summary>
+    private static T Do<T>(Func<T> call)
+    {
+        try
+        {
+            return call();
+        }
+        catch (UnauthorizedAccessException refused)
+        {
+            throw new IOException(refused.Message, refused);
+        }
+    }
+
+    private static void Do(Action call) => Do<object?>(() =>
+    {
+        call();
+        return null;
+    });
 
     private sealed class RealFile(SafeFileHandle handle) : IOpenFile
     {

@@ -77,6 +77,31 @@ public sealed class BrokerHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_journal_that_cannot_be_opened_is_said_in_one_sentence()
+    {
+        // A folder in its place: to .NET a missing right.
+        string journal = Directory.CreateDirectory(Path.Combine(_folder, "coordination.journal")).FullName;
+        (await Should.ThrowAsync<ConfigException>(() => BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))).Message.ShouldContain(journal);
+    }
+
+    [Fact]
+    public async Task A_partition_s_folder_that_may_not_be_read_is_said_in_one_sentence()
+    {
+        Assert.SkipWhen(Environment.IsPrivilegedProcess, "whoever may everything is refused nothing");
+        if (OperatingSystem.IsWindows()) return;
+        string partition = Directory.CreateDirectory(Path.Combine(_folder, "t-0")).FullName;
+        File.SetUnixFileMode(partition, UnixFileMode.None);
+        try
+        {
+            (await Should.ThrowAsync<ConfigException>(() => BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))).Message.ShouldContain(partition);
+        }
+        finally
+        {
+            File.SetUnixFileMode(partition, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Fact]
     public async Task A_folder_of_another_broker_is_refused()
     {
         await using (await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))

@@ -46,6 +46,23 @@ public sealed class FileSystemTests : IDisposable
     }
 
     [Fact]
+    public void A_missing_right_is_a_failure_of_the_disk_that_names_the_path()
+    {
+        (IFileSystem disk, string at) = Disk(real: true);
+        string folder = Path.Combine(at, "folder");
+        disk.CreateDirectory(folder);
+        // A folder where a file is meant is one to .NET.
+        foreach (Action call in new Action[] { () => disk.Open(folder, FileOpen.Existing), () => disk.DeleteFile(folder), () => disk.Lock(folder) })
+            Should.Throw<IOException>(call).Message.ShouldContain(folder);
+        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
+            return;
+        File.SetUnixFileMode(folder, UnixFileMode.None);
+        foreach (Action call in new Action[] { () => disk.List(folder), () => disk.CreateDirectory(Path.Combine(folder, "f")), () => disk.RenameFile(Path.Combine(folder, "a"), Path.Combine(at, "b")) })
+            Should.Throw<IOException>(call);
+        File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    [Fact]
     public void A_socket_takes_bytes_of_a_file_until_it_is_full_and_nothing_past_the_end()
     {
         byte[] bytes = new byte[32 << 20];

@@ -10,5 +10,5 @@ internal sealed class CoordinationLostException(Code code, string path) : Except
     internal Code Code { get; } = code;
 
     /// <summary>Whether nothing will work until the session is connected, or opened, again.</summary>
-    internal bool IsCutOff => Code is Code.ConnectionLoss or Code.SessionExpired or Code.SystemError;
+    internal bool IsCutOff => Code is Code.ConnectionLoss or Code.SessionExpired;
 }
