@@ -33,7 +33,7 @@ internal sealed class AlterConfigsApi(ConfigAlteration alteration, IAuthorizer a
             });
         }
 
-        return new AlterConfigsResponse { Responses = [.. responses] };
+        return new AlterConfigsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Responses = [.. responses] };
     }
 }
 

@@ -28,8 +28,8 @@ internal sealed class ApiVersionsApi(Func<ApiTable> apis) : Api<ApiVersionsReque
     {
         bool named = context.ApiVersion < FirstWithSoftwareName || (IsSoftwareName(request.ClientSoftwareName) && IsSoftwareName(request.ClientSoftwareVersion));
         return new ValueTask<ApiVersionsResponse?>(named
-            ? new ApiVersionsResponse { ApiKeys = [.. apis().All.Select(Range)] }
-            : new ApiVersionsResponse { ErrorCode = (short)ErrorCode.InvalidRequest });
+            ? new ApiVersionsResponse { ThrottleTimeMs = context.ThrottleTimeMs, ApiKeys = [.. apis().All.Select(Range)] }
+            : new ApiVersionsResponse { ThrottleTimeMs = context.ThrottleTimeMs, ErrorCode = (short)ErrorCode.InvalidRequest });
     }
 
     private static ApiVersionsResponse.ApiVersion Range(Api api) => new() { ApiKey = (short)api.Key, MinVersion = api.LowestVersion, MaxVersion = api.HighestVersion };

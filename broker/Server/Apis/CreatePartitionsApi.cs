@@ -28,7 +28,7 @@ internal sealed class CreatePartitionsApi(
 
         if (grown.Count > 0)
             await WaitForLeaders(grown, TimeSpan.FromMilliseconds(request.TimeoutMs));
-        return new CreatePartitionsResponse { Results = [.. results] };
+        return new CreatePartitionsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Results = [.. results] };
     }
 
     private static CreatePartitionsResponse.CreatePartitionsTopicResult Result(string name, ErrorCode error, string? message) =>

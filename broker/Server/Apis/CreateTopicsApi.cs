@@ -33,7 +33,7 @@ internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache meta
 
         if (created.Count > 0)
             await WaitForLeaders(created, TimeSpan.FromMilliseconds(request.TimeoutMs));
-        return new CreateTopicsResponse { Topics = [.. results] };
+        return new CreateTopicsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Topics = [.. results] };
     }
 
     private CreateTopicsResponse.CreatableTopicResult? Check(string name, int count, RequestContext context)

@@ -26,7 +26,7 @@ internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata
             : [.. request.TopicNames.Select(name => new DeleteTopicsRequest.DeleteTopicState { Name = name })];
         var image = metadata.Current;
         if (RefusalOfAll(wanted, context) is { } refusal)
-            return new DeleteTopicsResponse { Responses = [.. wanted.Select(topic => Result(topic.Name, topic.TopicId, refusal))] };
+            return new DeleteTopicsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Responses = [.. wanted.Select(topic => Result(topic.Name, topic.TopicId, refusal))] };
         var results = wanted.DistinctBy(topic => (topic.Name, topic.TopicId)).Select(topic => Check(image, topic, context)).ToArray();
         var marked = new List<DeleteTopicsResponse.DeletableTopicResult>();
         foreach (var result in results.Where(result => result.ErrorCode == 0))
@@ -38,7 +38,7 @@ internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata
 
         if (marked.Count > 0)
             await WaitUntilGone(image, marked, TimeSpan.FromMilliseconds(request.TimeoutMs));
-        return new DeleteTopicsResponse { Responses = results };
+        return new DeleteTopicsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Responses = results };
     }
 
     private static DeleteTopicsResponse.DeletableTopicResult Result(string? name, Guid id, ErrorCode error) => new() { Name = name, TopicId = id, ErrorCode = (short)error };

@@ -20,17 +20,19 @@ internal sealed class DescribeClusterApi(MetadataCache metadata, IAuthorizer aut
         {
             Brokers => Describe(request, context),
             Controllers => Refuse(
-                ErrorCode.MismatchedEndpointType, "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER"),
-            _ => Refuse(ErrorCode.UnsupportedEndpointType, $"Unsupported endpoint type {request.EndpointType}"),
+                ErrorCode.MismatchedEndpointType, "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER", context),
+            _ => Refuse(ErrorCode.UnsupportedEndpointType, $"Unsupported endpoint type {request.EndpointType}", context),
         });
 
-    private static DescribeClusterResponse Refuse(ErrorCode error, string message) => new() { ErrorCode = (short)error, ErrorMessage = message };
+    private static DescribeClusterResponse Refuse(ErrorCode error, string message, RequestContext context) =>
+        new() { ThrottleTimeMs = context.ThrottleTimeMs, ErrorCode = (short)error, ErrorMessage = message };
 
     private DescribeClusterResponse Describe(DescribeClusterRequest request, RequestContext context)
     {
         var image = metadata.Current;
         return new DescribeClusterResponse
         {
+            ThrottleTimeMs = context.ThrottleTimeMs,
             ClusterId = image.ClusterId,
             ControllerId = image.ControllerId,
             Brokers = [.. image.Brokers.Values.Where(broker => broker.On(context.ListenerName) is not null).Select(broker => ToBroker(broker, context.ListenerName))],

@@ -17,6 +17,7 @@ internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs to
     protected override ValueTask<DescribeConfigsResponse?> Handle(DescribeConfigsRequest request, RequestContext context) =>
         ValueTask.FromResult<DescribeConfigsResponse?>(new DescribeConfigsResponse
         {
+            ThrottleTimeMs = context.ThrottleTimeMs,
             Results = [.. request.Resources.Select(resource => Describe(resource, request, context))],
         });
 

@@ -34,6 +34,6 @@ internal sealed class IncrementalAlterConfigsApi(ConfigAlteration alteration, IA
             });
         }
 
-        return new IncrementalAlterConfigsResponse { Responses = [.. responses] };
+        return new IncrementalAlterConfigsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Responses = [.. responses] };
     }
 }

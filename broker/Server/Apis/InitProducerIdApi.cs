@@ -17,16 +17,17 @@ internal sealed class InitProducerIdApi(ProducerIds ids, IAuthorizer authorizer)
     protected override async ValueTask<InitProducerIdResponse?> Handle(InitProducerIdRequest request, RequestContext context)
     {
         if (request.TransactionalId is not null)
-            return Failed(request.TransactionalId.Length == 0 ? ErrorCode.InvalidRequest : ErrorCode.TransactionalIdAuthorizationFailed);
+            return Failed(request.TransactionalId.Length == 0 ? ErrorCode.InvalidRequest : ErrorCode.TransactionalIdAuthorizationFailed, context);
         // An authorizer that knows ACLs answers the question for any topic with the empty name.
         var mayWrite = authorizer.Allows(context, AclOperation.IdempotentWrite, ResourceType.Cluster, AuthorizedOperations.ClusterName)
             || authorizer.Allows(context, AclOperation.Write, ResourceType.Topic, "");
         if (!mayWrite)
-            return Failed(ErrorCode.ClusterAuthorizationFailed);
+            return Failed(ErrorCode.ClusterAuthorizationFailed, context);
         return await ids.Next() is { } id
-            ? new InitProducerIdResponse { ProducerId = id, ProducerEpoch = 0 }
-            : Failed(ErrorCode.CoordinatorLoadInProgress);
+            ? new InitProducerIdResponse { ThrottleTimeMs = context.ThrottleTimeMs, ProducerId = id, ProducerEpoch = 0 }
+            : Failed(ErrorCode.CoordinatorLoadInProgress, context);
     }
 
-    private static InitProducerIdResponse Failed(ErrorCode error) => new() { ErrorCode = (short)error, ProducerId = -1, ProducerEpoch = -1 };
+    private static InitProducerIdResponse Failed(ErrorCode error, RequestContext context) =>
+        new() { ThrottleTimeMs = context.ThrottleTimeMs, ErrorCode = (short)error, ProducerId = -1, ProducerEpoch = -1 };
 }

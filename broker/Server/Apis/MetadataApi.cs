@@ -23,13 +23,14 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
 
     protected override async ValueTask<MetadataResponse?> Handle(MetadataRequest request, RequestContext context)
     {
-        if (CheckForm(request, context.ApiVersion) is { } refused)
+        if (CheckForm(request, context) is { } refused)
             return refused;
         var image = metadata.Current;
         var isAll = request.Topics is null || (context.ApiVersion < FirstWithNullForAll && request.Topics.Length == 0);
         var topics = isAll ? AllTopics(image, request, context) : await NamedTopics(image, request, context);
         return new MetadataResponse
         {
+            ThrottleTimeMs = context.ThrottleTimeMs,
             Brokers = [.. image.Brokers.Values.Select(broker => ToBroker(broker, context.ListenerName)).OfType<MetadataResponse.MetadataResponseBroker>()],
             ClusterId = image.ClusterId,
             ControllerId = image.ControllerId,
@@ -39,12 +40,13 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
     }
 
     /// <summary>Below version 12 a topic has a name and no id.</summary>
-    private static MetadataResponse? CheckForm(MetadataRequest request, short version)
+    private static MetadataResponse? CheckForm(MetadataRequest request, RequestContext context)
     {
-        if (version >= FirstWithTopicIds || request.Topics is null || Array.TrueForAll(request.Topics, topic => topic.Name is not null && topic.TopicId == Guid.Empty))
+        if (context.ApiVersion >= FirstWithTopicIds || request.Topics is null || Array.TrueForAll(request.Topics, topic => topic.Name is not null && topic.TopicId == Guid.Empty))
             return null;
         return new MetadataResponse
         {
+            ThrottleTimeMs = context.ThrottleTimeMs,
             Topics = [.. request.Topics.Select(topic => new MetadataResponse.MetadataResponseTopic
             {
                 ErrorCode = (short)ErrorCode.InvalidRequest,

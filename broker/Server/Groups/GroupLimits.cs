@@ -21,6 +21,11 @@ internal sealed record GroupLimits
     /// <summary>Groups of one partition that clients may make: a million in all over Kafka's 50 partitions, about a gigabyte. What is in the log is loaded all the same.</summary>
     public const int MaxGroupsPerPartition = 20_000;
 
+    /// <summary>
+    /// Groups that OffsetCommit version 0 may keep in znodes, each of which every broker's memory and the journal hold: consumers of Kafka 0.8 are a handful.
+    /// </summary>
+    public const int MaxGroupsInZnodes = 20_000;
+
     /// <summary>Tombstones of one clean-up are split into batches of at most this many bytes: half of the default max.message.bytes, so that framing always fits.</summary>
     public const int MaxBatchBytes = 512 << 10;
 

@@ -43,7 +43,7 @@ internal sealed class GroupService
     /// <summary>The handlers of groups.</summary>
     public IEnumerable<Api> Apis(IAuthorizer authorizer)
     {
-        var services = new GroupApiServices(Coordinator, _membership.Metadata, authorizer, new OldOffsets(_membership.Znodes), _time);
+        var services = new GroupApiServices(Coordinator, _membership.Metadata, authorizer, new OldOffsets(_membership.Znodes, GroupLimits.MaxGroupsInZnodes), _time);
         return
         [
             new FindCoordinatorApi(services, _membership.Creation, _logger),

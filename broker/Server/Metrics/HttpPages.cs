@@ -19,11 +19,13 @@ internal sealed class HttpPages : IAsyncDisposable
     private const int MaxConnections = 16;
 
     private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RestAfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
     private readonly Func<string, HttpPage> _pages;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
+    private readonly Func<Socket, CancellationToken, ValueTask<Socket>> _accept;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _room = new(MaxConnections);
     private readonly Task _accepting;
@@ -31,10 +33,12 @@ internal sealed class HttpPages : IAsyncDisposable
     /// <param name="endPoint">Where to listen; port 0 takes a free one.</param>
     /// <param name="pages">Gives the page of a path.</param>
     /// <param name="log">Where failures go.</param>
-    /// <param name="time">For the time-out of a request.</param>
+    /// <param name="time">For the time-out of a request, and the rest after a failure.</param>
+    /// <param name="accept">Takes the next connection; null is the socket's own way.</param>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
-    public HttpPages(IPEndPoint endPoint, Func<string, HttpPage> pages, ILogger log, TimeProvider time)
+    public HttpPages(IPEndPoint endPoint, Func<string, HttpPage> pages, ILogger log, TimeProvider time, Func<Socket, CancellationToken, ValueTask<Socket>>? accept = null)
     {
+        _accept = accept ?? ((socket, cancellation) => socket.AcceptAsync(cancellation));
         _pages = pages;
         _log = log;
         _time = time;
@@ -62,16 +66,33 @@ internal sealed class HttpPages : IAsyncDisposable
             while (true)
             {
                 await _room.WaitAsync(_stopping.Token);
-                _ = Serve(await _socket.AcceptAsync(_stopping.Token));
+                _ = Serve(await AcceptOne());
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
             // The broker is stopping.
         }
-        catch (SocketException e)
+    }
+
+    /// <summary>Out of handles, or a scraper that went away before it was taken: neither is the end of the pages.</summary>
+    private async Task<Socket> AcceptOne()
+    {
+        while (true)
         {
-            MetricsLog.PagesStopped(_log, e);
+            try
+            {
+                return await _accept(_socket, _stopping.Token);
+            }
+            catch (SocketException e) when (!_stopping.IsCancellationRequested)
+            {
+                MetricsLog.AcceptFailed(_log, e);
+                await Task.Delay(RestAfterFailure, _time, _stopping.Token);
+            }
+            catch (SocketException)
+            {
+                throw new OperationCanceledException(_stopping.Token);
+            }
         }
     }
 

@@ -9,6 +9,6 @@ internal static partial class MetricsLog
     [LoggerMessage(200, LogLevel.Information, "Metrics and health on http://{Address}/metrics, /healthz, /readyz")]
     public static partial void PagesAt(ILogger log, IPEndPoint address);
 
-    [LoggerMessage(201, LogLevel.Error, "The pages for metrics and health have stopped")]
-    public static partial void PagesStopped(ILogger log, Exception e);
+    [LoggerMessage(201, LogLevel.Warning, "A connection to the pages for metrics and health could not be taken; the next is tried in a second")]
+    public static partial void AcceptFailed(ILogger log, Exception e);
 }

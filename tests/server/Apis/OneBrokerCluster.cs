@@ -66,13 +66,13 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
     }
 
     /// <summary>The request as it comes over the wire in a version, and the response as a client of that version reads it.</summary>
-    public async Task<TResponse> Call<TRequest, TResponse>(TRequest request, short? version = null)
+    public async Task<TResponse> Call<TRequest, TResponse>(TRequest request, short? version = null, int throttleMs = 0)
         where TRequest : class, IRequest<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
         var used = version ?? TRequest.HighestVersion;
         using var connection = new FakeConnection();
-        var context = new RequestContext(connection, TRequest.Key, used, 1, "test");
+        var context = new RequestContext(connection, TRequest.Key, used, 1, "test") { ThrottleTimeMs = throttleMs };
         var response = (await Apis[TRequest.Key].DispatchBytes(Bytes(request, used), context)).ShouldNotBeNull();
         return Read<TResponse>(Bytes(response, used), used);
     }

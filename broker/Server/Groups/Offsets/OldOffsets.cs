@@ -11,20 +11,24 @@ namespace Broker.Server.Groups.Offsets;
 /// Offsets as the consumers of Kafka 0.8 kept them, in znodes: <c>/consumers/GROUP/offsets/TOPIC/PARTITION</c> with the offset as text.
 /// Versions 0 of OffsetCommit and OffsetFetch go here, and only they. Any thread.
 /// </summary>
-internal sealed class OldOffsets(ZnodeClient znodes)
+internal sealed class OldOffsets(ZnodeClient znodes, int maxGroups)
 {
     private const string Root = "/consumers";
 
-    /// <summary>Keeps an offset; an error says why it is not kept.</summary>
+    /// <summary>Keeps an offset; an error says why it is not kept: of a group more than there may be, COORDINATOR_NOT_AVAILABLE.</summary>
     public async ValueTask<ErrorCode> Commit(string groupId, TopicPartition partition, long offset)
     {
+        // A name with a slash would lie inside another group, where nobody counts it.
+        if (groupId.Contains('/')) return ErrorCode.InvalidGroupId;
         byte[] data = Encoding.UTF8.GetBytes(offset.ToString(CultureInfo.InvariantCulture));
         try
         {
             string path = PathOf(groupId, partition);
             StatResult set = await znodes.Session.SetData(path, data);
             ZnodeClient.Expect(set.Code, path, Code.NoNode);
-            if (set.Code == Code.NoNode) await Create(groupId, partition, data);
+            if (set.Code == Code.Ok) return ErrorCode.None;
+            if (await IsOneTooMany(groupId)) return ErrorCode.CoordinatorNotAvailable;
+            await Create(groupId, partition, data);
             return ErrorCode.None;
         }
         catch (CoordinationLostException)
@@ -52,6 +56,9 @@ internal sealed class OldOffsets(ZnodeClient znodes)
 
     private static string PathOf(string groupId, TopicPartition partition) =>
         string.Create(CultureInfo.InvariantCulture, $"{Root}/{groupId}/offsets/{partition.Topic}/{partition.Partition}");
+
+    private async ValueTask<bool> IsOneTooMany(string groupId) =>
+        !await znodes.Exists($"{Root}/{groupId}") && (await znodes.Children(Root)).Count >= maxGroups;
 
     private async ValueTask Create(string groupId, TopicPartition partition, byte[] data)
     {
