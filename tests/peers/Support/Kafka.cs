@@ -11,6 +11,13 @@ internal static class Kafka
     public static IAdminClient Admin(string bootstrapServers)
         => new AdminClientBuilder(new AdminClientConfig { BootstrapServers = bootstrapServers }).SetLogHandler((_, _) => { }).Build();
 
+    /// <summary>The first offset of partition 0.</summary>
+    public static long Earliest(string bootstrapServers, string topic)
+    {
+        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = bootstrapServers, GroupId = "unused" }).SetLogHandler((_, _) => { }).Build();
+        return consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience).Low.Value;
+    }
+
     public static async Task CreateTopicAsync(string bootstrapServers, string name, int partitions, params (string Key, string Value)[] settings)
     {
         using IAdminClient admin = Admin(bootstrapServers);
