@@ -21,6 +21,9 @@ internal sealed record Fault(int Status, string JavaClass, string Message)
 
     public static Fault NoSpace(string message) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.protocol.DSQuotaExceededException", message);
 
+    /// <summary>As a NameNode in safe mode, which shows its names and changes none.</summary>
+    public static Fault ReadOnly(string path) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.server.namenode.SafeModeException", $"Cannot change {path}: this server only reads.");
+
     public static Fault Access(string message) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.security.AccessControlException", message);
 
     public static Fault InvalidPath(string path) => new(StatusCodes.Status400BadRequest, "org.apache.hadoop.fs.InvalidPathException", $"Invalid path name Invalid file name: {path}");

@@ -11,19 +11,25 @@ internal sealed class FolderTree : IDisposable
     internal const string LockName = ".local-webhdfs.lock";
 
     private readonly string root;
-    private readonly FileStream held;
+    private readonly FileStream? held;
     private readonly Lock names = new();
 
     /// <exception cref="IOException">The folder cannot be made, or another server holds it.</exception>
-    public FolderTree(string root)
+    public FolderTree(string root) : this(Path.TrimEndingDirectorySeparator(Directory.CreateDirectory(root).FullName), held: null)
+        => held = new FileStream(Path.Combine(this.root, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
+    private FolderTree(string root, FileStream? held)
     {
-        this.root = Path.TrimEndingDirectorySeparator(Directory.CreateDirectory(root).FullName);
-        held = new FileStream(Path.Combine(this.root, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        this.root = root;
+        this.held = held;
     }
 
     public string Root => root;
 
-    public void Dispose() => held.Dispose();
+    /// <summary>The names of a folder that is only read, whoever else has it open.</summary>
+    public static FolderTree ToRead(string root) => new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), held: null);
+
+    public void Dispose() => held?.Dispose();
 
     /// <summary>The entry at a path; null where there is none (nothing is found through a symbolic link).</summary>
     public FileSystemInfo? Find(HdfsPath path)

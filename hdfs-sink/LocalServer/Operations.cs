@@ -1,7 +1,7 @@
 namespace Game.LocalWebHdfs;
 
 /// <summary>WebHDFS's operations: what the server can do is what this table lists.</summary>
-internal sealed class Operations(FolderTree tree)
+internal sealed class Operations(FolderTree tree, bool readOnly)
 {
     /// <summary>By HTTP method and operation name.</summary>
     public Func<Exchange, Task>? Find(string method, string operation) => (method, operation) switch
@@ -12,6 +12,7 @@ internal sealed class Operations(FolderTree tree)
         ("GET", "LISTSTATUS_BATCH") => exchange => ListAsync(exchange, StatusJson.DirectoryListing),
         ("GET", "GETCONTENTSUMMARY") => GetContentSummaryAsync,
         ("GET", "GETHOMEDIRECTORY") => exchange => exchange.JsonAsync(StatusJson.Text("Path", "/user/" + (exchange.Parameters.UserName ?? Environment.UserName))),
+        ("PUT", "CREATE" or "MKDIRS" or "RENAME") or ("POST", "APPEND") or ("DELETE", "DELETE") when readOnly => RefuseAsync,
         ("PUT", "CREATE") => CreateAsync,
         ("PUT", "MKDIRS") => MkdirsAsync,
         ("PUT", "RENAME") => RenameAsync,
@@ -19,6 +20,8 @@ internal sealed class Operations(FolderTree tree)
         ("DELETE", "DELETE") => DeleteAsync,
         _ => null,
     };
+
+    private static Task RefuseAsync(Exchange exchange) => exchange.FaultAsync(Fault.ReadOnly(exchange.Path.Text));
 
     private async Task OpenAsync(Exchange exchange)
     {
