@@ -20,7 +20,7 @@ public sealed class LineEditorTests
         return this;
     }
 
-    private bool Control(ConsoleKey key) => editor.Apply(new ConsoleKeyInfo('\0', key, shift: false, alt: false, control: true));
+    private Typing Control(ConsoleKey key) => editor.Apply(new ConsoleKeyInfo('\0', key, shift: false, alt: false, control: true));
 
     [Fact]
     public void Text_is_typed_and_mended()
@@ -45,14 +45,42 @@ public sealed class LineEditorTests
     [Fact]
     public void Control_keys_cut_and_end()
     {
-        Control(ConsoleKey.D).ShouldBeFalse();
+        Control(ConsoleKey.D).ShouldBe(Typing.Ended);
         Type("abcd").Press(ConsoleKey.LeftArrow);
-        Control(ConsoleKey.K).ShouldBeTrue();
+        Control(ConsoleKey.K).ShouldBe(Typing.GoesOn);
         editor.Text.ShouldBe("abc");
         Control(ConsoleKey.A);
         Press(ConsoleKey.RightArrow);
         Control(ConsoleKey.U);
         (editor.Text, editor.Cursor).ShouldBe(("bc", 0));
-        Control(ConsoleKey.D).ShouldBeTrue();
+        Control(ConsoleKey.D).ShouldBe(Typing.GoesOn);
+        Control(ConsoleKey.C).ShouldBe(Typing.Interrupted);
+    }
+
+    [Fact]
+    public void A_long_line_is_seen_through_a_window_that_holds_the_cursor()
+    {
+        Type(string.Concat(Enumerable.Range(0, 40).Select(i => $"{i:D2} ")));
+        for (int room = 2; room <= 130; room++)
+        {
+            Press(ConsoleKey.Home);
+            for (int at = 0; at <= editor.Text.Length; at++, Press(ConsoleKey.RightArrow))
+            {
+                (string shown, int cursor) = editor.Window(room);
+                shown.Length.ShouldBeLessThan(room);
+                cursor.ShouldBeInRange(0, shown.Length);
+                editor.Text.ShouldContain(shown);
+                if (cursor < shown.Length)
+                    shown[cursor].ShouldBe(editor.Text[editor.Cursor]);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_line_that_fits_is_shown_whole()
+    {
+        Type("select 1").Press(ConsoleKey.LeftArrow);
+        editor.Window(9).ShouldBe(("select 1", 7));
+        editor.Window(80).ShouldBe(("select 1", 7));
     }
 }

@@ -1,4 +1,3 @@
-using DuckDB.NET.Data;
 using Game.Cli.Processes;
 using Game.Cli.Query;
 using Game.WebHdfs;
@@ -22,8 +21,7 @@ internal static class SqlResults
         foreach (string statement in Statements)
         {
             await text.WriteLineAsync("sql> " + statement);
-            await using DuckDBDataReader reader = await warehouse.QueryAsync(statement, cancellation);
-            ResultWriter.Write(reader, ResultFormat.Table, text);
+            await warehouse.QueryAsync(statement, reader => ResultWriter.Write(reader, ResultFormat.Table, text), cancellation);
         }
 
         return text.ToString();

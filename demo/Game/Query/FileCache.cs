@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Game.WebHdfs;
@@ -6,11 +7,17 @@ namespace Game.Cli.Query;
 
 /// <summary>
 /// Copies of HDFS files on the local disk, by path, length and modification time: a file that changed is another file. The folders dt=… and hour=… are kept, so that
-/// readers see them as columns.
+/// readers see them as columns. What was not used for longest goes when the copies grow beyond their bound.
 /// </summary>
-internal sealed class FileCache(IWebHdfs hdfs, string folder)
+internal sealed class FileCache(IWebHdfs hdfs, string folder, long bound = FileCache.Bound)
 {
+    /// <summary>Bytes: some hundred million events, and little beside the disk of somebody who queries that many. One query may need more; it then goes with the next.</summary>
+    public const long Bound = 4L << 30;
+
     private const int FetchesAtOnce = 4;
+
+    /// <summary>Another process may be reading a copy that was used within this time.</summary>
+    private static readonly TimeSpan InUse = TimeSpan.FromMinutes(10);
 
     /// <summary>Bytes that <see cref="FetchAsync"/> would have to transfer.</summary>
     public long BytesToFetch(IEnumerable<WarehouseFile> files) => files.Where(file => !File.Exists(LocalPath(file))).Sum(file => file.Length);
@@ -20,8 +27,45 @@ internal sealed class FileCache(IWebHdfs hdfs, string folder)
     public async Task<IReadOnlyList<string>> FetchAsync(IReadOnlyList<WarehouseFile> files, CancellationToken cancellation)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = FetchesAtOnce, CancellationToken = cancellation };
-        await Parallel.ForEachAsync(files.Where(file => !File.Exists(LocalPath(file))), options, async (file, stop) => await FetchAsync(file, stop));
+        DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
+        var missing = new List<WarehouseFile>();
+        foreach (WarehouseFile file in files)
+        {
+            if (!TryUse(LocalPath(file), now))
+                missing.Add(file);
+        }
+
+        await Parallel.ForEachAsync(missing, options, async (file, stop) => await FetchAsync(file, stop));
+        if (missing.Count > 0)
+            Shrink(now);
         return [.. files.Select(LocalPath)];
+    }
+
+    // The time of the last write is that of the last use: reading leaves it alone.
+    private static bool TryUse(string path, DateTime now)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(path, now);
+            return true;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private void Shrink(DateTime now)
+    {
+        FileInfo[] copies = [.. new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)];
+        long bytes = copies.Sum(copy => copy.Length);
+        foreach (FileInfo oldest in copies.Where(copy => now - copy.LastWriteTimeUtc > InUse).OrderBy(copy => copy.LastWriteTimeUtc))
+        {
+            if (bytes <= bound)
+                return;
+            bytes -= oldest.Length;
+            oldest.Delete();
+        }
     }
 
     // Fetched under another name and renamed, so that a copy is whole or not there.
@@ -45,6 +89,7 @@ internal sealed class FileCache(IWebHdfs hdfs, string folder)
     private string LocalPath(WarehouseFile file)
     {
         byte[] id = SHA256.HashData(Encoding.UTF8.GetBytes($"{file.Path}\n{file.Length}\n{file.ModificationTime}"));
-        return Path.Combine(folder, file.Topic, $"dt={file.Date}", $"hour={file.Hour:D2}", Convert.ToHexStringLower(id.AsSpan(0, 16)) + ".parquet");
+        return Path.Combine(folder, file.Topic, string.Create(CultureInfo.InvariantCulture, $"dt={file.Folder.Date:yyyy-MM-dd}"),
+            string.Create(CultureInfo.InvariantCulture, $"hour={file.Folder.Hour:D2}"), Convert.ToHexStringLower(id.AsSpan(0, 16)) + ".parquet");
     }
 }

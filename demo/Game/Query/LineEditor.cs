@@ -1,8 +1,23 @@
 namespace Game.Cli.Query;
 
+/// <summary>How a line goes on after a key.</summary>
+internal enum Typing
+{
+    GoesOn,
+
+    /// <summary>Enter.</summary>
+    Entered,
+
+    /// <summary>Ctrl-C.</summary>
+    Interrupted,
+
+    /// <summary>Ctrl-D on an empty line, or the end of the input.</summary>
+    Ended,
+}
+
 /// <summary>
-/// One line being typed, with the lines of before: arrows, Home, End, Backspace, Delete, Up and Down, Ctrl-A, -E, -K, -U. Pure: keys in, text and cursor out. (The registry offers
-/// no line editor that works with the console library of this project.)
+/// One line being typed, with the lines of before: arrows, Home, End, Backspace, Delete, Up and Down, Ctrl-A, -E, -K, -U, -C, -D. Pure: keys in, text and cursor out. (The
+/// registry offers no line editor that works with the console library of this project.)
 /// </summary>
 internal sealed class LineEditor(IReadOnlyList<string> history)
 {
@@ -13,13 +28,24 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
 
     public int Cursor { get; private set; }
 
-    /// <summary>Applies a key that is not Enter; false for Ctrl-D on an empty line, which ends the input.</summary>
-    public bool Apply(ConsoleKeyInfo key)
+    /// <summary>What a terminal line shows of the text: all of it where it fits, else the half pages around the cursor.</summary>
+    /// <param name="room">Characters there is room for, at least 2, the cursor behind the last one among them.</param>
+    /// <returns>The shown part, and where in it the cursor stands.</returns>
+    public (string Shown, int Cursor) Window(int room)
+    {
+        int half = Math.Max(1, room / 2);
+        int first = Text.Length < room ? 0 : Math.Max(0, (Cursor / half - 1) * half);
+        return (Text.Substring(first, Math.Min(room - 1, Text.Length - first)), Cursor - first);
+    }
+
+    public Typing Apply(ConsoleKeyInfo key)
     {
         if (key.Modifiers.HasFlag(ConsoleModifiers.Control))
             return Control(key.Key);
         switch (key.Key)
         {
+            case ConsoleKey.Enter:
+                return Typing.Entered;
             case ConsoleKey.LeftArrow:
                 Cursor = Math.Max(0, Cursor - 1);
                 break;
@@ -49,15 +75,19 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
                 break;
         }
 
-        return true;
+        return Typing.GoesOn;
     }
 
-    private bool Control(ConsoleKey key)
+    private Typing Control(ConsoleKey key)
     {
         switch (key)
         {
+            case ConsoleKey.C:
+                return Typing.Interrupted;
             case ConsoleKey.D:
-                return Text.Length > 0;
+                return Text.Length > 0 ? Typing.GoesOn : Typing.Ended;
+            case ConsoleKey.J or ConsoleKey.M: // a terminal's line feed and carriage return
+                return Typing.Entered;
             case ConsoleKey.A:
                 Cursor = 0;
                 break;
@@ -72,7 +102,7 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
                 break;
         }
 
-        return true;
+        return Typing.GoesOn;
     }
 
     private void Insert(char c)

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Numerics;
 using System.Text.Json;
 using DuckDB.NET.Data;
 using Spectre.Console;
@@ -94,8 +95,11 @@ internal static class ResultWriter
             case double number when double.IsFinite(number):
                 json.WriteNumberValue(number);
                 break;
-            case sbyte or byte or short or ushort or int or uint or long:
-                json.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+            case float number when float.IsFinite(number):
+                json.WriteNumberValue(number);
+                break;
+            case sbyte or byte or short or ushort or int or uint or long or ulong or decimal or BigInteger:
+                json.WriteRawValue(Text(value)!, skipInputValidation: true); // as long as it is: a reader of JSON decides what it can hold
                 break;
             case IDictionary map:
                 json.WriteStartObject();

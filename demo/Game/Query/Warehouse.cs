@@ -1,10 +1,11 @@
+using System.Data.Common;
 using System.Text.Json.Nodes;
 using DuckDB.NET.Data;
 using Game.WebHdfs;
 
 namespace Game.Cli.Query;
 
-/// <summary>SQL over the warehouse: fetches the files a statement needs, makes the views over them, and runs it.</summary>
+/// <summary>SQL over the warehouse: fetches the files a statement needs, makes the views over them, and runs it. For one caller at a time.</summary>
 internal sealed class Warehouse : IDisposable
 {
     private readonly IWebHdfs hdfs;
@@ -24,50 +25,101 @@ internal sealed class Warehouse : IDisposable
         Execute("set TimeZone = 'UTC'");
     }
 
-    /// <summary>Runs a statement; the caller disposes the reader before the next one.</summary>
-    /// <exception cref="UserErrorException">DuckDB refuses it.</exception>
-    public async Task<DuckDBDataReader> QueryAsync(string sql, CancellationToken cancellation)
+    /// <summary>Runs statements, and shows each one's result.</summary>
+    /// <exception cref="UserErrorException">DuckDB refuses one.</exception>
+    /// <exception cref="WebHdfsException">A file cannot be read.</exception>
+    public async Task QueryAsync(string sql, Action<DuckDBDataReader> show, CancellationToken cancellation)
     {
         try
         {
-            foreach ((string view, FolderFilter filter) in Needs(sql))
-                await PrepareAsync(view, filter, cancellation);
-            DuckDBCommand command = database.CreateCommand();
-            command.CommandText = sql;
-            return (DuckDBDataReader)await command.ExecuteReaderAsync(cancellation);
+            // A condition that cannot be evaluated beforehand leaves the transaction useless, and the query needs all files.
+            if (!await TryQueryAsync(sql, choose: true, show, cancellation))
+                await TryQueryAsync(sql, choose: false, show, cancellation);
         }
         catch (DuckDBException e)
         {
+            cancellation.ThrowIfCancellationRequested();
             throw new UserErrorException(e.Message.Trim(), e);
         }
     }
 
     public void Dispose() => database.Dispose();
 
+    // One transaction has one now(), for the choice of folders and for the rows.
+    private async Task<bool> TryQueryAsync(string sql, bool choose, Action<DuckDBDataReader> show, CancellationToken cancellation)
+    {
+        await using DbTransaction transaction = await database.BeginTransactionAsync(cancellation);
+        foreach ((string view, List<FolderCondition>? conditions) in Needs(sql))
+        {
+            if (!await TryPrepareAsync(view, choose ? conditions : null, cancellation))
+                return false;
+        }
+
+        await Task.Run(() => Show(sql, show, cancellation), CancellationToken.None);
+        await transaction.CommitAsync(CancellationToken.None);
+        return true;
+    }
+
+    private void Show(string sql, Action<DuckDBDataReader> show, CancellationToken cancellation)
+    {
+        using DuckDBCommand command = database.CreateCommand();
+        command.CommandText = sql;
+        using CancellationTokenRegistration registration = cancellation.Register(command.Cancel);
+        using DuckDBDataReader reader = command.ExecuteReader();
+        do
+        {
+            cancellation.ThrowIfCancellationRequested();
+            show(reader);
+        }
+        while (reader.NextResult());
+    }
+
     // What DuckDB cannot put into JSON (PIVOT, DESCRIBE, SUMMARIZE …) needs all files of the views it names.
-    private IReadOnlyDictionary<string, FolderFilter> Needs(string sql)
+    private IReadOnlyDictionary<string, List<FolderCondition>?> Needs(string sql)
     {
         using DuckDBCommand command = database.CreateCommand();
         command.CommandText = "select json_serialize_sql($1::varchar)::varchar";
         command.Parameters.Add(new DuckDBParameter(sql));
         JsonNode parsed = JsonNode.Parse((string)command.ExecuteScalar()!)!;
-        return parsed["error"]!.GetValue<bool>()
-            ? WarehouseViews.Names.Where(view => sql.Contains(view, StringComparison.OrdinalIgnoreCase)).ToDictionary(view => view, _ => FolderFilter.Everything)
-            : QueryConditions.Of(parsed, new ConstantEvaluator(database));
+        if (parsed["error"]!.GetValue<bool>())
+            return WarehouseViews.Names.Where(view => sql.Contains(view, StringComparison.OrdinalIgnoreCase)).ToDictionary(view => view, _ => (List<FolderCondition>?)null);
+        if (parsed["statements"] is JsonArray { Count: 0 })
+            throw new UserErrorException("There is no statement in that.");
+        return QueryConditions.Of(parsed, new Lazy<IReadOnlySet<string>>(StableFunctions));
     }
 
-    private async Task PrepareAsync(string view, FolderFilter filter, CancellationToken cancellation)
+    /// <summary>Functions all of whose forms are scalar and give the same for the same arguments all through a statement.</summary>
+    private HashSet<string> StableFunctions()
+    {
+        using DuckDBCommand command = database.CreateCommand();
+        command.CommandText = "select function_name from duckdb_functions() group by all having bool_and(function_type = 'scalar' and stability <> 'VOLATILE')";
+        using DuckDBDataReader reader = command.ExecuteReader();
+        var names = new HashSet<string>();
+        while (reader.Read())
+            names.Add(reader.GetString(0));
+        return names;
+    }
+
+    private async Task<bool> TryPrepareAsync(string view, List<FolderCondition>? conditions, CancellationToken cancellation)
     {
         IReadOnlyList<WarehouseFile> all = await WarehouseTree.ListAsync(hdfs, root, WarehouseViews.TopicOf(view), cancellation);
-        if (all.Count == 0)
-            throw new UserErrorException($"There is nothing in {root}/{WarehouseViews.TopicOf(view)} yet, so the view {view} is empty.");
-        WarehouseFile[] needed = [.. all.Where(file => file.IsMisdated || filter.Allows(DateOnly.ParseExact(file.Date, "yyyy-MM-dd"), file.Hour))];
+        IReadOnlySet<HourFolder>? chosen = null;
+        try
+        {
+            if (conditions is not null)
+                chosen = new FolderChooser(database).Choose(conditions, all.Select(file => file.Folder).Distinct());
+        }
+        catch (DuckDBException)
+        {
+            return false; // a cast of a value that is none, say: the query itself will tell
+        }
+
+        WarehouseFile[] needed = [.. all.Where(file => file.IsMisdated || chosen?.Contains(file.Folder) != false)];
         long bytes = cache.BytesToFetch(needed);
-        if (!filter.IsProven && bytes > 0)
+        if (chosen is null && bytes > 0)
             say($"{view}: no condition on dt, hour or {WarehouseViews.TimeColumn(view)} limits it; fetching {bytes:N0} bytes.");
-        // Without any file the view still needs its columns: one file gives them, and the query's own condition excludes its rows.
-        IReadOnlyList<string> local = await cache.FetchAsync(needed.Length > 0 ? needed : [all[0]], cancellation);
-        Execute(WarehouseViews.Create(view, local));
+        Execute(WarehouseViews.Create(view, await cache.FetchAsync(needed, cancellation)));
+        return true;
     }
 
     private void Execute(string sql)

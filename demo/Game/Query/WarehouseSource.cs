@@ -1,18 +1,19 @@
 using Game.Cli.Processes;
+using Game.LocalWebHdfs;
 using Game.WebHdfs;
 
 namespace Game.Cli.Query;
 
 /// <summary>
-/// Where a query finds HDFS: the given address, else the running system, else the newest demo's folder, served for the command's time by a local WebHDFS server.
+/// Where a query finds HDFS: the given address, else the running system, else the folder of the system that started last, served in this process, for reading only, so that
+/// any number of queries may look at it at once and none leaves anything behind.
 /// </summary>
 internal sealed class WarehouseSource : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(20);
     private readonly WebHdfsClient client;
-    private readonly ChildProcess? server;
+    private readonly WebApplication? server;
 
-    private WarehouseSource(string address, string cacheFolder, ChildProcess? server)
+    private WarehouseSource(string address, string cacheFolder, WebApplication? server)
     {
         client = new WebHdfsClient(new WebHdfsOptions { NameNodes = WebHdfsOptions.ParseNameNodes(address) });
         CacheFolder = cacheFolder;
@@ -28,41 +29,18 @@ internal sealed class WarehouseSource : IAsyncDisposable
     {
         if (address is not null)
             return new WarehouseSource(address, Path.Combine(SystemFolder.Root, "cache"), server: null);
+        if (SystemFolder.Active() is { } active && active.Running() is { } running)
+            return new WarehouseSource(running.Endpoints.WebHdfs, active.Cache, server: null);
         SystemFolder folder = SystemFolder.Newest() ?? throw new UserErrorException("There is nothing to query yet: run ./game demo first, or name an HDFS with --webhdfs URL.");
-        if (folder.Running() is { } running)
-            return new WarehouseSource(running.Endpoints.WebHdfs, folder.Cache, server: null);
-        int port = FreePorts.Take(1)[0];
-        ChildProcess local = ChildProcess.Start("local-webhdfs", "local-webhdfs", ["--root", folder.Hdfs, "--port", port.ToString()], Path.Combine(folder.Logs, "query-webhdfs.log"));
-        var source = new WarehouseSource($"http://127.0.0.1:{port}", folder.Cache, local);
-        await source.UntilServedAsync(cancellation);
-        return source;
+        WebApplication local = LocalWebHdfsServer.BuildReadOnly(folder.Hdfs, "http://127.0.0.1:0");
+        await local.StartAsync(cancellation);
+        return new WarehouseSource(local.Urls.First(), folder.Cache, local);
     }
 
     public async ValueTask DisposeAsync()
     {
         client.Dispose();
-        if (server is null)
-            return;
-        server.Kill();
-        await server.StopAsync();
-        server.Dispose();
-    }
-
-    private async Task UntilServedAsync(CancellationToken cancellation)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(StartTimeout);
-        while (true)
-        {
-            try
-            {
-                await client.GetFileStatusAsync("/", patience.Token);
-                return;
-            }
-            catch (WebHdfsException) when (!server!.HasExited && !patience.IsCancellationRequested)
-            {
-                // Not listening yet; the client itself has paused between its tries.
-            }
-        }
+        if (server is not null)
+            await server.DisposeAsync();
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Game.WebHdfs;
 
 namespace Game.Cli.Query;
@@ -7,12 +8,11 @@ namespace Game.Cli.Query;
 /// <param name="Path">In HDFS.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="ModificationTime">Epoch milliseconds.</param>
-/// <param name="Date">The folder's <c>dt</c>, "YYYY-MM-DD".</param>
-/// <param name="Hour">The folder's <c>hour</c>, 0 to 23.</param>
+/// <param name="Folder">Its <c>dt</c> and <c>hour</c>.</param>
 /// <param name="IsMisdated">Whether its rows lie outside the folder's hour, so that every query reads it.</param>
-internal sealed record WarehouseFile(string Topic, string Path, long Length, long ModificationTime, string Date, int Hour, bool IsMisdated);
+internal sealed record WarehouseFile(string Topic, string Path, long Length, long ModificationTime, HourFolder Folder, bool IsMisdated);
 
-/// <summary>The folder tree <c>/warehouse/TOPIC/dt=YYYY-MM-DD/hour=HH/*.parquet</c>.</summary>
+/// <summary>The folder tree <c>/warehouse/TOPIC/dt=YYYY-MM-DD/hour=HH/*.parquet</c>. What has another name is none of it.</summary>
 internal static class WarehouseTree
 {
     private const int ListingsAtOnce = 8;
@@ -22,14 +22,16 @@ internal static class WarehouseTree
     public static async Task<IReadOnlyList<WarehouseFile>> ListAsync(IWebHdfs hdfs, string root, string topic, CancellationToken cancellation)
     {
         string folder = $"{root}/{topic}";
-        (string Path, string Date)[] dates = [.. (await ChildrenAsync(hdfs, folder, "dt=", cancellation)).Select(name => ($"{folder}/{name}", name["dt=".Length..]))];
+        string[] dates = await ChildrenAsync(hdfs, folder, "dt=", cancellation);
         var files = new List<WarehouseFile>();
         var options = new ParallelOptions { MaxDegreeOfParallelism = ListingsAtOnce, CancellationToken = cancellation };
         await Parallel.ForEachAsync(dates, options, async (date, stop) =>
         {
-            foreach (string hour in await ChildrenAsync(hdfs, date.Path, "hour=", stop))
+            foreach (string hour in await ChildrenAsync(hdfs, $"{folder}/{date}", "hour=", stop))
             {
-                IReadOnlyList<WarehouseFile> found = await FilesAsync(hdfs, topic, $"{date.Path}/{hour}", stop);
+                if (Parse(date, hour) is not { } parsed)
+                    continue;
+                IReadOnlyList<WarehouseFile> found = await FilesAsync(hdfs, topic, parsed, $"{folder}/{date}/{hour}", stop);
                 lock (files)
                     files.AddRange(found);
             }
@@ -44,13 +46,12 @@ internal static class WarehouseTree
         return [.. (await hdfs.ListStatusAsync(path, cancellation)).Select(status => status.PathSuffix).Where(name => name.StartsWith(prefix, StringComparison.Ordinal))];
     }
 
-    private static async Task<IReadOnlyList<WarehouseFile>> FilesAsync(IWebHdfs hdfs, string topic, string path, CancellationToken cancellation)
-    {
-        string[] parts = path.Split('/');
-        string date = parts[^2]["dt=".Length..];
-        int hour = int.Parse(parts[^1]["hour=".Length..]);
-        return [.. (await hdfs.ListStatusAsync(path, cancellation))
+    private static HourFolder? Parse(string date, string hour)
+        => DateOnly.TryParseExact(date["dt=".Length..], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
+            && int.TryParse(hour["hour=".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < 24 ? new HourFolder(day, number) : null;
+
+    private static async Task<IReadOnlyList<WarehouseFile>> FilesAsync(IWebHdfs hdfs, string topic, HourFolder folder, string path, CancellationToken cancellation)
+        => [.. (await hdfs.ListStatusAsync(path, cancellation))
             .Where(status => status.PathSuffix.EndsWith(".parquet", StringComparison.Ordinal))
-            .Select(status => new WarehouseFile(topic, $"{path}/{status.PathSuffix}", status.Length, status.ModificationTime, date, hour, status.PathSuffix.EndsWith(MisdatedSuffix, StringComparison.Ordinal)))];
-    }
+            .Select(status => new WarehouseFile(topic, $"{path}/{status.PathSuffix}", status.Length, status.ModificationTime, folder, status.PathSuffix.EndsWith(MisdatedSuffix, StringComparison.Ordinal)))];
 }

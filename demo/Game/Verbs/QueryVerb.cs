@@ -1,5 +1,4 @@
 using System.CommandLine;
-using DuckDB.NET.Data;
 using Game.Cli.Processes;
 using Game.Cli.Query;
 
@@ -11,8 +10,8 @@ internal static class QueryVerb
     public static Command Create()
     {
         var sql = new Argument<string>("SQL") { Description = "A statement of DuckDB's SQL over the views " + string.Join(", ", WarehouseViews.Names) };
-        var webHdfs = new Option<string?>("--webhdfs") { Description = "URL of an HDFS; else the running system's, else the newest demo's folder" };
-        var root = new Option<string>("--warehouse") { Description = $"Folder in HDFS [{SystemOptions.Warehouse}]", DefaultValueFactory = _ => SystemOptions.Warehouse };
+        var webHdfs = OptionOf.WebHdfs("URL of an HDFS; else the running system's, else the newest demo's folder");
+        var root = OptionOf.Warehouse();
         var csv = new Option<bool>("--csv") { Description = "CSV with a header line" };
         var json = new Option<bool>("--json") { Description = "One JSON object a line" };
         var command = new Command("query", "SQL over what landed in HDFS") { sql, webHdfs, root, csv, json };
@@ -28,8 +27,7 @@ internal static class QueryVerb
     {
         await using WarehouseSource source = await WarehouseSource.OpenAsync(webHdfs, cancellation);
         using var warehouse = new Warehouse(source.Hdfs, root, source.CacheFolder, Console.Error.WriteLine);
-        await using DuckDBDataReader reader = await warehouse.QueryAsync(sql, cancellation);
-        ResultWriter.Write(reader, format, Console.Out);
+        await warehouse.QueryAsync(sql, reader => ResultWriter.Write(reader, format, Console.Out), cancellation);
         return 0;
     }
 }

@@ -1,20 +1,21 @@
 using System.CommandLine;
-using DuckDB.NET.Data;
-using Game.Cli.Processes;
 using Game.Cli.Query;
-using Spectre.Console;
 
 namespace Game.Cli.Verbs;
 
-/// <summary><c>./game shell</c>: queries one after the other, with a history that outlives the session. Statements end with a semicolon or an empty line; "exit" or Ctrl-D ends it.</summary>
+/// <summary>
+/// <c>./game shell</c>: queries one after the other, with a history that outlives the session. Statements end with a semicolon or an empty line. Ctrl-C gives up the statement
+/// that is typed or runs; "exit", Ctrl-D, or Ctrl-C where there is none, leaves.
+/// </summary>
 internal static class ShellVerb
 {
-    private const int HistoryKept = 500;
+    private const string Prompt = "sql> ";
+    private const string FurtherPrompt = "  -> ";
 
     public static Command Create()
     {
-        var webHdfs = new Option<string?>("--webhdfs") { Description = "URL of an HDFS; else the running system's, else the newest demo's folder" };
-        var root = new Option<string>("--warehouse") { Description = $"Folder in HDFS [{SystemOptions.Warehouse}]", DefaultValueFactory = _ => SystemOptions.Warehouse };
+        var webHdfs = OptionOf.WebHdfs("URL of an HDFS; else the running system's, else the newest demo's folder");
+        var root = OptionOf.Warehouse();
         var command = new Command("shell", "Interactive SQL over what landed in HDFS") { webHdfs, root };
         command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(webHdfs), parsed.GetValue(root)!, cancellation));
         return command;
@@ -24,75 +25,50 @@ internal static class ShellVerb
     {
         await using WarehouseSource source = await WarehouseSource.OpenAsync(webHdfs, cancellation);
         using var warehouse = new Warehouse(source.Hdfs, root, source.CacheFolder, Console.Error.WriteLine);
-        Func<CancellationToken, Task<string?>> readLine = Console.IsInputRedirected ? ReadPipeAsync : Editor();
-        while (await ReadStatementAsync(readLine, cancellation) is { } statement)
+        using IShellInput input = Console.IsInputRedirected ? new PipeInput(Console.In) : new TerminalInput();
+        if (!Console.IsInputRedirected)
+            Console.WriteLine($"Views: {string.Join(", ", WarehouseViews.Names)}; end with ;, leave by exit.");
+        while (await ReadStatementAsync(input, cancellation) is { } statement)
         {
             if (statement.Length > 0)
-                await ShowAsync(warehouse, statement, cancellation);
+                await ShowAsync(warehouse, input, statement, cancellation);
         }
 
         return 0;
     }
 
-    private static async Task ShowAsync(Warehouse warehouse, string statement, CancellationToken cancellation)
+    private static async Task ShowAsync(Warehouse warehouse, IShellInput input, string statement, CancellationToken cancellation)
     {
         try
         {
-            await using DuckDBDataReader reader = await warehouse.QueryAsync(statement, cancellation);
-            ResultWriter.Write(reader, ResultFormat.Table, Console.Out);
+            await input.WhileAsync(stop => warehouse.QueryAsync(statement, reader => ResultWriter.Write(reader, ResultFormat.Table, Console.Out), stop), cancellation);
         }
-        catch (UserErrorException e)
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            await Console.Error.WriteLineAsync("interrupted");
+        }
+        catch (Exception e) when (Outcome.Sentence(e) is { } sentence)
+        {
+            await Console.Error.WriteLineAsync(sentence); // the next statement may do better
         }
     }
 
-    private static async Task<string?> ReadStatementAsync(Func<CancellationToken, Task<string?>> readLine, CancellationToken cancellation)
+    /// <returns>Empty where one was given up; null at the end.</returns>
+    private static async Task<string?> ReadStatementAsync(IShellInput input, CancellationToken cancellation)
     {
         string statement = "";
-        while (await readLine(cancellation) is { } line)
+        while (true)
         {
-            if (statement.Length == 0 && line.Trim() is "exit" or "quit")
+            (Typing end, string line) = await input.ReadLineAsync(statement.Length == 0 ? Prompt : FurtherPrompt, cancellation);
+            if (end == Typing.Interrupted)
+                return statement.Length + line.Length > 0 ? "" : null;
+            if (end == Typing.Ended)
+                return statement.Length > 0 ? statement : null;
+            if (statement.Length == 0 && line.Trim().TrimEnd(';') is "exit" or "quit")
                 return null;
             statement = (statement + "\n" + line).Trim();
             if (line.Trim().Length == 0 || statement.EndsWith(';'))
                 return statement.TrimEnd(';');
-        }
-
-        return statement.Length > 0 ? statement : null;
-    }
-
-    private static async Task<string?> ReadPipeAsync(CancellationToken cancellation) => await Console.In.ReadLineAsync(cancellation);
-
-    private static Func<CancellationToken, Task<string?>> Editor()
-    {
-        string file = Path.Combine(SystemFolder.Root, "history");
-        List<string> history = File.Exists(file) ? [.. File.ReadLines(file).TakeLast(HistoryKept)] : [];
-        AnsiConsole.WriteLine($"Views: {string.Join(", ", WarehouseViews.Names)}. A statement ends with ; and \"exit\" leaves.");
-        return async cancellation =>
-        {
-            string? line = await Task.Run(() => Edit(history), cancellation);
-            if (!string.IsNullOrWhiteSpace(line))
-            {
-                history.Add(line);
-                await File.AppendAllTextAsync(file, line + "\n", cancellation);
-            }
-
-            return line;
-        };
-    }
-
-    private static string? Edit(List<string> history)
-    {
-        var editor = new LineEditor(history);
-        while (true)
-        {
-            Console.Write($"\r\e[Ksql> {editor.Text}\r\e[{"sql> ".Length + editor.Cursor}C");
-            ConsoleKeyInfo key = Console.ReadKey(intercept: true);
-            if (key.Key != ConsoleKey.Enter && editor.Apply(key))
-                continue;
-            Console.WriteLine();
-            return key.Key == ConsoleKey.Enter ? editor.Text : null;
         }
     }
 }
