@@ -96,8 +96,39 @@ public sealed class WorldTests
         actions.Where(action => action.Fraud is not null).Select(action => action.Fraud!.CampaignId).Distinct().Count().ShouldBe(plan.Campaigns.Count);
         plan.Campaigns.SelectMany(campaign => campaign.Mules.Append(campaign.Victim)).ShouldBeUnique();
         SimulationTruth[] truths = [.. actions.SelectMany(plan.Truths)];
-        truths.Select(truth => truth.EventId).ShouldBeUnique();
-        truths.ShouldAllBe(truth => truth.EventId != null);
+        truths.Where(truth => truth.EventId != null).Select(truth => truth.EventId).ShouldBeUnique();
+        foreach (IGrouping<string, SimulationTruth> campaign in truths.GroupBy(truth => truth.CampaignId))
+            campaign.TakeWhile(truth => truth.EventId == null).Select(truth => truth.UserId).ShouldBe(plan.Campaigns.Single(one => one.Id == campaign.Key) is var one ? [one.Victim.UserId, .. one.Mules.Select(mule => mule.UserId)] : []);
+    }
+
+    [Theory]
+    [InlineData(50)]
+    [InlineData(119)]
+    [InlineData(160)]
+    public void Few_players_have_twenty_campaigns_of_each_scenario_too(int players)
+    {
+        (_, LivePlan plan, _) = Play(6, players);
+        plan.Campaigns.CountBy(campaign => campaign.Scenario).ShouldAllBe(scenario => scenario.Value == LivePlan.MinCampaigns);
+        plan.Campaigns.Select(campaign => campaign.Victim).ShouldBeUnique();
+        plan.Campaigns.ShouldAllBe(campaign => campaign.Mules.Append(campaign.Victim).Distinct().Count() == campaign.Mules.Count + 1);
+        plan.Campaigns.SelectMany(campaign => campaign.Mules).Intersect(plan.Campaigns.Select(campaign => campaign.Victim)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_campaign_that_never_begins_is_in_no_truth()
+    {
+        var plan = new LivePlan(new GameWorld(6, Players, new Geography()), new LivePlanOptions(Seconds: 3, Rate: 3, Start));
+        GameAction[] actions = [.. plan.Actions()];
+        plan.Truths(actions.First(action => action.Fraud is null)).ShouldBeEmpty();
+        actions.SelectMany(plan.Truths).Select(truth => truth.CampaignId).Distinct().Count().ShouldBe(plan.Opened);
+        plan.Opened.ShouldBeLessThan(plan.Campaigns.Count);
+    }
+
+    [Fact]
+    public void History_is_a_million_events_at_most_however_many_players()
+    {
+        var history = new History(new GameWorld(3, 200_000, new Geography()));
+        history.Generate(Start).Count().ShouldBeInRange(History.MaxEvents / 2, History.MaxEvents);
     }
 
     [Fact]

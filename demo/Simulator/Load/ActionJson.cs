@@ -75,7 +75,7 @@ internal sealed class ActionJson(byte[] accountsKey)
         number = -1;
         int status = 0;
         bool published = false;
-        string? token = null;
+        string? token = null, detail = null;
         double retryAfter = 1;
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -86,6 +86,8 @@ internal sealed class ActionJson(byte[] accountsKey)
                 status = reader.Read() && reader.TokenType == JsonTokenType.Number ? reader.GetInt32() : 0;
             else if (reader.ValueTextEquals("session_token"u8))
                 token = reader.Read() ? reader.GetString() : null;
+            else if (reader.ValueTextEquals("detail"u8))
+                detail = reader.Read() ? reader.GetString() : null;
             else if (reader.ValueTextEquals("retry_after"u8))
                 retryAfter = reader.Read() && reader.TokenType == JsonTokenType.Number ? reader.GetDouble() : 1;
             else
@@ -93,6 +95,6 @@ internal sealed class ActionJson(byte[] accountsKey)
             reader.Skip();
         }
 
-        return new Answer(status, published, token, retryAfter);
+        return new Answer(status, published, token, retryAfter, detail);
     }
 }

@@ -44,7 +44,7 @@ internal sealed class HttpTransport : IActionTransport
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException or IOException or ObjectDisposedException)
         {
-            answer = new Answer(0, false, null, 1);
+            answer = new Answer(0, false, null, 1, e.Message);
         }
 
         settled(pending, answer);

@@ -56,7 +56,7 @@ public sealed class LoadGenerator : IAsyncDisposable
     private IEnumerable<IActionTransport> Streams(ActionJson json)
         => options.Transport == Transport.Http
             ? []
-            : options.Targets.SelectMany(target => Enumerable.Range(0, options.ConnectionsPerTarget).Select(_ => new StreamTransport(target, options.Credential, json, Settled)));
+            : options.Targets.SelectMany(target => Enumerable.Range(0, options.ConnectionsPerTarget).Select(_ => new StreamTransport(target, options.Credential, json, Settled, Statistics.Failed)));
 
     private IEnumerable<IActionTransport> Https(ActionJson json)
         => options.Transport == Transport.Ws ? [] : options.Targets.Select(target => new HttpTransport(target, options.Credential, json, Settled));
@@ -95,6 +95,8 @@ public sealed class LoadGenerator : IAsyncDisposable
 
     private void Settled(PendingAction pending, Answer answer)
     {
+        if (!answer.IsAnswered || (answer.Status == 401 && pending.Action is LoginAction { CorrectSecret: true }))
+            Statistics.Failed($"{(answer.Status == 0 ? "no answer" : answer.Status)}: {answer.Detail ?? "nothing more is known"}");
         if (answer.IsUnknown)
         {
             Statistics.Retried();

@@ -34,7 +34,7 @@ public sealed class LoadStatistics
     private readonly LongHistogram startLag = new(MaxMicros, 3);
     private readonly List<Guid> answeredIds = [];
     private readonly Lock gate = new();
-    private long sent, answered, rejected, rateLimited, retries, started, late;
+    private long sent, answered, rejected, refused, rateLimited, retries, started, late;
 
     public long Sent => Interlocked.Read(ref sent);
 
@@ -44,6 +44,12 @@ public sealed class LoadStatistics
 
     /// <summary>Actions answered 429, part of <see cref="Rejected"/>; counted in actions.</summary>
     public long RateLimited => Interlocked.Read(ref rateLimited);
+
+    /// <summary>Events that were refused for another reason than the rate limit.</summary>
+    public long Refused => Interlocked.Read(ref refused);
+
+    /// <summary>The last refusal, missing answer or broken connection; null where nothing went wrong.</summary>
+    public string? LastError { get; private set; }
 
     public long Retries => Interlocked.Read(ref retries);
 
@@ -86,6 +92,8 @@ public sealed class LoadStatistics
             startLag.RecordValue(Micros(lag));
     }
 
+    internal void Failed(string error) => LastError = error;
+
     internal void Retried() => Interlocked.Increment(ref retries);
 
     internal void Settled(PendingAction pending, in Answer answer)
@@ -95,6 +103,8 @@ public sealed class LoadStatistics
             Interlocked.Add(ref rejected, pending.Action.Events);
             if (answer.Status == 429)
                 Interlocked.Increment(ref rateLimited);
+            else
+                Interlocked.Add(ref refused, pending.Action.Events);
             return;
         }
 

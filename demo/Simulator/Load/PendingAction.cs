@@ -23,7 +23,8 @@ internal sealed class PendingAction(GameAction action, long dueTimestamp)
 /// <param name="Published">Whether the answer names events.</param>
 /// <param name="Token">The session token of a login.</param>
 /// <param name="RetryAfterSeconds">When to try again, after 503 and 429.</param>
-internal readonly record struct Answer(int Status, bool Published, string? Token, double RetryAfterSeconds)
+/// <param name="Detail">What went wrong, if anything did, a sentence.</param>
+internal readonly record struct Answer(int Status, bool Published, string? Token, double RetryAfterSeconds, string? Detail)
 {
     public bool IsUnknown => Status is 0 or >= 500;
 

@@ -22,18 +22,22 @@ internal sealed class StreamTransport : IActionTransport
     private readonly string credential;
     private readonly ActionJson json;
     private readonly Action<PendingAction, Answer> settled;
+    private readonly Action<string> failed;
     private readonly Channel<PendingAction> queue = Channel.CreateUnbounded<PendingAction>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<long, PendingAction> unanswered = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly Task running;
     private long lastNumber;
 
-    public StreamTransport(Uri target, string credential, ActionJson json, Action<PendingAction, Answer> settled)
+    /// <param name="settled">Takes every answer.</param>
+    /// <param name="failed">Takes what ended a connection.</param>
+    public StreamTransport(Uri target, string credential, ActionJson json, Action<PendingAction, Answer> settled, Action<string> failed)
     {
         address = new UriBuilder(new Uri(target, "/v1/stream")) { Scheme = target.Scheme == "https" ? "wss" : "ws" }.Uri;
         this.credential = credential;
         this.json = json;
         this.settled = settled;
+        this.failed = failed;
         running = Task.Run(RunAsync);
     }
 
@@ -60,6 +64,8 @@ internal sealed class StreamTransport : IActionTransport
             catch (Exception e) when (e is WebSocketException or IOException or System.Net.Http.HttpRequestException or JsonException or OperationCanceledException)
             {
                 // The server went away or talks nonsense: what is unanswered is sent again below.
+                if (!stopping.IsCancellationRequested)
+                    failed($"{address}: {e.Message}");
             }
 
             if (!stopping.IsCancellationRequested)

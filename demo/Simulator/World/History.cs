@@ -12,8 +12,11 @@ public sealed class History(GameWorld world)
     /// <summary>Events a player gets when nothing limits them.</summary>
     public const int EventsPerPlayer = 100;
 
-    /// <summary>Events in all, at most.</summary>
+    /// <summary>Events in all, at most. Above 125,000 players some have no history.</summary>
     public const int MaxEvents = 1_000_000;
+
+    /// <summary>What a player with history has at least: two sessions, in each a login, perhaps a mistyped one before it, and a trade of two events.</summary>
+    private const int MinEventsPerPlayer = 8;
 
     private const long DayMs = 86_400_000;
 
@@ -61,11 +64,12 @@ public sealed class History(GameWorld world)
 
     private Step[] Timeline(long endMs)
     {
-        int perPlayer = Math.Min(EventsPerPlayer, MaxEvents / world.Players.Count);
+        int perPlayer = Math.Clamp(MaxEvents / world.Players.Count, MinEventsPerPlayer, EventsPerPlayer);
         int sessions = Math.Clamp(perPlayer / 10, 2, 10);
-        int trades = Math.Max(1, (perPlayer - sessions) / 2 / sessions);
-        var steps = new List<Step>(world.Players.Count * sessions * (trades + 1));
-        foreach (Player player in world.Players)
+        int trades = Math.Max(1, (perPlayer - 2 * sessions) / 2 / sessions);
+        int most = MaxEvents / (sessions * (2 + 2 * trades));
+        var steps = new List<Step>(Math.Min(most, world.Players.Count) * sessions * (trades + 1));
+        foreach (Player player in world.Players.Take(most))
         {
             for (int session = 0; session < sessions; session++)
                 AddSession(steps, player, SessionStart(player, endMs, session, sessions), trades);

@@ -13,10 +13,13 @@ public sealed record LivePlanOptions(double Seconds, double Rate, long StartEpoc
 /// </summary>
 public sealed class LivePlan
 {
-    /// <summary>Campaigns of each scenario where there are players enough for them.</summary>
+    /// <summary>Campaigns of each scenario, at least.</summary>
     public const int MinCampaigns = 20;
 
     private const int PlayersPerCampaign = 400;
+
+    /// <summary>A victim and two mules.</summary>
+    private const int MaxPlayersOfCampaign = 3;
 
     /// <summary>A trade follows its player's login at the earliest after this time, so that the session's token has arrived.</summary>
     private const double SettleMs = 500;
@@ -24,38 +27,40 @@ public sealed class LivePlan
     private readonly GameWorld world;
     private readonly LivePlanOptions options;
     private readonly PriorityQueue<Campaign, double> waiting = new();
+    private readonly HashSet<string> opened = [];
+    private readonly Dictionary<string, Campaign> byId;
     private readonly double[] loggedInAt;
     private readonly double stepMs;
 
+    /// <param name="world">Of at least twice as many players as there are campaigns at least, and a few to be mules.</param>
     public LivePlan(GameWorld world, LivePlanOptions options)
     {
+        if (world.Players.Count < 2 * MinCampaigns + MaxPlayersOfCampaign)
+            throw new ArgumentException("Too few players to hold the campaigns.", nameof(world));
         this.world = world;
         this.options = options;
         loggedInAt = new double[world.Players.Count];
         stepMs = Math.Min(1_500, options.Seconds * 1000 / 40);
         Campaigns = Plant();
+        byId = Campaigns.ToDictionary(campaign => campaign.Id);
     }
 
     public IReadOnlyList<Campaign> Campaigns { get; }
 
+    /// <summary>Campaigns whose first fraudulent action was given to <see cref="Truths"/>.</summary>
+    public int Opened => opened.Count;
+
     public long TotalActions => (long)(options.Seconds * options.Rate);
 
-    /// <summary>The records that open each campaign, to be published before the load begins.</summary>
-    public IEnumerable<SimulationTruth> Opening()
-    {
-        foreach (Campaign campaign in Campaigns)
-        {
-            yield return Truth(campaign, campaign.Victim, CampaignRole.Victim);
-            foreach (Player mule in campaign.Mules)
-                yield return Truth(campaign, mule, CampaignRole.Mule);
-        }
-    }
+    /// <summary>The fraudulent events of an action, none for an honest one; before a campaign's first, who takes part in it. To be called once an action, in their order.</summary>
+    public IReadOnlyList<SimulationTruth> Truths(GameAction action)
+        => action.Fraud is not { } mark ? [] : [.. opened.Add(mark.CampaignId) ? Opening(byId[mark.CampaignId]) : [], .. Events(action, mark)];
 
-    /// <summary>The fraudulent events of an action, none for an honest one.</summary>
-    public IEnumerable<SimulationTruth> Truths(GameAction action)
+    private IEnumerable<SimulationTruth> Opening(Campaign campaign)
+        => [Truth(campaign, campaign.Victim, CampaignRole.Victim), .. campaign.Mules.Select(mule => Truth(campaign, mule, CampaignRole.Mule))];
+
+    private IEnumerable<SimulationTruth> Events(GameAction action, FraudMark mark)
     {
-        if (action.Fraud is not { } mark)
-            yield break;
         long ts = options.StartEpochMs + (long)action.DueMs;
         if (action is LoginAction login)
             yield return Truth(mark, mark.FirstRole, login.Player, EventIds.ForSide(action.Key, TradeSide.First), ts);
@@ -127,30 +132,47 @@ public sealed class LivePlan
             loggedInAt[login.Player.Index] = action.DueMs;
     }
 
+    // Every player is in one campaign at most; where there are too few for that, victims are, and the others are mules of several.
     private List<Campaign> Plant()
     {
-        int wanted = Math.Max(MinCampaigns, world.Players.Count / PlayersPerCampaign);
-        int each = Math.Min(wanted, world.Players.Count / 8);
-        int[] order = [.. Enumerable.Range(0, world.Players.Count)];
+        int each = Math.Max(MinCampaigns, world.Players.Count / PlayersPerCampaign);
+        Player[] order = Shuffled();
+        var victims = new Queue<Player>(order.Where(player => player.LastLoginAt > 0).Concat(order.Where(player => player.LastLoginAt == 0)).Take(each * 2));
+        Player[] others = [.. order.Except(victims)];
+        bool shared = others.Length < each * 2 * (MaxPlayersOfCampaign - 1);
+        var mules = new Queue<Player>(others);
+        var planted = new List<Campaign>();
+        for (int i = 0; i < each * 2; i++)
+        {
+            Player victim = victims.Dequeue();
+            Player[] helpers = world.Dice.Chance(0.5) ? [Mule()] : [Mule(), Mule()];
+            string id = $"c-{i + 1:D4}";
+            Campaign campaign = i % 2 == 0 ? new AccountTakeover(id, world, victim, helpers) : new GoldDrain(id, world, victim, helpers);
+            planted.Add(campaign);
+            waiting.Enqueue(campaign, options.Seconds * 1000 * world.Dice.Between(0.1, 0.7));
+        }
+
+        return planted;
+
+        Player Mule()
+        {
+            Player mule = mules.Dequeue();
+            if (shared)
+                mules.Enqueue(mule);
+            return mule;
+        }
+    }
+
+    private Player[] Shuffled()
+    {
+        Player[] order = [.. world.Players];
         for (int i = 0; i < order.Length; i++)
         {
             int other = i + world.Dice.Below(order.Length - i);
             (order[i], order[other]) = (order[other], order[i]);
         }
 
-        var fresh = new Queue<Player>(order.Select(index => world.Players[index]));
-        var planted = new List<Campaign>();
-        for (int i = 0; i < each * 2; i++)
-        {
-            Player victim = fresh.Dequeue();
-            Player[] mules = world.Dice.Chance(0.5) ? [fresh.Dequeue()] : [fresh.Dequeue(), fresh.Dequeue()];
-            string id = $"c-{i + 1:D4}";
-            Campaign campaign = i % 2 == 0 ? new AccountTakeover(id, world, victim, mules) : new GoldDrain(id, world, victim, mules);
-            planted.Add(campaign);
-            waiting.Enqueue(campaign, options.Seconds * 1000 * world.Dice.Between(0.1, 0.7));
-        }
-
-        return planted;
+        return order;
     }
 
     private SimulationTruth Truth(Campaign campaign, Player player, CampaignRole role) => new()
