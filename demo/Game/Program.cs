@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Game.Cli;
 using Game.Cli.Verbs;
 
@@ -13,6 +14,17 @@ var root = new RootCommand("The game's fraud detection: the system on one machin
     ShellVerb.Create(),
     BenchVerb.Create(),
 };
+ParseResult parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+    return await Outcome.OfBadUsageAsync(parsed);
+
+// A terminal that is closed ends a verb as Ctrl-C and SIGTERM do, which the library minds.
+using var hangUp = new CancellationTokenSource();
+using PosixSignalRegistration closed = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+{
+    signal.Cancel = true;
+    hangUp.Cancel();
+});
 // Stopping a system in order takes longer than the two seconds that are the library's default.
 var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
-return await Outcome.OfAsync(() => root.Parse(args).InvokeAsync(invocation));
+return await Outcome.OfAsync(() => parsed.InvokeAsync(invocation, hangUp.Token));

@@ -1,4 +1,5 @@
 using Game.Contracts;
+using Game.Simulator.World;
 
 namespace Game.Cli.Audit;
 
@@ -18,12 +19,15 @@ internal sealed record DetectionResult(
     /// <summary>An alert counts as catching a campaign up to this many events of the player after its first fraudulent one.</summary>
     public const int EventsAfter = 10;
 
+    private static readonly string[] Planned = [AccountTakeover.Name, GoldDrain.Name];
+
     public static DetectionResult Judge(TruthTable truth, EventAudit events, IReadOnlyCollection<Alert> alerts, int players, double liveSeconds)
     {
         Alert[] live = [.. alerts.Where(alert => events.LivePlaces.ContainsKey(alert.EventId))];
         ILookup<string, Alert> byUser = live.ToLookup(alert => alert.UserId);
-        var scenarios = truth.Campaigns.GroupBy(campaign => campaign.Scenario)
-            .ToDictionary(group => group.Key, group => new ScenarioResult(group.Count(), group.Count(campaign => IsCaught(campaign, events, byUser))));
+        // A campaign that did not come to its first fraudulent event was not planted.
+        ILookup<string, PlantedCampaign> planted = truth.Campaigns.Where(campaign => campaign.FraudIds.Any(events.LivePlaces.ContainsKey)).ToLookup(campaign => campaign.Scenario);
+        var scenarios = Planned.ToDictionary(name => name, name => new ScenarioResult(planted[name].Count(), planted[name].Count(campaign => IsCaught(campaign, events, byUser))));
         Alert[] onHonest = [.. live.Where(alert => truth.IsHonest(alert.UserId))];
         int inCampaigns = truth.Campaigns.SelectMany(campaign => campaign.Players).Distinct().Count();
         return new DetectionResult(scenarios, players - inCampaigns, onHonest.Select(alert => alert.UserId).Distinct().Count(), onHonest.Length,

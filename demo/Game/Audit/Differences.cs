@@ -7,6 +7,13 @@ internal sealed class Differences
 
     public IReadOnlyList<string> Sentences => sentences;
 
+    /// <summary>Something that must hold.</summary>
+    public void Require(bool holds, string otherwise)
+    {
+        if (!holds)
+            sentences.Add(otherwise);
+    }
+
     /// <summary>Something that should not be at all.</summary>
     public void Count(string what, long count)
     {

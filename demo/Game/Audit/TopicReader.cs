@@ -10,9 +10,10 @@ internal readonly record struct AuditRecord(int Partition, long Offset, byte[]? 
 internal sealed class TopicReader(string bootstrapServers)
 {
     private static readonly TimeSpan StandstillTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
     /// <exception cref="UserErrorException">The topic's end does not come.</exception>
-    public IEnumerable<AuditRecord> Read(string topic, int partitions)
+    public IEnumerable<AuditRecord> Read(string topic, int partitions, CancellationToken cancellation)
     {
         ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, "demo-audit", "demo-audit");
         config.EnablePartitionEof = true;
@@ -22,7 +23,7 @@ internal sealed class TopicReader(string bootstrapServers)
         int open = partitions;
         while (open > 0)
         {
-            ConsumeResult<byte[]?, byte[]?> result = consumer.Consume(StandstillTimeout)
+            ConsumeResult<byte[]?, byte[]?> result = Next(consumer, cancellation)
                 ?? throw new UserErrorException($"The audit waited {StandstillTimeout.TotalSeconds:F0} s for a record of {topic} that the broker says is there.");
             if (result.IsPartitionEOF)
                 open--;
@@ -31,5 +32,17 @@ internal sealed class TopicReader(string bootstrapServers)
         }
 
         consumer.Close();
+    }
+
+    private static ConsumeResult<byte[]?, byte[]?>? Next(IConsumer<byte[]?, byte[]?> consumer, CancellationToken cancellation)
+    {
+        ConsumeResult<byte[]?, byte[]?>? result = null;
+        for (TimeSpan waited = TimeSpan.Zero; result is null && waited < StandstillTimeout; waited += LookEvery)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            result = consumer.Consume(LookEvery);
+        }
+
+        return result;
     }
 }

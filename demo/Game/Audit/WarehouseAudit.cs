@@ -17,12 +17,7 @@ internal sealed record WarehouseAudit(HashSet<Guid> EventIds, HashSet<string> Al
         string events = await FilesAsync(Topics.PlayerEvents), alerts = await FilesAsync(Topics.Alerts), labels = await FilesAsync(Topics.Labels);
         using var database = new DuckDBConnection("DataSource=:memory:");
         await database.OpenAsync(cancellation);
-        HashSet<Guid> eventIds = Read(database, $"select distinct event_id from {events} where event_id is not null", reader => Guid.Parse(reader.GetString(0)));
-        HashSet<string> alertIds = Read(database, $"select distinct alert_id from {alerts} where alert_id is not null", reader => reader.GetString(0));
-        long duplicates = 0;
-        foreach (string files in (string[])[events, alerts, labels])
-            duplicates += Read(database, $"select count(*) - count(distinct (_partition, _offset)) from {files}", reader => reader.GetInt64(0)).Single();
-        return new WarehouseAudit(eventIds, alertIds, duplicates);
+        return await Task.Run(() => Read(database, events, alerts, labels, cancellation), CancellationToken.None);
 
         async Task<string> FilesAsync(string topic)
         {
@@ -34,14 +29,32 @@ internal sealed record WarehouseAudit(HashSet<Guid> EventIds, HashSet<string> Al
         }
     }
 
-    private static HashSet<T> Read<T>(DuckDBConnection database, string sql, Func<DuckDBDataReader, T> read)
+    private static WarehouseAudit Read(DuckDBConnection database, string events, string alerts, string labels, CancellationToken cancellation)
+    {
+        HashSet<Guid> eventIds = Read(database, $"select distinct event_id from {events} where event_id is not null", reader => Guid.Parse(reader.GetString(0)), cancellation);
+        HashSet<string> alertIds = Read(database, $"select distinct alert_id from {alerts} where alert_id is not null", reader => reader.GetString(0), cancellation);
+        long duplicates = 0;
+        foreach (string files in (string[])[events, alerts, labels])
+            duplicates += Read(database, $"select count(*) - count(distinct (_partition, _offset)) from {files}", reader => reader.GetInt64(0), cancellation).Single();
+        return new WarehouseAudit(eventIds, alertIds, duplicates);
+    }
+
+    private static HashSet<T> Read<T>(DuckDBConnection database, string sql, Func<DuckDBDataReader, T> read, CancellationToken cancellation)
     {
         using DuckDBCommand command = database.CreateCommand();
         command.CommandText = sql;
-        using DuckDBDataReader reader = command.ExecuteReader();
-        var rows = new HashSet<T>();
-        while (reader.Read())
-            rows.Add(read(reader));
-        return rows;
+        using CancellationTokenRegistration registration = cancellation.Register(command.Cancel);
+        try
+        {
+            using DuckDBDataReader reader = command.ExecuteReader();
+            var rows = new HashSet<T>();
+            while (reader.Read())
+                rows.Add(read(reader));
+            return rows;
+        }
+        catch (DuckDBException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
     }
 }

@@ -37,7 +37,7 @@ internal sealed class Dashboard(IAnsiConsole console, DemoState state)
         using var tick = new PeriodicTimer(TimeSpan.FromSeconds(LinesEverySeconds));
         while (await TickAsync(tick, done))
         {
-            console.WriteLine($"{state.Phase}: {state.EventsPerSecond:N0} events/s, detector lag {state.DetectorLag:N0}, sink lag {state.SinkLag:N0}, alerts {state.Alerts?.Seen.Count ?? 0}");
+            await console.Profile.Out.Writer.WriteLineAsync($"{state.Phase}: {state.EventsPerSecond:N0} events/s, detector lag {state.DetectorLag:N0}, sink lag {state.SinkLag:N0}, alerts {state.Alerts?.Seen.Count ?? 0}");
         }
     }
 

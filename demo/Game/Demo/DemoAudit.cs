@@ -11,21 +11,21 @@ using HdrHistogram;
 namespace Game.Cli.Demo;
 
 /// <summary>What the live part left behind for the audit.</summary>
-internal sealed record DemoOutcome(LoadStatistics Load, long HistoryPublished, int Players, int Campaigns, Recovery Recovery, double Seconds, IReadOnlyCollection<SeenAlert> Alerts);
+/// <param name="Campaigns">How many were begun.</param>
+/// <param name="FinishedCampaigns">How many were played to their end.</param>
+internal sealed record DemoOutcome(LoadStatistics Load, long HistoryPublished, int Players, int Campaigns, int FinishedCampaigns, Recovery Recovery, double Seconds, IReadOnlyCollection<SeenAlert> Alerts);
 
 /// <summary>Reads everything back and compares.</summary>
 internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupProgress progress, IWebHdfs hdfs)
 {
     private const long MaxMicros = 600_000_000;
 
+    /// <summary>Of this many campaigns the rules miss every one only where they do not work.</summary>
+    private const int CampaignsThatRaiseAlerts = 5;
+
     public async Task<DemoReport> RunAsync(DemoOutcome outcome, CancellationToken cancellation)
     {
-        var reader = new TopicReader(system.Endpoints.BootstrapServers);
-        TruthTable truth = TruthTable.Read(reader.Read(Topics.SimulationTruth, system.Topics[Topics.SimulationTruth].Partitions));
-        var events = new EventAudit(options.Partitions, new RuleSet(), truth);
-        await Task.Run(() => events.Read(reader.Read(Topics.PlayerEvents, options.Partitions)), cancellation);
-        var alerts = new AlertAudit();
-        alerts.Read(reader.Read(Topics.Alerts, options.Partitions));
+        (TruthTable truth, EventAudit events, AlertAudit alerts) = await Task.Run(() => ReadTopics(cancellation), cancellation);
         WarehouseAudit warehouse = await WarehouseAudit.ReadAsync(hdfs, SystemOptions.Warehouse, system.Folder.Cache, cancellation);
         AuditSection audit = await CompareAsync(outcome, events, alerts, warehouse);
         DetectionResult detection = DetectionResult.Judge(truth, events, [.. alerts.ById.Values], outcome.Players, outcome.Seconds);
@@ -33,6 +33,20 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
             audit = audit with { Differences = [.. audit.Differences, $"The simulator planted {outcome.Campaigns} campaigns, but simulation-truth holds {truth.Campaigns.Count}."] };
         return new DemoReport(audit, Latency(outcome, events), new RecoverySection(outcome.Recovery.Ms, outcome.Recovery.EventsDelayed), Rates(outcome), detection,
             new EndpointsSection(system.Endpoints.BootstrapServers, system.Endpoints.WebHdfs, system.Endpoints.GameServers), system.Folder.Path);
+    }
+
+    private (TruthTable Truth, EventAudit Events, AlertAudit Alerts) ReadTopics(CancellationToken cancellation)
+    {
+        var reader = new TopicReader(system.Endpoints.BootstrapServers);
+        TruthTable truth = TruthTable.Read(Records(Topics.SimulationTruth));
+        var events = new EventAudit(options.Partitions, new RuleSet(), truth);
+        events.Read(Records(Topics.PlayerEvents));
+        var alerts = new AlertAudit();
+        alerts.Read(Records(Topics.Alerts));
+        alerts.ReadPriority(Records(Topics.AlertsPriority));
+        return (truth, events, alerts);
+
+        IEnumerable<AuditRecord> Records(string topic) => reader.Read(topic, system.Topics[topic].Partitions, cancellation);
     }
 
     private async Task<AuditSection> CompareAsync(DemoOutcome outcome, EventAudit events, AlertAudit alerts, WarehouseAudit warehouse)
@@ -47,6 +61,9 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
         HashSet<Guid> liveInHdfs = [.. warehouse.EventIds.Where(id => !events.HistoryIds.Contains(id))], historyInHdfs = [.. warehouse.EventIds.Where(events.HistoryIds.Contains)];
         var differences = new Differences();
         differences.Count("events are neither answered nor rejected", outcome.Load.Unsettled);
+        differences.Count("events were refused for another reason than the rate limit", outcome.Load.Refused);
+        differences.Require(outcome.Load.Sent == 0 || answered.Count > 0, "Not one event was answered.");
+        differences.Require(outcome.FinishedCampaigns < CampaignsThatRaiseAlerts || inTopic.Count > 0, $"{outcome.FinishedCampaigns} campaigns were played to their end, but there is not one alert.");
         differences.Sets("answered events", answered, "player-events", live);
         differences.Equal("events of history", outcome.HistoryPublished, "distinct ids in player-events", events.HistoryIds.Count);
         differences.Count("records of player-events are no events", events.Undecodable);
@@ -57,6 +74,8 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
         differences.Count("alert ids are in the topic more than once", alerts.Duplicates.Count);
         differences.Count("(topic, partition, offset) are in HDFS more than once", warehouse.DuplicateRows);
         differences.Sets("alerts of the detectors", inTopic, "the replay", replayed);
+        differences.Sets("critical alerts", alerts.Critical, Topics.AlertsPriority, alerts.Priority);
+        differences.Count("records of alerts-priority repeat another", alerts.PriorityRepeats);
         return new AuditSection
         {
             Sent = outcome.Load.Sent,
@@ -70,6 +89,8 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
             HistoryInHdfs = historyInHdfs.Count,
             AlertsInTopic = inTopic.Count,
             AlertsInHdfs = warehouse.AlertIds.Count,
+            CriticalAlerts = alerts.Critical.Count,
+            AlertsInPriority = alerts.Priority.Count,
             DuplicateAlertIds = alerts.Duplicates.Count,
             DuplicateRowsInHdfs = warehouse.DuplicateRows,
             ReplayDifferences = inTopic.Except(replayed).Count() + replayed.Except(inTopic).Count(),

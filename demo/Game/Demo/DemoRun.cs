@@ -15,6 +15,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
 {
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(5);
     private readonly Endpoints endpoints = system.Endpoints;
+    private DetectorKill? killed;
 
     /// <summary>A few SQL results over HDFS, as text; set when the run is over.</summary>
     public string Results { get; private set; } = "";
@@ -27,6 +28,8 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         state.Phase = "starting broker and HDFS";
         await system.StartStoresAsync(admin, hdfs, cancellation);
         await RefuseOldDataAsync(admin, hdfs, cancellation);
+        system.Folder.Settle(system.Settled);
+        system.Folder.RemoveOthers();
 
         var progress = new GroupProgress(admin);
         var world = new GameWorld(options.Seed, options.Players, new Geography());
@@ -47,10 +50,10 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         await DrainAsync(progress, cancellation);
         state.Phase = "auditing";
         var audit = new DemoAudit(options, system, progress, hdfs);
-        DemoReport report = await audit.RunAsync(new DemoOutcome(generator.Statistics, history, world.Players.Count, plan.Campaigns.Count, recovery, seconds, alerts.Seen), cancellation);
+        DemoReport report = await audit.RunAsync(new DemoOutcome(generator.Statistics, history, world.Players.Count, plan.Opened, plan.Campaigns.Count(campaign => campaign.Finished), recovery, seconds, alerts.Seen), cancellation);
         Results = await SqlResults.ReadAsync(hdfs, system.Folder.Cache, cancellation);
-        if (options.Keep && system.Children.FirstOrDefault(child => child.HasExited) is { } killed)
-            await ReplaceAsync(killed, cancellation);
+        if (options.Keep && killed?.Victim is { } victim)
+            await system.ReplaceDetectorAsync(victim, cancellation);
         return report;
     }
 
@@ -58,8 +61,6 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     {
         using var truth = new TruthPublisher(endpoints.BootstrapServers);
         var plan = new LivePlan(world, new LivePlanOptions(options.Seconds, options.Rate, NowMs()));
-        truth.Publish(plan.Opening());
-        truth.Flush();
         state.Phase = "playing live";
         state.Load = generator.Statistics;
         long started = time.GetTimestamp();
@@ -80,8 +81,6 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         killed = kill;
         return await running;
     }
-
-    private DetectorKill? killed;
 
     private async Task WatchAsync(Task playing, long started, GroupProgress progress, CancellationToken cancellation)
     {
@@ -105,10 +104,11 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         state.DetectorLag = await progress.LagAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents, options.Partitions);
         state.SinkLag = await progress.LagAsync(SystemOptions.SinkGroup, Topics.PlayerEvents, options.Partitions)
             + await progress.LagAsync(SystemOptions.SinkGroup, Topics.Alerts, options.Partitions);
-        return state.DetectorLag == 0 && state.SinkLag == 0;
+        long filterLag = await progress.LagAsync(SystemOptions.FilterGroup, Topics.Alerts, options.Partitions);
+        return state.DetectorLag == 0 && state.SinkLag == 0 && filterLag == 0;
     }
 
-    // Alerts appear while detectors drain, so both are looked at until they rest together.
+    // Alerts appear while detectors drain, so all are looked at until they rest together.
     private async Task DrainAsync(GroupProgress progress, CancellationToken cancellation)
     {
         long started = time.GetTimestamp();
@@ -120,14 +120,6 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
                 throw new UserErrorException($"After {ReadTimeout.TotalMinutes:F0} minutes the detectors are {state.DetectorLag:N0} and the sink {state.SinkLag:N0} records behind; the logs are in {system.Folder.Logs}.");
             await tick.WaitForNextTickAsync(cancellation);
         }
-    }
-
-    private async Task ReplaceAsync(ChildProcess dead, CancellationToken cancellation)
-    {
-        int index = int.Parse(dead.Name.AsSpan("detector-".Length)) - 1;
-        system.Forget(dead);
-        system.StartDetector(index);
-        await system.ReadyAsync(endpoints.Detectors[index], cancellation);
     }
 
     private async Task RefuseOldDataAsync(IAdminClient admin, IWebHdfs hdfs, CancellationToken cancellation)

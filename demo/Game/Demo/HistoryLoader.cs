@@ -41,7 +41,17 @@ internal static class HistoryLoader
                 progress(events);
         }
 
-        producer.Flush(FlushTimeout);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(FlushTimeout);
+        try
+        {
+            producer.Flush(patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // What is not acknowledged by now is counted below.
+        }
+
         return acknowledged == events ? events : throw new UserErrorException($"Of {events} events of history the broker acknowledged {acknowledged}: {failure?.Reason ?? "no answer"}.");
     }
 

@@ -37,13 +37,21 @@ internal sealed class DetectorKill(GameSystem system, GroupProgress progress, in
         while (time.GetElapsedTime(killedAt) < Patience)
         {
             PartitionProgress[] now = [.. (await ProgressAsync()).Where(p => orphaned.Contains(p.Partition.Partition.Value))];
-            if (now.All(p => p.Committed >= endsAtKill[p.Partition.Partition.Value] && p.Committed > before[p.Partition.Partition.Value].Committed))
+            IReadOnlySet<int> taken = await TakenAsync();
+            if (now.All(p => IsRecovered(p, before[p.Partition.Partition.Value].Committed, endsAtKill[p.Partition.Partition.Value], taken)))
                 return Recovered(now, before, time.GetElapsedTime(killedAt), say);
             await tick.WaitForNextTickAsync(cancellation);
         }
 
         throw new UserErrorException($"Nobody took over the killed detector's partitions within {Patience.TotalSeconds:F0} s; the logs are in {system.Folder.Logs}.");
     }
+
+    /// <summary>Another detector has the partition and has worked it off to where it ended at the kill; where nothing came since, there is nothing to commit.</summary>
+    internal static bool IsRecovered(in PartitionProgress now, long committedBefore, long endAtKill, IReadOnlySet<int> taken)
+        => taken.Contains(now.Partition.Partition.Value) && Math.Max(0, now.Committed) >= endAtKill && (now.Committed > committedBefore || now.Lag == 0);
+
+    private async Task<IReadOnlySet<int>> TakenAsync()
+        => (await progress.AssignmentAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents)).Where(member => member.Key != Victim!.Name).SelectMany(member => member).ToHashSet();
 
     private static Recovery Recovered(PartitionProgress[] now, Dictionary<int, PartitionProgress> before, TimeSpan elapsed, Action<string> say)
     {

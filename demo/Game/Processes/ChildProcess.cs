@@ -11,14 +11,18 @@ internal sealed class ChildProcess : IDisposable
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
     private readonly Process process;
 
-    private ChildProcess(string name, Process process, string logFile)
+    private ChildProcess(string name, string program, Process process, string logFile)
     {
         Name = name;
+        Program = program;
         this.process = process;
         LogFile = logFile;
     }
 
     public string Name { get; }
+
+    /// <summary>Path of the program.</summary>
+    public string Program { get; }
 
     public string LogFile { get; }
 
@@ -38,7 +42,7 @@ internal sealed class ChildProcess : IDisposable
         foreach (string part in (string[])["-c", $"exec {session}\"$0\" \"$@\" >>\"$GAME_LOG\" 2>&1 </dev/null", path, .. arguments])
             start.ArgumentList.Add(part);
         start.Environment["GAME_LOG"] = logFile;
-        return new ChildProcess(name, Process.Start(start)!, logFile);
+        return new ChildProcess(name, path, Process.Start(start)!, logFile);
     }
 
     /// <summary>Ends the process at once, as a power cut would.</summary>

@@ -40,6 +40,9 @@ internal sealed class GameSystem : IAsyncDisposable
 
     public IReadOnlyList<ChildProcess> Children => children;
 
+    /// <summary>What of this system stays in its folder.</summary>
+    public SettledSystem Settled => new(options.Partitions);
+
     public string CredentialFile => Folder.Secret("service-credential");
 
     public string AccountsKeyFile => Folder.Secret("accounts-key");
@@ -82,23 +85,14 @@ internal sealed class GameSystem : IAsyncDisposable
         Note();
     }
 
-    /// <summary>Starts one detector; its client id is its name.</summary>
-    public ChildProcess StartDetector(int index)
-        => Start($"detector-{index + 1}", "detector", "--bootstrap-server", Endpoints.BootstrapServers, "--group", SystemOptions.DetectorGroup, "--partitions", Partitions,
-            "--client-id", $"detector-{index + 1}", "--urls", Endpoints.Detectors[index]);
-
-    public Task ReadyAsync(string url, CancellationToken cancellation)
-        => UntilAsync($"{url}/readyz", async () =>
-        {
-            using HttpResponseMessage response = await http.GetAsync(url + "/readyz", cancellation);
-            return response.IsSuccessStatusCode;
-        }, cancellation);
-
-    /// <summary>A child that has ended as it should is none of the system's any more.</summary>
-    public void Forget(ChildProcess ended)
+    /// <summary>Starts a detector in the place of one that was killed, and waits until it is ready.</summary>
+    public async Task ReplaceDetectorAsync(ChildProcess killed, CancellationToken cancellation)
     {
-        children.Remove(ended);
-        ended.Dispose();
+        int index = Enumerable.Range(0, SystemOptions.Detectors).First(i => DetectorName(i) == killed.Name);
+        children.Remove(killed);
+        killed.Dispose();
+        StartDetector(index);
+        await ReadyAsync(Endpoints.Detectors[index], cancellation);
     }
 
     /// <exception cref="UserErrorException">A process that should run has ended.</exception>
@@ -113,7 +107,7 @@ internal sealed class GameSystem : IAsyncDisposable
 
     /// <summary>Notes what runs, so that <c>./game down</c> and <c>status</c> find it whatever happens to this process.</summary>
     public void Note()
-        => Folder.NoteRunning(new RunningSystem(Endpoints, [.. children.Where(child => !child.HasExited).Select(child => new RunningProcess(child.Name, child.Id))], options.Partitions));
+        => Folder.NoteRunning(new RunningSystem(Endpoints, [.. children.Where(child => !child.HasExited).Select(child => RunningProcess.Of(child.Name, child.Id, child.Program))]));
 
     /// <summary>Stops everything: first who writes, then who reads, then who stores.</summary>
     public async ValueTask DisposeAsync()
@@ -131,16 +125,28 @@ internal sealed class GameSystem : IAsyncDisposable
         http.Dispose();
     }
 
+    private static string DetectorName(int index) => $"detector-{index + 1}";
+
+    // Its client id is its name, by which the group's description is read.
+    private void StartDetector(int index)
+        => Start(DetectorName(index), "detector", "--bootstrap-server", Endpoints.BootstrapServers, "--group", SystemOptions.DetectorGroup, "--partitions", Partitions,
+            "--client-id", DetectorName(index), "--urls", Endpoints.Detectors[index]);
+
+    private Task ReadyAsync(string url, CancellationToken cancellation)
+        => UntilAsync($"{url}/readyz", async () =>
+        {
+            using HttpResponseMessage response = await http.GetAsync(url + "/readyz", cancellation);
+            return response.IsSuccessStatusCode;
+        }, cancellation);
+
     private string Partitions => options.Partitions.ToString();
 
     private Task StopAsync(Func<ChildProcess, bool> which) => Task.WhenAll(children.Where(which).Select(child => child.StopAsync()));
 
-    private ChildProcess Start(string name, string program, params string[] arguments)
+    private void Start(string name, string program, params string[] arguments)
     {
-        ChildProcess child = ChildProcess.Start(name, program, arguments, Path.Combine(Folder.Logs, name + ".log"));
-        children.Add(child);
+        children.Add(ChildProcess.Start(name, program, arguments, Path.Combine(Folder.Logs, name + ".log")));
         Note();
-        return child;
     }
 
     private string Url(int port) => $"http://127.0.0.1:{ports[port]}";

@@ -6,19 +6,21 @@ namespace Game.Cli.Processes;
 /// <summary>Where a system's parts listen.</summary>
 internal sealed record Endpoints(string BootstrapServers, string WebHdfs, IReadOnlyList<string> GameServers, IReadOnlyList<string> Detectors, string Sink, string? BrokerMetrics);
 
-/// <summary>A process of a running system.</summary>
-internal sealed record RunningProcess(string Name, int Id);
-
 /// <summary>What runs in a folder, written while it runs.</summary>
-internal sealed record RunningSystem(Endpoints Endpoints, IReadOnlyList<RunningProcess> Processes, int Partitions);
+internal sealed record RunningSystem(Endpoints Endpoints, IReadOnlyList<RunningProcess> Processes);
+
+/// <summary>What of a system stays when it does not run.</summary>
+/// <param name="Partitions">Partitions of player-events, which never change.</param>
+internal sealed record SettledSystem(int Partitions);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(RunningSystem))]
-internal sealed partial class RunningSystemJson : JsonSerializerContext;
+[JsonSerializable(typeof(SettledSystem))]
+internal sealed partial class SystemFolderJson : JsonSerializerContext;
 
 /// <summary>
-/// The folder a system keeps its data in: broker/, hdfs/, logs/, secrets/, and running.json while it runs. All of them lie under .game of the project; the file
-/// .game/newest names the one used last.
+/// The folder a system keeps its data in: broker/, hdfs/, logs/, secrets/, system.json once it has started, and running.json while it runs. All of them lie under .game of
+/// the project; the file .game/newest names the one that started last.
 /// </summary>
 internal sealed class SystemFolder
 {
@@ -44,21 +46,27 @@ internal sealed class SystemFolder
 
     public string Secrets => Sub("secrets");
 
+    /// <summary>What was settled when a system first started here; null where none has.</summary>
+    public SettledSystem? Settled => File.Exists(SettledFile) ? JsonSerializer.Deserialize(File.ReadAllText(SettledFile), SystemFolderJson.Default.SettledSystem) : null;
+
+    private string SettledFile => System.IO.Path.Combine(Path, "system.json");
+
     private string RunningFile => System.IO.Path.Combine(Path, "running.json");
 
     private static string NewestFile => System.IO.Path.Combine(Root, "newest");
 
-    /// <summary>A new, empty folder, named for the verb and the time; becomes the newest. Older ones of the same verb are removed.</summary>
+    /// <summary>A new, empty folder, named for the verb and the time. Others stay as they are.</summary>
     public static SystemFolder Create(string verb, DateTimeOffset now)
     {
-        Directory.CreateDirectory(Root);
-        foreach (string old in Directory.GetDirectories(Root, verb + "-*"))
-            Directory.Delete(old, recursive: true);
-        string path = System.IO.Path.Combine(Root, $"{verb}-{now:yyyyMMdd-HHmmss}");
-        Directory.CreateDirectory(path);
-        File.WriteAllText(NewestFile, System.IO.Path.GetFileName(path));
-        return new SystemFolder(path);
+        string name = System.IO.Path.Combine(Root, $"{verb}-{now:yyyyMMdd-HHmmss}"), path = name;
+        for (int again = 2; Directory.Exists(path); again++)
+            path = $"{name}-{again}";
+        return new SystemFolder(Directory.CreateDirectory(path).FullName);
     }
+
+    /// <summary>The newest folder of a verb; null where there is none.</summary>
+    public static SystemFolder? NewestOf(string verb)
+        => OfVerb(verb).OrderBy(Directory.GetCreationTimeUtc).ThenBy(path => path, StringComparer.Ordinal).LastOrDefault() is { } path ? new SystemFolder(path) : null;
 
     /// <summary>An empty folder for work that leaves nothing behind; not the newest.</summary>
     public static SystemFolder Scratch(string verb)
@@ -71,7 +79,7 @@ internal sealed class SystemFolder
 
     public void Remove() => Directory.Delete(Path, recursive: true);
 
-    /// <summary>The folder used last; null where there is none.</summary>
+    /// <summary>The folder whose system started last; null where there is none.</summary>
     public static SystemFolder? Newest()
     {
         if (!File.Exists(NewestFile))
@@ -80,35 +88,47 @@ internal sealed class SystemFolder
         return Directory.Exists(path) ? new SystemFolder(path) : null;
     }
 
-    /// <summary>The system that runs in the newest folder; null where nothing does. A note of processes that are all gone is removed.</summary>
+    /// <summary>The folder whose system runs, were it only half started; null where nothing runs.</summary>
+    public static SystemFolder? Active()
+        => !Directory.Exists(Root) ? null : Directory.GetDirectories(Root).Select(path => new SystemFolder(path)).FirstOrDefault(folder => folder.Running() is not null);
+
+    /// <summary>Whether a verb made this folder.</summary>
+    public bool IsOf(string verb) => System.IO.Path.GetFileName(Path).StartsWith(verb + "-", StringComparison.Ordinal);
+
+    /// <summary>Makes this folder the newest: its system has started.</summary>
+    public void Settle(SettledSystem settled)
+    {
+        File.WriteAllText(SettledFile, JsonSerializer.Serialize(settled, SystemFolderJson.Default.SettledSystem));
+        File.WriteAllText(NewestFile, System.IO.Path.GetFileName(Path));
+    }
+
+    /// <summary>Deletes the other folders of this one's verb.</summary>
+    public void RemoveOthers()
+    {
+        foreach (string old in OfVerb(System.IO.Path.GetFileName(Path).Split('-')[0]).Where(path => path != Path))
+            Directory.Delete(old, recursive: true);
+    }
+
+    /// <summary>The system that runs in this folder; null where nothing does. A note of processes that are all gone is removed.</summary>
     public RunningSystem? Running()
     {
         if (!File.Exists(RunningFile))
             return null;
-        RunningSystem? noted = JsonSerializer.Deserialize(File.ReadAllText(RunningFile), RunningSystemJson.Default.RunningSystem);
-        if (noted is not null && noted.Processes.Any(IsAlive))
+        RunningSystem? noted = JsonSerializer.Deserialize(File.ReadAllText(RunningFile), SystemFolderJson.Default.RunningSystem);
+        if (noted is not null && noted.Processes.Any(process => process.IsAlive))
             return noted;
         ForgetRunning();
         return null;
     }
 
-    public void NoteRunning(RunningSystem running) => File.WriteAllText(RunningFile, JsonSerializer.Serialize(running, RunningSystemJson.Default.RunningSystem));
+    public void NoteRunning(RunningSystem running)
+    {
+        // Under another name first: a reader sees the old note or the new one.
+        File.WriteAllText(RunningFile + ".new", JsonSerializer.Serialize(running, SystemFolderJson.Default.RunningSystem));
+        File.Move(RunningFile + ".new", RunningFile, overwrite: true);
+    }
 
     public void ForgetRunning() => File.Delete(RunningFile);
-
-    /// <summary>Whether the noted process is still the one that was noted (its command line names the programs' folder).</summary>
-    public static bool IsAlive(RunningProcess process)
-    {
-        try
-        {
-            string commandLine = File.ReadAllText($"/proc/{process.Id}/cmdline");
-            return commandLine.Contains("/.build/", StringComparison.Ordinal);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
 
     /// <summary>A file of the secrets folder, readable by its owner only, with fresh random text when it is not there.</summary>
     public string Secret(string name)
@@ -125,6 +145,8 @@ internal sealed class SystemFolder
 
         return path;
     }
+
+    private static string[] OfVerb(string verb) => Directory.Exists(Root) ? Directory.GetDirectories(Root, verb + "-*") : [];
 
     private string Sub(string name) => Directory.CreateDirectory(System.IO.Path.Combine(Path, name)).FullName;
 }

@@ -9,6 +9,7 @@ internal sealed record SystemOptions(int Partitions, string? BootstrapServers, s
     public const int GameServers = 2;
     public const int Detectors = 2;
     public const string DetectorGroup = "detector";
+    public const string FilterGroup = "detector-filter";
     public const string SinkGroup = "hdfs-sink";
     public const string Warehouse = "/warehouse";
 }

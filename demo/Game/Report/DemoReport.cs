@@ -31,6 +31,10 @@ internal sealed record AuditSection
 
     public required long AlertsInHdfs { get; init; }
 
+    public required long CriticalAlerts { get; init; }
+
+    public required long AlertsInPriority { get; init; }
+
     public required long DuplicateAlertIds { get; init; }
 
     /// <summary>(topic, partition, offset) that HDFS holds more than once.</summary>

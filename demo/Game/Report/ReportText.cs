@@ -17,11 +17,12 @@ internal static class ReportText
 
     public static void WriteEnd(IAnsiConsole console, DemoReport report, bool kept)
     {
-        console.WriteLine();
-        console.MarkupLineInterpolated($"Data, logs and audit lie in {report.Folder}");
-        console.WriteLine("Next: ./game query \"select rule, severity, count(*) from alerts group by all\"");
-        console.WriteLine("      ./game query \"select user_id, reason from alerts order by score desc limit 10\"     ./game shell");
-        console.WriteLine(kept
+        TextWriter plain = console.Profile.Out.Writer; // paths and commands are copied: they are never broken into lines
+        plain.WriteLine();
+        plain.WriteLine($"Data, logs and audit lie in {report.Folder}");
+        plain.WriteLine("Next: ./game query \"select rule, severity, count(*) from alerts group by all\"");
+        plain.WriteLine("      ./game query \"select user_id, reason from alerts order by score desc limit 10\"     ./game shell");
+        plain.WriteLine(kept
             ? $"Everything still runs: bootstrap server {report.Endpoints.Bootstrap}, WebHDFS {report.Endpoints.WebHdfs}; ./game status shows it, ./game down ends it."
             : "      ./game demo --keep leaves everything running    ./game up  starts the system without a load");
         string verdict = report.Audit.Ok ? "[bold green]All audits hold: nothing was lost, doubled or judged otherwise.[/]" : "[bold red]The audits do not hold.[/]";
@@ -38,6 +39,7 @@ internal static class ReportText
         table.AddRow("covered by the detectors' commits", audit.Detected.ToString("N0"), "");
         table.AddRow("in HDFS", audit.InHdfs.ToString("N0"), audit.HistoryInHdfs.ToString("N0"));
         table.AddRow("alerts in the topic / in HDFS", $"{audit.AlertsInTopic:N0} / {audit.AlertsInHdfs:N0}", "");
+        table.AddRow("critical alerts / in alerts-priority", $"{audit.CriticalAlerts:N0} / {audit.AlertsInPriority:N0}", "");
         table.AddRow("alert ids twice / rows twice in HDFS / replay differences", $"{audit.DuplicateAlertIds} / {audit.DuplicateRowsInHdfs} / {audit.ReplayDifferences}", "");
         console.Write(table);
         foreach (string difference in audit.Differences)
@@ -68,7 +70,7 @@ internal static class ReportText
     {
         var table = new Table().Title("Detection, live part").AddColumn("scenario").AddColumn(new TableColumn("planted").RightAligned()).AddColumn(new TableColumn("caught").RightAligned());
         foreach ((string name, ScenarioResult result) in detection.Scenarios.OrderBy(pair => pair.Key))
-            table.AddRow(name, result.Planted.ToString(), $"{result.Caught} ({(double)result.Caught / result.Planted:P0})");
+            table.AddRow(name, result.Planted.ToString(), result.Planted == 0 ? "-" : $"{result.Caught} ({(double)result.Caught / result.Planted:P0})");
         console.Write(table);
         double share = detection.HonestPlayers == 0 ? 0 : (double)detection.HonestPlayersAlerted / detection.HonestPlayers;
         console.MarkupLineInterpolated(

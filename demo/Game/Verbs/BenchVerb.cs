@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Game.Cli.Bench;
 using Game.Cli.Demo;
 using Game.Cli.Processes;
+using Game.Cli.Report;
 using Spectre.Console;
 
 namespace Game.Cli.Verbs;
@@ -16,16 +17,22 @@ internal static class BenchVerb
     {
         var peer = new Option<string?>("--peer") { Description = "Compare with one Apache Kafka broker of the peers folder: 3.9 or 4.2" };
         peer.AcceptOnlyFromAmong("3.9", "4.2");
-        var against = new Option<string?>("--against") { Description = "HOST:PORT of a running broker to compare with; needs --pid" };
-        var pid = new Option<int?>("--pid") { Description = "Its process id" };
-        var rounds = new Option<int>("--rounds") { Description = "Rounds [3]", DefaultValueFactory = _ => 3 };
-        var seconds = new Option<double>("--seconds") { Description = "Length of each measurement [10]", DefaultValueFactory = _ => 10 };
-        var warmUp = new Option<double>("--warm-up") { Description = "Warm-up of each broker [30]", DefaultValueFactory = _ => 30 };
-        var rate = new Option<double>("--rate") { Description = "Records a second of the latency load [5000]", DefaultValueFactory = _ => 5000 };
-        var report = new Option<string?>("--report") { Description = "Write the figures as JSON" };
+        var against = OptionOf.Bootstrap("HOST:PORT of a running broker to compare with; needs --pid", "--against");
+        var pid = OptionOf.Whole("--pid", "Its process id", 1, int.MaxValue);
+        var rounds = OptionOf.Whole("--rounds", "Rounds", 3, 1, 1000);
+        var seconds = OptionOf.Positive("--seconds", "Length of each measurement", 10, OptionOf.MaxSeconds);
+        var warmUp = OptionOf.Positive("--warm-up", "Warm-up of each broker, seconds", 30, OptionOf.MaxSeconds);
+        var rate = OptionOf.Positive("--rate", "Records a second of the latency load", 5000, OptionOf.MaxRate);
+        var report = OptionOf.Report("Write the figures as JSON");
         var command = new Command("broker", "Produce, consume and latency of the broker, alone or beside another") { peer, against, pid, rounds, seconds, warmUp, rate, report };
+        command.Validators.Add(result =>
+        {
+            if ((result.GetResult(against) is null) != (result.GetResult(pid) is null))
+                result.AddError("--against and --pid belong together: the process's CPU and memory are measured.");
+        });
         command.SetAction(async (parsed, cancellation) =>
         {
+            using ReportFile? file = ReportFile.Open(parsed.GetValue(report));
             var options = new BenchOptions(parsed.GetValue(warmUp), parsed.GetValue(seconds), parsed.GetValue(rounds), parsed.GetValue(rate));
             await using FileStream only = SystemLock.Take();
             SystemFolder folder = SystemFolder.Scratch("bench");
@@ -36,11 +43,11 @@ internal static class BenchVerb
                 if (parsed.GetValue(peer) is { } version)
                     brokers.Add(await PeerBroker.StartAsync(version, folder.Path, cancellation));
                 if (parsed.GetValue(against) is { } address)
-                    brokers.Add(new RunningBroker(address, parsed.GetValue(pid) ?? throw new UserErrorException("--against needs --pid, the broker's process id, to measure its CPU and memory.")));
+                    brokers.Add(new RunningBroker(address, parsed.GetValue(pid)!.Value));
                 BrokerBenchReport result = await new BrokerBench(options, brokers, Console.WriteLine).RunAsync(cancellation);
                 BrokerBench.Write(AnsiConsole.Console, result);
-                if (parsed.GetValue(report) is { } file)
-                    await File.WriteAllTextAsync(file, BrokerBench.ToJson(result), cancellation);
+                if (file is not null)
+                    await file.WriteAsync(BrokerBench.ToJson(result), cancellation);
             }
             finally
             {
@@ -56,7 +63,7 @@ internal static class BenchVerb
 
     private static Command Detector()
     {
-        var report = new Option<string?>("--report") { Description = "Write the figures as JSON" };
+        var report = OptionOf.Report("Write the figures as JSON");
         var command = new Command("detector", "Events per second and core of the detector, in process") { report };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -70,10 +77,10 @@ internal static class BenchVerb
 
     private static Command PathBench()
     {
-        var rate = new Option<double>("--rate") { Description = "Actions a second [2500, about 5,000 events]", DefaultValueFactory = _ => 2500 };
-        var players = new Option<int>("--players") { Description = "Simulated players [5000]", DefaultValueFactory = _ => 5000 };
-        var seconds = new Option<double>("--seconds") { Description = "Length of the live part [60]", DefaultValueFactory = _ => 60 };
-        var report = new Option<string?>("--report") { Description = "Write the demo's report as JSON" };
+        var rate = OptionOf.Positive("--rate", "Actions a second, each about two events", 2500, OptionOf.MaxRate);
+        var players = OptionOf.Whole("--players", "Simulated players", 5000, OptionOf.MinPlayers, OptionOf.MaxPlayers);
+        var seconds = OptionOf.Positive("--seconds", "Length of the live part", 60, OptionOf.MaxSeconds);
+        var report = OptionOf.Report("Write the demo's report as JSON");
         var command = new Command("path", "The whole path from a player's action to the alert, nobody killed") { rate, players, seconds, report };
         command.SetAction((parsed, cancellation) => DemoVerb.RunAsync(new DemoOptions
         {

@@ -10,27 +10,25 @@ namespace Game.Cli.Verbs;
 /// <summary><c>./game demo</c>.</summary>
 internal static class DemoVerb
 {
+    public const string Name = "demo";
+
     public static Command Create()
     {
-        var seconds = new Option<double>("--seconds") { Description = "Length of the live part [60]", DefaultValueFactory = _ => 60 };
-        var players = new Option<int>("--players") { Description = "Simulated players [2000]", DefaultValueFactory = _ => 2000 };
-        var rate = new Option<double>("--rate") { Description = "Actions a second [500]", DefaultValueFactory = _ => 500 };
-        var seed = new Option<int>("--seed") { Description = "Decides the whole world [1]", DefaultValueFactory = _ => 1 };
-        var partitions = new Option<int>("--partitions") { Description = "Partitions of player-events [4]", DefaultValueFactory = _ => 4 };
-        var transport = new Option<Transport>("--transport") { Description = "http, ws or mixed [mixed]", DefaultValueFactory = _ => Transport.Mixed };
+        var seconds = OptionOf.Positive("--seconds", "Length of the live part", 60, OptionOf.MaxSeconds);
+        var players = OptionOf.Whole("--players", "Simulated players", 2000, OptionOf.MinPlayers, OptionOf.MaxPlayers);
+        var rate = OptionOf.Positive("--rate", "Actions a second", 500, OptionOf.MaxRate);
+        var seed = OptionOf.Seed("Decides the whole world");
+        var partitions = OptionOf.Whole("--partitions", "Partitions of player-events", 4, 1, OptionOf.MaxPartitions);
+        var transport = OptionOf.Transport();
         var noKill = new Option<bool>("--no-kill") { Description = "Leave the detectors alone" };
         var keep = new Option<bool>("--keep") { Description = "Leave everything running until ./game down" };
-        var report = new Option<string?>("--report") { Description = "Write the report as JSON to this file" };
-        var bootstrap = new Option<string?>("--bootstrap-server") { Description = "HOST:PORT of an outside Kafka, instead of a broker of ours" };
-        var webHdfs = new Option<string?>("--webhdfs") { Description = "URL of an outside HDFS, instead of the local WebHDFS server" };
-        var command = new Command("demo", "The whole system on this machine, played for a while, with a report that proves nothing was lost")
+        var report = OptionOf.Report("Write the report as JSON to this file");
+        var bootstrap = OptionOf.Bootstrap("HOST:PORT of an outside Kafka, instead of a broker of ours");
+        var webHdfs = OptionOf.WebHdfs("URL of an outside HDFS, instead of the local WebHDFS server");
+        var command = new Command(Name, "The whole system on this machine, played for a while, with a report that proves nothing was lost")
         {
             seconds, players, rate, seed, partitions, transport, noKill, keep, report, bootstrap, webHdfs,
         };
-        Positive(seconds);
-        Positive(rate);
-        players.Validators.Add(result => Require(result.GetValueOrDefault<int>() is >= 50 and <= 1_000_000, result.AddError, "--players takes 50 to 1,000,000."));
-        partitions.Validators.Add(result => Require(result.GetValueOrDefault<int>() is >= 1 and <= 1000, result.AddError, "--partitions takes 1 to 1,000."));
         command.SetAction((parsed, cancellation) => RunAsync(new DemoOptions
         {
             Seconds = parsed.GetValue(seconds),
@@ -52,10 +50,11 @@ internal static class DemoVerb
     public static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellation)
     {
         await using FileStream only = SystemLock.Take();
-        if (SystemFolder.Newest()?.Running() is { } running)
+        if (SystemFolder.Active()?.Running() is { } running)
             throw new UserErrorException($"A system is running already ({running.Processes.Count} processes): ./game status shows it, ./game down ends it.");
+        using ReportFile? file = ReportFile.Open(options.Report);
         TimeProvider time = TimeProvider.System;
-        SystemFolder folder = SystemFolder.Create("demo", time.GetLocalNow());
+        SystemFolder folder = SystemFolder.Create(Name, time.GetLocalNow());
         await using var system = new GameSystem(folder, new SystemOptions(options.Partitions, options.BootstrapServers, options.WebHdfs));
         var state = new DemoState();
         DemoReport? report = null;
@@ -63,10 +62,10 @@ internal static class DemoVerb
         await new Dashboard(AnsiConsole.Console, state).ShowWhileAsync(async () => report = await run.RunAsync(cancellation));
         string json = report!.ToJson();
         await File.WriteAllTextAsync(Path.Combine(folder.Path, "report.json"), json, cancellation);
-        if (options.Report is { } file)
-            await File.WriteAllTextAsync(file, json, cancellation);
         ReportText.Write(AnsiConsole.Console, report);
-        AnsiConsole.Console.Write(new Text(run.Results));
+        Console.Write(run.Results);
+        if (file is not null)
+            await file.WriteAsync(json, cancellation);
         if (options.Keep)
         {
             system.Keep();
@@ -75,14 +74,5 @@ internal static class DemoVerb
 
         ReportText.WriteEnd(AnsiConsole.Console, report, options.Keep);
         return report.Audit.Ok ? 0 : 1;
-    }
-
-    private static void Positive(Option<double> option)
-        => option.Validators.Add(result => Require(result.GetValueOrDefault<double>() is > 0 and <= 1_000_000, result.AddError, $"{option.Name} takes a number above 0."));
-
-    private static void Require(bool holds, Action<string> addError, string sentence)
-    {
-        if (!holds)
-            addError(sentence);
     }
 }

@@ -17,7 +17,7 @@ internal static class DownVerb
 
     private static async Task<int> RunAsync(CancellationToken cancellation)
     {
-        if (SystemFolder.Newest() is not { } folder || folder.Running() is not { } running)
+        if (SystemFolder.Active() is not { } folder || folder.Running() is not { } running)
         {
             Console.WriteLine("Nothing runs.");
             return 0;
@@ -28,19 +28,19 @@ internal static class DownVerb
         await StopAsync([.. running.Processes.Where(p => p.Name is not ("broker" or "local-webhdfs"))], cancellation);
         await StopAsync(running.Processes, cancellation);
         folder.ForgetRunning();
-        Console.WriteLine($"The system is down; its data lies in {folder.Path}");
+        Console.WriteLine($"The system is down; its data lies in {folder.Path}{(folder.IsOf(UpVerb.Name) ? ", and ./game up goes on with it" : "")}.");
         return 0;
     }
 
     private static async Task StopAsync(IReadOnlyList<RunningProcess> processes, CancellationToken cancellation)
     {
-        foreach (RunningProcess process in processes.Where(SystemFolder.IsAlive))
+        foreach (RunningProcess process in processes.Where(process => process.IsAlive))
             Signals.Terminate(process.Id);
         long started = TimeProvider.System.GetTimestamp();
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (processes.Any(SystemFolder.IsAlive) && TimeProvider.System.GetElapsedTime(started) < Patience)
+        while (processes.Any(process => process.IsAlive) && TimeProvider.System.GetElapsedTime(started) < Patience)
             await tick.WaitForNextTickAsync(cancellation);
-        foreach (RunningProcess process in processes.Where(SystemFolder.IsAlive))
+        foreach (RunningProcess process in processes.Where(process => process.IsAlive))
             Signals.KillAtOnce(process.Id);
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Game.Cli.Demo;
+using Game.Cli.Report;
 using Game.Contracts;
 using Game.Simulator.Load;
 using Game.Simulator.World;
@@ -12,7 +13,7 @@ namespace Game.Cli.Verbs;
 /// <summary>What <c>./game simulate --report FILE</c> writes.</summary>
 internal sealed record SimulationReport(
     long Sent, long Answered, long Rejected, long Unsettled, long RateLimitedActions, long Retries, double ActionsPerSecond, Percentiles ActionToAck, Percentiles StartLag,
-    double LateStartShare, bool ValidForLatency);
+    double LateStartShare, bool ValidForLatency, string? LastError);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(SimulationReport))]
@@ -27,15 +28,20 @@ internal static class SimulateVerb
     public static Command Create()
     {
         var targets = new Option<string[]>("--target") { Description = "URL of a game server; may be given several times", Required = true, AllowMultipleArgumentsPerToken = true };
-        var transport = new Option<Transport>("--transport") { Description = "http, ws or mixed [mixed]", DefaultValueFactory = _ => Transport.Mixed };
+        targets.Validators.Add(result =>
+        {
+            if (result.Tokens.Select(token => token.Value).FirstOrDefault(text => !IsHttp(text)) is { } wrong)
+                result.AddError($"'{wrong}' is not the address of a game server: write it as http://HOST:PORT.");
+        });
+        var transport = OptionOf.Transport();
         var credential = new Option<string>("--credential-file", "--credential") { Description = "File with the game world's service credential", Required = true };
         var accounts = new Option<string>("--accounts-key-file", "--accounts") { Description = "File with the key of the demo's accounts", Required = true };
-        var players = new Option<int>("--players") { Description = "Simulated players [2000]", DefaultValueFactory = _ => 2000 };
-        var rate = new Option<double>("--rate") { Description = "Actions a second [500]", DefaultValueFactory = _ => 500 };
-        var seconds = new Option<double>("--seconds") { Description = "Length of the load [60]", DefaultValueFactory = _ => 60 };
-        var seed = new Option<int>("--seed") { Description = "Decides the players and what they do [1]", DefaultValueFactory = _ => 1 };
-        var bootstrap = new Option<string?>("--bootstrap-server") { Description = "Publish what was planted to simulation-truth there; else it is kept to itself" };
-        var report = new Option<string?>("--report") { Description = "Write the result as JSON to this file" };
+        var players = OptionOf.Whole("--players", "Simulated players", 2000, OptionOf.MinPlayers, OptionOf.MaxPlayers);
+        var rate = OptionOf.Positive("--rate", "Actions a second", 500, OptionOf.MaxRate);
+        var seconds = OptionOf.Positive("--seconds", "Length of the load", 60, OptionOf.MaxSeconds);
+        var seed = OptionOf.Seed("Decides the players and what they do");
+        var bootstrap = OptionOf.Bootstrap("Publish what was planted to simulation-truth there; else it is kept to itself");
+        var report = OptionOf.Report("Write the result as JSON to this file");
         var command = new Command("simulate", "Drive any game server with simulated players at a fixed open-loop rate")
         {
             targets, transport, credential, accounts, players, rate, seconds, seed, bootstrap, report,
@@ -47,35 +53,39 @@ internal static class SimulateVerb
 
     private static async Task<int> RunAsync(Options options, CancellationToken cancellation)
     {
-        if (Array.Find(options.Targets, target => !Uri.TryCreate(target, UriKind.Absolute, out _)) is { } wrong)
-            throw new UserErrorException($"'{wrong}' is not the address of a game server: write it as http://HOST:PORT.");
+        using ReportFile? file = ReportFile.Open(options.Report);
         string credential = (await File.ReadAllTextAsync(options.CredentialFile, cancellation)).Split('\n')[0].Trim();
         byte[] accounts = DemoSecrets.ParseKey(await File.ReadAllTextAsync(options.AccountsKeyFile, cancellation));
         var world = new GameWorld(options.Seed, options.Players, new Geography());
         var load = new LoadOptions([.. options.Targets.Select(target => new Uri(target))], options.Transport, credential, accounts);
+        if (await TargetProbe.FaultAsync(load, cancellation) is { } fault)
+            throw new UserErrorException(fault);
         await using var generator = new LoadGenerator(load, options.Players);
         using TruthPublisher? truth = options.BootstrapServers is { } bootstrap ? new TruthPublisher(bootstrap) : null;
         var plan = new LivePlan(world, new LivePlanOptions(options.Seconds, options.Rate, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()));
-        truth?.Publish(plan.Opening());
         var state = new DemoState { Phase = "simulating", Load = generator.Statistics };
         long started = TimeProvider.System.GetTimestamp();
         await new Dashboard(AnsiConsole.Console, state).ShowWhileAsync(() => generator.RunAsync(plan, truth is null ? static _ => { } : truth.Publish, cancellation));
         truth?.Flush();
         SimulationReport result = Report(generator.Statistics, TimeProvider.System.GetElapsedTime(started).TotalSeconds);
         Write(result);
-        if (options.Report is { } file)
-            await File.WriteAllTextAsync(file, JsonSerializer.Serialize(result, SimulationReportJson.Default.SimulationReport), cancellation);
+        if (file is not null)
+            await file.WriteAsync(JsonSerializer.Serialize(result, SimulationReportJson.Default.SimulationReport), cancellation);
         return result.Unsettled == 0 ? 0 : 1;
     }
 
+    private static bool IsHttp(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
+
     private static SimulationReport Report(LoadStatistics load, double seconds)
-        => new(load.Sent, load.Answered, load.Rejected, load.Unsettled, load.RateLimited, load.Retries, load.ActionsStarted / seconds, load.Latency, load.StartLag, load.LateShare, load.ValidForLatency);
+        => new(load.Sent, load.Answered, load.Rejected, load.Unsettled, load.RateLimited, load.Retries, load.ActionsStarted / seconds, load.Latency, load.StartLag, load.LateShare, load.ValidForLatency, load.LastError);
 
     private static void Write(SimulationReport result)
     {
-        AnsiConsole.WriteLine($"events: {result.Sent:N0} sent = {result.Answered:N0} answered + {result.Rejected:N0} rejected + {result.Unsettled:N0} unsettled; {result.RateLimitedActions:N0} actions answered 429, {result.Retries:N0} retries; {result.ActionsPerSecond:N0} actions/s");
-        AnsiConsole.WriteLine($"action due → acknowledged: p50 {result.ActionToAck.P50Ms:F2} ms, p99 {result.ActionToAck.P99Ms:F2} ms, p99.9 {result.ActionToAck.P999Ms:F2} ms");
-        AnsiConsole.WriteLine($"the simulator's own lag: p50 {result.StartLag.P50Ms:F2} ms, p99 {result.StartLag.P99Ms:F2} ms; {result.LateStartShare:P2} of the actions started more than 5 ms late");
+        AnsiConsole.Profile.Out.Writer.WriteLine($"events: {result.Sent:N0} sent = {result.Answered:N0} answered + {result.Rejected:N0} rejected + {result.Unsettled:N0} unsettled; {result.RateLimitedActions:N0} actions answered 429, {result.Retries:N0} retries; {result.ActionsPerSecond:N0} actions/s");
+        AnsiConsole.Profile.Out.Writer.WriteLine($"action due → acknowledged: p50 {result.ActionToAck.P50Ms:F2} ms, p99 {result.ActionToAck.P99Ms:F2} ms, p99.9 {result.ActionToAck.P999Ms:F2} ms");
+        AnsiConsole.Profile.Out.Writer.WriteLine($"the simulator's own lag: p50 {result.StartLag.P50Ms:F2} ms, p99 {result.StartLag.P99Ms:F2} ms; {result.LateStartShare:P2} of the actions started more than 5 ms late");
+        if (result.LastError is { } error)
+            AnsiConsole.Profile.Out.Writer.WriteLine($"the last that went wrong: {error}");
         if (!result.ValidForLatency)
             AnsiConsole.MarkupLine("[bold yellow]This run is NOT VALID for latency: more than 1 % of the actions started more than 5 ms late.[/]");
     }

@@ -17,28 +17,29 @@ internal static class StatusVerb
         return command;
     }
 
-    public static void Write(IAnsiConsole console, SystemFolder folder, RunningSystem running)
+    public static void Write(SystemFolder folder, RunningSystem running)
     {
         var table = new Table().AddColumn("process").AddColumn("id").AddColumn("");
         foreach (RunningProcess process in running.Processes)
-            table.AddRow(process.Name, process.Id.ToString(), SystemFolder.IsAlive(process) ? "runs" : "[red]has ended[/]");
-        console.Write(table);
-        console.WriteLine($"bootstrap server  {running.Endpoints.BootstrapServers}");
-        console.WriteLine($"WebHDFS           {running.Endpoints.WebHdfs}");
-        console.WriteLine($"game servers      {string.Join(' ', running.Endpoints.GameServers)}");
-        console.WriteLine($"metrics           {string.Join(' ', running.Endpoints.Detectors.Append(running.Endpoints.Sink).Select(url => url + "/metrics"))}{(running.Endpoints.BrokerMetrics is { } broker ? $" http://{broker}/metrics" : "")}");
-        console.WriteLine($"folder            {folder.Path}");
+            table.AddRow(process.Name, process.Id.ToString(), process.IsAlive ? "runs" : "[red]has ended[/]");
+        AnsiConsole.Write(table);
+        // Addresses and paths are copied: they go out whole, however narrow the terminal is.
+        Console.WriteLine($"bootstrap server  {running.Endpoints.BootstrapServers}");
+        Console.WriteLine($"WebHDFS           {running.Endpoints.WebHdfs}");
+        Console.WriteLine($"game servers      {string.Join(' ', running.Endpoints.GameServers)}");
+        Console.WriteLine($"metrics           {string.Join(' ', running.Endpoints.Detectors.Append(running.Endpoints.Sink).Select(url => url + "/metrics"))}{(running.Endpoints.BrokerMetrics is { } broker ? $" http://{broker}/metrics" : "")}");
+        Console.WriteLine($"folder            {folder.Path}");
     }
 
     private static int Run()
     {
-        if (SystemFolder.Newest() is not { } folder || folder.Running() is not { } running)
+        if (SystemFolder.Active() is not { } folder || folder.Running() is not { } running)
         {
-            AnsiConsole.WriteLine("Nothing runs; ./game up or ./game demo --keep starts the system.");
+            Console.WriteLine("Nothing runs; ./game up or ./game demo --keep starts the system.");
             return NothingRuns;
         }
 
-        Write(AnsiConsole.Console, folder, running);
-        return running.Processes.All(SystemFolder.IsAlive) ? 0 : PartRuns;
+        Write(folder, running);
+        return running.Processes.All(process => process.IsAlive) ? 0 : PartRuns;
     }
 }

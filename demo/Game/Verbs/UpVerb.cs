@@ -3,38 +3,57 @@ using Confluent.Kafka;
 using Game.Cli.Processes;
 using Game.Contracts;
 using Game.WebHdfs;
-using Spectre.Console;
 
 namespace Game.Cli.Verbs;
 
-/// <summary><c>./game up</c>: the system without a load, kept running.</summary>
+/// <summary><c>./game up</c>: the system without a load, kept running. It goes on with the data of the newest system that up has started.</summary>
 internal static class UpVerb
 {
+    public const string Name = "up";
+    private const int UsualPartitions = 4;
+
+    private sealed record Options(int? Partitions, bool Fresh, string? BootstrapServers, string? WebHdfs);
+
     public static Command Create()
     {
-        var partitions = new Option<int>("--partitions") { Description = "Partitions of player-events [4]", DefaultValueFactory = _ => 4 };
-        var bootstrap = new Option<string?>("--bootstrap-server") { Description = "HOST:PORT of an outside Kafka" };
-        var webHdfs = new Option<string?>("--webhdfs") { Description = "URL of an outside HDFS" };
-        var command = new Command("up", "Start the system and keep it running until ./game down") { partitions, bootstrap, webHdfs };
-        command.SetAction((parsed, cancellation) => RunAsync(new SystemOptions(parsed.GetValue(partitions), parsed.GetValue(bootstrap), parsed.GetValue(webHdfs)), cancellation));
+        var partitions = OptionOf.Whole("--partitions", $"Partitions of player-events; they never change [{UsualPartitions}]", 1, OptionOf.MaxPartitions);
+        var fresh = new Option<bool>("--fresh") { Description = "Begin with an empty system; the data of the one before stays where it is" };
+        var bootstrap = OptionOf.Bootstrap("HOST:PORT of an outside Kafka");
+        var webHdfs = OptionOf.WebHdfs("URL of an outside HDFS");
+        var command = new Command(Name, "Start the system, or the one of before again, and keep it running until ./game down") { partitions, fresh, bootstrap, webHdfs };
+        command.SetAction((parsed, cancellation)
+            => RunAsync(new Options(parsed.GetValue(partitions), parsed.GetValue(fresh), parsed.GetValue(bootstrap), parsed.GetValue(webHdfs)), cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(SystemOptions options, CancellationToken cancellation)
+    private static async Task<int> RunAsync(Options options, CancellationToken cancellation)
     {
         await using FileStream only = SystemLock.Take();
-        if (SystemFolder.Newest()?.Running() is not null)
+        if (SystemFolder.Active() is not null)
             throw new UserErrorException("A system is running already: ./game status shows it, ./game down ends it.");
-        SystemFolder folder = SystemFolder.Create("up", TimeProvider.System.GetLocalNow());
-        await using var system = new GameSystem(folder, options);
+        SystemFolder? before = options.Fresh ? null : SystemFolder.NewestOf(Name);
+        int partitions = Partitions(options.Partitions, before);
+        SystemFolder folder = before ?? SystemFolder.Create(Name, TimeProvider.System.GetLocalNow());
+        await using var system = new GameSystem(folder, new SystemOptions(partitions, options.BootstrapServers, options.WebHdfs));
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(system.Endpoints.BootstrapServers, "up")).SetLogHandler((_, _) => { }).Build();
         using var hdfs = new WebHdfsClient(new WebHdfsOptions { NameNodes = WebHdfsOptions.ParseNameNodes(system.Endpoints.WebHdfs) });
         await system.StartStoresAsync(admin, hdfs, cancellation);
         await system.StartApplicationsAsync(cancellation);
         system.Keep();
-        StatusVerb.Write(AnsiConsole.Console, folder, folder.Running()!);
+        folder.Settle(system.Settled);
+        StatusVerb.Write(folder, folder.Running()!);
+        if (before is not null)
+            Console.WriteLine("It goes on with the data of before; ./game up --fresh begins with an empty system.");
         string targets = string.Join(' ', system.Endpoints.GameServers.Select(url => $"--target {url}"));
-        AnsiConsole.WriteLine($"Next: ./game simulate {targets} --credential-file {system.CredentialFile} --accounts-key-file {system.AccountsKeyFile}");
+        Console.WriteLine($"Next: ./game simulate {targets} --credential-file {system.CredentialFile} --accounts-key-file {system.AccountsKeyFile}");
         return 0;
+    }
+
+    private static int Partitions(int? wanted, SystemFolder? before)
+    {
+        int there = before?.Settled?.Partitions ?? wanted ?? UsualPartitions;
+        if (wanted is { } other && other != there)
+            throw new UserErrorException($"The system of before has {there} partitions, and they never change: leave --partitions out, or begin with an empty system by --fresh.");
+        return there;
     }
 }

@@ -1,0 +1,47 @@
+namespace Game.Cli.Report;
+
+/// <summary>The file of <c>--report</c>: opened before the work begins, so that a name that cannot be written is told at once; what it held stays until the report is there.</summary>
+internal sealed class ReportFile : IDisposable
+{
+    private readonly FileStream file;
+    private readonly bool isNew;
+    private bool written;
+
+    private ReportFile(FileStream file, bool isNew)
+    {
+        this.file = file;
+        this.isNew = isNew;
+    }
+
+    /// <returns>Null where no report is wanted.</returns>
+    /// <exception cref="UserErrorException">The file cannot be written.</exception>
+    public static ReportFile? Open(string? path)
+    {
+        if (path is null)
+            return null;
+        try
+        {
+            bool isMissing = !File.Exists(path);
+            return new ReportFile(new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read), isMissing);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new UserErrorException($"The report cannot be written to '{path}': {e.Message}", e);
+        }
+    }
+
+    public async Task WriteAsync(string json, CancellationToken cancellation)
+    {
+        file.SetLength(0);
+        await file.WriteAsync(System.Text.Encoding.UTF8.GetBytes(json), cancellation);
+        await file.FlushAsync(cancellation);
+        written = true;
+    }
+
+    public void Dispose()
+    {
+        file.Dispose();
+        if (isNew && !written)
+            File.Delete(file.Name);
+    }
+}
