@@ -1,18 +1,4 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Game.GameServer.Accounts;
-
-/// <summary>One attempt to log in: the same key with the same secret is a retry, the same key with another secret is another attempt.</summary>
-internal readonly record struct LoginAttempt(Guid IdempotencyKey, UInt128 SecretDigest)
-{
-    public static LoginAttempt Of(Guid idempotencyKey, string secret)
-    {
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(Encoding.UTF8.GetBytes(secret), digest);
-        return new(idempotencyKey, System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(digest));
-    }
-}
 
 /// <summary>
 /// Locks a player out after too many wrong secrets within a sliding window. Thread-safe. An attempt counts as failed from the moment it is admitted until it

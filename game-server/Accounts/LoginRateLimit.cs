@@ -1,8 +1,8 @@
 namespace Game.GameServer.Accounts;
 
 /// <summary>
-/// How many logins one player may send a minute: the generic cell rate algorithm, one number a player, so that a refused request costs a hash and a compare.
-/// Thread-safe, without locks. Players share a fixed table by hash: two may fall on one slot and share its allowance, which neither notices at a human's pace.
+/// How many logins one player, or one address, may send a minute: the generic cell rate algorithm, one number a player, so that a refused request costs a hash and a compare.
+/// Thread-safe, without locks. They share a fixed table by hash: two may fall on one slot and share its allowance, which neither notices at a human's pace.
 /// </summary>
 /// <param name="perMinute">Logins a minute, all at once if need be; 0 switches the limit off.</param>
 /// <param name="time">The clock.</param>
@@ -15,15 +15,17 @@ internal sealed class LoginRateLimit(int perMinute, TimeProvider time)
     private readonly long minute = time.TimestampFrequency * 60;
     private readonly long origin = time.GetTimestamp();
 
-    /// <summary>Takes one login of the player's allowance; where none is left, says after how many whole seconds one is.</summary>
-    public bool TryTake(string userId, out int retryAfterSeconds)
+    private readonly long interval = perMinute == 0 ? 0 : time.TimestampFrequency * 60 / perMinute;
+
+    /// <summary>Takes one login of the allowance; where none is left, says after how many whole seconds one is.</summary>
+    public bool TryTake<TKey>(TKey key, out int retryAfterSeconds)
+        where TKey : notnull
     {
         retryAfterSeconds = 0;
         if (slots.Length == 0)
             return true;
-        long interval = minute / perMinute;
         long now = time.GetTimestamp() - origin;
-        ref long slot = ref slots[string.GetHashCode(userId, StringComparison.Ordinal) & (slots.Length - 1)];
+        ref long slot = ref Slot(key);
         while (true)
         {
             long seen = Volatile.Read(ref slot);
@@ -39,4 +41,15 @@ internal sealed class LoginRateLimit(int perMinute, TimeProvider time)
                 return true;
         }
     }
+
+    /// <summary>Gives back what was taken: it is not to count.</summary>
+    public void GiveBack<TKey>(TKey key)
+        where TKey : notnull
+    {
+        if (slots.Length > 0)
+            Interlocked.Add(ref Slot(key), -interval);
+    }
+
+    private ref long Slot<TKey>(TKey key)
+        where TKey : notnull => ref slots[key.GetHashCode() & (slots.Length - 1)];
 }

@@ -12,12 +12,13 @@ internal sealed class LoginIntake(
     ServerIdentity server,
     IAccounts accounts,
     FailedLogins failures,
+    UsedKeys usedKeys,
     SessionTokens tokens,
     AddressTable addresses,
     ActionTraces traces,
     TimeProvider time)
 {
-    private const int MaxSecretBytes = 256;
+    internal const int MaxSecretBytes = 256;
     private const int SessionIdBytes = 16;
 
     /// <summary>Whether the request's fields are what they should be.</summary>
@@ -31,25 +32,28 @@ internal sealed class LoginIntake(
         return checks.Problem;
     }
 
-    /// <summary>Judges a checked request.</summary>
+    /// <summary>Judges a checked request, or refuses one whose key was used for another attempt: under the same event id the second would pass for the first.</summary>
     /// <param name="request">A request that <see cref="Check"/> let pass.</param>
     /// <param name="key">The sender's idempotency key.</param>
     /// <param name="address">Where the player is.</param>
     /// <param name="traceParent">The sender's, or null.</param>
     /// <param name="cancellation">Ends the wait for the accounts.</param>
-    public async ValueTask<PlayerAction> DecideAsync(
+    public async ValueTask<Decision> DecideAsync(
         SessionRequest request, Guid key, ClientAddress address, string? traceParent, CancellationToken cancellation)
     {
-        LoginOutcome outcome = await JudgeAsync(request.UserId!, request.Secret!, key, cancellation);
+        LoginAttempt attempt = LoginAttempt.Of(key, request);
+        if (!usedKeys.TryUse(attempt))
+            return Problems.IdempotencyKeyReused;
+        LoginOutcome outcome = await JudgeAsync(request.UserId!, request.Secret!, attempt, cancellation);
         LoginEvent login = MakeEvent(request, key, address, outcome);
         ActionTrace trace = traces.Begin("publish login", key, traceParent);
         Answer answer = outcome == LoginOutcome.Ok ? Open(login) : Problems.LoginFailed(outcome, login.EventId);
-        return new(login, null, Schemas.Headers(Schemas.Login, trace.TraceParent), answer) { Activity = trace.Activity };
+        return new PlayerAction(login, null, Schemas.Headers(Schemas.Login, trace.TraceParent), answer) { Activity = trace.Activity };
     }
 
-    private async ValueTask<LoginOutcome> JudgeAsync(string userId, string secret, Guid key, CancellationToken cancellation)
+    private async ValueTask<LoginOutcome> JudgeAsync(string userId, string secret, LoginAttempt attempt, CancellationToken cancellation)
     {
-        if (!failures.Admit(userId, LoginAttempt.Of(key, secret)))
+        if (!failures.Admit(userId, attempt))
             return LoginOutcome.Locked;
         if (!await accounts.VerifyAsync(userId, secret, cancellation))
             return LoginOutcome.BadPassword;

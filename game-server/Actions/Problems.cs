@@ -14,6 +14,10 @@ internal static class Problems
     public static readonly Problem IdempotencyKey = new(
         Status400BadRequest, "idempotency-key", "The idempotency key is missing or malformed", "Every action needs an idempotency key of its own: a UUID version 7.");
 
+    public static readonly Problem IdempotencyKeyReused = new(
+        Status422UnprocessableEntity, "idempotency-key-reused", "The idempotency key was used before",
+        "This key came with another login; every attempt needs a key of its own, and only a retry of the very same request has the same.");
+
     public static readonly Problem Credential = new(
         Status401Unauthorized, "credential", "The service credential is missing or wrong", "This needs 'Authorization: Bearer' with the service credential.");
 
@@ -53,7 +57,7 @@ internal static class Problems
     };
 
     public static Problem RateLimited(int retryAfterSeconds) => new(
-        Status429TooManyRequests, "rate-limited", "Too many logins", "This player has sent too many logins.")
+        Status429TooManyRequests, "rate-limited", "Too many logins", "This player has sent too many logins, or this address too many that failed.")
     { RetryAfter = retryAfterSeconds };
 
     /// <summary>A login that failed and was published.</summary>

@@ -29,7 +29,7 @@ internal static class ApiDescription
         RouteHandlerBuilder trades = app.MapPost("/v1/trades", (Delegate)services.GetRequiredService<TradesEndpoint>().HandleAsync)
             .WithName("recordTrade").WithSummary("Report a settled trade; answered when both sides' events are acknowledged.")
             .Accepts<TradeRequest>(Json).Produces<TradeRecorded>(StatusCodes.Status201Created, Json);
-        AddProblems(sessions, [.. ActionProblems, StatusCodes.Status429TooManyRequests]);
+        AddProblems(sessions, [.. ActionProblems, StatusCodes.Status422UnprocessableEntity, StatusCodes.Status429TooManyRequests]);
         AddProblems(trades, [.. ActionProblems, StatusCodes.Status422UnprocessableEntity]);
 
         RouteHandlerBuilder stream = app.MapGet("/v1/stream", (Delegate)services.GetRequiredService<StreamEndpoint>().HandleAsync)

@@ -19,6 +19,7 @@ internal sealed class CommandLine
     private readonly Option<string> trustedProxies = new("--trusted-proxies") { Description = "Networks whose X-Forwarded-For is believed, with commas between.", DefaultValueFactory = _ => "" };
     private readonly Option<int> partitions = Bounded("--partitions", "Partitions of player-events.", Topics.DefaultPartitions, 1, 10_000);
     private readonly Option<int> loginsPerMinute = Bounded("--rate-limit-per-player", "Logins a player may send over HTTP in a minute; 0 for any number.", OptionDefaults.LoginsPerMinute, 0, 100_000);
+    private readonly Option<int> failedLoginsPerMinute = Bounded("--rate-limit-per-address", "Failed logins that one client address (IPv6: a /64) may send over HTTP in a minute; 0 for any number.", OptionDefaults.FailedLoginsPerMinute, 0, 1_000_000);
     private readonly Option<int> lockAfter = Bounded("--lock-after", "Wrong secrets that lock a player out.", OptionDefaults.LockAfter, 1, 1_000);
     private readonly Option<int> lockWindow = Bounded("--lock-window-seconds", "How long a wrong secret counts, in seconds.", OptionDefaults.LockWindowSeconds, 1, 86_400);
     private readonly Option<int> publishTimeout = Bounded("--publish-timeout-ms", "Milliseconds until an action that the brokers do not acknowledge is answered 503.", OptionDefaults.PublishTimeoutMs, 1_500, 60_000);
@@ -40,7 +41,7 @@ internal sealed class CommandLine
         Root = new RootCommand("Accepts players' logins and trades and publishes them. Every option can also be given by environment variable, --server-id as GAME_SERVER_SERVER_ID.")
         {
             bootstrapServer, urls, serverId, partitions, credentials, accountsKey, keys, addressTable, trustedProxies,
-            loginsPerMinute, lockAfter, lockWindow, publishTimeout, streamWindow, sessionHours,
+            loginsPerMinute, failedLoginsPerMinute, lockAfter, lockWindow, publishTimeout, streamWindow, sessionHours,
         };
     }
 
@@ -75,6 +76,7 @@ internal sealed class CommandLine
         AddressTable = parsed.GetValue(addressTable)?.FullName,
         TrustedProxies = TryNetworks(parsed.GetRequiredValue(trustedProxies), out List<IPNetwork> networks) ? networks : [],
         LoginsPerMinute = parsed.GetRequiredValue(loginsPerMinute),
+        FailedLoginsPerMinute = parsed.GetRequiredValue(failedLoginsPerMinute),
         LockAfter = parsed.GetRequiredValue(lockAfter),
         LockWindow = TimeSpan.FromSeconds(parsed.GetRequiredValue(lockWindow)),
         PublishTimeout = TimeSpan.FromMilliseconds(parsed.GetRequiredValue(publishTimeout)),

@@ -74,7 +74,8 @@ internal static class GameServerApp
         services.AddSingleton(new ServerIdentity(options.ServerId, options.SessionLifetime));
         services.AddSingleton<IAccounts>(new DemoAccounts(options.AccountsKey));
         services.AddSingleton(new FailedLogins(options.LockAfter, options.LockWindow, time));
-        services.AddSingleton(new LoginRateLimit(options.LoginsPerMinute, time));
+        services.AddSingleton(new LoginLimits(options.LoginsPerMinute, options.FailedLoginsPerMinute, time));
+        services.AddSingleton<UsedKeys>();
         services.AddSingleton(new ServiceCredential(options.ServiceCredentials));
         services.AddSingleton(new StreamLimits(options.StreamWindow));
         services.AddSingleton<SessionTokens>();

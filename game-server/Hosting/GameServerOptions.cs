@@ -32,6 +32,9 @@ internal sealed record GameServerOptions
     /// <summary>Logins a player may send over HTTP in a minute; 0 for any number.</summary>
     public int LoginsPerMinute { get; init; } = OptionDefaults.LoginsPerMinute;
 
+    /// <summary>Failed logins that one client address may send over HTTP in a minute; 0 for any number.</summary>
+    public int FailedLoginsPerMinute { get; init; } = OptionDefaults.FailedLoginsPerMinute;
+
     /// <summary>Failed logins that lock a player out.</summary>
     public int LockAfter { get; init; } = OptionDefaults.LockAfter;
 
@@ -52,6 +55,9 @@ internal static class OptionDefaults
 
     /// <summary>More than a person can type, and enough for a client that reconnects in a loop.</summary>
     public const int LoginsPerMinute = 60;
+
+    /// <summary>What some thousands of players behind one address mistype, and what the log takes of guesses without harm.</summary>
+    public const int FailedLoginsPerMinute = 120;
 
     /// <summary>More than a person mistypes, far too few to guess.</summary>
     public const int LockAfter = 10;

@@ -1,4 +1,5 @@
 using System.Net;
+using Game.Contracts;
 using Game.GameServer.Accounts;
 using Game.GameServer.Actions;
 using Game.GameServer.Addresses;
@@ -9,7 +10,7 @@ namespace Game.GameServer.Http;
 
 /// <summary><c>POST /v1/sessions</c>: a player logs in.</summary>
 internal sealed class SessionsEndpoint(
-    LoginIntake logins, LoginRateLimit limit, IEventPublisher publisher, AnswerResponses responses, ServerMetrics metrics, TimeProvider time)
+    LoginIntake logins, LoginLimits limits, IEventPublisher publisher, AnswerResponses responses, ServerMetrics metrics, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -29,10 +30,14 @@ internal sealed class SessionsEndpoint(
             return Problems.IdempotencyKey;
         if (context.Connection.RemoteIpAddress is not { } ip || ip.Equals(IPAddress.None))
             return Problems.NoClientAddress;
-        if (!limit.TryTake(request.UserId!, out int retryAfter))
+        ClientAddress address = ClientAddress.From(ip);
+        if (!limits.TryTake(request.UserId!, address.Value, out int retryAfter))
             return Problems.RateLimited(retryAfter);
-        PlayerAction login = await logins.DecideAsync(
-            request, key, ClientAddress.From(ip), context.Request.Headers.TraceParent, context.RequestAborted);
+        Decision decision = await logins.DecideAsync(request, key, address, context.Request.Headers.TraceParent, context.RequestAborted);
+        if (decision.Action is not { } login)
+            return decision.Refusal!;
+        if (login.First is LoginEvent { Outcome: LoginOutcome.Ok })
+            limits.Succeeded(address.Value);
         return await AwaitedAction.PublishAsync(publisher, login, time);
     }
 }

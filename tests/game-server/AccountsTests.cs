@@ -75,7 +75,10 @@ public sealed class AccountsTests
         for (int i = 0; i < 10; i++)
             limit.TryTake("p", out _).ShouldBeTrue();
         limit.TryTake("p", out _).ShouldBeFalse();
+        limit.GiveBack("p");
+        limit.TryTake("p", out _).ShouldBeTrue();
         var off = new LoginRateLimit(0, time);
+        off.GiveBack("p");
         for (int i = 0; i < 1_000; i++)
             off.TryTake("p", out _).ShouldBeTrue();
     }
@@ -129,6 +132,22 @@ public sealed class AccountsTests
         })));
         Directory.GetFiles(keys, "key-*.xml").ShouldHaveSingleItem();
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void A_key_is_good_for_one_attempt_as_long_as_it_is_remembered()
+    {
+        var used = new UsedKeys();
+        Guid key = TestServer.NewKey();
+        used.TryUse(new LoginAttempt(key, 1)).ShouldBeTrue();
+        used.TryUse(new LoginAttempt(key, 1)).ShouldBeTrue();
+        used.TryUse(new LoginAttempt(key, 2)).ShouldBeFalse();
+        for (int i = 0; i < 65_536; i++)
+            used.TryUse(new LoginAttempt(TestServer.NewKey(), 3)).ShouldBeTrue();
+        used.TryUse(new LoginAttempt(key, 2)).ShouldBeFalse();
+        for (int i = 0; i < 65_536; i++)
+            used.TryUse(new LoginAttempt(TestServer.NewKey(), 3)).ShouldBeTrue();
+        used.TryUse(new LoginAttempt(key, 2)).ShouldBeTrue("forgotten");
     }
 
     private static LoginAttempt Attempt(int number) => new(Guid.Empty, (UInt128)number);

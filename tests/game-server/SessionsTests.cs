@@ -101,10 +101,39 @@ public sealed class SessionsTests
         sessions[0].GetProperty("session_id").GetString().ShouldBe(sessions[1].GetProperty("session_id").GetString());
         await TestServer.ProblemAsync(await server.LoginAsync("p-2", bad, "wrong"), HttpStatusCode.Unauthorized, "bad-password");
         await TestServer.ProblemAsync(await server.LoginAsync("p-2", bad, "wrong"), HttpStatusCode.Unauthorized, "bad-password");
-        // The same key with another secret is another guess.
-        await TestServer.ProblemAsync(await server.LoginAsync("p-2", bad, "wrong again"), HttpStatusCode.Unauthorized, "locked");
+        server.Log.Events.Select(login => login.EventId).ShouldBe([good, good, bad, bad]);
+    }
 
-        server.Log.Events.Select(login => login.EventId).ShouldBe([good, good, bad, bad, bad]);
+    /// <summary>Under the id of a failed attempt the successful one would pass for its repetition.</summary>
+    [Fact]
+    public async Task A_key_that_came_with_another_attempt_is_refused_and_nothing_is_published()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Guid key = TestServer.NewKey();
+        await TestServer.ProblemAsync(await server.LoginAsync("p-1", key, "wrong"), HttpStatusCode.Unauthorized, "bad-password");
+        await TestServer.ProblemAsync(await server.LoginAsync("p-1", key), HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
+        await TestServer.ProblemAsync(await server.LoginAsync("p-2", key), HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
+        await TestServer.ProblemAsync(await server.LoginAsync("p-1", key, "wrong"), HttpStatusCode.Unauthorized, "bad-password");
+        server.Log.Logins.ShouldAllBe(login => login.Outcome == LoginOutcome.BadPassword && login.UserId == "p-1");
+        (await server.LoginAsync("p-1")).StatusCode.ShouldBe(HttpStatusCode.Created);
+    }
+
+    [Fact]
+    public async Task An_address_that_guesses_waits_and_its_neighbours_do_not()
+    {
+        await using TestServer server = await TestServer.StartAsync(options => options with { FailedLoginsPerMinute = 3, TrustedProxies = [IPNetwork.Parse("127.0.0.1/32")] });
+        Task<HttpResponseMessage> From(string address, string user, string? secret = null)
+            => server.SendAsync("/v1/sessions", Json(TestServer.Login(user, secret)), TestServer.NewKey().ToString(), null, ("X-Forwarded-For", address));
+        for (int i = 0; i < 10; i++)
+            (await From("2001:db8::1", "honest")).StatusCode.ShouldBe(HttpStatusCode.Created);
+        for (int i = 0; i < 3; i++)
+            (await From($"2001:db8::{i + 1}", $"invented-{i}", "guess")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+
+        await TestServer.ProblemAsync(await From("2001:db8::9", "invented-9", "guess"), HttpStatusCode.TooManyRequests, "rate-limited");
+        server.Log.Logins.Count(login => login.Outcome != LoginOutcome.Ok).ShouldBe(3);
+        (await From("2001:db8:0:1::1", "invented-9", "guess")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        server.Time.Advance(TimeSpan.FromSeconds(20));
+        (await From("2001:db8::9", "honest")).StatusCode.ShouldBe(HttpStatusCode.Created);
     }
 
     [Fact]
