@@ -3,13 +3,16 @@ namespace Game.LocalWebHdfs;
 /// <summary>WebHDFS's operations: what the server can do is what this table lists.</summary>
 internal sealed class Operations(FolderTree tree, bool readOnly)
 {
+    /// <summary>HDFS's default (dfs.ls.limit).</summary>
+    private const int PageEntries = 1000;
+
     /// <summary>By HTTP method and operation name.</summary>
     public Func<Exchange, Task>? Find(string method, string operation) => (method, operation) switch
     {
         ("GET" or "HEAD", "OPEN") => OpenAsync,
         ("GET", "GETFILESTATUS") => GetFileStatusAsync,
         ("GET", "LISTSTATUS") => exchange => ListAsync(exchange, StatusJson.FileStatuses),
-        ("GET", "LISTSTATUS_BATCH") => exchange => ListAsync(exchange, StatusJson.DirectoryListing),
+        ("GET", "LISTSTATUS_BATCH") => exchange => ListAsync(exchange, entries => Page(entries, exchange.Parameters.Text("startAfter") ?? "")),
         ("GET", "GETCONTENTSUMMARY") => GetContentSummaryAsync,
         ("GET", "GETHOMEDIRECTORY") => exchange => exchange.JsonAsync(StatusJson.Text("Path", "/user/" + (exchange.Parameters.UserName ?? Environment.UserName))),
         ("PUT", "CREATE" or "MKDIRS" or "RENAME") or ("POST", "APPEND") or ("DELETE", "DELETE") when readOnly => RefuseAsync,
@@ -69,6 +72,13 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
         DirectoryInfo folder => exchange.JsonAsync(write(tree.List(folder).Select(entry => (entry, entry.Name)))),
         var file => exchange.JsonAsync(write([(file, "")])),
     };
+
+    private static byte[] Page(IEnumerable<(FileSystemInfo Entry, string Suffix)> entries, string startAfter)
+    {
+        // A file's only entry has no name, and no page but the first.
+        List<(FileSystemInfo, string)> after = [.. entries.Where(entry => startAfter.Length == 0 || string.CompareOrdinal(entry.Suffix, startAfter) > 0)];
+        return StatusJson.DirectoryListing(after.Take(PageEntries), Math.Max(0, after.Count - PageEntries));
+    }
 
     private Task GetContentSummaryAsync(Exchange exchange)
     {

@@ -32,14 +32,14 @@ internal static class StatusJson
 
     public static byte[] FileStatuses(IEnumerable<(FileSystemInfo Entry, string Suffix)> entries) => Write(json => WriteList(json, entries));
 
-    /// <summary>The whole listing as one page: what LISTSTATUS_BATCH, which Hadoop's own shell asks for, may answer.</summary>
-    public static byte[] DirectoryListing(IEnumerable<(FileSystemInfo Entry, string Suffix)> entries) => Write(json =>
+    /// <summary>One page of a listing.</summary>
+    public static byte[] DirectoryListing(IEnumerable<(FileSystemInfo Entry, string Suffix)> entries, int remaining) => Write(json =>
     {
         json.WriteStartObject("DirectoryListing");
         json.WriteStartObject("partialListing");
         WriteList(json, entries);
         json.WriteEndObject();
-        json.WriteNumber("remainingEntries", 0);
+        json.WriteNumber("remainingEntries", remaining);
         json.WriteEndObject();
     });
 

@@ -23,6 +23,11 @@ public sealed record FileStatus(
     public bool IsDirectory => string.Equals(Type, "DIRECTORY", StringComparison.Ordinal);
 }
 
+/// <summary>Some of a folder's children, in the order of their names' bytes.</summary>
+/// <param name="Entries">The entries of this page.</param>
+/// <param name="Remaining">How many follow.</param>
+public sealed record ListingPage(IReadOnlyList<FileStatus> Entries, long Remaining);
+
 /// <summary>What lies under a path; the path itself counts too when it is a folder.</summary>
 public sealed record ContentSummary(
     [property: JsonPropertyName("directoryCount")] long DirectoryCount,

@@ -41,6 +41,16 @@ public interface IWebHdfs
     /// <exception cref="WebHdfsException"><see cref="HdfsError.FileNotFound"/> where there is no such path.</exception>
     Task<IReadOnlyList<FileStatus>> ListStatusAsync(string path, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// LISTSTATUS_BATCH: the next of a folder's children in the order of their names' bytes, as many as the NameNode gives at once (1,000 by default); for folders too
+    /// large to be listed whole.
+    /// </summary>
+    /// <param name="path">The folder, or a file, which is its own only entry.</param>
+    /// <param name="startAfter">Only names after this one, which need not be there; empty begins with the first.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="WebHdfsException"><see cref="HdfsError.FileNotFound"/> where there is no such path.</exception>
+    Task<ListingPage> ListPageAsync(string path, string startAfter, CancellationToken cancellationToken = default);
+
     /// <summary>GETCONTENTSUMMARY: how many folders, files and bytes lie under a path.</summary>
     /// <exception cref="WebHdfsException"><see cref="HdfsError.FileNotFound"/> where there is no such path.</exception>
     Task<ContentSummary> GetContentSummaryAsync(string path, CancellationToken cancellationToken = default);

@@ -134,10 +134,16 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
     public async Task<IReadOnlyList<FileStatus>> ListStatusAsync(string path, CancellationToken cancellationToken = default)
     {
         string what = $"Listing {path}";
-        var listed = (await AskAsync(HttpMethod.Get, path, "LISTSTATUS", [], what, WebHdfsJson.Default.FileStatusesAnswer, cancellationToken)).FileStatuses.FileStatus;
-        return Array.TrueForAll(listed, entry => entry is not null)
-            ? listed
-            : throw new WebHdfsException(HdfsError.Protocol, $"{what} was answered with entries that are null.");
+        return Entries(await AskAsync(HttpMethod.Get, path, "LISTSTATUS", [], what, WebHdfsJson.Default.FileStatusesAnswer, cancellationToken), what);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ListingPage> ListPageAsync(string path, string startAfter, CancellationToken cancellationToken = default)
+    {
+        string what = $"Listing {path}";
+        (string, string)[] parameters = startAfter.Length == 0 ? [] : [("startAfter", startAfter)];
+        var page = (await AskAsync(HttpMethod.Get, path, "LISTSTATUS_BATCH", parameters, what, WebHdfsJson.Default.DirectoryListingAnswer, cancellationToken)).DirectoryListing;
+        return new ListingPage(Entries(page.PartialListing, what), page.RemainingEntries);
     }
 
     /// <inheritdoc/>
@@ -204,6 +210,10 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
     // Null leaves the pause to the back-off: only the first round through the NameNodes goes without one.
     private bool IsWorthAskingAnotherAtOnce(RetryDelayGeneratorArguments<object> attempt) =>
         attempt.AttemptNumber < nameNodes.Count - 1 && attempt.Outcome.Exception is WebHdfsException { Error: HdfsError.Standby or HdfsError.Unreachable };
+
+    private static FileStatus[] Entries(FileStatusesAnswer answer, string what) => Array.TrueForAll(answer.FileStatuses.FileStatus, entry => entry is not null)
+        ? answer.FileStatuses.FileStatus
+        : throw new WebHdfsException(HdfsError.Protocol, $"{what} was answered with entries that are null.");
 
     private static SocketsHttpHandler NewHandler(WebHdfsOptions options) => new()
     {

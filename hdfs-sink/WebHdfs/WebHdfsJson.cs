@@ -14,6 +14,11 @@ internal sealed record FileStatusesAnswer([property: JsonPropertyName("FileStatu
 
 internal sealed record FileStatusesBody([property: JsonPropertyName("FileStatus")] FileStatus[] FileStatus);
 
+internal sealed record DirectoryListingAnswer([property: JsonPropertyName("DirectoryListing")] DirectoryListingBody DirectoryListing);
+
+internal sealed record DirectoryListingBody(
+    [property: JsonPropertyName("partialListing")] FileStatusesAnswer PartialListing, [property: JsonPropertyName("remainingEntries")] long RemainingEntries);
+
 internal sealed record ContentSummaryAnswer([property: JsonPropertyName("ContentSummary")] ContentSummary ContentSummary);
 
 [JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
@@ -21,5 +26,6 @@ internal sealed record ContentSummaryAnswer([property: JsonPropertyName("Content
 [JsonSerializable(typeof(BooleanAnswer))]
 [JsonSerializable(typeof(FileStatusAnswer))]
 [JsonSerializable(typeof(FileStatusesAnswer))]
+[JsonSerializable(typeof(DirectoryListingAnswer))]
 [JsonSerializable(typeof(ContentSummaryAnswer))]
 internal sealed partial class WebHdfsJson : JsonSerializerContext;

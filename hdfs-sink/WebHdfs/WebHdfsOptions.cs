@@ -24,7 +24,7 @@ public sealed record WebHdfsOptions
     /// <summary>The longest pause between two tries.</summary>
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The largest JSON answer read: a listing of about 240,000 names.</summary>
+    /// <summary>The largest JSON answer read: a whole listing of about 240,000 names; larger folders are read by pages.</summary>
     public int MaxAnswerBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>The addresses in "http://a:9870,http://b:9870".</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Game.WebHdfs;
 
 namespace Game.HdfsSink.Commits;
@@ -27,18 +28,31 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
     /// <summary>Folders remembered as made: a year of hours. More start anew, which costs a call each.</summary>
     private const int MaxKnownFolders = 10_000;
 
+    /// <summary>Commits of a quiet partition hold some ten records: a window of a hundred names.</summary>
+    private const long FirstWindow = 1024;
+
+    private const long WindowGrowth = 4;
+
     private readonly ConcurrentDictionary<string, bool> knownFolders = new(StringComparer.Ordinal);
 
     /// <summary>A refused rename is tried again after making the parent folder; that it vanishes three times in a row is somebody's doing.</summary>
     private const int MaxRenames = 3;
 
-    /// <summary>The manifest of the highest range; null where nothing was ever committed.</summary>
-    public async Task<Manifest?> NewestAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// The manifest of the highest range that begins at or before <paramref name="end"/>; null where nothing was ever committed. There may be hundreds of thousands, so
+    /// it is looked for in windows below the end that grow until one holds any.
+    /// </summary>
+    public async Task<Manifest?> NewestAsync(long end, CancellationToken cancellationToken)
     {
-        long newest = -1;
-        foreach (string name in await NamesAsync(warehouse.Commits(partition), cancellationToken))
-            newest = Math.Max(newest, long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long first) ? first : -1);
-        return newest < 0 ? null : await ReadAsync(newest, cancellationToken);
+        for (long width = FirstWindow; ; width *= WindowGrowth)
+        {
+            long from = Math.Max(0, end - width);
+            long found = await HighestAsync(from, end, cancellationToken);
+            if (found >= 0)
+                return await ReadAsync(found, cancellationToken);
+            if (from == 0)
+                return null;
+        }
     }
 
     /// <summary>The manifest that claims <paramref name="first"/>; null where it is free.</summary>
@@ -143,16 +157,75 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
         return Manifest.Parse(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), path);
     }
 
+    /// <summary>The highest claim within [from, to], or −1.</summary>
+    private async Task<long> HighestAsync(long from, long to, CancellationToken cancellationToken)
+    {
+        // HDFS lists by the names' bytes: there only numbers of the same length are in their order.
+        for (int digits = Digits(to); digits >= Digits(from); digits--)
+        {
+            long low = Math.Max(from, digits == 1 ? 0 : PowerOfTen(digits - 1)), high = Math.Min(to, PowerOfTen(digits) - 1);
+            long found = -1;
+            // Whatever is listed after a number without its last digit is that number or comes after it.
+            await foreach (string name in ListAsync(warehouse.Commits(partition), Text(low)[..^1], Text(high), cancellationToken))
+            {
+                if (name.Length == digits && long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long first) && first >= low && first <= high)
+                    found = Math.Max(found, first);
+            }
+
+            if (found >= 0)
+                return found;
+        }
+
+        return -1;
+    }
+
     private async Task<HashSet<string>> NamesAsync(string folder, CancellationToken cancellationToken)
     {
-        try
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (string name in ListAsync(folder, "", null, cancellationToken))
+            names.Add(name);
+        return names;
+    }
+
+    /// <summary>The names after <paramref name="after"/>, up to <paramref name="last"/> where that is given; none where there is no such folder.</summary>
+    private async IAsyncEnumerable<string> ListAsync(string folder, string after, string? last, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
         {
-            return (await hdfs.ListStatusAsync(folder, cancellationToken)).Select(entry => entry.PathSuffix).ToHashSet(StringComparer.Ordinal);
+            ListingPage page;
+            try
+            {
+                page = await hdfs.ListPageAsync(folder, after, cancellationToken);
+            }
+            catch (WebHdfsException e) when (e.Error == HdfsError.FileNotFound)
+            {
+                yield break; // nothing was ever written there
+            }
+
+            foreach (string name in page.Entries.Select(entry => entry.PathSuffix))
+            {
+                after = name;
+                if (last is not null && string.CompareOrdinal(name, last) > 0)
+                    yield break;
+                yield return name;
+            }
+
+            if (page.Remaining <= 0 || page.Entries.Count == 0)
+                yield break;
         }
-        catch (WebHdfsException e) when (e.Error == HdfsError.FileNotFound)
-        {
-            return []; // nothing was ever written there
-        }
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static int Digits(long number) => Text(number).Length;
+
+    /// <summary>10^19 and beyond do not fit: the largest number stands for them.</summary>
+    private static long PowerOfTen(int exponent)
+    {
+        long power = 1;
+        for (int i = 0; i < exponent; i++)
+            power = power > long.MaxValue / 10 ? long.MaxValue : power * 10;
+        return power;
     }
 
     private static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];

@@ -51,17 +51,28 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
     /// Finishes what the newest manifest began and says at which position to resume. A range that retention took is recorded as lost.
     /// </summary>
     /// <exception cref="SinkRefusedException">The topic is another one than the manifests tell of, or its log ends before what was committed.</exception>
-    public async Task<long> OpenAsync(PartitionState state, CancellationToken cancellationToken)
+    /// <param name="state">What the cluster said.</param>
+    /// <param name="askLogEnd">Asks again for the offset after the last readable one: another sink may have read on since.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<long> OpenAsync(PartitionState state, Func<CancellationToken, Task<long>> askLogEnd, CancellationToken cancellationToken)
     {
         topicId = state.TopicId;
-        var newest = await commits.NewestAsync(cancellationToken);
-        long position = newest is null ? 0 : await FollowAsync(newest, cancellationToken);
+        long end = state.LogEnd;
+        var newest = await commits.NewestAsync(end, cancellationToken);
+        long position = newest is null ? 0 : await FollowAsync(newest, CheckEndAsync, cancellationToken);
         while (position < state.LogStart)
             position = (await CommitAsync(new RecordBatch(position, state.LogStart, [], 0), lost: true, cancellationToken)).Position;
-        return position <= state.LogEnd
-            ? position
-            : throw new SinkRefusedException(
-                $"The log of {warehouse.Topic}-{partition} ends at {state.LogEnd}, but {position} was committed already: records were lost or the topic was emptied, so restore the log or use another warehouse.");
+        return position;
+
+        async Task CheckEndAsync(long committed)
+        {
+            if (committed <= end)
+                return;
+            end = await askLogEnd(cancellationToken);
+            if (committed > end)
+                throw new SinkRefusedException(
+                    $"The log of {warehouse.Topic}-{partition} ends at {end}, but {committed} was committed already: records were lost or the topic was emptied, so restore the log or use another warehouse.");
+        }
     }
 
     /// <summary>Commits a batch that begins where the last commit ended.</summary>
@@ -98,14 +109,15 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
     {
         var winner = await commits.FindAsync(first, cancellationToken)
             ?? throw new WarehouseException($"The claim {warehouse.Claim(partition, first)} was taken and is gone: something else deletes files in the warehouse.");
-        return await FollowAsync(winner, cancellationToken);
+        return await FollowAsync(winner, static _ => Task.CompletedTask, cancellationToken);
     }
 
-    private async Task<long> FollowAsync(Manifest manifest, CancellationToken cancellationToken)
+    private async Task<long> FollowAsync(Manifest manifest, Func<long, Task> checkEnd, CancellationToken cancellationToken)
     {
         while (true)
         {
             CheckTopic(topicId, manifest.TopicId);
+            await checkEnd(manifest.Next);
             await commits.FinishAsync(manifest, cancellationToken);
             if (await commits.FindAsync(manifest.Next, cancellationToken) is not { } following)
                 return manifest.Next;

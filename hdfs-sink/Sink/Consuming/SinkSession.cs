@@ -215,9 +215,12 @@ internal sealed class SinkSession : IDisposable
     {
         string id = await context.TopicIds.FindAsync(partition.Topic, cancellationToken) ?? throw new WarehouseException($"The topic {partition.Topic} is gone.");
         var committer = new Committer(context, new Warehouse(settings.Warehouse, partition.Topic), tables[partition.Topic], partition.Partition);
-        long position = await committer.OpenAsync(new PartitionState(id, offsets.Low, offsets.High), cancellationToken);
+        long position = await committer.OpenAsync(new PartitionState(id, offsets.Low, offsets.High), AskEnd, cancellationToken);
         LogMessages.Opened(parts.Log, partition.Topic, partition.Partition, position, offsets.Low, offsets.High);
         return (new PartitionWriter(partition, position, settings, parts.Time), committer);
+
+        // Blocks for an answer of the broker: on a thread of the pool, and only where another sink was faster.
+        Task<long> AskEnd(CancellationToken token) => Task.Run(() => consumer.QueryWatermarkOffsets(partition, WatermarkTimeout).High.Value, token);
     }
 
     /// <summary>Partitions go to another sink: what is being committed may finish, so that the other need not read it again; what was only collected is dropped.</summary>

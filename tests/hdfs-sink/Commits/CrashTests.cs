@@ -48,7 +48,7 @@ public sealed class CrashTests
         var world = new World(Records, seed: 1);
         await KillAsync(world, 12, afterwards: true, Batch);
         await world.RunAsync(world.Hdfs, Batch);
-        await world.Sink().OpenAsync(world.State(), TestContext.Current.CancellationToken);
+        await world.Sink().OpenAsync(world.State(), world.AskLogEnd, TestContext.Current.CancellationToken);
         world.Staged.ShouldBeEmpty();
     }
 

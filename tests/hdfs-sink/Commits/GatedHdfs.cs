@@ -35,6 +35,8 @@ internal sealed class GatedHdfs(IWebHdfs hdfs, Func<string, Task> before, Func<T
 
     public Task<IReadOnlyList<FileStatus>> ListStatusAsync(string path, CancellationToken cancellationToken = default) => Pass(() => hdfs.ListStatusAsync(path, cancellationToken));
 
+    public Task<ListingPage> ListPageAsync(string path, string startAfter, CancellationToken cancellationToken = default) => Pass(() => hdfs.ListPageAsync(path, startAfter, cancellationToken));
+
     public Task<ContentSummary> GetContentSummaryAsync(string path, CancellationToken cancellationToken = default) => Pass(() => hdfs.GetContentSummaryAsync(path, cancellationToken));
 
     private async Task<T> Pass<T>(Func<Task<T>> call, [CallerMemberName] string name = "")

@@ -5,8 +5,14 @@ namespace Game.HdfsSink.Tests.Commits;
 /// <summary>HDFS's names in memory, with its rename: never over a file, false without a parent, into a folder as destination.</summary>
 internal sealed class MemoryHdfs : IWebHdfs
 {
+    /// <summary>Small, so that tests turn pages.</summary>
+    private const int PageEntries = 7;
+
     private readonly Lock gate = new();
     private readonly SortedDictionary<string, byte[]?> entries = new(StringComparer.Ordinal) { ["/"] = null };
+
+    /// <summary>Pages of listings asked for.</summary>
+    public int Pages { get; private set; }
 
     public IReadOnlyDictionary<string, byte[]> Files
     {
@@ -87,6 +93,13 @@ internal sealed class MemoryHdfs : IWebHdfs
             return Task.FromResult<IReadOnlyList<FileStatus>>(
                 [.. entries.Where(entry => entry.Key != "/" && Parent(entry.Key) == path).Select(entry => Status(entry.Key[(entry.Key.LastIndexOf('/') + 1)..], entry.Value))]);
         }
+    }
+
+    public async Task<ListingPage> ListPageAsync(string path, string startAfter, CancellationToken cancellationToken = default)
+    {
+        Pages++;
+        var after = (await ListStatusAsync(path, cancellationToken)).Where(entry => string.CompareOrdinal(entry.PathSuffix, startAfter) > 0).ToList();
+        return new ListingPage([.. after.Take(PageEntries)], Math.Max(0, after.Count - PageEntries));
     }
 
     public Task<ContentSummary> GetContentSummaryAsync(string path, CancellationToken cancellationToken = default) => throw new NotSupportedException();

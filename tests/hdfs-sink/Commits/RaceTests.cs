@@ -6,6 +6,16 @@ namespace Game.HdfsSink.Tests.Commits;
 /// <summary>Several sinks on one partition, their calls interleaved by a seeded scheduler that also kills some of them at any call.</summary>
 public sealed class RaceTests
 {
+    /// <summary>The end is asked for before the manifests are read: what another sink read and committed in between is no loss.</summary>
+    [Fact]
+    public async Task WhatAnotherSinkCommittedSinceTheEndWasAskedForIsNoLoss()
+    {
+        var world = new World(24, seed: 1);
+        var before = world.State() with { LogEnd = 4 };
+        await world.RunAsync(world.Hdfs, 3);
+        (await world.Sink().OpenAsync(before, world.AskLogEnd, TestContext.Current.CancellationToken)).ShouldBe(world.LogEnd);
+    }
+
     [Fact]
     public async Task TwoSinks() => await Gen.Int[0, 1_000_000].SampleAsync(seed => RaceAsync(seed, sinks: 2, killOneIn: int.MaxValue), iter: 200, threads: 1);
 
@@ -24,11 +34,11 @@ public sealed class RaceTests
                 return;
             raced = true; // just before our claim others commit everything, and a restart cleans our files away
             await world.RunAsync(world.Hdfs, 5);
-            await world.Sink().OpenAsync(world.State(), token);
+            await world.Sink().OpenAsync(world.State(), world.AskLogEnd, token);
         }
 
         var sink = world.Sink(new GatedHdfs(world.Hdfs, OthersFirst, () => Task.CompletedTask));
-        var result = await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), token), 7), token);
+        var result = await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, token), 7), token);
         (result.IsOurs, result.Position).ShouldBe((false, world.LogEnd));
         world.ShouldHoldEverythingOnce();
     }

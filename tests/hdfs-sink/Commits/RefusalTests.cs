@@ -12,7 +12,7 @@ public sealed class RefusalTests
     {
         var world = await CommittedAsync();
         world.TopicId = "topic-id-2";
-        (await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), Token))).Message.ShouldContain("topic-id-2");
+        (await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token))).Message.ShouldContain("topic-id-2");
     }
 
     [Fact]
@@ -20,7 +20,7 @@ public sealed class RefusalTests
     {
         var world = new World(24, seed: 1);
         var sink = world.Sink();
-        long position = (await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), Token), 5), Token)).Position;
+        long position = (await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, Token), 5), Token)).Position;
         world.TopicId = "topic-id-2";
         await Should.ThrowAsync<SinkRefusedException>(() => sink.CommitAsync(world.Read(position, 5), Token));
         world.Chain().Count.ShouldBe(1);
@@ -31,7 +31,7 @@ public sealed class RefusalTests
     {
         var world = await CommittedAsync();
         world.LogEnd--;
-        (await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), Token))).Message.ShouldContain($"ends at {world.LogEnd}");
+        (await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token))).Message.ShouldContain($"ends at {world.LogEnd}");
     }
 
     [Fact]
@@ -49,9 +49,9 @@ public sealed class RefusalTests
     {
         var world = new World(24, seed: 1);
         var sink = world.Sink();
-        await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), Token), 5), Token);
+        await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, Token), 5), Token);
         world.LogStart = 11;
-        (await world.Sink().OpenAsync(world.State(), Token)).ShouldBe(11);
+        (await world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token)).ShouldBe(11);
         world.Chain()[1].LostToRetention.ShouldBeTrue();
     }
 
@@ -60,7 +60,7 @@ public sealed class RefusalTests
     {
         var world = await CommittedAsync();
         await world.Hdfs.CreateAsync(world.Warehouse.Claim(World.Partition, world.Chain()[^1].First), new MemoryStream([1, 2, 3]), overwrite: true, Token);
-        await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), Token));
+        await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token));
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class RefusalTests
     {
         var world = new World(24, seed: 1);
         var sink = world.Sink();
-        var batch = world.Read(await sink.OpenAsync(world.State(), Token), 50);
+        var batch = world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, Token), 50);
         string inTheWay = world.Warehouse.DataFile(World.Partition, batch.First, batch.Next, new Rows.Filing(0, false));
         await world.Hdfs.CreateAsync(inTheWay, new MemoryStream([42]), cancellationToken: Token);
         await Should.ThrowAsync<SinkRefusedException>(() => sink.CommitAsync(batch, Token));
@@ -82,9 +82,9 @@ public sealed class RefusalTests
         int calls = 0;
         Task Break() => ++calls == 3 ? throw new WebHdfsException(HdfsError.Unreachable, "the cable") : Task.CompletedTask;
         var sink = world.Sink(new GatedHdfs(world.Hdfs, _ => Task.CompletedTask, Break)); // the third call is the first upload: it lands, and its answer is lost
-        await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), Token), 50), Token);
+        await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, Token), 50), Token);
         world.ShouldHoldEverythingOnce();
-        await world.Sink().OpenAsync(world.State(), Token);
+        await world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token);
         world.Staged.ShouldBeEmpty();
     }
 
@@ -93,7 +93,7 @@ public sealed class RefusalTests
     {
         var world = await CommittedAsync();
         var before = world.Hdfs.Files.Keys.ToList();
-        (await world.Sink().OpenAsync(world.State(), Token)).ShouldBe(world.LogEnd);
+        (await world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token)).ShouldBe(world.LogEnd);
         world.Hdfs.Files.Keys.ShouldBe(before);
     }
 

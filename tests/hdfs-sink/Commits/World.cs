@@ -50,12 +50,14 @@ internal sealed class World : ITopicIds
     public async Task RunAsync(IWebHdfs hdfs, int batch)
     {
         var sink = Sink(hdfs);
-        long position = await sink.OpenAsync(State(), TestContext.Current.CancellationToken);
+        long position = await sink.OpenAsync(State(), AskLogEnd, TestContext.Current.CancellationToken);
         while (position < LogEnd)
             position = (await sink.CommitAsync(Read(position, batch), TestContext.Current.CancellationToken)).Position;
     }
 
     public PartitionState State() => new(TopicId, LogStart, LogEnd);
+
+    public Task<long> AskLogEnd(CancellationToken cancellationToken) => Task.FromResult(LogEnd);
 
     public RecordBatch Read(long position, int count)
     {

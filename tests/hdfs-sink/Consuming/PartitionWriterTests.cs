@@ -78,7 +78,7 @@ public sealed class PartitionWriterTests
     {
         var world = new World(records: 30, seed: 1);
         var committer = world.Sink();
-        var writer = new PartitionWriter(new TopicPartition(World.Topic, World.Partition), await committer.OpenAsync(world.State(), Token), Settings, time);
+        var writer = new PartitionWriter(new TopicPartition(World.Topic, World.Partition), await committer.OpenAsync(world.State(), world.AskLogEnd, Token), Settings, time);
         await RivalCommitsAsync(world, positions: 9);
         Feed(writer, world.Read(0, 6));
         Feed(writer, world.Read(6, 3));
@@ -100,7 +100,7 @@ public sealed class PartitionWriterTests
     {
         var world = new World(records: 30, seed: 1);
         var committer = world.Sink(new GatedHdfs(world.Hdfs, call => call == "CreateAsync" ? throw new KilledException() : Task.CompletedTask, () => Task.CompletedTask));
-        var writer = new PartitionWriter(new TopicPartition(World.Topic, World.Partition), await committer.OpenAsync(world.State(), Token), Settings, time);
+        var writer = new PartitionWriter(new TopicPartition(World.Topic, World.Partition), await committer.OpenAsync(world.State(), world.AskLogEnd, Token), Settings, time);
         Feed(writer, world.Read(0, 6));
         Feed(writer, world.Read(6, 6));
         writer.Start(committer, new SemaphoreSlim(1), completion => done.Writer.TryWrite(completion), Token);
@@ -118,7 +118,7 @@ public sealed class PartitionWriterTests
     private static async Task RivalCommitsAsync(World world, int positions)
     {
         var rival = world.Sink();
-        await rival.CommitAsync(world.Read(await rival.OpenAsync(world.State(), Token), positions), Token);
+        await rival.CommitAsync(world.Read(await rival.OpenAsync(world.State(), world.AskLogEnd, Token), positions), Token);
     }
 
     private static void Feed(PartitionWriter writer, RecordBatch batch)

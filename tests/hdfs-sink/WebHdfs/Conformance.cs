@@ -30,6 +30,25 @@ public abstract class Conformance(IHdfsUnderTest hdfsUnderTest)
     }
 
     [Fact]
+    public async Task ALargeFolderIsListedByPages()
+    {
+        string[] names = [.. Enumerable.Range(0, 1_005).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture)).Order(StringComparer.Ordinal)];
+        await Parallel.ForEachAsync(names, TestContext.Current.CancellationToken, async (name, token) => await hdfs.MkdirsAsync($"{folder}/{name}", token));
+
+        var page = await hdfs.ListPageAsync(folder, "");
+        (page.Entries.Count, page.Remaining).ShouldBe((1_000, 5));
+        page.Entries.Select(entry => entry.PathSuffix).ShouldBe(names[..1_000]);
+        page = await hdfs.ListPageAsync(folder, page.Entries[^1].PathSuffix);
+        page.Entries.Select(entry => entry.PathSuffix).ShouldBe(names[1_000..]);
+        page.Remaining.ShouldBe(0);
+        (await hdfs.ListPageAsync(folder, "997x")).Entries.Select(entry => entry.PathSuffix).ShouldBe(["998", "999"]);
+        (await hdfs.ListPageAsync(folder, "zzz")).Entries.ShouldBeEmpty();
+        (await HdfsCalls.ErrorOfAsync(() => hdfs.ListPageAsync($"{folder}/nowhere", ""))).ShouldBe(HdfsError.FileNotFound);
+        await hdfs.WriteAsync($"{folder}/f", "f");
+        (await hdfs.ListPageAsync($"{folder}/f", "")).Entries.Single().PathSuffix.ShouldBe("");
+    }
+
+    [Fact]
     public async Task AnEmptyFileIsAFile()
     {
         await hdfs.WriteAsync($"{folder}/empty", "");
