@@ -1,3 +1,3 @@
 using Game.Detector.Hosting;
 
-return await DetectorCommand.Create().Parse(args).InvokeAsync();
+return await DetectorCommand.RunAsync(args);

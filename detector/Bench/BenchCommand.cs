@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Game.Detector.Hosting;
 using Game.Detector.Measuring;
 
 namespace Game.Detector.Bench;
@@ -18,20 +19,32 @@ internal static class BenchCommand
     public static Command Create()
     {
         var report = new Option<FileInfo?>("--report") { Description = "Write the figures as JSON." };
-        var seconds = new Option<double>("--seconds") { Description = "Length of each of the five rounds.", DefaultValueFactory = _ => 3 };
-        var warmUp = new Option<double>("--warm-up") { Description = "Seconds before the first round.", DefaultValueFactory = _ => 5 };
-        var players = new Option<int>("--players") { Description = "Players whose events are judged.", DefaultValueFactory = _ => 10_000 };
+        var seconds = NumberOption.Of("--seconds", "Length of each of the five rounds.", 3, 0.01, 3_600);
+        var warmUp = NumberOption.Of("--warm-up", "Seconds before the first round.", 5, 0.0, 3_600);
+        var players = NumberOption.Of("--players", "Players whose events are judged.", 10_000, 1, 100_000);
         var command = new Command("bench", "Measure events per second and core in process, without Kafka.") { report, seconds, warmUp, players };
         command.SetAction(parsed =>
         {
             var plan = new MeasurementPlan { Players = parsed.GetValue(players), RoundSeconds = parsed.GetValue(seconds), WarmUpSeconds = parsed.GetValue(warmUp) };
             EngineFigures figures = EngineMeasurement.Run(plan, TimeProvider.System);
             Print(figures);
-            if (parsed.GetValue(report) is { } file)
-                File.WriteAllText(file.FullName, JsonSerializer.Serialize(figures, BenchJsonContext.Default.EngineFigures));
-            return 0;
+            return parsed.GetValue(report) is not { } file || TryWrite(file, figures) ? 0 : DetectorCommand.Failed;
         });
         return command;
+    }
+
+    private static bool TryWrite(FileInfo file, EngineFigures figures)
+    {
+        try
+        {
+            File.WriteAllText(file.FullName, JsonSerializer.Serialize(figures, BenchJsonContext.Default.EngineFigures));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"The report cannot be written: {e.Message}");
+            return false;
+        }
     }
 
     private static void Print(EngineFigures figures)

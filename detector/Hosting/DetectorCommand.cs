@@ -15,11 +15,21 @@ internal static class DetectorCommand
     private static readonly Option<string> Bootstrap = new("--bootstrap-server") { Description = "Kafka brokers, HOST:PORT[,HOST:PORT…].", DefaultValueFactory = _ => "127.0.0.1:9092" };
     private static readonly Option<string?> Group = new("--group") { Description = $"Consumer group; by default {DetectorOptions.DetectorGroup}, with --filter {DetectorOptions.FilterGroup}." };
     private static readonly Option<string?> ClientId = new("--client-id") { Description = "How this member shows in the group's description; by default the group's name." };
-    private static readonly Option<int> Partitions = new("--partitions") { Description = "Partitions of player-events and alerts.", DefaultValueFactory = _ => Topics.DefaultPartitions };
+    private static readonly Option<int> Partitions = NumberOption.Of("--partitions", "Partitions of player-events and alerts.", Topics.DefaultPartitions, 1, MaxPartitions);
     private static readonly Option<string> Urls = new("--urls") { Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free port.", DefaultValueFactory = _ => "http://127.0.0.1:0" };
     private static readonly Option<bool> Filter = new("--filter") { Description = "Copy critical alerts to alerts-priority instead of watching players." };
     private static readonly Option<FileInfo?> RulesFile = new("--rules") { Description = "JSON file with the rules' thresholds; --print-rules shows all of them." };
     private static readonly Option<bool> PrintRules = new("--print-rules") { Description = "Print the rules as --rules would read them, and stop." };
+
+    /// <summary>The whole program: wrong use is one sentence and a code of its own.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    {
+        ParseResult parsed = Create().Parse(arguments);
+        if (parsed.Errors.Count == 0 || parsed.Action is System.CommandLine.Help.HelpAction)
+            return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }); // the stop has bounds of its own: the library would end the process 2 s after SIGTERM
+        await Console.Error.WriteLineAsync($"detector: {parsed.Errors[0].Message} See detector --help.");
+        return UsedWrongly;
+    }
 
     public static RootCommand Create()
     {
@@ -34,23 +44,23 @@ internal static class DetectorCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
-        if (!TryReadRules(parsed.GetValue(RulesFile), out RuleSet rules, out string problem) || !TryOptions(parsed, rules, out DetectorOptions options, out problem))
+        if (!TryReadRules(parsed.GetValue(RulesFile), out RuleSet rules, out string problem))
         {
             await Console.Error.WriteLineAsync(problem);
             return UsedWrongly;
         }
 
         if (!parsed.GetValue(PrintRules))
-            return await DetectorProcess.RunAsync(options, cancel);
+            return await DetectorProcess.RunAsync(OptionsOf(parsed, rules), cancel);
         await Console.Out.WriteLineAsync(rules.ToJson());
         return 0;
     }
 
-    private static bool TryOptions(ParseResult parsed, RuleSet rules, out DetectorOptions options, out string problem)
+    private static DetectorOptions OptionsOf(ParseResult parsed, RuleSet rules)
     {
         bool filter = parsed.GetValue(Filter);
         string group = parsed.GetValue(Group) ?? (filter ? DetectorOptions.FilterGroup : DetectorOptions.DetectorGroup);
-        options = new DetectorOptions
+        return new DetectorOptions
         {
             BootstrapServers = parsed.GetValue(Bootstrap)!,
             Group = group,
@@ -60,8 +70,6 @@ internal static class DetectorCommand
             IsFilter = filter,
             Rules = rules,
         };
-        problem = options.Partitions is < 1 or > MaxPartitions ? $"--partitions is {options.Partitions}, but must lie between 1 and {MaxPartitions}." : "";
-        return problem.Length == 0;
     }
 
     private static bool TryReadRules(FileInfo? file, out RuleSet rules, out string problem)

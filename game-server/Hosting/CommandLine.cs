@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using Game.Contracts;
 using Game.GameServer.Accounts;
@@ -86,14 +87,18 @@ internal sealed class CommandLine
 
     private static Option<int> Bounded(string name, string description, int fallback, int min, int max)
     {
-        var option = new Option<int>(name) { Description = $"{description} {min} to {max}.", DefaultValueFactory = _ => fallback };
-        option.Validators.Add(result =>
+        return new Option<int>(name)
         {
-            // A value that is no number has been reported already.
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int value) && (value < min || value > max))
-                result.AddError($"{name} is between {min} and {max}.");
-        });
-        return option;
+            Description = $"{description} {min} to {max}.",
+            DefaultValueFactory = _ => fallback,
+            CustomParser = result =>
+            {
+                if (int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max)
+                    return value;
+                result.AddError($"{name} is '{result.Tokens[0].Value}', but must be a whole number between {min} and {max}.");
+                return fallback;
+            },
+        };
     }
 
     private static T Read<T>(string option, FileInfo file, Func<string, T> parse)

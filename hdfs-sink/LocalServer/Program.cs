@@ -1,11 +1,22 @@
 using System.CommandLine;
+using System.Globalization;
 using Game.LocalWebHdfs;
 
 const int Failed = 1;
 const int BadArguments = 2;
 
 var root = new Option<string>("--root") { Description = "The folder that is '/'; made where it is missing.", Required = true };
-var port = new Option<int>("--port") { Description = "The port on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 9870 };
+var port = new Option<int>("--port")
+{
+    Description = "The port on 127.0.0.1; 0 takes a free one.",
+    DefaultValueFactory = _ => 9870,
+    CustomParser = result =>
+    {
+        if (!ushort.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out ushort number))
+            result.AddError($"--port is '{result.Tokens[0].Value}', but must be a number between 0 and {ushort.MaxValue}.");
+        return number;
+    },
+};
 var urls = new Option<string?>("--urls") { Description = "Where to listen instead of --port, e.g. http://0.0.0.0:9870." };
 var command = new RootCommand("WebHDFS over a folder: the REST calls, redirects, errors and renames of HDFS, on one machine, without Hadoop.") { root, port, urls };
 command.SetAction(async (arguments, cancellationToken) =>

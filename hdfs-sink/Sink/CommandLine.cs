@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
 using Game.HdfsSink.Consuming;
 using Game.HdfsSink.Rows;
 using Game.WebHdfs;
@@ -15,22 +17,22 @@ internal sealed class CommandLine
     private readonly Option<string> warehouse = new("--warehouse") { Description = "The folder in HDFS that holds a folder a topic.", DefaultValueFactory = _ => "/warehouse" };
     private readonly Option<string> topics = new("--topics") { Description = "The topics to write, separated by commas.", DefaultValueFactory = _ => string.Join(',', Tables.Known) };
     private readonly Option<string> group = new("--group") { Description = "The consumer group; sinks of one group share the partitions.", DefaultValueFactory = _ => "hdfs-sink" };
-    private readonly Option<int?> partitions = new("--partitions") { Description = "Partitions of player-events where topics must be created; by default what the cluster has." };
-    private readonly Option<int> rotateRows = new("--rotate-rows") { Description = "A commit holds at most this many records.", DefaultValueFactory = _ => 128 * 1024 };
-    private readonly Option<long> rotateBytes = new("--rotate-bytes") { Description = "A commit holds at most about this many bytes.", DefaultValueFactory = _ => 64L * 1024 * 1024 };
-    private readonly Option<double> rotateSeconds = new("--rotate-seconds") { Description = "A record waits at most this long for its commit to begin.", DefaultValueFactory = _ => 10 };
-    private readonly Option<long> memory = new("--memory-bytes") { Description = "Bytes of records held before reading pauses.", DefaultValueFactory = _ => 256L * 1024 * 1024 };
-    private readonly Option<int> uploads = new("--parallel-uploads") { Description = "Files uploaded at once.", DefaultValueFactory = _ => 8 };
+    private readonly Option<int?> partitions = new("--partitions")
+    {
+        Description = "Partitions of player-events where topics must be created; by default what the cluster has.",
+        CustomParser = result => Number(result, 1, 10_000),
+    };
+    private readonly Option<int> rotateRows = Bounded("--rotate-rows", "A commit holds at most this many records.", 128 * 1024, 1, 10_000_000);
+    private readonly Option<long> rotateBytes = Bounded("--rotate-bytes", "A commit holds at most about this many bytes.", 64L * 1024 * 1024, 1, 1L << 30);
+    private readonly Option<double> rotateSeconds = Bounded("--rotate-seconds", "A record waits at most this long for its commit to begin.", 10, 0.01, 604_800);
+    private readonly Option<long> memory = Bounded("--memory-bytes", "Bytes of records held before reading pauses.", 256L * 1024 * 1024, 1L << 20, 1L << 40);
+    private readonly Option<int> uploads = Bounded("--parallel-uploads", "Files uploaded at once.", 8, 1, 1_000);
     private readonly Option<string> urls = new("--urls") { Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free one.", DefaultValueFactory = _ => "http://127.0.0.1:0" };
 
     public CommandLine(Func<SinkSettings, string, CancellationToken, Task<int>> run)
     {
-        AtLeast(rotateRows, 1);
-        AtLeast(rotateBytes, 1L);
-        AtLeast(rotateSeconds, 0.01);
-        AtLeast(memory, 1024L * 1024);
-        AtLeast(uploads, 1);
-        partitions.Validators.Add(result => Check(result, result.GetValueOrDefault<int?>() is null or (>= 1 and <= 10_000), "must be 1 to 10,000"));
+        foreach (Option<string> text in (Option<string>[])[bootstrap, user, topics, group, urls])
+            text.Validators.Add(result => Check(result, !string.IsNullOrWhiteSpace(result.GetValueOrDefault<string>()), "must not be empty"));
         webHdfs.Validators.Add(result => Try(result, () => WebHdfsOptions.ParseNameNodes(result.GetValueOrDefault<string>())));
         topics.Validators.Add(result => Try(result, () => Split(result.GetValueOrDefault<string>()).Select(Tables.Of).ToList()));
         warehouse.Validators.Add(result => Check(result, IsFolder(result.GetValueOrDefault<string>()), "must be an absolute HDFS path such as /warehouse"));
@@ -63,9 +65,19 @@ internal sealed class CommandLine
 
     private static bool IsFolder(string? path) => path is not null && path.StartsWith('/') && path.Length > 1 && !path.Contains("//", StringComparison.Ordinal) && !path.Split('/').Any(part => part is "." or "..");
 
-    private static void AtLeast<T>(Option<T> option, T least)
-        where T : IComparable<T> =>
-        option.Validators.Add(result => Check(result, result.GetValueOrDefault<T>()!.CompareTo(least) >= 0, $"must be at least {least}"));
+    private static Option<T> Bounded<T>(string name, string description, T fallback, T min, T max)
+        where T : struct, INumber<T> =>
+        new(name) { Description = description, DefaultValueFactory = _ => fallback, CustomParser = result => Number(result, min, max) ?? fallback };
+
+    private static T? Number<T>(ArgumentResult result, T min, T max)
+        where T : struct, INumber<T>
+    {
+        string text = result.Tokens[0].Value;
+        if (T.TryParse(text, CultureInfo.InvariantCulture, out T value) && value >= min && value <= max)
+            return value;
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{((OptionResult)result.Parent!).Option.Name} is '{text}', but must be a number between {min} and {max}."));
+        return null;
+    }
 
     private static void Try(OptionResult result, Action parse)
     {

@@ -6,9 +6,15 @@ public class CommandTests
 {
     [Theory]
     [InlineData("--partitions", "0")]
+    [InlineData("--partitions", "abc")]
+    [InlineData("--partitions")]
+    [InlineData("--nonsense")]
+    [InlineData("bench", "--players", "0")]
+    [InlineData("bench", "--seconds", "NaN")]
+    [InlineData("bench", "--warm-up", "-1")]
     [InlineData("--rules", "no-such-file.json")]
     public async Task Wrong_use_ends_with_code_2(params string[] arguments)
-        => (await DetectorCommand.Create().Parse(arguments).InvokeAsync(cancellationToken: TestContext.Current.CancellationToken)).ShouldBe(DetectorCommand.UsedWrongly);
+        => (await DetectorCommand.RunAsync(arguments)).ShouldBe(DetectorCommand.UsedWrongly);
 
     [Fact]
     public async Task Rules_can_be_printed()

@@ -82,9 +82,10 @@ public sealed class HostingTests
     }
 
     [Theory]
-    [InlineData("--partitions=0", "--partitions is between 1 and 10000.")]
-    [InlineData("--partitions=x", "partitions")]
-    [InlineData("--publish-timeout-ms=10", "--publish-timeout-ms is between 1500 and 60000.")]
+    [InlineData("--partitions=0", "--partitions is '0', but must be a whole number between 1 and 10000.")]
+    [InlineData("--partitions=x", "--partitions is 'x', but must be a whole number between 1 and 10000.")]
+    [InlineData("--session-hours=99999999999", "--session-hours is '99999999999'")]
+    [InlineData("--publish-timeout-ms=10", "--publish-timeout-ms is '10', but must be a whole number between 1500 and 60000.")]
     [InlineData("--trusted-proxies=here", "--trusted-proxies takes networks")]
     [InlineData("--server-id=ääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääää", "--server-id has 1 to 128 bytes.")]
     [InlineData("--nonsense=1", "nonsense")]
