@@ -14,7 +14,7 @@ internal static class LogCheck
     {
         var found = new Dictionary<(string Producer, int Partition), List<Acknowledged>>();
         var offsets = new long[partitions];
-        foreach (AuditRecord record in new TopicReader(bootstrap).Read(topic, partitions))
+        foreach (AuditRecord record in new TopicReader(bootstrap).Read(topic, partitions, TestContext.Current.CancellationToken))
         {
             record.Offset.ShouldBe(offsets[record.Partition]++, $"offsets of {topic}-{record.Partition} are dense");
             (string producer, int number) = Parse(record);

@@ -14,7 +14,8 @@ internal static class SystemAudit
     public static EventAudit HoldsFor(GameSystem system)
     {
         var reader = new TopicReader(system.BootstrapServers);
-        AuditRecord[] records = [.. reader.Read(Topics.PlayerEvents, GameSystem.Partitions)], raised = [.. reader.Read(Topics.Alerts, GameSystem.Partitions)];
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        AuditRecord[] records = [.. reader.Read(Topics.PlayerEvents, GameSystem.Partitions, stop)], raised = [.. reader.Read(Topics.Alerts, GameSystem.Partitions, stop)];
         var events = new EventAudit(GameSystem.Partitions, new RuleSet(), TruthTable.Read([]));
         events.Read(records);
         var alerts = new AlertAudit();
