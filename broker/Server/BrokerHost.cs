@@ -49,18 +49,19 @@ public sealed class BrokerHost : IAsyncDisposable
 
     /// <summary>Starts a broker inside this process. It serves requests when the task completes.</summary>
     /// <exception cref="ConfigException">A setting with which it cannot start; the message is one sentence that says what to do.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled while the logs were recovered.</exception>
     public static Task<BrokerHost> StartAsync(BrokerOptions options, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        return StartAsync(new BrokerConfig(options.Settings), options.Logging ?? NullLoggerFactory.Instance, options.Time ?? TimeProvider.System, options.InMemory);
+        return StartAsync(new BrokerConfig(options.Settings), options.Logging ?? NullLoggerFactory.Instance, options.Time ?? TimeProvider.System, options.InMemory, cancellation);
     }
 
-    internal static async Task<BrokerHost> StartAsync(BrokerConfig config, ILoggerFactory logging, TimeProvider time, bool inMemory = false)
+    internal static async Task<BrokerHost> StartAsync(BrokerConfig config, ILoggerFactory logging, TimeProvider time, bool inMemory = false, CancellationToken cancellation = default)
     {
         var host = new BrokerHost(config, logging, time);
         try
         {
-            await host.Start(inMemory);
+            await host.Start(inMemory, cancellation);
             return host;
         }
         catch
@@ -90,10 +91,10 @@ public sealed class BrokerHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    private async Task Start(bool inMemory)
+    private async Task Start(bool inMemory, CancellationToken cancellation)
     {
         StartPages();
-        await _parts.Start(inMemory);
+        await _parts.Start(inMemory, cancellation);
         _ready = true;
         HostLog.Serving(_log, _parts.Membership!.BrokerId, _parts.Membership.ClusterId, (long)_time.GetElapsedTime(_startedAt).TotalMilliseconds);
     }

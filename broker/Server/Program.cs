@@ -23,6 +23,7 @@ try
     foreach (string warning in loaded.Warnings) HostLog.ConfigWarning(log, warning);
     foreach ((string key, string value) in loaded.OwnDefaults) HostLog.OwnDefault(log, key, value);
 
+    using var starting = new CancellationTokenSource();
     var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     using PosixSignalRegistration term = OnSignal(PosixSignal.SIGTERM);
     using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT);
@@ -30,7 +31,7 @@ try
     // Linux's SIGXFSZ: a write beyond the process's limit on file sizes (ulimit -f) would end it; taken, the write fails and is answered as on a full disk, as under the JVM.
     const PosixSignal FileTooLarge = (PosixSignal)25;
     using PosixSignalRegistration tooLarge = PosixSignalRegistration.Create(FileTooLarge, context => context.Cancel = true);
-    await using BrokerHost host = await BrokerHost.StartAsync(loaded.Config, logging, TimeProvider.System);
+    await using BrokerHost host = await BrokerHost.StartAsync(loaded.Config, logging, TimeProvider.System, cancellation: starting.Token);
     await Task.WhenAny(ended.Task, host.Failed);
     await host.StopAsync();
     return host.Failed.IsCompleted ? 1 : 0;
@@ -39,7 +40,13 @@ try
     {
         context.Cancel = true;
         ended.TrySetResult();
+        starting.Cancel();
     });
+}
+catch (OperationCanceledException)
+{
+    // Told to end while it recovered its logs; the next start begins anew.
+    return 0;
 }
 catch (ConfigException e)
 {

@@ -107,6 +107,7 @@ internal static class LogAppend
             view.Hints.NoteAppend(batch.BaseOffset, position);
             position += batch.SizeInBytes;
         }
+        log.Recent.Note(batches[^1].NextOffset, position - view.EndPosition);
         log.Publish(view with { EndOffset = batches[^1].NextOffset, EndPosition = position });
         log.UpdateLastStable();
     }

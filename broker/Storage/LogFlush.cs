@@ -1,4 +1,5 @@
 using Broker.Storage.Checkpoints;
+using Broker.Storage.Files;
 using Broker.Storage.Segments;
 
 namespace Broker.Storage;
@@ -9,7 +10,7 @@ internal sealed class LogFlush(LogState log)
     private readonly Lock gate = new();
 
     /// <summary>Returns once everything below <paramref name="offset"/> is on the disk.</summary>
-    /// <exception cref="IOException">The disk fails; its directory is offline.</exception>
+    /// <exception cref="IOException">The disk fails: its directory is offline; or there is no room to do it now: it is to be tried again.</exception>
     public void UpTo(long offset, long nowMs)
     {
         lock (gate)
@@ -17,17 +18,11 @@ internal sealed class LogFlush(LogState log)
             // While this caller waited, another's fsync may have covered it.
             if (log.RecoveryPoint >= offset && log.UnsyncedCut is null)
                 return;
-            try
-            {
-                Flush(log.View);
-                LastFlushMs = nowMs;
-            }
-            catch (IOException failure)
-            {
-                // After a failed fsync the kernel may have dropped the pages: nothing here can be trusted any more.
-                log.Directory.Fail(failure);
-                throw;
-            }
+            LogView view = log.View;
+            OrFail(log.Epochs.Sync, Shortage.Is);
+            // After a failed fsync the kernel may have dropped the pages, also where it says that there was no space: nothing can be trusted any more.
+            OrFail(() => Flush(view), Shortage.IsOfHandles);
+            LastFlushMs = nowMs;
         }
     }
 
@@ -42,11 +37,20 @@ internal sealed class LogFlush(LogState log)
         bool isNew = log.IsNew;
         log.FolderIsDirty = false;
         log.IsNew = false;
-        if (isNew)
-            PartitionMetadataFile.Sync(log.Folder.Disk, log.Folder.PathOf(LogFileNames.PartitionMetadata));
-        log.Folder.Disk.SyncDirectory(log.Folder.FullPath);
-        if (isNew)
-            log.Folder.Disk.SyncDirectory(log.Directory.Path);
+        try
+        {
+            if (isNew)
+                PartitionMetadataFile.Sync(log.Folder.Disk, log.Folder.PathOf(LogFileNames.PartitionMetadata));
+            log.Folder.Disk.SyncDirectory(log.Folder.FullPath);
+            if (isNew)
+                log.Folder.Disk.SyncDirectory(log.Directory.Path);
+        }
+        catch (IOException)
+        {
+            log.FolderIsDirty = true;
+            log.IsNew |= isNew;
+            throw;
+        }
     }
 
     private void Flush(LogView view)
@@ -56,11 +60,24 @@ internal sealed class LogFlush(LogState log)
         SyncCut(view);
         for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length; i++)
             Sync(view, i);
-        log.Epochs.Sync();
         lock (log.RecoveryGate)
         {
             if (log.View.Cuts == view.Cuts)
                 log.SetRecoveryPoint(Math.Max(log.RecoveryPoint, view.EndOffset));
+        }
+    }
+
+    private void OrFail(Action step, Predicate<IOException> comesRound)
+    {
+        try
+        {
+            step();
+        }
+        catch (IOException failure)
+        {
+            if (!comesRound(failure))
+                log.Directory.Fail(failure);
+            throw;
         }
     }
 

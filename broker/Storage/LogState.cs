@@ -36,6 +36,9 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
 
     public required LeaderEpochCache Epochs { get; init; }
 
+    /// <summary>What was appended lately.</summary>
+    public RecentTail Recent { get; } = new();
+
     public LogView View => Volatile.Read(ref view)!;
 
     public long LogStart => Volatile.Read(ref logStart);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Broker.Protocol;
 using Broker.Protocol.Records;
+using Broker.Storage.Files;
 using Broker.Storage.Indexes;
 using Broker.Storage.Segments;
 
@@ -148,23 +149,41 @@ public sealed class PartitionLog
         }
     }
 
-    /// <summary>How many bytes a read between two offsets has to give, counted to at least <paramref name="enough"/> where there are so many. Claims nothing. Any thread.</summary>
-    public long BytesBetween(long fromOffset, long upToOffset, long enough)
+    /// <summary>Where the batch that holds an offset starts, or the next one will. May read index and log. Any thread.</summary>
+    /// <exception cref="IOException">The disk fails.</exception>
+    public LogPlace PlaceOf(long offset) => OverStableView(view =>
     {
-        LogView view = State.View;
+        int index = Math.Max(0, view.FloorIndex(offset));
+        LogSegment segment = view.Segments[index];
+        if (offset < LogStartOffset || offset > view.EndOffset || !segment.TryClaim())
+            return LogPlace.Unknown;
         try
         {
-            return LogReader.BytesBetween(view, Math.Max(fromOffset, LogStartOffset), Math.Min(upToOffset, view.EndOffset), enough);
+            return new LogPlace(segment.BaseOffset, LogReader.PositionOf(view, index, offset), view.Cuts);
         }
-        catch (IOException) when (State.View.Cuts != view.Cuts)
+        finally
         {
-            // Cut under the search; who waits for bytes is woken by that, and reads anew.
-            return 0;
+            segment.Release();
         }
+    });
+
+    /// <summary>
+    /// How many bytes lie between a place and an offset, without touching the disk: -1 where the place is not known (any more), and more than any reader waits for where the
+    /// place lies behind the active segment or the offset's own place is not known. Any thread.
+    /// </summary>
+    public long BytesFrom(in LogPlace place, long upToOffset)
+    {
+        LogView view = State.View;
+        if (place.SegmentBase < 0 || view.Cuts != place.Cuts)
+            return -1;
+        if (view.Active.BaseOffset != place.SegmentBase)
+            return long.MaxValue;
+        int end = upToOffset >= view.EndOffset ? view.EndPosition : view.Hints.Find(upToOffset);
+        return end < 0 ? long.MaxValue : end - place.Position;
     }
 
-    /// <summary>Whether an offset lies in the active segment; a waiting fetch behind it is answered at once. Any thread.</summary>
-    public bool IsInActiveSegment(long offset) => offset >= State.View.Active.BaseOffset;
+    /// <summary>Whether what lies at an offset was appended lately, and is likely in the page cache. Any thread.</summary>
+    public bool IsRecent(long offset) => offset >= Math.Min(State.Recent.From, LogEndOffset);
 
     /// <summary>The first record from the log's start on whose timestamp is at least the given one, epoch ms; null where there is none. Reads segments: a cold read. Any thread.</summary>
     public TimestampOffset? OffsetForTimestamp(long timestampMs, CancellationToken cancel = default)
@@ -214,11 +233,11 @@ public sealed class PartitionLog
 
     /// <summary>Deletes old segments by log start, size and time as the settings say.</summary>
     /// <returns>How many went.</returns>
-    /// <exception cref="IOException">The disk fails; the directory is offline.</exception>
+    /// <exception cref="IOException">The disk fails: the directory is offline; or it is too full even for that.</exception>
     public int DeleteOldSegments(long nowMs)
     {
         int deleted = 0;
-        OrFail(() => deleted = LogRetention.DeleteOld(State, nowMs));
+        OrFail(() => deleted = LogRetention.DeleteOld(State, nowMs), Shortage.Is);
         if (deleted > 0)
             StorageLog.SegmentsDeleted(State.Directory.Logger, Partition, deleted, LogStartOffset);
         return deleted;
@@ -243,7 +262,7 @@ public sealed class PartitionLog
     /// <summary>
     /// Waits until everything below an offset is on the disk; callers that wait at once share one fsync. Any thread, without the partition's lock.
     /// </summary>
-    /// <exception cref="IOException">The disk fails; the directory is offline.</exception>
+    /// <exception cref="IOException">The disk fails: the directory is offline; or there is no room for it now: it is to be tried again.</exception>
     public void Flush(long upToOffset, long nowMs) => flush.UpTo(Math.Min(upToOffset, LogEndOffset), nowMs);
 
     /// <summary>Whether <c>flush.ms</c> has passed since the last flush with records unflushed.</summary>
@@ -298,7 +317,7 @@ public sealed class PartitionLog
     /// <summary>Whether the last broker left the log whole and nothing has come since: closing it again would only fsync the same bytes.</summary>
     private bool IsAsLeftClean => State.CleanView is { } view && ReferenceEquals(view, State.View) && State.Epochs.IsDurable && !State.FolderIsDirty;
 
-    private void OrFail(Action change)
+    private void OrFail(Action change, Predicate<IOException>? comesRound = null)
     {
         try
         {
@@ -306,7 +325,8 @@ public sealed class PartitionLog
         }
         catch (IOException failure)
         {
-            State.Directory.Fail(failure);
+            if (comesRound?.Invoke(failure) != true)
+                State.Directory.Fail(failure);
             throw;
         }
     }

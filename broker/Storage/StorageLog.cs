@@ -5,6 +5,15 @@ namespace Broker.Storage;
 /// <summary>What storage says.</summary>
 internal static partial class StorageLog
 {
+    [LoggerMessage(14, LogLevel.Warning, "Log directory {Directory}: {Checkpoint} cannot be written now; the one before stays, and it is tried again")]
+    public static partial void CheckpointPostponed(ILogger logger, string directory, string checkpoint, Exception shortage);
+
+    [LoggerMessage(15, LogLevel.Warning, "Log directory {Directory} could not be closed cleanly: its logs are recovered at the next start")]
+    public static partial void NotClosedCleanly(ILogger logger, string directory, Exception shortage);
+
+    [LoggerMessage(16, LogLevel.Warning, "Log directory {Directory}: work that was due could not be done now and is tried again")]
+    public static partial void Postponed(ILogger logger, string directory, Exception shortage);
+
     [LoggerMessage(1, LogLevel.Error, "Appending to {Partition} failed; the segment is cut back to its end before")]
     public static partial void AppendFailed(ILogger logger, TopicPartition partition, Exception failure);
 

@@ -8,6 +8,9 @@ namespace Broker.Protocol.Compression;
 /// </summary>
 internal abstract class BatchDecompressor : IDisposable
 {
+    /// <summary>What a codec takes for ordinary batches: the windows of Zstandard's levels up to 19 (Java's default writes 2 MiB), LZ4's and Snappy's blocks.</summary>
+    public const int UsualBytes = 8 << 20;
+
     private long _allowed;
 
     protected BatchDecompressor(long limit) => _allowed = limit;
@@ -24,6 +27,14 @@ internal abstract class BatchDecompressor : IDisposable
         CompressionType.Zstd => new ZstdDecompressor(compressed, limit),
         _ => throw new InvalidRecordException("The batch names a compression codec that does not exist."),
     };
+
+    /// <summary>The memory that the first bytes say reading them will take; at least <see cref="UsualBytes"/>.</summary>
+    public static long MemoryFor(CompressionType codec, ReadOnlySpan<byte> compressed) => Math.Max(UsualBytes, codec switch
+    {
+        CompressionType.Snappy => SnappyDecompressor.FirstBlockBytes(compressed),
+        CompressionType.Zstd => ZstdFrame.WindowOf(compressed),
+        _ => 0,
+    });
 
     /// <summary>Fills the start of <paramref name="target"/> and returns how much; 0 is the end.</summary>
     /// <exception cref="InvalidRecordException">The bytes are not the codec's, or expand beyond the limit.</exception>

@@ -33,6 +33,24 @@ internal sealed class SnappyDecompressor : BatchDecompressor
             ? new SnappyDecompressor(compressed[HeaderBytes..], framed: true, limit)
             : new SnappyDecompressor(compressed, framed: false, limit);
 
+    /// <summary>What a raw block declares as its length; 0 for Java's framing, whose blocks are small.</summary>
+    public static long FirstBlockBytes(ReadOnlySpan<byte> compressed)
+    {
+        int at = 0;
+        long declared = 0;
+        if (!compressed.StartsWith(Magic))
+        {
+            for (int shift = 0; shift < 35 && at < compressed.Length; shift += 7)
+            {
+                byte next = compressed[at++];
+                declared |= (long)(next & 0x7F) << shift;
+                if (next < 0x80) break;
+            }
+        }
+
+        return Math.Min(declared, (long)compressed.Length * LargestExpansion);
+    }
+
     protected override int Decode(Span<byte> target)
     {
         while (_from == _to)

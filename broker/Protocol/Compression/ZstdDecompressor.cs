@@ -1,10 +1,15 @@
 using System.Buffers;
+using System.Numerics;
 using Broker.Protocol.Records;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
 
 namespace Broker.Protocol.Compression;
 
+/// <summary>
+/// Zstandard. The memory is the frame's window; only the first frame may declare more than <see cref="BatchDecompressor.UsualBytes"/>, as it is by that
+/// one that the memory was counted. Clients write one frame a batch.
+/// </summary>
 internal sealed class ZstdDecompressor : BatchDecompressor
 {
     /// <summary>128 MiB, what the strongest ordinary level writes and Java's reader accepts; pages of it become resident only as records fill them.</summary>
@@ -18,7 +23,8 @@ internal sealed class ZstdDecompressor : BatchDecompressor
         : base(limit)
     {
         _rest = compressed;
-        _decompressor.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, WindowLogMax);
+        long window = Math.Max(ZstdFrame.WindowOf(compressed.Span), UsualBytes);
+        _decompressor.SetParameter(ZSTD_dParameter.ZSTD_d_windowLogMax, Math.Min(WindowLogMax, 64 - BitOperations.LeadingZeroCount((ulong)window - 1)));
     }
 
     protected override int Decode(Span<byte> target)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Broker.Protocol.Compression;
 
 namespace Broker.Protocol.Records;
 
@@ -10,6 +11,18 @@ public static class BatchWalker
 {
     /// <summary>How many records at fault are named: enough to see the cause, and an answer that stays small.</summary>
     public const int MaxRecordErrors = 100;
+
+    /// <summary>What decompressing takes at most for the batches of ordinary clients.</summary>
+    public const int UsualMemory = BatchDecompressor.UsualBytes;
+
+    /// <summary>Takes a batch's stamp anew after <see cref="Validate"/>, where the broker's stamps must not go back within a log.</summary>
+    /// <returns>The header as it now stands in the bytes.</returns>
+    public static BatchInfo StampAnew(Span<byte> batch, in BatchInfo stamped, long nowMs)
+    {
+        BatchHeader.SetMaxTimestamp(batch, nowMs);
+        BatchHeader.RewriteCrc(batch);
+        return stamped with { MaxTimestamp = nowMs, Crc = BinaryPrimitives.ReadUInt32BigEndian(batch[BatchHeader.CrcAt..]) };
+    }
 
     /// <summary>Judges the records that a Produce request holds for one partition, and when they are accepted writes maximum timestamp and timestamp type into the header.</summary>
     /// <param name="records">Must hold exactly one whole batch; bytes of a torn one behind it are ignored, as Kafka does.</param>
@@ -35,6 +48,15 @@ public static class BatchWalker
 
         return walked.Accepted ? Stamp(batch.Span, walked.Info, rules) : walked;
     }
+
+    /// <summary>
+    /// The memory that <see cref="Validate"/> takes for decompressing, in bytes, as the batch's first bytes say: 0 where it is not compressed, else
+    /// at least <see cref="UsualMemory"/>. A batch of a few kilobytes may ask for 128 MiB.
+    /// </summary>
+    public static long MemoryFor(ReadOnlySpan<byte> records) =>
+        BatchInfo.TryRead(records, out BatchInfo info) == BatchReadResult.Ok && info.IsKnownCompression && info.Compression != CompressionType.None
+            ? BatchDecompressor.MemoryFor(info.Compression, records[BatchInfo.HeaderSize..])
+            : 0;
 
     private static BatchVerdict Refuse(ErrorCode error, string message) => new() { Error = error, Message = message };
 

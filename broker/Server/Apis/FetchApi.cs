@@ -5,6 +5,7 @@ using Broker.Server.Metadata;
 using Broker.Server.Network;
 using Broker.Server.Partitions;
 using Broker.Server.Security;
+using Broker.Storage;
 
 namespace Broker.Server.Apis;
 
@@ -76,19 +77,19 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         foreach (FetchItem item in items)
         {
             // Its offset acknowledges what lies below only where our logs agree; the reading then says so.
-            if (item.Partition is { } partition && partition.Available(item.Query, 1) >= 0)
+            if (item.Partition is { } partition && partition.Available(item.Query, 1, LogPlace.Unknown) >= 0)
             {
                 _ = partition.NoteFollowerFetch(replicaId, item.Query.Offset, item.Query.ReplicaLogStart);
             }
         }
     }
 
-    /// <summary>Whether the look-up may have to wait for a disk: records outside of the active segment.</summary>
+    /// <summary>Whether the look-up may have to wait for a disk: records that were not appended lately.</summary>
     private static bool IsCold(FetchItem[] items)
     {
         foreach (FetchItem item in items)
         {
-            if (item.Partition?.Log is { } log && item.Query.Offset >= log.LogStartOffset && !log.IsInActiveSegment(item.Query.Offset))
+            if (item.Partition?.Log is { } log && item.Query.Offset >= log.LogStartOffset && !log.IsRecent(item.Query.Offset))
             {
                 return true;
             }

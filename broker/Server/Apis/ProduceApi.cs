@@ -37,25 +37,59 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
 
     protected override ValueTask<ProduceResponse?> Handle(ProduceRequest request, RequestContext context)
     {
-        ClusterImage image = services.Metadata.Current;
-        ErrorCode refused = CheckRequest(request, context);
-        ValueTask<AppendOutcome>[][] appends = new ValueTask<AppendOutcome>[request.TopicData.Length][];
-        bool allDone = true;
-        for (int t = 0; t < appends.Length; t++)
+        ValueTask<AppendOutcome>[][] appends = Array.ConvertAll(request.TopicData, topic => new ValueTask<AppendOutcome>[topic.PartitionData.Length]);
+        ValueTask dispatch = AppendAll(request, appends, context);
+        if (!dispatch.IsCompletedSuccessfully)
         {
-            ProduceRequest.TopicProduceData topic = request.TopicData[t];
-            ErrorCode topicError = refused == ErrorCode.None ? CheckTopic(topic.Name, context) : refused;
-            ValueTask<AppendOutcome>[] partitions = appends[t] = new ValueTask<AppendOutcome>[topic.PartitionData.Length];
-            for (int p = 0; p < partitions.Length; p++)
-            {
-                partitions[p] = topicError == ErrorCode.None
-                    ? Append(image, request, topic.Name, topic.PartitionData[p], context)
-                    : new ValueTask<AppendOutcome>(AppendOutcome.Failed(topicError));
-                allDone &= partitions[p].IsCompleted;
-            }
+            Task dispatching = dispatch.AsTask();
+            context.Dispatching = dispatching;
+            return AnswerAfter(dispatching, request, appends, context);
         }
 
+        bool allDone = Array.TrueForAll(appends, topic => Array.TrueForAll(topic, append => append.IsCompleted));
         return allDone ? new ValueTask<ProduceResponse?>(Answer(request, Results(appends), context)) : Await(request, appends, context);
+    }
+
+    private async ValueTask<ProduceResponse?> AnswerAfter(Task dispatching, ProduceRequest request, ValueTask<AppendOutcome>[][] appends, RequestContext context)
+    {
+        await dispatching;
+        return await Await(request, appends, context);
+    }
+
+    /// <summary>Appends to one partition after the other, in a place of its log directory: one that stalls holds up who appends to it, and nobody else.</summary>
+    private async ValueTask AppendAll(ProduceRequest request, ValueTask<AppendOutcome>[][] appends, RequestContext context)
+    {
+        ClusterImage image = services.Metadata.Current;
+        ErrorCode refused = CheckRequest(request, context);
+        AppendGate? gate = null;
+        int place = 0;
+        try
+        {
+            for (int t = 0; t < appends.Length; t++)
+            {
+                ProduceRequest.TopicProduceData topic = request.TopicData[t];
+                ErrorCode topicError = refused == ErrorCode.None ? CheckTopic(topic.Name, context) : refused;
+                for (int p = 0; p < appends[t].Length; p++)
+                {
+                    ProduceRequest.PartitionProduceData data = topic.PartitionData[p];
+                    (ErrorCode error, Partition? partition) = topicError == ErrorCode.None ? Find(image, topic.Name, data.Index, context) : (topicError, null);
+                    if (partition?.Gate is { } needed && needed != gate)
+                    {
+                        // Never two at once: a place must not be held while another is waited for.
+                        gate?.Leave(place);
+                        gate = null;
+                        place = await needed.Enter(context.ConnectionClosed);
+                        gate = needed;
+                    }
+
+                    appends[t][p] = partition is null ? new ValueTask<AppendOutcome>(AppendOutcome.Failed(error)) : Append(partition, request, data, context);
+                }
+            }
+        }
+        finally
+        {
+            gate?.Leave(place);
+        }
     }
 
     private static AppendOutcome[][] Results(ValueTask<AppendOutcome>[][] appends)
@@ -130,24 +164,23 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
     private ErrorCode CheckTopic(string topic, RequestContext context) =>
         services.MayTopic(context, AclOperation.Write, topic) ? ErrorCode.None : ErrorCode.TopicAuthorizationFailed;
 
-    private ValueTask<AppendOutcome> Append(
-        ClusterImage image, ProduceRequest request, string topic, ProduceRequest.PartitionProduceData data, RequestContext context)
+    private (ErrorCode Error, Partition? Partition) Find(ClusterImage image, string topic, int index, RequestContext context)
     {
-        if (image.Partition(topic, data.Index) is null)
+        if (image.Partition(topic, index) is null)
         {
-            return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.UnknownTopicOrPartition));
+            return (ErrorCode.UnknownTopicOrPartition, null);
         }
 
         if (ClusterImage.IsInternal(topic) && context.ClientId != AdminClientId)
         {
-            return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.InvalidTopicException));
+            return (ErrorCode.InvalidTopicException, null);
         }
 
-        if (services.Partitions.Find(topic, data.Index) is not { } partition)
-        {
-            return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.NotLeaderOrFollower));
-        }
+        return services.Partitions.Find(topic, index) is { } partition ? (ErrorCode.None, partition) : (ErrorCode.NotLeaderOrFollower, null);
+    }
 
+    private static ValueTask<AppendOutcome> Append(Partition partition, ProduceRequest request, ProduceRequest.PartitionProduceData data, RequestContext context)
+    {
         TimeSpan timeout = TimeSpan.FromMilliseconds(Math.Max(request.TimeoutMs, 0));
         return partition.ProduceAsync(data.Records ?? default, request.Acks, timeout, context.ApiVersion >= FirstWithZstd);
     }

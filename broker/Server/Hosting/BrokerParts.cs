@@ -25,9 +25,13 @@ internal sealed class BrokerParts : IAsyncDisposable
     private readonly Action _onAllFoldersFailed;
     private readonly TimingWheel _wheel;
     private readonly ColdWork _cold = new(ColdWork.DefaultThreads);
+
+    /// <summary>Apart from the fetches, which must not wait until thousands of groups are loaded, nor the groups for a consumer's replay.</summary>
+    private readonly ColdWork _loading = new(ColdWork.DefaultThreads);
     private readonly AllowAllAuthorizer _authorizer = new();
     private Storages? _storages;
     private GroupService? _groups;
+    private PartitionHost? _host;
     private PartitionTable? _partitions;
     private Chores? _chores;
 
@@ -50,16 +54,17 @@ internal sealed class BrokerParts : IAsyncDisposable
     public ClusterMembership? Membership { get; private set; }
 
     /// <exception cref="ConfigException">What makes the start impossible, in one sentence.</exception>
-    public async Task Start(bool inMemory)
+    /// <exception cref="OperationCanceledException">Cancelled while the logs were loaded; nothing has changed on the disk that a new start would not do again.</exception>
+    public async Task Start(bool inMemory, CancellationToken cancellation)
     {
         _storages = Storages.Open(_config, inMemory, DirectoryFailed, _time, _logging);
         Membership = await Join(_storages);
         Membership.Brokers.Subscribe(config => Sockets.Limit(NetworkOptions.Of(config)));
         // Recovery blocks, and whoever starts an embedded broker may not.
-        await Task.Run(() => Load(_storages.Directories, Membership));
+        await Task.Run(() => Load(_storages.Directories, Membership, cancellation), CancellationToken.None);
         await Membership.Seed(_storages.Directories.Logs, _storages.Directories.CompactedTopics);
         Sockets.Bind(_config.Listeners);
-        _groups = new GroupService(_config, Membership, () => _partitions!, _wheel, _cold, Metrics.Meter, _time, _logging);
+        _groups = new GroupService(_config, Membership, () => _partitions!, _wheel, _loading, Metrics.Meter, _time, _logging);
         PartitionTable partitions = _partitions = OpenPartitions(_storages, Membership, _groups);
         await Membership.Start(
             Endpoints.Of(_config, Sockets.Bound), _config.InterBrokerListener.Name, partitions.Apply, partitions.Apply, partitions.Configure);
@@ -75,6 +80,8 @@ internal sealed class BrokerParts : IAsyncDisposable
         if (_groups is not null) await _groups.Coordinator.StopAsync();
         await Sockets.DisposeAsync();
         _chores?.Dispose();
+        // A connection that did not end in time may still be appending.
+        _partitions?.EndAppends();
         if (_partitions is not null) _storages?.CloseLogs(Membership!.BrokerEpoch);
     }
 
@@ -87,14 +94,16 @@ internal sealed class BrokerParts : IAsyncDisposable
         if (Membership is not null) await Membership.DisposeAsync();
         if (_storages is not null) await _storages.DisposeAsync();
         _cold.Dispose();
+        _loading.Dispose();
+        _host?.Dispose();
         _wheel.Dispose();
     }
 
-    private static void Load(LogDirectories directories, ClusterMembership membership)
+    private static void Load(LogDirectories directories, ClusterMembership membership, CancellationToken cancellation)
     {
         try
         {
-            directories.Load(membership.Topics.LogConfigOf);
+            directories.Load(membership.Topics.LogConfigOf, cancellation);
         }
         catch (IOException e)
         {
@@ -112,7 +121,7 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     private PartitionTable OpenPartitions(Storages storages, ClusterMembership membership, GroupService groups)
     {
-        var host = new PartitionHost(membership.BrokerId, _time, _wheel, _config.ReplicaLagTimeMaxMs, _logging.CreateLogger("Broker.Partitions"));
+        PartitionHost host = _host = new PartitionHost(membership.BrokerId, _time, _wheel, _config.ReplicaLagTimeMaxMs, _logging.CreateLogger("Broker.Partitions"));
         return new PartitionTable(host, new DirectoryLogs(storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch, [groups.Coordinator]);
     }
 

@@ -12,6 +12,7 @@ internal sealed class Acceptor : IDisposable
     private readonly Listener _listener;
     private readonly NetworkOptions _options;
     private readonly Socket _socket;
+    private bool _saidFull;
 
     /// <exception cref="SocketException">The address cannot be bound.</exception>
     public Acceptor(Listener listener, NetworkOptions options)
@@ -55,35 +56,47 @@ internal sealed class Acceptor : IDisposable
     private async Task Room(ConnectionTable table, ILogger log, CancellationToken stopping)
     {
         Task room = table.Room();
-        if (room.IsCompleted) return;
-        NetworkLog.TooManyConnections(log, table.MaxConnections);
+        if (room.IsCompleted)
+        {
+            _saidFull = false;
+            return;
+        }
+
+        if (!_saidFull) NetworkLog.TooManyConnections(log, table.MaxConnections);
+        _saidFull = true;
         await room.WaitAsync(stopping);
     }
 
     private void Take(Socket socket, ConnectionTable table, ConnectionServices services)
     {
-        if (AddressOf(socket) is not { } address || !table.TryEnter(address))
+        if (Prepare(socket) is not { } address)
         {
-            if (AddressOf(socket) is { } refused) NetworkLog.TooManyOfAddress(services.Log, refused, table.LimitOf(refused));
+            socket.Dispose();
+            return;
+        }
+
+        if (!table.TryEnter(address))
+        {
+            NetworkLog.TooManyOfAddress(services.Log, address, table.LimitOf(address));
             services.Metrics.Refused();
             socket.Dispose();
             return;
         }
 
-        socket.NoDelay = true;
-        if (_options.SendBufferBytes > 0) socket.SendBufferSize = _options.SendBufferBytes;
-        if (_options.ReceiveBufferBytes > 0) socket.ReceiveBufferSize = _options.ReceiveBufferBytes;
         var connection = new Connection(table.NextId(), _listener, address, new SocketTransport(socket), services);
         NetworkLog.Accepted(services.Log, connection.Id, address, _listener.Name);
         services.Metrics.Accepted();
         table.Start(connection);
     }
 
-    /// <summary>The peer's address, IPv4 as such even over a socket for both; null when it has gone already.</summary>
-    private static IPAddress? AddressOf(Socket socket)
+    /// <summary>Sets the socket's options; the peer's address, IPv4 as such even over a socket for both; null when it has gone already.</summary>
+    private IPAddress? Prepare(Socket socket)
     {
         try
         {
+            socket.NoDelay = true;
+            if (_options.SendBufferBytes > 0) socket.SendBufferSize = _options.SendBufferBytes;
+            if (_options.ReceiveBufferBytes > 0) socket.ReceiveBufferSize = _options.ReceiveBufferBytes;
             IPAddress? address = (socket.RemoteEndPoint as IPEndPoint)?.Address;
             return address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
         }

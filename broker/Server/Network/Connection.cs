@@ -12,14 +12,14 @@ internal sealed class Connection : IRequestConnection
 {
     private readonly ConnectionServices _services;
     private readonly Transport _transport;
-    private readonly CancellationTokenSource _closed = new();
+    private readonly CancellationTokenSource _gone = new();
+    private readonly CancellationTokenSource _shut = new();
     private readonly FrameReader _frames;
     private readonly ResponseQueue _responses = new();
     private readonly ProtocolWriter _writer = new();
     private readonly List<PendingResponse> _answering = [];
-    private readonly Action _wake;
     private long _lastUse;
-    private long _sent;
+    private volatile bool _awaitsTurn;
     private long _throttledUntil;
     private ProgressMark _mark;
     private string? _closeReason;
@@ -31,10 +31,9 @@ internal sealed class Connection : IRequestConnection
         RemoteAddress = remoteAddress;
         _transport = transport;
         _services = services;
-        _frames = new FrameReader(transport, services.Options, services.LargeFrames, _closed.Token);
+        _frames = new FrameReader(transport, services.Options, services.LargeFrames, BeforeLarge, _shut.Token);
         _lastUse = services.Time.GetTimestamp();
-        Closed = _closed.Token;
-        _wake = _responses.Wake;
+        Closed = _gone.Token;
     }
 
     public long Id { get; }
@@ -56,7 +55,6 @@ internal sealed class Connection : IRequestConnection
         _responses.End();
         await writing;
         _writer.Dispose();
-        _closed.Dispose();
     }
 
     public void Close(string reason)
@@ -79,20 +77,32 @@ internal sealed class Connection : IRequestConnection
     {
         if (Interlocked.CompareExchange(ref _closeReason, reason, comparand: null) is not null) return false;
         _transport.Dispose();
-        // Off this thread: handlers' registrations run on it, and the caller may hold what they need.
-        _ = _closed.CancelAsync();
+        _ = _shut.CancelAsync();
+        EndWaits();
         return true;
     }
 
-    /// <summary>Closes the connection when it has been idle for too long, or a large frame is stuck. Called by the sweep, one at a time.</summary>
+    /// <summary>Nobody reads on at the other end: what only waits need not wait any more.</summary>
+    private void EndWaits()
+    {
+        // Off this thread: handlers' registrations run on it, and the caller may hold what they need.
+        if (!_gone.IsCancellationRequested) _ = _gone.CancelAsync();
+    }
+
+    /// <summary>
+    /// Closes the connection when no byte has come or gone for too long, whatever it waits for, as Kafka does, or a large frame is stuck; ends the waits of a
+    /// peer that has gone. Called by the sweep, one at a time.
+    /// </summary>
     public void Sweep(long now)
     {
-        long progress = _frames.Received + Volatile.Read(ref _sent);
-        if (progress != _mark.AnyBytes || _responses.Count > 0) _lastUse = now;
+        long progress = _frames.Received + _transport.Sent;
+        if (progress != _mark.AnyBytes) _lastUse = now;
         _mark = _mark with { AnyBytes = progress };
         TimeSpan maxIdle = _services.Options.MaxIdle;
         if (maxIdle > TimeSpan.Zero && _services.Time.GetElapsedTime(_lastUse, now) > maxIdle) Close("it was idle for longer than connections.max.idle.ms");
         else SweepLargeFrame(now);
+        // While it waits for its turn the reading loop is not at the socket, and would not learn of the peer's end.
+        if (_awaitsTurn && _transport.PeerHasEnded) EndWaits();
     }
 
     private void SweepLargeFrame(long now)
@@ -124,6 +134,7 @@ internal sealed class Connection : IRequestConnection
                 _frames.Done();
             }
 
+            EndWaits();
             await _responses.AllAnswered();
             CloseEnded("the client ended it");
         }
@@ -156,27 +167,29 @@ internal sealed class Connection : IRequestConnection
     private async ValueTask Dispatch(Memory<byte> frame, long arrivedAt)
     {
         RequestStart start = RequestStart.Read(frame, _services.Apis);
-        await _responses.Turn(start.Api);
-        await ThrottleOver();
-        if (_closeReason is not null) throw new OperationCanceledException();
+        await Turn(start.Api);
         var context = new RequestContext(this, start.Api.Key, start.Header.ApiVersion, start.Header.CorrelationId, start.Header.ClientId);
-        ValueTask<IMessage?> response = await Begin(start, frame, context);
+        ValueTask<IMessage?> response = start.Dispatch(frame, context);
+        if (context.Dispatching is { } dispatching)
+        {
+            _responses.Wake();
+            await dispatching;
+        }
+
         if (context.ThrottleTimeMs > 0) Throttle(context.ThrottleTimeMs);
         _responses.Add(new PendingResponse(start.Api, context, response, start.ResponseVersion, arrivedAt, frame.Length));
     }
 
-    private async ValueTask<ValueTask<IMessage?>> Begin(RequestStart start, Memory<byte> frame, RequestContext context)
+    /// <summary>What has reserved memory must not wait for the answers of other requests: a large frame is read when its turn has come.</summary>
+    private ValueTask BeforeLarge(ReadOnlyMemory<byte> head) => Turn(RequestStart.ApiOf(head.Span, _services.Apis));
+
+    private async ValueTask Turn(Api api)
     {
-        if (!start.Api.MayRunAhead) return start.Dispatch(frame, context);
-        int place = await _services.Appends.Enter(_wake, Closed);
-        try
-        {
-            return start.Dispatch(frame, context);
-        }
-        finally
-        {
-            _services.Appends.Leave(place);
-        }
+        _awaitsTurn = true;
+        await _responses.Turn(api);
+        _awaitsTurn = false;
+        await ThrottleOver();
+        if (_closeReason is not null) throw new OperationCanceledException();
     }
 
     private async Task WriteAll()
@@ -198,14 +211,19 @@ internal sealed class Connection : IRequestConnection
             await AddToWriter(first);
             while (MayCoalesce && _responses.NextIfReady() is { } next) await AddToWriter(next);
             if (_closeReason is not null || _writer.BufferedLength == 0) return;
-            int length = _writer.Length;
             await _services.Sender.Send(_transport, _writer);
-            Volatile.Write(ref _sent, _sent + length);
-            _services.Metrics.Sent(length);
+            _services.Metrics.Sent(_writer.Length);
         }
         catch (Exception e) when (Transport.IsEnd(e))
         {
             CloseEnded($"the answer could not be sent: {e.Message}");
+        }
+#pragma warning disable CA1031 // The top of the connection's loop: a fault of one answer, or of the disk under it, ends this connection, not the broker.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            NetworkLog.SendFailed(_services.Log, e, Id);
+            Close("an answer could not be sent");
         }
         finally
         {
@@ -222,13 +240,14 @@ internal sealed class Connection : IRequestConnection
         _answering.Add(pending);
         try
         {
-            if (await pending.Response is { } response) WriteFrame(pending, response);
+            if (await AnswerOf(pending) is { } response) WriteFrame(_writer, pending, response);
             // A Produce earns it in its dispatch; all others, before which nothing runs ahead, by now.
             if (pending.Context.ThrottleTimeMs > 0) Throttle(pending.Context.ThrottleTimeMs);
         }
-        catch (OperationCanceledException) when (_closeReason is not null)
+        catch (OperationCanceledException) when (_gone.IsCancellationRequested)
         {
-            // The handler has noticed that nobody waits any more.
+            // The handler has noticed that nobody waits any more; behind what is missing nothing can be answered.
+            CloseEnded("the client ended it before its answer");
         }
 #pragma warning disable CA1031 // The top of the connection's loop: a fault of one handler ends this connection, not the broker.
         catch (Exception e)
@@ -239,13 +258,51 @@ internal sealed class Connection : IRequestConnection
         }
     }
 
-    private void WriteFrame(PendingResponse pending, IMessage response)
+    private ValueTask<IMessage?> AnswerOf(PendingResponse pending) => pending.Response.IsCompleted ? pending.Response : UntilShut(pending);
+
+    /// <summary>A connection that is closed does not stay for an answer that may take days.</summary>
+    private async ValueTask<IMessage?> UntilShut(PendingResponse pending)
     {
-        int start = _writer.BufferedLength;
-        _writer.WriteInt32(0);
-        new ResponseHeader(pending.Context.CorrelationId).Write(_writer, HeaderVersions.OfResponse(pending.Api.Key, pending.ResponseVersion));
-        response.Write(_writer, pending.ResponseVersion);
-        _writer.PatchInt32(start, _writer.Length - start - 4);
+        Task<IMessage?> answer = pending.Response.AsTask();
+        try
+        {
+            return await answer.WaitAsync(_shut.Token);
+        }
+        catch (OperationCanceledException) when (_closeReason is not null)
+        {
+            _ = Drop(pending, answer);
+            throw;
+        }
+    }
+
+    /// <summary>Gives back what an answer holds that nobody will get, once there is one.</summary>
+    private async Task Drop(PendingResponse pending, Task<IMessage?> answer)
+    {
+        try
+        {
+            using var nowhere = new ProtocolWriter();
+            if (await answer is { } response) WriteFrame(nowhere, pending, response);
+            for (int i = 0; i < nowhere.Deferred.Count; i++) nowhere.Deferred[i].Payload.Dispose();
+        }
+        catch (OperationCanceledException)
+        {
+            // The handler has noticed that nobody waits any more.
+        }
+#pragma warning disable CA1031 // The end of a request that nobody waits for: its fault is said and ends nothing.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            NetworkLog.HandlerFailed(_services.Log, e, pending.Api.Key, pending.Context.ApiVersion, Id);
+        }
+    }
+
+    private static void WriteFrame(ProtocolWriter writer, PendingResponse pending, IMessage response)
+    {
+        int start = writer.BufferedLength;
+        writer.WriteInt32(0);
+        new ResponseHeader(pending.Context.CorrelationId).Write(writer, HeaderVersions.OfResponse(pending.Api.Key, pending.ResponseVersion));
+        response.Write(writer, pending.ResponseVersion);
+        writer.PatchInt32(start, writer.Length - start - 4);
     }
 
     private void Throttle(int milliseconds)
@@ -266,7 +323,7 @@ internal sealed class Connection : IRequestConnection
             }
 
             _responses.Wake();
-            await Task.Delay(_services.Time.GetElapsedTime(now, until) + TimeSpan.FromMilliseconds(1), _services.Time, Closed);
+            await Task.Delay(_services.Time.GetElapsedTime(now, until) + TimeSpan.FromMilliseconds(1), _services.Time, _shut.Token);
         }
     }
 

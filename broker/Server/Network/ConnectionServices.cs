@@ -14,7 +14,6 @@ internal sealed class ConnectionServices : IDisposable
         Metrics = metrics;
         Log = log;
         Time = time;
-        Appends = new AppendGate(time);
         LargeFrames = new ByteBudget(options.LargeFramesBytes);
         Pieces = new ByteBudget(NetworkOptions.AllPiecesBytes);
         ColdReads = new ColdWork(NetworkOptions.MaxColdReads);
@@ -39,12 +38,5 @@ internal sealed class ConnectionServices : IDisposable
 
     public ResponseSender Sender { get; }
 
-    /// <summary>Lets so many produces be dispatched at once; the others wait without a thread.</summary>
-    public AppendGate Appends { get; }
-
-    public void Dispose()
-    {
-        ColdReads.Dispose();
-        Appends.Dispose();
-    }
+    public void Dispose() => ColdReads.Dispose();
 }

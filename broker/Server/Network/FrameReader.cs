@@ -8,12 +8,21 @@ internal sealed class FramingException(string message) : Exception(message);
 
 /// <summary>
 /// Cuts a connection's bytes into frames. Holds no buffer while nothing is there to read. Frames up to 64 KiB are cut out of a buffer that several
-/// may share; a larger one reserves its declared length from the broker's budget first, its socket unread, and then gets a buffer of its own, which
-/// grows with what really arrives. One caller at a time; the sweep reads its progress from another thread.
+/// may share; a larger one waits for its turn and reserves its declared length from the broker's budget first, its socket unread, and then gets a buffer
+/// of its own, which grows with what really arrives. One caller at a time; the sweep reads its progress from another thread.
 /// </summary>
-internal sealed class FrameReader(Transport transport, NetworkOptions options, ByteBudget largeFrames, CancellationToken closed) : IDisposable
+/// <param name="transport">Where the bytes come from.</param>
+/// <param name="options">The limits.</param>
+/// <param name="largeFrames">What large frames reserve from.</param>
+/// <param name="beforeLarge">Completes when a large frame, whose first bytes it is given, may be read: what is reserved must not wait for other requests' answers.</param>
+/// <param name="closed">Ends the wait for a reservation.</param>
+internal sealed class FrameReader(
+    Transport transport, NetworkOptions options, ByteBudget largeFrames, Func<ReadOnlyMemory<byte>, ValueTask> beforeLarge, CancellationToken closed) : IDisposable
 {
     private const int LengthBytes = 4;
+
+    /// <summary>Of a large frame, so many bytes say what it is.</summary>
+    private const int HeadBytes = RequestStart.KeyAndVersionBytes;
 
     private byte[] _buffer = [];
     private int _start;
@@ -44,8 +53,9 @@ internal sealed class FrameReader(Transport transport, NetworkOptions options, B
             {
                 int length = CheckedLength();
                 if (have >= LengthBytes + length) return Cut(length);
-                if (LengthBytes + length > NetworkOptions.SmallFrameBytes) return await NextLarge(length);
-                MakeRoom(LengthBytes + length);
+                bool isLarge = LengthBytes + length > NetworkOptions.SmallFrameBytes;
+                if (isLarge && have >= LengthBytes + HeadBytes) return await NextLarge(length);
+                MakeRoom(LengthBytes + (isLarge ? HeadBytes : length));
             }
             else if (have == 0)
             {
@@ -91,6 +101,7 @@ internal sealed class FrameReader(Transport transport, NetworkOptions options, B
 
     private async ValueTask<Memory<byte>?> NextLarge(int length)
     {
+        await beforeLarge(_buffer.AsMemory(_start + LengthBytes, HeadBytes));
         await largeFrames.Reserve(length, closed);
         _reserved = length;
         _insideLarge = true;

@@ -1,4 +1,5 @@
 using Broker.Server.Config;
+using Broker.Storage.Files;
 
 namespace Broker.Server.Network;
 
@@ -56,7 +57,7 @@ internal sealed record NetworkOptions
     /// <summary>queued.max.request.bytes; 0 or less is no limit.</summary>
     public long LargeFramesBytes { get; init; } = BrokerConfig.DefaultQueuedRequestBytes;
 
-    /// <summary>max.connections: further ones stay in the system's backlog.</summary>
+    /// <summary>max.connections, or fewer where the process has not the room: further ones stay in the system's backlog.</summary>
     public int MaxConnections { get; init; } = int.MaxValue;
 
     /// <summary>max.connections.per.ip: further ones are closed.</summary>
@@ -77,12 +78,19 @@ internal sealed record NetworkOptions
     /// <summary>Connections that may wait to be accepted. Kafka's 50 loses connections when thousands come at once; the system caps it at somaxconn.</summary>
     public int Backlog { get; init; } = 512;
 
+    /// <summary>
+    /// Connections that the process has room for: what its limit of open files leaves beside the logs' files, and half of its memory if each of them held
+    /// <see cref="SmallFrameBytes"/> of requests that wait for earlier ones.
+    /// </summary>
+    private static int RoomOfProcess() =>
+        (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / SmallFrameBytes, 1, HandleShares.OfProcess().Connections);
+
     /// <summary>What a broker's configuration says. Buffer sizes and backlog count only when given: the system's own adapt themselves, Kafka's defaults do not.</summary>
     public static NetworkOptions Of(BrokerConfig config) => new()
     {
         MaxFrameBytes = config.MaxRequestBytes,
         LargeFramesBytes = config.QueuedMaxRequestBytes,
-        MaxConnections = config.MaxConnections,
+        MaxConnections = Math.Min(config.MaxConnections, RoomOfProcess()),
         MaxConnectionsPerIp = config.MaxConnectionsPerIp,
         ConnectionsPerIpOverrides = config.ConnectionsPerIpOverrides,
         MaxIdle = TimeSpan.FromMilliseconds(Math.Min(config.ConnectionsMaxIdleMs, int.MaxValue)),

@@ -42,11 +42,17 @@ internal sealed class RequestContext
     /// <summary>Unique among the connections of this broker's life.</summary>
     public long ConnectionId => _connection.Id;
 
-    /// <summary>Cancelled when the connection has closed and nobody waits for the answer any more.</summary>
+    /// <summary>Cancelled when the client has ended the connection, or it was closed: what only waits need not wait any more.</summary>
     public CancellationToken ConnectionClosed => _connection.Closed;
 
     /// <summary>Milliseconds that this request has earned: the answer leaves at once, then the connection's next request waits that long (KIP-219).</summary>
     public int ThrottleTimeMs { get; set; }
+
+    /// <summary>
+    /// Set by a handler whose dispatch has to wait for something (a stalled disk's place): the frame stays, and no further request is dispatched, until it
+    /// completes; null where the dispatch ended with the call. Its failure closes the connection.
+    /// </summary>
+    public Task? Dispatching { get; set; }
 
     /// <summary>
     /// The connection is closed instead of answering: the wire has no other way to report a failed acks=0 produce.

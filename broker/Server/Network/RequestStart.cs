@@ -11,7 +11,8 @@ namespace Broker.Server.Network;
 /// <param name="ResponseVersion">The version to answer in.</param>
 internal readonly record struct RequestStart(Api Api, RequestHeader Header, int BodyStart, short ResponseVersion)
 {
-    private const int KeyAndVersionBytes = 4;
+    /// <summary>A request's first bytes, which say what is asked.</summary>
+    public const int KeyAndVersionBytes = 4;
 
     private bool IsDowngraded => ResponseVersion != Header.ApiVersion;
 
@@ -20,14 +21,21 @@ internal readonly record struct RequestStart(Api Api, RequestHeader Header, int 
     /// </exception>
     public static RequestStart Read(Memory<byte> frame, ApiTable apis)
     {
-        if (frame.Length < KeyAndVersionBytes) throw new MalformedMessageException($"a request of {frame.Length} bytes has no header");
-        short key = BinaryPrimitives.ReadInt16BigEndian(frame.Span);
+        Api api = ApiOf(frame.Span, apis);
         short version = BinaryPrimitives.ReadInt16BigEndian(frame.Span[2..]);
-        Api api = apis.Find(key) ?? throw new MalformedMessageException($"API key {key} is not served");
         if (version < api.LowestVersion || version > api.HighestVersion) return Unsupported(frame, api, version);
         var reader = new ProtocolReader(frame);
         var header = RequestHeader.Read(ref reader);
         return new RequestStart(api, header, reader.Position, version);
+    }
+
+    /// <summary>The handler that a request's first bytes ask for.</summary>
+    /// <exception cref="MalformedMessageException">There is none.</exception>
+    public static Api ApiOf(ReadOnlySpan<byte> head, ApiTable apis)
+    {
+        if (head.Length < KeyAndVersionBytes) throw new MalformedMessageException($"a request of {head.Length} bytes has no header");
+        short key = BinaryPrimitives.ReadInt16BigEndian(head);
+        return apis.Find(key) ?? throw new MalformedMessageException($"API key {key} is not served");
     }
 
     /// <summary>Hands the body to the handler.</summary>

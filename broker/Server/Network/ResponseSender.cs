@@ -88,32 +88,25 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
             int position = 0;
             while (position < records.Length)
             {
-                if (transport.Socket is { } socket && records.Length - position >= NetworkOptions.DirectBytes)
-                {
-                    await Flush();
-                    int sent = await SendDirectly(records, socket, position);
-                    position += sent;
-                    if (sent > 0) continue;
-                }
-
-                int count = await Read(records, position, Math.Min(records.Length - position, _size - _filled));
-                if (count <= 0) throw new IOException($"{records.Length - position} bytes of records that a response had promised have gone from the log");
-                position += count;
-                _filled += count;
+                SafeHandle? socket = records.Length - position >= NetworkOptions.DirectBytes ? transport.Socket : null;
+                if (socket is not null) await Flush();
+                int from = position;
+                (int sent, int read) = records.LikelyCached ? Take(records, socket, from) : await coldReads.Run(() => Take(records, socket, from));
+                transport.NoteSent(sent);
+                position += sent + read;
+                _filled += read;
                 if (_filled == _size) await Flush();
             }
         }
 
-        private ValueTask<int> SendDirectly(StreamedRecords records, SafeHandle socket, int position) => records.LikelyCached
-            ? new ValueTask<int>(records.SendTo(socket, position))
-            : new ValueTask<int>(coldReads.Run(() => records.SendTo(socket, position)));
-
-        private ValueTask<int> Read(StreamedRecords records, int position, int count)
+        /// <summary>Gives the socket what it takes directly and, once it is full, reads the piece that is to wait for it: both at once, as cold ones change the thread.</summary>
+        private (int Sent, int Read) Take(StreamedRecords records, SafeHandle? socket, int position)
         {
-            Memory<byte> destination = piece.AsMemory(_filled, count);
-            return records.LikelyCached
-                ? new ValueTask<int>(records.ReadAt(position, destination.Span))
-                : new ValueTask<int>(coldReads.Run(() => records.ReadAt(position, destination.Span)));
+            int sent = socket is null ? 0 : records.SendTo(socket, position);
+            int rest = records.Length - position - sent;
+            int wanted = Math.Min(rest, _size - _filled);
+            int read = wanted == 0 ? 0 : records.ReadAt(position + sent, piece.AsSpan(_filled, wanted));
+            return read > 0 || rest == 0 ? (sent, read) : throw new IOException($"{rest} bytes of records that a response had promised have gone from the log");
         }
 
         private async ValueTask Flush()

@@ -5,10 +5,18 @@ namespace Broker.Server.Network;
 
 /// <summary>
 /// The bytes of one connection. One reader and one writer at a time. TLS is another one of these, over a stream.
-/// A broken or aborted connection shows as <see cref="SocketException"/>, <see cref="IOException"/> or <see cref="ObjectDisposedException"/>.
+/// A broken or aborted connection shows as <see cref="SocketException"/>, alone or within an <see cref="IOException"/>, or as <see cref="ObjectDisposedException"/>.
 /// </summary>
 internal abstract class Transport : IDisposable
 {
+    private long _sent;
+
+    /// <summary>Bytes handed to the system so far. Any thread.</summary>
+    public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Whether the peer has ended its side, even behind bytes that have not been read. Asks the system; any thread, for what <see cref="WaitReadable"/> does not see.</summary>
+    public virtual bool PeerHasEnded => false;
+
     /// <summary>Completes when there is something to read (or the end), holding no buffer meanwhile.</summary>
     public abstract ValueTask WaitReadable();
 
@@ -24,8 +32,11 @@ internal abstract class Transport : IDisposable
     /// <summary>Ends the connection and all pending calls. Any thread, any number of times.</summary>
     public abstract void Dispose();
 
-    /// <summary>Whether an exception means no more than that the other end, or we, have gone.</summary>
-    public static bool IsEnd(Exception e) => e is SocketException or IOException or ObjectDisposedException or OperationCanceledException;
+    /// <summary>Whether an exception means no more than that the other end, or we, have gone. A disk's failure is none of those.</summary>
+    public static bool IsEnd(Exception e) => e is SocketException or IOException { InnerException: SocketException } or ObjectDisposedException or OperationCanceledException;
+
+    /// <summary>Counts bytes that went to <see cref="Socket"/> directly, or were written. For the one writer.</summary>
+    public void NoteSent(int bytes) => Volatile.Write(ref _sent, _sent + bytes);
 }
 
 /// <summary>A plain TCP connection.</summary>
@@ -42,8 +53,12 @@ internal sealed class SocketTransport(Socket socket) : Transport
 #pragma warning disable VSTHRD103 // It has completed: nothing blocks.
         int sent = sending.Result;
 #pragma warning restore VSTHRD103
-        return sent == bytes.Length ? ValueTask.CompletedTask : Rest(new ValueTask<int>(sent), bytes);
+        if (sent < bytes.Length) return Rest(new ValueTask<int>(sent), bytes);
+        NoteSent(sent);
+        return ValueTask.CompletedTask;
     }
+
+    public override bool PeerHasEnded => OperatingSystem.IsLinux() && LinuxPoll.PeerHasEnded(socket.SafeHandle);
 
     public override SafeHandle Socket => socket.SafeHandle;
 
@@ -52,6 +67,12 @@ internal sealed class SocketTransport(Socket socket) : Transport
     private async ValueTask Rest(ValueTask<int> sending, ReadOnlyMemory<byte> bytes)
     {
         int sent = await sending;
-        while (sent < bytes.Length) sent += await socket.SendAsync(bytes[sent..], SocketFlags.None);
+        NoteSent(sent);
+        while (sent < bytes.Length)
+        {
+            int more = await socket.SendAsync(bytes[sent..], SocketFlags.None);
+            NoteSent(more);
+            sent += more;
+        }
     }
 }

@@ -25,8 +25,9 @@ internal sealed class ColdWork(int maxThreads) : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             _waiting.Enqueue(() => Complete(work, result));
-            if (_idle > 0)
+            if (_waiting.Count <= _idle)
             {
+                // More idle threads than work, counting those that were called and have not come yet.
                 Monitor.Pulse(_lock);
             }
             else if (_threads < maxThreads)

@@ -16,6 +16,8 @@ internal sealed class Partition
     private readonly PartitionHost _host;
     private PartitionState _state = PartitionState.Initial;
     private PartitionLog? _log;
+    private AppendGate? _gate;
+    private long _lastStampMs = -1;
 
     public Partition(TopicPartition name, PartitionHost host)
     {
@@ -34,6 +36,9 @@ internal sealed class Partition
     /// <summary>For reading; null until the first assignment. Writing goes through this partition.</summary>
     public PartitionLog? Log => Volatile.Read(ref _log);
 
+    /// <summary>Bounds the appends to this partition's log directory; null until the first assignment.</summary>
+    public AppendGate? Gate => Volatile.Read(ref _gate);
+
     /// <summary>The requests that wait for this partition.</summary>
     public PartitionWaiters Waiters { get; } = new();
 
@@ -50,7 +55,7 @@ internal sealed class Partition
             return new ValueTask<AppendOutcome>(AppendOutcome.Failed(refused));
         }
 
-        BatchVerdict verdict = BatchWalker.Validate(records, RulesOf(present.Config, _host.NowMs, allowZstd));
+        BatchVerdict verdict = _host.Checks.Validate(records, RulesOf(present.Config, _host.NowMs, allowZstd));
         return verdict.Accepted
             ? AppendAsync(records[..verdict.Info.SizeInBytes], verdict.Info, acks, timeout, AppendOrigin.Client)
             : new ValueTask<AppendOutcome>(AppendOutcome.Of(verdict));
@@ -101,6 +106,7 @@ internal sealed class Partition
                 }
 
                 TopicId = topicId;
+                Volatile.Write(ref _gate, _host.Gates.Of(log.Directory));
                 Volatile.Write(ref _log, log);
                 Volatile.Write(ref _state, transition.Next);
                 AdvanceHighWatermark(log);
@@ -136,6 +142,17 @@ internal sealed class Partition
 
         Waiters.Notify();
         return transition.Error;
+    }
+
+    /// <summary>The broker ends: no append begins any more, and the one that runs has ended on return.</summary>
+    public void EndAppends()
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _state, PartitionTransitions.Fail(_state));
+        }
+
+        Waiters.Notify();
     }
 
     /// <summary>The log's directory has failed: everything is answered with <see cref="ErrorCode.KafkaStorageError"/>.</summary>
@@ -244,7 +261,7 @@ internal sealed class Partition
                 return AppendResult.Failed(refused);
             }
 
-            AppendResult result = log.AppendAsLeader(batch, info, _state.LeaderEpoch, origin, _host.NowMs);
+            AppendResult result = log.AppendAsLeader(batch, InOrder(batch, info), _state.LeaderEpoch, origin, _host.NowMs);
             if (result.Error == ErrorCode.None && !result.IsDuplicate)
             {
                 AdvanceHighWatermark(log);
@@ -252,6 +269,19 @@ internal sealed class Partition
 
             return result;
         }
+    }
+
+    /// <summary>The broker's stamp was taken before the lock; one that another append has overtaken is taken anew, so that a log's stamps go back only with the clock.</summary>
+    private BatchInfo InOrder(Memory<byte> batch, in BatchInfo info)
+    {
+        if (info.TimestampType != TimestampType.LogAppendTime)
+        {
+            return info;
+        }
+
+        BatchInfo stamped = info.MaxTimestamp < _lastStampMs ? BatchWalker.StampAnew(batch.Span, info, _host.NowMs) : info;
+        _lastStampMs = stamped.MaxTimestamp;
+        return stamped;
     }
 
     private AppendOutcome AfterFailure(ErrorCode error, PartitionLog? log)
@@ -275,7 +305,11 @@ internal sealed class Partition
         catch (IOException failure)
         {
             PartitionLogMessages.FlushFailed(_host.Logger, Name, failure);
-            Fail();
+            if (log.IsOffline)
+            {
+                Fail();
+            }
+
             return false;
         }
     }

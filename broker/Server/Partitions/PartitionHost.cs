@@ -9,11 +9,23 @@ namespace Broker.Server.Partitions;
 /// <param name="Wheel">Time-outs.</param>
 /// <param name="ReplicaLagMaxMs"><c>replica.lag.time.max.ms</c>.</param>
 /// <param name="Logger">Of the area.</param>
-internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWheel Wheel, long ReplicaLagMaxMs, ILogger Logger)
+internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWheel Wheel, long ReplicaLagMaxMs, ILogger Logger) : IDisposable
 {
+    /// <summary>How many produces append at once.</summary>
+    public AppendGates Gates { get; } = new(Clock);
+
+    /// <summary>What checking compressed batches may take.</summary>
+    public BatchChecks Checks { get; } = new(Environment.ProcessorCount);
+
     /// <summary>Wall time, epoch ms: what records and retention go by.</summary>
     public long NowMs => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Monotonic milliseconds: what lags and waits go by.</summary>
     public long StampMs => (long)(Clock.GetTimestamp() * (1000.0 / Clock.TimestampFrequency));
+
+    public void Dispose()
+    {
+        Gates.Dispose();
+        Checks.Dispose();
+    }
 }

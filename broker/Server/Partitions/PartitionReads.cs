@@ -67,13 +67,20 @@ internal static class PartitionReads
         return answer with
         {
             Slice = read.Slice,
-            IsRecent = log.IsInActiveSegment(query.Offset),
+            IsRecent = log.IsRecent(query.Offset),
             Aborted = query.Reader == FetchReader.Committed ? Aborted(log, read, query.Offset, upTo) : null,
         };
     }
 
-    /// <summary>How many bytes a waiting fetch would get now, at most about <paramref name="enough"/>; -1 when it must be answered at once (an error, a truncation).</summary>
-    public static long Available(this Partition partition, in FetchQuery query, long enough)
+    /// <summary>
+    /// How many bytes a waiting fetch would get now, as far as it matters for <paramref name="enough"/>; -1 when it must be answered at once (an error, a
+    /// truncation). Touches no disk: it runs on the appender's thread.
+    /// </summary>
+    /// <param name="partition">Where from.</param>
+    /// <param name="query">What.</param>
+    /// <param name="enough">Bytes that the fetch waits for.</param>
+    /// <param name="from">The place of the query's offset; not looked at for one byte.</param>
+    public static long Available(this Partition partition, in FetchQuery query, long enough, in LogPlace from)
     {
         if (Check(partition, partition.State, query, out PartitionLog? log) != ErrorCode.None || log is null || Diverging(log, query) is not null)
         {
@@ -94,7 +101,7 @@ internal static class PartitionReads
         long wanted = Math.Min(enough, query.MaxBytes);
         return query.Offset >= upTo || wanted <= 0 ? 0
             : wanted == 1 ? 1
-            : Math.Min(log.BytesBetween(query.Offset, upTo, wanted), query.MaxBytes);
+            : Math.Min(log.BytesFrom(from, upTo), query.MaxBytes);
     }
 
     /// <summary>Answers ListOffsets for one partition.</summary>

@@ -143,6 +143,15 @@ internal sealed class PartitionTable
         }
     }
 
+    /// <summary>The broker ends: no partition is appended to any more once this returns, so that the logs can be closed.</summary>
+    public void EndAppends()
+    {
+        foreach (Partition partition in _partitions.Values)
+        {
+            partition.EndAppends();
+        }
+    }
+
     private static IEnumerable<(TopicPartition Name, int LeaderEpoch, bool Delete)> Stops(StopReplicaRequest request)
     {
         // Version 0 lists partitions, 1 and 2 topics with one flag for all, 3 a flag and an epoch each.
@@ -317,7 +326,10 @@ internal sealed class PartitionTable
         catch (IOException failure)
         {
             PartitionLogMessages.LogFailed(_host.Logger, partition.Name, failure);
-            partition.Fail();
+            if (partition.Log is { IsOffline: true })
+            {
+                partition.Fail();
+            }
         }
     }
 }

@@ -13,8 +13,8 @@ public sealed record StorageOptions
     /// <summary><c>num.recovery.threads.per.data.dir</c>.</summary>
     public int RecoveryThreads { get; init; } = 1;
 
-    /// <summary>Files held open at most; see <see cref="HandleCache.CapacityOfProcess"/>.</summary>
-    public int OpenFiles { get; init; } = HandleCache.CapacityOfProcess();
+    /// <summary>Files held open at most; see <see cref="HandleShares"/>.</summary>
+    public int OpenFiles { get; init; } = HandleShares.OfProcess().Files;
 
     /// <summary>Seed of the segments' jitter; given in tests.</summary>
     public int JitterSeed { get; init; } = Random.Shared.Next();
@@ -113,7 +113,7 @@ public sealed class LogDirectories
 
     /// <summary>Opens all partitions of all directories, recovering where needed. A directory that fails goes offline; the others go on.</summary>
     /// <param name="configOf">Settings by topic.</param>
-    /// <param name="cancel">Ends loading between partitions.</param>
+    /// <param name="cancel">Ends loading between segments.</param>
     /// <exception cref="IOException">Not one directory could be loaded: the first one's failure.</exception>
     public void Load(Func<string, LogConfig> configOf, CancellationToken cancel = default)
     {
@@ -207,9 +207,11 @@ public sealed class LogDirectories
                 if (!directory.IsOffline)
                     work(directory);
             }
-            catch (IOException)
+            catch (IOException failure)
             {
-                // The directory is offline now and has said so; the others have their turn.
+                // A directory that has failed has said so; the others have their turn.
+                if (!directory.IsOffline)
+                    StorageLog.Postponed(directory.Logger, directory.Path, failure);
             }
         }
     }

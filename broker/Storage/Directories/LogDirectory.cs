@@ -97,7 +97,7 @@ public sealed class LogDirectory
     /// <summary>Opens all partitions, recovering where the broker did not end cleanly.</summary>
     /// <param name="configOf">Settings by topic.</param>
     /// <param name="threads">Threads of its own to do so (<c>num.recovery.threads.per.data.dir</c>).</param>
-    /// <param name="cancel">Ends loading between partitions.</param>
+    /// <param name="cancel">Ends loading between segments.</param>
     /// <exception cref="IOException">A checkpoint or a log cannot be read: the directory is offline.</exception>
     internal void Load(Func<string, LogConfig> configOf, int threads, CancellationToken cancel)
     {
@@ -127,7 +127,7 @@ public sealed class LogDirectory
     }
 
     /// <summary>Creates a partition's folder and log; they are durable with the first flush.</summary>
-    /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
+    /// <exception cref="IOException">There is no room, or the disk fails: then the directory is offline.</exception>
     internal PartitionLog Create(TopicPartition partition, Guid topicId, LogConfig config)
     {
         try
@@ -141,7 +141,8 @@ public sealed class LogDirectory
         }
         catch (IOException failure)
         {
-            Fail(failure);
+            if (!Shortage.Is(failure))
+                Fail(failure);
             throw;
         }
     }
@@ -161,7 +162,7 @@ public sealed class LogDirectory
     /// <summary>
     /// Takes a partition's log away: its folder is renamed at once and deleted after <c>file.delete.delay.ms</c>. Needs the partition's lock.
     /// </summary>
-    /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
+    /// <exception cref="IOException">The disk fails: the directory is offline; or no handle is left.</exception>
     public void Delete(PartitionLog log)
     {
         if (!logs.TryRemove(new KeyValuePair<TopicPartition, PartitionLog>(log.Partition, log)))
@@ -172,12 +173,13 @@ public sealed class LogDirectory
             log.Close(clean: false, NowMs);
             string renamed = PathOf(LogFileNames.ForDeletion(log.Partition, Guid.NewGuid()));
             log.State.Folder.Rename(renamed);
-            Disk.SyncDirectory(Path);
             Deletes.Add(new FolderToDelete(Disk, renamed, log.State.View.Segments, NowMs + log.Config.FileDeleteDelayMs));
+            Disk.SyncDirectory(Path);
         }
         catch (IOException failure)
         {
-            Fail(failure);
+            if (!Shortage.IsOfHandles(failure))
+                Fail(failure);
             throw;
         }
     }
@@ -188,9 +190,10 @@ public sealed class LogDirectory
         long now = NowMs;
         foreach (LogState state in rolled.Keys)
         {
-            rolled.TryRemove(state, out _);
             if (logs.GetValueOrDefault(state.Partition) is { } log && ReferenceEquals(log.State, state) && !IsOffline)
-                log.Flush(state.View.Active.BaseOffset, now);
+                FlushRolled(log, state, now);
+            else
+                rolled.TryRemove(state, out _);
         }
         foreach (PartitionLog log in logs.Values)
         {
@@ -200,14 +203,13 @@ public sealed class LogDirectory
     }
 
     /// <summary>Writes <c>recovery-point-offset-checkpoint</c>.</summary>
-    public void CheckpointRecoveryPoints() => Checkpoint(LogFileNames.RecoveryPoints, log => log.RecoveryPoint, written => writtenRecoveryPoints = written);
+    public void CheckpointRecoveryPoints() => CheckpointRecoveryPoints(mustBeWritten: false);
 
     /// <summary>Writes <c>log-start-offset-checkpoint</c>: of the logs that start within their first segment.</summary>
-    public void CheckpointLogStartOffsets()
-        => Checkpoint(LogFileNames.LogStartOffsets, log => log.LogStartOffset > log.State.View.Segments[0].BaseOffset ? log.LogStartOffset : null, written => writtenStarts = written);
+    public void CheckpointLogStartOffsets() => CheckpointLogStartOffsets(mustBeWritten: false);
 
     /// <summary>Writes <c>replication-offset-checkpoint</c>.</summary>
-    public void CheckpointHighWatermarks() => Checkpoint(LogFileNames.HighWatermarks, log => log.HighWatermark, _ => { });
+    public void CheckpointHighWatermarks() => Checkpoint(LogFileNames.HighWatermarks, mustBeWritten: false, log => log.HighWatermark, _ => { });
 
     /// <summary>Deletes renamed files and folders whose time has come.</summary>
     public void RunDelayedDeletes()
@@ -223,6 +225,10 @@ public sealed class LogDirectory
         {
             if (loaded && !IsOffline)
                 CloseCleanly(brokerEpoch);
+        }
+        catch (IOException shortage) when (Shortage.Is(shortage))
+        {
+            StorageLog.NotClosedCleanly(Logger, Path, shortage);
         }
         catch (IOException failure)
         {
@@ -261,14 +267,14 @@ public sealed class LogDirectory
 
     /// <summary>
     /// A log was cut below what its checkpoint calls flushed, or below its start: what is written there next is neither flushed nor gone, so the checkpoint is lowered
-    /// before it can be.
+    /// before it can be. A checkpoint that cannot be lowered, for whatever reason, would lie: the directory fails.
     /// </summary>
     internal void RecoveryPointLowered(LogState log)
     {
         if (loaded && writtenRecoveryPoints.GetValueOrDefault(log.Partition) > log.RecoveryPoint)
-            CheckpointRecoveryPoints();
+            CheckpointRecoveryPoints(mustBeWritten: true);
         if (loaded && writtenStarts.GetValueOrDefault(log.Partition) > log.LogStart)
-            CheckpointLogStartOffsets();
+            CheckpointLogStartOffsets(mustBeWritten: true);
     }
 
     private void CreateDurably(string folder)
@@ -286,7 +292,7 @@ public sealed class LogDirectory
     private void LoadAll(IReadOnlyList<TopicPartition> partitions, DirectoryCheckpoints checkpoints, Func<string, LogConfig> configOf, int threads, CancellationToken cancel)
     {
         void LoadOne(TopicPartition partition)
-            => logs[partition] = new LogLoader(this, handles, partition, configOf(partition.Topic), NowMs).Open(checkpoints.Of(partition, WasClean));
+            => logs[partition] = new LogLoader(this, handles, partition, configOf(partition.Topic), NowMs, cancel).Open(checkpoints.Of(partition, WasClean));
         BoundedThreads.ForEach(partitions, threads, LoadOne, cancel);
     }
 
@@ -300,7 +306,28 @@ public sealed class LogDirectory
         CleanShutdownMarker.Write(Disk, PathOf(LogFileNames.CleanShutdown), brokerEpoch);
     }
 
-    private void Checkpoint(string name, Func<PartitionLog, long?> offsetOf, Action<Dictionary<TopicPartition, long>> onWritten)
+    /// <summary>A flush that has failed comes round again.</summary>
+    private void FlushRolled(PartitionLog log, LogState state, long nowMs)
+    {
+        rolled.TryRemove(state, out _);
+        try
+        {
+            log.Flush(state.View.Active.BaseOffset, nowMs);
+        }
+        catch (IOException)
+        {
+            rolled[state] = true;
+            throw;
+        }
+    }
+
+    private void CheckpointRecoveryPoints(bool mustBeWritten)
+        => Checkpoint(LogFileNames.RecoveryPoints, mustBeWritten, log => log.RecoveryPoint, written => writtenRecoveryPoints = written);
+
+    private void CheckpointLogStartOffsets(bool mustBeWritten)
+        => Checkpoint(LogFileNames.LogStartOffsets, mustBeWritten, log => log.LogStartOffset > log.State.View.Segments[0].BaseOffset ? log.LogStartOffset : null, written => writtenStarts = written);
+
+    private void Checkpoint(string name, bool mustBeWritten, Func<PartitionLog, long?> offsetOf, Action<Dictionary<TopicPartition, long>> onWritten)
     {
         if (IsOffline || !loaded)
             return;
@@ -317,6 +344,11 @@ public sealed class LogDirectory
                 OffsetCheckpoint.Write(Disk, PathOf(name), offsets);
                 onWritten(offsets);
             }
+        }
+        catch (IOException shortage) when (!mustBeWritten && Shortage.Is(shortage))
+        {
+            // The one before is whole, and only older.
+            StorageLog.CheckpointPostponed(Logger, Path, name, shortage);
         }
         catch (IOException failure)
         {

@@ -111,14 +111,8 @@ internal sealed class CachedFile(LogFolder folder, string name)
     /// <summary>Creates the file empty where it does not exist.</summary>
     public void Create()
     {
-        lock (folder.Gate)
-        {
-            if (pins == Closed)
-                OpenNow(FileOpen.OrCreate);
-            else
-                return;
-        }
-        folder.Handles.Opened(this);
+        if (folder.Handles.WithRoom(TryCreate))
+            folder.Handles.Opened(this);
     }
 
     public void Rename(string newName)
@@ -168,7 +162,7 @@ internal sealed class CachedFile(LogFolder folder, string name)
             int now = Volatile.Read(ref pins);
             if (now == Closed)
             {
-                if (TryOpenPinned() is { } opened)
+                if (folder.Handles.WithRoom(TryOpenPinned) is { } opened)
                     return opened;
             }
             else if (Interlocked.CompareExchange(ref pins, now + 1, now) == now)
@@ -196,9 +190,20 @@ internal sealed class CachedFile(LogFolder folder, string name)
         return opened;
     }
 
+    private bool TryCreate()
+    {
+        lock (folder.Gate)
+        {
+            if (pins != Closed)
+                return false;
+            OpenNow(FileOpen.OrCreate);
+            return true;
+        }
+    }
+
     private IOpenFile OpenNow(FileOpen how)
     {
-        handle = folder.Disk.Open(folder.PathOf(name), how);
+        handle = folder.Handles.BareDisk.Open(folder.PathOf(name), how);
         Volatile.Write(ref pins, 0);
         return handle;
     }

@@ -8,12 +8,22 @@ namespace Broker.Storage.Files;
 /// <param name="capacity">Open files; calls in progress may pass it by one each, as a file in use is never closed.</param>
 public sealed class HandleCache(IFileSystem disk, int capacity)
 {
+    /// <summary>Closed at once when the process has run out of handles: whoever is short needs a few.</summary>
+    private const int ClosedWhenShort = 16;
+
+    /// <summary>Others may take what was freed before who needs it does.</summary>
+    private const int TriesWhenShort = 8;
+
     private readonly Lock gate = new();
     private readonly List<CachedFile> ring = [];
+    private RoomyFileSystem? roomy;
     private int hand;
 
-    /// <summary>The disk.</summary>
-    internal IFileSystem Disk => disk;
+    /// <summary>The disk, whose calls give files of the cache up where the process has no handle left. Not to be called under a folder's gate.</summary>
+    internal IFileSystem Disk => roomy ??= new RoomyFileSystem(disk, this);
+
+    /// <summary>The disk as it is.</summary>
+    internal IFileSystem BareDisk => disk;
 
     /// <summary>Files open now.</summary>
     public int OpenFiles
@@ -25,8 +35,22 @@ public sealed class HandleCache(IFileSystem disk, int capacity)
         }
     }
 
-    /// <summary>Half of what the process may open: the other half is for connections. 4,096 where the limit is unknown, never fewer than 64.</summary>
-    public static int CapacityOfProcess() => (int)Math.Clamp((LinuxCalls.OpenFileLimit() ?? 8_192) / 2, 64, 65_536);
+    /// <summary>Makes a call that needs a handle; where the process has none left, files that nobody uses now are closed for it.</summary>
+    internal T WithRoom<T>(Func<T> call)
+    {
+        for (int tries = 0; ; tries++)
+        {
+            try
+            {
+                return call();
+            }
+            catch (IOException shortage) when (Shortage.IsOfHandles(shortage) && tries < TriesWhenShort)
+            {
+                if (!CloseSome())
+                    throw;
+            }
+        }
+    }
 
     internal void Opened(CachedFile file)
     {
@@ -46,6 +70,17 @@ public sealed class HandleCache(IFileSystem disk, int capacity)
         {
             if (file.Slot >= 0 && file.TryClose())
                 Remove(file);
+        }
+    }
+
+    private bool CloseSome()
+    {
+        lock (gate)
+        {
+            int before = ring.Count;
+            for (int i = 0; i < ClosedWhenShort; i++)
+                CloseOne();
+            return ring.Count < before;
         }
     }
 

@@ -233,7 +233,7 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
             {
                 Interlocked.Add(ref disk.used, -growth);
                 file.Write(position, bytes[..(int)Math.Max(0, bytes.Length + room)]);
-                throw new IOException($"No space left on device: '{path}'");
+                throw new IOException($"No space left on device: '{path}'", Shortage.NoSpace);
             }
             file.Write(position, bytes);
             file.LastWriteMs = disk.NowMs;

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Broker.Storage.Files;
@@ -12,6 +13,9 @@ internal static partial class LinuxCalls
     private const int TryAgain = 11;
     private const int InvalidArgument = 22;
     private const int NotImplemented = 38;
+    private const int BrokenPipe = 32;
+    private const int ConnectionReset = 104;
+    private const int TimedOut = 110;
 
     /// <summary>Flushes a folder's entries to the disk.</summary>
     public static void SyncDirectory(string path)
@@ -55,7 +59,12 @@ internal static partial class LinuxCalls
         if (sent >= 0)
             return (int)sent;
         int error = Marshal.GetLastPInvokeError();
-        return error is TryAgain or Interrupted or InvalidArgument or NotImplemented ? 0 : throw new IOException($"sendfile failed: {Marshal.GetPInvokeErrorMessage(error)}");
+        return error switch
+        {
+            TryAgain or Interrupted or InvalidArgument or NotImplemented => 0,
+            BrokenPipe or ConnectionReset or TimedOut => throw new IOException("the connection has ended", new SocketException((int)SocketError.ConnectionReset)),
+            _ => throw new IOException($"sendfile failed: {Marshal.GetPInvokeErrorMessage(error)}", error),
+        };
     }
 
     /// <summary>O_DIRECTORY differs between processor families; O_RDONLY is 0.</summary>
@@ -63,7 +72,10 @@ internal static partial class LinuxCalls
         => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x80000 | 0x4000 : ReadOnlyDirectoryCloseOnExec;
 
     private static IOException Failure(string call, string path)
-        => new($"{call} of folder '{path}' failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+    {
+        int error = Marshal.GetLastPInvokeError();
+        return new IOException($"{call} of folder '{path}' failed: {Marshal.GetPInvokeErrorMessage(error)}", error);
+    }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

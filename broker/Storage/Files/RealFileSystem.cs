@@ -129,7 +129,7 @@ public sealed class RealFileSystem : IFileSystem
             catch (ArgumentOutOfRangeException beyond)
             {
                 // EFBIG, a file that may not grow further, is a wrong argument to .NET. To a log it is a disk that takes no more.
-                throw new IOException(beyond.Message, beyond);
+                throw new IOException(beyond.Message, beyond) { HResult = Shortage.FileTooLarge };
             }
         }
 

@@ -7,13 +7,14 @@ using Broker.Storage.Segments;
 namespace Broker.Storage.Loading;
 
 /// <summary>Opens a partition's log, recovering what the last broker did not leave whole.</summary>
-internal sealed class LogLoader(LogDirectory directory, HandleCache handles, TopicPartition partition, LogConfig config, long nowMs)
+internal sealed class LogLoader(LogDirectory directory, HandleCache handles, TopicPartition partition, LogConfig config, long nowMs, CancellationToken cancel = default)
 {
     private readonly LogFolder folder = new(handles, Path.Combine(directory.Path, partition.ToString()));
 
     /// <summary>No segment had to be scanned.</summary>
     private bool foundWhole = true;
 
+    /// <exception cref="OperationCanceledException">Cancelled between two segments.</exception>
     /// <exception cref="IOException">The disk fails, or holds what no recovery can mend (<see cref="CorruptFileException"/>, <see cref="UnsupportedLogFormatException"/>).</exception>
     public PartitionLog Open(LoadHints hints)
     {
@@ -87,6 +88,7 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
         bool recovering = false;
         for (int i = 0; i < segments.Count; i++)
         {
+            cancel.ThrowIfCancellationRequested();
             LogSegment segment = segments[i];
             bool isLast = i == segments.Count - 1;
             string? reason = Reason(segment, NextBase(segments, i), files, hints);
@@ -217,6 +219,7 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
     private void Settle(LogState log, LoadHints hints, bool epochsLost)
     {
         long end = log.View.EndOffset;
+        log.Recent.StartAt(end);
         log.SetLogStart(Math.Max(hints.LogStart, log.View.Segments[0].BaseOffset));
         log.Epochs.TruncateFromEnd(end);
         // A start that was raised and came down again in a crash may have taken the only epoch along.

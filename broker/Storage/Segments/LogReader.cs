@@ -30,26 +30,6 @@ internal static class LogReader
         return true;
     }
 
-    /// <summary>Readable bytes between two offsets, at most about <paramref name="enough"/>: whole segments are counted once they suffice.</summary>
-    public static long BytesBetween(LogView view, long from, long upTo, long enough)
-    {
-        long bytes = 0;
-        for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length && view.Segments[i].BaseOffset < upTo && bytes < enough; i++)
-        {
-            if (!view.Segments[i].TryClaim())
-                continue;
-            try
-            {
-                bytes += Math.Max(0, PositionOf(view, i, upTo) - PositionOf(view, i, from));
-            }
-            finally
-            {
-                view.Segments[i].Release();
-            }
-        }
-        return bytes;
-    }
-
     /// <summary>Position in a segment of the first batch that ends at or after an offset; the segment's readable end where there is none.</summary>
     public static int PositionOf(LogView view, int index, long offset)
     {

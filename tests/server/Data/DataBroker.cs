@@ -24,16 +24,17 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
 
     private readonly Dictionary<string, LogConfig> _configs = [];
     private readonly ColdWork _cold = new(2);
+    private readonly PartitionHost _host;
     private int _leaderEpoch;
 
-    public DataBroker(int sessionSlots = 1000, int fetchMaxBytes = 57_671_680)
+    public DataBroker(int sessionSlots = 1000, int fetchMaxBytes = 57_671_680, params string[] folders)
     {
         Time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000));
         Wheel = new TimingWheel(Time);
         Directories = LogDirectories.Open(
-            new StorageOptions { Directories = ["/data"], JitterSeed = 1, OpenFiles = 100, OnDirectoryFailed = _ => DirectoryFailures++ }, Disk, Time, NullLoggerFactory.Instance);
+            new StorageOptions { Directories = folders.Length == 0 ? ["/data"] : folders, JitterSeed = 1, OpenFiles = 100, OnDirectoryFailed = _ => DirectoryFailures++ }, Disk, Time, NullLoggerFactory.Instance);
         Directories.Load(ConfigOf);
-        PartitionHost host = new(Id, Time, Wheel, ReplicaLagMaxMs: 30_000, NullLogger.Instance);
+        PartitionHost host = _host = new(Id, Time, Wheel, ReplicaLagMaxMs: 30_000, NullLogger.Instance);
         Table = new PartitionTable(host, new DirectoryLogs(Directories, ConfigOf), () => BrokerEpoch, [this]);
         Metadata = new MetadataCache("cluster", Time);
         Sessions = new FetchSessionCache(sessionSlots, new Random(1));
@@ -218,6 +219,7 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
         Connection.Dispose();
         Wheel.Dispose();
         _cold.Dispose();
+        _host.Dispose();
         Directories.Abandon();
     }
 

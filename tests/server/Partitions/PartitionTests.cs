@@ -32,6 +32,33 @@ public sealed class PartitionTests : IDisposable
     }
 
     [Fact]
+    public async Task An_append_overtaken_before_the_lock_takes_its_stamp_anew()
+    {
+        Partition partition = _broker.Create("t", config: new LogConfig { TimestampType = TimestampType.LogAppendTime })["t"];
+        AppendOutcome first = await partition.ProduceAsync(DataBroker.Batch(1), 1, Patience, true);
+        // The second takes its time before the first had its own, and comes to the lock after it.
+        DateTimeOffset firstAt = DateTimeOffset.FromUnixTimeMilliseconds(first.LogAppendTimeMs);
+        _broker.Time.AdjustTime(firstAt.AddMilliseconds(-50));
+        _broker.Time.AutoAdvanceAmount = TimeSpan.FromMilliseconds(60);
+        byte[] overtaken = DataBroker.Batch(1);
+        AppendOutcome second = await partition.ProduceAsync(overtaken, 1, Patience, true);
+        second.Error.ShouldBe(ErrorCode.None);
+        second.LogAppendTimeMs.ShouldBe(first.LogAppendTimeMs + 10);
+        BatchHeader.VerifyCrc(overtaken).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task No_append_begins_once_the_broker_ends()
+    {
+        Partition partition = _broker.Create("t", replicas: [1, 2])["t"];
+        ValueTask<AppendOutcome> waiting = partition.ProduceAsync(DataBroker.Batch(2), -1, Patience, true);
+        _broker.Table.EndAppends();
+        (await waiting).Error.ShouldBe(ErrorCode.KafkaStorageError);
+        (await partition.ProduceAsync(DataBroker.Batch(2), 1, Patience, true)).Error.ShouldBe(ErrorCode.KafkaStorageError);
+        partition.Log!.LogEndOffset.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Acks_all_waits_for_the_in_sync_replica()
     {
         Partition partition = _broker.Create("t", replicas: [1, 2])["t"];

@@ -42,7 +42,54 @@ public class PartitionLogTests
         cut.FirstBatchIsCut.ShouldBeTrue();
         LogScenario.BytesOf(cut).Length.ShouldBe(70);
         LogScenario.BytesOf(log.Log.Read(4, size + 9, 30, wholeFirstBatch: true)).Length.ShouldBe(size + 9);
-        log.Log.BytesBetween(3, 30, long.MaxValue).ShouldBe(9 * size);
+    }
+
+    [Fact]
+    public void A_waiting_reader_counts_bytes_from_its_place_without_touching_the_disk()
+    {
+        var disk = new UnreadableFileSystem();
+        var log = new LogScenario(disk: disk);
+        for (int i = 0; i < 200; i++)
+            log.Append(3).Replicate();
+        int size = LogScenario.Batch(3, log.Now).Length;
+        LogPlace place = log.Log.PlaceOf(300);
+        LogPlace end = log.Log.PlaceOf(600);
+        disk.IsUnreadable = true;
+        log.Log.BytesFrom(place, 600).ShouldBe(100 * size);
+        log.Log.BytesFrom(end, 600).ShouldBe(0);
+        log.Log.BytesFrom(place, 597).ShouldBe(99 * size, "an appended batch's place is known for a while");
+        log.Log.BytesFrom(place, 330).ShouldBe(long.MaxValue, "what is not known is no reason to wait");
+        for (int i = 0; i < 100; i++)
+        {
+            log.Append(3).Replicate();
+            log.Log.BytesFrom(end, log.Log.HighWatermark).ShouldBe((i + 1) * size);
+        }
+
+        log.Log.BytesFrom(LogPlace.Unknown, 600).ShouldBe(-1);
+        disk.IsUnreadable = false;
+        log.Log.Roll(log.Now);
+        log.Log.BytesFrom(end, log.Log.HighWatermark).ShouldBe(long.MaxValue, "a place in a rolled segment is answered at once, as Kafka does");
+        log.Log.TruncateTo(300, log.Now);
+        log.Log.BytesFrom(end, log.Log.HighWatermark).ShouldBe(-1);
+    }
+
+    [Fact]
+    public void Only_what_this_process_appended_lately_counts_as_cached()
+    {
+        var log = new LogScenario(new LogConfig { SegmentBytes = 1 << 30 });
+        log.Append(3).Append(3);
+        log.Log.IsRecent(0).ShouldBeTrue();
+        log.RestartCleanly();
+        log.Log.IsRecent(3).ShouldBeFalse("what lay there may be on the disk only");
+        log.Log.IsRecent(6).ShouldBeTrue("who waits at the end reads what comes");
+        log.Append(1).Append(1);
+        log.Log.IsRecent(6).ShouldBeTrue();
+        for (int megabytes = 0; megabytes < 80; megabytes++)
+            log.Append(1, valueSize: 1_000_000);
+        log.Log.IsRecent(6).ShouldBeFalse();
+        log.Log.IsRecent(log.Log.LogEndOffset - 30).ShouldBeTrue();
+        log.Log.TruncateTo(20, log.Now);
+        log.Log.IsRecent(20).ShouldBeTrue("the end is where the next records come");
     }
 
     [Fact]

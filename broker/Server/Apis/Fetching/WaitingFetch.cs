@@ -1,5 +1,6 @@
 using Broker.Server.Partitions;
 using Broker.Server.Time;
+using Broker.Storage;
 
 namespace Broker.Server.Apis.Fetching;
 
@@ -10,6 +11,7 @@ internal sealed class WaitingFetch : IPartitionWaiter, ITimeout
     private readonly Lock _lock = new();
     private readonly FetchItem[] _items;
     private readonly WaiterPlace?[] _places;
+    private readonly LogPlace[]? _from;
     private readonly long[] _available;
     private readonly int _minBytes;
     private long _sum;
@@ -23,9 +25,10 @@ internal sealed class WaitingFetch : IPartitionWaiter, ITimeout
         _places = new WaiterPlace?[items.Length];
         _available = new long[items.Length];
         _minBytes = minBytes;
+        _from = minBytes > 1 ? Array.ConvertAll(items, PlaceOf) : null;
     }
 
-    /// <summary>Completes when the fetch should be answered with what is there.</summary>
+    /// <summary>Completes when the fetch should be answered with what is there. May read the disk before it returns, never afterwards.</summary>
     /// <param name="items">All resolved.</param>
     /// <param name="minBytes">Over all partitions.</param>
     /// <param name="maxWait">Then it completes anyway.</param>
@@ -65,7 +68,7 @@ internal sealed class WaitingFetch : IPartitionWaiter, ITimeout
         }
 
         FetchItem item = _items[tag];
-        long available = item.Partition?.Available(item.Query, _minBytes) ?? -1;
+        long available = item.Partition?.Available(item.Query, _minBytes, _from?[tag] ?? LogPlace.Unknown) ?? -1;
         if (available < 0 || Note(tag, available) >= _minBytes)
         {
             Complete();
@@ -73,6 +76,19 @@ internal sealed class WaitingFetch : IPartitionWaiter, ITimeout
     }
 
     public void OnTimeout() => Complete();
+
+    private static LogPlace PlaceOf(FetchItem item)
+    {
+        try
+        {
+            return item.Partition?.Log?.PlaceOf(item.Query.Offset) ?? LogPlace.Unknown;
+        }
+        catch (IOException)
+        {
+            // The fetch is answered at once, and its reading says what is wrong.
+            return LogPlace.Unknown;
+        }
+    }
 
     private long Note(int tag, long available)
     {

@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+
+namespace Broker.Server.Network;
+
+/// <summary>Linux's poll, for what .NET has no question: whether a peer has ended although bytes of it are still unread.</summary>
+internal static partial class LinuxPoll
+{
+    /// <summary>POLLRDHUP: the peer has shut down its sending side. POLLERR and POLLHUP are told unasked.</summary>
+    private const short PeerShutDown = 0x2000;
+
+    /// <summary>Does not wait.</summary>
+    public static bool PeerHasEnded(SafeHandle socket)
+    {
+        bool held = false;
+        try
+        {
+            socket.DangerousAddRef(ref held);
+            var question = new PollFd { Descriptor = (int)socket.DangerousGetHandle(), Events = PeerShutDown };
+            return Poll(ref question, 1, 0) > 0;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
+        finally
+        {
+            if (held) socket.DangerousRelease();
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "poll")]
+    private static partial int Poll(ref PollFd question, nuint count, int timeoutMs);
+
+    /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollFd
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+}

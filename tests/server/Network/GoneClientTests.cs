@@ -1,0 +1,228 @@
+using System.Net.Sockets;
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Network;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Broker.Server.Tests.Network;
+
+/// <summary>Clients that have gone, or stand still, give back what they hold.</summary>
+public class GoneClientTests
+{
+    private static readonly byte[] Fetch = TestClient.Frame(new FetchRequest { MaxWaitMs = int.MaxValue, MinBytes = int.MaxValue }, 12, 1);
+    private static readonly byte[] Heartbeat = TestClient.Frame(new HeartbeatRequest(), 4, 7);
+    private static readonly byte[] Large = TestClient.Frame(new ProduceRequest { Acks = 1, TopicData = [new() { Name = "t", PartitionData = [new() { Records = new byte[150_000] }] }] }, 9, 2);
+
+    /// <summary>Room for one large frame.</summary>
+    private static readonly NetworkOptions Narrow = new() { LargeFramesBytes = 200_000 };
+
+    [Fact]
+    public async Task A_large_frame_behind_an_unanswered_request_reserves_nothing()
+    {
+        var fetch = new WaitingFetchApi();
+        var produce = new ScriptedProduce();
+        await using var server = new TestServer(Narrow, apis: [fetch, produce]);
+        using TestClient waiting = server.Connect();
+        await waiting.Send(Fetch, Large);
+        await Until(() => fetch.Waiting == 1);
+        using TestClient other = server.Connect();
+        for (int i = 0; i < 20; i++)
+        {
+            await other.Send(Large);
+            (await other.ReceiveCorrelationId()).ShouldBe(2);
+        }
+
+        produce.Dispatched.Length.ShouldBe(20);
+        fetch.End();
+        (await waiting.ReceiveCorrelationId()).ShouldBe(1);
+        (await waiting.ReceiveCorrelationId()).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_large_frame_that_asks_for_nothing_served_is_refused_at_once()
+    {
+        await using var server = new TestServer(Narrow, apis: [new ScriptedHeartbeat()]);
+        using TestClient hostile = server.Connect();
+        await hostile.Send(TestClient.Raw(150_000, 3, 231, 0, 0));
+        (await hostile.IsClosed()).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task The_end_of_a_client_ends_its_waiting_fetch_and_its_connection()
+    {
+        var fetch = new WaitingFetchApi();
+        await using var server = new TestServer(apis: [fetch]);
+        TestClient[] clients = [.. Enumerable.Range(0, 50).Select(_ => server.Connect())];
+        foreach (TestClient client in clients) await client.Send(Fetch);
+        await Until(() => fetch.Waiting == 50);
+        foreach (TestClient client in clients) client.Dispose();
+        await Until(() => server.Sockets.ConnectionCount == 0);
+    }
+
+    [Fact]
+    public async Task The_end_of_a_client_is_seen_behind_requests_that_have_not_been_read()
+    {
+        var time = new FakeTimeProvider();
+        var fetch = new WaitingFetchApi();
+        var produce = new ScriptedProduce();
+        await using var server = new TestServer(Narrow with { MaxIdle = TimeSpan.Zero }, time, fetch, produce, new ScriptedHeartbeat());
+        using TestClient bystander = server.Connect();
+        using TestClient client = server.Connect();
+        await client.Send(Fetch, TestClient.Frame(new ProduceRequest { Acks = 1 }, 9, 2));
+        client.Socket.Shutdown(SocketShutdown.Send);
+        await Until(() => fetch.Waiting == 1);
+        while (fetch.Waiting == 1)
+        {
+            time.Advance(NetworkOptions.SweepInterval);
+            await Talk(bystander);
+        }
+
+        bystander.Dispose();
+        await Until(() => server.Sockets.ConnectionCount == 0);
+        produce.Dispatched.ShouldBe([2], "what it had sent is done");
+        (await client.ReceiveCorrelationId()).ShouldBe(1, "and whoever only sends no more is answered");
+        (await client.ReceiveCorrelationId()).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task An_unanswered_request_keeps_its_connection_no_longer_than_the_idle_time()
+    {
+        var time = new FakeTimeProvider();
+        var never = new ScriptedProduce { Hold = true };
+        await using var server = new TestServer(new NetworkOptions { MaxIdle = TimeSpan.FromSeconds(3) }, time, never);
+        using TestClient client = server.Connect();
+        await client.Send(TestClient.Frame(new ProduceRequest { Acks = 1 }, 9, 1));
+        await Until(() => never.Dispatched.Length == 1);
+        Task<bool> closed = client.IsClosed();
+        int seconds = 0;
+        for (; !closed.IsCompleted && seconds < 1000; seconds++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        (await closed).ShouldBeTrue();
+        seconds.ShouldBeGreaterThan(2);
+        await Until(() => server.Sockets.ConnectionCount == 0);
+        never.Answer(1);
+    }
+
+    [Fact]
+    public async Task An_answer_that_comes_after_its_connection_gives_back_what_it_holds()
+    {
+        var records = new PatternRecords(100, likelyCached: true);
+        var late = new LateFetch(records);
+        await using var server = new TestServer(apis: [late]);
+        TestClient client = server.Connect();
+        await client.Send(Fetch);
+        await late.Asked;
+        client.Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        client.Dispose();
+        await Until(() => server.Sockets.ConnectionCount == 0);
+        records.Disposals.ShouldBe(0);
+        late.Answer();
+        await Until(() => records.Disposals == 1);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_read_its_answer_is_closed_after_the_idle_time()
+    {
+        var time = new FakeTimeProvider();
+        var records = new PatternRecords(26 << 20, likelyCached: true);
+        await using var server = new TestServer(new NetworkOptions { MaxIdle = TimeSpan.FromSeconds(3), SendBufferBytes = 8 << 10 }, time, new ScriptedFetch { Records = () => records });
+        using var client = new TestClient(server.Port, receiveBuffer: 4 << 10);
+        await client.Send(Fetch);
+        await Until(() => server.Sockets.ConnectionCount == 1);
+        Task ended = Until(() => server.Sockets.ConnectionCount == 0);
+        while (!ended.IsCompleted)
+        {
+            time.Advance(NetworkOptions.SweepInterval);
+            await Task.Yield();
+        }
+
+        await ended;
+        records.Disposals.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Records_that_cannot_be_read_end_their_connection_and_no_loop_waits_for_ever(bool isDisk)
+    {
+        await using var server = new TestServer(apis: [new ScriptedFetch { Records = () => new FailingRecords(isDisk ? new IOException("a disk") : new InvalidOperationException("a bug")) }, new ScriptedHeartbeat()]);
+        using TestClient bystander = server.Connect();
+        using TestClient client = server.Connect();
+        await client.Send(Fetch, Heartbeat);
+        (await client.IsClosed()).ShouldBeTrue();
+        await Until(() => server.Sockets.ConnectionCount == 1);
+        await bystander.Send(Heartbeat);
+        (await bystander.ReceiveCorrelationId()).ShouldBe(7);
+    }
+
+    [Fact]
+    public void A_failing_disk_is_not_a_client_that_has_gone()
+    {
+        Transport.IsEnd(new IOException("a disk")).ShouldBeFalse();
+        Transport.IsEnd(new IOException("a connection", new SocketException((int)SocketError.ConnectionReset))).ShouldBeTrue();
+        Transport.IsEnd(new SocketException((int)SocketError.ConnectionReset)).ShouldBeTrue();
+    }
+
+    private static async Task Talk(TestClient client)
+    {
+        await client.Send(Heartbeat);
+        (await client.ReceiveCorrelationId()).ShouldBe(7);
+    }
+
+    /// <summary>Waits for a phase; a phase that never comes fails the test after ten seconds.</summary>
+    private static Task Until(Func<bool> phase) => Task.Run(() => SpinWait.SpinUntil(phase, TimeSpan.FromSeconds(10)).ShouldBeTrue());
+
+    /// <summary>Waits as a fetch does that never gets enough.</summary>
+    private sealed class WaitingFetchApi : Broker.Server.Apis.Api<FetchRequest, FetchResponse>
+    {
+        private readonly TaskCompletionSource _enough = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _waiting;
+
+        public int Waiting => Volatile.Read(ref _waiting);
+
+        public void End() => _enough.SetResult();
+
+        protected override async ValueTask<FetchResponse?> Handle(FetchRequest request, RequestContext context)
+        {
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            using CancellationTokenRegistration closed = context.ConnectionClosed.UnsafeRegister(_ => ended.TrySetResult(), state: null);
+            Interlocked.Increment(ref _waiting);
+            await Task.WhenAny(ended.Task, _enough.Task);
+            Interlocked.Decrement(ref _waiting);
+            return new FetchResponse();
+        }
+    }
+
+    /// <summary>Answers when the test says so, whatever has become of the client.</summary>
+    private sealed class LateFetch(RecordsPayload records) : Broker.Server.Apis.Api<FetchRequest, FetchResponse>
+    {
+        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Asked => _asked.Task;
+
+        public void Answer() => _answer.SetResult();
+
+        protected override async ValueTask<FetchResponse?> Handle(FetchRequest request, RequestContext context)
+        {
+            _asked.SetResult();
+            await _answer.Task;
+            return new FetchResponse { Responses = [new() { Partitions = [new() { Records = records }] }] };
+        }
+    }
+
+    private sealed class FailingRecords(Exception failure) : StreamedRecords
+    {
+        public override int Length => 100;
+
+        public override bool LikelyCached => true;
+
+        public override int ReadAt(int position, Span<byte> destination) => throw failure;
+
+        public override int SendTo(System.Runtime.InteropServices.SafeHandle socket, int position) => throw failure;
+    }
+}

@@ -1,0 +1,49 @@
+using Broker.Server.Partitions;
+
+namespace Broker.Server.Tests.Partitions;
+
+public sealed class ColdWorkTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public async Task Two_pieces_of_work_that_come_together_run_together_though_one_thread_is_idle()
+    {
+        using var work = new ColdWork(4);
+        for (int round = 0; round < 20; round++)
+        {
+            await work.Run(() => 0);
+            // Each waits for the other: behind one thread they would wait for ever.
+            using var meeting = new Barrier(2);
+            Task<bool> first = work.Run(() => meeting.SignalAndWait(Patience));
+            Task<bool> second = work.Run(() => meeting.SignalAndWait(Patience));
+            (await first).ShouldBeTrue();
+            (await second).ShouldBeTrue();
+        }
+    }
+
+    [Fact]
+    public async Task No_more_threads_run_than_allowed()
+    {
+        using var work = new ColdWork(2);
+        int inside = 0;
+        int most = 0;
+        await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => work.Run(() =>
+        {
+            int now = Interlocked.Increment(ref inside);
+            InterlockedMax(ref most, now);
+            return Interlocked.Decrement(ref inside);
+        })));
+        most.ShouldBeLessThanOrEqualTo(2);
+    }
+
+    private static void InterlockedMax(ref int target, int value)
+    {
+        for (int seen = Volatile.Read(ref target); value > seen;)
+        {
+            int before = Interlocked.CompareExchange(ref target, value, seen);
+            if (before == seen) return;
+            seen = before;
+        }
+    }
+}

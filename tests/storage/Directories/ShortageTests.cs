@@ -1,0 +1,130 @@
+using Broker.Protocol;
+using Broker.Storage.Directories;
+using Broker.Storage.Files;
+
+namespace Broker.Storage.Tests.Directories;
+
+/// <summary>A full disk, and a process without a handle left, are no broken disks.</summary>
+public class ShortageTests
+{
+    private const string Checkpoint = LogScenario.Root + "/replication-offset-checkpoint";
+
+    [Theory]
+    [InlineData(Shortage.NoSpace)]
+    [InlineData(Shortage.ProcessHandles)]
+    [InlineData(Shortage.FileTooLarge)]
+    public void A_checkpoint_that_finds_no_room_is_written_at_its_next_turn(int error)
+    {
+        LogScenario log = new LogScenario().Append(3).Replicate();
+        log.Directories.CheckpointHighWatermarks();
+        byte[] before = WholeFiles.Read(log.Disk, Checkpoint)!;
+        log.Append(2).Replicate();
+        log.Memory.BeforeChange = (change, path) => ThrowAt(change is FileChange.Create or FileChange.Write && path.Contains("checkpoint", StringComparison.Ordinal), error);
+        log.Directories.CheckpointHighWatermarks();
+        log.Directories.CheckpointRecoveryPoints();
+        log.Directories.CheckpointLogStartOffsets();
+        log.Log.IsOffline.ShouldBeFalse();
+        WholeFiles.Read(log.Disk, Checkpoint).ShouldBe(before);
+        log.Memory.BeforeChange = null;
+        log.Directories.CheckpointHighWatermarks();
+        System.Text.Encoding.UTF8.GetString(WholeFiles.Read(log.Disk, Checkpoint)!).ShouldBe("0\n1\norders 3 5\n");
+    }
+
+    [Fact]
+    public void A_checkpoint_that_a_truncation_must_lower_is_no_matter_of_later()
+    {
+        LogScenario log = new LogScenario().Append(3).Append(3);
+        log.Log.Flush(6, log.Now);
+        log.Directories.CheckpointRecoveryPoints();
+        log.Memory.BeforeChange = (_, path) => ThrowAt(path.Contains("recovery-point", StringComparison.Ordinal), Shortage.NoSpace);
+        log.Log.TruncateTo(3, log.Now);
+        log.Log.IsOffline.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_broken_disk_takes_the_directory_offline_at_a_checkpoint()
+    {
+        LogScenario log = new LogScenario().Append(3);
+        log.Memory.BeforeChange = (_, path) => ThrowAt(path.Contains("checkpoint", StringComparison.Ordinal), error: 5);
+        log.Directories.CheckpointHighWatermarks();
+        log.Log.IsOffline.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Where_handles_run_out_files_that_nobody_uses_are_closed_for_what_needs_one()
+    {
+        LogScenario log = new LogScenario().Append(3).Replicate();
+        int refusals = 3;
+        log.Memory.BeforeChange = (change, path) => ThrowAt(change == FileChange.Create && path.EndsWith(".tmp", StringComparison.Ordinal) && refusals-- > 0, Shortage.ProcessHandles);
+        log.Directories.CheckpointHighWatermarks();
+        log.Disk.FileExists(Checkpoint).ShouldBeFalse("all that could be closed was closed, and it was not enough");
+        log.Log.IsOffline.ShouldBeFalse();
+        refusals = 1;
+        log.Append(1).Replicate();
+        log.Directories.CheckpointHighWatermarks();
+        log.Disk.FileExists(Checkpoint).ShouldBeTrue("the log's files were closed for it");
+        log.Append(1).ShouldHold(0, 3, 4);
+    }
+
+    [Fact]
+    public void A_flush_that_finds_no_handle_is_done_at_its_next_turn()
+    {
+        LogScenario log = new LogScenario().Append(3);
+        log.Log.Roll(log.Now);
+        log.Memory.BeforeChange = (change, _) => ThrowAt(change == FileChange.SyncDirectory, Shortage.ProcessHandles);
+        log.Directories.FlushDue();
+        log.Log.IsOffline.ShouldBeFalse();
+        log.Log.RecoveryPoint.ShouldBe(0);
+        log.Memory.BeforeChange = null;
+        log.Directories.FlushDue();
+        log.Log.RecoveryPoint.ShouldBe(3);
+    }
+
+    [Fact]
+    public void A_sync_that_fails_for_want_of_space_has_lost_bytes()
+    {
+        LogScenario log = new LogScenario().Append(3);
+        log.Memory.BeforeChange = (change, path) => ThrowAt(change == FileChange.Sync && path.EndsWith(".log", StringComparison.Ordinal), Shortage.NoSpace);
+        Should.Throw<IOException>(() => log.Log.Flush(3, log.Now));
+        log.Log.IsOffline.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_full_disk_refuses_a_new_partition_and_keeps_the_others()
+    {
+        LogScenario log = new LogScenario().Append(3);
+        log.Memory.BeforeChange = (change, _) => ThrowAt(change is FileChange.Create or FileChange.CreateDirectory, Shortage.NoSpace);
+        Should.Throw<IOException>(() => log.Directories.GetOrCreate(new TopicPartition("more", 0), Guid.Empty, log.Config));
+        log.Memory.BeforeChange = null;
+        log.Append(1).ShouldHold(0, 3);
+        log.Directories.GetOrCreate(new TopicPartition("more", 0), Guid.Empty, log.Config).LogEndOffset.ShouldBe(0);
+    }
+
+    [Fact]
+    public void A_full_disk_at_the_end_leaves_what_the_next_start_recovers()
+    {
+        LogScenario log = new LogScenario().Append(3).Replicate();
+        log.Memory.Capacity = 0;
+        log.Directories.Close(77);
+        log.Memory.Capacity = long.MaxValue;
+        log.Open();
+        log.Directories.Directories[0].WasClean.ShouldBeFalse();
+        log.ShouldHold(0);
+    }
+
+    [Theory]
+    [InlineData(64, 64, 64)]
+    [InlineData(256, 128, 96)]
+    [InlineData(1024, 512, 384)]
+    [InlineData(4096, 2048, 1792)]
+    [InlineData(20_000, 10_000, 9_744)]
+    [InlineData(1_048_576, 65_536, 982_784)]
+    public void Handles_are_shared_between_files_and_connections(long limit, int files, int connections) =>
+        HandleShares.Of(limit).ShouldBe(new HandleShares(files, connections));
+
+    private static void ThrowAt(bool there, int error)
+    {
+        if (there)
+            throw new IOException("injected", error);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using Broker.Storage.Files;
+
+namespace Broker.Storage.Tests;
+
+/// <summary>A disk in memory whose reads fail when the test says so.</summary>
+internal sealed class UnreadableFileSystem : IFileSystem
+{
+    private readonly InMemoryFileSystem disk = new();
+
+    public bool IsUnreadable { get; set; }
+
+    public IOpenFile Open(string path, FileOpen how) => new File(this, disk.Open(path, how));
+
+    public bool FileExists(string path) => disk.FileExists(path);
+
+    public bool DirectoryExists(string path) => disk.DirectoryExists(path);
+
+    public IReadOnlyList<FileEntry> List(string path) => disk.List(path);
+
+    public void CreateDirectory(string path) => disk.CreateDirectory(path);
+
+    public void SyncDirectory(string path) => disk.SyncDirectory(path);
+
+    public void RenameFile(string from, string to) => disk.RenameFile(from, to);
+
+    public void RenameDirectory(string from, string to) => disk.RenameDirectory(from, to);
+
+    public void DeleteFile(string path) => disk.DeleteFile(path);
+
+    public void DeleteDirectory(string path) => disk.DeleteDirectory(path);
+
+    public long LastWriteMs(string path) => disk.LastWriteMs(path);
+
+    public IDisposable Lock(string path) => disk.Lock(path);
+
+    private sealed class File(UnreadableFileSystem owner, IOpenFile file) : IOpenFile
+    {
+        public long Length => file.Length;
+
+        public int Read(long position, Span<byte> into) => owner.IsUnreadable ? throw new IOException("a read that must not be") : file.Read(position, into);
+
+        public int SendTo(SafeHandle socket, long position, int count) => 0;
+
+        public void Write(long position, ReadOnlySpan<byte> bytes) => file.Write(position, bytes);
+
+        public void SetLength(long length) => file.SetLength(length);
+
+        public void Sync() => file.Sync();
+
+        public void Dispose() => file.Dispose();
+    }
+}
