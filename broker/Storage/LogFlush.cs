@@ -18,10 +18,12 @@ internal sealed class LogFlush(LogState log)
             // While this caller waited, another's fsync may have covered it.
             if (log.RecoveryPoint >= offset && log.UnsyncedCut is null)
                 return;
+            // In this order: a segment of the cut is in the view.
+            UnsyncedCut? cut = log.UnsyncedCut;
             LogView view = log.View;
             OrFail(log.Epochs.Sync, Shortage.Is);
             // After a failed fsync the kernel may have dropped the pages, also where it says that there was no space: nothing can be trusted any more.
-            OrFail(() => Flush(view), Shortage.IsOfHandles);
+            OrFail(() => Flush(view, cut), Shortage.IsOfHandles);
             LastFlushMs = nowMs;
         }
     }
@@ -53,13 +55,13 @@ internal sealed class LogFlush(LogState log)
         }
     }
 
-    private void Flush(LogView view)
+    private void Flush(LogView view, UnsyncedCut? cut)
     {
-        long from = log.RecoveryPoint;
+        long from = Math.Min(log.RecoveryPoint, cut?.From ?? long.MaxValue);
         SyncFolder();
-        SyncCut(view);
         for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length; i++)
             Sync(view, i);
+        log.ForgetCut(cut);
         lock (log.RecoveryGate)
         {
             if (log.View.Cuts == view.Cuts)
@@ -79,16 +81,6 @@ internal sealed class LogFlush(LogState log)
                 log.Directory.Fail(failure);
             throw;
         }
-    }
-
-    private void SyncCut(LogView view)
-    {
-        LogSegment? cut = log.UnsyncedCut;
-        if (cut is not null && view.Segments.Contains(cut))
-            cut.Sync();
-        // A cut that came meanwhile is left for the next flush.
-        if (ReferenceEquals(log.UnsyncedCut, cut) && log.View.Cuts == view.Cuts)
-            log.UnsyncedCut = null;
     }
 
     private void Sync(LogView view, int index)

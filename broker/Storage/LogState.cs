@@ -60,8 +60,10 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
     /// <summary>What a clean end had left, where the log was opened after one.</summary>
     public LogView? CleanView { get; set; }
 
-    /// <summary>A segment that was cut since the last flush: it lies below the recovery point and must be synced nevertheless.</summary>
-    public LogSegment? UnsyncedCut { get; set; }
+    /// <summary>
+    /// Segments were cut since the last flush. They end at the recovery point or above, so that a flush from there on may pass over them, and must be synced nevertheless.
+    /// </summary>
+    public UnsyncedCut? UnsyncedCut { get; private set; }
 
     /// <summary>Ordering a flush's end and a truncation: the recovery point never passes what was cut.</summary>
     public Lock RecoveryGate { get; } = new();
@@ -104,9 +106,30 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
         Volatile.Write(ref lastStable, stable);
     }
 
+    /// <summary>A segment has just been cut: it and what follows has to be synced.</summary>
+    public void NoteCut(LogSegment segment)
+    {
+        lock (RecoveryGate)
+            UnsyncedCut = new UnsyncedCut(Math.Min(segment.BaseOffset, UnsyncedCut?.From ?? long.MaxValue));
+    }
+
+    /// <summary>The cuts that a flush found when it began are on the disk; those that came meanwhile are left for the next.</summary>
+    public void ForgetCut(UnsyncedCut? synced)
+    {
+        lock (RecoveryGate)
+        {
+            if (ReferenceEquals(UnsyncedCut, synced))
+                UnsyncedCut = null;
+        }
+    }
+
     public void SetRecoveryPoint(long offset) => Volatile.Write(ref recoveryPoint, offset);
 
     /// <summary>A segment that does not exist yet; its files are not created here.</summary>
     public LogSegment NewSegment(long baseOffset, long nowMs)
         => new(folder, baseOffset, 0, nowMs, directory.NextJitter(Config), SegmentFiles.None);
 }
+
+/// <summary>What one or more cuts have left to be synced.</summary>
+/// <param name="From">Base offset of the first segment that was cut.</param>
+internal sealed record UnsyncedCut(long From);

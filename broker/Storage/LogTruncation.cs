@@ -25,8 +25,8 @@ internal static class LogTruncation
         int position = CutPosition(segment, view.SizeOf(index), ref offset);
         LowerTo(log, new LogView(view.Segments[..(index + 1)], offset, position, new TailHints(segment), view.Cuts + 1));
         DeleteNewestFirst(log, view.Segments[(index + 1)..], nowMs);
-        log.UnsyncedCut = segment;
         segment.Cut(position, log.View.Cuts);
+        log.NoteCut(segment);
         segment.Offsets.TruncateTo(offset);
         segment.Times.TruncateTo(offset);
         segment.Aborted.TruncateTo(offset);

@@ -20,6 +20,25 @@ public class CrashPointTests
         }
     }
 
+    [Fact]
+    public void Two_cuts_in_two_segments_stay_cut_after_a_flush()
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var log = new LogScenario();
+            log.Append(4).Append(4).Log.Flush(8, log.Now);
+            log.Log.TruncateTo(4, log.Now);
+            log.Log.Roll(log.Now);
+            log.Append(3).Log.TruncateTo(4, log.Now);
+            log.Log.Flush(4, log.Now);
+            log.Directories.CheckpointRecoveryPoints();
+            log.Append(2).CutPowerAndRecover(seed);
+            long end = log.Log.LogEndOffset;
+            log.Append(1);
+            log.ReadAll().Select(batch => (batch.BaseOffset, batch.NextOffset)).ShouldBe(end == 4 ? [(0, 4), (4, 5)] : [(0, 4), (4, 6), (6, 7)], $"seed {seed}");
+        }
+    }
+
     private static void Check(Survivor left, int cut, int seed)
     {
         string at = $"cut before call {cut}, seed {seed}";
