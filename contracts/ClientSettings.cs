@@ -15,7 +15,7 @@ public static class ClientSettings
         Acks = Acks.All,
         EnableIdempotence = true,
         Partitioner = Partitioner.Murmur2Random,
-        LingerMs = 0.5,
+        LingerMs = 1,
         SocketNagleDisable = true,
         EnableDeliveryReports = true,
     };

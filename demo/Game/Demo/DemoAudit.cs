@@ -10,10 +10,16 @@ using HdrHistogram;
 
 namespace Game.Cli.Demo;
 
-/// <summary>What the live part left behind for the audit.</summary>
+/// <summary>The live part as it went.</summary>
 /// <param name="Campaigns">How many were begun.</param>
 /// <param name="FinishedCampaigns">How many were played to their end.</param>
-internal sealed record DemoOutcome(LoadStatistics Load, long HistoryPublished, int Players, int Campaigns, int FinishedCampaigns, Recovery Recovery, double Seconds, IReadOnlyCollection<SeenAlert> Alerts);
+/// <param name="Recovery">Of the detector that was killed.</param>
+/// <param name="Seconds">Its length.</param>
+/// <param name="MeasuredFromMs">Latencies are those of events from here on: the end of the warm-up, epoch ms.</param>
+internal sealed record LivePart(int Campaigns, int FinishedCampaigns, Recovery Recovery, double Seconds, long MeasuredFromMs);
+
+/// <summary>What a demo left behind for the audit.</summary>
+internal sealed record DemoOutcome(LoadStatistics Load, long HistoryPublished, int Players, LivePart Live, IReadOnlyCollection<SeenAlert> Alerts);
 
 /// <summary>Reads everything back and compares.</summary>
 internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupProgress progress, IWebHdfs hdfs)
@@ -28,10 +34,10 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
         (TruthTable truth, EventAudit events, AlertAudit alerts) = await Task.Run(() => ReadTopics(cancellation), cancellation);
         WarehouseAudit warehouse = await WarehouseAudit.ReadAsync(hdfs, SystemOptions.Warehouse, system.Folder.Cache, cancellation);
         AuditSection audit = await CompareAsync(outcome, events, alerts, warehouse);
-        DetectionResult detection = DetectionResult.Judge(truth, events, [.. alerts.ById.Values], outcome.Players, outcome.Seconds);
-        if (truth.Campaigns.Count != outcome.Campaigns)
-            audit = audit with { Differences = [.. audit.Differences, $"The simulator planted {outcome.Campaigns} campaigns, but simulation-truth holds {truth.Campaigns.Count}."] };
-        return new DemoReport(audit, Latency(outcome, events), new RecoverySection(outcome.Recovery.Ms, outcome.Recovery.EventsDelayed), Rates(outcome), detection,
+        DetectionResult detection = DetectionResult.Judge(truth, events, [.. alerts.ById.Values], outcome.Players, outcome.Live.Seconds);
+        if (truth.Campaigns.Count != outcome.Live.Campaigns)
+            audit = audit with { Differences = [.. audit.Differences, $"The simulator planted {outcome.Live.Campaigns} campaigns, but simulation-truth holds {truth.Campaigns.Count}."] };
+        return new DemoReport(audit, Latency(outcome, events), new RecoverySection(outcome.Live.Recovery.Ms, outcome.Live.Recovery.EventsDelayed), Rates(outcome), detection,
             new EndpointsSection(system.Endpoints.BootstrapServers, system.Endpoints.WebHdfs, system.Endpoints.GameServers), system.Folder.Path);
     }
 
@@ -63,7 +69,7 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
         differences.Count("events are neither answered nor rejected", outcome.Load.Unsettled);
         differences.Count("events were refused for another reason than the rate limit", outcome.Load.Refused);
         differences.Require(outcome.Load.Sent == 0 || answered.Count > 0, "Not one event was answered.");
-        differences.Require(outcome.FinishedCampaigns < CampaignsThatRaiseAlerts || inTopic.Count > 0, $"{outcome.FinishedCampaigns} campaigns were played to their end, but there is not one alert.");
+        differences.Require(outcome.Live.FinishedCampaigns < CampaignsThatRaiseAlerts || inTopic.Count > 0, $"{outcome.Live.FinishedCampaigns} campaigns were played to their end, but there is not one alert.");
         differences.Sets("answered events", answered, "player-events", live);
         differences.Equal("events of history", outcome.HistoryPublished, "distinct ids in player-events", events.HistoryIds.Count);
         differences.Count("records of player-events are no events", events.Undecodable);
@@ -101,7 +107,7 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
     private static LatencySection Latency(DemoOutcome outcome, EventAudit events)
     {
         var delays = new LongHistogram(MaxMicros, 3);
-        foreach (SeenAlert seen in outcome.Alerts.Where(seen => events.LivePlaces.ContainsKey(seen.Alert.EventId) && !Delayed(seen.Alert, outcome.Recovery)))
+        foreach (SeenAlert seen in outcome.Alerts.Where(seen => seen.Alert.Ts >= outcome.Live.MeasuredFromMs && events.LivePlaces.ContainsKey(seen.Alert.EventId) && !Delayed(seen.Alert, outcome.Live.Recovery)))
             delays.RecordValue(Math.Clamp((long)(seen.DelayMs * 1000), 1, MaxMicros - 1));
         LoadStatistics load = outcome.Load;
         return new LatencySection(LatencyFigures.Of(load.Latency), LatencyFigures.Of(Percentiles.Of(delays)), load.ValidForLatency, load.LateShare, LatencyFigures.Of(load.StartLag));
@@ -111,5 +117,5 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
         => recovery.Delayed.TryGetValue(alert.SourcePartition, out (long First, long Last) range) && alert.SourceOffset >= range.First && alert.SourceOffset < range.Last;
 
     private static RatesSection Rates(DemoOutcome outcome)
-        => new(outcome.Load.ActionsStarted / outcome.Seconds, outcome.Load.Answered / outcome.Seconds, outcome.Load.RateLimited, outcome.Load.Retries);
+        => new(outcome.Load.ActionsStarted / outcome.Live.Seconds, outcome.Load.Answered / outcome.Live.Seconds, outcome.Load.RateLimited, outcome.Load.Retries);
 }

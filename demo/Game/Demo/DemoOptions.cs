@@ -1,4 +1,5 @@
 using Game.Simulator.Load;
+using Game.Simulator.World;
 
 namespace Game.Cli.Demo;
 
@@ -7,7 +8,13 @@ internal sealed record DemoOptions
 {
     public double Seconds { get; init; } = 60;
 
+    /// <summary>Seconds of play before <see cref="Seconds"/> that count in all but the latencies.</summary>
+    public double WarmUp { get; init; }
+
     public int Players { get; init; } = 2000;
+
+    /// <inheritdoc cref="LivePlanOptions.PlayersPerCampaign"/>
+    public int PlayersPerCampaign { get; init; } = 400;
 
     public double Rate { get; init; } = 500;
 

@@ -43,24 +43,25 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         state.Phase = "detectors and sink read history";
         await DrainAsync(progress, cancellation);
 
-        LoadOptions load = new([.. endpoints.GameServers.Select(url => new Uri(url))], options.Transport, Credential(), AccountsKey());
+        LoadOptions load = new([.. endpoints.GameServers.Select(url => new Uri(url))], options.Transport, Credential(), AccountsKey()) { WarmUp = TimeSpan.FromSeconds(options.WarmUp) };
         await using var generator = new LoadGenerator(load, world.Players.Count);
-        (LivePlan plan, Recovery recovery, double seconds) = await PlayAsync(world, generator, progress, cancellation);
+        LivePart live = await PlayAsync(world, generator, progress, cancellation);
         state.Phase = "draining";
         await DrainAsync(progress, cancellation);
         state.Phase = "auditing";
         var audit = new DemoAudit(options, system, progress, hdfs);
-        DemoReport report = await audit.RunAsync(new DemoOutcome(generator.Statistics, history, world.Players.Count, plan.Opened, plan.Campaigns.Count(campaign => campaign.Finished), recovery, seconds, alerts.Seen), cancellation);
+        DemoReport report = await audit.RunAsync(new DemoOutcome(generator.Statistics, history, world.Players.Count, live, alerts.Seen), cancellation);
         Results = await SqlResults.ReadAsync(hdfs, system.Folder.Cache, cancellation);
         if (options.Keep && killed?.Victim is { } victim)
             await system.ReplaceDetectorAsync(victim, cancellation);
         return report;
     }
 
-    private async Task<(LivePlan Plan, Recovery Recovery, double Seconds)> PlayAsync(GameWorld world, LoadGenerator generator, GroupProgress progress, CancellationToken cancellation)
+    private async Task<LivePart> PlayAsync(GameWorld world, LoadGenerator generator, GroupProgress progress, CancellationToken cancellation)
     {
         using var truth = new TruthPublisher(endpoints.BootstrapServers);
-        var plan = new LivePlan(world, new LivePlanOptions(options.Seconds, options.Rate, NowMs()));
+        long startMs = NowMs();
+        var plan = new LivePlan(world, new LivePlanOptions(Length.TotalSeconds, options.Rate, startMs) { PlayersPerCampaign = options.PlayersPerCampaign });
         state.Phase = "playing live";
         state.Load = generator.Statistics;
         long started = time.GetTimestamp();
@@ -68,14 +69,14 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         Task<Recovery> killing = options.Kill ? KillInTheMiddleAsync(progress, cancellation) : Task.FromResult(Recovery.None);
         await WatchAsync(playing, started, progress, cancellation);
         await playing;
-        double seconds = Math.Max(options.Seconds, time.GetElapsedTime(started).TotalSeconds);
+        double seconds = Math.Max(Length.TotalSeconds, time.GetElapsedTime(started).TotalSeconds);
         truth.Flush();
-        return (plan, await killing, seconds);
+        return new LivePart(plan.Opened, plan.Campaigns.Count(campaign => campaign.Finished), await killing, seconds, startMs + (long)(options.WarmUp * 1000));
     }
 
     private async Task<Recovery> KillInTheMiddleAsync(GroupProgress progress, CancellationToken cancellation)
     {
-        await Task.Delay(TimeSpan.FromSeconds(options.Seconds / 2), time, cancellation);
+        await Task.Delay(Length / 2, time, cancellation);
         var kill = new DetectorKill(system, progress, options.Partitions, time);
         Task<Recovery> running = kill.RunAsync(state.Say, cancellation);
         killed = kill;
@@ -91,7 +92,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
             long now = state.Load!.Answered;
             state.EventsPerSecond = now - before;
             before = now;
-            state.Remaining = TimeSpan.FromSeconds(options.Seconds) - time.GetElapsedTime(started);
+            state.Remaining = Length - time.GetElapsedTime(started);
             await NoteLagsAsync(progress);
             system.ThrowIfOneDied(killed?.Victim);
         }
@@ -135,6 +136,8 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         if (await hdfs.GetFileStatusAsync(SystemOptions.Warehouse, cancellation) is not null && (await hdfs.ListStatusAsync(SystemOptions.Warehouse, cancellation)).Count > 0)
             throw new UserErrorException($"{SystemOptions.Warehouse} at {endpoints.WebHdfs} is not empty, and the demo's audit counts from the start: move it away or use another HDFS.");
     }
+
+    private TimeSpan Length => TimeSpan.FromSeconds(options.WarmUp + options.Seconds);
 
     private string Credential() => File.ReadAllText(system.CredentialFile).Trim();
 

@@ -31,15 +31,24 @@ internal sealed class ChildProcess : IDisposable
     public bool HasExited => process.HasExited;
 
     /// <summary>Starts a published program.</summary>
+    /// <param name="name">What it is in the system.</param>
+    /// <param name="program">Its folder and file name.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="logFile">Takes its output.</param>
+    /// <param name="gives">
+    /// Whether it gives way to the others where the machine's processors are short: its nice value is raised, and that of its session too, as Linux shares the processors between
+    /// sessions first (sched(7), autogroup).
+    /// </param>
     /// <exception cref="UserErrorException">The program is not there.</exception>
-    public static ChildProcess Start(string name, string program, IEnumerable<string> arguments, string logFile)
+    public static ChildProcess Start(string name, string program, IEnumerable<string> arguments, string logFile, bool gives = false)
     {
         string path = Path.Combine(SystemFolder.Programs, program, program);
         if (!File.Exists(path))
             throw new UserErrorException($"The program {program} is not published: call it through ./game.");
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
-        string session = File.Exists("/usr/bin/setsid") ? "setsid " : "";
-        foreach (string part in (string[])["-c", $"exec {session}\"$0\" \"$@\" >>\"$GAME_LOG\" 2>&1 </dev/null", path, .. arguments])
+        string session = File.Exists("/usr/bin/setsid") ? "exec setsid" : "exec";
+        string yielding = gives ? "{ echo 19 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 19" : "exec";
+        foreach (string part in (string[])["-c", $"{session} /bin/sh -c '{yielding} \"$0\" \"$@\"' \"$0\" \"$@\" >>\"$GAME_LOG\" 2>&1 </dev/null", path, .. arguments])
             start.ArgumentList.Add(part);
         start.Environment["GAME_LOG"] = logFile;
         return new ChildProcess(name, path, Process.Start(start)!, logFile);

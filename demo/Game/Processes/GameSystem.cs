@@ -11,6 +11,8 @@ namespace Game.Cli.Processes;
 /// </summary>
 internal sealed class GameSystem : IAsyncDisposable
 {
+    private const string Sink = "hdfs-sink";
+    private const string LocalWebHdfs = "local-webhdfs";
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private readonly SystemOptions options;
     private readonly List<ChildProcess> children = [];
@@ -57,7 +59,7 @@ internal sealed class GameSystem : IAsyncDisposable
         }
 
         if (options.WebHdfs is null)
-            Start("local-webhdfs", "local-webhdfs", "--root", Folder.Hdfs, "--port", ports[1].ToString());
+            Start(LocalWebHdfs, "local-webhdfs", "--root", Folder.Hdfs, "--port", ports[1].ToString());
         await UntilAsync($"the brokers at {Endpoints.BootstrapServers}", () => Task.FromResult(admin.GetMetadata(TimeSpan.FromSeconds(1)).Brokers.Count > 0), cancellation);
         await UntilAsync($"WebHDFS at {Endpoints.WebHdfs}", async () => await hdfs.GetFileStatusAsync("/", cancellation) is not null, cancellation);
         await TopicSetup.EnsureAsync(admin, Topics.All);
@@ -71,7 +73,7 @@ internal sealed class GameSystem : IAsyncDisposable
         for (int i = 0; i < SystemOptions.Detectors; i++)
             StartDetector(i);
         Start("filter", "detector", "--filter", "--bootstrap-server", Endpoints.BootstrapServers, "--partitions", Partitions, "--urls", Url(4 + SystemOptions.GameServers + SystemOptions.Detectors));
-        Start("hdfs-sink", "hdfs-sink", "--bootstrap-server", Endpoints.BootstrapServers, "--webhdfs", Endpoints.WebHdfs, "--warehouse", SystemOptions.Warehouse,
+        Start(Sink, "hdfs-sink", "--bootstrap-server", Endpoints.BootstrapServers, "--webhdfs", Endpoints.WebHdfs, "--warehouse", SystemOptions.Warehouse,
             "--partitions", Partitions, "--urls", Endpoints.Sink);
         for (int i = 0; i < SystemOptions.GameServers; i++)
         {
@@ -115,7 +117,7 @@ internal sealed class GameSystem : IAsyncDisposable
         if (!keep)
         {
             await StopAsync(child => child.Name.StartsWith("game-server", StringComparison.Ordinal));
-            await StopAsync(child => child.Name is not ("broker" or "local-webhdfs"));
+            await StopAsync(child => child.Name is not ("broker" or LocalWebHdfs));
             await StopAsync(_ => true);
             Folder.ForgetRunning();
         }
@@ -143,9 +145,10 @@ internal sealed class GameSystem : IAsyncDisposable
 
     private Task StopAsync(Func<ChildProcess, bool> which) => Task.WhenAll(children.Where(which).Select(child => child.StopAsync()));
 
+    // On a machine that all share, what is urgent goes before the upload: of players' actions and alerts the sink is the only reader that nobody waits for.
     private void Start(string name, string program, params string[] arguments)
     {
-        children.Add(ChildProcess.Start(name, program, arguments, Path.Combine(Folder.Logs, name + ".log")));
+        children.Add(ChildProcess.Start(name, program, arguments, Path.Combine(Folder.Logs, name + ".log"), gives: name is Sink or LocalWebHdfs));
         Note();
     }
 

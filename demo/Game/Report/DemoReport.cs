@@ -50,9 +50,9 @@ internal sealed record AuditSection
 }
 
 internal sealed record LatencyFigures(
-    [property: JsonPropertyName("p50_ms")] double P50Ms, [property: JsonPropertyName("p99_ms")] double P99Ms, [property: JsonPropertyName("p999_ms")] double P999Ms)
+    [property: JsonPropertyName("p50_ms")] double P50Ms, [property: JsonPropertyName("p99_ms")] double P99Ms, [property: JsonPropertyName("p999_ms")] double P999Ms, long Count)
 {
-    public static LatencyFigures Of(Percentiles p) => new(p.P50Ms, p.P99Ms, p.P999Ms);
+    public static LatencyFigures Of(Percentiles p) => new(p.P50Ms, p.P99Ms, p.P999Ms, p.Count);
 }
 
 internal sealed record LatencySection(LatencyFigures ActionToAck, LatencyFigures EventToAlert, bool Valid, double LateStartShare, LatencyFigures StartLag);

@@ -29,7 +29,7 @@ internal static class DemoVerb
         {
             seconds, players, rate, seed, partitions, transport, noKill, keep, report, bootstrap, webHdfs,
         };
-        command.SetAction((parsed, cancellation) => RunAsync(new DemoOptions
+        command.SetAction(async (parsed, cancellation) => ExitCode(await RunAsync(new DemoOptions
         {
             Seconds = parsed.GetValue(seconds),
             Players = parsed.GetValue(players),
@@ -42,12 +42,12 @@ internal static class DemoVerb
             Report = parsed.GetValue(report),
             BootstrapServers = parsed.GetValue(bootstrap),
             WebHdfs = parsed.GetValue(webHdfs),
-        }, cancellation));
+        }, cancellation)));
         return command;
     }
 
     /// <summary>Runs a demo; also the measurement of the whole path.</summary>
-    public static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellation)
+    public static async Task<DemoReport> RunAsync(DemoOptions options, CancellationToken cancellation)
     {
         await using FileStream only = SystemLock.Take();
         if (SystemFolder.Active()?.Running() is { } running)
@@ -73,6 +73,8 @@ internal static class DemoVerb
         }
 
         ReportText.WriteEnd(AnsiConsole.Console, report, options.Keep);
-        return report.Audit.Ok ? 0 : 1;
+        return report;
     }
+
+    public static int ExitCode(DemoReport report) => report.Audit.Ok ? 0 : 1;
 }

@@ -23,12 +23,13 @@ public sealed class LoadGenerator : IAsyncDisposable
     {
         this.options = options;
         tokens = new SessionTokens(players);
+        Statistics = new LoadStatistics(options.WarmUp);
         var json = new ActionJson(options.AccountsKey);
         transports = [.. Streams(json), .. Https(json)];
         streams = Array.FindLastIndex(transports, transport => transport is StreamTransport) + 1;
     }
 
-    public LoadStatistics Statistics { get; } = new();
+    public LoadStatistics Statistics { get; }
 
     /// <summary>Runs the plan to its end and waits until every action is settled, or the settle time-out is over.</summary>
     /// <param name="plan">Started now.</param>

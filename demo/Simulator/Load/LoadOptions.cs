@@ -22,6 +22,9 @@ public sealed record LoadOptions(IReadOnlyList<Uri> Targets, Transport Transport
     /// <summary>WebSocket connections to each target: two let one wait for its socket while the other works.</summary>
     public int ConnectionsPerTarget { get; init; } = 2;
 
+    /// <summary>Actions due before this count in all but the latencies.</summary>
+    public TimeSpan WarmUp { get; init; } = TimeSpan.Zero;
+
     /// <summary>How long actions may stay unanswered after the last one was due.</summary>
     public TimeSpan SettleTimeout { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -21,7 +21,8 @@ public sealed record Percentiles(double P50Ms, double P99Ms, double P999Ms, doub
 }
 
 /// <summary>Counts of a load as it runs. Events: a login is one, a trade two.</summary>
-public sealed class LoadStatistics
+/// <param name="warmUp">Latencies and late starts are those of actions due after it.</param>
+public sealed class LoadStatistics(TimeSpan warmUp)
 {
     /// <summary>A start later than this counts as late: beyond it the generator, not the server, would be measured.</summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromMilliseconds(5);
@@ -34,7 +35,7 @@ public sealed class LoadStatistics
     private readonly LongHistogram startLag = new(MaxMicros, 3);
     private readonly List<Guid> answeredIds = [];
     private readonly Lock gate = new();
-    private long sent, answered, rejected, refused, rateLimited, retries, started, late;
+    private long sent, answered, rejected, refused, rateLimited, retries, started, measured, late;
 
     public long Sent => Interlocked.Read(ref sent);
 
@@ -57,7 +58,7 @@ public sealed class LoadStatistics
 
     public long ActionsStarted => Interlocked.Read(ref started);
 
-    public double LateShare => started == 0 ? 0 : (double)late / started;
+    public double LateShare => measured == 0 ? 0 : (double)late / measured;
 
     public bool ValidForLatency => LateShare <= MaxLateShare;
 
@@ -86,6 +87,9 @@ public sealed class LoadStatistics
     {
         Interlocked.Add(ref sent, action.Events);
         Interlocked.Increment(ref started);
+        if (!IsMeasured(action))
+            return;
+        Interlocked.Increment(ref measured);
         if (lag > LateAfter)
             Interlocked.Increment(ref late);
         lock (gate)
@@ -108,7 +112,8 @@ public sealed class LoadStatistics
             return;
         }
 
-        latency.RecordValue(Micros(Stopwatch.GetElapsedTime(pending.DueTimestamp)));
+        if (IsMeasured(pending.Action))
+            latency.RecordValue(Micros(Stopwatch.GetElapsedTime(pending.DueTimestamp)));
         lock (gate)
         {
             answeredIds.Add(EventIds.ForSide(pending.Action.Key, TradeSide.First));
@@ -118,6 +123,8 @@ public sealed class LoadStatistics
 
         Interlocked.Add(ref answered, pending.Action.Events);
     }
+
+    private bool IsMeasured(GameAction action) => action.DueMs >= warmUp.TotalMilliseconds;
 
     private static long Micros(TimeSpan time) => Math.Clamp((long)time.TotalMicroseconds, 1, MaxMicros - 1);
 }

@@ -6,7 +6,11 @@ namespace Game.Simulator.World;
 /// <param name="Seconds">Length of the load.</param>
 /// <param name="Rate">Actions a second, evenly spaced.</param>
 /// <param name="StartEpochMs">Epoch milliseconds at which the first action is due.</param>
-public sealed record LivePlanOptions(double Seconds, double Rate, long StartEpochMs);
+public sealed record LivePlanOptions(double Seconds, double Rate, long StartEpochMs)
+{
+    /// <summary>One campaign of each scenario for so many players, but <see cref="LivePlan.MinCampaigns"/> at least.</summary>
+    public int PlayersPerCampaign { get; init; } = 400;
+}
 
 /// <summary>
 /// The live load, decided action by action in due order: honest play by the habits of the players, with campaigns of both scenarios planted in between.
@@ -15,8 +19,6 @@ public sealed class LivePlan
 {
     /// <summary>Campaigns of each scenario, at least.</summary>
     public const int MinCampaigns = 20;
-
-    private const int PlayersPerCampaign = 400;
 
     /// <summary>A victim and two mules.</summary>
     private const int MaxPlayersOfCampaign = 3;
@@ -135,7 +137,7 @@ public sealed class LivePlan
     // Every player is in one campaign at most; where there are too few for that, victims are, and the others are mules of several.
     private List<Campaign> Plant()
     {
-        int each = Math.Max(MinCampaigns, world.Players.Count / PlayersPerCampaign);
+        int each = Math.Max(MinCampaigns, world.Players.Count / options.PlayersPerCampaign);
         Player[] order = Shuffled();
         var victims = new Queue<Player>(order.Where(player => player.LastLoginAt > 0).Concat(order.Where(player => player.LastLoginAt == 0)).Take(each * 2));
         Player[] others = [.. order.Except(victims)];

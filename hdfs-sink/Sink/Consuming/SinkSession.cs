@@ -20,6 +20,11 @@ internal sealed class SinkSession : IDisposable
     /// <summary>Prefetched by the client, in kilobytes, beside the memory budget.</summary>
     private const int PrefetchKilobytes = 16 * 1024;
 
+    /// <summary>A fetch is answered with so many bytes, or after <see cref="FetchWaitMs"/>.</summary>
+    private const int FetchMinBytes = 1 << 20;
+
+    private const int FetchWaitMs = 500;
+
     /// <summary>Opening the partitions of an assignment happens within the client's callback: well below max.poll.interval.ms (5 minutes), or the group gives up on us.</summary>
     private static readonly TimeSpan OpenWithin = TimeSpan.FromMinutes(4);
 
@@ -98,6 +103,9 @@ internal sealed class SinkSession : IDisposable
         config.AutoOffsetReset = AutoOffsetReset.Error;
         config.EnablePartitionEof = true; // tells where the log ends behind markers and compacted records
         config.QueuedMaxMessagesKbytes = PrefetchKilobytes;
+        // Files are made of much at a time: a fetch for every record would only cost the brokers.
+        config.FetchMinBytes = FetchMinBytes;
+        config.FetchWaitMaxMs = FetchWaitMs;
         return config;
     }
 
