@@ -11,6 +11,21 @@ namespace Broker.Server.Tests.Metadata;
 public sealed class ZnodesTests
 {
     [Fact]
+    public async Task A_setting_and_the_notice_of_it_are_one_change_in_the_tree()
+    {
+        await using var cluster = await Controller.ControlledCluster.Start(1);
+        long Zxid(Broker.Coordination.DataResult read) => read.Stat.Mzxid;
+        foreach (var value in new[] { "1", "2" })
+        {
+            (await cluster.Znodes.SetConfig("topics/t", new Dictionary<string, string> { ["retention.ms"] = value })).ShouldBeTrue();
+            var notices = await cluster.Znodes.Children(ZnodePaths.ConfigChanges);
+            var notice = await cluster.Znodes.Get($"{ZnodePaths.ConfigChanges}/{notices[^1]}");
+            Zxid(notice).ShouldBe(Zxid(await cluster.Znodes.Get("/config/topics/t")));
+            ConfigChangeZnode.Decode("", notice.Data).ShouldBe("topics/t");
+        }
+    }
+
+    [Fact]
     public void A_topic() => Same(
         """{"partitions":{"0":[2,3,1],"10":[1]},"topic_id":"ZIM4SzkdQcS0FFC8miKBDA","adding_replicas":{},"removing_replicas":{},"version":3}""",
         data => TopicZnode.Decode("t", data),

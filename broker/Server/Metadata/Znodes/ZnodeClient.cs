@@ -95,20 +95,17 @@ internal sealed class ZnodeClient(ClusterSession session)
     }
 
     /// <summary>
-    /// Sets an entity's whole dynamic configuration and notifies all brokers. The update of an existing znode is refused when there is no controller:
-    /// false then.
+    /// Sets an entity's whole dynamic configuration and notifies all brokers, at once: a change of which nobody hears would hold from the next start only. The update
+    /// of an existing znode is refused when there is no controller: false then.
     /// </summary>
     internal async ValueTask<bool> SetConfig(string entityPath, IReadOnlyDictionary<string, string> values)
     {
         var path = ZnodePaths.Config(entityPath);
         var data = ConfigZnode.Encode(values);
-        var created = await Session.Create(path, data);
+        var notice = new Op.Create(ZnodePaths.ConfigChangePrefix, ConfigChangeZnode.Encode(entityPath), CreateMode.PersistentSequential);
+        var created = await Session.Multi([new Op.Create(path, data), notice]);
         Expect(created.Code, path, Code.NodeExists);
-        if (created.Code == Code.NodeExists && !await OverwriteConfig(path, data))
-            return false;
-        var notice = await Session.Create(ZnodePaths.ConfigChangePrefix, ConfigChangeZnode.Encode(entityPath), CreateMode.PersistentSequential);
-        Expect(notice.Code, ZnodePaths.ConfigChanges);
-        return true;
+        return created.Code == Code.Ok || await OverwriteConfig(path, data, notice);
     }
 
     /// <summary>Throws unless a code is Ok or the one that is tolerated.</summary>
@@ -118,13 +115,13 @@ internal sealed class ZnodeClient(ClusterSession session)
             throw new CoordinationLostException(code, path);
     }
 
-    private async ValueTask<bool> OverwriteConfig(string path, byte[] data)
+    private async ValueTask<bool> OverwriteConfig(string path, byte[] data, Op notice)
     {
         var controller = await Session.Exists(ZnodePaths.Controller);
         Expect(controller.Code, ZnodePaths.Controller, Code.NoNode);
         if (controller.Code == Code.NoNode)
             return false;
-        var result = await Session.Multi([new Op.Check(ZnodePaths.Controller, controller.Stat.Version), new Op.SetData(path, data)]);
+        var result = await Session.Multi([new Op.Check(ZnodePaths.Controller, controller.Stat.Version), new Op.SetData(path, data), notice]);
         if (result.Code is Code.NoNode or Code.BadVersion)
             return false;
         Expect(result.Code, path);
