@@ -5,6 +5,7 @@ namespace Running;
 /// <summary>Signals by their Linux numbers.</summary>
 public enum Signal
 {
+    HangUp = 1,
     Interrupt = 2,
     Kill = 9,
     Terminate = 15,

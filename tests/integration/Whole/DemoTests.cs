@@ -70,7 +70,64 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
         row.RootElement.GetProperty("features").EnumerateObject().ShouldNotBeEmpty();
     }
 
+    [Fact]
+    public async Task Any_number_of_queries_may_look_at_once()
+    {
+        CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => QueryAsync("select count(*) as n from player_events", "--csv")));
+        results.ShouldAllBe(result => result.ExitCode == 0 && result.Output == results[0].Output, results[^1].Said);
+    }
+
+    [Fact]
+    public async Task Numbers_of_every_type_are_numbers_in_JSON()
+    {
+        CommandResult json = await QueryAsync("select sum(gold_delta) as s, 1.50::decimal(5, 2) as d, 1.5::float as f, 18446744073709551615::ubigint as u from trades; select 2 as second", "--json");
+        json.ExitCode.ShouldBe(0, json.Said);
+        json.Lines[0].ShouldMatch("""^\{"s":-?[0-9]+,"d":1.50,"f":1.5,"u":18446744073709551615\}$""");
+        json.Lines[1].ShouldBe("""{"second":2}""");
+    }
+
     [Theory]
+    [InlineData("player_events")]
+    [InlineData("logins")]
+    [InlineData("trades")]
+    [InlineData("alerts")]
+    public async Task A_view_has_the_same_columns_where_nothing_is_yet(string view)
+    {
+        using var empty = new TempFolder();
+        string address = $"http://127.0.0.1:{FreePorts.Take()}";
+        await using RunningProgram server = RunningProgram.Start(Programs.PathOf("local-webhdfs"), ["--root", empty.Path, "--urls", address], Programs.Environment(demo.Home));
+        await server.LineAsync("WebHDFS over", Limit);
+        CommandResult there = await QueryAsync($"describe {view}", "--csv"), nothing = await QueryAsync($"describe {view}", "--csv", "--webhdfs", address);
+        there.Lines.Length.ShouldBeGreaterThan(10, there.Said);
+        nothing.Output.ShouldBe(there.Output);
+        (await QueryAsync($"select count(*) as n from {view}", "--csv", "--webhdfs", address)).Output.ShouldBe("n\n0\n");
+    }
+
+    [Fact]
+    public async Task A_shell_goes_on_after_errors()
+    {
+        CommandResult shell = await Command.RunAsync(Programs.PathOf("game-cli"), ["shell"], Programs.Environment(demo.Home), input: "selec 1;\nselect 5 as five\n;\n;\nselect * from nowhere;\nselect 6\nas six;\nexit\n");
+        shell.ExitCode.ShouldBe(0, shell.Said);
+        shell.Output.ShouldContain("five");
+        shell.Output.ShouldContain("six");
+        shell.Errors.ShouldContain("selec");
+    }
+
+    [Fact]
+    public async Task A_demo_that_cannot_begin_leaves_the_one_before()
+    {
+        (await GameAsync(demo.Home, "demo", "--webhdfs", "foo")).ExitCode.ShouldBe(2);
+        (await GameAsync(demo.Home, "demo", "--report", "/nowhere/at/all.json")).ExitCode.ShouldBe(1);
+        CommandResult elsewhere = await GameAsync(demo.Home, "up", "--webhdfs", "foo");
+        elsewhere.ExitCode.ShouldBe(2, elsewhere.Said);
+        Directory.Exists(demo.Report.GetProperty("folder").GetString()).ShouldBeTrue();
+        (await QueryAsync("select 1 from alerts limit 1")).ExitCode.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" ; ")]
+    [InlineData("-- nothing")]
     [InlineData("selec 1")]
     [InlineData("select nothing_like_it from player_events")]
     [InlineData("select * from no_such_view")]
@@ -107,6 +164,8 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
         result.ExitCode.ShouldBe(1, result.Said);
         result.Errors.ShouldContain("./game demo");
     }
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     private static long Count(JsonElement section, string name) => section.GetProperty(name).GetInt64();
 

@@ -1,6 +1,6 @@
 namespace Integration.Tests.Whole;
 
-/// <summary>Ctrl-C ends a demo with everything that it started.</summary>
+/// <summary>Ctrl-C, and a terminal that is closed, ends a demo with everything that it started.</summary>
 public sealed class InterruptTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
@@ -9,15 +9,16 @@ public sealed class InterruptTests : IDisposable
     public void Dispose() => home.Dispose();
 
     [Theory]
-    [InlineData("")]
-    [InlineData("playing live")]
-    public async Task No_process_and_no_lock_is_left(string phase)
+    [InlineData("", Signal.Interrupt)]
+    [InlineData("playing live", Signal.Interrupt)]
+    [InlineData("playing live", Signal.HangUp)]
+    public async Task No_process_and_no_lock_is_left(string phase, Signal signal)
     {
         // Whoever runs the tests in the background has them ignore SIGINT, and children inherit that: env gives the demo the usual disposition back.
-        await using RunningProgram demo = RunningProgram.Start("env", ["--default-signal=INT", Programs.PathOf("game-cli"), "demo", "--seconds", "120", "--players", "50", "--rate", "20"], Programs.Environment(home.Path));
+        await using RunningProgram demo = RunningProgram.Start("env", ["--default-signal=INT,HUP", Programs.PathOf("game-cli"), "demo", "--seconds", "120", "--players", "50", "--rate", "20"], Programs.Environment(home.Path));
         await demo.LineAsync(line => line.Contains(phase, StringComparison.Ordinal) && line.Contains("detector lag", StringComparison.Ordinal), $"its state in the phase '{phase}'", Limit);
         ProcessTable.WithEnvironment("GAME_HOME", home.Path).Count.ShouldBeGreaterThan(1);
-        demo.Send(Signal.Interrupt);
+        demo.Send(signal);
         (await demo.ExitAsync(Limit)).ShouldBe(130, demo.Said);
         ProcessTable.WithEnvironment("GAME_HOME", home.Path).ShouldBeEmpty();
         demo.Said.ShouldNotContain("   at ");

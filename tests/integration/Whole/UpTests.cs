@@ -1,0 +1,66 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+
+namespace Integration.Tests.Whole;
+
+/// <summary>A system that is taken down and up again has its data.</summary>
+public sealed class UpTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private readonly TempFolder home = new();
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await GameAsync("down");
+        home.Dispose();
+    }
+
+    [Fact]
+    public async Task It_goes_on_where_it_was_and_begins_anew_only_when_told()
+    {
+        CommandResult up = await GameAsync("up", "--partitions", "3");
+        up.ExitCode.ShouldBe(0, up.Said);
+        string next = up.Lines.Single(line => line.StartsWith("Next: ./game simulate ", StringComparison.Ordinal));
+        string[] simulate = next["Next: ./game ".Length..].Split(' ');
+        (await GameAsync([.. simulate, "--credential-file", WriteSecret()])).Errors.ShouldContain("refuses the credential");
+        CommandResult load = await GameAsync([.. simulate, "--seconds", "3", "--rate", "50", "--players", "50"]);
+        load.ExitCode.ShouldBe(0, load.Said);
+        long ends = await EndsAsync(up);
+        ends.ShouldBeGreaterThan(100);
+        (await GameAsync("down")).Output.ShouldContain("goes on with it");
+
+        (await GameAsync("up", "--partitions", "4")).Errors.ShouldContain("has 3 partitions");
+        CommandResult again = await GameAsync("up");
+        again.ExitCode.ShouldBe(0, again.Said);
+        (await EndsAsync(again)).ShouldBe(ends);
+        await GameAsync("down");
+
+        CommandResult fresh = await GameAsync("up", "--fresh");
+        fresh.ExitCode.ShouldBe(0, fresh.Said);
+        (await EndsAsync(fresh)).ShouldBe(0);
+        Directory.GetDirectories(home[".game"], "up-*").Length.ShouldBe(2);
+    }
+
+    private static async Task<long> EndsAsync(CommandResult up)
+    {
+        string servers = up.Lines.Single(line => line.StartsWith("bootstrap server", StringComparison.Ordinal)).Split(' ')[^1];
+        using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
+        int partitions = admin.GetMetadata("player-events", TimeSpan.FromSeconds(10)).Topics.Single().Partitions.Count;
+        var ends = await admin.ListOffsetsAsync(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffsetSpec
+        {
+            TopicPartition = new("player-events", p),
+            OffsetSpec = OffsetSpec.Latest(),
+        }));
+        return ends.ResultInfos.Sum(info => info.TopicPartitionOffsetError.Offset.Value);
+    }
+
+    private string WriteSecret()
+    {
+        File.WriteAllText(home["wrong"], new string('w', 32));
+        return home["wrong"];
+    }
+
+    private Task<CommandResult> GameAsync(params string[] arguments) => Command.RunAsync(Programs.PathOf("game-cli"), arguments, Programs.Environment(home.Path), timeout: Limit);
+}
