@@ -1,0 +1,29 @@
+using Game.LocalWebHdfs;
+using Game.WebHdfs;
+using Microsoft.AspNetCore.Builder;
+
+namespace Game.HdfsSink.Tests.WebHdfs;
+
+/// <summary>Servers that only read, over the folder of one that writes.</summary>
+public sealed class ReadOnlyTests(LocalHdfs hdfs) : IClassFixture<LocalHdfs>
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Any_number_serve_one_folder_and_none_changes_it()
+    {
+        await File.WriteAllTextAsync(Path.Combine(hdfs.Root, "a"), "bytes", Stop);
+        for (int i = 0; i < 2; i++)
+        {
+            await using WebApplication server = LocalWebHdfsServer.BuildReadOnly(hdfs.Root, "http://127.0.0.1:0");
+            await server.StartAsync(Stop);
+            using var client = new WebHdfsClient(new WebHdfsOptions { NameNodes = [new Uri(server.Urls.Single())], MaxRetries = 0 });
+            using (var text = new StreamReader(await client.OpenAsync("/a", cancellationToken: Stop)))
+                (await text.ReadToEndAsync(Stop)).ShouldBe("bytes");
+            foreach (Func<Task> change in (Func<Task>[])[() => client.DeleteAsync("/a", cancellationToken: Stop), () => client.CreateAsync("/b", new MemoryStream(), cancellationToken: Stop), () => client.MkdirsAsync("/c", Stop)])
+                (await change.ShouldThrowAsync<WebHdfsException>()).Message.ShouldContain("only reads");
+        }
+
+        Directory.GetFileSystemEntries(hdfs.Root).Select(Path.GetFileName).ShouldBe([".local-webhdfs.lock", "a"], ignoreOrder: true);
+    }
+}
