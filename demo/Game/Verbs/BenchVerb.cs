@@ -20,8 +20,7 @@ internal static class BenchVerb
 
     private static Command Broker()
     {
-        var peer = new Option<string?>("--peer") { Description = "Compare with one Apache Kafka broker of the peers folder: 3.9 or 4.2" };
-        peer.AcceptOnlyFromAmong("3.9", "4.2");
+        var peer = OptionOf.Checked("--peer", "Compare with one Apache Kafka broker of the peers folder: 3.9 or 4.2", text => text is "3.9" or "4.2" ? null : $"--peer takes 3.9 or 4.2, not '{text}'.");
         var against = OptionOf.Bootstrap("HOST:PORT of a running broker to compare with; needs --pid", "--against");
         var pid = OptionOf.Whole("--pid", "Its process id", 1, int.MaxValue);
         var rounds = OptionOf.Whole("--rounds", "Rounds", 3, 1, 1000);

@@ -24,7 +24,9 @@ public sealed class UpTests : IAsyncLifetime
         up.ExitCode.ShouldBe(0, up.Said);
         string next = up.Lines.Single(line => line.StartsWith("Next: ./game simulate ", StringComparison.Ordinal));
         string[] simulate = next["Next: ./game ".Length..].Split(' ');
-        (await GameAsync([.. simulate, "--credential-file", WriteSecret()])).Errors.ShouldContain("refuses the credential");
+        string[] wrong = [.. simulate];
+        wrong[Array.FindIndex(wrong, part => part.StartsWith("--credential", StringComparison.Ordinal)) + 1] = WriteSecret();
+        (await GameAsync(wrong)).Errors.ShouldContain("refuses the credential");
         CommandResult load = await GameAsync([.. simulate, "--seconds", "3", "--rate", "50", "--players", "50"]);
         load.ExitCode.ShouldBe(0, load.Said);
         long ends = await EndsAsync(up);
