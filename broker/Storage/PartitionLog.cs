@@ -186,12 +186,18 @@ public sealed class PartitionLog
     public bool IsRecent(long offset) => offset >= Math.Min(State.Recent.From, LogEndOffset);
 
     /// <summary>The first record from the log's start on whose timestamp is at least the given one, epoch ms; null where there is none. Reads segments: a cold read. Any thread.</summary>
-    public TimestampOffset? OffsetForTimestamp(long timestampMs, CancellationToken cancel = default)
-        => OverStableView(view => LogReader.FindByTime(view, timestampMs, LogStartOffset, cancel));
+    /// <param name="timestampMs">Epoch ms.</param>
+    /// <param name="bound">What decompressing may take, shared by all who do.</param>
+    /// <param name="cancel">Ends the search.</param>
+    /// <exception cref="IOException">The disk fails, or the log is corrupt (<see cref="CorruptFileException"/>).</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public TimestampOffset? OffsetForTimestamp(long timestampMs, DecompressionBound bound, CancellationToken cancel = default)
+        => OverStableView(view => LogReader.FindByTime(view, new TimeSearch(timestampMs, LogStartOffset, bound, cancel)));
 
     /// <summary>The first record that has the largest timestamp; null where none has one. Any thread.</summary>
-    public TimestampOffset? OffsetOfLargestTimestamp(CancellationToken cancel = default)
-        => OverStableView(view => LogReader.FindLargestTime(view, LogStartOffset, cancel));
+    /// <inheritdoc cref="OffsetForTimestamp"/>
+    public TimestampOffset? OffsetOfLargestTimestamp(DecompressionBound bound, CancellationToken cancel = default)
+        => OverStableView(view => LogReader.FindLargestTime(view, new TimeSearch(TimestampMs: -1, LogStartOffset, bound, cancel)));
 
     /// <summary>The aborted transactions with records in [from, upTo). Any thread.</summary>
     public IReadOnlyList<AbortedTransaction> AbortedTransactions(long from, long upTo) => OverStableView(view => LogReader.Aborted(view, from, upTo));

@@ -74,6 +74,18 @@ internal sealed class LogScenario
     public AppendResult Mark(long producer, short epoch, ControlRecordType type, int coordinatorEpoch = 0)
         => Append(RecordBatchBuilder.TransactionMarker(Now, producer, epoch, type, coordinatorEpoch), AppendOrigin.Coordinator);
 
+    public TimestampOffset? OffsetForTimestamp(long timestampMs)
+    {
+        using var decompression = new DecompressionBound(cores: 1);
+        return Log.OffsetForTimestamp(timestampMs, decompression);
+    }
+
+    public TimestampOffset? OffsetOfLargestTimestamp()
+    {
+        using var decompression = new DecompressionBound(cores: 1);
+        return Log.OffsetOfLargestTimestamp(decompression);
+    }
+
     public LogScenario Replicate()
     {
         Log.UpdateHighWatermark(Log.LogEndOffset);

@@ -7,7 +7,9 @@ namespace Broker.Protocol.Compression;
 
 /// <summary>
 /// Snappy in both forms that clients send: Java's framing (a 16-byte header, then length and block, repeated) and one raw block.
-/// A block is decompressed whole, into a pooled buffer of its declared length, once that length has been found possible.
+/// A block is decompressed whole, into a pooled buffer of its declared length, once that length has been found possible. A raw block's is counted before it
+/// is read (<see cref="FirstBlockBytes"/>); a framed stream's blocks may declare <see cref="BatchDecompressor.UsualBytes"/> at most, 256 times what clients
+/// write unless they are told otherwise (32 KiB), as only the first of them could be counted.
 /// </summary>
 internal sealed class SnappyDecompressor : BatchDecompressor
 {
@@ -33,7 +35,7 @@ internal sealed class SnappyDecompressor : BatchDecompressor
             ? new SnappyDecompressor(compressed[HeaderBytes..], framed: true, limit)
             : new SnappyDecompressor(compressed, framed: false, limit);
 
-    /// <summary>What a raw block declares as its length; 0 for Java's framing, whose blocks are small.</summary>
+    /// <summary>What a raw block declares as its length; 0 for Java's framing, whose blocks may not take more than the usual memory.</summary>
     public static long FirstBlockBytes(ReadOnlySpan<byte> compressed)
     {
         int at = 0;
@@ -104,6 +106,11 @@ internal sealed class SnappyDecompressor : BatchDecompressor
         if (declared > (long)block.Length * LargestExpansion)
         {
             throw new InvalidRecordException("A Snappy block declares more than it can hold.");
+        }
+
+        if (_framed && declared > UsualBytes)
+        {
+            throw new InvalidRecordException("A block of a framed Snappy stream is larger than clients write them.");
         }
 
         if (declared > _limit)

@@ -1,3 +1,4 @@
+using Broker.Protocol.Records;
 using Broker.Server.Metadata;
 using Broker.Server.Network;
 using Broker.Server.Partitions;
@@ -14,9 +15,11 @@ namespace Broker.Server.Apis;
 /// <param name="Wheel">Time-outs.</param>
 /// <param name="Clock">Monotonic stamps.</param>
 /// <param name="Cold">For what may wait for a disk.</param>
+/// <param name="Decompression">What reading compressed batches may take.</param>
 /// <param name="Logger">Of the area.</param>
 internal sealed record DataServices(
-    PartitionTable Partitions, MetadataCache Metadata, IAuthorizer Authorizer, TimingWheel Wheel, TimeProvider Clock, ColdWork Cold, ILogger Logger)
+    PartitionTable Partitions, MetadataCache Metadata, IAuthorizer Authorizer, TimingWheel Wheel, TimeProvider Clock, ColdWork Cold,
+    DecompressionBound Decompression, ILogger Logger)
 {
     public bool MayTopic(RequestContext context, AclOperation operation, string topic) =>
         Authorizer.Allows(context, operation, ResourceType.Topic, topic);

@@ -127,7 +127,7 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     private void Serve(PartitionTable partitions, ClusterMembership membership, GroupService groups)
     {
-        var data = new DataServices(partitions, membership.Metadata, _authorizer, _wheel, _time, _cold, _logging.CreateLogger("Broker.Data"));
+        var data = new DataServices(partitions, membership.Metadata, _authorizer, _wheel, _time, _cold, _host!.Decompression, _logging.CreateLogger("Broker.Data"));
         ApiTable? apis = null;
         apis = new ApiTable(
         [

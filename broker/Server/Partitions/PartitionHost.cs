@@ -1,3 +1,4 @@
+using Broker.Protocol.Records;
 using Broker.Server.Time;
 using Microsoft.Extensions.Logging;
 
@@ -14,8 +15,11 @@ internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWhe
     /// <summary>How many produces append at once.</summary>
     public AppendGates Gates { get; } = new(Clock);
 
-    /// <summary>What checking compressed batches may take.</summary>
-    public BatchChecks Checks { get; } = new(Environment.ProcessorCount);
+    /// <summary>What decompressing batches may take, for all partitions and all who read them.</summary>
+    public DecompressionBound Decompression { get; } = new(Environment.ProcessorCount);
+
+    /// <summary>Checks clients' batches within that bound.</summary>
+    public BatchChecks Checks => new(Decompression);
 
     /// <summary>Wall time, epoch ms: what records and retention go by.</summary>
     public long NowMs => Clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -26,6 +30,6 @@ internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWhe
     public void Dispose()
     {
         Gates.Dispose();
-        Checks.Dispose();
+        Decompression.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using Broker.Protocol;
+using Broker.Protocol.Records;
 using Broker.Storage;
 
 namespace Broker.Server.Partitions;
@@ -110,10 +111,11 @@ internal static class PartitionReads
     /// <param name="reader">Decides what counts as the end; null is Kafka's debugging consumer, which sees the log's end on any replica.</param>
     /// <param name="currentLeaderEpoch">-1 none.</param>
     /// <param name="leaderOnly">False for the debugging consumer.</param>
+    /// <param name="bound">What decompressing may take in a search.</param>
     /// <param name="cancel">Ends a cold search.</param>
     /// <exception cref="IOException">The disk fails.</exception>
     public static OffsetAnswer ListOffset(
-        this Partition partition, long timestampMs, FetchReader? reader, int currentLeaderEpoch, bool leaderOnly, CancellationToken cancel)
+        this Partition partition, long timestampMs, FetchReader? reader, int currentLeaderEpoch, bool leaderOnly, DecompressionBound bound, CancellationToken cancel)
     {
         PartitionState state = partition.State;
         ErrorCode error = Check(partition, state, new FetchQuery { CurrentLeaderEpoch = currentLeaderEpoch, LeaderOnly = leaderOnly, ReplicaId = -1 }, out PartitionLog? log);
@@ -141,7 +143,7 @@ internal static class PartitionReads
                 return new OffsetAnswer(ErrorCode.None);
         }
 
-        TimestampOffset? found = timestampMs == MaxTimestamp ? log.OffsetOfLargestTimestamp(cancel) : log.OffsetForTimestamp(timestampMs, cancel);
+        TimestampOffset? found = timestampMs == MaxTimestamp ? log.OffsetOfLargestTimestamp(bound, cancel) : log.OffsetForTimestamp(timestampMs, bound, cancel);
         if (found is { } record && record.Offset < end)
         {
             return new OffsetAnswer(ErrorCode.None, record.Offset, record.TimestampMs, log.Epochs.EpochOf(record.Offset));

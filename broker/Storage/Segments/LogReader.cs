@@ -57,17 +57,17 @@ internal static class LogReader
         return position;
     }
 
-    /// <summary>The first record from <paramref name="start"/> on whose timestamp is at least the given one; null where there is none below the view's end.</summary>
-    public static TimestampOffset? FindByTime(LogView view, long timestampMs, long start, CancellationToken cancel)
+    /// <summary>The first record that is looked for; null where there is none below the view's end.</summary>
+    public static TimestampOffset? FindByTime(LogView view, in TimeSearch search)
     {
-        for (int i = Math.Max(0, view.FloorIndex(start)); i < view.Segments.Length; i++)
+        for (int i = Math.Max(0, view.FloorIndex(search.Start)); i < view.Segments.Length; i++)
         {
             LogSegment segment = view.Segments[i];
-            if (segment.LargestTimestampMs < timestampMs || !segment.TryClaim())
+            if (segment.LargestTimestampMs < search.TimestampMs || !segment.TryClaim())
                 continue;
             try
             {
-                if (FindByTime(view, i, timestampMs, start, cancel) is { } found)
+                if (FindByTime(view, i, search) is { } found)
                     return found;
             }
             finally
@@ -78,8 +78,8 @@ internal static class LogReader
         return null;
     }
 
-    /// <summary>The record of a batch that has its maximum timestamp, the first of them.</summary>
-    public static TimestampOffset? FindLargestTime(LogView view, long start, CancellationToken cancel)
+    /// <summary>The first record that has the largest timestamp of all, whatever the search's own.</summary>
+    public static TimestampOffset? FindLargestTime(LogView view, in TimeSearch search)
     {
         LogSegment? largest = null;
         foreach (LogSegment segment in view.Segments)
@@ -87,7 +87,7 @@ internal static class LogReader
             if (segment.LargestKnownTimestampMs > (largest?.LargestKnownTimestampMs ?? -1))
                 largest = segment;
         }
-        return largest is null ? null : FindByTime(view, largest.LargestKnownTimestampMs, start, cancel);
+        return largest is null ? null : FindByTime(view, search with { TimestampMs = largest.LargestKnownTimestampMs });
     }
 
     /// <summary>The aborted transactions that overlap [from, upTo).</summary>
@@ -164,21 +164,21 @@ internal static class LogReader
         return !walk.IsDamaged;
     }
 
-    private static TimestampOffset? FindByTime(LogView view, int index, long timestampMs, long start, CancellationToken cancel)
+    private static TimestampOffset? FindByTime(LogView view, int index, in TimeSearch search)
     {
         LogSegment segment = view.Segments[index];
         int end = view.SizeOf(index);
-        long from = Math.Max(segment.Times.AtOrBefore(timestampMs).Offset, start);
+        long from = Math.Max(segment.Times.AtOrBefore(search.TimestampMs).Offset, search.Start);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(SegmentScan.WindowBytes);
         try
         {
             var walk = new HeaderWalk(segment, PositionOf(view, index, from), end, buffer);
             while (walk.MoveNext())
             {
-                cancel.ThrowIfCancellationRequested();
-                if (walk.Batch.MaxTimestamp < timestampMs || walk.Batch.LastOffset < start)
+                search.Cancel.ThrowIfCancellationRequested();
+                if (walk.Batch.MaxTimestamp < search.TimestampMs || walk.Batch.LastOffset < search.Start)
                     continue;
-                if (FirstRecord(segment, walk.Position, walk.Batch, timestampMs, start) is { } found)
+                if (FirstRecord(segment, walk.Position, walk.Batch, search) is { } found)
                     return found;
             }
             return null;
@@ -189,21 +189,18 @@ internal static class LogReader
         }
     }
 
-    private static TimestampOffset? FirstRecord(LogSegment segment, int position, in BatchInfo batch, long timestampMs, long start)
+    private static TimestampOffset? FirstRecord(LogSegment segment, int position, in BatchInfo batch, in TimeSearch search)
     {
         if (batch.Magic < 2)
             return null;
         byte[] bytes = ArrayPool<byte>.Shared.Rent(batch.SizeInBytes);
         try
         {
-            int read = segment.ReadAt(position, bytes.AsSpan(0, batch.SizeInBytes));
-            using RecordReader records = RecordReader.Open(bytes.AsMemory(0, read));
-            while (records.MoveNext())
-            {
-                if (records.Current.Timestamp >= timestampMs && records.Current.Offset >= start)
-                    return new TimestampOffset(records.Current.Timestamp, records.Current.Offset);
-            }
-            return null;
+            Memory<byte> read = bytes.AsMemory(0, segment.ReadAt(position, bytes.AsSpan(0, batch.SizeInBytes)));
+            using DecompressionBound.Turn turn = search.Bound.Enter(read.Span, search.Cancel);
+            return RecordSearch.TryFindByTime(read, search.TimestampMs, search.Start, out (long Offset, long TimestampMs) found)
+                ? new TimestampOffset(found.TimestampMs, found.Offset)
+                : null;
         }
         catch (InvalidRecordException broken)
         {

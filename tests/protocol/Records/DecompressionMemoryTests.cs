@@ -40,6 +40,47 @@ public class DecompressionMemoryTests
     }
 
     [Fact]
+    public void A_framed_Snappy_block_cannot_take_more_than_the_usual_memory()
+    {
+        Drain(Framed(new byte[BatchWalker.UsualMemory]), CompressionType.Snappy).ShouldBe(BatchWalker.UsualMemory);
+        byte[] hostile = Framed(new byte[64], new byte[BatchWalker.UsualMemory + 1]);
+        BatchWalker.MemoryFor(BatchOf(hostile, CompressionType.Snappy)).ShouldBe(BatchWalker.UsualMemory);
+        Should.Throw<InvalidRecordException>(() => Drain(hostile, CompressionType.Snappy));
+    }
+
+    [Theory]
+    [InlineData(CompressionType.None)]
+    [InlineData(CompressionType.Gzip)]
+    [InlineData(CompressionType.Snappy)]
+    [InlineData(CompressionType.Lz4)]
+    [InlineData(CompressionType.Zstd)]
+    public void A_search_by_time_finds_what_a_reader_sees(CompressionType codec)
+    {
+        using RecordBatchBuilder builder = new(new BatchOptions { Compression = codec });
+        for (int i = 0; i < 100; i++) builder.Append(1000 + i, [1, 2], new byte[i * 1000]);
+        byte[] batch = builder.Build();
+        BatchHeader.SetBaseOffset(batch, 50);
+        RecordSearch.TryFindByTime(batch, 1030, 0, out (long Offset, long TimestampMs) found).ShouldBeTrue();
+        found.ShouldBe((80, 1030));
+        RecordSearch.TryFindByTime(batch, 1030, 90, out found).ShouldBeTrue();
+        found.ShouldBe((90, 1040));
+        RecordSearch.TryFindByTime(batch, 1100, 0, out _).ShouldBeFalse();
+        Should.Throw<InvalidRecordException>(() => RecordSearch.TryFindByTime(batch.AsMemory(0, batch.Length - 1), 0, 0, out _));
+    }
+
+    [Fact]
+    public void A_search_by_time_keeps_no_record()
+    {
+        using RecordBatchBuilder builder = new(new BatchOptions { Compression = CompressionType.Gzip });
+        builder.Append(0, null, new byte[32 << 20]);
+        builder.Append(7, null, []);
+        byte[] batch = builder.Build();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        RecordSearch.TryFindByTime(batch, 7, 0, out _).ShouldBeTrue();
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(1 << 20);
+    }
+
+    [Fact]
     public void What_is_not_compressed_or_no_batch_needs_none()
     {
         using RecordBatchBuilder builder = new(new BatchOptions());
@@ -61,9 +102,24 @@ public class DecompressionMemoryTests
     [Fact]
     public void No_window_larger_than_128_MiB_is_read() => Should.Throw<InvalidRecordException>(() => Drain(Zstd(new byte[1000], 3, 28)));
 
-    private static long Drain(byte[] frames)
+    /// <summary>Blocks in Java's framing.</summary>
+    private static byte[] Framed(params byte[][] blocks)
     {
-        using var source = BatchDecompressor.Open(CompressionType.Zstd, frames, RecordReader.DefaultExpansionLimit);
+        List<byte> framed = [0x82, .. "SNAPPY"u8, 0, 0, 0, 0, 1, 0, 0, 0, 1];
+        foreach (byte[] block in blocks)
+        {
+            byte[] compressed = Snappier.Snappy.CompressToArray(block);
+            byte[] length = new byte[4];
+            System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(length, compressed.Length);
+            framed.AddRange([.. length, .. compressed]);
+        }
+
+        return [.. framed];
+    }
+
+    private static long Drain(byte[] frames, CompressionType codec = CompressionType.Zstd)
+    {
+        using var source = BatchDecompressor.Open(codec, frames, RecordReader.DefaultExpansionLimit);
         byte[] window = new byte[4096];
         long total = 0;
         while (source.Read(window) is > 0 and var read) total += read;

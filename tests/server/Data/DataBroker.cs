@@ -38,7 +38,7 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
         Table = new PartitionTable(host, new DirectoryLogs(Directories, ConfigOf), () => BrokerEpoch, [this]);
         Metadata = new MetadataCache("cluster", Time);
         Sessions = new FetchSessionCache(sessionSlots, new Random(1));
-        Services = new DataServices(Table, Metadata, Authorizer, Wheel, Time, _cold, NullLogger.Instance);
+        Services = new DataServices(Table, Metadata, Authorizer, Wheel, Time, _cold, host.Decompression, NullLogger.Instance);
         Produce = new ProduceApi(Services);
         Fetch = new FetchApi(Services, Sessions, fetchMaxBytes);
         ListOffsets = new ListOffsetsApi(Services);

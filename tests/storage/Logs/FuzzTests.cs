@@ -77,8 +77,8 @@ public class FuzzTests
         try
         {
             ReadThrough(log.Log);
-            log.Log.OffsetForTimestamp(LogScenario.StartMs);
-            log.Log.OffsetOfLargestTimestamp();
+            log.OffsetForTimestamp(LogScenario.StartMs);
+            log.OffsetOfLargestTimestamp();
             log.Log.AbortedTransactions(0, long.MaxValue);
             for (int epoch = -1; epoch < 4; epoch++)
                 log.Log.EndOffsetFor(epoch);

@@ -254,16 +254,49 @@ public class PartitionLogTests
         for (int i = 0; i < 50; i++)
         {
             long at = LogScenario.StartMs + ((i + 1) * 1000);
-            log.Log.OffsetForTimestamp(at - 500).ShouldBe(new TimestampOffset(at, i * 3));
-            log.Log.OffsetForTimestamp(at + 2).ShouldBe(new TimestampOffset(at + 2, (i * 3) + 2));
+            log.OffsetForTimestamp(at - 500).ShouldBe(new TimestampOffset(at, i * 3));
+            log.OffsetForTimestamp(at + 2).ShouldBe(new TimestampOffset(at + 2, (i * 3) + 2));
         }
-        log.Log.OffsetForTimestamp(log.Now + 3).ShouldBeNull();
-        log.Log.OffsetOfLargestTimestamp().ShouldBe(new TimestampOffset(log.Now + 2, 149));
+        log.OffsetForTimestamp(log.Now + 3).ShouldBeNull();
+        log.OffsetOfLargestTimestamp().ShouldBe(new TimestampOffset(log.Now + 2, 149));
         log.Log.TruncateTo(100, log.Now);
-        log.Log.OffsetOfLargestTimestamp()!.Value.Offset.ShouldBe(98);
+        log.OffsetOfLargestTimestamp()!.Value.Offset.ShouldBe(98);
         log.Replicate().Log.IncrementLogStartOffset(50);
-        log.Log.OffsetForTimestamp(0)!.Value.Offset.ShouldBe(50);
-        log.KillAndRecover().Log.OffsetOfLargestTimestamp()!.Value.Offset.ShouldBe(98);
+        log.OffsetForTimestamp(0)!.Value.Offset.ShouldBe(50);
+        log.KillAndRecover().OffsetOfLargestTimestamp()!.Value.Offset.ShouldBe(98);
+    }
+
+    [Fact]
+    public async Task Of_the_searches_that_take_much_memory_one_runs_at_a_time()
+    {
+        var log = new LogScenario();
+        byte[] large = LargeWindow(LogScenario.StartMs);
+        log.Append(large).Error.ShouldBe(ErrorCode.None);
+        using var bound = new DecompressionBound(cores: 8);
+        Task<TimestampOffset?>[] searches = Searches();
+        await Task.WhenAll(searches);
+
+        Task<TimestampOffset?>[] Searches()
+        {
+            using DecompressionBound.Turn produce = bound.Enter(large);
+            Task<TimestampOffset?>[] begun = [.. Enumerable.Range(0, 3).Select(_ => Task.Factory.StartNew(
+                () => log.Log.OffsetForTimestamp(0, bound), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            SpinWait.SpinUntil(() => bound.Waiting == begun.Length, TimeSpan.FromSeconds(10)).ShouldBeTrue("they go by the same bound as who produces");
+            begun.ShouldAllBe(search => !search.IsCompleted);
+            return begun;
+        }
+    }
+
+    /// <summary>A batch whose compressed records declare a window of 128 MiB.</summary>
+    private static byte[] LargeWindow(long timestampMs)
+    {
+        byte[] batch = LogScenario.Batch(1, timestampMs, new BatchOptions { Compression = CompressionType.Zstd });
+        // Magic, then the frame's descriptor, then the window's size (RFC 8878).
+        int frame = BatchInfo.HeaderSize;
+        batch[frame + 4] &= 0xDF;
+        batch[frame + 5] = 17 << 3;
+        BatchWalker.MemoryFor(batch).ShouldBe(128 << 20);
+        return batch;
     }
 
     [Fact]
