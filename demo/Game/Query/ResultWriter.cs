@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 using DuckDB.NET.Data;
+using DuckDB.NET.Native;
 using Spectre.Console;
 
 namespace Game.Cli.Query;
@@ -40,13 +41,14 @@ internal static class ResultWriter
     private static void WriteTable(DuckDBDataReader reader, TextWriter output)
     {
         var table = new Table();
+        var values = new ResultValues(reader);
         for (int i = 0; i < reader.FieldCount; i++)
             table.AddColumn(new TableColumn(Markup.Escape(reader.GetName(i))));
         int rows = 0;
         for (; reader.Read(); rows++)
         {
             if (rows < MaxTableRows)
-                table.AddRow([.. Enumerable.Range(0, reader.FieldCount).Select(i => Markup.Escape(Text(Value(reader, i)) ?? "NULL"))]);
+                table.AddRow([.. Enumerable.Range(0, reader.FieldCount).Select(i => Markup.Escape(Shown(values[i])))]);
         }
 
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
@@ -56,13 +58,15 @@ internal static class ResultWriter
 
     private static void WriteCsv(DuckDBDataReader reader, TextWriter output)
     {
+        var values = new ResultValues(reader);
         output.WriteLine(string.Join(',', Enumerable.Range(0, reader.FieldCount).Select(i => Quoted(reader.GetName(i)))));
         while (reader.Read())
-            output.WriteLine(string.Join(',', Enumerable.Range(0, reader.FieldCount).Select(i => Quoted(Text(Value(reader, i)) ?? ""))));
+            output.WriteLine(string.Join(',', Enumerable.Range(0, reader.FieldCount).Select(i => Quoted(Text(values[i])))));
     }
 
     private static void WriteJson(DuckDBDataReader reader, TextWriter output)
     {
+        var values = new ResultValues(reader);
         while (reader.Read())
         {
             using var buffer = new MemoryStream();
@@ -72,7 +76,7 @@ internal static class ResultWriter
                 for (int i = 0; i < reader.FieldCount; i++)
                 {
                     json.WritePropertyName(reader.GetName(i));
-                    WriteJson(json, Value(reader, i));
+                    WriteJson(json, values[i]);
                 }
 
                 json.WriteEndObject();
@@ -123,21 +127,49 @@ internal static class ResultWriter
         }
     }
 
-    private static object? Value(DuckDBDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetValue(column);
-
     private static string? Text(object? value) => value switch
     {
         null => null,
-        DateTime time => time.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture),
-        DateTimeOffset time => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture),
+        DateTime time => Text(time),
+        DateTimeOffset time => Text(time.UtcDateTime),
         DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        TimeOnly time => time.ToString("HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture),
+        DuckDBInterval interval => Text(interval),
         Stream blob => Convert.ToHexStringLower(Bytes(blob)),
         byte[] bytes => Convert.ToHexStringLower(bytes),
-        IDictionary map => "{" + string.Join(", ", map.Keys.Cast<object>().Select(key => $"{Text(key)}={Text(map[key])}")) + "}",
-        IList list => "[" + string.Join(", ", list.Cast<object?>().Select(Text)) + "]",
+        IDictionary map => "{" + string.Join(", ", map.Keys.Cast<object>().Select(key => $"{Text(key)}={Shown(map[key])}")) + "}",
+        IList list => "[" + string.Join(", ", list.Cast<object?>().Select(Shown)) + "]",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString(),
     };
+
+    private static string Shown(object? value) => Text(value) ?? "NULL";
+
+    // What is stored has milliseconds; what is computed may have more.
+    private static string Text(DateTime time)
+        => time.ToString(time.Ticks % TimeSpan.TicksPerMillisecond == 0 ? "yyyy-MM-dd HH:mm:ss.fff" : "yyyy-MM-dd HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture);
+
+    // A month has no certain number of days, nor a day of hours: the three parts stay apart, as DuckDB shows them.
+    private static string Text(DuckDBInterval interval)
+    {
+        var parts = new List<string>();
+        Add(interval.Months / 12, "year");
+        Add(interval.Months % 12, "month");
+        Add(interval.Days, "day");
+        long micros = unchecked((long)interval.Micros); // the client's type for it has no sign, DuckDB's has
+        if (micros != 0 || parts.Count == 0)
+            parts.Add((micros < 0 ? "-" : "") + Clock(Math.Abs((decimal)micros)));
+        return string.Join(' ', parts);
+
+        void Add(int count, string unit)
+        {
+            if (count != 0)
+                parts.Add($"{count} {unit}{(Math.Abs(count) == 1 ? "" : "s")}");
+        }
+
+        static string Clock(decimal micros)
+            => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(micros / 3_600_000_000):00}:{Math.Floor(micros / 60_000_000) % 60:00}:{micros / 1_000_000 % 60:00.######}");
+    }
 
     private static byte[] Bytes(Stream blob)
     {
@@ -146,5 +178,6 @@ internal static class ResultWriter
         return copy.ToArray();
     }
 
-    private static string Quoted(string text) => text.AsSpan().IndexOfAny(",\"\n\r") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    // NULL is nothing at all, an empty text is quoted.
+    private static string Quoted(string? text) => text is null ? "" : text.Length > 0 && text.AsSpan().IndexOfAny(",\"\n\r") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

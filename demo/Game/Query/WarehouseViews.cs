@@ -3,12 +3,17 @@ using Game.Contracts;
 namespace Game.Cli.Query;
 
 /// <summary>
-/// The views that queries see. Each keeps the first of a repeated id among the files it reads (a retry may have put the same event or alert into the log twice) and all rows
+/// The views that queries see. Each keeps the first of a repeated event or alert among the files it reads (a retry may have put the same into the log twice) and all rows
 /// without id; <c>dt</c> and <c>hour</c> are the folder's.
 /// </summary>
 internal static class WarehouseViews
 {
     private sealed record Definition(string Topic, string TimeColumn, Func<string, string> Sql);
+
+    private const string AlertId = "alert_id";
+
+    // The id alone is the client's to choose: a player who sends an old key with other words must not hide that.
+    private const string EventIdentity = "event_id, user_id, type, outcome";
 
     private const string Common = "_key, _partition, _offset, _appended_at, _extra, _raw, _deleted, dt, hour";
 
@@ -37,13 +42,13 @@ internal static class WarehouseViews
 
     private static readonly Dictionary<string, Definition> Definitions = new()
     {
-        ["player_events"] = new(Topics.PlayerEvents, "ts", files => First(files, "event_id")),
+        ["player_events"] = new(Topics.PlayerEvents, "ts", files => First(files, EventIdentity)),
         ["logins"] = new(Topics.PlayerEvents, "ts", files =>
-            $"select event_id, user_id, ts, server_id, session_id, ip, country, asn, lat, lon, device_id, client_version, outcome, {Common} from ({First(files, "event_id")}) where type = 'login'"),
+            $"select event_id, user_id, ts, server_id, session_id, ip, country, asn, lat, lon, device_id, client_version, outcome, {Common} from ({First(files, EventIdentity)}) where type = 'login'"),
         ["trades"] = new(Topics.PlayerEvents, "ts", files =>
             $"select event_id, user_id, ts, server_id, session_id, ip, trade_id, counterparty_id, channel, gold_delta, gold_balance, item_id, item_delta, item_value, inventory_value, {Common} "
-            + $"from ({First(files, "event_id")}) where type = 'trade'"),
-        ["alerts"] = new(Topics.Alerts, "ts", files => First(files, "alert_id")),
+            + $"from ({First(files, EventIdentity)}) where type = 'trade'"),
+        ["alerts"] = new(Topics.Alerts, "ts", files => First(files, AlertId)),
         ["labels"] = new(Topics.Labels, "labelled_at", files => $"select * from {files}"),
     };
 
@@ -69,6 +74,8 @@ internal static class WarehouseViews
     private static string Nothing(string topic)
         => $"(select {string.Join(", ", Columns[topic].Concat(CommonColumns).Select(column => column.Split(' ', 2)).Select(parts => $"null::{parts[1]} as {parts[0]}"))} limit 0)";
 
-    private static string First(string files, string id)
-        => $"select * from {files} qualify {id} is null or row_number() over (partition by {id} order by _partition, _offset) = 1";
+    /// <param name="files">Where the rows are.</param>
+    /// <param name="identity">The columns that are the same in every copy, the id first; a login's outcome, say, is null in all trades, and nulls are the same here.</param>
+    private static string First(string files, string identity)
+        => $"select * from {files} qualify {identity.Split(',')[0]} is null or row_number() over (partition by {identity} order by _partition, _offset) = 1";
 }
