@@ -31,7 +31,18 @@ try
     // Linux's SIGXFSZ: a write beyond the process's limit on file sizes (ulimit -f) would end it; taken, the write fails and is answered as on a full disk, as under the JVM.
     const PosixSignal FileTooLarge = (PosixSignal)25;
     using PosixSignalRegistration tooLarge = PosixSignalRegistration.Create(FileTooLarge, context => context.Cancel = true);
-    await using BrokerHost host = await BrokerHost.StartAsync(loaded.Config, logging, TimeProvider.System, cancellation: starting.Token);
+    BrokerHost started;
+    try
+    {
+        started = await BrokerHost.StartAsync(loaded.Config, logging, TimeProvider.System, cancellation: starting.Token);
+    }
+    catch (OperationCanceledException) when (starting.IsCancellationRequested)
+    {
+        // Told to end while it recovered its logs; the next start begins anew.
+        return 0;
+    }
+
+    await using BrokerHost host = started;
     await Task.WhenAny(ended.Task, host.Failed);
     await host.StopAsync();
     return host.Failed.IsCompleted ? 1 : 0;
@@ -42,11 +53,6 @@ try
         ended.TrySetResult();
         starting.Cancel();
     });
-}
-catch (OperationCanceledException)
-{
-    // Told to end while it recovered its logs; the next start begins anew.
-    return 0;
 }
 catch (ConfigException e)
 {

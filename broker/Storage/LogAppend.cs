@@ -15,7 +15,7 @@ internal static class LogAppend
             return AppendResult.Failed(ErrorCode.RecordListTooLarge);
         ProducerCheck check = marker is { } end ? log.Producers.CheckMarker(received, end.CoordinatorEpoch, origin) : log.Producers.Check(received, origin);
         if (check.Duplicate is { } original)
-            return new AppendResult(ErrorCode.None, original.FirstOffset, original.LastOffset, IsDuplicate: true, original.TimestampMs, log.LogStart, FlushNeeded: false);
+            return new AppendResult(ErrorCode.None, original.FirstOffset, original.LastOffset, IsDuplicate: true, original.TimestampMs, log.LogStart, IsFlushNeeded(log, original.LastOffset));
         if (check.Error != ErrorCode.None)
             return AppendResult.Failed(check.Error);
 
@@ -72,10 +72,12 @@ internal static class LogAppend
 
     private static AppendResult Done(LogState log, long first, in BatchInfo last)
     {
-        bool flush = last.NextOffset - log.RecoveryPoint >= log.Config.FlushMessages;
         long appendTime = last.TimestampType == TimestampType.LogAppendTime ? last.MaxTimestamp : -1;
-        return new AppendResult(ErrorCode.None, first, last.LastOffset, IsDuplicate: false, appendTime, log.LogStart, flush);
+        return new AppendResult(ErrorCode.None, first, last.LastOffset, IsDuplicate: false, appendTime, log.LogStart, IsFlushNeeded(log, last.LastOffset));
     }
+
+    /// <summary>Of a duplicate too: its original's flush may still be under way, or have failed.</summary>
+    private static bool IsFlushNeeded(LogState log, long lastOffset) => lastOffset + 1 - log.RecoveryPoint >= log.Config.FlushMessages;
 
     /// <summary>Writes the batches whole, or leaves the log and the producers' state as they were.</summary>
     private static bool TryWrite(LogState log, ReadOnlySpan<byte> bytes, ReadOnlySpan<BatchInfo> batches, TransactionMarker? marker, long nowMs)

@@ -8,6 +8,7 @@ namespace Broker.Storage;
 internal sealed class LogFlush(LogState log)
 {
     private readonly Lock gate = new();
+    private bool ended;
 
     /// <summary>Returns once everything below <paramref name="offset"/> is on the disk.</summary>
     /// <exception cref="IOException">The disk fails: its directory is offline; or there is no room to do it now: it is to be tried again.</exception>
@@ -15,8 +16,8 @@ internal sealed class LogFlush(LogState log)
     {
         lock (gate)
         {
-            // While this caller waited, another's fsync may have covered it.
-            if (log.RecoveryPoint >= offset && log.UnsyncedCut is null)
+            // While this caller waited, another's fsync may have covered it, or the log has gone.
+            if (ended || (log.RecoveryPoint >= offset && log.UnsyncedCut is null))
                 return;
             // In this order: a segment of the cut is in the view.
             UnsyncedCut? cut = log.UnsyncedCut;
@@ -26,6 +27,13 @@ internal sealed class LogFlush(LogState log)
             OrFail(() => Flush(view, cut), Shortage.IsOfHandles);
             LastFlushMs = nowMs;
         }
+    }
+
+    /// <summary>Nothing is flushed any more; a flush that runs has ended on return, so that the folder may be renamed or given up.</summary>
+    public void End()
+    {
+        lock (gate)
+            ended = true;
     }
 
     /// <summary>When it was last flushed; 0 before.</summary>

@@ -43,9 +43,13 @@ internal static class LogRetention
             count++;
         if (count == 0)
             return 0;
-        if (count == view.Segments.Length)
-            LogAppend.Roll(log, view.EndOffset, nowMs);
-        RemoveFirst(log, count, nowMs);
+        bool isActive = count == view.Segments.Length;
+        RemoveFirst(log, isActive ? count - 1 : count, nowMs);
+        if (!isActive)
+            return count;
+        // Last: rolling takes room, which on a full disk there may only be now.
+        LogAppend.Roll(log, view.EndOffset, nowMs);
+        RemoveFirst(log, 1, nowMs);
         return count;
     }
 
@@ -55,6 +59,8 @@ internal static class LogRetention
 
     private static void RemoveFirst(LogState log, int count, long nowMs)
     {
+        if (count == 0)
+            return;
         LogView view = log.View;
         LogSegment[] gone = view.Segments[..count];
         LogSegment[] left = view.Segments[count..];

@@ -299,6 +299,7 @@ public sealed class PartitionLog
             State.Epochs.Sync();
             State.Snapshots.Sync(LogEndOffset);
         }
+        flush.End();
         foreach (LogSegment segment in State.View.Segments)
             segment.CloseFiles();
     }

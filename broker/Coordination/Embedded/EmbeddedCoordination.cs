@@ -101,7 +101,10 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     /// <summary>Answers what is waiting, ends all sessions and closes the journal.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var session in _sessions.ToArray())
+        EmbeddedSession[] sessions;
+        lock (_tree)
+            sessions = [.. _sessions];
+        foreach (var session in sessions)
             await End(session, SessionState.Closed);
         lock (_queueGate)
         {

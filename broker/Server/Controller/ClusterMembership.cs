@@ -141,6 +141,19 @@ internal sealed class ClusterMembership : IAsyncDisposable
             await _controller.Settled();
     }
 
+    /// <summary>Tells the controller that a log directory has failed: it asks which replicas were there, and lets others lead.</summary>
+    internal async Task NoteFailedDirectory()
+    {
+        try
+        {
+            await _znodes.NoteFailedDirectory(BrokerId);
+        }
+        catch (CoordinationLostException e)
+        {
+            _log.DirectoryFailureUntold(e);
+        }
+    }
+
     /// <summary>Stops the controller's part and ends the session; after the replicas are closed.</summary>
     public async ValueTask DisposeAsync()
     {

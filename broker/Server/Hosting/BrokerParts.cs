@@ -151,5 +151,6 @@ internal sealed class BrokerParts : IAsyncDisposable
     {
         _partitions?.FailOfflineLogs();
         if (_storages is not null && !_storages.Directories.Online.Any()) _onAllFoldersFailed();
+        else if (_partitions is not null) _ = Membership?.NoteFailedDirectory();
     }
 }

@@ -40,6 +40,7 @@ internal sealed class Chores : IDisposable
         TimeSpan first = TimeSpan.FromMilliseconds(config.LogInitialTaskDelayMs);
         Start("flush", FlushInterval, FlushInterval, directories.FlushDue);
         Start("delayed deletes", DeleteInterval, DeleteInterval, directories.RunDelayedDeletes);
+        Start("logs without room", DeleteInterval, DeleteInterval, partitions.OpenAwaited);
         Start("retention", first, Ms(config.LogRetentionCheckMs), () => partitions.DeleteOldSegments());
         Start("recovery points", first, Ms(config.LogFlushOffsetCheckpointMs), directories.CheckpointRecoveryPoints);
         Start("log start offsets", first, Ms(config.LogFlushStartOffsetCheckpointMs), directories.CheckpointLogStartOffsets);

@@ -37,6 +37,9 @@ internal sealed partial class MetadataLog(ILogger logger)
     [LoggerMessage(10, LogLevel.Error, "A configuration change could not be applied and is passed over")]
     private static partial void LogChangeFailed(ILogger logger, Exception failure);
 
+    [LoggerMessage(11, LogLevel.Error, "The controller could not be told of a failed log directory: it goes on taking this broker for the leader of what lay there")]
+    private static partial void LogDirectoryFailureUntold(ILogger logger, Exception failure);
+
     internal void ConfigChanged(string entity) => LogConfigChanged(logger, entity);
 
     internal void BrokerConfigRefused(string problem) => LogBrokerConfigRefused(logger, problem);
@@ -54,6 +57,8 @@ internal sealed partial class MetadataLog(ILogger logger)
     internal void Seeded(int topics, int partitions) => LogSeeded(logger, topics, partitions);
 
     internal void SettingsAssumed(string topic, string settings) => LogSettingsAssumed(logger, topic, settings);
+
+    internal void DirectoryFailureUntold(Exception failure) => LogDirectoryFailureUntold(logger, failure);
 
     internal void ChangeFailed(Exception failure) => LogChangeFailed(logger, failure);
 }

@@ -74,7 +74,8 @@ internal sealed class AppendGates : IDisposable
             if (quiet < QuietRounds) continue;
             quiet = 0;
             _awake.Reset();
-            if (!IsBusy) _awake.Wait();
+            // Whoever ends or enters sets it after the reset, or is seen here.
+            if (!IsBusy && !_ended.IsSet) _awake.Wait();
         }
 
         if (raisedFor > 0) Adjust(blocked: 0);

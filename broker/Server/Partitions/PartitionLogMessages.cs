@@ -30,6 +30,9 @@ internal static partial class PartitionLogMessages
     [LoggerMessage(EventId = 3007, Level = LogLevel.Error, Message = "The log of partition {Partition} cannot be opened, created or deleted.")]
     public static partial void LogFailed(ILogger logger, TopicPartition partition, Exception failure);
 
+    [LoggerMessage(EventId = 3009, Level = LogLevel.Error, Message = "There is no room for the log of partition {Partition}: it is tried again until there is.")]
+    public static partial void LogAwaited(ILogger logger, TopicPartition partition, Exception failure);
+
     [LoggerMessage(EventId = 3008, Level = LogLevel.Error, Message = "Reading partition {Partition} failed.")]
     public static partial void ReadFailed(ILogger logger, TopicPartition partition, Exception failure);
 }

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Storage;
+using Broker.Storage.Files;
 
 namespace Broker.Server.Partitions;
 
@@ -18,6 +19,10 @@ internal sealed class PartitionTable
     private readonly IPartitionLogs _logs;
     private readonly Func<long> _brokerEpoch;
     private readonly IReadOnlyList<IPartitionListener> _listeners;
+
+    /// <summary>Taken on, but without a log until there is room for one. Under the controller's lock.</summary>
+    private readonly Dictionary<TopicPartition, (Guid TopicId, Assignment Assignment)> _awaited = [];
+
     private int _controllerEpoch;
 
     /// <param name="host">What all partitions share.</param>
@@ -98,6 +103,23 @@ internal sealed class PartitionTable
         }
 
         return new StopReplicaResponse { PartitionErrors = [.. errors] };
+    }
+
+    /// <summary>
+    /// Tries again to open the logs for which there was no room (on the disk, or among the process's handles) when the controller assigned them. Blocks on the disk.
+    /// </summary>
+    public void OpenAwaited()
+    {
+        lock (_controllerLock)
+        {
+            List<Partition> changed = [];
+            foreach ((TopicPartition name, (Guid topicId, Assignment assignment)) in _awaited.ToArray())
+            {
+                Assign(name, topicId, assignment, changed);
+            }
+
+            changed.ForEach(TellListeners);
+        }
     }
 
     /// <summary>Gives all partitions of a topic new settings, from the next append on.</summary>
@@ -202,7 +224,8 @@ internal sealed class PartitionTable
 
     private ErrorCode Assign(TopicPartition name, Guid topicId, Assignment assignment, List<Partition> changed)
     {
-        Partition partition = _partitions.GetValueOrDefault(name) ?? new Partition(name, _host);
+        bool isAwaited = _awaited.Remove(name);
+        Partition partition = (isAwaited ? null : _partitions.GetValueOrDefault(name)) ?? new Partition(name, _host);
         try
         {
             ErrorCode error = CheckAssignment(partition, topicId, assignment);
@@ -229,11 +252,28 @@ internal sealed class PartitionTable
         }
         catch (IOException failure)
         {
-            PartitionLogMessages.LogFailed(_host.Logger, name, failure);
             partition.Fail();
             _partitions[name] = partition; // known and offline, so that clients are told 56 and not 3
+            if (Shortage.Is(failure))
+            {
+                return Await(name, topicId, assignment, isAwaited ? null : failure);
+            }
+
+            PartitionLogMessages.LogFailed(_host.Logger, name, failure);
             return ErrorCode.KafkaStorageError;
         }
+    }
+
+    /// <summary>Nothing is wrong with the disk: to the controller the partition is taken on, and clients try again until there is room.</summary>
+    private ErrorCode Await(TopicPartition name, Guid topicId, Assignment assignment, IOException? first)
+    {
+        _awaited[name] = (topicId, assignment);
+        if (first is not null)
+        {
+            PartitionLogMessages.LogAwaited(_host.Logger, name, first);
+        }
+
+        return ErrorCode.None;
     }
 
     /// <summary>What can be refused before a log is opened for it; an equal epoch may still bring a topic's id.</summary>
@@ -258,6 +298,11 @@ internal sealed class PartitionTable
 
     private ErrorCode Stop(TopicPartition name, int leaderEpoch, bool delete)
     {
+        if (_awaited.Remove(name))
+        {
+            _partitions.TryRemove(name, out _);
+        }
+
         Partition? partition = _partitions.GetValueOrDefault(name);
         ErrorCode error = partition?.Stop(leaderEpoch, delete) ?? ErrorCode.None;
         if (error != ErrorCode.None)

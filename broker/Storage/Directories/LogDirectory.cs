@@ -162,7 +162,7 @@ public sealed class LogDirectory
     /// <summary>
     /// Takes a partition's log away: its folder is renamed at once and deleted after <c>file.delete.delay.ms</c>. Needs the partition's lock.
     /// </summary>
-    /// <exception cref="IOException">The disk fails: the directory is offline; or no handle is left.</exception>
+    /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
     public void Delete(PartitionLog log)
     {
         if (!logs.TryRemove(new KeyValuePair<TopicPartition, PartitionLog>(log.Partition, log)))
@@ -174,12 +174,11 @@ public sealed class LogDirectory
             string renamed = PathOf(LogFileNames.ForDeletion(log.Partition, Guid.NewGuid()));
             log.State.Folder.Rename(renamed);
             Deletes.Add(new FolderToDelete(Disk, renamed, log.State.View.Segments, NowMs + log.Config.FileDeleteDelayMs));
-            Disk.SyncDirectory(Path);
+            SyncRename(renamed);
         }
         catch (IOException failure)
         {
-            if (!Shortage.IsOfHandles(failure))
-                Fail(failure);
+            Fail(failure);
             throw;
         }
     }
@@ -275,6 +274,19 @@ public sealed class LogDirectory
             CheckpointRecoveryPoints(mustBeWritten: true);
         if (loaded && writtenStarts.GetValueOrDefault(log.Partition) > log.LogStart)
             CheckpointLogStartOffsets(mustBeWritten: true);
+    }
+
+    /// <summary>The folder has gone, durably or not: until the power fails nobody can tell.</summary>
+    private void SyncRename(string renamed)
+    {
+        try
+        {
+            Disk.SyncDirectory(Path);
+        }
+        catch (IOException shortage) when (Shortage.IsOfHandles(shortage))
+        {
+            StorageLog.Postponed(Logger, renamed, shortage);
+        }
     }
 
     private void CreateDurably(string folder)

@@ -4,7 +4,7 @@ namespace Broker.Storage.Files;
 /// Failures that say nothing against a disk: something is used up that others may give back. By Linux's error numbers, which .NET passes on in
 /// <see cref="Exception.HResult"/>.
 /// </summary>
-internal static class Shortage
+public static class Shortage
 {
     /// <summary>ENOSPC: the disk is full.</summary>
     public const int NoSpace = 28;

@@ -236,7 +236,7 @@ public sealed class ClusterControllerTests
         await using var cluster = await ControlledCluster.Start(1, 2);
         await cluster.CreateTopic("t", [2, 1]);
         cluster.Brokers[2].OnBrokenFolder.Add("t-0");
-        await cluster.Client.Current.Create(ZnodePaths.LogDirEventPrefix, LogDirEventZnode.Encode(2), CreateMode.PersistentSequential);
+        await cluster.Znodes.NoteFailedDirectory(2);
         await cluster.Settle();
         (await cluster.State("t")).ShouldSatisfyAllConditions(s => s.Leader.ShouldBe(1), s => s.Isr.ShouldBe([1]));
         cluster.Brokers[1].Metadata.Current.Partition("t", 0).ShouldNotBeNull().OfflineReplicas.ShouldBe([2]);

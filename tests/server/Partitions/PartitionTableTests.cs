@@ -2,6 +2,7 @@ using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Partitions;
 using Broker.Server.Tests.Data;
+using Broker.Storage.Files;
 
 namespace Broker.Server.Tests.Partitions;
 
@@ -33,6 +34,30 @@ public sealed class PartitionTableTests : IDisposable
         _broker.BrokerEpoch = 11;
         _broker.Table.Apply(new LeaderAndIsrRequest { ControllerEpoch = 1, BrokerEpoch = 10 }).ErrorCode.ShouldBe((short)ErrorCode.StaleBrokerEpoch);
         _broker.Table.Apply(new LeaderAndIsrRequest { ControllerEpoch = 1, BrokerEpoch = -1 }).ErrorCode.ShouldBe((short)0);
+    }
+
+    [Fact]
+    public void A_log_for_which_there_is_no_room_is_made_when_there_is()
+    {
+        bool isFull = true;
+        _broker.Disk.BeforeChange = (change, _) =>
+        {
+            if (isFull && change is FileChange.Create or FileChange.CreateDirectory)
+            {
+                throw new IOException("full", Shortage.NoSpace);
+            }
+        };
+        _broker.Create("t", partitions: 2).Told.ShouldBeEmpty();
+        _broker["t"].State.Role.ShouldBe(PartitionRole.Offline, "clients are told to try again");
+        _broker.Table.OpenAwaited();
+        _broker["t"].State.Role.ShouldBe(PartitionRole.Offline);
+        Stop("t", -2, delete: true, index: 1).ShouldBe(ErrorCode.None);
+        isFull = false;
+        _broker.Table.OpenAwaited();
+        _broker["t"].State.IsLeader.ShouldBeTrue();
+        _broker.Table.Find("t", 1).ShouldBeNull("it was deleted meanwhile");
+        _broker.Told.ShouldContain("lead t-0 1");
+        _broker.DirectoryFailures.ShouldBe(0);
     }
 
     [Fact]
@@ -97,10 +122,10 @@ public sealed class PartitionTableTests : IDisposable
         _broker["t"].State.IsLeader.ShouldBeTrue();
     }
 
-    private ErrorCode Stop(string topic, int epoch, bool delete) => (ErrorCode)_broker.Table.Apply(new StopReplicaRequest
+    private ErrorCode Stop(string topic, int epoch, bool delete, int index = 0) => (ErrorCode)_broker.Table.Apply(new StopReplicaRequest
     {
         ControllerEpoch = 1,
         BrokerEpoch = -1,
-        TopicStates = [new() { TopicName = topic, PartitionStates = [new() { PartitionIndex = 0, LeaderEpoch = epoch, DeletePartition = delete }] }],
+        TopicStates = [new() { TopicName = topic, PartitionStates = [new() { PartitionIndex = index, LeaderEpoch = epoch, DeletePartition = delete }] }],
     }).PartitionErrors.ShouldHaveSingleItem().ErrorCode;
 }

@@ -21,6 +21,28 @@ public class LogDirectoriesTests
         return directories;
     }
 
+    [Fact]
+    public void A_log_that_is_deleted_while_it_is_flushed_takes_nothing_else_along()
+    {
+        var log = new LogScenario();
+        log.Append(3);
+        Thread? deleting = null;
+        log.Memory.BeforeChange = (change, path) =>
+        {
+            if (change != FileChange.Sync || !path.Contains("leader-epoch", StringComparison.Ordinal) || deleting is not null)
+                return;
+            deleting = new Thread(() => log.Directories.Delete(log.Log));
+            deleting.Start();
+            SpinWait.SpinUntil(() => !deleting.IsAlive || deleting.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
+        };
+        log.Log.Flush(3, log.Now);
+        deleting.ShouldNotBeNull().Join();
+        log.Log.IsOffline.ShouldBeFalse();
+        log.Directories.Find(LogScenario.Partition).ShouldBeNull();
+        log.Log.Flush(4, log.Now);
+        log.Log.IsOffline.ShouldBeFalse("nothing is flushed any more");
+    }
+
     private static AppendResult Append(PartitionLog log, int records = 1)
     {
         byte[] batch = LogScenario.Batch(records, LogScenario.StartMs);

@@ -112,6 +112,32 @@ public class ShortageTests
         log.ShouldHold(0);
     }
 
+    [Fact]
+    public void A_full_disk_keeps_nothing_that_has_expired_but_the_active_segment()
+    {
+        var log = new LogScenario(new LogConfig { RetentionMs = 1000 });
+        for (int i = 0; i < 3; i++)
+            log.Append(2).Log.Roll(log.Now);
+        log.Append(2).Replicate().Advance(2000);
+        log.Memory.BeforeChange = (change, _) => ThrowAt(change is FileChange.Create or FileChange.Write, Shortage.NoSpace);
+        Should.Throw<IOException>(() => log.Log.DeleteOldSegments(log.Now));
+        (log.Log.LogStartOffset, log.Log.SegmentCount, log.Log.IsOffline).ShouldBe((6, 1, false));
+        log.Memory.BeforeChange = null;
+        log.Log.DeleteOldSegments(log.Now).ShouldBe(1);
+        log.Log.LogStartOffset.ShouldBe(8);
+        log.Append(1).ShouldHold(8);
+    }
+
+    [Fact]
+    public void A_folder_whose_renaming_cannot_be_synced_for_want_of_a_handle_is_deleted_nevertheless()
+    {
+        LogScenario log = new LogScenario().Append(3);
+        log.Memory.BeforeChange = (change, _) => ThrowAt(change == FileChange.SyncDirectory, Shortage.ProcessHandles);
+        log.Directories.Delete(log.Log);
+        log.Log.IsOffline.ShouldBeFalse();
+        log.Directories.Find(LogScenario.Partition).ShouldBeNull();
+    }
+
     [Theory]
     [InlineData(64, 64, 64)]
     [InlineData(256, 128, 96)]

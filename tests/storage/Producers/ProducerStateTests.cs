@@ -8,6 +8,17 @@ namespace Broker.Storage.Tests.Producers;
 
 public class ProducerStateTests
 {
+    [Fact]
+    public void A_repeated_batch_is_flushed_as_its_original_should_have_been()
+    {
+        var flushed = new LogScenario(new LogConfig { FlushMessages = 1 });
+        flushed.AppendOf(1, 0, 0).FlushNeeded.ShouldBeTrue();
+        AppendResult again = flushed.AppendOf(1, 0, 0);
+        (again.IsDuplicate, again.FlushNeeded).ShouldBe((true, true), "the original's flush may have failed");
+        flushed.Log.Flush(1, flushed.Now);
+        flushed.AppendOf(1, 0, 0).FlushNeeded.ShouldBeFalse();
+    }
+
     private readonly LogScenario log = new();
 
     [Fact]

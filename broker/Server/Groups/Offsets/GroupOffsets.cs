@@ -8,8 +8,11 @@ internal sealed class GroupOffsets
     private readonly Dictionary<TopicPartition, CommittedOffset> _committed = [];
     private readonly Dictionary<TopicPartition, int> _underWay = [];
 
+    /// <summary>Commits on their way that a deletion has overtaken: their records lie before its tombstone. They end before any later one, as the log's queue keeps their order.</summary>
+    private readonly Dictionary<TopicPartition, int> _overtaken = [];
+
     /// <summary>Nothing committed, nothing on its way.</summary>
-    public bool IsEmpty => _committed.Count == 0 && _underWay.Count == 0;
+    public bool IsEmpty => _committed.Count == 0 && _underWay.Count == 0 && _overtaken.Count == 0;
 
     public IReadOnlyCollection<TopicPartition> Partitions => _committed.Keys;
 
@@ -24,10 +27,7 @@ internal sealed class GroupOffsets
     /// <summary>A commit has ended; a null offset is one that failed. It counts unless a later one has come first.</summary>
     public void End(TopicPartition partition, CommittedOffset? committed)
     {
-        // A deletion forgets what is on its way: the record lies before the tombstone then.
-        if (!_underWay.TryGetValue(partition, out int count)) return;
-        if (count == 1) _underWay.Remove(partition);
-        else _underWay[partition] = count - 1;
+        if (Take(_overtaken, partition) || !Take(_underWay, partition)) return;
         if (committed is not null) Put(partition, committed);
     }
 
@@ -38,5 +38,18 @@ internal sealed class GroupOffsets
     }
 
     /// <summary>True when there was anything to forget.</summary>
-    public bool Remove(TopicPartition partition) => _underWay.Remove(partition) | _committed.Remove(partition);
+    public bool Remove(TopicPartition partition)
+    {
+        bool anyUnderWay = _underWay.Remove(partition, out int count);
+        if (anyUnderWay) _overtaken[partition] = _overtaken.GetValueOrDefault(partition) + count;
+        return _committed.Remove(partition) | anyUnderWay;
+    }
+
+    private static bool Take(Dictionary<TopicPartition, int> counts, TopicPartition partition)
+    {
+        if (!counts.TryGetValue(partition, out int count)) return false;
+        if (count == 1) counts.Remove(partition);
+        else counts[partition] = count - 1;
+        return true;
+    }
 }

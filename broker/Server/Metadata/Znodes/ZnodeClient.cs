@@ -108,6 +108,10 @@ internal sealed class ZnodeClient(ClusterSession session)
         return created.Code == Code.Ok || await OverwriteConfig(path, data, notice);
     }
 
+    /// <summary>Notifies the controller that a broker has lost a log directory.</summary>
+    internal async ValueTask NoteFailedDirectory(int brokerId)
+        => Expect((await Session.Create(ZnodePaths.LogDirEventPrefix, LogDirEventZnode.Encode(brokerId), CreateMode.PersistentSequential)).Code, ZnodePaths.LogDirEvents);
+
     /// <summary>Throws unless a code is Ok or the one that is tolerated.</summary>
     internal static void Expect(Code code, string path, Code tolerated = Code.Ok)
     {
