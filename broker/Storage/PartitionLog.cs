@@ -97,6 +97,7 @@ public sealed class PartitionLog
         Debug.Assert(batch.Length == info.SizeInBytes, "a batch is appended whole and alone");
         if (closed || IsOffline)
             return AppendResult.Failed(ErrorCode.KafkaStorageError);
+        State.Recent.Begin(LogEndOffset, nowMs);
         return LogAppend.AsLeader(State, batch.Span, info, TransactionMarker.Read(info, batch), leaderEpoch, origin, nowMs);
     }
 
@@ -112,6 +113,7 @@ public sealed class PartitionLog
         ErrorCode error = ReplicatedBatches.TryRead(records.Span, LogEndOffset, out List<BatchInfo> batches);
         if (error != ErrorCode.None || batches.Count == 0)
             return AppendResult.Failed(error);
+        State.Recent.Begin(LogEndOffset, nowMs);
         return LogAppend.AsFollower(State, records, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(batches), nowMs);
     }
 
@@ -183,7 +185,9 @@ public sealed class PartitionLog
     }
 
     /// <summary>Whether what lies at an offset was appended lately, and is likely in the page cache. Any thread.</summary>
-    public bool IsRecent(long offset) => offset >= Math.Min(State.Recent.From, LogEndOffset);
+    /// <param name="offset">Where.</param>
+    /// <param name="nowMs">The time, epoch ms.</param>
+    public bool IsRecent(long offset, long nowMs) => offset >= Math.Min(State.Recent.FromAt(nowMs), LogEndOffset);
 
     /// <summary>The first record from the log's start on whose timestamp is at least the given one, epoch ms; null where there is none. Reads segments: a cold read. Any thread.</summary>
     /// <param name="timestampMs">Epoch ms.</param>

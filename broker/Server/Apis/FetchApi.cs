@@ -47,7 +47,8 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
 
         Fetch fetch = new(plan, Resolve(plan, request, replicaId, context), request, Math.Min(Math.Max(request.MaxBytes, 0), fetchMaxBytes), context);
         NoteFollower(fetch.Items, replicaId);
-        return IsCold(fetch.Items) ? ReadCold(fetch) : Read(fetch);
+        long nowMs = WallMs();
+        return IsCold(fetch.Items, nowMs) ? AnswerCold(fetch, nowMs) : AnswerRecent(fetch, nowMs);
     }
 
     private static FetchResponse RefuseOldFormat(FetchRequest request, RequestContext context) => new()
@@ -85,11 +86,11 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
     }
 
     /// <summary>Whether the look-up may have to wait for a disk: records that were not appended lately.</summary>
-    private static bool IsCold(FetchItem[] items)
+    private static bool IsCold(FetchItem[] items, long nowMs)
     {
         foreach (FetchItem item in items)
         {
-            if (item.Partition?.Log is { } log && item.Query.Offset >= log.LogStartOffset && !log.IsRecent(item.Query.Offset))
+            if (item.Partition?.Log is { } log && item.Query.Offset >= log.LogStartOffset && !log.IsRecent(item.Query.Offset, nowMs))
             {
                 return true;
             }
@@ -137,25 +138,44 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         return new FetchItem(error, topic ?? "", key.Partition, error == ErrorCode.None ? partition : null, query);
     }
 
-    private async ValueTask<FetchResponse?> ReadCold(Fetch fetch)
+    private async ValueTask<FetchResponse?> AnswerCold(Fetch fetch, long nowMs)
     {
-        FetchReading reading = await services.Cold.Run(() => FetchReading.Read(fetch.Items, fetch.MaxBytes, services.Logger));
-        return fetch.IsEnough(reading) ? Answer(fetch, reading) : await Wait(fetch, reading);
+        FetchReading reading = await ReadCold(fetch, nowMs);
+        if (fetch.IsEnough(reading))
+        {
+            return Answer(fetch, reading);
+        }
+
+        // To wait, it looks for the places of its offsets, which is a cold read, too.
+        reading.Dispose();
+        return await AnswerAfter(fetch, await services.Cold.Run(() => Wait(fetch)));
     }
 
-    private ValueTask<FetchResponse?> Read(Fetch fetch)
+    private ValueTask<FetchResponse?> AnswerRecent(Fetch fetch, long nowMs)
     {
-        FetchReading reading = FetchReading.Read(fetch.Items, fetch.MaxBytes, services.Logger);
-        return fetch.IsEnough(reading) ? new ValueTask<FetchResponse?>(Answer(fetch, reading)) : Wait(fetch, reading);
+        FetchReading reading = Read(fetch, nowMs);
+        if (fetch.IsEnough(reading))
+        {
+            return new ValueTask<FetchResponse?>(Answer(fetch, reading));
+        }
+
+        reading.Dispose();
+        return AnswerAfter(fetch, Wait(fetch));
     }
 
-    private async ValueTask<FetchResponse?> Wait(Fetch fetch, FetchReading tooLittle)
+    private async ValueTask<FetchResponse?> AnswerAfter(Fetch fetch, Task waiting)
     {
-        tooLittle.Dispose();
-        TimeSpan maxWait = TimeSpan.FromMilliseconds(fetch.Request.MaxWaitMs);
-        await WaitingFetch.Start(fetch.Items, fetch.MinBytes, maxWait, services.Wheel, fetch.Context.ConnectionClosed);
-        return Answer(fetch, FetchReading.Read(fetch.Items, fetch.MaxBytes, services.Logger));
+        await waiting;
+        long nowMs = WallMs();
+        return Answer(fetch, IsCold(fetch.Items, nowMs) ? await ReadCold(fetch, nowMs) : Read(fetch, nowMs));
     }
+
+    private FetchReading Read(Fetch fetch, long nowMs) => FetchReading.Read(fetch.Items, fetch.MaxBytes, nowMs, services.Logger);
+
+    private Task<FetchReading> ReadCold(Fetch fetch, long nowMs) => services.Cold.Run(() => Read(fetch, nowMs));
+
+    private Task Wait(Fetch fetch) =>
+        WaitingFetch.Start(fetch.Items, fetch.MinBytes, TimeSpan.FromMilliseconds(fetch.Request.MaxWaitMs), services.Wheel, fetch.Context.ConnectionClosed);
 
     private FetchResponse Answer(Fetch fetch, FetchReading reading)
     {
@@ -190,6 +210,8 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         (int leader, int epoch) = leaders.Note(services.Metadata.Current, partition, item.Topic, item.Index, context.ListenerName);
         data.CurrentLeader = new() { LeaderId = leader, LeaderEpoch = epoch };
     }
+
+    private long WallMs() => services.Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     private long NowMs() => (long)(services.Clock.GetTimestamp() * (1000.0 / services.Clock.TimestampFrequency));
 

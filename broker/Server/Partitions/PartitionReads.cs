@@ -27,8 +27,9 @@ internal static class PartitionReads
     /// <param name="query">What.</param>
     /// <param name="maxBytes">At most so many bytes, when smaller than the query's own limit.</param>
     /// <param name="wholeFirstBatch">Whether the first batch comes whole even where it is larger than all limits.</param>
+    /// <param name="nowMs">The time, epoch ms.</param>
     /// <exception cref="IOException">The disk fails.</exception>
-    public static FetchAnswer Fetch(this Partition partition, in FetchQuery query, int maxBytes, bool wholeFirstBatch)
+    public static FetchAnswer Fetch(this Partition partition, in FetchQuery query, int maxBytes, bool wholeFirstBatch, long nowMs)
     {
         PartitionState state = partition.State;
         ErrorCode error = Check(partition, state, query, out PartitionLog? log);
@@ -68,7 +69,7 @@ internal static class PartitionReads
         return answer with
         {
             Slice = read.Slice,
-            IsRecent = log.IsRecent(query.Offset),
+            IsRecent = log.IsRecent(query.Offset, nowMs),
             Aborted = query.Reader == FetchReader.Committed ? Aborted(log, read, query.Offset, upTo) : null,
         };
     }

@@ -46,6 +46,9 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
     /// <summary>Called before each change, with its kind and path; what it throws is thrown by the call. Tests stall, count and fail calls here.</summary>
     public Action<FileChange, string>? BeforeChange { get; set; }
 
+    /// <summary>Called before each read of a file, with its path, on the thread that reads.</summary>
+    public Action<string>? BeforeRead { get; set; }
+
     /// <summary>Bytes that may be written or grown in all before the disk is full; a write that would pass it is done in part and fails.</summary>
     public long Capacity { get; set; } = long.MaxValue;
 
@@ -220,7 +223,11 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
     {
         public long Length => file.Length;
 
-        public int Read(long position, Span<byte> into) => file.Read(position, into);
+        public int Read(long position, Span<byte> into)
+        {
+            disk.BeforeRead?.Invoke(path);
+            return file.Read(position, into);
+        }
 
         public int SendTo(SafeHandle socket, long position, int count) => 0;
 

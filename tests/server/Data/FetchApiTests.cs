@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Protocol.Records;
@@ -236,6 +237,24 @@ public sealed class FetchApiTests : IDisposable
             offsets[0].ShouldBe(next);
             next = offsets[^1] + 1;
         }
+    }
+
+    [Fact]
+    public async Task A_cold_fetch_that_waits_reads_off_the_connections_thread_too()
+    {
+        _broker.Create("t");
+        for (int i = 0; i < 20; i++) await _broker.Append("t", DataBroker.Batch(1, valueBytes: 500));
+        _broker.Time.Advance(TimeSpan.FromMinutes(3));
+        ConcurrentQueue<string?> readers = [];
+        _broker.Disk.BeforeRead = _ => readers.Enqueue(Thread.CurrentThread.Name);
+        Task<FetchResponse> polling = Fetch(Request("t", 3, maxWaitMs: 500, minBytes: 100_000));
+        SpinWait.SpinUntil(() => _broker["t"].Waiters.Count == 1, TimeSpan.FromSeconds(10)).ShouldBeTrue();
+        _broker.Time.Advance(TimeSpan.FromMilliseconds(520));
+        FetchResponse response = await polling;
+        _broker.Disk.BeforeRead = null;
+        DataBroker.OffsetsIn(Only(response)).Length.ShouldBe(17);
+        readers.Count.ShouldBeGreaterThan(2, "the first look, the place, the last look");
+        readers.ShouldAllBe(name => name == "cold work");
     }
 
     [Fact]

@@ -168,7 +168,7 @@ public sealed class PartitionTests : IDisposable
         (await partition.ProduceAsync(DataBroker.Batch(), -1, Patience, true)).Error.ShouldBe(ErrorCode.KafkaStorageError);
         _broker.DirectoryFailures.ShouldBe(1);
         partition.State.Role.ShouldBe(PartitionRole.Offline);
-        partition.Fetch(new FetchQuery { MaxBytes = 100, CurrentLeaderEpoch = -1, LastFetchedEpoch = -1, ReplicaId = -1 }, 100, true).Error.ShouldBe(ErrorCode.KafkaStorageError);
+        partition.Fetch(new FetchQuery { MaxBytes = 100, CurrentLeaderEpoch = -1, LastFetchedEpoch = -1, ReplicaId = -1 }, 100, true, nowMs: 0).Error.ShouldBe(ErrorCode.KafkaStorageError);
         _broker.Table.FailOfflineLogs();
         _broker.Assign("t", 1, leader: 1).ShouldBe([ErrorCode.KafkaStorageError]);
     }
@@ -198,7 +198,7 @@ public sealed class PartitionTests : IDisposable
         FetchResponse.PartitionData data = new();
         partition.Log!.LogEndOffset.ShouldBe(1000);
         partition.Log.HighWatermark.ShouldBe(1000);
-        FetchAnswer answer = partition.Fetch(new FetchQuery { MaxBytes = int.MaxValue, CurrentLeaderEpoch = -1, LastFetchedEpoch = -1, ReplicaId = -1 }, int.MaxValue, true);
+        FetchAnswer answer = partition.Fetch(new FetchQuery { MaxBytes = int.MaxValue, CurrentLeaderEpoch = -1, LastFetchedEpoch = -1, ReplicaId = -1 }, int.MaxValue, true, nowMs: 0);
         data.Records = new Broker.Server.Apis.Fetching.LogRecords(answer.Slice!, true);
         DataBroker.OffsetsIn(data).ShouldBe(Enumerable.Range(0, 1000).Select(i => (long)i));
     }

@@ -78,18 +78,42 @@ public class PartitionLogTests
     {
         var log = new LogScenario(new LogConfig { SegmentBytes = 1 << 30 });
         log.Append(3).Append(3);
-        log.Log.IsRecent(0).ShouldBeTrue();
+        log.Log.IsRecent(0, log.Now).ShouldBeTrue();
         log.RestartCleanly();
-        log.Log.IsRecent(3).ShouldBeFalse("what lay there may be on the disk only");
-        log.Log.IsRecent(6).ShouldBeTrue("who waits at the end reads what comes");
+        log.Log.IsRecent(3, log.Now).ShouldBeFalse("what lay there may be on the disk only");
+        log.Log.IsRecent(6, log.Now).ShouldBeTrue("who waits at the end reads what comes");
         log.Append(1).Append(1);
-        log.Log.IsRecent(6).ShouldBeTrue();
+        log.Log.IsRecent(6, log.Now).ShouldBeTrue();
         for (int megabytes = 0; megabytes < 80; megabytes++)
             log.Append(1, valueSize: 1_000_000);
-        log.Log.IsRecent(6).ShouldBeFalse();
-        log.Log.IsRecent(log.Log.LogEndOffset - 30).ShouldBeTrue();
+        log.Log.IsRecent(6, log.Now).ShouldBeFalse();
+        log.Log.IsRecent(log.Log.LogEndOffset - 30, log.Now).ShouldBeTrue();
         log.Log.TruncateTo(20, log.Now);
-        log.Log.IsRecent(20).ShouldBeTrue("the end is where the next records come");
+        log.Log.IsRecent(20, log.Now).ShouldBeTrue("the end is where the next records come");
+    }
+
+    [Fact]
+    public void What_was_appended_more_than_a_minute_or_so_ago_does_not_count_as_cached()
+    {
+        var log = new LogScenario();
+        log.Append(3);
+        log.Advance(20_000).Append(3);
+        log.Log.IsRecent(0, log.Now).ShouldBeTrue();
+        log.Advance(20_000).Append(3).Advance(20_000).Append(3);
+        log.Log.IsRecent(0, log.Now).ShouldBeTrue();
+        log.Advance(30_000).Append(3);
+        log.Log.IsRecent(5, log.Now).ShouldBeFalse("85 seconds");
+        log.Log.IsRecent(6, log.Now).ShouldBeTrue("50 seconds");
+        log.Advance(60_000);
+        log.Log.IsRecent(14, log.Now).ShouldBeFalse("nothing was appended for a minute");
+        log.Log.IsRecent(15, log.Now).ShouldBeTrue("the end is where the next records come");
+        log.Append(3);
+        log.Log.IsRecent(14, log.Now).ShouldBeFalse();
+        log.Log.IsRecent(15, log.Now).ShouldBeTrue();
+        log.Time.AdjustTime(log.Time.GetUtcNow() - TimeSpan.FromHours(1));
+        log.Append(3);
+        log.Log.IsRecent(15, log.Now).ShouldBeFalse("nothing is known over a step of the clock");
+        log.Log.IsRecent(18, log.Now).ShouldBeTrue();
     }
 
     [Fact]

@@ -22,13 +22,13 @@ internal sealed class FetchReading : IDisposable
     /// <summary>
     /// Reads each partition in its turn, up to <paramref name="maxBytes"/> in all. The first that has anything gives at least one whole batch, however large.
     /// </summary>
-    public static FetchReading Read(FetchItem[] items, int maxBytes, ILogger logger)
+    public static FetchReading Read(FetchItem[] items, int maxBytes, long nowMs, ILogger logger)
     {
         FetchReading reading = new(new FetchAnswer[items.Length]);
         for (int i = 0; i < items.Length; i++)
         {
             int left = (int)Math.Max(0, maxBytes - reading.Bytes);
-            FetchAnswer answer = Read(items[i], left, wholeFirstBatch: reading.Bytes == 0, logger);
+            FetchAnswer answer = Read(items[i], left, wholeFirstBatch: reading.Bytes == 0, nowMs, logger);
             reading.Answers[i] = answer;
             reading.Bytes += answer.Length;
             reading.MustAnswer |= answer.Error != ErrorCode.None || answer.Diverging is not null;
@@ -63,7 +63,7 @@ internal sealed class FetchReading : IDisposable
         };
     }
 
-    private static FetchAnswer Read(in FetchItem item, int maxBytes, bool wholeFirstBatch, ILogger logger)
+    private static FetchAnswer Read(in FetchItem item, int maxBytes, bool wholeFirstBatch, long nowMs, ILogger logger)
     {
         if (item.Error != ErrorCode.None || item.Partition is null)
         {
@@ -72,7 +72,7 @@ internal sealed class FetchReading : IDisposable
 
         try
         {
-            return item.Partition.Fetch(item.Query, maxBytes, wholeFirstBatch);
+            return item.Partition.Fetch(item.Query, maxBytes, wholeFirstBatch, nowMs);
         }
         catch (IOException failure)
         {
