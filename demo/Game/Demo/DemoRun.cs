@@ -24,12 +24,12 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     public async Task<DemoReport> RunAsync(CancellationToken cancellation)
     {
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(endpoints.BootstrapServers, "demo")).SetLogHandler((_, _) => { }).Build();
-        using var hdfs = new WebHdfsClient(new WebHdfsOptions { NameNodes = WebHdfsOptions.ParseNameNodes(endpoints.WebHdfs) });
+        using var hdfs = new WebHdfsClient(system.Hdfs);
         state.Phase = "starting broker and HDFS";
         await system.StartStoresAsync(admin, hdfs, cancellation);
         await RefuseOldDataAsync(admin, hdfs, cancellation);
+        system.Folder.RemoveUnfinished();
         system.Folder.Settle(system.Settled);
-        system.Folder.RemoveOthers();
 
         var progress = new GroupProgress(admin);
         var world = new GameWorld(options.Seed, options.Players, new Geography());

@@ -13,6 +13,9 @@ internal sealed class GameSystem : IAsyncDisposable
 {
     private const string Sink = "hdfs-sink";
     private const string LocalWebHdfs = "local-webhdfs";
+
+    /// <summary>The user at the local WebHDFS server: as HDFS does, it refuses names that a person may well have on this machine (jane@corp, 1abc).</summary>
+    private const string LocalUser = "game";
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private readonly SystemOptions options;
     private readonly List<ChildProcess> children = [];
@@ -43,7 +46,20 @@ internal sealed class GameSystem : IAsyncDisposable
     public IReadOnlyList<ChildProcess> Children => children;
 
     /// <summary>What of this system stays in its folder.</summary>
-    public SettledSystem Settled => new(options.Partitions);
+    public SettledSystem Settled => new(options.Partitions, options.BootstrapServers, options.WebHdfs);
+
+    /// <summary>How its HDFS is reached.</summary>
+    public WebHdfsOptions Hdfs => options.WebHdfs is { } outside ? OutsideHdfs(outside) : LocalHdfs(Endpoints.WebHdfs);
+
+    /// <summary>How a local WebHDFS server is reached.</summary>
+    public static WebHdfsOptions LocalHdfs(string address) => OutsideHdfs(address) with { UserName = LocalUser };
+
+    /// <summary>How any HDFS is reached: as the user of this machine.</summary>
+    public static WebHdfsOptions OutsideHdfs(string address) => new() { NameNodes = WebHdfsOptions.ParseNameNodes(address) };
+
+    /// <summary>How the HDFS of a running system is reached.</summary>
+    public static WebHdfsOptions HdfsOf(RunningSystem running)
+        => running.Processes.Any(process => process.Name == LocalWebHdfs) ? LocalHdfs(running.Endpoints.WebHdfs) : OutsideHdfs(running.Endpoints.WebHdfs);
 
     public string CredentialFile => Folder.Secret("service-credential");
 
@@ -60,8 +76,8 @@ internal sealed class GameSystem : IAsyncDisposable
 
         if (options.WebHdfs is null)
             Start(LocalWebHdfs, "local-webhdfs", "--root", Folder.Hdfs, "--port", ports[1].ToString());
-        await UntilAsync($"the brokers at {Endpoints.BootstrapServers}", () => Task.FromResult(admin.GetMetadata(TimeSpan.FromSeconds(1)).Brokers.Count > 0), cancellation);
-        await UntilAsync($"WebHDFS at {Endpoints.WebHdfs}", async () => await hdfs.GetFileStatusAsync("/", cancellation) is not null, cancellation);
+        await UntilAsync($"the brokers at {Endpoints.BootstrapServers}", () => Task.FromResult(admin.GetMetadata(TimeSpan.FromSeconds(1)).Brokers.Count > 0 ? null : "it knows no brokers"), StartTimeout, cancellation);
+        await UntilAsync($"WebHDFS at {Endpoints.WebHdfs}", async () => await hdfs.GetFileStatusAsync("/", cancellation) is null ? "it has no root folder" : null, StartTimeout, cancellation);
         await TopicSetup.EnsureAsync(admin, Topics.All);
     }
 
@@ -73,7 +89,7 @@ internal sealed class GameSystem : IAsyncDisposable
         for (int i = 0; i < SystemOptions.Detectors; i++)
             StartDetector(i);
         Start("filter", "detector", "--filter", "--bootstrap-server", Endpoints.BootstrapServers, "--partitions", Partitions, "--urls", Url(4 + SystemOptions.GameServers + SystemOptions.Detectors));
-        Start(Sink, "hdfs-sink", "--bootstrap-server", Endpoints.BootstrapServers, "--webhdfs", Endpoints.WebHdfs, "--warehouse", SystemOptions.Warehouse,
+        Start(Sink, "hdfs-sink", "--bootstrap-server", Endpoints.BootstrapServers, "--webhdfs", Endpoints.WebHdfs, "--user", Hdfs.UserName, "--warehouse", SystemOptions.Warehouse,
             "--partitions", Partitions, "--urls", Endpoints.Sink);
         for (int i = 0; i < SystemOptions.GameServers; i++)
         {
@@ -138,8 +154,8 @@ internal sealed class GameSystem : IAsyncDisposable
         => UntilAsync($"{url}/readyz", async () =>
         {
             using HttpResponseMessage response = await http.GetAsync(url + "/readyz", cancellation);
-            return response.IsSuccessStatusCode;
-        }, cancellation);
+            return response.IsSuccessStatusCode ? null : (await response.Content.ReadAsStringAsync(cancellation)).Trim();
+        }, StartTimeout, cancellation);
 
     private string Partitions => options.Partitions.ToString();
 
@@ -154,26 +170,34 @@ internal sealed class GameSystem : IAsyncDisposable
 
     private string Url(int port) => $"http://127.0.0.1:{ports[port]}";
 
-    private async Task UntilAsync(string what, Func<Task<bool>> ready, CancellationToken cancellation)
+    /// <param name="what">For the sentence that says it did not come.</param>
+    /// <param name="fault">Null when it is there, else what is missing; may throw what a server throws that is not there yet.</param>
+    /// <param name="limit">How long to wait.</param>
+    /// <exception cref="UserErrorException">It did not come, it never will, or a process of the system has ended.</exception>
+    internal async Task UntilAsync(string what, Func<Task<string?>> fault, TimeSpan limit, CancellationToken cancellation)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(StartTimeout);
+        long started = TimeProvider.System.GetTimestamp();
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (true)
         {
             ThrowIfOneDied();
+            string? last;
             try
             {
-                if (await ready())
+                if ((last = await fault()) is null)
                     return;
+            }
+            catch (WebHdfsException e) when (!e.IsTransient && (int?)e.StatusCode is >= 400 and < 500)
+            {
+                throw new UserErrorException($"There will be no answer from {what}: {e.Message}", e);
             }
             catch (Exception e) when (e is KafkaException or HttpRequestException or WebHdfsException or TaskCanceledException && !cancellation.IsCancellationRequested)
             {
-                // Not there yet.
+                last = e.Message; // not there yet
             }
 
-            if (patience.IsCancellationRequested && !cancellation.IsCancellationRequested)
-                throw new UserErrorException($"There is no answer from {what} after {StartTimeout.TotalSeconds:F0} s; the logs are in {Folder.Logs}.");
+            if (TimeProvider.System.GetElapsedTime(started) >= limit)
+                throw new UserErrorException($"There is no good answer from {what} after {limit.TotalSeconds:F0} s, the last was: {last.TrimEnd('.')}; the logs are in {Folder.Logs}.");
             await tick.WaitForNextTickAsync(cancellation);
         }
     }

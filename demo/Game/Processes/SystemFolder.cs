@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Game.Cli.Verbs;
 
 namespace Game.Cli.Processes;
 
@@ -11,7 +13,9 @@ internal sealed record RunningSystem(Endpoints Endpoints, IReadOnlyList<RunningP
 
 /// <summary>What of a system stays when it does not run.</summary>
 /// <param name="Partitions">Partitions of player-events, which never change.</param>
-internal sealed record SettledSystem(int Partitions);
+/// <param name="BootstrapServers">The outside Kafka that has its records; null where its own broker has them.</param>
+/// <param name="WebHdfs">The outside HDFS that has its rows; null where the folder has them.</param>
+internal sealed record SettledSystem(int Partitions, string? BootstrapServers = null, string? WebHdfs = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(RunningSystem))]
@@ -19,8 +23,8 @@ internal sealed record SettledSystem(int Partitions);
 internal sealed partial class SystemFolderJson : JsonSerializerContext;
 
 /// <summary>
-/// The folder a system keeps its data in: broker/, hdfs/, logs/, secrets/, system.json once it has started, and running.json while it runs. All of them lie under .game of
-/// the project; the file .game/newest names the one that started last.
+/// The folder a system keeps its data in: broker/, hdfs/, logs/, secrets/, system.json once it has started, report.json once a demo is over, and running.json while it runs.
+/// All of them lie under .game of the project; the file .game/newest names the one that queries go to while nothing runs: of the demo that was over last, or that was up last.
 /// </summary>
 internal sealed class SystemFolder
 {
@@ -47,9 +51,15 @@ internal sealed class SystemFolder
     public string Secrets => Sub("secrets");
 
     /// <summary>What was settled when a system first started here; null where none has.</summary>
-    public SettledSystem? Settled => File.Exists(SettledFile) ? JsonSerializer.Deserialize(File.ReadAllText(SettledFile), SystemFolderJson.Default.SettledSystem) : null;
+    /// <exception cref="UserErrorException">The note of it is damaged.</exception>
+    public SettledSystem? Settled => Read(SettledFile, SystemFolderJson.Default.SettledSystem, "./game up --fresh or ./game demo begins a new system");
 
     private string SettledFile => System.IO.Path.Combine(Path, "system.json");
+
+    private string ReportFile => System.IO.Path.Combine(Path, "report.json");
+
+    // What was up has no report, and what is there of it counts.
+    private bool IsWhole => File.Exists(ReportFile) || IsOf(UpVerb.Name);
 
     private string RunningFile => System.IO.Path.Combine(Path, "running.json");
 
@@ -79,13 +89,15 @@ internal sealed class SystemFolder
 
     public void Remove() => Directory.Delete(Path, recursive: true);
 
-    /// <summary>The folder whose system started last; null where there is none.</summary>
+    /// <summary>
+    /// The folder that queries go to while nothing runs; null where there is none. Where the note of it is missing or says nothing, it is the last one of what came to its end,
+    /// else the last one that started.
+    /// </summary>
     public static SystemFolder? Newest()
     {
-        if (!File.Exists(NewestFile))
-            return null;
-        string path = System.IO.Path.Combine(Root, File.ReadAllText(NewestFile).Trim());
-        return Directory.Exists(path) ? new SystemFolder(path) : null;
+        string name = File.Exists(NewestFile) ? File.ReadAllText(NewestFile).Trim() : "";
+        return Started().FirstOrDefault(folder => System.IO.Path.GetFileName(folder.Path) == name)
+            ?? Started().OrderBy(folder => folder.IsWhole).ThenBy(folder => Directory.GetCreationTimeUtc(folder.Path)).ThenBy(folder => folder.Path, StringComparer.Ordinal).LastOrDefault();
     }
 
     /// <summary>The folder whose system runs, were it only half started; null where nothing runs.</summary>
@@ -95,38 +107,42 @@ internal sealed class SystemFolder
     /// <summary>Whether a verb made this folder.</summary>
     public bool IsOf(string verb) => System.IO.Path.GetFileName(Path).StartsWith(verb + "-", StringComparison.Ordinal);
 
-    /// <summary>Makes this folder the newest: its system has started.</summary>
-    public void Settle(SettledSystem settled)
+    /// <summary>Notes what stays: the system has started.</summary>
+    public void Settle(SettledSystem settled) => Write(SettledFile, JsonSerializer.Serialize(settled, SystemFolderJson.Default.SettledSystem));
+
+    /// <summary>Queries go to this folder while nothing runs.</summary>
+    public void BecomeNewest() => Write(NewestFile, System.IO.Path.GetFileName(Path));
+
+    /// <summary>A demo is over: its report lies here, and it is the newest.</summary>
+    public void Finish(string report)
     {
-        File.WriteAllText(SettledFile, JsonSerializer.Serialize(settled, SystemFolderJson.Default.SettledSystem));
-        File.WriteAllText(NewestFile, System.IO.Path.GetFileName(Path));
+        Write(ReportFile, report);
+        BecomeNewest();
     }
 
     /// <summary>Deletes the other folders of this one's verb.</summary>
-    public void RemoveOthers()
+    public void RemoveOthers() => Remove(Others);
+
+    /// <summary>Deletes the other folders of this one's verb that came to no end, but for the newest: what it holds may be all there is to look at.</summary>
+    public void RemoveUnfinished()
     {
-        foreach (string old in OfVerb(System.IO.Path.GetFileName(Path).Split('-')[0]).Where(path => path != Path))
-            Directory.Delete(old, recursive: true);
+        string? newest = Newest()?.Path;
+        Remove([.. Others.Where(folder => !folder.IsWhole && folder.Path != newest)]);
     }
 
     /// <summary>The system that runs in this folder; null where nothing does. A note of processes that are all gone is removed.</summary>
+    /// <exception cref="UserErrorException">The note is damaged.</exception>
     public RunningSystem? Running()
     {
-        if (!File.Exists(RunningFile))
+        if (Read(RunningFile, SystemFolderJson.Default.RunningSystem, "end what runs from there, if anything does, and delete the file") is not { } noted)
             return null;
-        RunningSystem? noted = JsonSerializer.Deserialize(File.ReadAllText(RunningFile), SystemFolderJson.Default.RunningSystem);
-        if (noted is not null && noted.Processes.Any(process => process.IsAlive))
+        if (noted.Processes.Any(process => process.IsAlive))
             return noted;
         ForgetRunning();
         return null;
     }
 
-    public void NoteRunning(RunningSystem running)
-    {
-        // Under another name first: a reader sees the old note or the new one.
-        File.WriteAllText(RunningFile + ".new", JsonSerializer.Serialize(running, SystemFolderJson.Default.RunningSystem));
-        File.Move(RunningFile + ".new", RunningFile, overwrite: true);
-    }
+    public void NoteRunning(RunningSystem running) => Write(RunningFile, JsonSerializer.Serialize(running, SystemFolderJson.Default.RunningSystem));
 
     public void ForgetRunning() => File.Delete(RunningFile);
 
@@ -144,6 +160,49 @@ internal sealed class SystemFolder
         }
 
         return path;
+    }
+
+    private SystemFolder[] Others => [.. OfVerb(System.IO.Path.GetFileName(Path).Split('-')[0]).Where(path => path != Path).Select(path => new SystemFolder(path))];
+
+    private static IEnumerable<SystemFolder> Started()
+        => !Directory.Exists(Root) ? [] : Directory.GetDirectories(Root).Select(path => new SystemFolder(path)).Where(folder => File.Exists(folder.SettledFile));
+
+    private static void Remove(SystemFolder[] folders)
+    {
+        foreach (SystemFolder folder in folders)
+            folder.Remove();
+    }
+
+    // Under another name first: a reader sees the old note or the new one, and a full disk leaves the old.
+    private static void Write(string file, string text)
+    {
+        string part = file + ".new";
+        try
+        {
+            File.WriteAllText(part, text);
+            File.Move(part, file, overwrite: true);
+        }
+        catch (IOException)
+        {
+            File.Delete(part);
+            throw;
+        }
+    }
+
+    /// <returns>Null where the file is not there.</returns>
+    private static T? Read<T>(string file, JsonTypeInfo<T> type, string remedy)
+        where T : class
+    {
+        if (!File.Exists(file))
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(file), type) ?? throw new JsonException("It says null.");
+        }
+        catch (JsonException e)
+        {
+            throw new UserErrorException($"The file {file} is damaged: {remedy}.", e);
+        }
     }
 
     private static string[] OfVerb(string verb) => Directory.Exists(Root) ? Directory.GetDirectories(Root, verb + "-*") : [];

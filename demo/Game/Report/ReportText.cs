@@ -1,4 +1,5 @@
 using Game.Cli.Audit;
+using Game.Cli.Demo;
 using Spectre.Console;
 
 namespace Game.Cli.Report;
@@ -15,14 +16,16 @@ internal static class ReportText
         WriteDetection(console, report.Detection);
     }
 
-    public static void WriteEnd(IAnsiConsole console, DemoReport report, bool kept)
+    public static void WriteEnd(IAnsiConsole console, DemoReport report, DemoOptions options)
     {
         TextWriter plain = console.Profile.Out.Writer; // paths and commands are copied: they are never broken into lines
         plain.WriteLine();
-        plain.WriteLine($"Data, logs and audit lie in {report.Folder}");
-        plain.WriteLine("Next: ./game query \"select rule, severity, count(*) from alerts group by all\"");
-        plain.WriteLine("      ./game query \"select user_id, reason from alerts order by score desc limit 10\"     ./game shell");
-        plain.WriteLine(kept
+        plain.WriteLine($"{(options.WebHdfs is null ? "Data, logs" : $"Rows are in {options.WebHdfs}; logs")} and audit lie in {report.Folder}");
+        // Named, so that the commands go there whatever is run in between.
+        string hdfs = options.WebHdfs is { } outside ? $" --webhdfs {outside}" : "";
+        plain.WriteLine($"Next: ./game query{hdfs} \"select rule, severity, count(*) from alerts group by all\"");
+        plain.WriteLine($"      ./game query{hdfs} \"select user_id, reason from alerts order by score desc limit 10\"     ./game shell{hdfs}");
+        plain.WriteLine(options.Keep
             ? $"Everything still runs: bootstrap server {report.Endpoints.Bootstrap}, WebHDFS {report.Endpoints.WebHdfs}; ./game status shows it, ./game down ends it."
             : "      ./game demo --keep leaves everything running    ./game up  starts the system without a load");
         string verdict = report.Audit.Ok ? "[bold green]All audits hold: nothing was lost, doubled or judged otherwise.[/]" : "[bold red]The audits do not hold.[/]";

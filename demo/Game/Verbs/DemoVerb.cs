@@ -61,7 +61,7 @@ internal static class DemoVerb
         var run = new DemoRun(options, system, state, time);
         await new Dashboard(AnsiConsole.Console, state).ShowWhileAsync(async () => report = await run.RunAsync(cancellation));
         string json = report!.ToJson();
-        await File.WriteAllTextAsync(Path.Combine(folder.Path, "report.json"), json, cancellation);
+        folder.Finish(json);
         ReportText.Write(AnsiConsole.Console, report);
         Console.Write(run.Results);
         if (file is not null)
@@ -72,7 +72,8 @@ internal static class DemoVerb
             system.Note();
         }
 
-        ReportText.WriteEnd(AnsiConsole.Console, report, options.Keep);
+        folder.RemoveOthers();
+        ReportText.WriteEnd(AnsiConsole.Console, report, options);
         return report;
     }
 

@@ -10,7 +10,7 @@ internal static class QueryVerb
     public static Command Create()
     {
         var sql = new Argument<string>("SQL") { Description = "A statement of DuckDB's SQL over the views " + string.Join(", ", WarehouseViews.Names) };
-        var webHdfs = OptionOf.WebHdfs("URL of an HDFS; else the running system's, else the newest demo's folder");
+        var webHdfs = OptionOf.WebHdfs("URL of an HDFS; else the running system's, else the newest system's");
         var root = OptionOf.Warehouse();
         var csv = new Option<bool>("--csv") { Description = "CSV with a header line" };
         var json = new Option<bool>("--json") { Description = "One JSON object a line" };
@@ -25,7 +25,7 @@ internal static class QueryVerb
 
     private static async Task<int> RunAsync(string sql, string? webHdfs, string root, ResultFormat format, CancellationToken cancellation)
     {
-        await using WarehouseSource source = await WarehouseSource.OpenAsync(webHdfs, cancellation);
+        await using WarehouseSource source = await WarehouseSource.OpenAsync(webHdfs, Console.Error.WriteLine, cancellation);
         using var warehouse = new Warehouse(source.Hdfs, root, source.CacheFolder, Console.Error.WriteLine);
         await warehouse.QueryAsync(sql, reader => ResultWriter.Write(reader, format, Console.Out), cancellation);
         return 0;

@@ -14,7 +14,7 @@ internal static class ShellVerb
 
     public static Command Create()
     {
-        var webHdfs = OptionOf.WebHdfs("URL of an HDFS; else the running system's, else the newest demo's folder");
+        var webHdfs = OptionOf.WebHdfs("URL of an HDFS; else the running system's, else the newest system's");
         var root = OptionOf.Warehouse();
         var command = new Command("shell", "Interactive SQL over what landed in HDFS") { webHdfs, root };
         command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(webHdfs), parsed.GetValue(root)!, cancellation));
@@ -23,7 +23,7 @@ internal static class ShellVerb
 
     private static async Task<int> RunAsync(string? webHdfs, string root, CancellationToken cancellation)
     {
-        await using WarehouseSource source = await WarehouseSource.OpenAsync(webHdfs, cancellation);
+        await using WarehouseSource source = await WarehouseSource.OpenAsync(webHdfs, Console.Error.WriteLine, cancellation);
         using var warehouse = new Warehouse(source.Hdfs, root, source.CacheFolder, Console.Error.WriteLine);
         using IShellInput input = Console.IsInputRedirected ? new PipeInput(Console.In) : new TerminalInput();
         if (!Console.IsInputRedirected)

@@ -34,13 +34,16 @@ internal static class UpVerb
         SystemFolder? before = options.Fresh ? null : SystemFolder.NewestOf(Name);
         int partitions = Partitions(options.Partitions, before);
         SystemFolder folder = before ?? SystemFolder.Create(Name, TimeProvider.System.GetLocalNow());
-        await using var system = new GameSystem(folder, new SystemOptions(partitions, options.BootstrapServers, options.WebHdfs));
+        // Its data may lie outside.
+        string? bootstrap = options.BootstrapServers ?? before?.Settled?.BootstrapServers, webHdfs = options.WebHdfs ?? before?.Settled?.WebHdfs;
+        await using var system = new GameSystem(folder, new SystemOptions(partitions, bootstrap, webHdfs));
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(system.Endpoints.BootstrapServers, "up")).SetLogHandler((_, _) => { }).Build();
-        using var hdfs = new WebHdfsClient(new WebHdfsOptions { NameNodes = WebHdfsOptions.ParseNameNodes(system.Endpoints.WebHdfs) });
+        using var hdfs = new WebHdfsClient(system.Hdfs);
         await system.StartStoresAsync(admin, hdfs, cancellation);
         await system.StartApplicationsAsync(cancellation);
         system.Keep();
         folder.Settle(system.Settled);
+        folder.BecomeNewest();
         StatusVerb.Write(folder, folder.Running()!);
         if (before is not null)
             Console.WriteLine("It goes on with the data of before; ./game up --fresh begins with an empty system.");

@@ -1,0 +1,81 @@
+using Game.Cli.Demo;
+using Game.Cli.Processes;
+using Game.Cli.Query;
+using Game.Cli.Report;
+using Game.LocalWebHdfs;
+using Microsoft.AspNetCore.Builder;
+using Spectre.Console;
+
+namespace Game.Demo.Tests;
+
+/// <summary>Where queries find the rows of a system that is over.</summary>
+[Collection(GameHome.Name)]
+public sealed class WarehouseSourceTests : IDisposable
+{
+    private readonly TemporaryHome home = new();
+    private readonly List<string> said = [];
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public void Dispose() => home.Dispose();
+
+    [Fact]
+    public async Task They_are_in_its_folder()
+    {
+        SystemFolder folder = SystemFolder.Create("demo", DateTimeOffset.UnixEpoch);
+        Directory.CreateDirectory(Path.Combine(folder.Hdfs, "own"));
+        folder.Settle(new SettledSystem(4, BootstrapServers: "kafka:9092"));
+        folder.Finish("{}");
+        (await FolderAsync("/own")).ShouldBeTrue();
+        said.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task They_are_in_the_HDFS_outside_that_it_wrote_to()
+    {
+        string root = Path.Combine(home.Path, "outside");
+        Directory.CreateDirectory(Path.Combine(root, "theirs"));
+        await using WebApplication outside = LocalWebHdfsServer.BuildReadOnly(root, "http://127.0.0.1:0");
+        await outside.StartAsync(Stop);
+        SystemFolder folder = SystemFolder.Create("demo", DateTimeOffset.UnixEpoch);
+        Directory.CreateDirectory(folder.Hdfs);
+        folder.Settle(new SettledSystem(4, WebHdfs: outside.Urls.Single()));
+        folder.Finish("{}");
+        (await FolderAsync("/theirs")).ShouldBeTrue();
+        said.ShouldHaveSingleItem().ShouldContain(outside.Urls.Single());
+    }
+
+    [Theory]
+    [InlineData(null, "./game query \"select", "./game shell\n", "Data, logs and audit lie in /a/folder")]
+    [InlineData("http://hdfs:9870", "./game query --webhdfs http://hdfs:9870 \"select", "./game shell --webhdfs http://hdfs:9870\n", "Rows are in http://hdfs:9870; logs and audit lie in /a/folder")]
+    public void The_next_commands_go_to_the_rows(string? webHdfs, string query, string shell, string place)
+    {
+        using var text = new StringWriter();
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text) });
+        ReportText.WriteEnd(console, Empty, new DemoOptions { WebHdfs = webHdfs });
+        text.ToString().ShouldSatisfyAllConditions(end => end.ShouldContain(query), end => end.ShouldContain(shell), end => end.ShouldContain(place));
+    }
+
+    [Fact]
+    public void A_local_server_is_given_a_name_that_it_takes() => GameSystem.LocalHdfs("http://127.0.0.1:1").UserName.ShouldMatch("^[a-z]+$");
+
+    private static DemoReport Empty
+    {
+        get
+        {
+            var audit = new AuditSection
+            {
+                Sent = 0, Answered = 0, Rejected = 0, InTopic = 0, Detected = 0, InHdfs = 0, HistoryPublished = 0, HistoryInTopic = 0, HistoryInHdfs = 0, AlertsInTopic = 0, AlertsInHdfs = 0,
+                CriticalAlerts = 0, AlertsInPriority = 0, DuplicateAlertIds = 0, DuplicateRowsInHdfs = 0, ReplayDifferences = 0, Differences = [],
+            };
+            var none = new LatencyFigures(0, 0, 0, 0);
+            return new DemoReport(audit, new LatencySection(none, none, Valid: true, 0, none), new RecoverySection(0, 0), new RatesSection(0, 0, 0, 0), null!, new EndpointsSection("", "", []), "/a/folder");
+        }
+    }
+
+    private async Task<bool> FolderAsync(string path)
+    {
+        await using WarehouseSource source = await WarehouseSource.OpenAsync(address: null, said.Add, Stop);
+        return await source.Hdfs.GetFileStatusAsync(path, Stop) is not null;
+    }
+}
