@@ -6,10 +6,12 @@ public sealed class BrokerProcess : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
     private readonly string[] arguments;
+    private readonly int? openFiles;
     private RunningProgram process = null!;
 
-    private BrokerProcess(string folder, string[] settings, int port)
+    private BrokerProcess(string folder, string[] settings, int port, int? openFiles = null)
     {
+        this.openFiles = openFiles;
         DataFolder = folder;
         Port = port;
         arguments = ["--data", folder, .. Overrides(["group.initial.rebalance.delay.ms=0", $"listeners=PLAINTEXT://127.0.0.1:{port}", .. settings])];
@@ -43,10 +45,21 @@ public sealed class BrokerProcess : IAsyncDisposable
         return broker;
     }
 
+    /// <summary>Starts one that may have so many files open (<c>ulimit -n</c>).</summary>
+    public static async Task<BrokerProcess> StartLimitedAsync(string folder, int openFiles, params string[] settings)
+    {
+        var broker = new BrokerProcess(folder, settings, FreePorts.Take(), openFiles);
+        await broker.StartAgainAsync();
+        return broker;
+    }
+
     /// <summary>Starts it after <see cref="StopAsync"/> or <see cref="KillAsync"/>, and waits until it serves.</summary>
     public async Task StartAgainAsync()
     {
-        process = RunningProgram.Start(Programs.PathOf("broker"), arguments, Programs.Environment(Repository.Root));
+        string program = Programs.PathOf("broker");
+        process = openFiles is null
+            ? RunningProgram.Start(program, arguments, Programs.Environment(Repository.Root))
+            : RunningProgram.Start("/bin/sh", ["-c", $"ulimit -n {openFiles} && exec \"$0\" \"$@\"", program, .. arguments], Programs.Environment(Repository.Root));
         await process.LineAsync("serves requests", StartTimeout);
     }
 

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Game.Contracts;
 using Running;
 
 namespace Faults.Tests.Brokers;
@@ -96,6 +99,35 @@ public sealed class HostileBytesTests : IAsyncLifetime
         }
 
         await bystander.IsServedAsync();
+    }
+
+    [Fact]
+    public async Task Batches_that_take_128_MiB_each_to_open_are_opened_one_by_one()
+    {
+        const int Batches = 12;
+        byte[] request = WideWindow.Produce("wide");
+        using (IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build())
+            await admin.CreateTopicsAsync([new TopicSpecification { Name = "wide", NumPartitions = 1, ReplicationFactor = 1 }]);
+        request.Length.ShouldBeLessThan(Megabyte);
+        WireClient[] hostile = [.. Enumerable.Range(0, Batches).Select(_ => new WireClient(broker.Port))];
+        Task answered = Task.WhenAll(hostile.Select(async client =>
+        {
+            await client.SendAsync(request);
+            await client.ReadAsync(frames: 1, quiet: TimeSpan.FromMinutes(1));
+        }));
+        long most = 0;
+        do
+        {
+            most = Math.Max(most, Vital.RssAnonBytes(broker.ProcessId));
+            await bystander.IsServedAsync(records: 1);
+        }
+        while (!answered.IsCompleted);
+        await answered;
+        foreach (WireClient client in hostile)
+            client.Dispose();
+        most.ShouldBeLessThan(MostMemory);
+        using IConsumer<Ignore, Ignore> asker = new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Consumer(broker.BootstrapServers, "faults", "faults")).Build();
+        asker.QueryWatermarkOffsets(new TopicPartition("wide", 0), WireClient.Patience).High.Value.ShouldBe(Batches, "all were opened and found good");
     }
 
     private static IEnumerable<(string What, byte[] Bytes)> Violations()
