@@ -1,0 +1,167 @@
+using System.Diagnostics;
+
+namespace Game.Demo.Tests;
+
+/// <summary>The script <c>game</c> in a folder of its own, with a <c>dotnet</c> that only notes how it was called.</summary>
+public sealed class GameScriptTests : IDisposable
+{
+    /// <summary>Each call of the script takes a fraction of a second.</summary>
+    private const int PatienceMs = 30_000;
+
+    private const string Dotnet = """
+        #!/usr/bin/env bash
+        case $1 in
+            --list-sdks) echo "10.0.401 [/sdk]" ;;
+            build)
+                echo "$*" >>"$NOTES/arguments"
+                echo "${DOTNET_CLI_HOME:-}" >"$NOTES/home"
+                [[ -e /proc/self/fd/8 ]] && touch "$NOTES/has-the-lock"
+                [[ -n ${BUILD_SAYS:-} ]] && { echo "$BUILD_SAYS"; exit 1; }
+                for argument; do
+                    if [[ $argument == -p:AppsDirectory=* ]]; then
+                        apps=${argument#*=}
+                        mkdir -p "$apps/game-cli"
+                        printf '#!/usr/bin/env bash\necho "ran $*"\n' >"$apps/game-cli/game-cli"
+                        chmod +x "$apps/game-cli/game-cli"
+                    fi
+                done ;;
+            *) echo "${TESTS_SAY:-}"; exit "${TESTS_EXIT:-0}" ;;
+        esac
+        """;
+
+    private readonly string root = Directory.CreateTempSubdirectory("game-script-").FullName;
+
+    public GameScriptTests()
+    {
+        File.Copy(Path.Combine(RepositoryRoot(), "game"), Path.Combine(root, "game"));
+        foreach (string file in (string[])["Directory.Build.props", "Directory.Packages.props", "global.json", "tests/one/One.Tests.csproj", "tests/one/bin/Release/One.Tests.dll"])
+            Write(file, "");
+        foreach (string folder in (string[])["broker", "contracts", "game-server", "detector", "hdfs-sink", "demo", "bin", "notes"])
+            Directory.CreateDirectory(Path.Combine(root, folder));
+        Write("bin/dotnet", Dotnet);
+        File.SetUnixFileMode(Path.Combine(root, "bin/dotnet"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    [Fact]
+    public async Task The_programs_are_published_once_and_run()
+    {
+        (await RunAsync("status", "--json")).ShouldBe((0, "ran status --json\n", "game: publishing the programs (once, a minute or two) …\n"));
+        (await RunAsync("status")).ShouldBe((0, "ran status\n", ""));
+        (await File.ReadAllLinesAsync(Note("arguments"), TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
+    }
+
+    /// <summary>What outlives a publish would keep its lock.</summary>
+    [Fact]
+    public async Task The_lock_is_not_handed_to_the_build_and_nothing_of_the_build_stays()
+    {
+        await RunAsync("status");
+        File.Exists(Note("has-the-lock")).ShouldBeFalse();
+        string arguments = await File.ReadAllTextAsync(Note("arguments"), TestContext.Current.CancellationToken);
+        arguments.ShouldContain("-nodeReuse:false");
+        arguments.ShouldContain("-p:UseSharedCompilation=false");
+    }
+
+    [Fact(Timeout = PatienceMs)]
+    public async Task Who_waits_for_another_publish_says_so()
+    {
+        Write(".build/lock", "");
+        using Process holder = Process.Start(new ProcessStartInfo("flock", [Path.Combine(root, ".build/lock"), "sh", "-c", "echo held; read line"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        await holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        using Process game = Start("status");
+        (await game.StandardError.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldBe("game: waiting for another publish of this folder …");
+        holder.StandardInput.Close();
+        await game.WaitForExitAsync(TestContext.Current.CancellationToken);
+        game.ExitCode.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("killed", "game: the programs could not be published; details in .build/publish.log.")]
+    [InlineData("x.csproj : error NU1101: Unable to find package x.", "game: a package could not be restored: check that NuGet's registry can be reached, then call again (details in .build/publish.log).")]
+    public async Task A_failed_publish_ends_with_a_sentence(string log, string sentence)
+    {
+        (int code, _, string error) = await RunAsync("status", ("BUILD_SAYS", log));
+        code.ShouldBe(1);
+        error.Split('\n')[1..^1].ShouldBe([log, sentence]);
+        (await RunAsync("status")).Code.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("/nonexistent", true)]
+    [InlineData("/tmp", false)]
+    public async Task Without_a_home_the_sdk_gets_one_beside_the_build(string? home, bool given)
+    {
+        (await RunAsync("status", ("HOME", home))).Code.ShouldBe(0);
+        (await File.ReadAllTextAsync(Note("home"), TestContext.Current.CancellationToken)).TrimEnd().ShouldBe(given ? Path.Combine(root, ".build/home") : "");
+    }
+
+    [Fact]
+    public async Task A_test_folder_that_is_not_there_is_told_before_anything_is_built()
+    {
+        (await RunAsync(["test", "--only", "one", "--only", "onne"])).ShouldBe((1, "", "game: there is no test project in tests/onne.\n"));
+        File.Exists(Note("arguments")).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("", 1, "0 passed, 1 failed, 0 skipped")]
+    [InlineData("  succeeded: 3\n  failed: 0\n  skipped: 2", 0, "3 passed, 0 failed, 2 skipped")]
+    [InlineData("  succeeded: 0\n  failed: 0\n  skipped: 2", 0, "0 passed, 0 failed, 2 skipped")]
+    public async Task A_project_without_a_test_fails(string said, int code, string last)
+    {
+        (int exit, string output, string error) = await RunAsync(["test", "--only", "one"], ("TESTS_SAY", said));
+        exit.ShouldBe(code);
+        output.TrimEnd().Split('\n')[^1].ShouldBe(last);
+        error.Contains("tests/one reports no test at all").ShouldBe(code != 0);
+    }
+
+    private Task<(int Code, string Output, string Error)> RunAsync(string verb, params (string Name, string? Value)[] environment) => RunAsync([verb], environment);
+
+    private Task<(int Code, string Output, string Error)> RunAsync(string verb, string argument) => RunAsync([verb, argument]);
+
+    private async Task<(int Code, string Output, string Error)> RunAsync(string[] arguments, params (string Name, string? Value)[] environment)
+    {
+        using Process game = Start(arguments, environment);
+        Task<string> output = game.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string error = await game.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await game.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (game.ExitCode, await output, error);
+    }
+
+    private Process Start(string verb) => Start([verb], []);
+
+    private Process Start(string[] arguments, (string Name, string? Value)[] environment)
+    {
+        var start = new ProcessStartInfo(Path.Combine(root, "game"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["PATH"] = $"{Path.Combine(root, "bin")}:{Environment.GetEnvironmentVariable("PATH")}";
+        start.Environment["NOTES"] = Path.Combine(root, "notes");
+        start.Environment.Remove("DOTNET_CLI_HOME");
+        foreach ((string name, string? value) in environment)
+        {
+            if (value is null)
+                start.Environment.Remove(name);
+            else
+                start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private string Note(string name) => Path.Combine(root, "notes", name);
+
+    private void Write(string path, string text)
+    {
+        string file = Path.Combine(root, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+
+    private static string RepositoryRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Game.sln")))
+            folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new InvalidOperationException("Game.sln is not above the tests.");
+    }
+}
