@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 
 namespace Game.Demo.Tests;
 
 /// <summary>The script <c>game</c> in a folder of its own, with a <c>dotnet</c> that only notes how it was called.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class GameScriptTests : IDisposable
 {
     /// <summary>Each call of the script takes a fraction of a second.</summary>
@@ -67,7 +69,7 @@ public sealed class GameScriptTests : IDisposable
     public async Task Who_waits_for_another_publish_says_so()
     {
         Write(".build/lock", "");
-        using Process holder = Process.Start(new ProcessStartInfo("flock", [Path.Combine(root, ".build/lock"), "sh", "-c", "echo held; read line"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using Process holder = Process.Start(new ProcessStartInfo("flock", [Path.Combine(root, ".build/lock"), "sh", "-c", "echo held; read line"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true })!;
         await holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         using Process game = Start("status");
         (await game.StandardError.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldBe("game: waiting for another publish of this folder …");
@@ -133,7 +135,7 @@ public sealed class GameScriptTests : IDisposable
 
     private Process Start(string[] arguments, (string Name, string? Value)[] environment)
     {
-        var start = new ProcessStartInfo(Path.Combine(root, "game"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(root, "game"), arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["PATH"] = $"{Path.Combine(root, "bin")}:{Environment.GetEnvironmentVariable("PATH")}";
         start.Environment["NOTES"] = Path.Combine(root, "notes");
         start.Environment.Remove("DOTNET_CLI_HOME");
