@@ -34,7 +34,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         var progress = new GroupProgress(admin);
         var world = new GameWorld(options.Seed, options.Players, new Geography());
         state.Phase = "loading seven days of history";
-        long history = await Task.Run(() => HistoryLoader.Load(world, endpoints.BootstrapServers, NowMs(), events => state.Phase = $"loading seven days of history: {events:N0} events", cancellation), cancellation);
+        long history = await Task.Run(() => HistoryLoader.Load(world, endpoints.BootstrapServers, NowMs(), Loaded, cancellation), cancellation);
         state.Say($"{history:N0} events of history are in player-events");
         state.Phase = "starting detectors, filter, sink and game servers";
         await system.StartApplicationsAsync(cancellation);
@@ -93,12 +93,20 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
             state.EventsPerSecond = now - before;
             before = now;
             state.Remaining = Length - time.GetElapsedTime(started);
-            await NoteLagsAsync(progress);
-            system.ThrowIfOneDied(killed?.Victim);
+            await NoteLagsAsync(progress, cancellation);
         }
 
         state.Remaining = TimeSpan.Zero;
     }
+
+    private void Loaded(long events)
+    {
+        state.Phase = $"loading seven days of history: {events:N0} events";
+        system.ThrowIfOneDied();
+    }
+
+    private Task<bool> NoteLagsAsync(GroupProgress progress, CancellationToken cancellation)
+        => system.WhileAllRunAsync(() => NoteLagsAsync(progress), () => killed?.Victim, cancellation);
 
     private async Task<bool> NoteLagsAsync(GroupProgress progress)
     {
@@ -114,11 +122,13 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     {
         long started = time.GetTimestamp();
         using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(250), time);
-        while (!await NoteLagsAsync(progress))
+        string trouble = "";
+        while (!await NoteLagsAsync(progress, cancellation))
         {
-            system.ThrowIfOneDied(killed?.Victim);
+            // Kept: who fails again and again is well in between.
+            trouble = await system.TroubleAsync(cancellation) is { } now ? $"; {now.TrimEnd('.')}" : trouble;
             if (time.GetElapsedTime(started) > ReadTimeout)
-                throw new UserErrorException($"After {ReadTimeout.TotalMinutes:F0} minutes the detectors are {state.DetectorLag:N0} and the sink {state.SinkLag:N0} records behind; the logs are in {system.Folder.Logs}.");
+                throw new UserErrorException($"After {ReadTimeout.TotalMinutes:F0} minutes the detectors are {state.DetectorLag:N0} and the sink {state.SinkLag:N0} records behind{trouble}; the logs are in {system.Folder.Logs}.");
             await tick.WaitForNextTickAsync(cancellation);
         }
     }

@@ -7,68 +7,79 @@ namespace Game.Cli.Demo;
 /// <summary>Publishes history straight into player-events.</summary>
 internal static class HistoryLoader
 {
-    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(60);
+    private const int ProgressEvery = 10_000;
 
+    /// <summary>A broker that takes nothing for so long takes no more: its disk is full, or it hangs. The client's own limit is five minutes.</summary>
+    private const int MessageTimeoutMs = 60_000;
+
+    /// <summary>How often, while the broker is waited for, a look is taken at what may have ended meanwhile.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+
+    /// <param name="world">Whose history.</param>
+    /// <param name="bootstrapServers">Of the brokers that take it.</param>
+    /// <param name="endMs">Where it ends, epoch ms.</param>
+    /// <param name="progress">Called often, also while the broker is waited for, with the number of events so far; what it throws ends the loading.</param>
+    /// <param name="cancellation">Heard within <see cref="LookEvery"/>.</param>
     /// <returns>The number of events, every one acknowledged.</returns>
     /// <exception cref="UserErrorException">A record was not acknowledged.</exception>
     public static long Load(GameWorld world, string bootstrapServers, long endMs, Action<long> progress, CancellationToken cancellation)
     {
         ProducerConfig config = ClientSettings.Producer(bootstrapServers, "history");
         config.LingerMs = 20; // throughput, not latency, counts here
+        config.MessageTimeoutMs = MessageTimeoutMs;
         using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { }).Build();
         using var encoder = new EventEncoder();
         Error? failure = null;
         long events = 0, acknowledged = 0;
-        void Delivered(DeliveryReport<byte[], byte[]> report)
-        {
-            if (report.Error.IsError)
-                failure = report.Error;
-            else
-                Interlocked.Increment(ref acknowledged);
-        }
-
         foreach (PlayerEvent value in new History(world).Generate(endMs))
         {
-            cancellation.ThrowIfCancellationRequested();
             var message = new Message<byte[], byte[]>
             {
                 Key = System.Text.Encoding.UTF8.GetBytes(value.UserId),
                 Value = encoder.Encode(value).ToArray(),
                 Headers = Schemas.Headers(value.Kind == EventKind.Login ? Schemas.Login : Schemas.Trade),
             };
-            Produce(producer, message, Delivered);
-            if (++events % 10_000 == 0)
-                progress(events);
+            while (!TryProduce(producer, message, Delivered))
+                Look();
+            if (++events % ProgressEvery == 0)
+                Look();
         }
 
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(FlushTimeout);
-        try
+        do
+            Look();
+        while (producer.Flush(LookEvery) > 0);
+        Look();
+        return events;
+
+        void Delivered(DeliveryReport<byte[], byte[]> report)
         {
-            producer.Flush(patience.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            // What is not acknowledged by now is counted below.
+            if (report.Error.IsError)
+                Volatile.Write(ref failure, report.Error);
+            else
+                Interlocked.Increment(ref acknowledged);
         }
 
-        return acknowledged == events ? events : throw new UserErrorException($"Of {events} events of history the broker acknowledged {acknowledged}: {failure?.Reason ?? "no answer"}.");
+        void Look()
+        {
+            cancellation.ThrowIfCancellationRequested();
+            progress(events);
+            if (Volatile.Read(ref failure) is { } error)
+                throw new UserErrorException($"The brokers at {bootstrapServers} did not take the history: {Interlocked.Read(ref acknowledged):N0} events are acknowledged, then: {error.Reason.TrimEnd('.')}.");
+        }
     }
 
-    // A full queue means that the broker is slower than the generator: wait for it.
-    private static void Produce(IProducer<byte[], byte[]> producer, Message<byte[], byte[]> message, Action<DeliveryReport<byte[], byte[]>> delivered)
+    // A full queue means that the broker is slower than the generator: it is waited for a little.
+    private static bool TryProduce(IProducer<byte[], byte[]> producer, Message<byte[], byte[]> message, Action<DeliveryReport<byte[], byte[]>> delivered)
     {
-        while (true)
+        try
         {
-            try
-            {
-                producer.Produce(Topics.PlayerEvents, message, delivered);
-                return;
-            }
-            catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
-            {
-                producer.Flush(TimeSpan.FromMilliseconds(20));
-            }
+            producer.Produce(Topics.PlayerEvents, message, delivered);
+            return true;
+        }
+        catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
+        {
+            producer.Flush(LookEvery);
+            return false;
         }
     }
 }

@@ -17,6 +17,10 @@ internal sealed class GameSystem : IAsyncDisposable
     /// <summary>The user at the local WebHDFS server: as HDFS does, it refuses names that a person may well have on this machine (jane@corp, 1abc).</summary>
     private const string LocalUser = "game";
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>How soon a process that ended is noticed while something else is waited for.</summary>
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+
     private readonly SystemOptions options;
     private readonly List<ChildProcess> children = [];
     private readonly int[] ports = FreePorts.Take(4 + SystemOptions.GameServers + SystemOptions.Detectors + 1);
@@ -120,6 +124,52 @@ internal sealed class GameSystem : IAsyncDisposable
             throw new UserErrorException($"The {dead.Name} ended unexpectedly; it said last: {dead.LastWords()} (whole log: {dead.LogFile})");
     }
 
+    /// <summary>Does something that needs the system, until it is done or a process has ended: a client may wait long for a broker that is no more.</summary>
+    /// <param name="work">What to do; what it does after a process has ended is not waited for.</param>
+    /// <param name="expected">The process that may end, at each look.</param>
+    /// <exception cref="UserErrorException">A process that should run has ended.</exception>
+    public async Task<T> WhileAllRunAsync<T>(Func<Task<T>> work, Func<ChildProcess?> expected, CancellationToken cancellation)
+    {
+        ThrowIfOneDied(expected());
+        Task<T> working = work();
+        using var tick = new PeriodicTimer(LookEvery);
+        while (!working.IsCompleted)
+        {
+            await Task.WhenAny(working, tick.WaitForNextTickAsync(cancellation).AsTask());
+            cancellation.ThrowIfCancellationRequested();
+            ThrowIfOneDied(expected());
+        }
+
+        try
+        {
+            return await working;
+        }
+        catch (KafkaException)
+        {
+            ThrowIfOneDied(expected()); // says more than the client does
+            throw;
+        }
+    }
+
+    /// <summary>What hinders the sink or a detector, in its own words; null where all of them that answer are well.</summary>
+    public async Task<string?> TroubleAsync(CancellationToken cancellation)
+    {
+        foreach ((string name, string url) in Endpoints.Detectors.Select((url, i) => (DetectorName(i), url)).Prepend((Sink, Endpoints.Sink)))
+        {
+            try
+            {
+                if (await NotReadyAsync(url, cancellation) is { } trouble)
+                    return $"the {name} says: {trouble}";
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
+            {
+                // It is not there, or has no time to answer; whether it lives is looked at elsewhere.
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The processes outlive this object.</summary>
     public void Keep() => keep = true;
 
@@ -151,18 +201,20 @@ internal sealed class GameSystem : IAsyncDisposable
             "--client-id", DetectorName(index), "--urls", Endpoints.Detectors[index]);
 
     private Task ReadyAsync(string url, CancellationToken cancellation)
-        => UntilAsync($"{url}/readyz", async () =>
-        {
-            using HttpResponseMessage response = await http.GetAsync(url + "/readyz", cancellation);
-            return response.IsSuccessStatusCode ? null : (await response.Content.ReadAsStringAsync(cancellation)).Trim();
-        }, StartTimeout, cancellation);
+        => UntilAsync($"{url}/readyz", () => NotReadyAsync(url, cancellation), StartTimeout, cancellation);
+
+    private async Task<string?> NotReadyAsync(string url, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await http.GetAsync(url + "/readyz", cancellation);
+        return response.IsSuccessStatusCode ? null : (await response.Content.ReadAsStringAsync(cancellation)).Trim();
+    }
 
     private string Partitions => options.Partitions.ToString();
 
     private Task StopAsync(Func<ChildProcess, bool> which) => Task.WhenAll(children.Where(which).Select(child => child.StopAsync()));
 
     // On a machine that all share, what is urgent goes before the upload: of players' actions and alerts the sink is the only reader that nobody waits for.
-    private void Start(string name, string program, params string[] arguments)
+    internal void Start(string name, string program, params string[] arguments)
     {
         children.Add(ChildProcess.Start(name, program, arguments, Path.Combine(Folder.Logs, name + ".log"), gives: name is Sink or LocalWebHdfs));
         Note();

@@ -81,6 +81,9 @@ internal sealed class Warehouse : IDisposable
         command.CommandText = "select json_serialize_sql($1::varchar)::varchar";
         command.Parameters.Add(new DuckDBParameter(sql));
         JsonNode parsed = JsonNode.Parse((string)command.ExecuteScalar()!)!;
+        // What is no SQL needs no file to say so: running it tells.
+        if (parsed["error_type"]?.GetValue<string>() == "parser")
+            return new Dictionary<string, List<FolderCondition>?>();
         if (parsed["error"]!.GetValue<bool>())
             return WarehouseViews.Names.Where(view => sql.Contains(view, StringComparison.OrdinalIgnoreCase)).ToDictionary(view => view, _ => (List<FolderCondition>?)null);
         if (parsed["statements"] is JsonArray { Count: 0 })

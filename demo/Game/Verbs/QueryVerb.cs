@@ -27,7 +27,22 @@ internal static class QueryVerb
     {
         await using WarehouseSource source = await WarehouseSource.OpenAsync(webHdfs, Console.Error.WriteLine, cancellation);
         using var warehouse = new Warehouse(source.Hdfs, root, source.CacheFolder, Console.Error.WriteLine);
-        await warehouse.QueryAsync(sql, reader => ResultWriter.Write(reader, format, Console.Out), cancellation);
+        if (format == ResultFormat.Table)
+        {
+            await warehouse.QueryAsync(sql, reader => ResultWriter.Write(reader, format, Console.Out), cancellation);
+            return 0;
+        }
+
+        try
+        {
+            await using StreamWriter output = StandardOutput.OpenWriter();
+            await warehouse.QueryAsync(sql, reader => ResultWriter.Write(reader, format, output), cancellation);
+        }
+        catch (OutputClosedException)
+        {
+            // Who reads has enough.
+        }
+
         return 0;
     }
 }
