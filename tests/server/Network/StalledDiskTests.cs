@@ -1,7 +1,17 @@
+using System.Diagnostics.Metrics;
+using Broker.Protocol;
 using Broker.Protocol.Messages;
+using Broker.Server.Groups;
+using Broker.Server.Groups.Offsets;
+using Broker.Server.Groups.Requests;
+using Broker.Server.Groups.Shards;
+using Broker.Server.Metadata;
 using Broker.Server.Partitions;
 using Broker.Server.Tests.Data;
+using Broker.Storage;
 using Broker.Storage.Files;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Server.Tests.Network;
 
@@ -9,6 +19,8 @@ public class StalledDiskTests
 {
     /// <summary>More than one log directory has places, and than the pool has threads on most machines.</summary>
     private const int Stalled = AppendGate.Places + 20;
+
+    private static readonly TopicPartition Committed = new("t", 0);
 
     private static readonly byte[] Heartbeat = TestClient.Frame(new HeartbeatRequest(), 4, 2);
 
@@ -29,13 +41,7 @@ public class StalledDiskTests
             Interlocked.Increment(ref inside);
             disk.Wait();
         };
-        // The clock by which an append counts as blocked; on a thread of its own, as all of the pool's may be blocked.
-        using var ended = new ManualResetEventSlim();
-        var clock = new Thread(() =>
-        {
-            while (!ended.Wait(TimeSpan.FromMilliseconds(1))) broker.Time.Advance(TimeSpan.FromMilliseconds(20));
-        }) { IsBackground = true };
-        clock.Start();
+        using var clock = new RunningClock(broker.Time);
         await using var server = new TestServer(apis: [broker.Produce, new ScriptedHeartbeat()]);
         TestClient[] producers = [.. Enumerable.Range(0, Stalled).Select(_ => server.Connect())];
         for (int i = 0; i < Stalled; i++) await producers[i].Send(Produce(topics[i], 1));
@@ -55,9 +61,47 @@ public class StalledDiskTests
             (await client.ReceiveCorrelationId()).ShouldBe(1);
             client.Dispose();
         }
+    }
 
-        ended.Set();
-        clock.Join();
+    [Fact]
+    public async Task Commits_to_a_stalled_disk_hold_up_no_heartbeats_and_keep_their_order()
+    {
+        using var disk = new ManualResetEventSlim();
+        int inside = 0;
+        using var broker = new DataBroker(folders: ["/stalled", "/good"]);
+        broker.Create(ClusterImage.ConsumerOffsets, partitions: 2 * Stalled);
+        using var meter = new Meter("test");
+        var limits = new GroupLimits { InitialRebalanceDelayMs = 0 };
+        var services = new GroupServices(limits, broker.Time, broker.Wheel, new GroupMetrics(meter), NullLogger.Instance, Mailbox.OnPool, Here);
+        var groups = new GroupCoordinator(services, p => new PartitionOffsetsLog(broker.Table, p, limits), () => broker.Metadata.Current);
+        for (int p = 0; p < 2 * Stalled; p++) groups.BecameLeader(ClusterImage.ConsumerOffsets, p, 0);
+        ILookup<string, string> byDisk = OneGroupAPartition(groups, 2 * Stalled).ToLookup(group => broker[ClusterImage.ConsumerOffsets, groups.PartitionOf(group)].Log!.Directory, StringComparer.Ordinal);
+        broker.Disk.BeforeChange = (change, path) =>
+        {
+            if (change != FileChange.Write || !path.StartsWith("/stalled", StringComparison.Ordinal)) return;
+            Interlocked.Increment(ref inside);
+            disk.Wait();
+        };
+        using var clock = new RunningClock(broker.Time);
+        Task<IReadOnlyList<ErrorCode>>[] stalled = [.. byDisk["/stalled"].SelectMany(group => Enumerable.Range(0, 3).Select(offset => Commit(groups, group, offset)))];
+        while (Volatile.Read(ref inside) < AppendGate.Places)
+        {
+            foreach (string group in byDisk["/good"].Take(5))
+            {
+                (await Answer(groups.Submit(group, new BeatRequest(0, "nobody", InstanceId: null)))).ShouldBe(ErrorCode.UnknownMemberId);
+                (await Answer(Commit(groups, group, 1))).ShouldBe([ErrorCode.None]);
+            }
+        }
+
+        disk.Set();
+        foreach (Task<IReadOnlyList<ErrorCode>> commit in stalled) (await Answer(commit)).ShouldBe([ErrorCode.None]);
+        foreach (string group in byDisk["/stalled"])
+        {
+            FetchOffsetsResult fetched = await Answer(groups.Submit(group, new FetchOffsetsRequest([Committed], RequireStable: true)));
+            fetched.Offsets.ShouldHaveSingleItem().Offset!.Offset.ShouldBe(2);
+        }
+
+        await groups.StopAsync();
     }
 
     [Fact]
@@ -82,7 +126,45 @@ public class StalledDiskTests
         }
     }
 
+    /// <summary>A group for each partition of the topic of committed offsets.</summary>
+    private static IEnumerable<string> OneGroupAPartition(GroupCoordinator groups, int partitions) =>
+        Enumerable.Range(0, int.MaxValue).Select(i => $"g{i}").DistinctBy(groups.PartitionOf).Take(partitions);
+
+    private static Task<IReadOnlyList<ErrorCode>> Commit(GroupCoordinator groups, string group, long offset) =>
+        groups.Submit(group, new CommitRequest(-1, "", InstanceId: null, [new OffsetToCommit(Committed, new CommittedOffset(offset, 3, "", 0))]));
+
+    private static Task<T> Answer<T>(Task<T> answer) => answer.WaitAsync(TimeSpan.FromSeconds(10));
+
+    private static Task Here(Action work)
+    {
+        work();
+        return Task.CompletedTask;
+    }
+
     private static byte[] Produce(string topic, int id) => TestClient.Frame(DataBroker.ProduceOf(topic, DataBroker.Batch(), acks: 1), 9, id);
+
+    /// <summary>The clock by which an append counts as blocked; on a thread of its own, as all of the pool's may be blocked.</summary>
+    private sealed class RunningClock : IDisposable
+    {
+        private readonly ManualResetEventSlim _ended = new();
+        private readonly Thread _thread;
+
+        public RunningClock(FakeTimeProvider time)
+        {
+            _thread = new Thread(() =>
+            {
+                while (!_ended.Wait(TimeSpan.FromMilliseconds(1))) time.Advance(TimeSpan.FromMilliseconds(20));
+            }) { IsBackground = true };
+            _thread.Start();
+        }
+
+        public void Dispose()
+        {
+            _ended.Set();
+            _thread.Join();
+            _ended.Dispose();
+        }
+    }
 
     private sealed class BlockedRecords(ManualResetEventSlim disk) : Broker.Server.Network.StreamedRecords
     {
