@@ -175,7 +175,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
     private Task<FetchReading> ReadCold(Fetch fetch, long nowMs) => services.Cold.Run(() => Read(fetch, nowMs));
 
     private Task Wait(Fetch fetch) =>
-        WaitingFetch.Start(fetch.Items, fetch.MinBytes, TimeSpan.FromMilliseconds(fetch.Request.MaxWaitMs), services.Wheel, fetch.Context.ConnectionClosed);
+        WaitingFetch.Start(fetch.Items, fetch.MinBytes, TimeSpan.FromMilliseconds(fetch.Request.MaxWaitMs), services.Wheel, fetch.Context.ClientEnded);
 
     private FetchResponse Answer(Fetch fetch, FetchReading reading)
     {

@@ -33,7 +33,8 @@ internal sealed class Connection : IRequestConnection
         _services = services;
         _frames = new FrameReader(transport, services.Options, services.LargeFrames, BeforeLarge, _shut.Token);
         _lastUse = services.Time.GetTimestamp();
-        Closed = _gone.Token;
+        ClientEnded = _gone.Token;
+        Closed = _shut.Token;
     }
 
     public long Id { get; }
@@ -44,6 +45,8 @@ internal sealed class Connection : IRequestConnection
 
     /// <summary>Nobody in particular, until SASL or TLS names someone.</summary>
     public string Principal => "User:ANONYMOUS";
+
+    public CancellationToken ClientEnded { get; }
 
     public CancellationToken Closed { get; }
 
@@ -77,8 +80,8 @@ internal sealed class Connection : IRequestConnection
     {
         if (Interlocked.CompareExchange(ref _closeReason, reason, comparand: null) is not null) return false;
         _transport.Dispose();
-        _ = _shut.CancelAsync();
         EndWaits();
+        _ = _shut.CancelAsync();
         return true;
     }
 
@@ -107,19 +110,24 @@ internal sealed class Connection : IRequestConnection
 
     private void SweepLargeFrame(long now)
     {
-        if (!_frames.InsideLarge)
+        int length = _frames.ArrivingBytes;
+        if (length == 0)
         {
             _mark = _mark with { WindowStart = 0 };
             return;
         }
 
-        if (_mark.WindowStart == 0 || _frames.Received - _mark.WindowBytes >= NetworkOptions.ProgressBytes)
+        bool othersWait = _services.LargeFrames.Waiting > 0;
+        long needed = othersWait ? Math.Max(NetworkOptions.ProgressBytes, (long)(length * (NetworkOptions.ProgressTime / NetworkOptions.LongestArrival))) : NetworkOptions.ProgressBytes;
+        long arrived = _frames.Received - _mark.WindowBytes;
+        if (_mark.WindowStart == 0 || arrived >= needed)
         {
             _mark = _mark with { WindowStart = now, WindowBytes = _frames.Received };
         }
         else if (_services.Time.GetElapsedTime(_mark.WindowStart, now) >= NetworkOptions.ProgressTime)
         {
-            Close("a large request made no progress");
+            Close($"a request of {length} bytes made no progress: {arrived} bytes in {NetworkOptions.ProgressTime.TotalSeconds} s"
+                + (othersWait ? ", too few while others wait for its part of queued.max.request.bytes" : ""));
         }
     }
 
@@ -244,9 +252,9 @@ internal sealed class Connection : IRequestConnection
             // A Produce earns it in its dispatch; all others, before which nothing runs ahead, by now.
             if (pending.Context.ThrottleTimeMs > 0) Throttle(pending.Context.ThrottleTimeMs);
         }
-        catch (OperationCanceledException) when (_gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (_closeReason is not null || _gone.IsCancellationRequested)
         {
-            // The handler has noticed that nobody waits any more; behind what is missing nothing can be answered.
+            // It is closed, or the handler has noticed that the client has ended; behind what is missing nothing can be answered.
             CloseEnded("the client ended it before its answer");
         }
 #pragma warning disable CA1031 // The top of the connection's loop: a fault of one handler ends this connection, not the broker.

@@ -31,13 +31,13 @@ internal sealed class FrameReader(
     private int _largestComplete;
     private long _reserved;
     private long _received;
-    private volatile bool _insideLarge;
+    private volatile int _arriving;
 
     /// <summary>Bytes received so far. Any thread.</summary>
     public long Received => Volatile.Read(ref _received);
 
-    /// <summary>Whether a large frame that has reserved its bytes is still arriving. Any thread.</summary>
-    public bool InsideLarge => _insideLarge;
+    /// <summary>Bytes that a large frame has declared and reserved which is still arriving; 0 where there is none. Any thread.</summary>
+    public int ArrivingBytes => _arriving;
 
     /// <summary>Whether the next frame, a small one, has arrived whole: <see cref="Next"/> will not wait.</summary>
     public bool HasNext => _end - _start is var have && have >= LengthBytes && have - LengthBytes >= (uint)BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
@@ -104,7 +104,7 @@ internal sealed class FrameReader(
         await beforeLarge(_buffer.AsMemory(_start + LengthBytes, HeadBytes));
         await largeFrames.Reserve(length, closed);
         _reserved = length;
-        _insideLarge = true;
+        _arriving = length;
         int total = LengthBytes + length;
         while (_end - _start < total)
         {
@@ -112,7 +112,7 @@ internal sealed class FrameReader(
             if (await Fill(_start + total) == 0) throw new FramingException("the peer ended in the middle of a frame");
         }
 
-        _insideLarge = false;
+        _arriving = 0;
         _largestComplete = Math.Max(_largestComplete, total);
         return Cut(length);
     }
@@ -163,7 +163,7 @@ internal sealed class FrameReader(
     {
         if (_reserved > 0) largeFrames.Release(_reserved);
         _reserved = 0;
-        _insideLarge = false;
+        _arriving = 0;
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         _start = _end = 0;

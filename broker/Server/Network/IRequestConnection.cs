@@ -14,6 +14,10 @@ internal interface IRequestConnection
     /// <summary>Who is at the other end: <c>User:ANONYMOUS</c> until an authentication said otherwise.</summary>
     string Principal { get; }
 
+    /// <summary>Cancelled when the peer sends no more, or the connection is closed. Who only sends no more still reads its answers.</summary>
+    CancellationToken ClientEnded { get; }
+
+    /// <summary>Cancelled when the connection is closed: nobody can be answered any more.</summary>
     CancellationToken Closed { get; }
 
     /// <summary>Closes the connection; any thread, any number of times.</summary>

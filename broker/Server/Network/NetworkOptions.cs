@@ -45,6 +45,12 @@ internal sealed record NetworkOptions
     /// <summary>A tenth of what the slowest useful link (32 kbit/s) carries in <see cref="ProgressTime"/>.</summary>
     public const int ProgressBytes = 4 << 10;
 
+    /// <summary>
+    /// While others wait for room, a large frame must come so fast that the whole of it would have come in this time: twice a client's default request.timeout.ms,
+    /// after which nobody waits for its answer any more.
+    /// </summary>
+    public static readonly TimeSpan LongestArrival = TimeSpan.FromSeconds(60);
+
     /// <summary>How often connections are looked through for idle and stuck ones.</summary>
     public static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 

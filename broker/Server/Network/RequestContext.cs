@@ -42,7 +42,13 @@ internal sealed class RequestContext
     /// <summary>Unique among the connections of this broker's life.</summary>
     public long ConnectionId => _connection.Id;
 
-    /// <summary>Cancelled when the client has ended the connection, or it was closed: what only waits need not wait any more.</summary>
+    /// <summary>
+    /// Cancelled when the client sends no more, or the connection is closed: what only waits need not wait any more. It is to be answered all the same, as a
+    /// client that has ended its side may still read.
+    /// </summary>
+    public CancellationToken ClientEnded => _connection.ClientEnded;
+
+    /// <summary>Cancelled when the connection is closed: what only leads to an answer may be left.</summary>
     public CancellationToken ConnectionClosed => _connection.Closed;
 
     /// <summary>Milliseconds that this request has earned: the answer leaves at once, then the connection's next request waits that long (KIP-219).</summary>

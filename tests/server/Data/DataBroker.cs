@@ -253,6 +253,7 @@ internal sealed class ScriptedAuthorizer : IAuthorizer
 
 internal sealed class FakeConnection : IRequestConnection, IDisposable
 {
+    private readonly CancellationTokenSource _ended = new();
     private readonly CancellationTokenSource _closed = new();
 
     public long Id => 7;
@@ -263,6 +264,8 @@ internal sealed class FakeConnection : IRequestConnection, IDisposable
 
     public string Principal => "User:ANONYMOUS";
 
+    public CancellationToken ClientEnded => _ended.Token;
+
     public CancellationToken Closed => _closed.Token;
 
     public List<string> CloseReasons { get; } = [];
@@ -270,8 +273,16 @@ internal sealed class FakeConnection : IRequestConnection, IDisposable
     public void Close(string reason)
     {
         CloseReasons.Add(reason);
+        EndClient();
         _closed.Cancel();
     }
 
-    public void Dispose() => _closed.Dispose();
+    /// <summary>The client sends no more.</summary>
+    public void EndClient() => _ended.Cancel();
+
+    public void Dispose()
+    {
+        _ended.Dispose();
+        _closed.Dispose();
+    }
 }

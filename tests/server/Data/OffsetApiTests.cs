@@ -39,6 +39,17 @@ public sealed class OffsetApiTests : IDisposable
     }
 
     [Fact]
+    public async Task A_client_that_sends_no_more_gets_its_offsets_by_time()
+    {
+        _broker.Create("t");
+        await _broker.Append("t", DataBroker.Batch(3, timestamp: Start));
+        _broker.Connection.EndClient();
+        (await List(Start + 1)).ShouldBe((ErrorCode.None, 1, Start + 1));
+        _broker.Connection.Close("gone");
+        await Should.ThrowAsync<OperationCanceledException>(() => List(Start + 1));
+    }
+
+    [Fact]
     public async Task Every_version_answers_and_special_times_need_theirs()
     {
         _broker.Create("t");

@@ -1,6 +1,7 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Protocol.Records;
+using Broker.Server.Partitions;
 using Broker.Storage;
 
 namespace Broker.Server.Tests.Data;
@@ -10,6 +11,19 @@ public sealed class ProduceApiTests : IDisposable
     private readonly DataBroker _broker = new();
 
     public void Dispose() => _broker.Dispose();
+
+    [Fact]
+    public async Task A_client_that_sends_no_more_gets_the_answer_of_its_waiting_append()
+    {
+        _broker.Create("t");
+        AppendGate gate = _broker["t"].Gate!;
+        for (int i = 0; i < AppendGate.Places; i++) (await gate.Enter(CancellationToken.None)).ShouldBe(i);
+        Task<ProduceResponse.PartitionProduceResponse> appending = _broker.Append("t", DataBroker.Batch(1));
+        appending.IsCompleted.ShouldBeFalse();
+        _broker.Connection.EndClient();
+        for (int i = 0; i < AppendGate.Places; i++) gate.Leave(i);
+        (await appending).ErrorCode.ShouldBe((short)ErrorCode.None);
+    }
 
     [Fact]
     public async Task Every_version_with_batches_is_taken_and_the_older_ones_are_named()

@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Network;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Server.Tests.Network;
@@ -82,6 +84,40 @@ public class GoneClientTests
         produce.Dispatched.ShouldBe([2], "what it had sent is done");
         (await client.ReceiveCorrelationId()).ShouldBe(1, "and whoever only sends no more is answered");
         (await client.ReceiveCorrelationId()).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_client_that_sends_no_more_is_not_one_that_cannot_be_answered()
+    {
+        RequestContext? asked = null;
+        var produce = new ScriptedProduce { Hold = true, OnDispatch = context => asked = context };
+        await using var server = new TestServer(apis: [produce]);
+        using TestClient client = server.Connect();
+        await client.Send(TestClient.Frame(new ProduceRequest { Acks = 1 }, 9, 1));
+        client.Socket.Shutdown(SocketShutdown.Send);
+        await Until(() => asked is { ClientEnded.IsCancellationRequested: true });
+        asked!.ConnectionClosed.IsCancellationRequested.ShouldBeFalse();
+        produce.Answer(1);
+        (await client.ReceiveCorrelationId()).ShouldBe(1);
+        await Until(() => asked.ConnectionClosed.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Closing_connections_whose_requests_are_unanswered_is_no_error()
+    {
+        var log = new ErrorLog();
+        for (int round = 0; round < 20; round++)
+        {
+            var produce = new ScriptedProduce { Hold = true };
+            await using var server = new TestServer(log, produce);
+            TestClient[] clients = [.. Enumerable.Range(0, 20).Select(_ => server.Connect())];
+            for (int i = 0; i < clients.Length; i++) await clients[i].Send(TestClient.Frame(new ProduceRequest { Acks = 1 }, 9, i));
+            await Until(() => produce.Dispatched.Length == clients.Length);
+            await server.Sockets.Stop();
+            foreach (TestClient client in clients) client.Dispose();
+        }
+
+        log.Errors.ShouldBeEmpty();
     }
 
     [Fact]
@@ -189,7 +225,7 @@ public class GoneClientTests
         protected override async ValueTask<FetchResponse?> Handle(FetchRequest request, RequestContext context)
         {
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            using CancellationTokenRegistration closed = context.ConnectionClosed.UnsafeRegister(_ => ended.TrySetResult(), state: null);
+            using CancellationTokenRegistration closed = context.ClientEnded.UnsafeRegister(_ => ended.TrySetResult(), state: null);
             Interlocked.Increment(ref _waiting);
             await Task.WhenAny(ended.Task, _enough.Task);
             Interlocked.Decrement(ref _waiting);
@@ -212,6 +248,21 @@ public class GoneClientTests
             _asked.SetResult();
             await _answer.Task;
             return new FetchResponse { Responses = [new() { Partitions = [new() { Records = records }] }] };
+        }
+    }
+
+    private sealed class ErrorLog : ILogger
+    {
+        public ConcurrentQueue<string> Errors { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel)) Errors.Enqueue(formatter(state, exception));
         }
     }
 

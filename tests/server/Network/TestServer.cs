@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Broker.Protocol;
 using Broker.Server.Apis;
 using Broker.Server.Network;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Broker.Server.Tests.Network;
@@ -15,8 +16,18 @@ internal sealed class TestServer : IAsyncDisposable
     private readonly Meter _meter = new("test");
 
     public TestServer(NetworkOptions? options = null, TimeProvider? time = null, params Api[] apis)
+        : this(NullLogger.Instance, options ?? new NetworkOptions(), time ?? TimeProvider.System, apis)
     {
-        Sockets = new SocketServer(options ?? new NetworkOptions(), NullLogger.Instance, time ?? TimeProvider.System);
+    }
+
+    public TestServer(ILogger log, params Api[] apis)
+        : this(log, new NetworkOptions(), TimeProvider.System, apis)
+    {
+    }
+
+    private TestServer(ILogger log, NetworkOptions options, TimeProvider time, Api[] apis)
+    {
+        Sockets = new SocketServer(options, log, time);
         Sockets.Bind([new Listener("PLAINTEXT", SecurityProtocol.Plaintext, "127.0.0.1", 0)]);
         ApiTable? table = null;
         table = new ApiTable([new ApiVersionsApi(() => table!), .. apis]);
