@@ -10,7 +10,7 @@ public sealed class LoadStatisticsTests
     [Fact]
     public void Actions_of_the_warm_up_are_counted_but_not_measured()
     {
-        var statistics = new LoadStatistics(TimeSpan.FromSeconds(1));
+        var statistics = new LoadStatistics(TimeSpan.FromSeconds(1), keepAnsweredIds: true);
         var plan = new LivePlan(new GameWorld(1, 600, new Geography()), new LivePlanOptions(Seconds: 2, Rate: 10, StartEpochMs: 0));
         GameAction[] actions = [.. plan.Actions()];
         foreach (GameAction action in actions)

@@ -23,6 +23,9 @@ internal sealed class AlertAudit
     /// <summary>Records of alerts-priority beyond the first of each id.</summary>
     public long PriorityRepeats { get; private set; }
 
+    /// <summary>Alerts in another partition than their event, or under another key than their player.</summary>
+    public long Misrouted { get; private set; }
+
     public void Read(IEnumerable<AuditRecord> alerts)
     {
         foreach (AuditRecord record in alerts)
@@ -30,6 +33,8 @@ internal sealed class AlertAudit
             Alert alert = Decode(Topics.Alerts, record);
             if (!byId.TryAdd(alert.AlertId, alert))
                 Duplicates.Add(alert.AlertId);
+            if (alert.SourcePartition != record.Partition || alert.UserId != Key(record))
+                Misrouted++;
             if (alert.Severity == AlertSeverity.Critical)
                 Critical.Add((alert.AlertId, Key(record)));
         }

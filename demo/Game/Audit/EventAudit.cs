@@ -15,6 +15,7 @@ internal sealed class EventAudit
     private readonly EventDecoder decoder = new();
     private readonly HashSet<string> campaignUsers;
     private readonly Dictionary<string, List<(Guid EventId, long Offset)>> campaignEvents = [];
+    private readonly Dictionary<string, int> partitionOfKey = [];
 
     /// <param name="truth">Whose events to remember.</param>
     public EventAudit(int partitions, RuleSet rules, TruthTable truth)
@@ -29,11 +30,23 @@ internal sealed class EventAudit
     /// <summary>Every live event's id with the partition and offset of its first appearance.</summary>
     public Dictionary<Guid, (int Partition, long Offset)> LivePlaces { get; } = [];
 
-    /// <summary>Ids of the alerts that a fresh detector raises on the records read.</summary>
+    /// <summary>The alerts that a fresh detector raises on the records read.</summary>
+    public IEnumerable<Alert> ReplayedAlerts => replays.SelectMany(replay => replay.Alerts);
+
+    /// <summary>Their ids.</summary>
     public HashSet<string> ReplayedAlertIds => [.. replays.SelectMany(replay => replay.AlertIds)];
 
     /// <summary>Records that are no events; there should be none.</summary>
     public long Undecodable { get; private set; }
+
+    /// <summary>Records that a fresh detector sends to dead-letters, the undecodable among them; there should be none.</summary>
+    public long DeadLetters => replays.Sum(replay => (long)replay.DeadLetters);
+
+    /// <summary>Live events among the dead letters.</summary>
+    public long LiveDeadLetters { get; private set; }
+
+    /// <summary>Records in another partition than the first of their key: the player's windows would be kept in two places. There should be none.</summary>
+    public long Misrouted { get; private set; }
 
     /// <summary>The live events of a campaign's player in order.</summary>
     public IReadOnlyList<(Guid EventId, long Offset)> EventsOf(string userId) => campaignEvents.TryGetValue(userId, out var events) ? events : [];
@@ -46,13 +59,16 @@ internal sealed class EventAudit
 
     private void Read(in AuditRecord record)
     {
-        replays[record.Partition].Feed(record.Offset, record.Key, record.Value);
+        PartitionReplay replay = replays[record.Partition];
+        int deadBefore = replay.DeadLetters;
+        replay.Feed(record.Offset, record.Key, record.Value);
         if (decoder.Decode(record.Value, out EventView view).IsFailure)
         {
             Undecodable++;
             return;
         }
 
+        NoteRoute(record);
         if (view.ServerId.SequenceEqual(HistoryServer))
         {
             HistoryIds.Add(view.EventId);
@@ -61,12 +77,20 @@ internal sealed class EventAudit
 
         if (!LivePlaces.TryAdd(view.EventId, (record.Partition, record.Offset)))
             return;
+        LiveDeadLetters += replay.DeadLetters - deadBefore;
         string user = Encoding.UTF8.GetString(view.UserId);
         if (!campaignUsers.Contains(user))
             return;
         if (!campaignEvents.TryGetValue(user, out List<(Guid, long)>? events))
             campaignEvents[user] = events = [];
         events.Add((view.EventId, record.Offset));
+    }
+
+    private void NoteRoute(in AuditRecord record)
+    {
+        string key = Encoding.UTF8.GetString(record.Key ?? []);
+        if (!partitionOfKey.TryAdd(key, record.Partition) && partitionOfKey[key] != record.Partition)
+            Misrouted++;
     }
 
     private static readonly byte[] HistoryServer = Encoding.UTF8.GetBytes(History.ServerId);

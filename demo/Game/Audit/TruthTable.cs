@@ -14,14 +14,18 @@ internal sealed class TruthTable
 
     public static TruthTable Read(IEnumerable<AuditRecord> records)
     {
-        var table = new TruthTable();
-        foreach (AuditRecord record in records)
-        {
-            if (!ContractJson.TryDecode(record.Value, out SimulationTruth truth, out string error))
-                throw new UserErrorException($"A record of {Topics.SimulationTruth} cannot be read: {error}.");
-            table.Add(truth);
-        }
+        return Of(records.Select(Decode));
 
+        static SimulationTruth Decode(AuditRecord record) => ContractJson.TryDecode(record.Value, out SimulationTruth truth, out string error)
+            ? truth
+            : throw new UserErrorException($"A record of {Topics.SimulationTruth} cannot be read: {error}.");
+    }
+
+    public static TruthTable Of(IEnumerable<SimulationTruth> truths)
+    {
+        var table = new TruthTable();
+        foreach (SimulationTruth truth in truths)
+            table.Add(truth);
         return table;
     }
 

@@ -26,22 +26,30 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
 {
     private const long MaxMicros = 600_000_000;
 
-    /// <summary>Of this many campaigns the rules miss every one only where they do not work.</summary>
-    private const int CampaignsThatRaiseAlerts = 5;
-
     public async Task<DemoReport> RunAsync(DemoOutcome outcome, CancellationToken cancellation)
     {
-        (TruthTable truth, EventAudit events, AlertAudit alerts) = await Task.Run(() => ReadTopics(cancellation), cancellation);
-        WarehouseAudit warehouse = await WarehouseAudit.ReadAsync(hdfs, SystemOptions.Warehouse, system.Folder.Cache, cancellation);
-        AuditSection audit = await CompareAsync(outcome, events, alerts, warehouse);
-        DetectionResult detection = DetectionResult.Judge(truth, events, [.. alerts.ById.Values], outcome.Players, outcome.Live.Seconds);
-        if (truth.Campaigns.Count != outcome.Live.Campaigns)
-            audit = audit with { Differences = [.. audit.Differences, $"The simulator planted {outcome.Live.Campaigns} campaigns, but simulation-truth holds {truth.Campaigns.Count}."] };
-        return new DemoReport(audit, Latency(outcome, events), new RecoverySection(outcome.Live.Recovery.Ms, outcome.Live.Recovery.EventsDelayed), Rates(outcome), detection,
+        TopicContents topics = await Task.Run(() => ReadTopics(cancellation), cancellation);
+        AuditSection audit = AuditComparison.Of(new AuditEvidence
+        {
+            Load = outcome.Load,
+            HistoryPublished = outcome.HistoryPublished,
+            CampaignsBegun = outcome.Live.Campaigns,
+            CampaignsFinished = outcome.Live.FinishedCampaigns,
+            Truth = topics.Truth,
+            Events = topics.Events,
+            Alerts = topics.Alerts,
+            DeadLetters = topics.DeadLetters,
+            Warehouse = await WarehouseAudit.ReadAsync(hdfs, SystemOptions.Warehouse, system.Folder.Cache, cancellation),
+            Committed = (await progress.OfAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents, options.Partitions)).ToDictionary(p => p.Partition.Partition.Value, p => p.Committed),
+        });
+        DetectionResult detection = DetectionResult.Judge(topics.Truth, topics.Events, [.. topics.Alerts.ById.Values], outcome.Players, outcome.Live.Seconds);
+        return new DemoReport(audit, Latency(outcome, topics.Events), new RecoverySection(outcome.Live.Recovery.Ms, outcome.Live.Recovery.EventsDelayed), Rates(outcome), detection,
             new EndpointsSection(system.Endpoints.BootstrapServers, system.Endpoints.WebHdfs, system.Endpoints.GameServers), system.Folder.Path);
     }
 
-    private (TruthTable Truth, EventAudit Events, AlertAudit Alerts) ReadTopics(CancellationToken cancellation)
+    private sealed record TopicContents(TruthTable Truth, EventAudit Events, AlertAudit Alerts, long DeadLetters);
+
+    private TopicContents ReadTopics(CancellationToken cancellation)
     {
         var reader = new TopicReader(system.Endpoints.BootstrapServers);
         TruthTable truth = TruthTable.Read(Records(Topics.SimulationTruth));
@@ -50,58 +58,9 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
         var alerts = new AlertAudit();
         alerts.Read(Records(Topics.Alerts));
         alerts.ReadPriority(Records(Topics.AlertsPriority));
-        return (truth, events, alerts);
+        return new TopicContents(truth, events, alerts, Records(Topics.DeadLetters).LongCount());
 
         IEnumerable<AuditRecord> Records(string topic) => reader.Read(topic, system.Topics[topic].Partitions, cancellation);
-    }
-
-    private async Task<AuditSection> CompareAsync(DemoOutcome outcome, EventAudit events, AlertAudit alerts, WarehouseAudit warehouse)
-    {
-        Dictionary<int, long> committed = (await progress.OfAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents, options.Partitions))
-            .ToDictionary(p => p.Partition.Partition.Value, p => p.Committed);
-        HashSet<Guid> answered = [.. outcome.Load.AnsweredEventIds];
-        Guid[] undetected = [.. events.LivePlaces.Where(place => place.Value.Offset >= committed[place.Value.Partition]).Select(place => place.Key)];
-        HashSet<string> inTopic = [.. alerts.ById.Keys];
-        HashSet<string> replayed = events.ReplayedAlertIds;
-        HashSet<Guid> live = [.. events.LivePlaces.Keys];
-        HashSet<Guid> liveInHdfs = [.. warehouse.EventIds.Where(id => !events.HistoryIds.Contains(id))], historyInHdfs = [.. warehouse.EventIds.Where(events.HistoryIds.Contains)];
-        var differences = new Differences();
-        differences.Count("events are neither answered nor rejected", outcome.Load.Unsettled);
-        differences.Count("events were refused for another reason than the rate limit", outcome.Load.Refused);
-        differences.Require(outcome.Load.Sent == 0 || answered.Count > 0, "Not one event was answered.");
-        differences.Require(outcome.Live.FinishedCampaigns < CampaignsThatRaiseAlerts || inTopic.Count > 0, $"{outcome.Live.FinishedCampaigns} campaigns were played to their end, but there is not one alert.");
-        differences.Sets("answered events", answered, "player-events", live);
-        differences.Equal("events of history", outcome.HistoryPublished, "distinct ids in player-events", events.HistoryIds.Count);
-        differences.Count("records of player-events are no events", events.Undecodable);
-        differences.Count("live events lie beyond the detectors' commits", undetected.Length);
-        differences.Sets("live events of player-events", live, "HDFS", liveInHdfs);
-        differences.Sets("events of history in player-events", events.HistoryIds, "HDFS", historyInHdfs);
-        differences.Sets("alerts of the topic", inTopic, "HDFS", warehouse.AlertIds);
-        differences.Count("alert ids are in the topic more than once", alerts.Duplicates.Count);
-        differences.Count("(topic, partition, offset) are in HDFS more than once", warehouse.DuplicateRows);
-        differences.Sets("alerts of the detectors", inTopic, "the replay", replayed);
-        differences.Sets("critical alerts", alerts.Critical, Topics.AlertsPriority, alerts.Priority);
-        differences.Count("records of alerts-priority repeat another", alerts.PriorityRepeats);
-        return new AuditSection
-        {
-            Sent = outcome.Load.Sent,
-            Answered = outcome.Load.Answered,
-            Rejected = outcome.Load.Rejected,
-            InTopic = live.Count,
-            Detected = live.Count - undetected.Length,
-            InHdfs = liveInHdfs.Count,
-            HistoryPublished = outcome.HistoryPublished,
-            HistoryInTopic = events.HistoryIds.Count,
-            HistoryInHdfs = historyInHdfs.Count,
-            AlertsInTopic = inTopic.Count,
-            AlertsInHdfs = warehouse.AlertIds.Count,
-            CriticalAlerts = alerts.Critical.Count,
-            AlertsInPriority = alerts.Priority.Count,
-            DuplicateAlertIds = alerts.Duplicates.Count,
-            DuplicateRowsInHdfs = warehouse.DuplicateRows,
-            ReplayDifferences = inTopic.Except(replayed).Count() + replayed.Except(inTopic).Count(),
-            Differences = differences.Sentences,
-        };
     }
 
     private static LatencySection Latency(DemoOutcome outcome, EventAudit events)

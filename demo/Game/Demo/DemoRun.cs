@@ -43,7 +43,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         state.Phase = "detectors and sink read history";
         await DrainAsync(progress, cancellation);
 
-        LoadOptions load = new([.. endpoints.GameServers.Select(url => new Uri(url))], options.Transport, Credential(), AccountsKey()) { WarmUp = TimeSpan.FromSeconds(options.WarmUp) };
+        LoadOptions load = new([.. endpoints.GameServers.Select(url => new Uri(url))], options.Transport, Credential(), AccountsKey()) { WarmUp = TimeSpan.FromSeconds(options.WarmUp), KeepAnsweredIds = true };
         await using var generator = new LoadGenerator(load, world.Players.Count);
         LivePart live = await PlayAsync(world, generator, progress, cancellation);
         state.Phase = "draining";

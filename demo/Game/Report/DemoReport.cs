@@ -15,6 +15,9 @@ internal sealed record AuditSection
 
     public required long Rejected { get; init; }
 
+    /// <summary>Logins with the player's own secret that were answered as if it were wrong, part of <see cref="Answered"/>.</summary>
+    public required long RefusedLogins { get; init; }
+
     public required long InTopic { get; init; }
 
     public required long Detected { get; init; }
@@ -26,6 +29,15 @@ internal sealed record AuditSection
     public required long HistoryInTopic { get; init; }
 
     public required long HistoryInHdfs { get; init; }
+
+    /// <summary>Records of the topic dead-letters.</summary>
+    public required long DeadLetters { get; init; }
+
+    /// <summary>Records of player-events that a fresh detector sends there.</summary>
+    public required long ReplayedDeadLetters { get; init; }
+
+    /// <summary>Records of player-events in another partition than the first of their key, and alerts in another than their event.</summary>
+    public required long Misrouted { get; init; }
 
     public required long AlertsInTopic { get; init; }
 

@@ -12,7 +12,7 @@ namespace Game.Cli.Verbs;
 
 /// <summary>What <c>./game simulate --report FILE</c> writes.</summary>
 internal sealed record SimulationReport(
-    long Sent, long Answered, long Rejected, long Unsettled, long RateLimitedActions, long Retries, double ActionsPerSecond, Percentiles ActionToAck, Percentiles StartLag,
+    long Sent, long Answered, long Rejected, long Unsettled, long RefusedLogins, long RateLimitedActions, long Retries, double ActionsPerSecond, Percentiles ActionToAck, Percentiles StartLag,
     double LateStartShare, bool ValidForLatency, string? LastError);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
@@ -71,17 +71,26 @@ internal static class SimulateVerb
         Write(result);
         if (file is not null)
             await file.WriteAsync(JsonSerializer.Serialize(result, SimulationReportJson.Default.SimulationReport), cancellation);
-        return result.Unsettled == 0 ? 0 : 1;
+        return Fault(result) is { } sentence ? throw new UserErrorException(sentence) : 0;
     }
+
+    /// <summary>Why a load is not what was asked for; null where it is.</summary>
+    internal static string? Fault(SimulationReport result) => result switch
+    {
+        { RefusedLogins: > 0 } =>
+            $"{result.RefusedLogins:N0} logins with the players' own secrets were refused as wrong: give the file that the game servers were started with by --accounts-key-file.",
+        { Unsettled: > 0 } => $"{result.Unsettled:N0} events were not settled in the end: the game servers did not answer, or answered that they cannot publish.",
+        _ => null,
+    };
 
     private static bool IsHttp(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
 
     private static SimulationReport Report(LoadStatistics load, double seconds)
-        => new(load.Sent, load.Answered, load.Rejected, load.Unsettled, load.RateLimited, load.Retries, load.ActionsStarted / seconds, load.Latency, load.StartLag, load.LateShare, load.ValidForLatency, load.LastError);
+        => new(load.Sent, load.Answered, load.Rejected, load.Unsettled, load.RefusedLogins, load.RateLimited, load.Retries, load.ActionsStarted / seconds, load.Latency, load.StartLag, load.LateShare, load.ValidForLatency, load.LastError);
 
     private static void Write(SimulationReport result)
     {
-        AnsiConsole.Profile.Out.Writer.WriteLine($"events: {result.Sent:N0} sent = {result.Answered:N0} answered + {result.Rejected:N0} rejected + {result.Unsettled:N0} unsettled; {result.RateLimitedActions:N0} actions answered 429, {result.Retries:N0} retries; {result.ActionsPerSecond:N0} actions/s");
+        AnsiConsole.Profile.Out.Writer.WriteLine($"events: {result.Sent:N0} sent = {result.Answered:N0} answered + {result.Rejected:N0} rejected + {result.Unsettled:N0} unsettled; {result.RefusedLogins:N0} logins refused with the right secret, {result.RateLimitedActions:N0} actions answered 429, {result.Retries:N0} retries; {result.ActionsPerSecond:N0} actions/s");
         AnsiConsole.Profile.Out.Writer.WriteLine($"action due → acknowledged: p50 {result.ActionToAck.P50Ms:F2} ms, p99 {result.ActionToAck.P99Ms:F2} ms, p99.9 {result.ActionToAck.P999Ms:F2} ms");
         AnsiConsole.Profile.Out.Writer.WriteLine($"the simulator's own lag: p50 {result.StartLag.P50Ms:F2} ms, p99 {result.StartLag.P99Ms:F2} ms; {result.LateStartShare:P2} of the actions started more than 5 ms late");
         if (result.LastError is { } error)

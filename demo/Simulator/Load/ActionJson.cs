@@ -74,7 +74,7 @@ internal sealed class ActionJson(byte[] accountsKey)
         var reader = new Utf8JsonReader(utf8);
         number = -1;
         int status = 0;
-        bool published = false;
+        bool published = false, locked = false;
         string? token = null, detail = null;
         double retryAfter = 1;
         reader.Read();
@@ -88,6 +88,8 @@ internal sealed class ActionJson(byte[] accountsKey)
                 token = reader.Read() ? reader.GetString() : null;
             else if (reader.ValueTextEquals("detail"u8))
                 detail = reader.Read() ? reader.GetString() : null;
+            else if (reader.ValueTextEquals("outcome"u8))
+                locked = reader.Read() && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(ContractText.Utf8(LoginOutcome.Locked));
             else if (reader.ValueTextEquals("retry_after"u8))
                 retryAfter = reader.Read() && reader.TokenType == JsonTokenType.Number ? reader.GetDouble() : 1;
             else
@@ -95,6 +97,6 @@ internal sealed class ActionJson(byte[] accountsKey)
             reader.Skip();
         }
 
-        return new Answer(status, published, token, retryAfter, detail);
+        return new Answer(status, published, token, retryAfter, detail, locked);
     }
 }

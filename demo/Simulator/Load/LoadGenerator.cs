@@ -23,7 +23,7 @@ public sealed class LoadGenerator : IAsyncDisposable
     {
         this.options = options;
         tokens = new SessionTokens(players);
-        Statistics = new LoadStatistics(options.WarmUp);
+        Statistics = new LoadStatistics(options.WarmUp, options.KeepAnsweredIds);
         var json = new ActionJson(options.AccountsKey);
         transports = [.. Streams(json), .. Https(json)];
         streams = Array.FindLastIndex(transports, transport => transport is StreamTransport) + 1;
@@ -96,7 +96,7 @@ public sealed class LoadGenerator : IAsyncDisposable
 
     private void Settled(PendingAction pending, Answer answer)
     {
-        if (!answer.IsAnswered || (answer.Status == 401 && pending.Action is LoginAction { CorrectSecret: true }))
+        if (!answer.IsAnswered || (answer.IsWrongSecret && pending.Action is LoginAction { CorrectSecret: true }))
             Statistics.Failed($"{(answer.Status == 0 ? "no answer" : answer.Status)}: {answer.Detail ?? "nothing more is known"}");
         if (answer.IsUnknown)
         {

@@ -25,6 +25,9 @@ public sealed record LoadOptions(IReadOnlyList<Uri> Targets, Transport Transport
     /// <summary>Actions due before this count in all but the latencies.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.Zero;
 
+    /// <summary>Whether <see cref="LoadStatistics.AnsweredEventIds"/> is wanted.</summary>
+    public bool KeepAnsweredIds { get; init; }
+
     /// <summary>How long actions may stay unanswered after the last one was due.</summary>
     public TimeSpan SettleTimeout { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -22,7 +22,8 @@ public sealed record Percentiles(double P50Ms, double P99Ms, double P999Ms, doub
 
 /// <summary>Counts of a load as it runs. Events: a login is one, a trade two.</summary>
 /// <param name="warmUp">Latencies and late starts are those of actions due after it.</param>
-public sealed class LoadStatistics(TimeSpan warmUp)
+/// <param name="keepAnsweredIds">Whether <see cref="AnsweredEventIds"/> is wanted: some 30 bytes an event, which add up in a load of days.</param>
+public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false)
 {
     /// <summary>A start later than this counts as late: beyond it the generator, not the server, would be measured.</summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromMilliseconds(5);
@@ -33,9 +34,9 @@ public sealed class LoadStatistics(TimeSpan warmUp)
     private const long MaxMicros = 600_000_000;
     private readonly LongConcurrentHistogram latency = new(1, MaxMicros, 3);
     private readonly LongHistogram startLag = new(MaxMicros, 3);
-    private readonly List<Guid> answeredIds = [];
+    private readonly List<Guid>? answeredIds = keepAnsweredIds ? [] : null;
     private readonly Lock gate = new();
-    private long sent, answered, rejected, refused, rateLimited, retries, started, measured, late;
+    private long sent, answered, rejected, refused, refusedLogins, rateLimited, retries, started, measured, late;
 
     public long Sent => Interlocked.Read(ref sent);
 
@@ -48,6 +49,9 @@ public sealed class LoadStatistics(TimeSpan warmUp)
 
     /// <summary>Events that were refused for another reason than the rate limit.</summary>
     public long Refused => Interlocked.Read(ref refused);
+
+    /// <summary>Logins with the player's own secret that were answered as if it were wrong; part of <see cref="Answered"/>, as they are published.</summary>
+    public long RefusedLogins => Interlocked.Read(ref refusedLogins);
 
     /// <summary>The last refusal, missing answer or broken connection; null where nothing went wrong.</summary>
     public string? LastError { get; private set; }
@@ -74,12 +78,13 @@ public sealed class LoadStatistics(TimeSpan warmUp)
     }
 
     /// <summary>Ids of all events whose publication was answered.</summary>
+    /// <exception cref="InvalidOperationException">They are not kept.</exception>
     public IReadOnlyList<Guid> AnsweredEventIds
     {
         get
         {
             lock (gate)
-                return [.. answeredIds];
+                return [.. answeredIds ?? throw new InvalidOperationException("The ids of answered events are not kept.")];
         }
     }
 
@@ -114,14 +119,22 @@ public sealed class LoadStatistics(TimeSpan warmUp)
 
         if (IsMeasured(pending.Action))
             latency.RecordValue(Micros(Stopwatch.GetElapsedTime(pending.DueTimestamp)));
+        if (answer.IsWrongSecret && pending.Action is LoginAction { CorrectSecret: true })
+            Interlocked.Increment(ref refusedLogins);
+        KeepIds(pending.Action);
+        Interlocked.Add(ref answered, pending.Action.Events);
+    }
+
+    private void KeepIds(GameAction action)
+    {
+        if (answeredIds is null)
+            return;
         lock (gate)
         {
-            answeredIds.Add(EventIds.ForSide(pending.Action.Key, TradeSide.First));
-            if (pending.Action.Events == 2)
-                answeredIds.Add(EventIds.ForSide(pending.Action.Key, TradeSide.Second));
+            answeredIds.Add(EventIds.ForSide(action.Key, TradeSide.First));
+            if (action.Events == 2)
+                answeredIds.Add(EventIds.ForSide(action.Key, TradeSide.Second));
         }
-
-        Interlocked.Add(ref answered, pending.Action.Events);
     }
 
     private bool IsMeasured(GameAction action) => action.DueMs >= warmUp.TotalMilliseconds;

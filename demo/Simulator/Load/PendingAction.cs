@@ -24,8 +24,12 @@ internal sealed class PendingAction(GameAction action, long dueTimestamp)
 /// <param name="Token">The session token of a login.</param>
 /// <param name="RetryAfterSeconds">When to try again, after 503 and 429.</param>
 /// <param name="Detail">What went wrong, if anything did, a sentence.</param>
-internal readonly record struct Answer(int Status, bool Published, string? Token, double RetryAfterSeconds, string? Detail)
+/// <param name="Locked">Whether a login failed because the player is locked out, whatever the secret.</param>
+internal readonly record struct Answer(int Status, bool Published, string? Token, double RetryAfterSeconds, string? Detail, bool Locked = false)
 {
+    /// <summary>Of a login: the secret was not taken. Players who mistype too often are locked out by right.</summary>
+    public bool IsWrongSecret => Status == 401 && !Locked;
+
     public bool IsUnknown => Status is 0 or >= 500;
 
     public bool IsAnswered => Status is >= 200 and < 300 || (Status == 401 && Published);

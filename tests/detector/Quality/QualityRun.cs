@@ -1,78 +1,49 @@
+using System.Text;
+using Game.Cli.Audit;
 using Game.Contracts;
-using Game.Detector.Partitions;
 using Game.Detector.Rules;
 using Game.Simulator.World;
 
 namespace Game.Detector.Tests.Quality;
 
-/// <summary>How the rules did on one simulated world: seven days of history, then a live load with planted campaigns.</summary>
-internal sealed record QualityRun(IReadOnlyDictionary<string, (int Planted, int Caught)> Scenarios, int HonestPlayers, int HonestAlerted, int HistoryAlerted, int FalseAlerts)
+/// <summary>How the rules did on one simulated world, seven days of history, then a live load with planted campaigns: judged as a demo's report judges.</summary>
+/// <param name="Detection">On the live part.</param>
+/// <param name="HistoryAlerted">Players with an alert on history.</param>
+internal sealed record QualityRun(DetectionResult Detection, int HistoryAlerted)
 {
-    private const int EventsAfter = 10;
     private const long StartMs = 1_790_000_000_000;
 
-    public double HonestShare => (double)HonestAlerted / HonestPlayers;
+    public double HonestShare => (double)Detection.HonestPlayersAlerted / Detection.HonestPlayers;
 
-    public static QualityRun Of(int seed, int players, double seconds, double rate, RuleSet rules, Action<Alert, bool>? seen = null) => new Player(seed, players, seconds, rate, rules, seen).Play();
-
-    private sealed class Player(int seed, int players, double seconds, double rate, RuleSet rules, Action<Alert, bool>? seen)
+    public static QualityRun Of(int seed, int players, double seconds, double rate, RuleSet rules)
     {
-        private readonly PartitionEngine engine = new(0, rules);
+        var world = new GameWorld(seed, players, new Geography());
+        var log = new Log();
+        foreach (PlayerEvent past in new History(world).Generate(StartMs))
+            log.Append(past);
+        var plan = new LivePlan(world, new LivePlanOptions(seconds, rate, StartMs));
+        var truths = new List<SimulationTruth>();
+        foreach (GameAction action in plan.Actions())
+        {
+            truths.AddRange(plan.Truths(action));
+            foreach (PlayerEvent live in SimulatedEvents.Of(action, StartMs + (long)action.DueMs))
+                log.Append(live);
+        }
+
+        TruthTable truth = TruthTable.Of(truths);
+        var events = new EventAudit(partitions: 1, rules, truth);
+        events.Read(log.Records);
+        Alert[] alerts = [.. events.ReplayedAlerts];
+        int historyAlerted = alerts.Where(alert => !events.LivePlaces.ContainsKey(alert.EventId)).Select(alert => alert.UserId).Distinct().Count();
+        return new(DetectionResult.Judge(truth, events, alerts, players, seconds), historyAlerted);
+    }
+
+    private sealed class Log
+    {
         private readonly EventEncoder encoder = new();
-        private readonly Dictionary<string, int> liveEvents = [];
-        private readonly Dictionary<string, int> firstFraud = [];
-        private readonly HashSet<string> caught = [];
-        private readonly HashSet<string> alerted = [];
-        private readonly HashSet<string> suspects = [];
-        private int falseAlerts;
-        private long offset;
 
-        public QualityRun Play()
-        {
-            var world = new GameWorld(seed, players, new Geography());
-            var historyAlerted = new HashSet<string>();
-            foreach (PlayerEvent past in new History(world).Generate(StartMs))
-                historyAlerted.UnionWith(Feed(past).Select(alert => alert.UserId));
-            var plan = new LivePlan(world, new LivePlanOptions(seconds, rate, StartMs));
-            foreach (Campaign campaign in plan.Campaigns)
-                suspects.UnionWith([campaign.Victim.UserId, .. campaign.Mules.Select(mule => mule.UserId)]);
-            foreach (GameAction action in plan.Actions())
-                Live(action);
-            var scenarios = plan.Campaigns.GroupBy(campaign => campaign.Scenario).ToDictionary(group => group.Key, group => (group.Count(), group.Count(IsCaught)));
-            return new(scenarios, players - suspects.Count, alerted.Count, historyAlerted.Count, falseAlerts);
-        }
+        public List<AuditRecord> Records { get; } = [];
 
-        private bool IsCaught(Campaign campaign) => caught.Contains(campaign.Victim.UserId) || campaign.Mules.Any(mule => caught.Contains(mule.UserId));
-
-        private void Live(GameAction action)
-        {
-            long ts = StartMs + (long)action.DueMs;
-            foreach (PlayerEvent value in SimulatedEvents.Of(action, ts))
-            {
-                int index = liveEvents[value.UserId] = liveEvents.GetValueOrDefault(value.UserId) + 1;
-                if (action.Fraud is not null)
-                    firstFraud.TryAdd(value.UserId, index);
-                foreach (Alert alert in Feed(value))
-                    Judge(alert, index);
-            }
-        }
-
-        private void Judge(Alert alert, int index)
-        {
-            bool honest = !suspects.Contains(alert.UserId);
-            seen?.Invoke(alert, honest);
-            if (honest)
-            {
-                falseAlerts++;
-                alerted.Add(alert.UserId);
-            }
-            else if (firstFraud.TryGetValue(alert.UserId, out int first) && index <= first + EventsAfter)
-            {
-                caught.Add(alert.UserId);
-            }
-        }
-
-        private IReadOnlyList<Alert> Feed(PlayerEvent value)
-            => engine.Process(System.Text.Encoding.UTF8.GetBytes(value.UserId), encoder.Encode(value), offset++).Alerts;
+        public void Append(PlayerEvent one) => Records.Add(new AuditRecord(0, Records.Count, Encoding.UTF8.GetBytes(one.UserId), encoder.Encode(one).ToArray()));
     }
 }

@@ -17,9 +17,9 @@ public class QualityTests
     public void Campaigns_are_caught_and_the_honest_left_alone(int seed)
     {
         QualityRun run = QualityRun.Of(seed, players: 1_000, seconds: 60, rate: 250, new RuleSet());
-        TestContext.Current.SendDiagnosticMessage($"seed {seed}: {string.Join(", ", run.Scenarios.Select(s => $"{s.Key} {s.Value.Caught}/{s.Value.Planted}"))}, honest {run.HonestAlerted}/{run.HonestPlayers}, history {run.HistoryAlerted}");
-        run.Scenarios.Count.ShouldBe(2);
-        foreach ((string scenario, (int planted, int caught)) in run.Scenarios)
+        TestContext.Current.SendDiagnosticMessage($"seed {seed}: {string.Join(", ", run.Detection.Scenarios.Select(s => $"{s.Key} {s.Value.Caught}/{s.Value.Planted}"))}, honest {run.Detection.HonestPlayersAlerted}/{run.Detection.HonestPlayers}, history {run.HistoryAlerted}");
+        run.Detection.Scenarios.Count.ShouldBe(2);
+        foreach ((string scenario, (int planted, int caught)) in run.Detection.Scenarios)
         {
             planted.ShouldBeGreaterThanOrEqualTo(20);
             ((double)caught / planted).ShouldBeGreaterThanOrEqualTo(0.8, scenario);

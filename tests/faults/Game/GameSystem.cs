@@ -66,7 +66,7 @@ internal sealed class GameSystem : IAsyncDisposable
 
     /// <summary>A load on both game servers.</summary>
     public LoadGenerator NewLoad()
-        => new(new LoadOptions([.. GameServers.Select(server => new Uri(server.Url))], Transport.Mixed, Credential, DemoSecrets.ParseKey(Credential)), PlayerCount);
+        => new(new LoadOptions([.. GameServers.Select(server => new Uri(server.Url))], Transport.Mixed, Credential, DemoSecrets.ParseKey(Credential)) { KeepAnsweredIds = true }, PlayerCount);
 
     /// <summary>Waits until detectors and sink have worked off everything that the topics hold.</summary>
     public async Task DrainAsync()

@@ -1,0 +1,113 @@
+using Game.Cli.Report;
+using Game.Contracts;
+using Game.Simulator.Load;
+
+namespace Game.Cli.Audit;
+
+/// <summary>What the demo counted itself, and what was read back.</summary>
+internal sealed record AuditEvidence
+{
+    public required LoadStatistics Load { get; init; }
+
+    public required long HistoryPublished { get; init; }
+
+    public required int CampaignsBegun { get; init; }
+
+    public required int CampaignsFinished { get; init; }
+
+    public required TruthTable Truth { get; init; }
+
+    public required EventAudit Events { get; init; }
+
+    public required AlertAudit Alerts { get; init; }
+
+    public required WarehouseAudit Warehouse { get; init; }
+
+    /// <summary>Records of the topic <c>dead-letters</c>.</summary>
+    public required long DeadLetters { get; init; }
+
+    /// <summary>By partition of player-events: the offset up to which the detectors have committed.</summary>
+    public required IReadOnlyDictionary<int, long> Committed { get; init; }
+}
+
+/// <summary>Compares; reads nothing itself.</summary>
+internal static class AuditComparison
+{
+    /// <summary>Of this many campaigns the rules miss every one only where they do not work.</summary>
+    private const int CampaignsThatRaiseAlerts = 5;
+
+    public static AuditSection Of(AuditEvidence evidence)
+    {
+        EventAudit events = evidence.Events;
+        HashSet<Guid> answered = [.. evidence.Load.AnsweredEventIds], live = [.. events.LivePlaces.Keys];
+        HashSet<Guid> liveInHdfs = [.. evidence.Warehouse.EventIds.Where(id => !events.HistoryIds.Contains(id))];
+        HashSet<Guid> historyInHdfs = [.. evidence.Warehouse.EventIds.Where(events.HistoryIds.Contains)];
+        HashSet<string> inTopic = [.. evidence.Alerts.ById.Keys], replayed = events.ReplayedAlertIds;
+        long beyond = events.LivePlaces.Count(place => place.Value.Offset >= evidence.Committed[place.Value.Partition]);
+        var differences = new Differences();
+        CompareLoad(differences, evidence, answered.Count, inTopic.Count);
+        differences.Sets("answered events", answered, "player-events", live);
+        differences.Equal("events of history", evidence.HistoryPublished, "distinct ids in player-events", events.HistoryIds.Count);
+        CompareRecords(differences, evidence, beyond);
+        differences.Sets("live events of player-events", live, "HDFS", liveInHdfs);
+        differences.Sets("events of history in player-events", events.HistoryIds, "HDFS", historyInHdfs);
+        differences.Count("(topic, partition, offset) are in HDFS more than once", evidence.Warehouse.DuplicateRows);
+        CompareAlerts(differences, evidence, inTopic, replayed);
+        return new AuditSection
+        {
+            Sent = evidence.Load.Sent,
+            Answered = evidence.Load.Answered,
+            Rejected = evidence.Load.Rejected,
+            RefusedLogins = evidence.Load.RefusedLogins,
+            InTopic = live.Count,
+            Detected = live.Count - beyond - events.LiveDeadLetters,
+            InHdfs = liveInHdfs.Count,
+            HistoryPublished = evidence.HistoryPublished,
+            HistoryInTopic = events.HistoryIds.Count,
+            HistoryInHdfs = historyInHdfs.Count,
+            DeadLetters = evidence.DeadLetters,
+            ReplayedDeadLetters = events.DeadLetters,
+            Misrouted = events.Misrouted + evidence.Alerts.Misrouted,
+            AlertsInTopic = inTopic.Count,
+            AlertsInHdfs = evidence.Warehouse.AlertIds.Count,
+            CriticalAlerts = evidence.Alerts.Critical.Count,
+            AlertsInPriority = evidence.Alerts.Priority.Count,
+            DuplicateAlertIds = evidence.Alerts.Duplicates.Count,
+            DuplicateRowsInHdfs = evidence.Warehouse.DuplicateRows,
+            ReplayDifferences = inTopic.Except(replayed).Count() + replayed.Except(inTopic).Count(),
+            Differences = differences.Sentences,
+        };
+    }
+
+    private static void CompareLoad(Differences differences, AuditEvidence evidence, int answered, int alerts)
+    {
+        differences.Count("events are neither answered nor rejected", evidence.Load.Unsettled);
+        differences.Count("events were refused for another reason than the rate limit", evidence.Load.Refused);
+        differences.Count("logins with the player's own secret were answered as if it were wrong", evidence.Load.RefusedLogins);
+        differences.Require(evidence.Load.Sent == 0 || answered > 0, "Not one event was answered.");
+        differences.Require(
+            evidence.CampaignsFinished < CampaignsThatRaiseAlerts || alerts > 0, $"{evidence.CampaignsFinished} campaigns were played to their end, but there is not one alert.");
+        differences.Require(
+            evidence.Truth.Campaigns.Count == evidence.CampaignsBegun,
+            $"The simulator planted {evidence.CampaignsBegun} campaigns, but simulation-truth holds {evidence.Truth.Campaigns.Count}.");
+    }
+
+    private static void CompareRecords(Differences differences, AuditEvidence evidence, long beyond)
+    {
+        differences.Count("records of player-events are no events of the player that is their key, so that no rule judges them", evidence.Events.DeadLetters);
+        differences.Count($"records are in {Topics.DeadLetters}", evidence.DeadLetters);
+        differences.Count("records of player-events lie in another partition than the first of their key", evidence.Events.Misrouted);
+        differences.Count("live events lie beyond the detectors' commits", beyond);
+    }
+
+    private static void CompareAlerts(Differences differences, AuditEvidence evidence, HashSet<string> inTopic, HashSet<string> replayed)
+    {
+        AlertAudit alerts = evidence.Alerts;
+        differences.Sets("alerts of the topic", inTopic, "HDFS", evidence.Warehouse.AlertIds);
+        differences.Count("alert ids are in the topic more than once", alerts.Duplicates.Count);
+        differences.Count("alerts lie in another partition than their event, or under another key", alerts.Misrouted);
+        differences.Sets("alerts of the detectors", inTopic, "the replay", replayed);
+        differences.Sets("critical alerts", alerts.Critical, Topics.AlertsPriority, alerts.Priority);
+        differences.Count("records of alerts-priority repeat another", alerts.PriorityRepeats);
+    }
+}

@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using System.Text;
+using Game.Cli.Audit;
+using Game.Cli.Report;
+using Game.Contracts;
+using Game.Detector.Rules;
+using Game.Detector.Tests.Quality;
+using Game.Simulator.Load;
+using Game.Simulator.World;
+
+namespace Game.Demo.Tests;
+
+/// <summary>What a small demo leaves behind when all went well; a test spoils one thing of it.</summary>
+internal sealed class AuditStory
+{
+    private const int Players = 130, Partitions = 2;
+    private const long StartMs = 1_790_000_000_000;
+    private const double Seconds = 60, Rate = 8;
+
+    /// <summary>Played once for all stories, none of which changes it.</summary>
+    private static readonly Lazy<Played> Shared = new(() => new Played());
+
+    private readonly Played played = Shared.Value;
+
+    public AuditStory()
+    {
+        Events = [.. played.Events];
+        History = played.History;
+        Begun = played.Plan.Opened;
+        foreach (GameAction action in played.Actions)
+            Settle(action, new Answer(action is LoginAction { CorrectSecret: false } ? 401 : 201, Published: true, null, 0, null));
+        EventAudit events = played.Audit;
+        foreach (Alert alert in events.ReplayedAlerts)
+            Raise(alert);
+        EventsInHdfs = [.. events.LivePlaces.Keys, .. events.HistoryIds];
+        AlertsInHdfs = events.ReplayedAlertIds;
+        for (int partition = 0; partition < Partitions; partition++)
+            Committed[partition] = End(partition);
+    }
+
+    public LoadStatistics Load { get; } = new(TimeSpan.Zero, keepAnsweredIds: true);
+
+    public List<AuditRecord> Events { get; }
+
+    public List<AuditRecord> Alerts { get; } = [];
+
+    public List<AuditRecord> Priority { get; } = [];
+
+    public HashSet<Guid> EventsInHdfs { get; }
+
+    public HashSet<string> AlertsInHdfs { get; }
+
+    public Dictionary<int, long> Committed { get; } = [];
+
+    public long DuplicateRows { get; set; }
+
+    public long DeadLetters { get; set; }
+
+    public int History { get; set; }
+
+    public int Begun { get; set; }
+
+    /// <summary>The last live event of a partition, which raised nothing: nothing else hangs on it.</summary>
+    public int LastQuiet => Events.FindLastIndex(record => record.Offset == End(record.Partition) - 1 && !Alerts.Any(alert => Decoded(alert).EventId == Id(record)));
+
+    public AuditSection Audit()
+    {
+        var alerts = new AlertAudit();
+        alerts.Read(Alerts);
+        alerts.ReadPriority(Priority);
+        return AuditComparison.Of(new AuditEvidence
+        {
+            Load = Load,
+            HistoryPublished = History,
+            CampaignsBegun = Begun,
+            CampaignsFinished = played.Plan.Campaigns.Count(campaign => campaign.Finished),
+            Truth = played.Truth,
+            Events = Events.SequenceEqual(played.Events) ? played.Audit : Read(Events, played.Truth),
+            Alerts = alerts,
+            Warehouse = new WarehouseAudit(EventsInHdfs, AlertsInHdfs, DuplicateRows),
+            DeadLetters = DeadLetters,
+            Committed = Committed,
+        });
+    }
+
+    /// <summary>A live login that nobody counted, of a player who was not there before.</summary>
+    public void AppendStranger() => Events.Add(Record(((LoginEvent)SimulatedEvents.Of(FailedLogin(), StartMs).Single()) with { UserId = "stranger-0" }, End(0)));
+
+    /// <summary>Starts a login and answers it; where it is published it goes the whole way, as a failed one.</summary>
+    public void Login(bool correctSecret, Answer? answer)
+    {
+        LoginAction failed = FailedLogin();
+        Settle(failed with { CorrectSecret = correctSecret }, answer);
+        if (answer is not { IsAnswered: true })
+            return;
+        PlayerEvent published = SimulatedEvents.Of(failed, StartMs + (long)failed.DueMs).Single();
+        Events.Add(Record(published, Committed[PartitionOf(published)]++));
+        EventsInHdfs.Add(published.EventId);
+    }
+
+    public static Guid Id(in AuditRecord record)
+    {
+        using var json = System.Text.Json.JsonDocument.Parse(record.Value);
+        return json.RootElement.GetProperty("event_id").GetGuid();
+    }
+
+    public static Alert Decoded(in AuditRecord record) => ContractJson.TryDecode(record.Value, out Alert alert, out string error) ? alert : throw new InvalidOperationException(error);
+
+    private LoginAction FailedLogin()
+        => played.World.MistypedLogin(played.World.Players.First(player => played.Truth.IsHonest(player.UserId)), Seconds * 1000, StartMs);
+
+    private void Settle(GameAction action, Answer? answer)
+    {
+        Load.Started(action, TimeSpan.Zero);
+        if (answer is { } given)
+            Load.Settled(new PendingAction(action, Stopwatch.GetTimestamp()), given);
+    }
+
+    private void Raise(Alert alert)
+    {
+        var record = new AuditRecord(alert.SourcePartition, Alerts.Count, Encoding.UTF8.GetBytes(alert.UserId), ContractJson.Encode(alert));
+        Alerts.Add(record);
+        if (alert.Severity == AlertSeverity.Critical)
+            Priority.Add(record with { Partition = 0, Offset = Priority.Count });
+    }
+
+    private long End(int partition) => played.Ends[partition];
+
+    private static int PartitionOf(PlayerEvent one) => one.UserId[^1] % Partitions;
+
+    private static AuditRecord Record(PlayerEvent one, long offset)
+    {
+        using var encoder = new EventEncoder();
+        return new AuditRecord(PartitionOf(one), offset, Encoding.UTF8.GetBytes(one.UserId), encoder.Encode(one).ToArray());
+    }
+
+    private static EventAudit Read(IEnumerable<AuditRecord> records, TruthTable truth)
+    {
+        var events = new EventAudit(Partitions, new RuleSet(), truth);
+        events.Read(records);
+        return events;
+    }
+
+    private sealed class Played
+    {
+        public long[] Ends { get; } = new long[Partitions];
+
+        public Played()
+        {
+            foreach (PlayerEvent past in new History(World).Generate(StartMs))
+                Append(past);
+            History = Events.Count;
+            Plan = new LivePlan(World, new LivePlanOptions(Seconds, Rate, StartMs));
+            var truths = new List<SimulationTruth>();
+            foreach (GameAction action in Plan.Actions())
+            {
+                Actions.Add(action);
+                truths.AddRange(Plan.Truths(action));
+                foreach (PlayerEvent one in SimulatedEvents.Of(action, StartMs + (long)action.DueMs))
+                    Append(one);
+            }
+
+            Truth = TruthTable.Of(truths);
+            Audit = Read(Events, Truth);
+        }
+
+        public GameWorld World { get; } = new(7, Players, new Geography());
+
+        public LivePlan Plan { get; }
+
+        public List<GameAction> Actions { get; } = [];
+
+        public List<AuditRecord> Events { get; } = [];
+
+        public int History { get; }
+
+        public TruthTable Truth { get; }
+
+        public EventAudit Audit { get; }
+
+        private void Append(PlayerEvent one) => Events.Add(Record(one, Ends[PartitionOf(one)]++));
+    }
+}
