@@ -19,6 +19,7 @@ namespace Broker.Server.Apis;
 //   partition, which is fatal to the Java producer and retried by none, and a warning in the log.
 // - A batch whose offsets have gaps is refused with INVALID_RECORD; Kafka numbers the records of a compressed one anew.
 // - compression.type other than "producer" is kept as a setting, but batches stay as they came.
+// - A block of a framed Snappy stream that holds more than 8 MiB is refused with INVALID_RECORD; clients write 32 KiB.
 // - At most 100 records of a batch are named in record_errors.
 //
 // A request is dispatched when all its batches are in the log (or refused); acks=all completes when the in-sync replicas have them.
