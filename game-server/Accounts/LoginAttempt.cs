@@ -1,6 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 using Game.Contracts;
 using Game.GameServer.Actions;
 
@@ -17,17 +14,11 @@ internal readonly record struct LoginAttempt(Guid IdempotencyKey, UInt128 Conten
     /// <param name="request">A request whose fields are what they should be.</param>
     public static LoginAttempt Of(Guid idempotencyKey, SessionRequest request)
     {
-        Span<byte> source = stackalloc byte[(Texts * sizeof(int)) + LoginIntake.MaxSecretBytes + ((Texts - 1) * ContractLimits.MaxIdBytes)];
-        int used = 0;
-        foreach (string text in (ReadOnlySpan<string>)[request.UserId!, request.Secret!, request.DeviceId!, request.ClientVersion!])
-        {
-            int length = Encoding.UTF8.GetBytes(text, source[(used + sizeof(int))..]);
-            BinaryPrimitives.WriteInt32BigEndian(source[used..], length);
-            used += sizeof(int) + length;
-        }
-
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(source[..used], digest);
-        return new(idempotencyKey, BinaryPrimitives.ReadUInt128BigEndian(digest));
+        var digest = new ContentDigest(stackalloc byte[(Texts * ContentDigest.LengthBytes) + LoginIntake.MaxSecretBytes + ((Texts - 1) * ContractLimits.MaxIdBytes)]);
+        digest.Add(request.UserId!);
+        digest.Add(request.Secret!);
+        digest.Add(request.DeviceId!);
+        digest.Add(request.ClientVersion!);
+        return new(idempotencyKey, digest.Compute());
     }
 }

@@ -42,7 +42,7 @@ internal sealed class LoginIntake(
         SessionRequest request, Guid key, ClientAddress address, string? traceParent, CancellationToken cancellation)
     {
         LoginAttempt attempt = LoginAttempt.Of(key, request);
-        if (!usedKeys.TryUse(attempt))
+        if (!usedKeys.TryUse(key, attempt.Content))
             return Problems.IdempotencyKeyReused;
         LoginOutcome outcome = await JudgeAsync(request.UserId!, request.Secret!, attempt, cancellation);
         LoginEvent login = MakeEvent(request, key, address, outcome);

@@ -16,7 +16,7 @@ internal static class Problems
 
     public static readonly Problem IdempotencyKeyReused = new(
         Status422UnprocessableEntity, "idempotency-key-reused", "The idempotency key was used before",
-        "This key came with another login; every attempt needs a key of its own, and only a retry of the very same request has the same.");
+        "This key came with another login or trade; every one needs a key of its own, and only a retry of the very same request has the same.");
 
     public static readonly Problem Credential = new(
         Status401Unauthorized, "credential", "The service credential is missing or wrong", "This needs 'Authorization: Bearer' with the service credential.");

@@ -7,7 +7,9 @@ namespace Game.GameServer.Actions;
 /// <summary>Makes the two events of a trade. Thread-safe.</summary>
 internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, ActionTraces traces, TimeProvider time)
 {
-    /// <summary>Checks a trade and makes its events, or says what is wrong with it.</summary>
+    private readonly UsedKeys usedKeys = new();
+
+    /// <summary>Checks a trade and makes its events, or says what is wrong with it. A key that came with another trade is refused: under the same event ids the second would pass for the first.</summary>
     /// <param name="request">As it was read.</param>
     /// <param name="key">The sender's idempotency key.</param>
     /// <param name="traceParent">The sender's, or null.</param>
@@ -25,6 +27,8 @@ internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, A
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         TradeEvent one = MakeEvent(TradeSide.First, request.First!, first, second, terms, now);
         TradeEvent two = MakeEvent(TradeSide.Second, request.Second!, second, first, terms, now);
+        if (!usedKeys.TryUse(key, TradeContent.Of(one, two)))
+            return Problems.IdempotencyKeyReused;
         ActionTrace trace = traces.Begin("publish trade", key, traceParent);
         var answer = new TradeRecorded(terms.TradeId, one.EventId, two.EventId);
         return new PlayerAction(one, two, Schemas.Headers(Schemas.Trade, trace.TraceParent), answer) { Activity = trace.Activity };

@@ -1,5 +1,6 @@
 using Game.Contracts;
 using Game.GameServer.Accounts;
+using Game.GameServer.Actions;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -139,15 +140,15 @@ public sealed class AccountsTests
     {
         var used = new UsedKeys();
         Guid key = TestServer.NewKey();
-        used.TryUse(new LoginAttempt(key, 1)).ShouldBeTrue();
-        used.TryUse(new LoginAttempt(key, 1)).ShouldBeTrue();
-        used.TryUse(new LoginAttempt(key, 2)).ShouldBeFalse();
+        used.TryUse(key, 1).ShouldBeTrue();
+        used.TryUse(key, 1).ShouldBeTrue();
+        used.TryUse(key, 2).ShouldBeFalse();
         for (int i = 0; i < 65_536; i++)
-            used.TryUse(new LoginAttempt(TestServer.NewKey(), 3)).ShouldBeTrue();
-        used.TryUse(new LoginAttempt(key, 2)).ShouldBeFalse();
+            used.TryUse(TestServer.NewKey(), 3).ShouldBeTrue();
+        used.TryUse(key, 2).ShouldBeFalse();
         for (int i = 0; i < 65_536; i++)
-            used.TryUse(new LoginAttempt(TestServer.NewKey(), 3)).ShouldBeTrue();
-        used.TryUse(new LoginAttempt(key, 2)).ShouldBeTrue("forgotten");
+            used.TryUse(TestServer.NewKey(), 3).ShouldBeTrue();
+        used.TryUse(key, 2).ShouldBeTrue("forgotten");
     }
 
     private static LoginAttempt Attempt(int number) => new(Guid.Empty, (UInt128)number);

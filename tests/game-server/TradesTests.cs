@@ -91,6 +91,54 @@ public sealed class TradesTests
         ids[2..].ShouldBe(ids[..2]);
     }
 
+    /// <summary>Under the ids of the first trade the second would pass for its repetition, and be lost.</summary>
+    [Theory]
+    [InlineData("\"user_id\":\"a\"", "\"user_id\":\"c\"", "\"channel\":\"direct\"")]
+    [InlineData("\"user_id\":\"b\"", "\"user_id\":\"a\"", "\"channel\":\"direct\"")]
+    [InlineData("\"user_id\":\"a\"", "\"user_id\":\"b\"", "\"channel\":\"mail\"")]
+    [InlineData("\"user_id\":\"a\"", "\"user_id\":\"b\"", "\"channel\":\"direct\",\"item_id\":\"x\"")]
+    [InlineData("\"user_id\":\"a\"", "\"user_id\":\"b\"", "\"channel\":\"direct\",\"item_id\":\"x\",\"item_value\":1")]
+    [InlineData("\"user_id\":\"a\"", "\"user_id\":\"b\"", "\"channel\":\"direct\",\"trade_id\":\"t\"")]
+    public async Task A_key_that_came_with_another_trade_is_refused_and_nothing_is_published(string first, string second, string terms)
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Guid key = TestServer.NewKey();
+        string body = TestServer.Trade("\"user_id\":\"a\"", "\"user_id\":\"b\"");
+        (await server.TradeAsync(body, key)).StatusCode.ShouldBe(HttpStatusCode.Created);
+        await TestServer.ProblemAsync(await server.TradeAsync(TestServer.Trade(first, second, terms), key), HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
+        (await server.TradeAsync(body, key)).StatusCode.ShouldBe(HttpStatusCode.Created);
+        (await server.TradeAsync(TestServer.Trade(first, second, terms))).StatusCode.ShouldBe(HttpStatusCode.Created);
+        server.Log.Trades.Count().ShouldBe(6);
+    }
+
+    [Theory]
+    [InlineData("gold_delta")]
+    [InlineData("gold_balance")]
+    [InlineData("item_delta")]
+    [InlineData("inventory_value")]
+    public async Task Another_number_on_either_side_makes_another_trade(string field)
+    {
+        const string Body = """{"channel":"direct","item_id":"x","first":{"user_id":"a","gold_delta":1,"gold_balance":1,"item_delta":1,"inventory_value":1},"second":{"user_id":"b","gold_delta":1,"gold_balance":1,"item_delta":1,"inventory_value":1} }""";
+        await using TestServer server = await TestServer.StartAsync();
+        Guid key = TestServer.NewKey();
+        (await server.TradeAsync(Body, key)).StatusCode.ShouldBe(HttpStatusCode.Created);
+        int first = Body.IndexOf(field, StringComparison.Ordinal), second = Body.LastIndexOf(field, StringComparison.Ordinal);
+        foreach (int at in (int[])[first, second])
+        {
+            string changed = Body.Remove(at + field.Length + 2, 1).Insert(at + field.Length + 2, "2");
+            await TestServer.ProblemAsync(await server.TradeAsync(changed, key), HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
+        }
+    }
+
+    [Fact]
+    public async Task A_retry_may_bring_a_newer_session_of_the_same_player()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        Guid key = TestServer.NewKey();
+        foreach (string token in (string[])[await server.TokenAsync("p-1"), await server.TokenAsync("p-1")])
+            (await server.TradeAsync(TestServer.Trade($"\"session_token\":\"{token}\"", "\"user_id\":\"b\""), key)).StatusCode.ShouldBe(HttpStatusCode.Created);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("")]
