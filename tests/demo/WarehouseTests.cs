@@ -1,3 +1,4 @@
+using DuckDB.NET.Data;
 using Game.Cli;
 using Game.Cli.Processes;
 using Game.Cli.Query;
@@ -56,9 +57,28 @@ public sealed class WarehouseTests : IAsyncLifetime
         Directory.GetFiles(Copies, "*.parquet", SearchOption.AllDirectories).ShouldHaveSingleItem();
     }
 
-    private async Task QueryAsync(string sql)
+    private const string Endless = "select * from range(1000000000000)";
+
+    [Fact]
+    public async Task Rows_are_made_as_they_are_read()
+        => await QueryAsync(Endless, reader => (reader.Read() && reader.Read() && reader.GetInt64(0) == 1).ShouldBeTrue());
+
+    [Fact]
+    public async Task An_interrupt_ends_the_reading()
+    {
+        using var interrupt = new CancellationTokenSource();
+        await Should.ThrowAsync<OperationCanceledException>(QueryAsync(Endless, reader =>
+        {
+            while (reader.Read())
+                interrupt.Cancel();
+        }, interrupt.Token));
+    }
+
+    private Task QueryAsync(string sql) => QueryAsync(sql, _ => { });
+
+    private async Task QueryAsync(string sql, Action<DuckDBDataReader> show, CancellationToken? cancellation = null)
     {
         using var warehouse = new Warehouse(client, SystemOptions.Warehouse, Copies, _ => { });
-        await warehouse.QueryAsync(sql, _ => { }, Stop);
+        await warehouse.QueryAsync(sql, show, cancellation ?? Stop);
     }
 }

@@ -64,6 +64,7 @@ internal sealed class Warehouse : IDisposable
     {
         using DuckDBCommand command = database.CreateCommand();
         command.CommandText = sql;
+        command.UseStreamingMode = true; // rows are made as they are read: who reads only the first need not wait for all, nor hold them
         using CancellationTokenRegistration registration = cancellation.Register(command.Cancel);
         using DuckDBDataReader reader = command.ExecuteReader();
         do

@@ -125,6 +125,18 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     }
 
     [Theory]
+    [InlineData("--csv")]
+    [InlineData("--json")]
+    public async Task Who_has_read_enough_ends_a_query(string format)
+    {
+        string script = $"set -o pipefail; '{Programs.PathOf("game-cli")}' query 'select * from range(100000000000)' {format} | head -2";
+        CommandResult head = await Command.RunAsync("bash", ["-c", script], Programs.Environment(demo.Home), timeout: Limit);
+        head.ExitCode.ShouldBe(0, head.Said);
+        head.Lines.Length.ShouldBe(2);
+        head.Errors.ShouldBeEmpty();
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData(" ; ")]
     [InlineData("-- nothing")]
