@@ -44,7 +44,7 @@ internal static class ReportText
         table.AddRow("alerts in the topic / in HDFS", $"{audit.AlertsInTopic:N0} / {audit.AlertsInHdfs:N0}", "");
         table.AddRow("critical alerts / in alerts-priority", $"{audit.CriticalAlerts:N0} / {audit.AlertsInPriority:N0}", "");
         table.AddRow("alert ids twice / rows twice in HDFS / replay differences", $"{audit.DuplicateAlertIds} / {audit.DuplicateRowsInHdfs} / {audit.ReplayDifferences}", "");
-        table.AddRow("dead letters / records misrouted / logins refused with the right secret", $"{audit.DeadLetters} / {audit.Misrouted} / {audit.RefusedLogins}", "");
+        table.AddRow("dead letters / misrouted / right secrets refused", $"{audit.DeadLetters} / {audit.Misrouted} / {audit.RefusedLogins}", "");
         console.Write(table);
         foreach (string difference in audit.Differences)
             console.MarkupLineInterpolated($"[red]{difference}[/]");
