@@ -124,6 +124,24 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
         (await QueryAsync("select 1 from alerts limit 1")).ExitCode.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task A_demo_that_is_interrupted_leaves_the_one_before()
+    {
+        const string Sql = "select count(*) as n, max(ts) as newest from player_events";
+        string before = (await QueryAsync(Sql, "--csv")).Output;
+        await using (RunningProgram second = RunningProgram.Start(
+            "env", ["--default-signal=INT", Programs.PathOf("game-cli"), "demo", "--seconds", "300", "--players", "50", "--rate", "20"], Programs.Environment(demo.Home)))
+        {
+            await second.LineAsync(line => line.StartsWith("playing live", StringComparison.Ordinal), "its play", TimeSpan.FromMinutes(3));
+            (await QueryAsync(Sql, "--csv")).Output.ShouldNotBe(before, "what runs is asked");
+            second.Send(Signal.Interrupt);
+            (await second.ExitAsync(Limit)).ShouldBe(130, second.Said);
+        }
+
+        (await QueryAsync(Sql, "--csv")).Output.ShouldBe(before);
+        Directory.Exists(demo.Report.GetProperty("folder").GetString()).ShouldBeTrue();
+    }
+
     [Theory]
     [InlineData("--csv")]
     [InlineData("--json")]
