@@ -53,6 +53,14 @@ public sealed class LogSlice : IDisposable
         return held.StillHolds(Position + position + sent, cuts) ? sent : throw new IOException("bytes of a response that were on their way have gone from the log");
     }
 
+    /// <summary>Whether all bytes from <paramref name="position"/> (from 0, within the slice) on lie in the page cache, as far as the system says. Does not wait for the disk.</summary>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public bool IsCached(int position)
+    {
+        LogSegment held = segment ?? throw new ObjectDisposedException(nameof(LogSlice));
+        return position < Length && held.IsCached(Position + position, Length - position);
+    }
+
     /// <summary>Gives the claim back.</summary>
     public void Dispose() => Interlocked.Exchange(ref segment, null)?.Release();
 }

@@ -91,7 +91,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
                 SafeHandle? socket = records.Length - position >= NetworkOptions.DirectBytes ? transport.Socket : null;
                 if (socket is not null) await Flush();
                 int from = position;
-                (int sent, int read) = records.LikelyCached ? Take(records, socket, from) : await coldReads.Run(() => Take(records, socket, from));
+                (int sent, int read) = records.IsCached(from) ? Take(records, socket, from) : await coldReads.Run(() => Take(records, socket, from));
                 transport.NoteSent(sent);
                 position += sent + read;
                 _filled += read;

@@ -6,8 +6,8 @@ namespace Broker.Server.Network;
 /// <summary>Record batches that stay where they are until the response that carries them is sent, and are then read piece by piece.</summary>
 internal abstract class StreamedRecords : RecordsPayload
 {
-    /// <summary>Whether the bytes are most likely in the page cache (written or read a moment ago): then the connection's own thread reads them.</summary>
-    public abstract bool LikelyCached { get; }
+    /// <summary>Whether the bytes from <paramref name="position"/> on are in the page cache, most likely: then the connection's own thread reads them. Does not wait for the disk.</summary>
+    public abstract bool IsCached(int position);
 
     /// <summary>Reads bytes; may block on the disk. One call at a time, any thread.</summary>
     /// <returns>At least one byte; 0 when the promised bytes have gone (truncation), upon which the connection is closed.</returns>

@@ -69,6 +69,20 @@ internal sealed class CachedFile(LogFolder folder, string name)
         }
     }
 
+    /// <inheritdoc cref="IOpenFile.IsCached"/>
+    public bool IsCached(long position, int count)
+    {
+        IOpenFile file = Pin();
+        try
+        {
+            return file.IsCached(position, count);
+        }
+        finally
+        {
+            Unpin();
+        }
+    }
+
     public void Write(long position, ReadOnlySpan<byte> bytes)
     {
         IOpenFile file = Pin();

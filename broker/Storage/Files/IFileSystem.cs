@@ -82,6 +82,14 @@ public interface IOpenFile : IDisposable
     /// <exception cref="IOException">The disk or the connection fails.</exception>
     int SendTo(SafeHandle socket, long position, int count);
 
+    /// <summary>
+    /// Whether bytes lie in the page cache, so that reading them will hardly wait for the disk; looked at in places. Does not wait itself.
+    /// </summary>
+    /// <param name="position">In the file.</param>
+    /// <param name="count">At least 1.</param>
+    /// <returns>False also where the file ends before, or where the system cannot say.</returns>
+    bool IsCached(long position, int count);
+
     /// <summary>Writes the whole of <paramref name="bytes"/>, or throws, in which case any part of it may have been written.</summary>
     void Write(long position, ReadOnlySpan<byte> bytes);
 

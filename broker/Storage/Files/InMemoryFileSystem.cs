@@ -231,6 +231,8 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
 
         public int SendTo(SafeHandle socket, long position, int count) => 0;
 
+        public bool IsCached(long position, int count) => false;
+
         public void Write(long position, ReadOnlySpan<byte> bytes)
         {
             disk.BeforeChange?.Invoke(FileChange.Write, path);

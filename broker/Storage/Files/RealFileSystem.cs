@@ -120,6 +120,8 @@ public sealed class RealFileSystem : IFileSystem
 
         public int SendTo(SafeHandle socket, long position, int count) => OperatingSystem.IsLinux() ? LinuxCalls.SendFile(socket, handle, position, count) : 0;
 
+        public bool IsCached(long position, int count) => OperatingSystem.IsLinux() && LinuxCalls.IsCached(handle, position, count);
+
         public void Write(long position, ReadOnlySpan<byte> bytes)
         {
             try

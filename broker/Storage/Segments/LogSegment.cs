@@ -130,6 +130,9 @@ internal sealed class LogSegment
     /// <inheritdoc cref="IOpenFile.SendTo"/>
     public int SendTo(SafeHandle socket, int position, int count) => log.SendTo(socket, position, count);
 
+    /// <inheritdoc cref="IOpenFile.IsCached"/>
+    public bool IsCached(int position, int count) => log.IsCached(position, count);
+
     /// <summary>Timestamps as the time index has them: what a segment knows of itself when it is opened.</summary>
     public void LoadTimestamps()
     {

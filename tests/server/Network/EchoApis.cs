@@ -71,7 +71,7 @@ internal sealed class ScriptedFetch : Api<FetchRequest, FetchResponse>
 }
 
 /// <summary>Records of a pattern, which say whether they were given back.</summary>
-internal sealed class PatternRecords(int length, bool likelyCached, int goneAfter = int.MaxValue) : StreamedRecords
+internal sealed class PatternRecords(int length, bool isCached, int goneAfter = int.MaxValue) : StreamedRecords
 {
     public int Disposals { get; private set; }
 
@@ -79,7 +79,7 @@ internal sealed class PatternRecords(int length, bool likelyCached, int goneAfte
 
     public override int Length => length;
 
-    public override bool LikelyCached => likelyCached;
+    public override bool IsCached(int position) => isCached;
 
     public static byte At(int position) => (byte)((position * 31) + (position >> 8));
 

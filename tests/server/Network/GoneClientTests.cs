@@ -146,7 +146,7 @@ public class GoneClientTests
     [Fact]
     public async Task An_answer_that_comes_after_its_connection_gives_back_what_it_holds()
     {
-        var records = new PatternRecords(100, likelyCached: true);
+        var records = new PatternRecords(100, isCached: true);
         var late = new LateFetch(records);
         await using var server = new TestServer(apis: [late]);
         TestClient client = server.Connect();
@@ -164,7 +164,7 @@ public class GoneClientTests
     public async Task A_client_that_does_not_read_its_answer_is_closed_after_the_idle_time()
     {
         var time = new FakeTimeProvider();
-        var records = new PatternRecords(26 << 20, likelyCached: true);
+        var records = new PatternRecords(26 << 20, isCached: true);
         await using var server = new TestServer(new NetworkOptions { MaxIdle = TimeSpan.FromSeconds(3), SendBufferBytes = 8 << 10 }, time, new ScriptedFetch { Records = () => records });
         using var client = new TestClient(server.Port, receiveBuffer: 4 << 10);
         await client.Send(Fetch);
@@ -270,7 +270,7 @@ public class GoneClientTests
     {
         public override int Length => 100;
 
-        public override bool LikelyCached => true;
+        public override bool IsCached(int position) => true;
 
         public override int ReadAt(int position, Span<byte> destination) => throw failure;
 

@@ -14,9 +14,9 @@ public class ResponseStreamTests
     [InlineData(NetworkOptions.PieceBytes, true)]
     [InlineData((3 * NetworkOptions.PieceBytes) + 17, true)]
     [InlineData((3 * NetworkOptions.PieceBytes) + 17, false)]
-    public async Task Records_arrive_whole_whatever_their_length(int length, bool likelyCached)
+    public async Task Records_arrive_whole_whatever_their_length(int length, bool isCached)
     {
-        var records = new PatternRecords(length, likelyCached);
+        var records = new PatternRecords(length, isCached);
         await using var server = new TestServer(apis: [new ScriptedFetch { Records = () => records }]);
         using TestClient client = server.Connect();
         await client.Send(Fetch);
@@ -28,7 +28,7 @@ public class ResponseStreamTests
     [Fact]
     public async Task Records_are_given_back_once_sent()
     {
-        var records = new PatternRecords(100_000, likelyCached: true);
+        var records = new PatternRecords(100_000, isCached: true);
         await using var server = new TestServer(apis: [new ScriptedFetch { Records = () => records }]);
         using TestClient client = server.Connect();
         await client.Send(Fetch, TestClient.Frame(new ApiVersionsRequest(), 0, 6));
@@ -40,7 +40,7 @@ public class ResponseStreamTests
     [Fact]
     public async Task Promised_records_that_have_gone_close_the_connection()
     {
-        var records = new PatternRecords(1_000_000, likelyCached: true, goneAfter: 500_000);
+        var records = new PatternRecords(1_000_000, isCached: true, goneAfter: 500_000);
         await using var server = new TestServer(apis: [new ScriptedFetch { Records = () => records }]);
         using TestClient client = server.Connect();
         await client.Send(Fetch);
@@ -52,7 +52,7 @@ public class ResponseStreamTests
     public async Task Readers_that_stop_reading_hold_up_nobody()
     {
         const int Length = 2 << 20;
-        await using var server = new TestServer(new NetworkOptions { SendBufferBytes = 8 << 10 }, apis: [new ScriptedFetch { Records = () => new PatternRecords(Length, likelyCached: true) }]);
+        await using var server = new TestServer(new NetworkOptions { SendBufferBytes = 8 << 10 }, apis: [new ScriptedFetch { Records = () => new PatternRecords(Length, isCached: true) }]);
         TestClient[] stuck = [.. Enumerable.Range(0, 300).Select(_ => new TestClient(server.Port, receiveBuffer: 4 << 10))];
         foreach (TestClient client in stuck) await client.Send(Fetch);
         using TestClient bystander = server.Connect();

@@ -170,7 +170,7 @@ public class StalledDiskTests
     {
         public override int Length => 1000;
 
-        public override bool LikelyCached => false;
+        public override bool IsCached(int position) => false;
 
         public override int ReadAt(int position, Span<byte> destination)
         {

@@ -96,6 +96,20 @@ public sealed class FileSystemTests : IDisposable
         memory.SendTo(sender.SafeHandle, 0, 3).ShouldBe(0, "memory has to be read");
     }
 
+    [Fact]
+    public void What_was_just_written_is_cached_and_what_is_not_there_is_not()
+    {
+        (IFileSystem disk, string at) = Disk(real: true);
+        using IOpenFile file = disk.Open(Path.Combine(at, "f"), FileOpen.OrCreate);
+        file.Write(0, new byte[300_000]);
+        if (!file.IsCached(0, 1))
+            Assert.Skip("this file system does not tell what is cached");
+        file.IsCached(0, 300_000).ShouldBeTrue();
+        file.IsCached(299_999, 1).ShouldBeTrue();
+        file.IsCached(299_999, 2).ShouldBeFalse();
+        file.IsCached(1_000_000, 1).ShouldBeFalse();
+    }
+
     [Theory]
     [MemberData(nameof(Both))]
     public void Files_and_folders_are_renamed_listed_and_deleted(bool real)
@@ -269,6 +283,8 @@ public sealed class FileSystemTests : IDisposable
             }
 
             public int SendTo(SafeHandle socket, long position, int count) => inner.SendTo(socket, position, count);
+
+            public bool IsCached(long position, int count) => inner.IsCached(position, count);
 
             public void SetLength(long length) => inner.SetLength(length);
 

@@ -42,6 +42,8 @@ internal sealed class UnreadableFileSystem : IFileSystem
 
         public int SendTo(SafeHandle socket, long position, int count) => 0;
 
+        public bool IsCached(long position, int count) => false;
+
         public void Write(long position, ReadOnlySpan<byte> bytes) => file.Write(position, bytes);
 
         public void SetLength(long length) => file.SetLength(length);
