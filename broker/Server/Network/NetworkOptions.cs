@@ -27,6 +27,9 @@ internal sealed record NetworkOptions
     /// <summary>Records of at least so many bytes go from the page cache to the socket directly; fewer are copied, and leave in one write with what surrounds them.</summary>
     public const int DirectBytes = 32 << 10;
 
+    /// <summary>Read into memory and sent when a full socket takes bytes again, behind what it took directly: each is copied twice, so a page.</summary>
+    public const int WaitingBytes = 4096;
+
     /// <summary>All pieces of all connections together; 256 whole pieces.</summary>
     public const long AllPiecesBytes = 64L << 20;
 

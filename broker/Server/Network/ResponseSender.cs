@@ -104,7 +104,8 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
         {
             int sent = socket is null ? 0 : records.SendTo(socket, position);
             int rest = records.Length - position - sent;
-            int wanted = Math.Min(rest, _size - _filled);
+            // A socket that has taken some is full: few bytes are enough to wait with, and the rest goes directly again.
+            int wanted = Math.Min(rest, sent > 0 ? Math.Min(_size - _filled, NetworkOptions.WaitingBytes) : _size - _filled);
             int read = wanted == 0 ? 0 : records.ReadAt(position + sent, piece.AsSpan(_filled, wanted));
             return read > 0 || rest == 0 ? (sent, read) : throw new IOException($"{rest} bytes of records that a response had promised have gone from the log");
         }
