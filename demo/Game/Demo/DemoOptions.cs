@@ -14,7 +14,7 @@ internal sealed record DemoOptions
     public int Players { get; init; } = 2000;
 
     /// <inheritdoc cref="LivePlanOptions.PlayersPerCampaign"/>
-    public int PlayersPerCampaign { get; init; } = 400;
+    public int PlayersPerCampaign { get; init; } = LivePlanOptions.UsualPlayersPerCampaign;
 
     public double Rate { get; init; } = 500;
 

@@ -8,8 +8,11 @@ namespace Game.Simulator.World;
 /// <param name="StartEpochMs">Epoch milliseconds at which the first action is due.</param>
 public sealed record LivePlanOptions(double Seconds, double Rate, long StartEpochMs)
 {
+    /// <summary>Few enough that fraud stays rare.</summary>
+    public const int UsualPlayersPerCampaign = 400;
+
     /// <summary>One campaign of each scenario for so many players, but <see cref="LivePlan.MinCampaigns"/> at least.</summary>
-    public int PlayersPerCampaign { get; init; } = 400;
+    public int PlayersPerCampaign { get; init; } = UsualPlayersPerCampaign;
 }
 
 /// <summary>
