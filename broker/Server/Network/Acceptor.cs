@@ -83,7 +83,7 @@ internal sealed class Acceptor : IDisposable
             return;
         }
 
-        var connection = new Connection(table.NextId(), _listener, address, new SocketTransport(socket), services);
+        var connection = new Connection(table.NextId(), _listener, address, new SocketTransport(socket, services.Readable, services.Drained), services);
         NetworkLog.Accepted(services.Log, connection.Id, address, _listener.Name);
         services.Metrics.Accepted();
         table.Start(connection);

@@ -38,5 +38,14 @@ internal sealed class ConnectionServices : IDisposable
 
     public ResponseSender Sender { get; }
 
-    public void Dispose() => ColdReads.Dispose();
+    public SocketWaits Readable { get; } = SocketWaits.ForReading();
+
+    public SocketWaits Drained { get; } = SocketWaits.ForWriting();
+
+    public void Dispose()
+    {
+        ColdReads.Dispose();
+        Readable.Dispose();
+        Drained.Dispose();
+    }
 }

@@ -27,8 +27,14 @@ internal sealed record NetworkOptions
     /// <summary>Records of at least so many bytes go from the page cache to the socket directly; fewer are copied, and leave in one write with what surrounds them.</summary>
     public const int DirectBytes = 32 << 10;
 
-    /// <summary>Read into memory and sent when a full socket takes bytes again, behind what it took directly: each is copied twice, so a page.</summary>
-    public const int WaitingBytes = 4096;
+    /// <summary>Given to a socket directly at a time, before other connections have their turn: what one of <see cref="DefaultSendBufferBytes"/> takes, which the system doubles.</summary>
+    public const int DirectStepBytes = 512 << 10;
+
+    /// <summary>
+    /// SO_SNDBUF unless given. With what the system chooses by itself, up to 4 MiB, a consumer of this machine costs half as much again (docs/performance.md);
+    /// Kafka's 100 KiB are few for a link with a delay.
+    /// </summary>
+    public const int DefaultSendBufferBytes = 256 << 10;
 
     /// <summary>All pieces of all connections together; 256 whole pieces.</summary>
     public const long AllPiecesBytes = 64L << 20;
@@ -94,7 +100,7 @@ internal sealed record NetworkOptions
     private static int RoomOfProcess() =>
         (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / SmallFrameBytes, 1, HandleShares.OfProcess().Connections);
 
-    /// <summary>What a broker's configuration says. Buffer sizes and backlog count only when given: the system's own adapt themselves, Kafka's defaults do not.</summary>
+    /// <summary>What a broker's configuration says. Buffer sizes and backlog count only when given: Kafka's defaults are for other machines.</summary>
     public static NetworkOptions Of(BrokerConfig config) => new()
     {
         MaxFrameBytes = config.MaxRequestBytes,
@@ -103,7 +109,7 @@ internal sealed record NetworkOptions
         MaxConnectionsPerIp = config.MaxConnectionsPerIp,
         ConnectionsPerIpOverrides = config.ConnectionsPerIpOverrides,
         MaxIdle = TimeSpan.FromMilliseconds(Math.Min(config.ConnectionsMaxIdleMs, int.MaxValue)),
-        SendBufferBytes = config.Given("socket.send.buffer.bytes") is null ? 0 : config.SocketSendBufferBytes,
+        SendBufferBytes = config.Given("socket.send.buffer.bytes") is null ? DefaultSendBufferBytes : config.SocketSendBufferBytes,
         ReceiveBufferBytes = config.Given("socket.receive.buffer.bytes") is null ? 0 : config.SocketReceiveBufferBytes,
         Backlog = config.Given("socket.listen.backlog.size") is null ? 512 : config.SocketListenBacklog,
     };

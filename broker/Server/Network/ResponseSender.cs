@@ -6,9 +6,8 @@ using Broker.Server.Partitions;
 namespace Broker.Server.Network;
 
 /// <summary>
-/// Sends responses: what is in memory as it is, records from the log as the socket drains: many directly from the page cache, few, and those that a full
-/// socket does not take, in pieces that are read. All connections share one limit on
-/// the bytes of pieces; over it, pieces get small instead of anyone waiting for a slow reader. One for the broker; any number of callers.
+/// Sends responses: what is in memory as it is, records from the log as the socket drains: many directly from the page cache, few in pieces that are read.
+/// All connections share one limit on the bytes of pieces; over it, pieces get small instead of anyone waiting for a slow reader. One for the broker; any number of callers.
 /// </summary>
 internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
 {
@@ -16,12 +15,13 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
     /// <exception cref="IOException">Promised records have gone; the connection must be closed, because half a response is out.</exception>
     public async ValueTask Send(Transport transport, ProtocolWriter response)
     {
-        if (response.Deferred.Count > 0)
-        {
-            await Stream(transport, response);
-            return;
-        }
+        if (response.Deferred.Count > 0) await Stream(transport, response);
+        else await WriteChunks(transport, response);
+        if (SocketWaits.IsSharedThread) await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+    }
 
+    private static async ValueTask WriteChunks(Transport transport, ProtocolWriter response)
+    {
         for (int i = 0; i < response.ChunkCount; i++) await transport.Write(response.Chunk(i));
     }
 
@@ -41,7 +41,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
         }
     }
 
-    /// <summary>One response on its way through one piece of memory, which is sent whenever it is full.</summary>
+    /// <summary>One response on its way, its small parts through one piece of memory, which is sent whenever it is full.</summary>
     private sealed class PieceStream(Transport transport, ProtocolWriter response, byte[] piece, ColdWork coldReads)
     {
         private readonly int _size = Math.Min(piece.Length, NetworkOptions.PieceBytes);
@@ -85,29 +85,37 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
 
         private async ValueTask AddRecords(StreamedRecords records)
         {
-            int position = 0;
+            int position = transport.Socket is { } socket && records.Length >= NetworkOptions.DirectBytes ? await SendDirectly(records, socket) : 0;
             while (position < records.Length)
             {
-                SafeHandle? socket = records.Length - position >= NetworkOptions.DirectBytes ? transport.Socket : null;
-                if (socket is not null) await Flush();
                 int from = position;
-                (int sent, int read) = records.IsCached(from) ? Take(records, socket, from) : await coldReads.Run(() => Take(records, socket, from));
-                transport.NoteSent(sent);
-                position += sent + read;
+                int count = Math.Min(records.Length - position, _size - _filled);
+                int read = records.IsCached(from, count) ? records.ReadAt(from, piece.AsSpan(_filled, count)) : await coldReads.Run(() => records.ReadAt(from, piece.AsSpan(_filled, count)));
+                if (read == 0) throw new IOException($"{records.Length - position} bytes of records that a response had promised have gone from the log");
+                position += read;
                 _filled += read;
                 if (_filled == _size) await Flush();
             }
         }
 
-        /// <summary>Gives the socket what it takes directly and, once it is full, reads the piece that is to wait for it: both at once, as cold ones change the thread.</summary>
-        private (int Sent, int Read) Take(StreamedRecords records, SafeHandle? socket, int position)
+        /// <summary>How many it could send so: all, or as many as there are before what cannot be sent without reading it.</summary>
+        private async ValueTask<int> SendDirectly(StreamedRecords records, SafeHandle socket)
         {
-            int sent = socket is null ? 0 : records.SendTo(socket, position);
-            int rest = records.Length - position - sent;
-            // A socket that has taken some is full: few bytes are enough to wait with, and the rest goes directly again.
-            int wanted = Math.Min(rest, sent > 0 ? Math.Min(_size - _filled, NetworkOptions.WaitingBytes) : _size - _filled);
-            int read = wanted == 0 ? 0 : records.ReadAt(position + sent, piece.AsSpan(_filled, wanted));
-            return read > 0 || rest == 0 ? (sent, read) : throw new IOException($"{rest} bytes of records that a response had promised have gone from the log");
+            await Flush();
+            int position = 0;
+            for (bool hasRoom = false; position < records.Length;)
+            {
+                int from = position;
+                int count = Math.Min(records.Length - position, NetworkOptions.DirectStepBytes);
+                int sent = records.IsCached(from, count) ? records.SendTo(socket, from, count) : await coldReads.Run(() => records.SendTo(socket, from, count));
+                if (sent == 0 && hasRoom) break;
+                transport.NoteSent(sent);
+                position += sent;
+                hasRoom = sent == 0;
+                if (position < records.Length) await transport.WaitWritable();
+            }
+
+            return position;
         }
 
         private async ValueTask Flush()

@@ -29,6 +29,9 @@ internal abstract class Transport : IDisposable
     /// <summary>The socket, where bytes given to it directly arrive as they are; null where they have to pass through <see cref="Write"/>.</summary>
     public virtual SafeHandle? Socket => null;
 
+    /// <summary>Completes when <see cref="Socket"/> takes bytes again, perhaps on a thread that others wait for: see <see cref="SocketWaits.IsSharedThread"/>.</summary>
+    public virtual ValueTask WaitWritable() => throw new NotSupportedException("This connection has no socket to give bytes to.");
+
     /// <summary>Ends the connection and all pending calls. Any thread, any number of times.</summary>
     public abstract void Dispose();
 
@@ -39,40 +42,83 @@ internal abstract class Transport : IDisposable
     public void NoteSent(int bytes) => Volatile.Write(ref _sent, _sent + bytes);
 }
 
-/// <summary>A plain TCP connection.</summary>
-internal sealed class SocketTransport(Socket socket) : Transport
+/// <summary>A plain TCP connection. The framework's socket holds it and does what can be done at once; waiting is <see cref="SocketWaits"/>'s.</summary>
+internal sealed class SocketTransport : Transport
 {
-    public override async ValueTask WaitReadable() => await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+    private readonly Socket _socket;
+    private readonly SocketWaits _readable;
+    private readonly SocketWaits _drained;
+    private readonly long _readableId;
+    private readonly long _drainedId;
 
-    public override ValueTask<int> Read(Memory<byte> destination) => socket.ReceiveAsync(destination, SocketFlags.None);
+    public SocketTransport(Socket socket, SocketWaits readable, SocketWaits drained)
+    {
+        socket.Blocking = false;
+        _socket = socket;
+        _readable = readable;
+        _drained = drained;
+        _readableId = readable.NextId();
+        _drainedId = drained.NextId();
+    }
+
+    public override bool PeerHasEnded => LinuxPoll.PeerHasEnded(_socket.SafeHandle);
+
+    public override SafeHandle Socket => _socket.SafeHandle;
+
+    public override ValueTask WaitReadable()
+    {
+        Span<byte> first = stackalloc byte[1];
+        return TryReceive(first, SocketFlags.Peek) is null ? _readable.Wait(_readableId, _socket.SafeHandle) : ValueTask.CompletedTask;
+    }
+
+    public override ValueTask<int> Read(Memory<byte> destination) => TryReceive(destination.Span, SocketFlags.None) is { } received ? new ValueTask<int>(received) : ReadLater(destination);
 
     public override ValueTask Write(ReadOnlyMemory<byte> bytes)
     {
-        ValueTask<int> sending = socket.SendAsync(bytes, SocketFlags.None);
-        if (!sending.IsCompletedSuccessfully) return Rest(sending, bytes);
-#pragma warning disable VSTHRD103 // It has completed: nothing blocks.
-        int sent = sending.Result;
-#pragma warning restore VSTHRD103
-        if (sent < bytes.Length) return Rest(new ValueTask<int>(sent), bytes);
-        NoteSent(sent);
-        return ValueTask.CompletedTask;
+        int sent = TrySend(bytes.Span);
+        return sent == bytes.Length ? ValueTask.CompletedTask : WriteLater(bytes[sent..]);
     }
 
-    public override bool PeerHasEnded => OperatingSystem.IsLinux() && LinuxPoll.PeerHasEnded(socket.SafeHandle);
+    public override ValueTask WaitWritable() => _drained.Wait(_drainedId, _socket.SafeHandle);
 
-    public override SafeHandle Socket => socket.SafeHandle;
-
-    public override void Dispose() => socket.Dispose();
-
-    private async ValueTask Rest(ValueTask<int> sending, ReadOnlyMemory<byte> bytes)
+    public override void Dispose()
     {
-        int sent = await sending;
-        NoteSent(sent);
-        while (sent < bytes.Length)
+        _socket.Dispose();
+        _readable.Forget(_readableId);
+        _drained.Forget(_drainedId);
+    }
+
+    private async ValueTask<int> ReadLater(Memory<byte> destination)
+    {
+        while (true)
         {
-            int more = await socket.SendAsync(bytes[sent..], SocketFlags.None);
-            NoteSent(more);
-            sent += more;
+            await _readable.Wait(_readableId, _socket.SafeHandle);
+            if (TryReceive(destination.Span, SocketFlags.None) is { } received) return received;
         }
+    }
+
+    private async ValueTask WriteLater(ReadOnlyMemory<byte> bytes)
+    {
+        for (int sent = 0; sent < bytes.Length; sent += TrySend(bytes.Span[sent..])) await WaitWritable();
+    }
+
+    /// <summary>Null where there is nothing yet.</summary>
+    private int? TryReceive(Span<byte> destination, SocketFlags flags)
+    {
+        int received = _socket.Receive(destination, flags, out SocketError error);
+        return error switch
+        {
+            SocketError.Success => received,
+            SocketError.WouldBlock => null,
+            _ => throw new SocketException((int)error),
+        };
+    }
+
+    private int TrySend(ReadOnlySpan<byte> bytes)
+    {
+        int sent = _socket.Send(bytes, SocketFlags.None, out SocketError error);
+        if (error is not (SocketError.Success or SocketError.WouldBlock)) throw new SocketException((int)error);
+        NoteSent(sent);
+        return sent;
     }
 }

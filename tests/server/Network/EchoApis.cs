@@ -79,7 +79,7 @@ internal sealed class PatternRecords(int length, bool isCached, int goneAfter = 
 
     public override int Length => length;
 
-    public override bool IsCached(int position) => isCached;
+    public override bool IsCached(int position, int count) => isCached;
 
     public static byte At(int position) => (byte)((position * 31) + (position >> 8));
 
@@ -91,7 +91,7 @@ internal sealed class PatternRecords(int length, bool isCached, int goneAfter = 
         return destination.Length;
     }
 
-    public override int SendTo(SafeHandle socket, int position) => 0;
+    public override int SendTo(SafeHandle socket, int position, int count) => 0;
 
     public override void Dispose()
     {

@@ -165,10 +165,19 @@ public class GoneClientTests
     {
         var time = new FakeTimeProvider();
         var records = new PatternRecords(26 << 20, isCached: true);
-        await using var server = new TestServer(new NetworkOptions { MaxIdle = TimeSpan.FromSeconds(3), SendBufferBytes = 8 << 10 }, time, new ScriptedFetch { Records = () => records });
+        var asked = new TaskCompletionSource();
+        var fetch = new ScriptedFetch
+        {
+            Records = () =>
+            {
+                asked.SetResult();
+                return records;
+            },
+        };
+        await using var server = new TestServer(new NetworkOptions { MaxIdle = TimeSpan.FromSeconds(3), SendBufferBytes = 8 << 10 }, time, fetch);
         using var client = new TestClient(server.Port, receiveBuffer: 4 << 10);
         await client.Send(Fetch);
-        await Until(() => server.Sockets.ConnectionCount == 1);
+        await asked.Task;
         Task ended = Until(() => server.Sockets.ConnectionCount == 0);
         while (!ended.IsCompleted)
         {
@@ -270,10 +279,10 @@ public class GoneClientTests
     {
         public override int Length => 100;
 
-        public override bool IsCached(int position) => true;
+        public override bool IsCached(int position, int count) => true;
 
         public override int ReadAt(int position, Span<byte> destination) => throw failure;
 
-        public override int SendTo(System.Runtime.InteropServices.SafeHandle socket, int position) => throw failure;
+        public override int SendTo(System.Runtime.InteropServices.SafeHandle socket, int position, int count) => throw failure;
     }
 }

@@ -170,7 +170,7 @@ public class StalledDiskTests
     {
         public override int Length => 1000;
 
-        public override bool IsCached(int position) => false;
+        public override bool IsCached(int position, int count) => false;
 
         public override int ReadAt(int position, Span<byte> destination)
         {
@@ -178,6 +178,6 @@ public class StalledDiskTests
             return destination.Length;
         }
 
-        public override int SendTo(System.Runtime.InteropServices.SafeHandle socket, int position) => 0;
+        public override int SendTo(System.Runtime.InteropServices.SafeHandle socket, int position, int count) => 0;
     }
 }

@@ -7,19 +7,14 @@ namespace Broker.Server.Apis.Fetching;
 /// <summary>A claim on a piece of a log, on its way into a response; read as the socket drains.</summary>
 internal sealed class LogRecords(LogSlice slice, bool isRecent) : StreamedRecords
 {
-    private bool _isCached = isRecent;
-
     public override int Length => slice.Length;
 
-    public override bool IsCached(int position)
-    {
-        _isCached = _isCached || slice.IsCached(position);
-        return _isCached;
-    }
+    /// <summary>What was recent when it was asked for is not looked at again when it is sent at once; a slow reader's rest is.</summary>
+    public override bool IsCached(int position, int count) => (isRecent && position == 0) || slice.IsCached(position, count);
 
     public override int ReadAt(int position, Span<byte> destination) => slice.ReadAt(position, destination);
 
-    public override int SendTo(SafeHandle socket, int position) => slice.SendTo(socket, position);
+    public override int SendTo(SafeHandle socket, int position, int count) => slice.SendTo(socket, position, count);
 
     public override void Dispose()
     {

@@ -1,0 +1,106 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Broker.Server.Network;
+
+/// <summary>Linux's epoll, asked for one event at a time. Any thread may ask; one takes the answers, and disposes at their end.</summary>
+internal sealed partial class LinuxEpoll : IDisposable
+{
+    /// <summary>EPOLLIN, EPOLLRDHUP: there are bytes to read, or the peer has ended.</summary>
+    public const uint Readable = 0x1 | 0x2000;
+
+    /// <summary>EPOLLOUT: the socket takes bytes.</summary>
+    public const uint Writable = 0x4;
+
+    private const int CloseOnExec = 0x80000;
+    private const int Add = 1;
+    private const int Modify = 3;
+    private const uint Once = 1u << 30;
+    private const int Interrupted = 4;
+    private const int NoEntry = 2;
+    private const long EndId = 0;
+
+    // struct epoll_event: 32 bits of events, 64 of data, packed on x86-64 only.
+    private static readonly int s_dataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
+    private static readonly int s_eventBytes = s_dataOffset + sizeof(long);
+
+    private readonly SafeFileHandle _epoll = Create(CloseOnExec);
+    private readonly SafeFileHandle _end = EventFd(0, CloseOnExec);
+    private byte[] _answers = [];
+
+    /// <exception cref="IOException">The process has no file handles left.</exception>
+    public LinuxEpoll()
+    {
+        if (!_epoll.IsInvalid && !_end.IsInvalid && Control(Add, _end, Readable, EndId) == 0) return;
+        IOException failure = Failure("epoll");
+        Dispose();
+        throw failure;
+    }
+
+    /// <summary>Has <see cref="Next"/> give the id, over 0, once, when the socket is ready for what is asked or has failed. Of a socket that is closed meanwhile nothing is told.</summary>
+    /// <exception cref="ObjectDisposedException">The socket has been closed, or this.</exception>
+    /// <exception cref="IOException">The system has no room for another one.</exception>
+    public void Ask(SafeHandle socket, uint awaited, long id)
+    {
+        if (Control(Modify, socket, awaited | Once, id) == 0) return;
+        if (Marshal.GetLastPInvokeError() != NoEntry || Control(Add, socket, awaited | Once, id) != 0) throw Failure("epoll_ctl");
+    }
+
+    /// <summary>Waits for at least one, mostly: 0 is possible.</summary>
+    /// <returns>How many of <paramref name="ids"/> are filled in; -1 when it has ended.</returns>
+    public int Next(Span<long> ids)
+    {
+        if (_answers.Length < ids.Length * s_eventBytes) _answers = new byte[ids.Length * s_eventBytes];
+        int count = Wait(_epoll, _answers, ids.Length, -1);
+        if (count < 0 && Marshal.GetLastPInvokeError() != Interrupted) throw Failure("epoll_wait");
+        for (int i = 0; i < count; i++)
+        {
+            ids[i] = MemoryMarshal.Read<long>(_answers.AsSpan((i * s_eventBytes) + s_dataOffset));
+            if (ids[i] == EndId) return -1;
+        }
+
+        return Math.Max(count, 0);
+    }
+
+    /// <summary>Has <see cref="Next"/> return -1 from now on; who calls that disposes then.</summary>
+    public void End()
+    {
+        long one = 1;
+        if (Write(_end, in one, sizeof(long)) < 0) throw Failure("write of an eventfd");
+    }
+
+    public void Dispose()
+    {
+        _epoll.Dispose();
+        _end.Dispose();
+    }
+
+    private int Control(int operation, SafeHandle descriptor, uint events, long id)
+    {
+        Span<byte> question = stackalloc byte[16];
+        MemoryMarshal.Write(question, events);
+        MemoryMarshal.Write(question[s_dataOffset..], id);
+        return Control(_epoll, operation, descriptor, question);
+    }
+
+    private static IOException Failure(string call)
+    {
+        int error = Marshal.GetLastPInvokeError();
+        return new IOException($"{call} failed: {Marshal.GetPInvokeErrorMessage(error)}", error);
+    }
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    private static partial SafeFileHandle Create(int flags);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    private static partial SafeFileHandle EventFd(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    private static partial int Control(SafeFileHandle epoll, int operation, SafeHandle descriptor, Span<byte> question);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    private static partial int Wait(SafeFileHandle epoll, Span<byte> answers, int count, int timeoutMs);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint Write(SafeFileHandle descriptor, in long value, nint count);
+}

@@ -1,0 +1,191 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Broker.Protocol.Messages;
+using Broker.Server.Network;
+using Broker.Storage.Files;
+
+namespace Broker.Server.Tests.Network;
+
+public sealed class SocketTransportTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly SocketWaits _readable = SocketWaits.ForReading();
+    private readonly SocketWaits _drained = SocketWaits.ForWriting();
+    private readonly Socket _peer;
+    private readonly SocketTransport _transport;
+
+    public SocketTransportTests()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        _peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4 << 10, NoDelay = true };
+        _peer.Connect(listener.LocalEndpoint);
+        Socket accepted = listener.AcceptSocket();
+        accepted.SendBufferSize = 8 << 10;
+        _transport = new SocketTransport(accepted, _readable, _drained);
+    }
+
+    public void Dispose()
+    {
+        _transport.Dispose();
+        _peer.Dispose();
+        _readable.Dispose();
+        _drained.Dispose();
+    }
+
+    [Fact]
+    public async Task Bytes_of_any_number_arrive_in_order_at_a_peer_that_reads_slowly()
+    {
+        byte[] bytes = RandomBytes(3_000_000);
+        Task<byte[]> received = Receive(bytes.Length);
+        var random = new Random(2);
+        for (int at = 0; at < bytes.Length;)
+        {
+            int count = Math.Min(bytes.Length - at, random.Next(1, 300_000));
+            await _transport.Write(bytes.AsMemory(at, count)).AsTask().WaitAsync(Patience);
+            at += count;
+            _transport.Sent.ShouldBe(at);
+        }
+
+        (await received).AsSpan().SequenceEqual(bytes).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Bytes_are_read_whether_they_are_there_already_or_come_later_and_then_the_end()
+    {
+        byte[] into = new byte[10];
+        _peer.Send([1, 2]);
+        await _transport.WaitReadable().AsTask().WaitAsync(Patience);
+        (await _transport.Read(into)).ShouldBe(2);
+        ValueTask waiting = _transport.WaitReadable();
+        waiting.IsCompleted.ShouldBeFalse();
+        _peer.Send([3]);
+        await waiting.AsTask().WaitAsync(Patience);
+        (await _transport.Read(into)).ShouldBe(1);
+        ValueTask<int> reading = _transport.Read(into);
+        reading.IsCompleted.ShouldBeFalse();
+        _peer.Send([4, 5, 6]);
+        _peer.Shutdown(SocketShutdown.Send);
+        (await reading.AsTask().WaitAsync(Patience)).ShouldBe(3);
+        into[..3].ShouldBe([4, 5, 6]);
+        await _transport.WaitReadable().AsTask().WaitAsync(Patience);
+        (await _transport.Read(into).AsTask().WaitAsync(Patience)).ShouldBe(0);
+        _transport.PeerHasEnded.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_wait_ends_with_its_connection(bool byUs)
+    {
+        Task<int> reading = _transport.Read(new byte[10]).AsTask();
+        Task writing = _transport.Write(new byte[8 << 20]).AsTask();
+        reading.IsCompleted.ShouldBeFalse();
+        writing.IsCompleted.ShouldBeFalse();
+        if (byUs)
+        {
+            _transport.Dispose();
+        }
+        else
+        {
+            _peer.LingerState = new LingerOption(enable: true, seconds: 0);
+            _peer.Dispose();
+        }
+
+        Exception ended = await Should.ThrowAsync<Exception>(writing.WaitAsync(Patience));
+        Transport.IsEnd(ended).ShouldBeTrue(ended.ToString());
+        try
+        {
+            (await reading.WaitAsync(Patience)).ShouldBe(0, "the system tells of a reset once, perhaps to the writer");
+        }
+        catch (Exception e) when (Transport.IsEnd(e))
+        {
+            // The reader was told.
+        }
+    }
+
+    [Fact]
+    public async Task A_closed_connection_waits_for_nothing()
+    {
+        _transport.Dispose();
+        _transport.Dispose();
+        foreach (Func<Task> call in new Func<Task>[]
+        {
+            () => _transport.WaitReadable().AsTask(), () => _transport.WaitWritable().AsTask(), () => _transport.Read(new byte[1]).AsTask(), () => _transport.Write(new byte[1]).AsTask(),
+        })
+        {
+            (await Should.ThrowAsync<Exception>(async () => await call())).ShouldBeOfType<ObjectDisposedException>();
+        }
+    }
+
+    [Fact]
+    public async Task Who_waits_when_the_waits_end_goes_on()
+    {
+        Task reading = _transport.WaitReadable().AsTask();
+        reading.IsCompleted.ShouldBeFalse();
+        _readable.Dispose();
+        await reading.WaitAsync(Patience);
+        await Should.ThrowAsync<ObjectDisposedException>(async () => await _transport.WaitReadable());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Records_of_a_file_arrive_whole_through_full_sockets_and_the_next_request_is_handled_in_the_pool(bool isCached)
+    {
+        string folder = Directory.CreateTempSubdirectory("transport-").FullName;
+        try
+        {
+            byte[] bytes = RandomBytes((3 * NetworkOptions.DirectStepBytes) + 17);
+            using IOpenFile file = new RealFileSystem().Open(Path.Combine(folder, "f"), FileOpen.OrCreate);
+            file.Write(0, bytes);
+            var onShared = new TaskCompletionSource<bool>();
+            var heartbeat = new ScriptedHeartbeat
+            {
+                Script = _ =>
+                {
+                    onShared.SetResult(SocketWaits.IsSharedThread);
+                    return new HeartbeatResponse();
+                },
+            };
+            await using var server = new TestServer(new NetworkOptions { SendBufferBytes = 8 << 10 }, apis: [new ScriptedFetch { Records = () => new FileRecords(file, bytes.Length, isCached) }, heartbeat]);
+            using var client = new TestClient(server.Port, receiveBuffer: 4 << 10);
+            await client.Send(TestClient.Frame(new FetchRequest { MaxWaitMs = 0 }, 12, 5), TestClient.Frame(new HeartbeatRequest(), 4, 6));
+            byte[] frame = await client.Receive();
+            frame.AsSpan().IndexOf(bytes).ShouldBeGreaterThan(0);
+            (await client.ReceiveCorrelationId()).ShouldBe(6);
+            (await onShared.Task).ShouldBeFalse();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static byte[] RandomBytes(int count)
+    {
+        byte[] bytes = new byte[count];
+        new Random(1).NextBytes(bytes);
+        return bytes;
+    }
+
+    private Task<byte[]> Receive(int count) => Task.Run(() =>
+    {
+        byte[] received = new byte[count];
+        for (int got = 0; got < count;) got += _peer.Receive(received.AsSpan(got, Math.Min(count - got, 10_000)));
+        return received;
+    });
+
+    private sealed class FileRecords(IOpenFile file, int length, bool isCached) : StreamedRecords
+    {
+        public override int Length => length;
+
+        public override bool IsCached(int position, int count) => isCached;
+
+        public override int ReadAt(int position, Span<byte> destination) => throw new InvalidOperationException("a file is sent without reading it");
+
+        public override int SendTo(SafeHandle socket, int position, int count) => file.SendTo(socket, position, count);
+    }
+}
