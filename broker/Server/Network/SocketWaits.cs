@@ -66,7 +66,7 @@ internal sealed class SocketWaits : IDisposable
         if (_waiting.TryRemove(id, out Signal? signal)) ThreadPool.UnsafeQueueUserWorkItem(static s => s.Set(), signal, preferLocal: false);
     }
 
-    /// <summary>Ends the thread. Who still waits goes on, and finds its socket closed or waits in vain again.</summary>
+    /// <summary>Ends the thread. Who still waits goes on, and whoever waits again is refused.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -74,8 +74,6 @@ internal sealed class SocketWaits : IDisposable
             if (!_disposed) _epoll?.End();
             _disposed = true;
         }
-
-        foreach (long id in _waiting.Keys) Forget(id);
     }
 
     private LinuxEpoll Started()
@@ -98,7 +96,7 @@ internal sealed class SocketWaits : IDisposable
     private void Run(object? epoll)
     {
         s_isShared = true;
-        using var events = (LinuxEpoll)epoll!;
+        var events = (LinuxEpoll)epoll!;
         Span<long> ids = stackalloc long[EventsAtOnce];
         for (int count; (count = events.Next(ids)) >= 0;)
         {
@@ -107,5 +105,9 @@ internal sealed class SocketWaits : IDisposable
                 if (_waiting.TryGetValue(id, out Signal? signal)) signal.Set();
             }
         }
+
+        // From here on nobody can ask any more, and who has asked before is among these.
+        events.Dispose();
+        foreach (long id in _waiting.Keys) Forget(id);
     }
 }
