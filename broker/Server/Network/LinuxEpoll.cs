@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Broker.Server.Network;
 
-/// <summary>Linux's epoll, asked for one event at a time. Any thread may ask; one takes the answers, and disposes at their end.</summary>
+/// <summary>Linux's epoll, asked for one event at a time. Any thread may ask, and any take the answers.</summary>
 internal sealed partial class LinuxEpoll : IDisposable
 {
     /// <summary>EPOLLIN, EPOLLRDHUP: there are bytes to read, or the peer has ended.</summary>
@@ -19,14 +19,13 @@ internal sealed partial class LinuxEpoll : IDisposable
     private const int Interrupted = 4;
     private const int NoEntry = 2;
     private const long EndId = 0;
+    private const int EventBytes = 16;
 
     // struct epoll_event: 32 bits of events, 64 of data, packed on x86-64 only.
     private static readonly int s_dataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
-    private static readonly int s_eventBytes = s_dataOffset + sizeof(long);
 
     private readonly SafeFileHandle _epoll = Create(CloseOnExec);
     private readonly SafeFileHandle _end = EventFd(0, CloseOnExec);
-    private byte[] _answers = [];
 
     /// <exception cref="IOException">The process has no file handles left.</exception>
     public LinuxEpoll()
@@ -46,23 +45,20 @@ internal sealed partial class LinuxEpoll : IDisposable
         if (Marshal.GetLastPInvokeError() != NoEntry || Control(Add, socket, awaited | Once, id) != 0) throw Failure("epoll_ctl");
     }
 
-    /// <summary>Waits for at least one, mostly: 0 is possible.</summary>
-    /// <returns>How many of <paramref name="ids"/> are filled in; -1 when it has ended.</returns>
-    public int Next(Span<long> ids)
+    /// <summary>Waits for one; null when it has ended. Each is told to one of those who wait, preferably the last to have come.</summary>
+    public long? Next()
     {
-        if (_answers.Length < ids.Length * s_eventBytes) _answers = new byte[ids.Length * s_eventBytes];
-        int count = Wait(_epoll, _answers, ids.Length, -1);
-        if (count < 0 && Marshal.GetLastPInvokeError() != Interrupted) throw Failure("epoll_wait");
-        for (int i = 0; i < count; i++)
+        Span<byte> answer = stackalloc byte[EventBytes];
+        while (Wait(_epoll, answer, 1, -1) != 1)
         {
-            ids[i] = MemoryMarshal.Read<long>(_answers.AsSpan((i * s_eventBytes) + s_dataOffset));
-            if (ids[i] == EndId) return -1;
+            if (Marshal.GetLastPInvokeError() != Interrupted) throw Failure("epoll_wait");
         }
 
-        return Math.Max(count, 0);
+        long id = MemoryMarshal.Read<long>(answer[s_dataOffset..]);
+        return id == EndId ? null : id;
     }
 
-    /// <summary>Has <see cref="Next"/> return -1 from now on; who calls that disposes then.</summary>
+    /// <summary>Has <see cref="Next"/> return null from now on; who calls that disposes then.</summary>
     public void End()
     {
         long one = 1;
@@ -77,7 +73,7 @@ internal sealed partial class LinuxEpoll : IDisposable
 
     private int Control(int operation, SafeHandle descriptor, uint events, long id)
     {
-        Span<byte> question = stackalloc byte[16];
+        Span<byte> question = stackalloc byte[EventBytes];
         MemoryMarshal.Write(question, events);
         MemoryMarshal.Write(question[s_dataOffset..], id);
         return Control(_epoll, operation, descriptor, question);

@@ -10,8 +10,8 @@ internal sealed class ResponseQueue
 {
     private readonly Lock _lock = new();
     private readonly Queue<PendingResponse> _waiting = new();
-    private readonly Signal _added = new(runsInSet: true);
-    private readonly Signal _answered = new(runsInSet: true);
+    private readonly Signal _added = new();
+    private readonly Signal _answered = new();
     private int _unanswered;
     private int _notRunningAhead;
     private bool _ended;

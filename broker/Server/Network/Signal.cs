@@ -3,19 +3,16 @@ using System.Threading.Tasks.Sources;
 namespace Broker.Server.Network;
 
 /// <summary>
-/// Wakes the one who waits, or the next who will; one waiter at a time.
+/// Wakes the one who waits, or the next who will; one waiter at a time. The waiter goes on inside <see cref="Set"/>, on the setter's thread:
+/// so a response that is ready at once is written by the thread that read its request.
 /// </summary>
-/// <param name="runsInSet">
-/// Whether the waiter goes on inside <see cref="Set"/>, on the setter's thread, instead of in the pool: so a response that is ready at once is written by the thread that
-/// read its request.
-/// </param>
-internal sealed class Signal(bool runsInSet) : IValueTaskSource
+internal sealed class Signal : IValueTaskSource
 {
     private const int Clear = 0;
     private const int IsSet = 1;
     private const int Waiting = 2;
 
-    private ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = !runsInSet };
+    private ManualResetValueTaskSourceCore<bool> _source;
     private int _state;
 
     /// <summary>Completes when <see cref="Set"/> has been called since the last wait.</summary>
@@ -28,7 +25,7 @@ internal sealed class Signal(bool runsInSet) : IValueTaskSource
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Any thread; must not be called under a lock that a waiter takes which runs inside.</summary>
+    /// <summary>Any thread; must not be called under a lock that the waiter takes.</summary>
     public void Set()
     {
         if (Interlocked.CompareExchange(ref _state, IsSet, Clear) != Waiting) return;

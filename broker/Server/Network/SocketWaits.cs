@@ -4,13 +4,11 @@ using System.Runtime.InteropServices;
 namespace Broker.Server.Network;
 
 /// <summary>
-/// Where connections wait for their sockets, over one thread that learns from the system which are ready (<see cref="LinuxEpoll"/>). The framework's own way wakes two
-/// threads of the pool for each event, and for every full socket that drains, whether anybody waits for it or not (docs/performance.md). Any thread may call.
+/// Where connections wait for their sockets: threads ask the system which are ready (<see cref="LinuxEpoll"/>), and who has waited goes on right there. The framework's own
+/// way wakes three threads for each event, and for every full socket that drains, whether anybody waits for it or not (docs/decisions/transport.md). Any thread may call.
 /// </summary>
 internal sealed class SocketWaits : IDisposable
 {
-    private const int EventsAtOnce = 64;
-
     [ThreadStatic]
     private static bool s_isShared;
 
@@ -18,26 +16,33 @@ internal sealed class SocketWaits : IDisposable
     private readonly Lock _lock = new();
     private readonly string _name;
     private readonly uint _event;
-    private readonly bool _onItsThread;
+    private readonly int _threads;
+    private readonly bool _mayBlock;
     private LinuxEpoll? _epoll;
+    private int _running;
+    private int _busy;
     private long _lastId;
     private bool _disposed;
 
-    private SocketWaits(string name, uint awaited, bool onItsThread)
+    private SocketWaits(string name, uint awaited, int threads, bool mayBlock)
     {
         _name = name;
         _event = awaited;
-        _onItsThread = onItsThread;
+        _threads = threads;
+        _mayBlock = mayBlock;
     }
 
     /// <summary>Whether the calling thread is one that other connections wait for: whatever may take long has to leave it.</summary>
     public static bool IsSharedThread => s_isShared;
 
-    /// <summary>Waits for bytes to read, or the peer's end. Who has waited goes on in the pool.</summary>
-    public static SocketWaits ForReading() => new("readable sockets", LinuxEpoll.Readable, onItsThread: false);
+    /// <summary>
+    /// Waits for bytes to read, or the peer's end. Who has waited may do what it likes: one thread stays free to ask, and gives what becomes ready while all others are
+    /// at work to the pool.
+    /// </summary>
+    public static SocketWaits ForReading() => new("readable sockets", LinuxEpoll.Readable, Environment.ProcessorCount + 1, mayBlock: true);
 
-    /// <summary>Waits for room in full sockets. Who has waited goes on sending on the very thread that has learnt of it, which costs no further change of threads.</summary>
-    public static SocketWaits ForWriting() => new("drained sockets", LinuxEpoll.Writable, onItsThread: true);
+    /// <summary>Waits for room in full sockets, on one thread: who has waited sends what the socket takes, waits again, and leaves it for anything else.</summary>
+    public static SocketWaits ForWriting() => new("drained sockets", LinuxEpoll.Writable, threads: 1, mayBlock: false);
 
     /// <summary>A name for a connection in the calls below.</summary>
     public long NextId() => Interlocked.Increment(ref _lastId);
@@ -47,7 +52,7 @@ internal sealed class SocketWaits : IDisposable
     /// <exception cref="IOException">The system has no room for another one.</exception>
     public ValueTask Wait(long id, SafeHandle socket)
     {
-        Signal signal = _waiting.GetOrAdd(id, static (_, onItsThread) => new Signal(runsInSet: onItsThread), _onItsThread);
+        Signal signal = _waiting.GetOrAdd(id, static _ => new Signal());
         try
         {
             Started().Ask(socket, _event, id);
@@ -63,10 +68,10 @@ internal sealed class SocketWaits : IDisposable
     /// <summary>For a connection that has closed its socket, after that: of a closed socket the system tells nothing.</summary>
     public void Forget(long id)
     {
-        if (_waiting.TryRemove(id, out Signal? signal)) ThreadPool.UnsafeQueueUserWorkItem(static s => s.Set(), signal, preferLocal: false);
+        if (_waiting.TryRemove(id, out Signal? signal)) SetInPool(signal);
     }
 
-    /// <summary>Ends the thread. Who still waits goes on, and whoever waits again is refused.</summary>
+    /// <summary>Ends the threads. Who still waits goes on, and whoever waits again is refused.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -85,7 +90,7 @@ internal sealed class SocketWaits : IDisposable
             if (_epoll is null)
             {
                 var epoll = new LinuxEpoll();
-                new Thread(Run) { IsBackground = true, Name = _name }.Start(epoll);
+                for (_running = 0; _running < _threads; _running++) new Thread(Run) { IsBackground = true, Name = _name }.Start(epoll);
                 Volatile.Write(ref _epoll, epoll);
             }
 
@@ -95,19 +100,27 @@ internal sealed class SocketWaits : IDisposable
 
     private void Run(object? epoll)
     {
-        s_isShared = true;
+        s_isShared = !_mayBlock;
         var events = (LinuxEpoll)epoll!;
-        Span<long> ids = stackalloc long[EventsAtOnce];
-        for (int count; (count = events.Next(ids)) >= 0;)
+        while (events.Next() is { } id)
         {
-            foreach (long id in ids[..count])
-            {
-                if (_waiting.TryGetValue(id, out Signal? signal)) signal.Set();
-            }
+            if (!_waiting.TryGetValue(id, out Signal? signal)) continue;
+            if (_mayBlock) SetUnlessLast(signal);
+            else signal.Set();
         }
 
+        if (Interlocked.Decrement(ref _running) > 0) return;
         // From here on nobody can ask any more, and who has asked before is among these.
         events.Dispose();
         foreach (long id in _waiting.Keys) Forget(id);
     }
+
+    private void SetUnlessLast(Signal signal)
+    {
+        if (Interlocked.Increment(ref _busy) < _threads) signal.Set();
+        else SetInPool(signal);
+        Interlocked.Decrement(ref _busy);
+    }
+
+    private static void SetInPool(Signal signal) => ThreadPool.UnsafeQueueUserWorkItem(static s => s.Set(), signal, preferLocal: false);
 }

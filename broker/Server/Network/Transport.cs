@@ -50,6 +50,7 @@ internal sealed class SocketTransport : Transport
     private readonly SocketWaits _drained;
     private readonly long _readableId;
     private readonly long _drainedId;
+    private bool _wasEmptied;
 
     public SocketTransport(Socket socket, SocketWaits readable, SocketWaits drained)
     {
@@ -68,7 +69,7 @@ internal sealed class SocketTransport : Transport
     public override ValueTask WaitReadable()
     {
         Span<byte> first = stackalloc byte[1];
-        return TryReceive(first, SocketFlags.Peek) is null ? _readable.Wait(_readableId, _socket.SafeHandle) : ValueTask.CompletedTask;
+        return _wasEmptied || TryReceive(first, SocketFlags.Peek) is null ? _readable.Wait(_readableId, _socket.SafeHandle) : ValueTask.CompletedTask;
     }
 
     public override ValueTask<int> Read(Memory<byte> destination) => TryReceive(destination.Span, SocketFlags.None) is { } received ? new ValueTask<int>(received) : ReadLater(destination);
@@ -106,6 +107,7 @@ internal sealed class SocketTransport : Transport
     private int? TryReceive(Span<byte> destination, SocketFlags flags)
     {
         int received = _socket.Receive(destination, flags, out SocketError error);
+        _wasEmptied = received < destination.Length;
         return error switch
         {
             SocketError.Success => received,
