@@ -44,17 +44,16 @@ public sealed class LogSlice : IDisposable
     /// Gives at most <paramref name="count"/> bytes from <paramref name="position"/> (from 0, within the slice) on to a socket, as <see cref="IOpenFile.SendTo"/> does.
     /// A cut of the log that comes after it may still change what is on its way; the batches' checksums tell the reader, which has read above the high watermark.
     /// </summary>
-    /// <returns>How many bytes the socket took; 0 when they are to be read.</returns>
+    /// <returns>How many bytes the socket took; 0 when it is full; null when they are to be read.</returns>
     /// <exception cref="IOException">The disk or the connection fails, or the promised bytes have gone.</exception>
-    public int SendTo(SafeHandle socket, int position, int count)
+    public int? SendTo(SafeHandle socket, int position, int count)
     {
         LogSegment held = segment ?? throw new ObjectDisposedException(nameof(LogSlice));
-        int sent = held.SendTo(socket, Position + position, Math.Min(count, Length - position));
-        return held.StillHolds(Position + position + sent, cuts) ? sent : throw new IOException("bytes of a response that were on their way have gone from the log");
+        int? sent = held.SendTo(socket, Position + position, Math.Min(count, Length - position));
+        return held.StillHolds(Position + position + (sent ?? 0), cuts) ? sent : throw new IOException("bytes of a response that were on their way have gone from the log");
     }
 
-    /// <summary>Whether <paramref name="count"/> bytes from <paramref name="position"/> (from 0, within the slice) on lie in the page cache, as far as the system says. Does not wait for the disk.</summary>
-    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <summary>Whether <paramref name="count"/> bytes from <paramref name="position"/> (from 0, within the slice) on lie in the page cache, as far as the system says; false where the file is not open. Waits for nothing.</summary>
     public bool IsCached(int position, int count)
     {
         LogSegment held = segment ?? throw new ObjectDisposedException(nameof(LogSlice));

@@ -24,16 +24,24 @@ internal sealed partial class LinuxEpoll : IDisposable
     // struct epoll_event: 32 bits of events, 64 of data, packed on x86-64 only.
     private static readonly int s_dataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
 
-    private readonly SafeFileHandle _epoll = Create(CloseOnExec);
-    private readonly SafeFileHandle _end = EventFd(0, CloseOnExec);
+    private readonly SafeFileHandle _epoll;
+    private readonly SafeFileHandle _end;
 
     /// <exception cref="IOException">The process has no file handles left.</exception>
     public LinuxEpoll()
     {
-        if (!_epoll.IsInvalid && !_end.IsInvalid && Control(Add, _end, Readable, EndId) == 0) return;
-        IOException failure = Failure("epoll");
-        Dispose();
-        throw failure;
+        _epoll = Valid(Create(CloseOnExec), "epoll_create1");
+        try
+        {
+            _end = Valid(EventFd(0, CloseOnExec), "eventfd");
+            if (Control(Add, _end, Readable, EndId) != 0) throw Failure("epoll_ctl");
+        }
+        catch
+        {
+            _end?.Dispose();
+            _epoll.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Has <see cref="Next"/> give the id, over 0, once, when the socket is ready for what is asked or has failed. Of a socket that is closed meanwhile nothing is told.</summary>
@@ -78,6 +86,8 @@ internal sealed partial class LinuxEpoll : IDisposable
         MemoryMarshal.Write(question[s_dataOffset..], id);
         return Control(_epoll, operation, descriptor, question);
     }
+
+    private static SafeFileHandle Valid(SafeFileHandle handle, string call) => handle.IsInvalid ? throw Failure(call) : handle;
 
     private static IOException Failure(string call)
     {

@@ -36,6 +36,9 @@ internal sealed record NetworkOptions
     /// </summary>
     public const int DefaultSendBufferBytes = 256 << 10;
 
+    /// <summary>A socket that is said to have room and takes nothing lacks memory of the system: how long it is left alone.</summary>
+    public static readonly TimeSpan ShortageRest = TimeSpan.FromMilliseconds(5);
+
     /// <summary>All pieces of all connections together; 256 whole pieces.</summary>
     public const long AllPiecesBytes = 64L << 20;
 

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using Broker.Protocol;
 using Broker.Server.Partitions;
 
@@ -15,10 +15,19 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
     /// <exception cref="IOException">Promised records have gone; the connection must be closed, because half a response is out.</exception>
     public async ValueTask Send(Transport transport, ProtocolWriter response)
     {
-        if (response.Deferred.Count > 0) await Stream(transport, response);
-        else await WriteChunks(transport, response);
-        if (SocketWaits.IsSharedThread) await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            if (response.Deferred.Count > 0) await Stream(transport, response);
+            else await WriteChunks(transport, response);
+        }
+        finally
+        {
+            if (SocketWaits.IsSharedThread) await Pool();
+        }
     }
+
+    /// <summary>Goes on in the pool.</summary>
+    private static ConfiguredTaskAwaitable Pool() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
     private static async ValueTask WriteChunks(Transport transport, ProtocolWriter response)
     {
@@ -57,6 +66,8 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
                 DeferredPayload deferred = response.Deferred[i];
                 await AddBuffered(deferred.Position);
                 await AddRecords((StreamedRecords)deferred.Payload);
+                // Its turn on a thread that others wait for ends with each of its parts.
+                if (SocketWaits.IsSharedThread) await transport.WaitWritable();
             }
 
             await AddBuffered(response.BufferedLength);
@@ -85,9 +96,10 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
 
         private async ValueTask AddRecords(StreamedRecords records)
         {
-            int position = transport.Socket is { } socket && records.Length >= NetworkOptions.DirectBytes ? await SendDirectly(records, socket) : 0;
+            int position = records.Length >= NetworkOptions.DirectBytes ? await SendDirectly(records) : 0;
             while (position < records.Length)
             {
+                if (SocketWaits.IsSharedThread) await Pool();
                 int from = position;
                 int count = Math.Min(records.Length - position, _size - _filled);
                 int read = records.IsCached(from, count) ? records.ReadAt(from, piece.AsSpan(_filled, count)) : await coldReads.Run(() => records.ReadAt(from, piece.AsSpan(_filled, count)));
@@ -98,24 +110,21 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
             }
         }
 
-        /// <summary>How many it could send so: all, or as many as there are before what cannot be sent without reading it.</summary>
-        private async ValueTask<int> SendDirectly(StreamedRecords records, SafeHandle socket)
+        /// <summary>How many it could send so: all, or as many as there are before what has to be read.</summary>
+        private async ValueTask<int> SendDirectly(StreamedRecords records)
         {
             await Flush();
             int position = 0;
-            for (bool hasRoom = false; position < records.Length;)
+            for (bool hasWaited = false; ; hasWaited = true)
             {
                 int from = position;
                 int count = Math.Min(records.Length - position, NetworkOptions.DirectStepBytes);
-                int sent = records.IsCached(from, count) ? records.SendTo(socket, from, count) : await coldReads.Run(() => records.SendTo(socket, from, count));
-                if (sent == 0 && hasRoom) break;
-                transport.NoteSent(sent);
-                position += sent;
-                hasRoom = sent == 0;
-                if (position < records.Length) await transport.WaitWritable();
+                int? sent = records.IsCached(from, count) ? transport.SendDirectly(records, from, count) : await coldReads.Run(() => transport.SendDirectly(records, from, count));
+                position += sent ?? 0;
+                if (sent is null || position == records.Length) return position;
+                if (sent == 0 && hasWaited) await Task.Delay(NetworkOptions.ShortageRest);
+                await transport.WaitWritable();
             }
-
-            return position;
         }
 
         private async ValueTask Flush()

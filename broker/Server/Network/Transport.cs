@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Net.Sockets;
 
 namespace Broker.Server.Network;
@@ -26,11 +25,11 @@ internal abstract class Transport : IDisposable
     /// <summary>Completes when all bytes have been handed to the system.</summary>
     public abstract ValueTask Write(ReadOnlyMemory<byte> bytes);
 
-    /// <summary>The socket, where bytes given to it directly arrive as they are; null where they have to pass through <see cref="Write"/>.</summary>
-    public virtual SafeHandle? Socket => null;
+    /// <summary>Sends records as <see cref="StreamedRecords.SendTo"/> does; null also where bytes have to pass through <see cref="Write"/>.</summary>
+    public virtual int? SendDirectly(StreamedRecords records, int position, int count) => null;
 
-    /// <summary>Completes when <see cref="Socket"/> takes bytes again, perhaps on a thread that others wait for: see <see cref="SocketWaits.IsSharedThread"/>.</summary>
-    public virtual ValueTask WaitWritable() => throw new NotSupportedException("This connection has no socket to give bytes to.");
+    /// <summary>After <see cref="SendDirectly"/>: completes when there is room again, perhaps on a thread that others wait for (<see cref="SocketWaits.IsSharedThread"/>).</summary>
+    public virtual ValueTask WaitWritable() => ValueTask.CompletedTask;
 
     /// <summary>Ends the connection and all pending calls. Any thread, any number of times.</summary>
     public abstract void Dispose();
@@ -38,19 +37,24 @@ internal abstract class Transport : IDisposable
     /// <summary>Whether an exception means no more than that the other end, or we, have gone. A disk's failure is none of those.</summary>
     public static bool IsEnd(Exception e) => e is SocketException or IOException { InnerException: SocketException } or ObjectDisposedException or OperationCanceledException;
 
-    /// <summary>Counts bytes that went to <see cref="Socket"/> directly, or were written. For the one writer.</summary>
-    public void NoteSent(int bytes) => Volatile.Write(ref _sent, _sent + bytes);
+    /// <summary>Counts bytes that have been handed to the system. For the one writer.</summary>
+    protected void NoteSent(int bytes) => Volatile.Write(ref _sent, _sent + bytes);
 }
 
 /// <summary>A plain TCP connection. The framework's socket holds it and does what can be done at once; waiting is <see cref="SocketWaits"/>'s.</summary>
 internal sealed class SocketTransport : Transport
 {
+    private const int Open = 0;
+    private const int Sending = 1;
+    private const int Closed = 2;
+
     private readonly Socket _socket;
     private readonly SocketWaits _readable;
     private readonly SocketWaits _drained;
     private readonly long _readableId;
     private readonly long _drainedId;
     private bool _wasEmptied;
+    private int _state;
 
     public SocketTransport(Socket socket, SocketWaits readable, SocketWaits drained)
     {
@@ -63,8 +67,6 @@ internal sealed class SocketTransport : Transport
     }
 
     public override bool PeerHasEnded => LinuxPoll.PeerHasEnded(_socket.SafeHandle);
-
-    public override SafeHandle Socket => _socket.SafeHandle;
 
     public override ValueTask WaitReadable()
     {
@@ -82,7 +84,42 @@ internal sealed class SocketTransport : Transport
 
     public override ValueTask WaitWritable() => _drained.Wait(_drainedId, _socket.SafeHandle);
 
+    public override int? SendDirectly(StreamedRecords records, int position, int count)
+    {
+        ObjectDisposedException.ThrowIf(Interlocked.CompareExchange(ref _state, Sending, Open) != Open, this);
+        try
+        {
+            int? sent = records.SendTo(_socket.SafeHandle, position, count);
+            NoteSent(sent ?? 0);
+            return sent;
+        }
+        finally
+        {
+            if (Interlocked.CompareExchange(ref _state, Open, Sending) != Sending) Release();
+        }
+    }
+
+    /// <summary>Does not wait for records on their way from a disk, as closing the socket would: then who sends them closes it behind them.</summary>
     public override void Dispose()
+    {
+        int was = Interlocked.Exchange(ref _state, Closed);
+        if (was == Open) Release();
+        else if (was == Sending) Shut();
+    }
+
+    private void Shut()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (IsEnd(e))
+        {
+            // The peer was first, or what was sending has closed it meanwhile.
+        }
+    }
+
+    private void Release()
     {
         _socket.Dispose();
         _readable.Forget(_readableId);
@@ -100,7 +137,15 @@ internal sealed class SocketTransport : Transport
 
     private async ValueTask WriteLater(ReadOnlyMemory<byte> bytes)
     {
-        for (int sent = 0; sent < bytes.Length; sent += TrySend(bytes.Span[sent..])) await WaitWritable();
+        await WaitWritable();
+        for (int sent = 0; ;)
+        {
+            int taken = TrySend(bytes.Span[sent..]);
+            sent += taken;
+            if (sent == bytes.Length) return;
+            if (taken == 0) await Task.Delay(NetworkOptions.ShortageRest);
+            await WaitWritable();
+        }
     }
 
     /// <summary>Null where there is nothing yet.</summary>

@@ -56,7 +56,7 @@ internal sealed class CachedFile(LogFolder folder, string name)
     }
 
     /// <inheritdoc cref="IOpenFile.SendTo"/>
-    public int SendTo(SafeHandle socket, long position, int count)
+    public int? SendTo(SafeHandle socket, long position, int count)
     {
         IOpenFile file = Pin();
         try
@@ -69,10 +69,11 @@ internal sealed class CachedFile(LogFolder folder, string name)
         }
     }
 
-    /// <inheritdoc cref="IOpenFile.IsCached"/>
+    /// <summary>As <see cref="IOpenFile.IsCached"/>; false also where the file would have to be opened. Waits for nothing.</summary>
     public bool IsCached(long position, int count)
     {
-        IOpenFile file = Pin();
+        if (TryPin() is not { } file)
+            return false;
         try
         {
             return file.IsCached(position, count);
@@ -171,21 +172,28 @@ internal sealed class CachedFile(LogFolder folder, string name)
 
     private IOpenFile Pin()
     {
-        while (true)
+        IOpenFile? pinned;
+        while ((pinned = TryPin() ?? folder.Handles.WithRoom(TryOpenPinned)) is null)
         {
-            int now = Volatile.Read(ref pins);
-            if (now == Closed)
-            {
-                if (folder.Handles.WithRoom(TryOpenPinned) is { } opened)
-                    return opened;
-            }
-            else if (Interlocked.CompareExchange(ref pins, now + 1, now) == now)
-            {
-                if (!Volatile.Read(ref usedLately))
-                    Volatile.Write(ref usedLately, true);
-                return handle!;
-            }
+            // Somebody else has just opened it.
         }
+
+        return pinned;
+    }
+
+    /// <summary>Null where it is closed.</summary>
+    private IOpenFile? TryPin()
+    {
+        for (int now; (now = Volatile.Read(ref pins)) != Closed;)
+        {
+            if (Interlocked.CompareExchange(ref pins, now + 1, now) != now)
+                continue;
+            if (!Volatile.Read(ref usedLately))
+                Volatile.Write(ref usedLately, true);
+            return handle!;
+        }
+
+        return null;
     }
 
     private void Unpin() => Interlocked.Decrement(ref pins);

@@ -229,7 +229,7 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
             return file.Read(position, into);
         }
 
-        public int SendTo(SafeHandle socket, long position, int count) => 0;
+        public int? SendTo(SafeHandle socket, long position, int count) => null;
 
         public bool IsCached(long position, int count) => false;
 

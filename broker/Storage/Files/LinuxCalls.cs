@@ -14,8 +14,12 @@ internal static partial class LinuxCalls
     private const int InvalidArgument = 22;
     private const int NotImplemented = 38;
     private const int BrokenPipe = 32;
+    private const int NetworkUnreachable = 101;
+    private const int ConnectionAborted = 103;
     private const int ConnectionReset = 104;
+    private const int NotConnected = 107;
     private const int TimedOut = 110;
+    private const int HostUnreachable = 113;
 
     private const int NoWait = 8;
 
@@ -57,17 +61,18 @@ internal static partial class LinuxCalls
 
     /// <summary>Hands bytes of a file to a socket within the system.</summary>
     /// <returns>As <see cref="IOpenFile.SendTo"/>.</returns>
-    public static int SendFile(SafeHandle socket, SafeHandle file, long position, int count)
+    public static int? SendFile(SafeHandle socket, SafeHandle file, long position, int count)
     {
         long offset = position;
         nint sent = SendFile(socket, file, ref offset, count);
         if (sent >= 0)
-            return (int)sent;
+            return sent > 0 ? (int)sent : null;
         int error = Marshal.GetLastPInvokeError();
         return error switch
         {
-            TryAgain or Interrupted or InvalidArgument or NotImplemented => 0,
-            BrokenPipe or ConnectionReset or TimedOut => throw new IOException("the connection has ended", new SocketException((int)SocketError.ConnectionReset)),
+            TryAgain or Interrupted => 0,
+            InvalidArgument or NotImplemented => null,
+            BrokenPipe or NetworkUnreachable or ConnectionAborted or ConnectionReset or NotConnected or TimedOut or HostUnreachable => throw new IOException("the connection has ended", new SocketException((int)SocketError.ConnectionReset)),
             _ => throw new IOException($"sendfile failed: {Marshal.GetPInvokeErrorMessage(error)}", error),
         };
     }

@@ -118,7 +118,7 @@ public sealed class RealFileSystem : IFileSystem
             return total;
         }
 
-        public int SendTo(SafeHandle socket, long position, int count) => OperatingSystem.IsLinux() ? LinuxCalls.SendFile(socket, handle, position, count) : 0;
+        public int? SendTo(SafeHandle socket, long position, int count) => OperatingSystem.IsLinux() ? LinuxCalls.SendFile(socket, handle, position, count) : null;
 
         public bool IsCached(long position, int count) => OperatingSystem.IsLinux() && LinuxCalls.IsCached(handle, position, count);
 

@@ -128,7 +128,7 @@ internal sealed class LogSegment
     public int ReadAt(int position, Span<byte> into) => log.Read(position, into);
 
     /// <inheritdoc cref="IOpenFile.SendTo"/>
-    public int SendTo(SafeHandle socket, int position, int count) => log.SendTo(socket, position, count);
+    public int? SendTo(SafeHandle socket, int position, int count) => log.SendTo(socket, position, count);
 
     /// <inheritdoc cref="IOpenFile.IsCached"/>
     public bool IsCached(int position, int count) => log.IsCached(position, count);

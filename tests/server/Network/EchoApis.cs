@@ -91,7 +91,7 @@ internal sealed class PatternRecords(int length, bool isCached, int goneAfter = 
         return destination.Length;
     }
 
-    public override int SendTo(SafeHandle socket, int position, int count) => 0;
+    public override int? SendTo(SafeHandle socket, int position, int count) => null;
 
     public override void Dispose()
     {

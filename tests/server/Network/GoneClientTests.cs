@@ -283,6 +283,6 @@ public class GoneClientTests
 
         public override int ReadAt(int position, Span<byte> destination) => throw failure;
 
-        public override int SendTo(System.Runtime.InteropServices.SafeHandle socket, int position, int count) => throw failure;
+        public override int? SendTo(System.Runtime.InteropServices.SafeHandle socket, int position, int count) => throw failure;
     }
 }

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Broker.Protocol.Messages;
 using Broker.Server.Network;
 using Broker.Storage.Files;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Server.Tests.Network;
 
@@ -15,6 +16,7 @@ public sealed class SocketTransportTests : IDisposable
     private readonly SocketWaits _drained = SocketWaits.ForWriting();
     private readonly Socket _peer;
     private readonly SocketTransport _transport;
+    private readonly string _folder = Directory.CreateTempSubdirectory("transport-").FullName;
 
     public SocketTransportTests()
     {
@@ -33,6 +35,7 @@ public sealed class SocketTransportTests : IDisposable
         _peer.Dispose();
         _readable.Dispose();
         _drained.Dispose();
+        Directory.Delete(_folder, recursive: true);
     }
 
     [Fact]
@@ -135,33 +138,81 @@ public sealed class SocketTransportTests : IDisposable
     [InlineData(false)]
     public async Task Records_of_a_file_arrive_whole_through_full_sockets_and_the_next_request_is_handled_in_the_pool(bool isCached)
     {
-        string folder = Directory.CreateTempSubdirectory("transport-").FullName;
-        try
+        byte[] bytes = RandomBytes((3 * NetworkOptions.DirectStepBytes) + 17);
+        using IOpenFile file = new RealFileSystem().Open(Path.Combine(_folder, "f"), FileOpen.OrCreate);
+        file.Write(0, bytes);
+        var onShared = new TaskCompletionSource<bool>();
+        var heartbeat = new ScriptedHeartbeat
         {
-            byte[] bytes = RandomBytes((3 * NetworkOptions.DirectStepBytes) + 17);
-            using IOpenFile file = new RealFileSystem().Open(Path.Combine(folder, "f"), FileOpen.OrCreate);
-            file.Write(0, bytes);
-            var onShared = new TaskCompletionSource<bool>();
-            var heartbeat = new ScriptedHeartbeat
+            Script = _ =>
             {
-                Script = _ =>
-                {
-                    onShared.SetResult(SocketWaits.IsSharedThread);
-                    return new HeartbeatResponse();
-                },
-            };
-            await using var server = new TestServer(new NetworkOptions { SendBufferBytes = 8 << 10 }, apis: [new ScriptedFetch { Records = () => new FileRecords(file, bytes.Length, isCached) }, heartbeat]);
-            using var client = new TestClient(server.Port, receiveBuffer: 4 << 10);
-            await client.Send(TestClient.Frame(new FetchRequest { MaxWaitMs = 0 }, 12, 5), TestClient.Frame(new HeartbeatRequest(), 4, 6));
-            byte[] frame = await client.Receive();
-            frame.AsSpan().IndexOf(bytes).ShouldBeGreaterThan(0);
-            (await client.ReceiveCorrelationId()).ShouldBe(6);
-            (await onShared.Task).ShouldBeFalse();
-        }
-        finally
+                onShared.SetResult(SocketWaits.IsSharedThread);
+                return new HeartbeatResponse();
+            },
+        };
+        await using var server = new TestServer(new NetworkOptions { SendBufferBytes = 8 << 10 }, apis: [new ScriptedFetch { Records = () => new FileRecords(file, bytes.Length, isCached) }, heartbeat]);
+        using var client = new TestClient(server.Port, receiveBuffer: 4 << 10);
+        await client.Send(TestClient.Frame(new FetchRequest { MaxWaitMs = 0 }, 12, 5), TestClient.Frame(new HeartbeatRequest(), 4, 6));
+        byte[] frame = await client.Receive();
+        frame.AsSpan().IndexOf(bytes).ShouldBeGreaterThan(0);
+        (await client.ReceiveCorrelationId()).ShouldBe(6);
+        (await onShared.Task).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task On_the_thread_that_others_wait_for_nothing_is_done_that_may_wait_for_a_disk(bool fails)
+    {
+        using IOpenFile file = new RealFileSystem().Open(Path.Combine(_folder, "f"), FileOpen.OrCreate);
+        file.SetLength(3 * NetworkOptions.DirectStepBytes);
+        var watched = new List<WatchedRecords>();
+        var random = new Random(3);
+        var fetch = new ScriptedFetch
         {
-            Directory.Delete(folder, recursive: true);
+            Records = () =>
+            {
+                var records = new WatchedRecords(file, random.Next(NetworkOptions.DirectStepBytes, 3 * NetworkOptions.DirectStepBytes), new Random(watched.Count), fails);
+                watched.Add(records);
+                return records;
+            },
+        };
+        await using var server = new TestServer(new NetworkOptions { SendBufferBytes = 8 << 10 }, apis: [fetch]);
+        for (int i = 0; i < 8; i++)
+        {
+            using var client = new TestClient(server.Port, receiveBuffer: 4 << 10);
+            await client.Send(TestClient.Frame(new FetchRequest { MaxWaitMs = 0 }, 12, 5));
+            if (fails) await Should.ThrowAsync<Exception>(client.Receive);
+            else (await client.Receive()).Length.ShouldBeGreaterThan(watched[i].Length);
         }
+
+        await Task.Run(() => SpinWait.SpinUntil(() => watched.TrueForAll(records => records.IsDisposed), Patience).ShouldBeTrue());
+        watched.ShouldAllBe(records => records.Fault == null);
+        watched.Exists(records => records.WasOnShared).ShouldBeTrue("the test reaches that thread");
+    }
+
+    [Fact]
+    public async Task A_disk_that_stands_still_under_a_connection_does_not_hold_up_who_closes_it()
+    {
+        using var disk = new ManualResetEventSlim();
+        var reached = new TaskCompletionSource();
+        var time = new FakeTimeProvider();
+        var server = new TestServer(time: time, apis: [new ScriptedFetch { Records = () => new StandingRecords(disk, reached) }]);
+        using TestClient client = server.Connect();
+        await client.Send(TestClient.Frame(new FetchRequest { MaxWaitMs = 0 }, 12, 5));
+        await reached.Task.WaitAsync(Patience);
+        Task stopping = Task.Run(server.Sockets.Stop);
+        Task given = Task.Delay(Patience);
+        while (!stopping.IsCompleted && !given.IsCompleted)
+        {
+            time.Advance(NetworkOptions.StopTime);
+            await Task.Yield();
+        }
+
+        stopping.IsCompletedSuccessfully.ShouldBeTrue();
+        await Should.ThrowAsync<Exception>(client.Receive);
+        disk.Set();
+        await server.DisposeAsync();
     }
 
     private static byte[] RandomBytes(int count)
@@ -186,6 +237,66 @@ public sealed class SocketTransportTests : IDisposable
 
         public override int ReadAt(int position, Span<byte> destination) => throw new InvalidOperationException("a file is sent without reading it");
 
-        public override int SendTo(SafeHandle socket, int position, int count) => file.SendTo(socket, position, count);
+        public override int? SendTo(SafeHandle socket, int position, int count) => file.SendTo(socket, position, count);
+    }
+
+    /// <summary>Says of itself at random that it is cached, or that it cannot be sent directly, and notes what was asked of it on a shared thread.</summary>
+    private sealed class WatchedRecords(IOpenFile file, int length, Random random, bool fails) : StreamedRecords
+    {
+        private bool _saidCached;
+
+        public override int Length => length;
+
+        public bool IsDisposed { get; private set; }
+
+        public bool WasOnShared { get; private set; }
+
+        public string? Fault { get; private set; }
+
+        public override bool IsCached(int position, int count)
+        {
+            WasOnShared |= SocketWaits.IsSharedThread;
+            return _saidCached = random.Next(3) > 0;
+        }
+
+        public override int ReadAt(int position, Span<byte> destination)
+        {
+            if (SocketWaits.IsSharedThread) Fault ??= "read";
+            return destination.Length;
+        }
+
+        public override int? SendTo(SafeHandle socket, int position, int count)
+        {
+            if (SocketWaits.IsSharedThread && !_saidCached) Fault ??= "sent although not cached";
+            if (fails && position > length / 2) throw new IOException("a disk");
+            if (!fails && random.Next(20) == 0) return null;
+            return file.SendTo(socket, position, Math.Min(count, random.Next(1, 100_000)));
+        }
+
+        public override void Dispose()
+        {
+            if (SocketWaits.IsSharedThread) Fault ??= "disposed";
+            IsDisposed = true;
+            base.Dispose();
+        }
+    }
+
+    private sealed class StandingRecords(ManualResetEventSlim disk, TaskCompletionSource reached) : StreamedRecords
+    {
+        public override int Length => NetworkOptions.DirectStepBytes;
+
+        public override bool IsCached(int position, int count) => false;
+
+        public override int ReadAt(int position, Span<byte> destination) => throw new InvalidOperationException("the connection has been closed");
+
+        public override int? SendTo(SafeHandle socket, int position, int count)
+        {
+            bool held = false;
+            socket.DangerousAddRef(ref held);
+            reached.SetResult();
+            disk.Wait();
+            socket.DangerousRelease();
+            return 0;
+        }
     }
 }

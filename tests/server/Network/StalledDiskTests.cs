@@ -178,6 +178,6 @@ public class StalledDiskTests
             return destination.Length;
         }
 
-        public override int SendTo(System.Runtime.InteropServices.SafeHandle socket, int position, int count) => 0;
+        public override int? SendTo(System.Runtime.InteropServices.SafeHandle socket, int position, int count) => null;
     }
 }

@@ -40,7 +40,7 @@ internal sealed class UnreadableFileSystem : IFileSystem
 
         public int Read(long position, Span<byte> into) => owner.IsUnreadable ? throw new IOException("a read that must not be") : file.Read(position, into);
 
-        public int SendTo(SafeHandle socket, long position, int count) => 0;
+        public int? SendTo(SafeHandle socket, long position, int count) => null;
 
         public bool IsCached(long position, int count) => false;
 

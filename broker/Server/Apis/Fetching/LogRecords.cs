@@ -9,12 +9,12 @@ internal sealed class LogRecords(LogSlice slice, bool isRecent) : StreamedRecord
 {
     public override int Length => slice.Length;
 
-    /// <summary>What was recent when it was asked for is not looked at again when it is sent at once; a slow reader's rest is.</summary>
-    public override bool IsCached(int position, int count) => (isRecent && position == 0) || slice.IsCached(position, count);
+    /// <summary>What was recent when it was asked for is not looked at again, except where a mistake would hold up others.</summary>
+    public override bool IsCached(int position, int count) => (isRecent && !SocketWaits.IsSharedThread) || slice.IsCached(position, count);
 
     public override int ReadAt(int position, Span<byte> destination) => slice.ReadAt(position, destination);
 
-    public override int SendTo(SafeHandle socket, int position, int count) => slice.SendTo(socket, position, count);
+    public override int? SendTo(SafeHandle socket, int position, int count) => slice.SendTo(socket, position, count);
 
     public override void Dispose()
     {
