@@ -38,6 +38,7 @@ internal sealed partial class LinuxEpoll : IDisposable
         }
         catch
         {
+            // Whatever failed: nobody else will give the handles back.
             _end?.Dispose();
             _epoll.Dispose();
             throw;

@@ -60,6 +60,7 @@ internal sealed class SocketWaits : IDisposable
         }
         catch
         {
+            // Whatever failed: the connection may have been forgotten before, and then nobody else takes it out.
             _waiting.TryRemove(id, out _);
             throw;
         }
