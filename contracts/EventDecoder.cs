@@ -65,9 +65,9 @@ public sealed class EventDecoder
     {
         if (!TryText(ref reader, out ReadOnlySpan<byte> name))
             return new(DecodeError.NotUtf8, "");
-        EventField field = EventFields.Find(name);
+        FieldIndex field = EventFields.Find(name);
         reader.Read();
-        if (field == EventField.Unknown)
+        if (field == FieldIndex.Unknown)
         {
             view.HasExtraFields = true;
             reader.Skip();
@@ -81,30 +81,30 @@ public sealed class EventDecoder
         return error == DecodeError.None ? default : new(error, EventFields.Names[(int)field]);
     }
 
-    private DecodeError Set(scoped ref Utf8JsonReader reader, EventField field, ref EventView view) => field switch
+    private DecodeError Set(scoped ref Utf8JsonReader reader, FieldIndex field, ref EventView view) => field switch
     {
-        EventField.Type => ReadKind(ref reader, out view.Kind),
-        EventField.EventId => ReadGuid(ref reader, out view.EventId),
-        EventField.UserId => ReadText(ref reader, 1, ContractLimits.MaxIdBytes, out view.UserId),
-        EventField.Ts => ReadInteger(ref reader, 0, ContractLimits.MaxTimestamp, out view.Ts),
-        EventField.ServerId => ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out view.ServerId),
-        EventField.SessionId => ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out view.SessionId),
-        EventField.Ip => ReadIp(ref reader, out view.Ip),
-        EventField.Country => ReadCountry(ref reader, out view.Country),
-        EventField.Asn => ReadAsn(ref reader, out view.Asn),
-        EventField.Lat => ReadDegrees(ref reader, 90, out view.Lat),
-        EventField.Lon => ReadDegrees(ref reader, 180, out view.Lon),
-        EventField.DeviceId => ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out view.DeviceId),
-        EventField.ClientVersion => ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out view.ClientVersion),
-        EventField.Outcome => ReadOutcome(ref reader, out view.Outcome),
-        EventField.TradeId => ReadText(ref reader, 1, ContractLimits.MaxIdBytes, out view.TradeId),
-        EventField.CounterpartyId => ReadText(ref reader, 1, ContractLimits.MaxIdBytes, out view.CounterpartyId),
-        EventField.Channel => ReadChannel(ref reader, out view.Channel),
-        EventField.GoldDelta => ReadInteger(ref reader, -ContractLimits.MaxGold, ContractLimits.MaxGold, out view.GoldDelta),
-        EventField.GoldBalance => ReadInteger(ref reader, 0, ContractLimits.MaxGold, out view.GoldBalance),
-        EventField.ItemId => ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out view.ItemId),
-        EventField.ItemDelta => ReadItemDelta(ref reader, out view.ItemDelta),
-        EventField.ItemValue => ReadInteger(ref reader, 0, ContractLimits.MaxGold, out view.ItemValue),
+        FieldIndex.Type => ReadKind(ref reader, out view.Kind),
+        FieldIndex.EventId => ReadGuid(ref reader, out view.EventId),
+        FieldIndex.UserId => ReadText(ref reader, 1, ContractLimits.MaxIdBytes, out view.UserId),
+        FieldIndex.Ts => ReadInteger(ref reader, 0, ContractLimits.MaxTimestamp, out view.Ts),
+        FieldIndex.ServerId => ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out view.ServerId),
+        FieldIndex.SessionId => ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out view.SessionId),
+        FieldIndex.Ip => ReadIp(ref reader, out view.Ip),
+        FieldIndex.Country => ReadCountry(ref reader, out view.Country),
+        FieldIndex.Asn => ReadAsn(ref reader, out view.Asn),
+        FieldIndex.Lat => ReadDegrees(ref reader, 90, out view.Lat),
+        FieldIndex.Lon => ReadDegrees(ref reader, 180, out view.Lon),
+        FieldIndex.DeviceId => ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out view.DeviceId),
+        FieldIndex.ClientVersion => ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out view.ClientVersion),
+        FieldIndex.Outcome => ReadOutcome(ref reader, out view.Outcome),
+        FieldIndex.TradeId => ReadText(ref reader, 1, ContractLimits.MaxIdBytes, out view.TradeId),
+        FieldIndex.CounterpartyId => ReadText(ref reader, 1, ContractLimits.MaxIdBytes, out view.CounterpartyId),
+        FieldIndex.Channel => ReadChannel(ref reader, out view.Channel),
+        FieldIndex.GoldDelta => ReadInteger(ref reader, -ContractLimits.MaxGold, ContractLimits.MaxGold, out view.GoldDelta),
+        FieldIndex.GoldBalance => ReadInteger(ref reader, 0, ContractLimits.MaxGold, out view.GoldBalance),
+        FieldIndex.ItemId => ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out view.ItemId),
+        FieldIndex.ItemDelta => ReadItemDelta(ref reader, out view.ItemDelta),
+        FieldIndex.ItemValue => ReadInteger(ref reader, 0, ContractLimits.MaxGold, out view.ItemValue),
         _ => ReadInteger(ref reader, 0, ContractLimits.MaxGold, out view.InventoryValue),
     };
 
@@ -121,8 +121,8 @@ public sealed class EventDecoder
 
     private static DecodeFailure CheckLocation(ref EventView view, uint seen)
     {
-        bool lat = (seen & 1u << (int)EventField.Lat) != 0 && !double.IsNaN(view.Lat);
-        bool lon = (seen & 1u << (int)EventField.Lon) != 0 && !double.IsNaN(view.Lon);
+        bool lat = (seen & 1u << (int)FieldIndex.Lat) != 0 && !double.IsNaN(view.Lat);
+        bool lon = (seen & 1u << (int)FieldIndex.Lon) != 0 && !double.IsNaN(view.Lon);
         if (lat != lon)
             return new(DecodeError.MissingField, lat ? "lon" : "lat");
         view.HasLocation = lat;

@@ -35,42 +35,42 @@ public sealed class EventEncoder : IDisposable
 
     private void WriteCommon(PlayerEvent value)
     {
-        writer.WriteString(Name(EventField.Type), value.Kind == EventKind.Login ? "login"u8 : "trade"u8);
-        writer.WriteString(Name(EventField.EventId), value.EventId);
-        writer.WriteString(Name(EventField.UserId), value.UserId);
-        writer.WriteNumber(Name(EventField.Ts), value.Ts);
-        writer.WriteString(Name(EventField.ServerId), value.ServerId);
-        writer.WriteString(Name(EventField.SessionId), value.SessionId);
-        writer.WriteString(Name(EventField.Ip), value.Ip);
+        writer.WriteString(Name(FieldIndex.Type), value.Kind == EventKind.Login ? "login"u8 : "trade"u8);
+        writer.WriteString(Name(FieldIndex.EventId), value.EventId);
+        writer.WriteString(Name(FieldIndex.UserId), value.UserId);
+        writer.WriteNumber(Name(FieldIndex.Ts), value.Ts);
+        writer.WriteString(Name(FieldIndex.ServerId), value.ServerId);
+        writer.WriteString(Name(FieldIndex.SessionId), value.SessionId);
+        writer.WriteString(Name(FieldIndex.Ip), value.Ip);
     }
 
     private void WriteLogin(LoginEvent login)
     {
-        writer.WriteString(Name(EventField.Country), login.Country);
-        writer.WriteNumber(Name(EventField.Asn), login.Asn);
+        writer.WriteString(Name(FieldIndex.Country), login.Country);
+        writer.WriteNumber(Name(FieldIndex.Asn), login.Asn);
         if (login is { Lat: { } lat, Lon: { } lon })
         {
-            writer.WriteNumber(Name(EventField.Lat), lat);
-            writer.WriteNumber(Name(EventField.Lon), lon);
+            writer.WriteNumber(Name(FieldIndex.Lat), lat);
+            writer.WriteNumber(Name(FieldIndex.Lon), lon);
         }
 
-        writer.WriteString(Name(EventField.DeviceId), login.DeviceId);
-        writer.WriteString(Name(EventField.ClientVersion), login.ClientVersion);
-        writer.WriteString(Name(EventField.Outcome), ContractText.Utf8(login.Outcome));
+        writer.WriteString(Name(FieldIndex.DeviceId), login.DeviceId);
+        writer.WriteString(Name(FieldIndex.ClientVersion), login.ClientVersion);
+        writer.WriteString(Name(FieldIndex.Outcome), ContractText.Utf8(login.Outcome));
     }
 
     private void WriteTrade(TradeEvent trade)
     {
-        writer.WriteString(Name(EventField.TradeId), trade.TradeId);
-        writer.WriteString(Name(EventField.CounterpartyId), trade.CounterpartyId);
-        writer.WriteString(Name(EventField.Channel), ContractText.Utf8(trade.Channel));
-        writer.WriteNumber(Name(EventField.GoldDelta), trade.GoldDelta);
-        writer.WriteNumber(Name(EventField.GoldBalance), trade.GoldBalance);
-        writer.WriteString(Name(EventField.ItemId), trade.ItemId);
-        writer.WriteNumber(Name(EventField.ItemDelta), trade.ItemDelta);
-        writer.WriteNumber(Name(EventField.ItemValue), trade.ItemValue);
-        writer.WriteNumber(Name(EventField.InventoryValue), trade.InventoryValue);
+        writer.WriteString(Name(FieldIndex.TradeId), trade.TradeId);
+        writer.WriteString(Name(FieldIndex.CounterpartyId), trade.CounterpartyId);
+        writer.WriteString(Name(FieldIndex.Channel), ContractText.Utf8(trade.Channel));
+        writer.WriteNumber(Name(FieldIndex.GoldDelta), trade.GoldDelta);
+        writer.WriteNumber(Name(FieldIndex.GoldBalance), trade.GoldBalance);
+        writer.WriteString(Name(FieldIndex.ItemId), trade.ItemId);
+        writer.WriteNumber(Name(FieldIndex.ItemDelta), trade.ItemDelta);
+        writer.WriteNumber(Name(FieldIndex.ItemValue), trade.ItemValue);
+        writer.WriteNumber(Name(FieldIndex.InventoryValue), trade.InventoryValue);
     }
 
-    private static JsonEncodedText Name(EventField field) => Names[(int)field];
+    private static JsonEncodedText Name(FieldIndex field) => Names[(int)field];
 }

@@ -22,7 +22,7 @@ public static class ExtraFields
             reader.Read();
             int start = (int)reader.TokenStartIndex;
             reader.Skip();
-            if (EventFields.Find(Encoding.UTF8.GetBytes(name)) != EventField.Unknown)
+            if (EventFields.Find(Encoding.UTF8.GetBytes(name)) != FieldIndex.Unknown)
                 continue;
             any = true;
             writer.WritePropertyName(name);

@@ -32,9 +32,9 @@ public sealed class Topics
         ArgumentOutOfRangeException.ThrowIfGreaterThan(partitions, 10_000);
         TopicSpec[] all =
         [
-            // Detectors rebuild their windows from the start of the log until they checkpoint, so nothing may expire.
-            new(PlayerEvents, partitions, new Dictionary<string, string> { ["cleanup.policy"] = "delete", ["retention.ms"] = "-1" }),
-            new(Alerts, partitions, Delete),
+            // Detectors rebuild their windows from the start of the log until they checkpoint, and look up what they raised in the alerts: neither may expire.
+            new(PlayerEvents, partitions, DeleteNothing),
+            new(Alerts, partitions, DeleteNothing),
             new(AlertsPriority, SmallTopicPartitions, Delete),
             new(DetectorState, partitions, Compact),
             new(DetectorRules, 1, new Dictionary<string, string> { ["cleanup.policy"] = "compact", ["max.message.bytes"] = "16777216" }),
@@ -50,6 +50,8 @@ public sealed class Topics
     public TopicSpec this[string name] => byName[name];
 
     private static Dictionary<string, string> Delete => new() { ["cleanup.policy"] = "delete" };
+
+    private static Dictionary<string, string> DeleteNothing => new() { ["cleanup.policy"] = "delete", ["retention.ms"] = "-1", ["retention.bytes"] = "-1" };
 
     private static Dictionary<string, string> Compact => new() { ["cleanup.policy"] = "compact" };
 }

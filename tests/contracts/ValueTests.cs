@@ -86,5 +86,6 @@ public sealed class ValueTests
         topics[Topics.DetectorState].Partitions.ShouldBe(5);
         topics.All.Count.ShouldBe(8);
         topics[Topics.PlayerEvents].Configs["retention.ms"].ShouldBe("-1");
+        topics[Topics.Alerts].Configs["retention.ms"].ShouldBe("-1");
     }
 }

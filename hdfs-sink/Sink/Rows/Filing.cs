@@ -1,4 +1,5 @@
 using System.Globalization;
+using Game.Contracts;
 
 namespace Game.HdfsSink.Rows;
 
@@ -9,17 +10,11 @@ internal readonly record struct Filing(long Hour, bool IsMisdated)
 {
     private const long HourMs = 3_600_000;
 
-    /// <summary>A game server's clock may be ahead of the broker's by this; more is a broken clock.</summary>
-    private const long MaxAheadMs = 5 * 60_000;
-
-    /// <summary>Older than this is not "late" any more: a week of history may be loaded, with a day's margin.</summary>
-    private const long MaxBehindMs = 8 * 24 * HourMs;
-
     /// <summary>Files a row by its own time, unless that can't be right; then by the record's.</summary>
     /// <param name="time">The row's own time, epoch milliseconds, or null.</param>
     /// <param name="appendedAt">The record's timestamp, epoch milliseconds.</param>
     public static Filing Of(long? time, long appendedAt) =>
-        time is { } own && own - appendedAt <= MaxAheadMs && appendedAt - own <= MaxBehindMs
+        time is { } own && !EventTime.IsMisdated(own, appendedAt) && !EventTime.IsHistory(own, appendedAt)
             ? new(own / HourMs, IsMisdated: false)
             : new(appendedAt / HourMs, IsMisdated: true);
 
