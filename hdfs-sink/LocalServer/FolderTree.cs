@@ -3,80 +3,76 @@ namespace Game.LocalWebHdfs;
 /// <summary>
 /// HDFS's names over a folder. Everything that changes names runs under one lock, as the NameNode does it, so a rename never replaces a file even when two come
 /// at once; another server on the same folder is kept out by a lock file. Bytes are written outside the lock, straight under the file's name: as on HDFS a file
-/// that is being written can be seen, and an upload that breaks off leaves what came.
+/// that is being written can be seen, and an upload that breaks off leaves what came. Every path is walked from the root, one open folder after the other, and
+/// never through a symbolic link: a link takes its name, and is otherwise as if it were not there.
 /// </summary>
 internal sealed class FolderTree : IDisposable
 {
     /// <summary>The server's own file in the root: held while it runs, never listed, a name that no client can use.</summary>
     internal const string LockName = ".local-webhdfs.lock";
 
-    private readonly string root;
-    private readonly FileStream? held;
-    private readonly Lock names = new();
+    private readonly string _root;
+    private readonly FileStream? _lockFile;
+    private readonly Lock _names = new();
 
     /// <exception cref="IOException">The folder cannot be made, or another server holds it.</exception>
-    public FolderTree(string root) : this(Path.TrimEndingDirectorySeparator(Directory.CreateDirectory(root).FullName), held: null)
-        => held = new FileStream(Path.Combine(this.root, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-
-    private FolderTree(string root, FileStream? held)
+    public FolderTree(string root)
     {
-        this.root = root;
-        this.held = held;
+        _root = Resolve(Directory.CreateDirectory(root));
+        using FolderHandle folder = FolderHandle.OpenRoot(_root);
+        _lockFile = folder.OpenFile(LockName, FileMode.Open, FileAccess.ReadWrite, FileShare.None) ?? folder.CreateFile(LockName);
     }
 
-    public string Root => root;
+    private FolderTree(DirectoryInfo root) => _root = Resolve(root);
 
     /// <summary>The names of a folder that is only read, whoever else has it open.</summary>
-    public static FolderTree ToRead(string root) => new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)), held: null);
+    public static FolderTree ToRead(string root) => new(new DirectoryInfo(root));
 
-    public void Dispose() => held?.Dispose();
+    public void Dispose() => _lockFile?.Dispose();
 
-    /// <summary>The entry at a path; null where there is none (nothing is found through a symbolic link).</summary>
-    public FileSystemInfo? Find(HdfsPath path)
+    /// <summary>The file or folder at a path; null where there is none.</summary>
+    public Entry? Find(HdfsPath path) => FindAny(path) is { Kind: not EntryKind.Link } entry ? entry : null;
+
+    /// <summary>A folder's files and folders by name, without the server's own file; none where there is no such folder.</summary>
+    public IReadOnlyList<Entry> List(HdfsPath path)
     {
-        FileSystemInfo entry = new DirectoryInfo(root);
-        string at = root;
-        foreach (string part in path.Parts)
-        {
-            if (entry is not DirectoryInfo)
-                return null;
-            at = Path.Combine(at, part);
-            var attributes = AttributesOf(at);
-            if (attributes is null || attributes.Value.HasFlag(FileAttributes.ReparsePoint))
-                return null;
-            entry = attributes.Value.HasFlag(FileAttributes.Directory) ? new DirectoryInfo(at) : new FileInfo(at);
-        }
-
-        return entry.Exists ? entry : null; // reads length and times now, so that they belong together
+        using FolderHandle? folder = Open(path);
+        return folder is null ? [] : [.. folder.List().Where(entry => entry.Kind != EntryKind.Link && !(path.IsRoot && entry.Name == LockName))];
     }
 
-    /// <summary>The first part of the path's folders that is a file, if any.</summary>
-    public HdfsPath? FileAbove(HdfsPath path)
+    /// <summary>Counts what lies at a path and below it: the path itself too.</summary>
+    public (long Folders, long Files, long Bytes) Summarize(HdfsPath path)
     {
-        for (int depth = 1; depth < path.Parts.Length; depth++)
+        if (Find(path) is not { IsFolder: true })
         {
-            var above = new HdfsPath("/" + string.Join('/', path.Parts[..depth]), path.Parts[..depth]);
-            if (Find(above) is FileInfo)
-                return above;
+            return (0, 1, Find(path)?.Length ?? 0);
         }
 
-        return null;
-    }
+        (long folders, long files, long bytes) = (1, 0, 0);
+        foreach (Entry entry in List(path))
+        {
+            (long Folders, long Files, long Bytes) below = entry.IsFolder ? Summarize(path.Child(entry.Name)) : (0, 1, entry.Length);
+            (folders, files, bytes) = (folders + below.Folders, files + below.Files, bytes + below.Bytes);
+        }
 
-    /// <summary>A folder's entries by name; the server's own file and symbolic links are not among them.</summary>
-    public IEnumerable<FileSystemInfo> List(DirectoryInfo folder) => folder.EnumerateFileSystemInfos()
-        .Where(entry => entry.Exists && !entry.Attributes.HasFlag(FileAttributes.ReparsePoint) && !(entry.Name == LockName && folder.FullName == root))
-        .OrderBy(entry => entry.Name, StringComparer.Ordinal);
+        return (folders, files, bytes);
+    }
 
     public Fault? MakeFolders(HdfsPath path)
     {
-        lock (names)
+        lock (_names)
         {
-            if (FileAbove(path) is { } above)
-                return Fault.ParentNotDirectory(above.Text);
-            if (Find(path) is FileInfo)
+            if (FileOrLinkAbove(path) is { } above)
+            {
+                return Fault.ParentNotDirectory(above.Path.Text);
+            }
+
+            if (FindAny(path) is { IsFolder: false })
+            {
                 return Fault.AlreadyExists($"Path is not a directory: {path.Text}");
-            Directory.CreateDirectory(OnDisk(path));
+            }
+
+            OpenOrMake(path).Dispose();
             return null;
         }
     }
@@ -85,36 +81,59 @@ internal sealed class FolderTree : IDisposable
     public Fault? Create(HdfsPath path, bool overwrite, out FileStream? file)
     {
         file = null;
-        lock (names)
+        lock (_names)
         {
-            if (FileAbove(path) is { } above)
-                return Fault.ParentNotDirectory(above.Text);
-            var found = Find(path);
-            if (found is DirectoryInfo)
+            if (FileOrLinkAbove(path) is { } above)
+            {
+                return Fault.ParentNotDirectory(above.Path.Text);
+            }
+
+            Entry? found = FindAny(path);
+            if (found is { IsFolder: true })
+            {
                 return Fault.AlreadyExists($"{path.Text} already exists as a directory");
-            if (found is not null && !overwrite)
+            }
+
+            if (found is not null && !(overwrite && found.IsFile))
+            {
                 return Fault.AlreadyExists($"{path.Text} for client already exists");
-            Directory.CreateDirectory(OnDisk(path.Parent));
-            // Overwriting makes a new file: who still reads or writes the old one keeps it to himself.
-            found?.Delete();
-            file = new FileStream(OnDisk(path), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
+            }
+
+            using FolderHandle folder = OpenOrMake(path.Parent);
+            if (found is not null)
+            {
+                folder.RemoveFile(path.Name); // a new file: who still reads or writes the old one keeps it to himself
+            }
+
+            file = folder.CreateFile(path.Name);
             return null;
         }
+    }
+
+    /// <summary>Opens a file for reading, shared with everybody; null where there is no such file.</summary>
+    public FileStream? OpenToRead(HdfsPath path)
+    {
+        using FolderHandle? folder = path.IsRoot ? null : Open(path.Parent);
+        return folder?.Find(path.Name) is { IsFile: true } ? folder.OpenFile(path.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null;
     }
 
     public Fault? OpenForAppend(HdfsPath path, out FileStream? file)
     {
         file = null;
-        lock (names)
+        lock (_names)
         {
-            if (Find(path) is not FileInfo found)
+            using FolderHandle? folder = path.IsRoot ? null : Open(path.Parent);
+            if (folder?.Find(path.Name) is not { IsFile: true })
+            {
                 return Fault.NotFound($"File {path.Text} not found.");
+            }
+
             try
             {
-                file = new FileStream(found.FullName, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
-                return null;
+                file = folder.OpenFile(path.Name, FileMode.Append, FileAccess.Write, FileShare.None);
+                return file is null ? Fault.NotFound($"File {path.Text} not found.") : null;
             }
-            catch (IOException) when (Find(path) is FileInfo)
+            catch (IOException) when (folder.Find(path.Name) is { IsFile: true })
             {
                 return Fault.BeingWritten(path.Text);
             }
@@ -127,72 +146,154 @@ internal sealed class FolderTree : IDisposable
     /// </summary>
     public Fault? Rename(HdfsPath source, HdfsPath destination, out bool renamed)
     {
-        lock (names)
+        lock (_names)
         {
             renamed = false;
-            var moved = Find(source);
-            if (moved is null || source.IsRoot)
-                return null;
-            if (source.Text == destination.Text)
+            if (source.IsRoot || Find(source) is not { } moved)
             {
-                renamed = moved is FileInfo;
                 return null;
             }
 
-            var target = Find(destination) is DirectoryInfo ? destination.Child(source.Name) : destination;
-            if (FileAbove(target) is { } above)
-                return Fault.ParentNotDirectory(above.Text);
-            if (IsWithin(target, source) || Find(target) is not null || Find(target.Parent) is not DirectoryInfo)
+            if (source.Text == destination.Text)
+            {
+                renamed = moved.IsFile;
                 return null;
-            Move(moved, OnDisk(target));
-            renamed = true;
+            }
+
+            HdfsPath target = Find(destination) is { IsFolder: true } ? destination.Child(source.Name) : destination;
+            if (FileOrLinkAbove(target) is { } above)
+            {
+                return Fault.ParentNotDirectory(above.Path.Text);
+            }
+
+            if (IsWithin(target, source) || FindAny(target) is not null)
+            {
+                return null;
+            }
+
+            using FolderHandle? from = Open(source.Parent);
+            using FolderHandle? to = Open(target.Parent);
+            if (from is not null && to is not null)
+            {
+                from.MoveTo(source.Name, to, target.Name);
+                renamed = true;
+            }
+
             return null;
         }
     }
 
     public Fault? Delete(HdfsPath path, bool recursive, out bool deleted)
     {
-        lock (names)
+        lock (_names)
         {
             deleted = false;
-            if (path.IsRoot)
+            if (FileOrLinkAbove(path) is { Entry.IsFile: true } above)
+            {
+                return Fault.Access($"{above.Path.Text} (is not a directory)");
+            }
+
+            using FolderHandle? folder = path.IsRoot ? null : Open(path.Parent);
+            Entry? found = folder?.Find(path.Name);
+            if (folder is null || found is null or { Kind: EntryKind.Link })
+            {
                 return null;
-            if (FileAbove(path) is { } above)
-                return Fault.Access($"{above.Text} (is not a directory)");
-            var found = Find(path);
-            if (found is DirectoryInfo folder && !recursive && folder.EnumerateFileSystemInfos().Any())
+            }
+
+            if (found.IsFolder && !recursive && !IsEmpty(folder, path.Name))
+            {
                 return Fault.NotEmpty(path.Text);
-            if (found is DirectoryInfo)
-                Directory.Delete(found.FullName, recursive);
-            else
-                found?.Delete();
-            deleted = found is not null;
+            }
+
+            Remove(folder, found, recursive);
+            deleted = true;
             return null;
         }
+    }
+
+    private static void Remove(FolderHandle folder, Entry entry, bool recursive)
+    {
+        if (entry.IsFile)
+        {
+            folder.RemoveFile(entry.Name);
+        }
+        else if (recursive)
+        {
+            folder.RemoveAll(entry.Name);
+        }
+        else
+        {
+            folder.RemoveEmptyFolder(entry.Name);
+        }
+    }
+
+    private static bool IsEmpty(FolderHandle folder, string name)
+    {
+        using FolderHandle? child = folder.Open(name);
+        return child is null || child.List().Count == 0;
     }
 
     private static bool IsWithin(HdfsPath path, HdfsPath folder) =>
         path.Text == folder.Text || path.Text.StartsWith(folder.Text + "/", StringComparison.Ordinal);
 
-    private static void Move(FileSystemInfo entry, string target)
+    /// <summary>The root's own name may be a link: the operator gave it.</summary>
+    private static string Resolve(DirectoryInfo root) =>
+        Path.TrimEndingDirectorySeparator(root.Exists && root.ResolveLinkTarget(returnFinalTarget: true) is { } target ? target.FullName : root.FullName);
+
+    /// <summary>The first part above a path that is there and no folder.</summary>
+    private (HdfsPath Path, Entry Entry)? FileOrLinkAbove(HdfsPath path)
     {
-        if (entry is DirectoryInfo folder)
-            folder.MoveTo(target);
-        else
-            ((FileInfo)entry).MoveTo(target, overwrite: false);
+        for (int depth = 1; depth < path.Parts.Length; depth++)
+        {
+            HdfsPath above = path.Above(depth);
+            if (FindAny(above) is { IsFolder: false } entry)
+            {
+                return (above, entry);
+            }
+        }
+
+        return null;
     }
 
-    private static FileAttributes? AttributesOf(string path)
+    private Entry? FindAny(HdfsPath path)
     {
-        try
+        if (path.IsRoot)
         {
-            return File.GetAttributes(path);
+            return Entry.At(_root);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
-        }
+
+        using FolderHandle? folder = Open(path.Parent);
+        return folder?.Find(path.Name);
     }
 
-    private string OnDisk(HdfsPath path) => path.IsRoot ? root : Path.Combine(root, Path.Combine(path.Parts));
+    /// <summary>Walks to a folder; null where a part of the path is not there or no folder.</summary>
+    private FolderHandle? Open(HdfsPath path)
+    {
+        FolderHandle? at = FolderHandle.OpenRoot(_root);
+        foreach (string part in path.Parts)
+        {
+            using FolderHandle? above = at;
+            at = above?.Open(part);
+        }
+
+        return at;
+    }
+
+    private FolderHandle OpenOrMake(HdfsPath path)
+    {
+        FolderHandle at = FolderHandle.OpenRoot(_root);
+        foreach (string part in path.Parts)
+        {
+            using FolderHandle above = at;
+            at = above.Open(part) ?? Make(above, part);
+        }
+
+        return at;
+    }
+
+    private static FolderHandle Make(FolderHandle above, string name)
+    {
+        above.MakeFolder(name);
+        return above.Open(name) ?? throw new IOException($"{name} has become something else than a folder while it was made.");
+    }
 }

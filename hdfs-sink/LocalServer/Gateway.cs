@@ -57,7 +57,7 @@ internal sealed class Gateway(Operations operations, ILogger<Gateway> log)
         }
     }
 
-    private static bool IsDiskFull(IOException e) => (e.HResult & 0xFFFF) is 28 or 112 or 122; // ENOSPC on Linux, ERROR_DISK_FULL on Windows, EDQUOT on Linux
+    private static bool IsDiskFull(IOException e) => (e.HResult & 0xFFFF) is 28 or 122; // ENOSPC, EDQUOT
 
     private static string PathIn(string target)
     {

@@ -18,9 +18,13 @@ internal readonly record struct HdfsPath(string Text, string[] Parts)
 
     public string Name => IsRoot ? "" : Parts[^1];
 
-    public HdfsPath Parent => new("/" + string.Join('/', Parts[..^1]), Parts[..^1]);
+    /// <summary>The folder that holds it; not for the root.</summary>
+    public HdfsPath Parent => Above(Parts.Length - 1);
 
     public HdfsPath Child(string name) => new(IsRoot ? "/" + name : Text + "/" + name, [.. Parts, name]);
+
+    /// <summary>The path's first parts, so many.</summary>
+    public HdfsPath Above(int depth) => new("/" + string.Join('/', Parts[..depth]), Parts[..depth]);
 
     /// <summary>Reads a decoded absolute path. A trailing slash and doubled leading ones are fine, as on HDFS.</summary>
     public static Fault? TryParse(string text, out HdfsPath path)

@@ -36,22 +36,34 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
         }
 
         _ = parameters.Number("length", out long? length);
-        var found = tree.Find(exchange.Path);
+        Entry? found = tree.Find(exchange.Path);
         if (found is null)
+        {
             await exchange.FaultAsync(Fault.NotFound($"File {exchange.Path.Text} not found."));
-        else if (found is FileInfo file && file.Length > 0 && offset >= file.Length)
-            await exchange.FaultAsync(Fault.Io($"Offset={offset} out of the range [0, {file.Length}); OPEN, path={exchange.Path.Text}"));
+        }
+        else if (found.Length > 0 && offset >= found.Length)
+        {
+            await exchange.FaultAsync(Fault.Io($"Offset={offset} out of the range [0, {found.Length}); OPEN, path={exchange.Path.Text}"));
+        }
         else if (!parameters.IsForDataNode)
+        {
             await exchange.RedirectAsync("OPEN", ("offset", parameters.Text("offset") ?? "0"), ("length", parameters.Text("length")));
-        else if (found is DirectoryInfo)
-            await exchange.FaultAsync(Fault.NotFound($"Path is not a file: {exchange.Path.Text}"));
+        }
         else
-            await SendFileAsync(exchange, (FileInfo)found, offset ?? 0, length ?? long.MaxValue);
+        {
+            await SendFileAsync(exchange, offset ?? 0, length ?? long.MaxValue);
+        }
     }
 
-    private static async Task SendFileAsync(Exchange exchange, FileInfo found, long offset, long length)
+    private async Task SendFileAsync(Exchange exchange, long offset, long length)
     {
-        await using var file = new FileStream(found.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, useAsync: true);
+        await using FileStream? file = tree.OpenToRead(exchange.Path);
+        if (file is null)
+        {
+            await exchange.FaultAsync(Fault.NotFound($"Path is not a file: {exchange.Path.Text}"));
+            return;
+        }
+
         if (offset > file.Length)
         {
             await exchange.FaultAsync(Fault.Io("Cannot seek after EOF"));
@@ -63,44 +75,31 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
     }
 
     private Task GetFileStatusAsync(Exchange exchange) => tree.Find(exchange.Path) is { } found
-        ? exchange.JsonAsync(StatusJson.FileStatus(found, found is DirectoryInfo folder ? tree.List(folder).Count() : 0))
+        ? exchange.JsonAsync(StatusJson.FileStatus(found, found.IsFolder ? tree.List(exchange.Path).Count : 0))
         : exchange.FaultAsync(Fault.NotFound($"File does not exist: {exchange.Path.Text}"));
 
-    private Task ListAsync(Exchange exchange, Func<IEnumerable<(FileSystemInfo, string)>, byte[]> write) => tree.Find(exchange.Path) switch
+    private Task ListAsync(Exchange exchange, Func<IEnumerable<(Entry, string)>, byte[]> write) => tree.Find(exchange.Path) switch
     {
         null => exchange.FaultAsync(Fault.NotFound($"File {exchange.Path.Text} does not exist.")),
-        DirectoryInfo folder => exchange.JsonAsync(write(tree.List(folder).Select(entry => (entry, entry.Name)))),
-        var file => exchange.JsonAsync(write([(file, "")])),
+        { IsFolder: true } => exchange.JsonAsync(write(tree.List(exchange.Path).Select(entry => (entry, entry.Name)))),
+        { } file => exchange.JsonAsync(write([(file, "")])),
     };
 
-    private static byte[] Page(IEnumerable<(FileSystemInfo Entry, string Suffix)> entries, string startAfter)
+    private static byte[] Page(IEnumerable<(Entry Entry, string Suffix)> entries, string startAfter)
     {
         // A file's only entry has no name, and no page but the first.
-        List<(FileSystemInfo, string)> after = [.. entries.Where(entry => startAfter.Length == 0 || string.CompareOrdinal(entry.Suffix, startAfter) > 0)];
+        List<(Entry, string)> after = [.. entries.Where(entry => startAfter.Length == 0 || string.CompareOrdinal(entry.Suffix, startAfter) > 0)];
         return StatusJson.DirectoryListing(after.Take(PageEntries), Math.Max(0, after.Count - PageEntries));
     }
 
     private Task GetContentSummaryAsync(Exchange exchange)
     {
-        var found = tree.Find(exchange.Path);
-        if (found is null)
-            return exchange.FaultAsync(Fault.NotFound($"File does not exist: {exchange.Path.Text}"));
-        long folders = 0, files = 0, bytes = 0;
-        var open = new Stack<FileSystemInfo>([found]);
-        while (open.TryPop(out var entry))
+        if (tree.Find(exchange.Path) is null)
         {
-            if (entry is FileInfo file)
-            {
-                files++;
-                bytes += file.Length;
-                continue;
-            }
-
-            folders++;
-            foreach (var child in tree.List((DirectoryInfo)entry))
-                open.Push(child);
+            return exchange.FaultAsync(Fault.NotFound($"File does not exist: {exchange.Path.Text}"));
         }
 
+        (long folders, long files, long bytes) = tree.Summarize(exchange.Path);
         return exchange.JsonAsync(StatusJson.ContentSummary(folders, files, bytes));
     }
 
@@ -133,7 +132,7 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
     {
         if (!exchange.Parameters.IsForDataNode)
         {
-            await (tree.Find(exchange.Path) is FileInfo
+            await (tree.Find(exchange.Path) is { IsFile: true }
                 ? exchange.RedirectAsync("APPEND")
                 : exchange.FaultAsync(Fault.NotFound($"File {exchange.Path.Text} not found.")));
             return;

@@ -23,17 +23,17 @@ internal static class StatusJson
 
     public static byte[] Text(string name, string value) => Write(json => json.WriteString(name, value));
 
-    public static byte[] FileStatus(FileSystemInfo entry, int children) => Write(json =>
+    public static byte[] FileStatus(Entry entry, int children) => Write(json =>
     {
         json.WriteStartObject("FileStatus");
         WriteStatus(json, entry, "", children);
         json.WriteEndObject();
     });
 
-    public static byte[] FileStatuses(IEnumerable<(FileSystemInfo Entry, string Suffix)> entries) => Write(json => WriteList(json, entries));
+    public static byte[] FileStatuses(IEnumerable<(Entry Entry, string Suffix)> entries) => Write(json => WriteList(json, entries));
 
     /// <summary>One page of a listing.</summary>
-    public static byte[] DirectoryListing(IEnumerable<(FileSystemInfo Entry, string Suffix)> entries, int remaining) => Write(json =>
+    public static byte[] DirectoryListing(IEnumerable<(Entry Entry, string Suffix)> entries, int remaining) => Write(json =>
     {
         json.WriteStartObject("DirectoryListing");
         json.WriteStartObject("partialListing");
@@ -62,11 +62,11 @@ internal static class StatusJson
         json.WriteEndObject();
     });
 
-    private static void WriteList(Utf8JsonWriter json, IEnumerable<(FileSystemInfo Entry, string Suffix)> entries)
+    private static void WriteList(Utf8JsonWriter json, IEnumerable<(Entry Entry, string Suffix)> entries)
     {
         json.WriteStartObject("FileStatuses");
         json.WriteStartArray("FileStatus");
-        foreach (var (entry, suffix) in entries)
+        foreach ((Entry entry, string suffix) in entries)
         {
             json.WriteStartObject();
             WriteStatus(json, entry, suffix, children: 0);
@@ -77,22 +77,21 @@ internal static class StatusJson
         json.WriteEndObject();
     }
 
-    private static void WriteStatus(Utf8JsonWriter json, FileSystemInfo entry, string suffix, int children)
+    private static void WriteStatus(Utf8JsonWriter json, Entry entry, string suffix, int children)
     {
-        var file = entry as FileInfo;
-        json.WriteNumber("accessTime", file is null ? 0 : Millis(file.LastAccessTimeUtc));
-        json.WriteNumber("blockSize", file is null ? 0 : BlockSize);
+        json.WriteNumber("accessTime", entry.IsFolder ? 0 : Millis(entry.AccessedAt));
+        json.WriteNumber("blockSize", entry.IsFolder ? 0 : BlockSize);
         json.WriteNumber("childrenNum", children);
         json.WriteNumber("fileId", 0);
         json.WriteString("group", "supergroup");
-        json.WriteNumber("length", file?.Length ?? 0);
-        json.WriteNumber("modificationTime", Millis(entry.LastWriteTimeUtc));
+        json.WriteNumber("length", entry.Length);
+        json.WriteNumber("modificationTime", Millis(entry.ModifiedAt));
         json.WriteString("owner", Environment.UserName);
         json.WriteString("pathSuffix", suffix);
-        json.WriteString("permission", file is null ? "755" : "644");
-        json.WriteNumber("replication", file is null ? 0 : 1);
+        json.WriteString("permission", entry.IsFolder ? "755" : "644");
+        json.WriteNumber("replication", entry.IsFolder ? 0 : 1);
         json.WriteNumber("storagePolicy", 0);
-        json.WriteString("type", file is null ? "DIRECTORY" : "FILE");
+        json.WriteString("type", entry.IsFolder ? "DIRECTORY" : "FILE");
     }
 
     private static long Millis(DateTime utc) => new DateTimeOffset(utc, TimeSpan.Zero).ToUnixTimeMilliseconds();

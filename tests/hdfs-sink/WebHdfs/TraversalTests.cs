@@ -49,16 +49,6 @@ public sealed class TraversalTests(LocalHdfs hdfs) : IClassFixture<LocalHdfs>
         File.Exists(Path.Combine(hdfs.Root, "victim")).ShouldBeTrue();
     }
 
-    [Fact]
-    public async Task SymbolicLinksAreNotFollowed()
-    {
-        Directory.CreateSymbolicLink(Path.Combine(hdfs.Root, "link"), "/etc");
-        (await SendAsync("GET /webhdfs/v1/link/passwd?op=OPEN&namenoderpcaddress=x")).ShouldStartWith("HTTP/1.1 404");
-        (await SendAsync("GET /webhdfs/v1/link?op=LISTSTATUS")).ShouldStartWith("HTTP/1.1 404");
-        (await SendAsync("GET /webhdfs/v1/?op=LISTSTATUS")).ShouldNotContain("link");
-        (await SendAsync("DELETE /webhdfs/v1/link?op=DELETE&recursive=true")).ShouldContain("false");
-    }
-
     /// <summary>Raw bytes: HTTP clients would fold the paths.</summary>
     private async Task<string> SendAsync(string request)
     {

@@ -1,0 +1,127 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Game.LocalWebHdfs;
+
+/// <summary>
+/// One folder on the disk, held open by its descriptor: whatever is done to a name in it is done in this very folder, even when somebody replaces a part of its
+/// path by a symbolic link meanwhile. No call follows a link: a name that is one is shown as such, or refused. Linux only (openat, /proc/self/fd).
+/// </summary>
+internal sealed partial class FolderHandle : IDisposable
+{
+    private const int CurrentFolder = -100; // AT_FDCWD
+    private const int PathOnly = 0x200000; // O_PATH: a place in the tree, neither read nor written
+    private const int CloseOnExec = 0x80000;
+    private const int NoSuchEntry = 2;
+    private const int NotAFolder = 20;
+    private const int TooManyLinks = 40;
+
+    private static readonly int OnlyFolders = IsArm ? 0x4000 : 0x10000; // O_DIRECTORY
+    private static readonly int NoLinks = IsArm ? 0x8000 : 0x20000; // O_NOFOLLOW
+
+    private readonly SafeFileHandle _descriptor;
+
+    private FolderHandle(SafeFileHandle descriptor) => _descriptor = descriptor;
+
+    private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
+
+    /// <summary>Opens the root, whose own path may lead through links: the operator named it.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    public static FolderHandle OpenRoot(string path) => Open(CurrentFolder, path, PathOnly | CloseOnExec | OnlyFolders) is { } descriptor
+        ? new FolderHandle(descriptor)
+        : throw new DirectoryNotFoundException($"There is no folder {path}.");
+
+    /// <summary>Opens a folder in this one; null where there is nothing of that name, or no folder.</summary>
+    public FolderHandle? Open(string name) => OpenHere(name, PathOnly | CloseOnExec | OnlyFolders | NoLinks) is { } descriptor ? new FolderHandle(descriptor) : null;
+
+    /// <summary>What is at a name, links too; null where there is nothing.</summary>
+    public Entry? Find(string name) => Entry.At(PathOf(name));
+
+    /// <summary>All entries by name, links too.</summary>
+    public IReadOnlyList<Entry> List() =>
+        [.. Directory.EnumerateFileSystemEntries(Address(_descriptor)).Select(Entry.At).OfType<Entry>().OrderBy(entry => entry.Name, StringComparer.Ordinal)];
+
+    /// <exception cref="IOException">The name is taken by something else than a folder, or the disk refuses.</exception>
+    public void MakeFolder(string name) => Directory.CreateDirectory(PathOf(name));
+
+    /// <summary>Makes a file for writing.</summary>
+    /// <exception cref="IOException">The name is taken, or the disk refuses.</exception>
+    public FileStream CreateFile(string name) => new(PathOf(name), NewFile(FileMode.CreateNew, FileAccess.Write, FileShare.None));
+
+    /// <summary>Opens a file; null where there is nothing of that name.</summary>
+    /// <exception cref="IOException">It is a link, or another has opened it in a way that does not share.</exception>
+    public FileStream? OpenFile(string name, FileMode mode, FileAccess access, FileShare share)
+    {
+        // Pinned first, and opened through the pin: what is opened is what was found, and a link that is pinned cannot be opened.
+        using SafeFileHandle? pinned = OpenHere(name, PathOnly | CloseOnExec | NoLinks);
+        return pinned is null ? null : new FileStream(Address(pinned), NewFile(mode, access, share));
+    }
+
+    /// <summary>Renames a file or folder into a folder where the new name is free.</summary>
+    /// <exception cref="IOException">The new name is taken, or the disk refuses.</exception>
+    public void MoveTo(string name, FolderHandle target, string newName)
+    {
+        if (Find(name) is { IsFolder: true })
+        {
+            Directory.Move(PathOf(name), target.PathOf(newName));
+        }
+        else
+        {
+            File.Move(PathOf(name), target.PathOf(newName), overwrite: false);
+        }
+    }
+
+    public void RemoveFile(string name) => File.Delete(PathOf(name));
+
+    /// <exception cref="IOException">It is not empty, or no folder.</exception>
+    public void RemoveEmptyFolder(string name) => Directory.Delete(PathOf(name), recursive: false);
+
+    /// <summary>Removes a folder with everything in it; links in it go, what they point to stays.</summary>
+    /// <exception cref="IOException">It is no folder, or the disk refuses.</exception>
+    public void RemoveAll(string name)
+    {
+        using (FolderHandle folder = Open(name) ?? throw new DirectoryNotFoundException($"{name} is no folder."))
+        {
+            foreach (Entry entry in folder.List())
+            {
+                if (entry.IsFolder)
+                {
+                    folder.RemoveAll(entry.Name);
+                }
+                else
+                {
+                    folder.RemoveFile(entry.Name);
+                }
+            }
+        }
+
+        RemoveEmptyFolder(name);
+    }
+
+    public void Dispose() => _descriptor.Dispose();
+
+    private static FileStreamOptions NewFile(FileMode mode, FileAccess access, FileShare share) =>
+        new() { Mode = mode, Access = access, Share = share, BufferSize = 0, Options = FileOptions.Asynchronous };
+
+    private static SafeFileHandle? Open(nint folder, string name, int flags)
+    {
+        int descriptor = OpenAt((int)folder, name, flags);
+        if (descriptor >= 0)
+        {
+            return new SafeFileHandle(descriptor, ownsHandle: true);
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        return error is NoSuchEntry or NotAFolder or TooManyLinks ? null : throw new IOException($"{name} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}", error);
+    }
+
+    /// <summary>The name that leads to an open descriptor itself, not to the path that it was opened by.</summary>
+    private static string Address(SafeFileHandle descriptor) => $"/proc/self/fd/{descriptor.DangerousGetHandle()}";
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenAt(int folder, string name, int flags);
+
+    private SafeFileHandle? OpenHere(string name, int flags) => Open(_descriptor.DangerousGetHandle(), name, flags);
+
+    private string PathOf(string name) => Address(_descriptor) + "/" + name;
+}
