@@ -24,7 +24,8 @@ public sealed class ProjectArrowTests
         ["hdfs-sink/LocalServer"] = [],
         ["hdfs-sink/Sink"] = ["contracts", "hdfs-sink/WebHdfs"],
         ["demo/Simulator"] = ["contracts"],
-        ["demo/Game"] = ["contracts", "demo/Simulator", "detector/Engine", "hdfs-sink/LocalServer", "hdfs-sink/WebHdfs"],
+        ["analysis"] = ["contracts", "detector/Engine", "hdfs-sink/WebHdfs"],
+        ["demo/Game"] = ["analysis", "contracts", "demo/Simulator", "detector/Engine", "hdfs-sink/LocalServer", "hdfs-sink/WebHdfs"],
     };
 
     [Fact]

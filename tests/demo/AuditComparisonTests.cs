@@ -1,5 +1,5 @@
+using Game.Analysis.Audit;
 using Game.Cli.Audit;
-using Game.Cli.Report;
 using Game.Contracts;
 using Game.Simulator.Load;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
+using Game.Analysis.Audit;
 using Game.Cli.Audit;
-using Game.Cli.Report;
 using Game.Contracts;
 using Game.Detector.Rules;
 using Game.Detector.Tests.Quality;
@@ -136,7 +136,7 @@ internal sealed class AuditStory
 
     private static EventAudit Read(IEnumerable<AuditRecord> records, TruthTable truth)
     {
-        var events = new EventAudit(Partitions, new RuleSet(), truth);
+        var events = new EventAudit(Partitions, new RuleSet(), truth, Simulator.World.History.ServerId);
         events.Read(records);
         return events;
     }

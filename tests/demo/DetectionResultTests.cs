@@ -1,4 +1,5 @@
 using System.Text;
+using Game.Analysis.Audit;
 using Game.Cli.Audit;
 using Game.Contracts;
 using Game.Detector.Rules;
@@ -91,7 +92,7 @@ public sealed class DetectionResultTests
     private DetectionResult Judge()
     {
         TruthTable truth = TruthTable.Of(truths);
-        var events = new EventAudit(1, new RuleSet(), truth);
+        var events = new EventAudit(1, new RuleSet(), truth, History.ServerId);
         events.Read(records);
         return DetectionResult.Judge(truth, events, alerts, Players, HalfADay);
     }

@@ -38,7 +38,7 @@ public sealed class GameScriptTests : IDisposable
         File.Copy(Path.Combine(RepositoryRoot(), "game"), Path.Combine(root, "game"));
         foreach (string file in (string[])["Directory.Build.props", "Directory.Packages.props", "global.json", "tests/one/One.Tests.csproj", "tests/one/bin/Release/One.Tests.dll"])
             Write(file, "");
-        foreach (string folder in (string[])["broker", "contracts", "game-server", "detector", "hdfs-sink", "demo", "bin", "notes"])
+        foreach (string folder in (string[])["analysis", "broker", "contracts", "game-server", "detector", "hdfs-sink", "demo", "bin", "notes"])
             Directory.CreateDirectory(Path.Combine(root, folder));
         Write("bin/dotnet", Dotnet);
         File.SetUnixFileMode(Path.Combine(root, "bin/dotnet"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -1,6 +1,6 @@
+using Game.Cli.Audit;
 using Game.Cli.Demo;
 using Game.Cli.Processes;
-using Game.Cli.Query;
 using Game.Cli.Report;
 using Game.LocalWebHdfs;
 using Microsoft.AspNetCore.Builder;

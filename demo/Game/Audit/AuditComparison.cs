@@ -1,4 +1,4 @@
-using Game.Cli.Report;
+using Game.Analysis.Audit;
 using Game.Contracts;
 using Game.Simulator.Load;
 

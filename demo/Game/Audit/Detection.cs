@@ -1,3 +1,4 @@
+using Game.Analysis.Audit;
 using Game.Contracts;
 using Game.Simulator.World;
 

@@ -1,10 +1,11 @@
+using Game.Analysis.Audit;
 using Game.Cli.Audit;
 using Game.Cli.Processes;
-using Game.Cli.Query;
 using Game.Cli.Report;
 using Game.Contracts;
 using Game.Detector.Rules;
 using Game.Simulator.Load;
+using Game.Simulator.World;
 using Game.WebHdfs;
 using HdrHistogram;
 
@@ -53,7 +54,7 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
     {
         var reader = new TopicReader(system.Endpoints.BootstrapServers);
         TruthTable truth = TruthTable.Read(Records(Topics.SimulationTruth));
-        var events = new EventAudit(options.Partitions, new RuleSet(), truth);
+        var events = new EventAudit(options.Partitions, new RuleSet(), truth, History.ServerId);
         events.Read(Records(Topics.PlayerEvents));
         var alerts = new AlertAudit();
         alerts.Read(Records(Topics.Alerts));

@@ -1,5 +1,6 @@
-using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Confluent.Kafka;
+using Game.Analysis.Audit;
 using Game.Cli.Audit;
 using Game.Cli.Processes;
 using Game.Cli.Report;

@@ -1,5 +1,6 @@
+using Game.Analysis.Results;
+using Game.Analysis.Sql;
 using Game.Cli.Processes;
-using Game.Cli.Query;
 using Game.WebHdfs;
 
 namespace Game.Cli.Demo;
@@ -16,12 +17,12 @@ internal static class SqlResults
 
     public static async Task<string> ReadAsync(IWebHdfs hdfs, string cacheFolder, CancellationToken cancellation)
     {
-        using var warehouse = new Warehouse(hdfs, SystemOptions.Warehouse, cacheFolder, static _ => { });
+        using var session = new SqlSession(hdfs, SystemOptions.Warehouse, cacheFolder, static _ => { });
         using var text = new StringWriter();
         foreach (string statement in Statements)
         {
             await text.WriteLineAsync("sql> " + statement);
-            await warehouse.QueryAsync(statement, reader => ResultWriter.Write(reader, ResultFormat.Table, text), cancellation);
+            await session.QueryAsync(statement, reader => ResultWriter.Write(reader, ResultFormat.Table, text), cancellation);
         }
 
         return text.ToString();

@@ -1,6 +1,7 @@
 using System.CommandLine;
+using Game.Analysis.Results;
+using Game.Analysis.Sql;
 using Game.Cli.Processes;
-using Game.Cli.Query;
 
 namespace Game.Cli.Verbs;
 
@@ -26,17 +27,17 @@ internal static class QueryVerb
     private static async Task<int> RunAsync(string sql, string? webHdfs, string root, ResultFormat format, CancellationToken cancellation)
     {
         await using WarehouseSource source = await WarehouseSource.OpenAsync(webHdfs, Console.Error.WriteLine, cancellation);
-        using var warehouse = new Warehouse(source.Hdfs, root, source.CacheFolder, Console.Error.WriteLine);
+        using var session = new SqlSession(source.Hdfs, root, source.CacheFolder, Console.Error.WriteLine);
         if (format == ResultFormat.Table)
         {
-            await warehouse.QueryAsync(sql, reader => ResultWriter.Write(reader, format, Console.Out), cancellation);
+            await session.QueryAsync(sql, reader => ResultWriter.Write(reader, format, Console.Out), cancellation);
             return 0;
         }
 
         try
         {
             await using StreamWriter output = StandardOutput.OpenWriter();
-            await warehouse.QueryAsync(sql, reader => ResultWriter.Write(reader, format, output), cancellation);
+            await session.QueryAsync(sql, reader => ResultWriter.Write(reader, format, output), cancellation);
         }
         catch (OutputClosedException)
         {

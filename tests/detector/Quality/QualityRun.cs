@@ -1,4 +1,5 @@
 using System.Text;
+using Game.Analysis.Audit;
 using Game.Cli.Audit;
 using Game.Contracts;
 using Game.Detector.Rules;
@@ -31,7 +32,7 @@ internal sealed record QualityRun(DetectionResult Detection, int HistoryAlerted)
         }
 
         TruthTable truth = TruthTable.Of(truths);
-        var events = new EventAudit(partitions: 1, rules, truth);
+        var events = new EventAudit(partitions: 1, rules, truth, History.ServerId);
         events.Read(log.Records);
         Alert[] alerts = [.. events.ReplayedAlerts];
         int historyAlerted = alerts.Where(alert => !events.LivePlaces.ContainsKey(alert.EventId)).Select(alert => alert.UserId).Distinct().Count();

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Confluent.Kafka;
 using Running;
-using Game.Cli.Audit;
+using Game.Analysis.Audit;
 
 namespace Faults.Tests.Brokers;
 

@@ -1,4 +1,4 @@
-using global::Game.Cli.Audit;
+using global::Game.Analysis.Audit;
 using global::Game.Contracts;
 using global::Game.Simulator.Load;
 using global::Game.Simulator.World;

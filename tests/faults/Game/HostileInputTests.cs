@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Broker.Protocol.Tests.Messages;
 using Confluent.Kafka;
-using global::Game.Cli.Audit;
+using global::Game.Analysis.Audit;
 using global::Game.Contracts;
 using global::Game.Simulator.Load;
 using global::Game.Simulator.World;

@@ -1,6 +1,7 @@
-using global::Game.Cli.Audit;
+using global::Game.Analysis.Audit;
 using global::Game.Contracts;
 using global::Game.Detector.Rules;
+using global::Game.Simulator.World;
 
 namespace Faults.Tests.Game;
 
@@ -16,7 +17,7 @@ internal static class SystemAudit
         var reader = new TopicReader(system.BootstrapServers);
         CancellationToken stop = TestContext.Current.CancellationToken;
         AuditRecord[] records = [.. reader.Read(Topics.PlayerEvents, GameSystem.Partitions, stop)], raised = [.. reader.Read(Topics.Alerts, GameSystem.Partitions, stop)];
-        var events = new EventAudit(GameSystem.Partitions, new RuleSet(), TruthTable.Read([]));
+        var events = new EventAudit(GameSystem.Partitions, new RuleSet(), TruthTable.Read([]), History.ServerId);
         events.Read(records);
         var alerts = new AlertAudit();
         alerts.Read(raised);

@@ -1,0 +1,48 @@
+using Confluent.Kafka;
+using Game.Contracts;
+
+namespace Game.Analysis.Audit;
+
+/// <summary>A record as an audit sees it.</summary>
+internal readonly record struct AuditRecord(int Partition, long Offset, byte[]? Key, byte[]? Value);
+
+/// <summary>Reads a topic from its start to where it ends now.</summary>
+internal sealed class TopicReader(string bootstrapServers)
+{
+    private static readonly TimeSpan StandstillTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+
+    /// <exception cref="UserErrorException">The topic's end does not come.</exception>
+    public IEnumerable<AuditRecord> Read(string topic, int partitions, CancellationToken cancellation)
+    {
+        ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, "demo-audit", "demo-audit");
+        config.EnablePartitionEof = true;
+        using IConsumer<byte[]?, byte[]?> consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
+            .SetKeyDeserializer(Deserializers.ByteArray!).SetValueDeserializer(Deserializers.ByteArray!).SetLogHandler((_, _) => { }).Build();
+        consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
+        int open = partitions;
+        while (open > 0)
+        {
+            ConsumeResult<byte[]?, byte[]?> result = Next(consumer, cancellation)
+                ?? throw new UserErrorException($"The audit waited {StandstillTimeout.TotalSeconds:F0} s for a record of {topic} that the broker says is there.");
+            if (result.IsPartitionEOF)
+                open--;
+            else
+                yield return new AuditRecord(result.Partition.Value, result.Offset.Value, result.Message.Key, result.Message.Value);
+        }
+
+        consumer.Close();
+    }
+
+    private static ConsumeResult<byte[]?, byte[]?>? Next(IConsumer<byte[]?, byte[]?> consumer, CancellationToken cancellation)
+    {
+        ConsumeResult<byte[]?, byte[]?>? result = null;
+        for (TimeSpan waited = TimeSpan.Zero; result is null && waited < StandstillTimeout; waited += LookEvery)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            result = consumer.Consume(LookEvery);
+        }
+
+        return result;
+    }
+}

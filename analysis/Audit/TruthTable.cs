@@ -1,0 +1,42 @@
+using Game.Contracts;
+
+namespace Game.Analysis.Audit;
+
+/// <summary>A planted campaign as read back from simulation-truth.</summary>
+internal sealed record PlantedCampaign(string Id, string Scenario, HashSet<string> Players, HashSet<Guid> FraudIds);
+
+/// <summary>What the simulator planted.</summary>
+internal sealed class TruthTable
+{
+    private readonly Dictionary<string, PlantedCampaign> campaigns = [];
+
+    public IReadOnlyCollection<PlantedCampaign> Campaigns => campaigns.Values;
+
+    public static TruthTable Read(IEnumerable<AuditRecord> records)
+    {
+        return Of(records.Select(Decode));
+
+        static SimulationTruth Decode(AuditRecord record) => ContractJson.TryDecode(record.Value, out SimulationTruth truth, out string error)
+            ? truth
+            : throw new UserErrorException($"A record of {Topics.SimulationTruth} cannot be read: {error}.");
+    }
+
+    public static TruthTable Of(IEnumerable<SimulationTruth> truths)
+    {
+        var table = new TruthTable();
+        foreach (SimulationTruth truth in truths)
+            table.Add(truth);
+        return table;
+    }
+
+    public bool IsHonest(string userId) => campaigns.Values.All(campaign => !campaign.Players.Contains(userId));
+
+    private void Add(SimulationTruth truth)
+    {
+        if (!campaigns.TryGetValue(truth.CampaignId, out PlantedCampaign? campaign))
+            campaigns[truth.CampaignId] = campaign = new PlantedCampaign(truth.CampaignId, truth.Scenario, [], []);
+        campaign.Players.Add(truth.UserId);
+        if (truth.EventId is { } id)
+            campaign.FraudIds.Add(id);
+    }
+}

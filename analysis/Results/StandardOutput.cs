@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+
+namespace Game.Analysis.Results;
+
+/// <summary>Nobody reads the standard output any more, as after <c>| head</c>.</summary>
+internal sealed class OutputClosedException() : IOException("Nobody reads the output any more.");
+
+/// <summary>
+/// The standard output for results of any length: .NET's own passes over it silently that nobody reads any more, and a query would run through all its rows for nothing; its
+/// file streams keep an offset of their own, and so would write over what others write to the same file. Unbuffered; for one caller at a time.
+/// </summary>
+internal sealed partial class StandardOutput : Stream
+{
+    private const int StandardOutputDescriptor = 1;
+    private const int BufferBytes = 64 * 1024;
+
+    // errno(3) on Linux.
+    private const int Interrupted = 4;
+    private const int TryAgain = 11;
+    private const int BrokenPipe = 32;
+    private const short Writable = 4; // POLLOUT
+
+    private readonly int descriptor;
+    private bool closed;
+
+    internal StandardOutput(int descriptor) => this.descriptor = descriptor;
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <summary>A writer with a buffer, to be disposed of when all is written.</summary>
+    public static StreamWriter OpenWriter() => new(OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new StandardOutput(StandardOutputDescriptor), bufferSize: BufferBytes);
+
+    /// <exception cref="OutputClosedException">Nobody reads any more; told once, what is written after that goes nowhere.</exception>
+    /// <exception cref="IOException">The disk is full, say.</exception>
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        while (!buffer.IsEmpty && !closed)
+        {
+            nint written = Write(descriptor, buffer, buffer.Length);
+            if (written >= 0)
+                buffer = buffer[(int)written..];
+            else
+                Handle(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+        // Nothing is held.
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    private void Handle(int error)
+    {
+        switch (error)
+        {
+            case Interrupted:
+                break;
+            case TryAgain: // a terminal that another program made so: wait until it takes more
+                var one = new PollEntry { Descriptor = descriptor, Events = Writable };
+                _ = Poll(ref one, 1, -1);
+                break;
+            case BrokenPipe:
+                closed = true;
+                throw new OutputClosedException();
+            default:
+                throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint Write(int descriptor, ReadOnlySpan<byte> bytes, nint count);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int Poll(ref PollEntry entries, nuint count, int timeoutMs);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+}

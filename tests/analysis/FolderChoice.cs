@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+using DuckDB.NET.Data;
+using Game.Analysis.Sql;
+using Game.Analysis.Warehouse;
+
+namespace Game.Analysis.Tests;
+
+/// <summary>A DuckDB with the views alerts and logins over some days around today; which folders a query needs of them, and what it answers from those and from all.</summary>
+internal sealed class FolderChoice : IDisposable
+{
+    private static readonly Lazy<IReadOnlySet<string>> NoFunctions = new(() => new HashSet<string>());
+    private readonly DuckDBConnection database = new("DataSource=:memory:");
+    private readonly Lazy<IReadOnlySet<string>> functions;
+
+    /// <param name="from">SQL of the first of the days.</param>
+    public FolderChoice(string from = "current_date - 2", int days = 5)
+    {
+        database.Open();
+        Execute("set TimeZone = 'UTC'");
+        Today = Rows("select current_date")[0];
+        functions = new(() => Rows("select function_name from duckdb_functions() group by all having bool_and(function_type = 'scalar' and stability <> 'VOLATILE')").ToHashSet());
+        foreach (string view in (string[])["alerts", "logins"])
+        {
+            Execute($"""
+                create table all_{view} as
+                select d::date as dt, h as hour, to_timestamp(epoch(d) + h * 3600 + hash(d, h, r, '{view}') % 3600) as ts, r as x
+                from range({from}, {from} + {days}, interval 1 day) days(d), range(24) hours(h), range(2) rows(r)
+                """);
+        }
+
+        Folders = [.. Rows("select distinct dt::varchar || ' ' || hour from all_alerts").Select(text => new HourFolder(DateOnly.Parse(text[..10]), int.Parse(text[11..])))];
+    }
+
+    /// <summary>"YYYY-MM-DD".</summary>
+    public string Today { get; }
+
+    public IReadOnlyList<HourFolder> Folders { get; }
+
+    public void Dispose() => database.Dispose();
+
+    /// <summary>Null for all.</summary>
+    public IReadOnlySet<HourFolder>? Needed(string sql, string view, bool knowsFunctions = true)
+    {
+        JsonNode parsed = JsonNode.Parse(Rows($"select json_serialize_sql('{sql.Replace("'", "''")}')::varchar")[0])!;
+        return QueryConditions.Of(parsed, knowsFunctions ? functions : NoFunctions).TryGetValue(view, out List<FolderCondition>? conditions) && conditions is not null
+            ? new FolderChooser(database).Choose(conditions, Folders)
+            : null;
+    }
+
+    public string[] Answer(string sql, bool fromNeeded)
+    {
+        foreach (string view in (string[])["alerts", "logins"])
+        {
+            string where = fromNeeded && Needed(sql, view) is { } needed
+                ? string.Join(" or ", needed.Select(folder => $"(dt = date '{folder.Date:yyyy-MM-dd}' and hour = {folder.Hour})").Append("false"))
+                : "true";
+            Execute($"create or replace view {view} as select * from all_{view} where {where}");
+        }
+
+        return [.. Rows(sql).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Runs in one transaction, as queries do.</summary>
+    public T Within<T>(Func<T> run)
+    {
+        using DuckDBTransaction transaction = database.BeginTransaction();
+        T result = run();
+        transaction.Commit();
+        return result;
+    }
+
+    private string[] Rows(string sql)
+    {
+        using DuckDBCommand command = database.CreateCommand();
+        command.CommandText = sql;
+        using DuckDBDataReader reader = command.ExecuteReader();
+        var rows = new List<string>();
+        while (reader.Read())
+            rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? "" : reader.GetValue(i) is DateOnly date ? date.ToString("yyyy-MM-dd") : $"{reader.GetValue(i)}")));
+        return [.. rows];
+    }
+
+    private void Execute(string sql)
+    {
+        using DuckDBCommand command = database.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}
