@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+
+namespace Game.Contracts;
+
+/// <summary>
+/// Text of players and records as a terminal, a page or a log line may show it. A control character that reaches a terminal is a command to it: it sets the title, moves the
+/// cursor, hides what follows. So each is written as its escape; everything else stays as it is.
+/// </summary>
+public static class VisibleText
+{
+    // C0, delete and C1; the marks that reverse the direction of what follows; the line and paragraph separators; halves of a surrogate pair, which no encoding holds alone.
+    private static readonly SearchValues<char> Suspects = SearchValues.Create(
+        [.. Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code).Where(c => char.IsControl(c) || char.IsSurrogate(c) || IsMark(c))]);
+
+    /// <summary>The text in one line: <c>\n</c>, <c>\r</c>, <c>\t</c> and <c>\u001b</c> stand for the characters themselves.</summary>
+    public static string Escape(string text) => Escape(text, keepLines: false);
+
+    /// <summary>The same for text of several lines, as a message with an extract is: its line ends stay.</summary>
+    public static string EscapeLines(string text) => Escape(text, keepLines: true);
+
+    private static string Escape(string text, bool keepLines)
+    {
+        if (text.AsSpan().IndexOfAny(Suspects) < 0)
+        {
+            return text;
+        }
+
+        var escaped = new StringBuilder(text.Length + 16);
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                escaped.Append(text, i++, 2);
+            }
+            else if ((keepLines && text[i] == '\n') || !Suspects.Contains(text[i]))
+            {
+                escaped.Append(text[i]);
+            }
+            else
+            {
+                escaped.Append(Escaped(text[i]));
+            }
+        }
+
+        return escaped.ToString();
+    }
+
+    private static bool IsMark(char c) => c is '\u200e' or '\u200f' or '\u061c' or (>= '\u2028' and <= '\u202e') or (>= '\u2066' and <= '\u2069') or '\ufeff';
+
+    private static string Escaped(char c) => c switch
+    {
+        '\n' => @"\n",
+        '\r' => @"\r",
+        '\t' => @"\t",
+        _ => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+    };
+}
