@@ -21,7 +21,6 @@ internal static class DetectorProcess
     {
         try
         {
-            await EnsureTopicsAsync(options);
             return await ServeAsync(options, cancel);
         }
         catch (TopicMismatchException e)
@@ -44,10 +43,10 @@ internal static class DetectorProcess
         return DetectorCommand.Failed;
     }
 
-    private static async Task EnsureTopicsAsync(DetectorOptions options)
+    private static async Task EnsureTopicsAsync(DetectorOptions options, ILogger log)
     {
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(options.BootstrapServers, "detector-setup")).SetLogHandler((_, _) => { }).Build();
-        await TopicSetup.EnsureAsync(admin, options.NeededTopics());
+        await TopicSetup.EnsureAsync(admin, options.NeededTopics(), warning => DetectorLog.TopicWeak(log, warning));
     }
 
     private static async Task<int> ServeAsync(DetectorOptions options, CancellationToken cancel)
@@ -55,6 +54,7 @@ internal static class DetectorProcess
         PartitionStatus[] statuses = [.. Enumerable.Range(0, options.Partitions).Select(partition => new PartitionStatus(partition))];
         await using WebApplication app = BuildApp(options);
         ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Detector");
+        await EnsureTopicsAsync(options, log);
         Meter meter = app.Services.GetRequiredService<IMeterFactory>().Create(DetectorMetrics.MeterName);
         _ = new DetectorMetrics(meter, statuses);
 

@@ -50,7 +50,7 @@ internal static class GameServerProcess
         ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Game.GameServer");
         log.AddressTableRead(app.Services.GetRequiredService<AddressTable>().Prefixes);
         await KeyRing.PrepareAsync(app.Services.GetRequiredService<IDataProtectionProvider>(), options.Keys, time);
-        await TopicSetup.EnsureAsync(app.Services.GetRequiredService<IAdminClient>(), [new Topics(options.Partitions)[Topics.PlayerEvents]]);
+        await TopicSetup.EnsureAsync(app.Services.GetRequiredService<IAdminClient>(), [new Topics(options.Partitions)[Topics.PlayerEvents]], log.TopicWeak);
         app.Services.GetRequiredService<IEventPublisher>();
         await app.StartAsync();
         log.Listening(options.ServerId, string.Join(' ', app.Urls), options.BootstrapServers);

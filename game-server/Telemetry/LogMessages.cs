@@ -23,4 +23,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(7, LogLevel.Error, "A stream failed.")]
     public static partial void StreamFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Warning}")]
+    public static partial void TopicWeak(this ILogger logger, string warning);
 }

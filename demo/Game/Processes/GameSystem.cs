@@ -82,7 +82,7 @@ internal sealed class GameSystem : IAsyncDisposable
             Start(LocalWebHdfs, "local-webhdfs", "--root", Folder.Hdfs, "--port", ports[1].ToString());
         await UntilAsync($"the brokers at {Endpoints.BootstrapServers}", () => Task.FromResult(admin.GetMetadata(TimeSpan.FromSeconds(1)).Brokers.Count > 0 ? null : "it knows no brokers"), StartTimeout, cancellation);
         await UntilAsync($"WebHDFS at {Endpoints.WebHdfs}", async () => await hdfs.GetFileStatusAsync("/", cancellation) is null ? "it has no root folder" : null, StartTimeout, cancellation);
-        await TopicSetup.EnsureAsync(admin, Topics.All);
+        await TopicSetup.EnsureAsync(admin, Topics.All, warning => Console.Error.WriteLine($"game: {warning}"));
     }
 
     /// <summary>Starts those who read and write topics, and waits until each says that it is ready.</summary>

@@ -17,13 +17,14 @@ internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, Tim
     private Dictionary<string, string> ids = [];
     private long askedAt;
 
-    /// <summary>Creates the sink's topics where they are missing.</summary>
-    /// <exception cref="TopicMismatchException">One has another partition count than the contract's.</exception>
-    public Task EnsureAsync()
+    /// <summary>Creates the sink's topics where they are missing, and compares the others with the contract.</summary>
+    /// <param name="warn">Called with each setting that weakens a guarantee.</param>
+    /// <exception cref="TopicMismatchException">One differs from the contract so that records would be lost.</exception>
+    public Task EnsureAsync(Action<string> warn)
     {
         int partitions = settings.Partitions ?? Found(Topics.PlayerEvents) ?? Found(Topics.Alerts) ?? Topics.DefaultPartitions;
         var contract = new Topics(partitions);
-        return TopicSetup.EnsureAsync(admin, [.. settings.Topics.Select(topic => contract[topic])]);
+        return TopicSetup.EnsureAsync(admin, [.. settings.Topics.Select(topic => contract[topic])], warn);
     }
 
     public async Task<string?> FindAsync(string topic, CancellationToken cancellationToken)

@@ -62,7 +62,7 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
         var admin = new AdminClientBuilder(ClientSettings.Admin(settings.BootstrapServers, "hdfs-sink")).SetLogHandler((_, _) => { }).Build();
         using var topics = new KafkaTopics(admin, settings, parts.Time);
         using var uploads = new SemaphoreSlim(settings.ParallelUploads);
-        Blocking.Await(topics.EnsureAsync());
+        Blocking.Await(topics.EnsureAsync(warning => LogMessages.TopicWeak(parts.Log, warning)));
         using var session = new SinkSession(settings, parts, new CommitterContext(hdfs, topics, uploads, parts.Time, Guid.NewGuid));
         session.Run(stop);
     }

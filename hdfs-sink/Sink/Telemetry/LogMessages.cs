@@ -19,4 +19,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(6, LogLevel.Debug, "Kafka client: {Message}")]
     public static partial void ClientLog(ILogger log, string message);
+
+    [LoggerMessage(40, LogLevel.Warning, "{Warning}")]
+    public static partial void TopicWeak(ILogger log, string warning);
 }

@@ -105,7 +105,7 @@ internal sealed class GameSystem : IAsyncDisposable
     private async Task StartPartsAsync(Func<string, Task<string>>? proxy)
     {
         webHdfs.Start();
-        await TopicSetup.EnsureAsync(admin, new Topics(Partitions).All);
+        await TopicSetup.EnsureAsync(admin, new Topics(Partitions).All, warning => throw new InvalidOperationException(warning));
         HistoryLoader.Load(World, BootstrapServers, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), _ => { }, CancellationToken.None);
         await webHdfs.ReadyAsync("/healthz");
         string hdfs = proxy is null ? webHdfs.Url : await proxy(webHdfs.Url);

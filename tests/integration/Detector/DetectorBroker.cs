@@ -22,11 +22,27 @@ public abstract class DetectorBroker : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Creates the topics with one partition where the number is free.</summary>
+    /// <summary>Creates a topic as the contract says, but for <paramref name="settings"/>; with one partition where the number is free.</summary>
     private protected async Task CreateAsync(string topic, params (string Key, string Value)[] settings)
     {
         using IAdminClient admin = Kafka.Admin(BootstrapServers);
-        await admin.CreateTopicAsync(topic, new Topics(1)[topic].Partitions, settings);
+        TopicSpec spec = new Topics(1)[topic];
+        Dictionary<string, string> all = new(spec.Configs);
+        foreach ((string key, string value) in settings)
+        {
+            all[key] = value;
+        }
+
+        await admin.CreateTopicAsync(topic, spec.Partitions, [.. all.Select(setting => (setting.Key, setting.Value))]);
+    }
+
+    /// <summary>Changes one setting of a topic, and waits until the broker shows it.</summary>
+    private protected async Task AlterAsync(string topic, string key, string value)
+    {
+        using IAdminClient admin = Kafka.Admin(BootstrapServers);
+        ConfigResource resource = new() { Type = ResourceType.Topic, Name = topic };
+        await admin.IncrementalAlterConfigsAsync(new() { [resource] = [new ConfigEntry { Name = key, Value = value, IncrementalOperation = AlterConfigOpType.Set }] });
+        await Until.HoldsAsync($"{topic} has {key}={value}", Kafka.Patience, async () => (await admin.DescribeConfigsAsync([resource]))[0].Entries[key].Value == value);
     }
 
     private protected async Task WriteAsync(string topic, params Message<byte[], byte[]>[] records)

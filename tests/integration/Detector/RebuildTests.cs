@@ -50,6 +50,7 @@ public sealed class RebuildTests : DetectorBroker
         using IConsumer<string, string> asker = Kafka.Consumer(BootstrapServers, DetectorOptions.DetectorGroup);
         long low = 0;
         await Until.HoldsAsync("old segments are gone", Kafka.Patience, () => (low = asker.QueryWatermarkOffsets(new TopicPartition(Topics.PlayerEvents, 0), Kafka.Patience).Low.Value) > 5);
+        await AlterAsync(Topics.PlayerEvents, "retention.ms", "-1"); // a detector refuses a topic that goes on losing events
         Commit(11);
 
         var log = new CollectingLog();

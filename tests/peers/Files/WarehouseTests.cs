@@ -17,7 +17,7 @@ public sealed class WarehouseTests : IDisposable
         Need.Apache();
         await using BrokerProcess broker = await BrokerProcess.StartAsync(folder["broker"]);
         foreach (string topic in (string[])["player-events", "alerts"])
-            await Kafka.CreateTopicAsync(broker.BootstrapServers, topic, 1);
+            await Kafka.CreateTopicAsync(broker.BootstrapServers, topic, 1, [("retention.ms", "-1")]);
         string?[] events = [Login(), Trade(), "no JSON at all", null];
         await Kafka.ProduceAsync(broker.BootstrapServers, "player-events", events);
         await Kafka.ProduceAsync(broker.BootstrapServers, "alerts", [Alert()]);
