@@ -51,8 +51,8 @@ internal static class LogTruncation
     }
 
     /// <summary>
-    /// Where to cut, and the offset after the last batch kept, where the log ends: a batch that holds the offset goes whole, and no gap is left before the end, as
-    /// a gap between segments would look like a loss to recovery.
+    /// Where to cut, and the offset after the last batch kept, where the log ends: a batch that holds the offset goes whole, and no gap is left before the end, so
+    /// that recovery reports gaps only where records are missing.
     /// </summary>
     private static int CutPosition(LogSegment segment, int size, ref long offset)
     {
@@ -110,6 +110,6 @@ internal static class LogTruncation
         log.Producers.OnHighWatermark(log.HighWatermark);
         log.Snapshots.Write(end, log.Producers);
         log.UpdateLastStable();
-        log.Directory.RecoveryPointLowered(log);
+        log.Directory.LowerCheckpoints([log]);
     }
 }

@@ -47,6 +47,12 @@ internal static partial class StorageLog
     [LoggerMessage(11, LogLevel.Warning, "{Folder} could not be deleted yet and is tried again")]
     public static partial void DeleteFailed(ILogger logger, string folder, Exception failure);
 
+    [LoggerMessage(17, LogLevel.Warning, "{Partition}: the checkpoints are not this log's, which ends at {LogEndOffset}: recovery point {RecoveryPoint}, log start offset {LogStartOffset}; they are not used")]
+    public static partial void CheckpointsRefused(ILogger logger, TopicPartition partition, long logEndOffset, long recoveryPoint, long logStartOffset);
+
+    [LoggerMessage(18, LogLevel.Warning, "{Partition}: no records between {From} and {To}, where the next segment starts")]
+    public static partial void GapBetweenSegments(ILogger logger, TopicPartition partition, long from, long to);
+
     [LoggerMessage(12, LogLevel.Warning, "{Partition}: the topic's id is left out and will be noted anew: {Reason}")]
     public static partial void TopicIdDropped(ILogger logger, TopicPartition partition, string reason);
 }

@@ -108,8 +108,7 @@ public sealed class LogDirectories
     public MetaProperties? ReadIdentity() => directories.Select(d => d.ReadIdentity()).FirstOrDefault(i => i is not null);
 
     /// <summary>The topics that a broker has compacted in one of the online directories.</summary>
-    /// <exception cref="IOException">A checkpoint cannot be read.</exception>
-    public IReadOnlySet<string> CompactedTopics() => Online.SelectMany(d => d.CompactedTopics()).ToHashSet(StringComparer.Ordinal);
+    public IReadOnlySet<string> CompactedTopics() => Online.SelectMany(d => d.CompactedTopics).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Opens all partitions of all directories, recovering where needed. A directory that fails goes offline; the others go on.</summary>
     /// <param name="configOf">Settings by topic.</param>

@@ -22,11 +22,8 @@ public sealed class LogDirectory
     private readonly Action<LogDirectory> onFailure;
     private readonly ConcurrentDictionary<TopicPartition, PartitionLog> logs = new();
     private readonly ConcurrentDictionary<LogState, bool> rolled = new();
-    private readonly Lock checkpointGate = new();
     private readonly IDisposable? folderLock;
-    private Dictionary<TopicPartition, long> writtenRecoveryPoints = [];
-    private Dictionary<TopicPartition, long> writtenStarts = [];
-    private bool loaded;
+    private DirectoryCheckpoints? _checkpoints;
     private int offline;
 
     internal LogDirectory(string path, HandleCache handles, TimeProvider time, Random jitter, ILogger logger, Action<LogDirectory> onFailure)
@@ -78,18 +75,8 @@ public sealed class LogDirectory
     /// <summary>Writes <c>meta.properties</c>.</summary>
     public void WriteIdentity(MetaProperties identity) => identity.Write(Disk, PathOf(LogFileNames.MetaProperties));
 
-    /// <summary>The topics that a broker has compacted here: those in <c>cleaner-offset-checkpoint</c>. A file that is not of the format says nothing.</summary>
-    internal IEnumerable<string> CompactedTopics()
-    {
-        try
-        {
-            return OffsetCheckpoint.Read(Disk, PathOf(LogFileNames.CleanerOffsets)).Keys.Select(partition => partition.Topic);
-        }
-        catch (CorruptFileException)
-        {
-            return [];
-        }
-    }
+    /// <summary>The topics that a broker has compacted here: those in <c>cleaner-offset-checkpoint</c>. Known after loading.</summary>
+    internal IEnumerable<string> CompactedTopics => _checkpoints?.CompactedTopics ?? [];
 
     /// <summary>The open log of a partition; null where it is not here.</summary>
     public PartitionLog? Find(TopicPartition partition) => logs.GetValueOrDefault(partition);
@@ -106,9 +93,7 @@ public sealed class LogDirectory
         {
             WasClean = CleanShutdownMarker.TryRead(Disk, PathOf(LogFileNames.CleanShutdown), out long brokerEpoch);
             CleanBrokerEpoch = brokerEpoch;
-            var checkpoints = new DirectoryCheckpoints(Disk, Path);
-            writtenRecoveryPoints = checkpoints.RecoveryPoints;
-            writtenStarts = checkpoints.Starts;
+            var checkpoints = new DirectoryCheckpoints(Disk, Path, Logger);
             DirectoryFolders folders = DirectoryFolders.Read(Disk, Path);
             foreach (string leftover in folders.ToDelete)
                 Deletes.Add(new FolderToDelete(Disk, leftover, [], NowMs));
@@ -116,7 +101,8 @@ public sealed class LogDirectory
             // Only now: a crash while loading must find the same state again.
             Disk.DeleteFile(PathOf(LogFileNames.CleanShutdown));
             Disk.SyncDirectory(Path);
-            loaded = true;
+            _checkpoints = checkpoints;
+            LowerCheckpoints(logs.Values.Select(log => log.State));
         }
         catch (IOException failure)
         {
@@ -126,14 +112,17 @@ public sealed class LogDirectory
         StorageLog.DirectoryLoaded(Logger, Path, logs.Count, watch.ElapsedMilliseconds, WasClean);
     }
 
-    /// <summary>Creates a partition's folder and log; they are durable with the first flush.</summary>
+    /// <summary>
+    /// Creates a partition's folder and log; they are durable with the first flush. What the checkpoints hold of an earlier log of that name is removed before: it would be
+    /// taken for the new one's after a crash.
+    /// </summary>
     /// <exception cref="IOException">There is no room, or the disk fails: then the directory is offline.</exception>
     internal PartitionLog Create(TopicPartition partition, Guid topicId, LogConfig config)
     {
         try
         {
-            string folder = PathOf(partition.ToString());
-            Disk.CreateDirectory(folder);
+            _checkpoints?.Forget(partition, logs.ContainsKey);
+            Disk.CreateDirectory(PathOf(partition.ToString()));
             PartitionLog log = new LogLoader(this, handles, partition, config, NowMs).Open(new LoadHints(Clean: false, 0, 0, 0));
             SetTopicId(log, topicId);
             logs[partition] = log;
@@ -208,7 +197,7 @@ public sealed class LogDirectory
     public void CheckpointLogStartOffsets() => CheckpointLogStartOffsets(mustBeWritten: false);
 
     /// <summary>Writes <c>replication-offset-checkpoint</c>.</summary>
-    public void CheckpointHighWatermarks() => Checkpoint(LogFileNames.HighWatermarks, mustBeWritten: false, log => log.HighWatermark, _ => { });
+    public void CheckpointHighWatermarks() => Checkpoint(LogFileNames.HighWatermarks, mustBeWritten: false, log => log.HighWatermark);
 
     /// <summary>Deletes renamed files and folders whose time has come.</summary>
     public void RunDelayedDeletes()
@@ -222,7 +211,7 @@ public sealed class LogDirectory
     {
         try
         {
-            if (loaded && !IsOffline)
+            if (_checkpoints is not null && !IsOffline)
                 CloseCleanly(brokerEpoch);
         }
         catch (IOException shortage) when (Shortage.Is(shortage))
@@ -265,15 +254,28 @@ public sealed class LogDirectory
     internal void NoteRolled(LogState log) => rolled[log] = true;
 
     /// <summary>
-    /// A log was cut below what its checkpoint calls flushed, or below its start: what is written there next is neither flushed nor gone, so the checkpoint is lowered
-    /// before it can be. A checkpoint that cannot be lowered, for whatever reason, would lie: the directory fails.
+    /// Rewrites the checkpoints that lie above a log's recovery point or start, as a truncation leaves them: what is appended there next is neither flushed nor deleted, so
+    /// this comes before the next append. Where it fails, for whatever reason, the directory goes offline.
     /// </summary>
-    internal void RecoveryPointLowered(LogState log)
+    internal void LowerCheckpoints(IEnumerable<LogState> changed)
     {
-        if (loaded && writtenRecoveryPoints.GetValueOrDefault(log.Partition) > log.RecoveryPoint)
+        bool startsLie = false;
+        bool recoveryPointsLie = false;
+        foreach (LogState log in changed)
+        {
+            recoveryPointsLie |= _checkpoints?.OffsetIn(LogFileNames.RecoveryPoints, log.Partition) > log.RecoveryPoint;
+            startsLie |= _checkpoints?.OffsetIn(LogFileNames.LogStartOffsets, log.Partition) > log.LogStart;
+        }
+
+        if (recoveryPointsLie)
+        {
             CheckpointRecoveryPoints(mustBeWritten: true);
-        if (loaded && writtenStarts.GetValueOrDefault(log.Partition) > log.LogStart)
+        }
+
+        if (startsLie)
+        {
             CheckpointLogStartOffsets(mustBeWritten: true);
+        }
     }
 
     /// <summary>The folder has gone, durably or not: until the power fails nobody can tell.</summary>
@@ -333,29 +335,21 @@ public sealed class LogDirectory
         }
     }
 
-    private void CheckpointRecoveryPoints(bool mustBeWritten)
-        => Checkpoint(LogFileNames.RecoveryPoints, mustBeWritten, log => log.RecoveryPoint, written => writtenRecoveryPoints = written);
+    private void CheckpointRecoveryPoints(bool mustBeWritten) => Checkpoint(LogFileNames.RecoveryPoints, mustBeWritten, log => log.RecoveryPoint);
 
     private void CheckpointLogStartOffsets(bool mustBeWritten)
-        => Checkpoint(LogFileNames.LogStartOffsets, mustBeWritten, log => log.LogStartOffset > log.State.View.Segments[0].BaseOffset ? log.LogStartOffset : null, written => writtenStarts = written);
+        => Checkpoint(LogFileNames.LogStartOffsets, mustBeWritten, log => log.LogStartOffset > log.State.View.Segments[0].BaseOffset ? log.LogStartOffset : null);
 
-    private void Checkpoint(string name, bool mustBeWritten, Func<PartitionLog, long?> offsetOf, Action<Dictionary<TopicPartition, long>> onWritten)
+    private void Checkpoint(string name, bool mustBeWritten, Func<PartitionLog, long?> offsetOf)
     {
-        if (IsOffline || !loaded)
+        if (IsOffline || _checkpoints is null)
+        {
             return;
+        }
+
         try
         {
-            lock (checkpointGate)
-            {
-                var offsets = new Dictionary<TopicPartition, long>();
-                foreach (PartitionLog log in logs.Values)
-                {
-                    if (offsetOf(log) is { } offset)
-                        offsets[log.Partition] = offset;
-                }
-                OffsetCheckpoint.Write(Disk, PathOf(name), offsets);
-                onWritten(offsets);
-            }
+            _checkpoints.Write(name, () => OffsetsOf(offsetOf));
         }
         catch (IOException shortage) when (!mustBeWritten && Shortage.Is(shortage))
         {
@@ -366,6 +360,20 @@ public sealed class LogDirectory
         {
             Fail(failure);
         }
+    }
+
+    private Dictionary<TopicPartition, long> OffsetsOf(Func<PartitionLog, long?> offsetOf)
+    {
+        var offsets = new Dictionary<TopicPartition, long>();
+        foreach (PartitionLog log in logs.Values)
+        {
+            if (offsetOf(log) is { } offset)
+            {
+                offsets[log.Partition] = offset;
+            }
+        }
+
+        return offsets;
     }
 
     private string PathOf(string name) => System.IO.Path.Combine(Path, name);

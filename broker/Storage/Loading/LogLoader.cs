@@ -14,6 +14,9 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
     /// <summary>No segment had to be scanned.</summary>
     private bool foundWhole = true;
 
+    /// <summary>No segment is known to be flushed, whatever the recovery point says.</summary>
+    private bool _scansAll;
+
     /// <exception cref="OperationCanceledException">Cancelled between two segments.</exception>
     /// <exception cref="IOException">The disk fails, or holds what no recovery can mend (<see cref="CorruptFileException"/>, <see cref="UnsupportedLogFormatException"/>).</exception>
     public PartitionLog Open(LoadHints hints)
@@ -23,12 +26,32 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
         List<LogSegment> segments = [.. files.Logs.Select(f => Segment(f.Key, f.Value, files))];
         Show(log, segments, 0, 0);
         long end = Recover(log, segments, files, hints);
-        if (segments.Count == 0 || end < hints.LogStart)
+        if (segments.Count == 0)
+        {
             end = StartAnew(log, segments, hints.LogStart);
+        }
+        else if (Disprove(hints, end))
+        {
+            StorageLog.CheckpointsRefused(directory.Logger, partition, end, hints.RecoveryPoint, hints.LogStart);
+            if (!hints.Clean)
+            {
+                _scansAll = true;
+                end = Recover(log, segments, files, hints);
+            }
+
+            hints = hints with { RecoveryPoint = 0, LogStart = 0 };
+        }
+
         Show(log, segments, end, segments[^1].Size);
         Settle(log, hints, epochsLost);
         return new PartitionLog(log) { TopicId = ReadTopicId(hints) };
     }
+
+    /// <summary>
+    /// Whether the files show that the checkpoints are of another log, or that the disk has lost what it called durable. Such a checkpoint deletes nothing, and does not spare
+    /// a segment its scan.
+    /// </summary>
+    private static bool Disprove(LoadHints hints, long end) => end < hints.LogStart || (!hints.Clean && end < hints.RecoveryPoint);
 
     /// <summary>After an unclean end the file may be torn, as it is durable only from the first flush on: then the topic's id is noted anew.</summary>
     private Guid ReadTopicId(LoadHints hints)
@@ -91,7 +114,7 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
             cancel.ThrowIfCancellationRequested();
             LogSegment segment = segments[i];
             bool isLast = i == segments.Count - 1;
-            string? reason = Reason(segment, NextBase(segments, i), files, hints);
+            string? reason = _scansAll ? "its checkpoints are not this log's" : Reason(segment, NextBase(segments, i), files, hints);
             if (reason is null)
             {
                 end = isLast ? EndOf(segment) ?? -1 : segments[i + 1].BaseOffset;
@@ -107,33 +130,38 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
             PrepareProducers(log, segment.BaseOffset, ref recovering);
             bool unflushed = IsUnflushed(NextBase(segments, i), hints);
             // The epochs of what was not flushed may be of an older state of the file: the batches say them anew.
-            if (unflushed)
+            if (unflushed || _scansAll)
+            {
                 log.Epochs.TruncateFromEnd(segment.BaseOffset);
+            }
+
             (bool truncated, end) = SegmentRecovery.Recover(log, segment, reason);
             // Rot in what had been flushed leaves a hole, as with Kafka; it does not take the good segments after it along.
-            if (unflushed && (truncated || (!isLast && DoNotFit(segment, end, segments[i + 1].BaseOffset))))
+            if (unflushed && (truncated || (!isLast && end > segments[i + 1].BaseOffset)))
+            {
                 DropAfter(log, segments, i);
+            }
+
             if (i < segments.Count - 1)
-                end = SealBefore(segment, segments[i + 1], end);
+                end = SealBefore(log, segment, segments[i + 1], end);
             log.Snapshots.Write(end, log.Producers);
         }
         return end;
     }
 
-    /// <summary>What is behind a hole belongs to the next segment: the producers' state holds up to its start.</summary>
-    private static long SealBefore(LogSegment segment, LogSegment next, long end)
+    /// <summary>
+    /// What follows a gap is kept: compaction leaves gaps, and what a power cut has spared is worth keeping. The producers' state holds up to the start of the next segment.
+    /// </summary>
+    private static long SealBefore(LogState log, LogSegment segment, LogSegment next, long end)
     {
         segment.Seal();
+        if (end < next.BaseOffset && !log.Config.CleanupCompact)
+        {
+            StorageLog.GapBetweenSegments(log.Directory.Logger, log.Partition, end, next.BaseOffset);
+        }
+
         return Math.Max(end, next.BaseOffset);
     }
-
-    /// <summary>
-    /// Whether the next segment is not this one's continuation. Where it starts later, the power failed after it had reached the disk and before this one had: a log with a
-    /// hole is not a prefix of its leader's and would never fetch what is missing, so what follows goes, as it does behind a torn batch; only compaction, and a distance that
-    /// a segment cannot span, leave gaps otherwise. Where it starts earlier, it had been deleted, and the power failed before the disk knew.
-    /// </summary>
-    private bool DoNotFit(LogSegment segment, long end, long next)
-        => end > next || (end < next && !config.CleanupCompact && next - segment.BaseOffset <= int.MaxValue);
 
     private static bool IsUnflushed(long next, LoadHints hints) => !hints.Clean && next > hints.RecoveryPoint;
 
