@@ -8,14 +8,15 @@ namespace Game.Detector.Alerts;
 internal sealed class AlertSender(Outbox outbox, TimeProvider time, ILogger log)
 {
     /// <summary>
-    /// Alerts of input partition p go to partition p, keyed by the user, with the event's trace. None is ever too large: the engine judges no event whose key is not
+    /// Alerts of input partition p go to partition p, keyed by the user, with the event's trace. None is ever too large: the engine judges no event whose key
+    /// is not
     /// its user id, and every text of an alert is bounded.
     /// </summary>
     public void Send(Alert alert, ConsumeResult<byte[]?, byte[]?> source, PartitionLedger ledger, CancellationToken cancel)
     {
-        var headers = new Headers { { Schemas.HeaderName, Schemas.Alert } };
+        Headers headers = new() { { Schemas.HeaderName, Schemas.Alert } };
         SourceHeaders.Copy(source.Message.Headers, Schemas.TraceParentHeaderName, headers);
-        var message = new Message<byte[]?, byte[]?>
+        Message<byte[]?, byte[]?> message = new()
         {
             Key = source.Message.Key,
             Value = ContractJson.Encode(alert with { DetectedAt = time.GetUtcNow().ToUnixTimeMilliseconds() }),

@@ -18,14 +18,15 @@ internal static class BenchCommand
 
     public static Command Create()
     {
-        var report = new Option<FileInfo?>("--report") { Description = "Write the figures as JSON." };
-        var seconds = NumberOption.Of("--seconds", "Length of each of the five rounds.", 3, 0.01, 3_600);
-        var warmUp = NumberOption.Of("--warm-up", "Seconds before the first round.", 5, 0.0, 3_600);
-        var players = NumberOption.Of("--players", "Players whose events are judged.", 10_000, 1, 100_000);
-        var command = new Command("bench", "Measure events per second and core in process, without Kafka.") { report, seconds, warmUp, players };
+        Option<FileInfo?> report = new("--report") { Description = "Write the figures as JSON." };
+        Option<double> seconds = NumberOption.Of("--seconds", "Length of each of the five rounds.", 3, 0.01, 3_600);
+        Option<double> warmUp = NumberOption.Of("--warm-up", "Seconds before the first round.", 5, 0.0, 3_600);
+        Option<int> players = NumberOption.Of("--players", "Players whose events are judged.", 10_000, 1, 100_000);
+        Command command = new("bench", "Measure events per second and core in process, without Kafka.") { report, seconds, warmUp, players };
         command.SetAction(parsed =>
         {
-            var plan = new MeasurementPlan { Players = parsed.GetValue(players), RoundSeconds = parsed.GetValue(seconds), WarmUpSeconds = parsed.GetValue(warmUp) };
+            MeasurementPlan plan = new() { Players = parsed.GetValue(players), RoundSeconds = parsed.GetValue(seconds),
+                WarmUpSeconds = parsed.GetValue(warmUp) };
             EngineFigures figures = EngineMeasurement.Run(plan, TimeProvider.System);
             Print(figures);
             return parsed.GetValue(report) is not { } file || TryWrite(file, figures) ? 0 : DetectorCommand.Failed;
@@ -49,8 +50,12 @@ internal static class BenchCommand
 
     private static void Print(EngineFigures figures)
     {
-        Console.WriteLine(Invariant($"{figures.EventsPerCpuSecond:N0} events per second and core (target {TargetPerSecond:N0}); by wall clock {figures.EventsPerSecond:N0}; rounds {string.Join(", ", figures.Rounds.Select(round => round.ToString("N0", CultureInfo.InvariantCulture)))}"));
-        Console.WriteLine(Invariant($"{figures.AllocatedBytesPerEvent:F4} bytes allocated per event without alert; {figures.BytesPerPlayer:N0} bytes kept per player; {figures.Players:N0} players, {figures.BytesPerEvent:N0} bytes an event"));
+        Console.WriteLine(
+            Invariant(
+                $"{figures.EventsPerCpuSecond:N0} events per second and core (target {TargetPerSecond:N0}); by wall clock {figures.EventsPerSecond:N0}; rounds {string.Join(", ", figures.Rounds.Select(round => round.ToString("N0", CultureInfo.InvariantCulture)))}"));
+        Console.WriteLine(
+            Invariant(
+                $"{figures.AllocatedBytesPerEvent:F4} bytes allocated per event without alert; {figures.BytesPerPlayer:N0} bytes kept per player; {figures.Players:N0} players, {figures.BytesPerEvent:N0} bytes an event"));
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -9,24 +9,26 @@ namespace Game.Detector.Benchmarks;
 [MemoryDiagnoser]
 public class DecisionBenchmark
 {
-    private readonly HonestLoad load = new(players: 10_000, seed: 1);
-    private readonly PartitionEngine engine = new(0, new RuleSet());
-    private int at;
-    private long offset;
+    private readonly HonestLoad _load = new(players: 10_000, seed: 1);
+    private readonly PartitionEngine _engine = new(0, new RuleSet());
+    private int _at;
+    private long _offset;
 
     /// <summary>Makes every player known.</summary>
     [GlobalSetup]
     public void Meet()
     {
-        for (int i = 0; i < load.Count; i++)
+        for (int i = 0; i < _load.Count; i++)
+        {
             Judge();
+        }
     }
 
     [Benchmark]
     public Verdict Judge()
     {
-        Decision decision = engine.Process(load.Key(at), load.Value(at), offset++);
-        at = at + 1 == load.Count ? 0 : at + 1;
+        Decision decision = _engine.Process(_load.Key(_at), _load.Value(_at), _offset++);
+        _at = _at + 1 == _load.Count ? 0 : _at + 1;
         return decision.Verdict;
     }
 }

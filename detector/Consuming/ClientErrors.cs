@@ -10,15 +10,19 @@ internal sealed class ClientErrors(string client, TimeProvider time, ILogger log
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    private long told;
+    private long _told;
 
     public void Tell(Error error)
     {
-        long last = Volatile.Read(ref told);
+        long last = Volatile.Read(ref _told);
         bool due = last == 0 || error.IsFatal || time.GetElapsedTime(last) >= Interval;
-        if (due && Interlocked.CompareExchange(ref told, time.GetTimestamp(), last) == last)
+        if (due && Interlocked.CompareExchange(ref _told, time.GetTimestamp(), last) == last)
+        {
             DetectorLog.ClientError(log, client, error.Reason);
+        }
         else
+        {
             DetectorLog.Client(log, client, error.Reason);
+        }
     }
 }

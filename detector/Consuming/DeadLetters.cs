@@ -11,7 +11,8 @@ namespace Game.Detector.Consuming;
 /// </summary>
 internal static class DeadLetters
 {
-    /// <summary>With the other bounds below the 1,000,000 bytes that client libraries send at most; a longer value is cut, and a header tells its length.</summary>
+    /// <summary>With the other bounds below the 1,000,000 bytes that client libraries send at most; a longer value is cut, and a header tells its
+    /// length.</summary>
     internal const int MaxValueBytes = 900_000;
 
     /// <summary>Far above any user id; a longer key is cut, and a header tells its length.</summary>
@@ -25,7 +26,9 @@ internal static class DeadLetters
     {
         Headers headers = Origin(source, reason);
         foreach (string name in (ReadOnlySpan<string>)[Schemas.HeaderName, Schemas.TraceParentHeaderName])
+        {
             SourceHeaders.Copy(source.Message.Headers, name, headers);
+        }
         byte[]? key = Cut(source.Message.Key, MaxKeyBytes, "key-truncated-from", headers);
         byte[]? value = Cut(source.Message.Value, MaxValueBytes, "truncated-from", headers);
         return To(new Message<byte[]?, byte[]?> { Key = key, Value = value, Headers = headers }) with { IfTooLarge = Stub(source, reason) };
@@ -53,7 +56,9 @@ internal static class DeadLetters
     private static byte[]? Cut(byte[]? bytes, int limit, string header, Headers headers)
     {
         if (bytes is null || bytes.Length <= limit)
+        {
             return bytes;
+        }
         headers.Add(header, Number(bytes.Length));
         return bytes[..limit];
     }

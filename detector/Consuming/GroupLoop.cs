@@ -14,59 +14,61 @@ internal sealed class GroupLoop : IDisposable
     private static readonly TimeSpan CommitInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan FlushWait = TimeSpan.FromSeconds(10);
 
-    private readonly IConsumer<byte[]?, byte[]?> consumer;
-    private readonly OffsetCommitter committer;
-    private readonly IGroupWork work;
-    private readonly Outbox outbox;
-    private readonly TimeProvider time;
-    private readonly ILogger log;
-    private readonly ClientErrors errors;
-    private readonly string topic;
-    private readonly PartitionLedger?[] ledgers;
-    private readonly TaskCompletionSource<string> failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long lastCommit;
-    private volatile bool joined;
+    private readonly IConsumer<byte[]?, byte[]?> _consumer;
+    private readonly OffsetCommitter _committer;
+    private readonly IGroupWork _work;
+    private readonly Outbox _outbox;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly ClientErrors _errors;
+    private readonly string _topic;
+    private readonly PartitionLedger?[] _ledgers;
+    private readonly TaskCompletionSource<string> _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastCommit;
+    private volatile bool _joined;
 
     public GroupLoop(GroupLoopOptions options, IGroupWork work, Outbox outbox, TimeProvider time, ILogger log)
     {
-        this.work = work;
-        this.outbox = outbox;
-        this.time = time;
-        this.log = log;
-        errors = new ClientErrors("consumer", time, log);
-        topic = options.Topic;
-        ledgers = new PartitionLedger?[options.Partitions];
+        _work = work;
+        _outbox = outbox;
+        _time = time;
+        _log = log;
+        _errors = new ClientErrors("consumer", time, log);
+        _topic = options.Topic;
+        _ledgers = new PartitionLedger?[options.Partitions];
         ConsumerConfig config = ClientSettings.Consumer(options.BootstrapServers, options.ClientId, options.Group);
         config.SessionTimeoutMs = options.SessionTimeoutMs;
         config.HeartbeatIntervalMs = options.HeartbeatIntervalMs;
-        consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
+        _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
             .SetPartitionsAssignedHandler((_, assigned) => Assign(assigned))
             .SetPartitionsRevokedHandler((_, revoked) => Release(revoked, commit: true))
             .SetPartitionsLostHandler((_, lost) => Release(lost, commit: false))
             .SetLogHandler((_, message) => DetectorLog.Client(log, message.Name, message.Message))
             .SetErrorHandler((_, error) => Report(error))
             .Build();
-        committer = new OffsetCommitter(consumer, log);
+        _committer = new OffsetCommitter(_consumer, log);
     }
 
     /// <summary>Whether the group has given this member its part, be it nothing.</summary>
-    public bool HasJoined => joined;
+    public bool HasJoined => _joined;
 
     /// <summary>Completes with one sentence when the member cannot go on.</summary>
-    public Task<string> Failure => failure.Task;
+    public Task<string> Failure => _failure.Task;
 
     /// <summary>Runs until cancelled or failed, then commits and leaves the group. Blocks its thread.</summary>
     public void Run(CancellationToken cancel)
     {
         try
         {
-            consumer.Subscribe(topic);
-            while (!cancel.IsCancellationRequested && !failure.Task.IsCompleted && !outbox.Failure.IsCompleted)
+            _consumer.Subscribe(_topic);
+            while (!cancel.IsCancellationRequested && !_failure.Task.IsCompleted && !_outbox.Failure.IsCompleted)
+            {
                 Step(cancel);
+            }
         }
         catch (Exception e) when (e is KafkaException or InvalidOperationException) // the top of the loop: the process ends with this sentence
         {
-            failure.TrySetResult($"Reading {topic} failed: {e.Message}");
+            _failure.TrySetResult($"Reading {_topic} failed: {e.Message}");
         }
         finally
         {
@@ -74,58 +76,70 @@ internal sealed class GroupLoop : IDisposable
         }
     }
 
-    public void Dispose() => consumer.Dispose();
+    public void Dispose() => _consumer.Dispose();
 
     private void Step(CancellationToken cancel)
     {
-        work.Turn(consumer);
-        outbox.SendSmaller();
+        _work.Turn(_consumer);
+        _outbox.SendSmaller();
         ConsumeResult<byte[]?, byte[]?>? record = Poll();
-        if (record is not null && ledgers[record.Partition.Value] is not null)
-            work.Consume(record, cancel);
-        if (time.GetElapsedTime(lastCommit) < CommitInterval)
+        if (record is not null && _ledgers[record.Partition.Value] is not null)
+        {
+            _work.Consume(record, cancel);
+        }
+        if (_time.GetElapsedTime(_lastCommit) < CommitInterval)
+        {
             return;
-        lastCommit = time.GetTimestamp();
+        }
+        _lastCommit = _time.GetTimestamp();
         CommitSafe();
-        work.Report(consumer);
+        _work.Report(_consumer);
     }
 
     private ConsumeResult<byte[]?, byte[]?>? Poll()
     {
         try
         {
-            return consumer.Consume(PollWait);
+            return _consumer.Consume(PollWait);
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)
         {
-            errors.Tell(e.Error);
+            _errors.Tell(e.Error);
             return null;
         }
     }
 
     private void CommitSafe()
     {
-        if (!committer.IsIdle)
+        if (!_committer.IsIdle)
+        {
             return;
-        List<TopicPartitionOffset> offsets = TakeCommits(Enumerable.Range(0, ledgers.Length));
+        }
+        List<TopicPartitionOffset> offsets = TakeCommits(Enumerable.Range(0, _ledgers.Length));
         if (offsets.Count > 0)
-            committer.Begin(offsets);
+        {
+            _committer.Begin(offsets);
+        }
     }
 
     // What the last commit could not commit is taken again.
     private List<TopicPartitionOffset> TakeCommits(IEnumerable<int> partitions)
     {
-        if (!committer.TakeResult())
+        if (!_committer.TakeResult())
         {
-            foreach (PartitionLedger? ledger in ledgers)
+            foreach (PartitionLedger? ledger in _ledgers)
+            {
                 ledger?.ForgetCommit();
+            }
         }
 
-        var offsets = new List<TopicPartitionOffset>();
+        List<TopicPartitionOffset> offsets = new();
         foreach (int partition in partitions)
         {
-            if (ledgers[partition]?.TryTakeCommit(out long offset) == true)
-                offsets.Add(new TopicPartitionOffset(topic, partition, offset));
+            if (_ledgers[partition]?.TryTakeCommit(out long offset) == true)
+            {
+                offsets.Add(new TopicPartitionOffset(_topic, partition, offset));
+            }
         }
 
         return offsets;
@@ -135,13 +149,13 @@ internal sealed class GroupLoop : IDisposable
     {
         foreach (TopicPartition partition in assigned)
         {
-            DetectorLog.Assigned(log, partition.Topic, partition.Partition.Value);
-            var ledger = new PartitionLedger();
-            ledgers[partition.Partition.Value] = ledger;
-            work.Assign(partition.Partition.Value, ledger);
+            DetectorLog.Assigned(_log, partition.Topic, partition.Partition.Value);
+            PartitionLedger ledger = new();
+            _ledgers[partition.Partition.Value] = ledger;
+            _work.Assign(partition.Partition.Value, ledger);
         }
 
-        joined = true;
+        _joined = true;
     }
 
     private void Release(List<TopicPartitionOffset> released, bool commit)
@@ -150,44 +164,50 @@ internal sealed class GroupLoop : IDisposable
         if (commit)
         {
             AwaitAcknowledgements(partitions);
-            if (committer.Await(ReleaseWait))
-                committer.Finish(TakeCommits(partitions), ReleaseWait);
+            if (_committer.Await(ReleaseWait))
+            {
+                _committer.Finish(TakeCommits(partitions), ReleaseWait);
+            }
         }
 
         foreach (int partition in partitions)
         {
-            DetectorLog.Released(log, topic, partition, commit ? "revoked" : "lost");
-            ledgers[partition] = null;
-            work.Release(partition);
+            DetectorLog.Released(_log, _topic, partition, commit ? "revoked" : "lost");
+            _ledgers[partition] = null;
+            _work.Release(partition);
         }
     }
 
     private void AwaitAcknowledgements(int[] partitions)
     {
-        long start = time.GetTimestamp();
-        while (time.GetElapsedTime(start) < ReleaseWait && !outbox.Failure.IsCompleted && partitions.Any(partition => ledgers[partition]?.Settle() == false))
-            outbox.AwaitAcknowledgement();
+        long start = _time.GetTimestamp();
+        while (_time.GetElapsedTime(start) < ReleaseWait && !_outbox.Failure.IsCompleted && partitions.Any(partition => _ledgers[partition]?.Settle() == false))
+        {
+            _outbox.AwaitAcknowledgement();
+        }
     }
 
     private void Leave()
     {
-        outbox.Flush(FlushWait);
+        _outbox.Flush(FlushWait);
         try
         {
-            consumer.Close(); // revokes: commits and releases
-            DetectorLog.Left(log, topic);
+            _consumer.Close(); // revokes: commits and releases
+            DetectorLog.Left(_log, _topic);
         }
         catch (KafkaException e)
         {
-            errors.Tell(e.Error);
+            _errors.Tell(e.Error);
         }
     }
 
     private void Report(Error error)
     {
-        errors.Tell(error);
+        _errors.Tell(error);
         if (error.IsFatal)
-            failure.TrySetResult($"The consumer failed for good: {error.Reason}.");
+        {
+            _failure.TrySetResult($"The consumer failed for good: {error.Reason}.");
+        }
     }
 }
 

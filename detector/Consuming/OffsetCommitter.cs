@@ -8,38 +8,44 @@ namespace Game.Detector.Consuming;
 /// </summary>
 internal sealed class OffsetCommitter(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
 {
-    private Task<bool> running = Task.FromResult(true);
+    private Task<bool> _running = Task.FromResult(true);
 
     /// <summary>Whether a new commit may begin.</summary>
-    public bool IsIdle => running.IsCompleted;
+    public bool IsIdle => _running.IsCompleted;
 
     /// <summary>False once when the last commit failed: its offsets have to be committed again.</summary>
     public bool TakeResult()
     {
-        bool succeeded = !running.IsCompletedSuccessfully || Result;
+        bool succeeded = !_running.IsCompletedSuccessfully || Result;
         if (!succeeded)
-            running = Task.FromResult(true);
+        {
+            _running = Task.FromResult(true);
+        }
         return succeeded;
     }
 
-    public void Begin(IReadOnlyCollection<TopicPartitionOffset> offsets) => running = Task.Run(() => Commit(offsets));
+    public void Begin(IReadOnlyCollection<TopicPartitionOffset> offsets) => _running = Task.Run(() => Commit(offsets));
 
     /// <summary>Waits for the running commit, no longer than said; false while it still runs: a second one beside it could be set back by it.</summary>
     [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "The consumer's own thread has no context to wait for.")]
-    public bool Await(TimeSpan wait) => running.Wait(wait);
+    public bool Await(TimeSpan wait) => _running.Wait(wait);
 
     /// <summary>Commits and waits for it, no longer than said. After <see cref="Await"/>.</summary>
     public void Finish(IReadOnlyCollection<TopicPartitionOffset> offsets, TimeSpan wait)
     {
         if (offsets.Count == 0)
+        {
             return;
+        }
         Begin(offsets);
         if (!Await(wait))
+        {
             DetectorLog.CommitFailed(log, "the coordinator does not answer");
+        }
     }
 
     [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "Read only when complete.")]
-    private bool Result => running.Result;
+    private bool Result => _running.Result;
 
     private bool Commit(IReadOnlyCollection<TopicPartitionOffset> offsets)
     {

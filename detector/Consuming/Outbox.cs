@@ -6,7 +6,8 @@ using Game.Contracts;
 namespace Game.Detector.Consuming;
 
 /// <summary>
-/// What the detector writes: alerts and dead letters, idempotently, at most <see cref="MaxInFlight"/> unacknowledged. Used by the consumer's thread; acknowledgements
+/// What the detector writes: alerts and dead letters, idempotently, at most <see cref="MaxInFlight"/> unacknowledged. Used by the consumer's thread;
+/// acknowledgements
 /// arrive on the producer's.
 /// </summary>
 internal sealed class Outbox : IDisposable
@@ -19,40 +20,42 @@ internal sealed class Outbox : IDisposable
 
     private static readonly TimeSpan AckWait = TimeSpan.FromMilliseconds(100);
 
-    private readonly ILogger log;
-    private readonly IProducer<byte[]?, byte[]?> producer;
-    private readonly AutoResetEvent acknowledged = new(initialState: false);
-    private readonly TaskCompletionSource<string> failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ConcurrentQueue<(Outgoing Record, Delivery Delivery)> smaller = new(); // counted as in flight, which bounds it
-    private int inFlight;
+    private readonly ILogger _log;
+    private readonly IProducer<byte[]?, byte[]?> _producer;
+    private readonly AutoResetEvent _acknowledged = new(initialState: false);
+    private readonly TaskCompletionSource<string> _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<(Outgoing Record, Delivery Delivery)> _smaller = new(); // counted as in flight, which bounds it
+    private int _inFlight;
 
     public Outbox(string bootstrapServers, string clientId, TimeProvider time, ILogger log)
     {
-        this.log = log;
-        var errors = new ClientErrors("producer", time, log);
+        _log = log;
+        ClientErrors errors = new("producer", time, log);
         ProducerConfig config = ClientSettings.Producer(bootstrapServers, clientId);
         config.MessageTimeoutMs = 0; // for ever: while the brokers are away the detector waits, for it may not pass an alert by
-        producer = new ProducerBuilder<byte[]?, byte[]?>(config)
+        _producer = new ProducerBuilder<byte[]?, byte[]?>(config)
             .SetLogHandler((_, message) => DetectorLog.Client(log, message.Name, message.Message))
             .SetErrorHandler((_, error) => Report(errors, error))
             .Build();
     }
 
     /// <summary>Completes with one sentence when a record can never be delivered; nothing may be committed past it.</summary>
-    public Task<string> Failure => failure.Task;
+    public Task<string> Failure => _failure.Task;
 
-    public int InFlight => Volatile.Read(ref inFlight);
+    public int InFlight => Volatile.Read(ref _inFlight);
 
     /// <summary>Sends a record; waits while too many are unacknowledged.</summary>
     /// <returns>False when cancelled or failed before it was sent.</returns>
     public bool Send(Outgoing record, Delivery delivery, CancellationToken cancel)
     {
-        while (!cancel.IsCancellationRequested && !failure.Task.IsCompleted)
+        while (!cancel.IsCancellationRequested && !_failure.Task.IsCompleted)
         {
             SendSmaller();
             if (InFlight < MaxInFlight && TryProduce(record, delivery))
+            {
                 return true;
-            acknowledged.WaitOne(AckWait);
+            }
+            _acknowledged.WaitOne(AckWait);
         }
 
         return false;
@@ -61,10 +64,10 @@ internal sealed class Outbox : IDisposable
     /// <summary>Sends what is to take the place of records that were found too large; to be called now and then.</summary>
     public void SendSmaller()
     {
-        while (!failure.Task.IsCompleted && smaller.TryPeek(out (Outgoing Record, Delivery Delivery) next) && TryProduce(next.Record, next.Delivery))
+        while (!_failure.Task.IsCompleted && _smaller.TryPeek(out (Outgoing Record, Delivery Delivery) next) && TryProduce(next.Record, next.Delivery))
         {
-            smaller.TryDequeue(out _);
-            Interlocked.Decrement(ref inFlight);
+            _smaller.TryDequeue(out _);
+            Interlocked.Decrement(ref _inFlight);
         }
     }
 
@@ -72,7 +75,7 @@ internal sealed class Outbox : IDisposable
     public void AwaitAcknowledgement()
     {
         SendSmaller();
-        acknowledged.WaitOne(AckWait);
+        _acknowledged.WaitOne(AckWait);
     }
 
     /// <summary>Waits until all is acknowledged or the time is over.</summary>
@@ -80,35 +83,41 @@ internal sealed class Outbox : IDisposable
     {
         for (int form = 0; form < LongestChain; form++)
         {
-            producer.Flush(timeout);
-            if (smaller.IsEmpty)
+            _producer.Flush(timeout);
+            if (_smaller.IsEmpty)
+            {
                 return;
+            }
             SendSmaller();
         }
     }
 
     public void Dispose()
     {
-        producer.Dispose();
-        acknowledged.Dispose();
+        _producer.Dispose();
+        _acknowledged.Dispose();
     }
 
     [SuppressMessage("Design", "MA0147:Avoid async void method for delegate", Justification = "The handler is synchronous.")]
     private bool TryProduce(Outgoing record, Delivery delivery)
     {
-        Interlocked.Increment(ref inFlight);
+        Interlocked.Increment(ref _inFlight);
         try
         {
-            producer.Produce(record.To, record.Message, report => Settle(report, record, delivery));
+            _producer.Produce(record.To, record.Message, report => Settle(report, record, delivery));
             return true;
         }
         catch (ProduceException<byte[]?, byte[]?> e)
         {
-            Interlocked.Decrement(ref inFlight);
+            Interlocked.Decrement(ref _inFlight);
             if (e.Error.Code == ErrorCode.MsgSizeTooLarge && record.IfTooLarge is { } instead)
+            {
                 return TryProduce(Replace(record, instead), delivery);
+            }
             if (e.Error.Code != ErrorCode.Local_QueueFull)
-                failure.TrySetResult($"A record for {record.To.Topic} was refused: {e.Error.Reason}.");
+            {
+                _failure.TrySetResult($"A record for {record.To.Topic} was refused: {e.Error.Reason}.");
+            }
             return false;
         }
     }
@@ -118,22 +127,26 @@ internal sealed class Outbox : IDisposable
         if (report.Error.Code == ErrorCode.MsgSizeTooLarge && record.IfTooLarge is { } instead)
         {
             // Not from this thread, whose queue may be full: the consumer's sends it, and it stays counted until then.
-            smaller.Enqueue((Replace(record, instead), delivery));
-            acknowledged.Set();
+            _smaller.Enqueue((Replace(record, instead), delivery));
+            _acknowledged.Set();
             return;
         }
 
-        Interlocked.Decrement(ref inFlight);
+        Interlocked.Decrement(ref _inFlight);
         if (report.Error.IsError)
-            failure.TrySetResult($"A record for {report.Topic} could not be delivered: {report.Error.Reason}.");
+        {
+            _failure.TrySetResult($"A record for {report.Topic} could not be delivered: {report.Error.Reason}.");
+        }
         else
+        {
             delivery.Complete();
-        acknowledged.Set();
+        }
+        _acknowledged.Set();
     }
 
     private Outgoing Replace(Outgoing record, Outgoing instead)
     {
-        DetectorLog.TooLarge(log, record.To.Topic);
+        DetectorLog.TooLarge(_log, record.To.Topic);
         return instead;
     }
 
@@ -141,6 +154,8 @@ internal sealed class Outbox : IDisposable
     {
         errors.Tell(error);
         if (error.IsFatal)
-            failure.TrySetResult($"The producer failed for good: {error.Reason}.");
+        {
+            _failure.TrySetResult($"The producer failed for good: {error.Reason}.");
+        }
     }
 }

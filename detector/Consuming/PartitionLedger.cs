@@ -8,26 +8,26 @@ internal sealed class PartitionLedger
 {
     private const long Nothing = -1;
 
-    private readonly Queue<Delivery> pending = new();
-    private long next = Nothing;
-    private long committed = Nothing;
+    private readonly Queue<Delivery> _pending = new();
+    private long _next = Nothing;
+    private long _committed = Nothing;
 
     /// <summary>The offset to be read next, −1 before the partition has begun.</summary>
-    public long Next => next;
+    public long Next => _next;
 
-    public bool HasPending => pending.Count > 0;
+    public bool HasPending => _pending.Count > 0;
 
     /// <summary>Reading begins at <paramref name="offset"/>, up to which all is committed already.</summary>
-    public void Start(long offset) => next = committed = offset;
+    public void Start(long offset) => _next = _committed = offset;
 
     /// <summary>The record at <paramref name="offset"/> was read and all its outputs are expected.</summary>
-    public void Pass(long offset) => next = offset + 1;
+    public void Pass(long offset) => _next = offset + 1;
 
     /// <summary>An output of the record at <paramref name="offset"/> is on its way.</summary>
     public Delivery Expect(long offset)
     {
-        var delivery = new Delivery(offset);
-        pending.Enqueue(delivery);
+        Delivery delivery = new(offset);
+        _pending.Enqueue(delivery);
         return delivery;
     }
 
@@ -35,24 +35,28 @@ internal sealed class PartitionLedger
     public bool TryTakeCommit(out long offset)
     {
         Settle();
-        offset = pending.TryPeek(out Delivery? oldest) ? oldest.Offset : next;
-        if (next == Nothing || offset <= committed)
+        offset = _pending.TryPeek(out Delivery? oldest) ? oldest.Offset : _next;
+        if (_next == Nothing || offset <= _committed)
+        {
             return false;
-        committed = offset;
+        }
+        _committed = offset;
         return true;
     }
 
     /// <summary>A commit failed: the next one has to repeat it.</summary>
-    public void ForgetCommit() => committed = Nothing;
+    public void ForgetCommit() => _committed = Nothing;
 
     /// <summary>The outputs that are not acknowledged yet.</summary>
-    public IEnumerable<Delivery> Unsettled => pending.Where(delivery => !delivery.IsDone);
+    public IEnumerable<Delivery> Unsettled => _pending.Where(delivery => !delivery.IsDone);
 
     /// <summary>Drops the acknowledged outputs; whether none is left.</summary>
     public bool Settle()
     {
-        while (pending.TryPeek(out Delivery? oldest) && oldest.IsDone)
-            pending.Dequeue();
-        return pending.Count == 0;
+        while (_pending.TryPeek(out Delivery? oldest) && oldest.IsDone)
+        {
+            _pending.Dequeue();
+        }
+        return _pending.Count == 0;
     }
 }

@@ -12,6 +12,8 @@ internal static class SourceHeaders
     public static void Copy(Headers from, string name, Headers to)
     {
         if (from.TryGetLastBytes(name, out byte[]? value) && value is { Length: <= MaxBytes })
+        {
             to.Add(name, value);
+        }
     }
 }

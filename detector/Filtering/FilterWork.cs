@@ -12,27 +12,29 @@ namespace Game.Detector.Filtering;
 /// </summary>
 internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox outbox, AlertSender sender) : IGroupWork
 {
-    private readonly PartitionLedger?[] ledgers = new PartitionLedger?[statuses.Count];
+    private readonly PartitionLedger?[] _ledgers = new PartitionLedger?[statuses.Count];
 
     public void Assign(int partition, PartitionLedger ledger)
     {
-        ledgers[partition] = ledger;
+        _ledgers[partition] = ledger;
         statuses[partition].Phase = PartitionPhase.Live;
     }
 
     public void Release(int partition)
     {
-        ledgers[partition] = null;
+        _ledgers[partition] = null;
         statuses[partition].Phase = PartitionPhase.NotAssigned;
     }
 
     public void Consume(ConsumeResult<byte[]?, byte[]?> record, CancellationToken cancel)
     {
-        PartitionLedger ledger = ledgers[record.Partition.Value]!;
+        PartitionLedger ledger = _ledgers[record.Partition.Value]!;
         PartitionStatus status = statuses[record.Partition.Value];
         long offset = record.Offset.Value;
         if (ledger.Next < 0)
+        {
             ledger.Start(offset);
+        }
         status.Events++;
         if (!ContractJson.TryDecode(record.Message.Value, out Alert alert, out string error))
         {
@@ -56,10 +58,13 @@ internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox
 
     public void Report(IConsumer<byte[]?, byte[]?> consumer)
     {
-        for (int partition = 0; partition < ledgers.Length; partition++)
+        for (int partition = 0; partition < _ledgers.Length; partition++)
         {
-            if (ledgers[partition] is { Next: >= 0 })
-                statuses[partition].End = Math.Max(statuses[partition].Position, consumer.GetWatermarkOffsets(new TopicPartition(Topics.Alerts, partition)).High.Value);
+            if (_ledgers[partition] is { Next: >= 0 })
+            {
+                statuses[partition].End = Math.Max(statuses[partition].Position,
+                    consumer.GetWatermarkOffsets(new TopicPartition(Topics.Alerts, partition)).High.Value);
+            }
         }
     }
 

@@ -12,13 +12,19 @@ internal static class DetectorCommand
     public const int UsedWrongly = 2;
     private const int MaxPartitions = 10_000;
 
-    private static readonly Option<string> Bootstrap = new("--bootstrap-server") { Description = "Kafka brokers, HOST:PORT[,HOST:PORT…].", DefaultValueFactory = _ => "127.0.0.1:9092" };
-    private static readonly Option<string?> Group = new("--group") { Description = $"Consumer group; by default {DetectorOptions.DetectorGroup}, with --filter {DetectorOptions.FilterGroup}." };
-    private static readonly Option<string?> ClientId = new("--client-id") { Description = "How this member shows in the group's description; by default the group's name." };
-    private static readonly Option<int> Partitions = NumberOption.Of("--partitions", "Partitions of player-events and alerts.", Topics.DefaultPartitions, 1, MaxPartitions);
-    private static readonly Option<string> Urls = new("--urls") { Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free port.", DefaultValueFactory = _ => "http://127.0.0.1:0" };
+    private static readonly Option<string> Bootstrap = new("--bootstrap-server") { Description = "Kafka brokers, HOST:PORT[,HOST:PORT…].",
+        DefaultValueFactory = _ => "127.0.0.1:9092" };
+    private static readonly Option<string?> Group =
+        new("--group") { Description = $"Consumer group; by default {DetectorOptions.DetectorGroup}, with --filter {DetectorOptions.FilterGroup}." };
+    private static readonly Option<string?> ClientId =
+        new("--client-id") { Description = "How this member shows in the group's description; by default the group's name." };
+    private static readonly Option<int> Partitions = NumberOption.Of("--partitions", "Partitions of player-events and alerts.", Topics.DefaultPartitions, 1,
+        MaxPartitions);
+    private static readonly Option<string> Urls = new("--urls") { Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free port.",
+        DefaultValueFactory = _ => "http://127.0.0.1:0" };
     private static readonly Option<bool> Filter = new("--filter") { Description = "Copy critical alerts to alerts-priority instead of watching players." };
-    private static readonly Option<FileInfo?> RulesFile = new("--rules") { Description = "JSON file with the rules' thresholds; --print-rules shows all of them." };
+    private static readonly Option<FileInfo?> RulesFile =
+        new("--rules") { Description = "JSON file with the rules' thresholds; --print-rules shows all of them." };
     private static readonly Option<bool> PrintRules = new("--print-rules") { Description = "Print the rules as --rules would read them, and stop." };
 
     /// <summary>The whole program: wrong use is one sentence and a code of its own.</summary>
@@ -26,14 +32,17 @@ internal static class DetectorCommand
     {
         ParseResult parsed = Create().Parse(arguments);
         if (parsed.Errors.Count == 0 || parsed.Action is System.CommandLine.Help.HelpAction)
-            return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }); // the stop has bounds of its own: the library would end the process 2 s after SIGTERM
+        {
+            // the stop has bounds of its own: the library would end the process 2 s after SIGTERM
+            return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        }
         await Console.Error.WriteLineAsync($"detector: {parsed.Errors[0].Message} See detector --help.");
         return UsedWrongly;
     }
 
     public static RootCommand Create()
     {
-        var root = new RootCommand("Watches players' events for fraud and raises alerts. Any number of detectors of one group share the partitions.")
+        RootCommand root = new("Watches players' events for fraud and raises alerts. Any number of detectors of one group share the partitions.")
         {
             Bootstrap, Group, ClientId, Partitions, Urls, Filter, RulesFile, PrintRules,
         };
@@ -51,7 +60,9 @@ internal static class DetectorCommand
         }
 
         if (!parsed.GetValue(PrintRules))
+        {
             return await DetectorProcess.RunAsync(OptionsOf(parsed, rules), cancel);
+        }
         await Console.Out.WriteLineAsync(rules.ToJson());
         return 0;
     }
@@ -77,7 +88,9 @@ internal static class DetectorCommand
         rules = new RuleSet();
         problem = "";
         if (file is null)
+        {
             return true;
+        }
         try
         {
             return RuleSet.TryParse(File.ReadAllBytes(file.FullName), out rules, out problem);

@@ -18,10 +18,12 @@ internal static partial class DetectorLog
     [LoggerMessage(5, LogLevel.Information, "Rebuilding partition {Partition}: at offset {At} of {Target}, {Percent} %")]
     public static partial void RebuildProgress(ILogger log, int partition, long at, long target, int percent);
 
-    [LoggerMessage(6, LogLevel.Information, "Partition {Partition} is live at offset {Offset} with {Players} players; {Raised} alerts from there on were raised already")]
+    [LoggerMessage(6, LogLevel.Information,
+        "Partition {Partition} is live at offset {Offset} with {Players} players; {Raised} alerts from there on were raised already")]
     public static partial void Live(ILogger log, int partition, long offset, int players, int raised);
 
-    [LoggerMessage(7, LogLevel.Warning, "The rebuild of partition {Partition} starts at offset {From}, not 0: older events have expired, so its windows and baselines begin there")]
+    [LoggerMessage(7, LogLevel.Warning,
+        "The rebuild of partition {Partition} starts at offset {From}, not 0: older events have expired, so its windows and baselines begin there")]
     public static partial void RebuildIncomplete(ILogger log, int partition, long from);
 
     [LoggerMessage(8, LogLevel.Warning, "The committed offset {Committed} of partition {Partition} lies beyond the log's end {End}: going on from the end")]

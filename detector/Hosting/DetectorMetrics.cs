@@ -15,12 +15,16 @@ internal sealed class DetectorMetrics
         Counter("detector.alerts.already_raised", "Alerts held back because the partition's former owner had raised them.", status => status.AlreadyRaised);
         Counter("detector.dead_letters", "Records that were no events.", status => status.DeadLetters);
         Counter("detector.repeated", "Events that repeated an id of their player's window.", status => status.Repeated);
-        Gauge("detector.lag", "Records between the position and the log's end.", status => Math.Max(0, status.End - status.Position), status => status.Phase == PartitionPhase.Live);
+        Gauge("detector.lag", "Records between the position and the log's end.", status => Math.Max(0, status.End - status.Position),
+            status => status.Phase == PartitionPhase.Live);
         Gauge("detector.players", "Players remembered.", status => status.Players, status => status.Phase == PartitionPhase.Live);
-        Gauge("detector.partition.live", "1 live, 0 being rebuilt.", status => status.Phase == PartitionPhase.Live ? 1 : 0, status => status.Phase != PartitionPhase.NotAssigned);
-        Gauge("detector.rebuild.start", "Offset at which the rebuild began; above 0 older events have expired.", status => status.RebuildFrom, status => status.Phase != PartitionPhase.NotAssigned);
+        Gauge("detector.partition.live", "1 live, 0 being rebuilt.", status => status.Phase == PartitionPhase.Live ? 1 : 0,
+            status => status.Phase != PartitionPhase.NotAssigned);
+        Gauge("detector.rebuild.start", "Offset at which the rebuild began; above 0 older events have expired.", status => status.RebuildFrom,
+            status => status.Phase != PartitionPhase.NotAssigned);
         Gauge("detector.rebuild.position", "Offset the rebuild has come to.", status => status.RebuildAt, status => status.Phase != PartitionPhase.NotAssigned);
-        Gauge("detector.rebuild.target", "Offset at which the rebuild ends.", status => status.RebuildTarget, status => status.Phase != PartitionPhase.NotAssigned);
+        Gauge("detector.rebuild.target", "Offset at which the rebuild ends.", status => status.RebuildTarget,
+            status => status.Phase != PartitionPhase.NotAssigned);
 
         void Counter(string name, string description, Func<PartitionStatus, long> value)
             => meter.CreateObservableCounter(name, () => Measure(statuses, value, _ => true), unit: null, description);
@@ -29,6 +33,8 @@ internal sealed class DetectorMetrics
             => meter.CreateObservableGauge(name, () => Measure(statuses, value, shown), unit: null, description);
     }
 
-    private static IEnumerable<Measurement<long>> Measure(IReadOnlyList<PartitionStatus> statuses, Func<PartitionStatus, long> value, Predicate<PartitionStatus> shown)
-        => statuses.Where(status => shown(status)).Select(status => new Measurement<long>(value(status), new KeyValuePair<string, object?>("partition", status.Partition)));
+    private static IEnumerable<Measurement<long>> Measure(IReadOnlyList<PartitionStatus> statuses, Func<PartitionStatus, long> value,
+        Predicate<PartitionStatus> shown)
+        => statuses.Where(status => shown(status)).Select(status => new Measurement<long>(value(status),
+        new KeyValuePair<string, object?>("partition", status.Partition)));
 }

@@ -33,7 +33,7 @@ internal sealed record DetectorOptions
     /// <summary>The topics this process creates where they are missing.</summary>
     public IReadOnlyCollection<TopicSpec> NeededTopics()
     {
-        var topics = new Topics(Partitions);
+        Topics topics = new(Partitions);
         return IsFilter
             ? [topics[Topics.Alerts], topics[Topics.AlertsPriority], topics[Topics.DeadLetters]]
             : [topics[Topics.PlayerEvents], topics[Topics.Alerts], topics[Topics.DeadLetters]];

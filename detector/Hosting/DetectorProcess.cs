@@ -29,7 +29,8 @@ internal static class DetectorProcess
         }
         catch (KafkaException e)
         {
-            return await FailAsync($"Kafka at {options.BootstrapServers} cannot be used ({e.Error.Reason}): check that it runs there and that --bootstrap-server is right.");
+            return await FailAsync(
+                $"Kafka at {options.BootstrapServers} cannot be used ({e.Error.Reason}): check that it runs there and that --bootstrap-server is right.");
         }
         catch (Exception e) when (e is IOException or FormatException or InvalidOperationException)
         {
@@ -45,7 +46,8 @@ internal static class DetectorProcess
 
     private static async Task EnsureTopicsAsync(DetectorOptions options, ILogger log)
     {
-        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(options.BootstrapServers, "detector-setup")).SetLogHandler((_, _) => { }).Build();
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(options.BootstrapServers, "detector-setup"))
+            .SetLogHandler((_, _) => { }).Build();
         await TopicSetup.EnsureAsync(admin, options.NeededTopics(), warning => DetectorLog.TopicWeak(log, warning));
     }
 
@@ -58,14 +60,14 @@ internal static class DetectorProcess
         Meter meter = app.Services.GetRequiredService<IMeterFactory>().Create(DetectorMetrics.MeterName);
         _ = new DetectorMetrics(meter, statuses);
 
-        using var outbox = new Outbox(options.BootstrapServers, "detector-alerts", TimeProvider.System, log);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, app.Lifetime.ApplicationStopping);
-        var sender = new AlertSender(outbox, TimeProvider.System, log);
+        using Outbox outbox = new(options.BootstrapServers, "detector-alerts", TimeProvider.System, log);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, app.Lifetime.ApplicationStopping);
+        AlertSender sender = new(outbox, TimeProvider.System, log);
         DetectorWork? detector = options.IsFilter ? null
             : new DetectorWork(Rebuild, statuses, sender, new DecisionTimes(meter), TimeProvider.System, log);
         IGroupWork work = detector is null ? new FilterWork(statuses, outbox, sender) : detector;
-        var loopOptions = new GroupLoopOptions(options.BootstrapServers, options.ClientId, options.Group, options.InputTopic, options.Partitions);
-        using var loop = new GroupLoop(loopOptions, work, outbox, TimeProvider.System, log);
+        GroupLoopOptions loopOptions = new(options.BootstrapServers, options.ClientId, options.Group, options.InputTopic, options.Partitions);
+        using GroupLoop loop = new(loopOptions, work, outbox, TimeProvider.System, log);
 
         MapHealth(app, loop, statuses);
         await app.StartAsync(stop.Token);
@@ -83,9 +85,14 @@ internal static class DetectorProcess
     {
         DetectorLog.Listening(log, string.Join(", ", app.Urls));
         if (options.IsFilter)
+        {
             DetectorLog.FilterStarted(log, Topics.AlertsPriority, options.Group, options.BootstrapServers);
+        }
         else
-            DetectorLog.Started(log, options.Rules.IpChangeVersion, options.Rules.WealthChangeVersion, options.Group, Topics.PlayerEvents, options.BootstrapServers);
+        {
+            DetectorLog.Started(log, options.Rules.IpChangeVersion, options.Rules.WealthChangeVersion, options.Group, Topics.PlayerEvents,
+                options.BootstrapServers);
+        }
     }
 
     private static WebApplication BuildApp(DetectorOptions options)
@@ -104,19 +111,24 @@ internal static class DetectorProcess
         {
             metrics.AddMeter(DetectorMetrics.MeterName, "System.Runtime").AddPrometheusExporter();
             if (Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 })
+            {
                 metrics.AddOtlpExporter();
+            }
         });
         return builder.Build();
     }
 
     private static void MapHealth(WebApplication app, GroupLoop loop, PartitionStatus[] statuses)
     {
-        app.MapGet("/healthz", () => loop.Failure.IsCompleted ? Results.Text("failed", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ok"));
+        app.MapGet("/healthz",
+            () => loop.Failure.IsCompleted ? Results.Text("failed", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ok"));
         app.MapGet("/readyz", () =>
         {
             int waiting = statuses.Count(status => status.Phase == PartitionPhase.Rebuilding);
             if (!loop.HasJoined)
+            {
                 return Results.Text("waiting for the group", statusCode: StatusCodes.Status503ServiceUnavailable);
+            }
             return waiting > 0 ? Results.Text($"rebuilding {waiting} partitions", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ok");
         });
         app.MapPrometheusScrapingEndpoint("/metrics");
@@ -124,15 +136,15 @@ internal static class DetectorProcess
 
     private static async Task<int> RunLoopAsync(GroupLoop loop, Outbox outbox, CancellationToken stop)
     {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(() =>
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Thread thread = new(() =>
         {
             loop.Run(stop);
             ended.SetResult();
         }) { IsBackground = true, Name = "group" };
         thread.Start();
 
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using CancellationTokenRegistration registration = stop.Register(stopped.SetResult);
         await Task.WhenAny(ended.Task, stopped.Task);
         await Task.WhenAny(ended.Task, Task.Delay(StopWait, TimeProvider.System, CancellationToken.None));

@@ -22,7 +22,9 @@ internal static class NumberOption
     {
         string text = result.Tokens[0].Value;
         if (T.TryParse(text, CultureInfo.InvariantCulture, out T value) && value >= min && value <= max)
+        {
             return value;
+        }
         result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}', but must be a number between {min} and {max}."));
         return fallback;
     }

@@ -12,7 +12,8 @@ namespace Game.Detector.Partitions;
 /// </summary>
 /// <param name="rebuild">Gives a partition's state as its former owner left it, or null when cancelled; called on threads of its own.</param>
 internal sealed class DetectorWork(
-    Func<PartitionStatus, CancellationToken, RebuiltPartition?> rebuild, IReadOnlyList<PartitionStatus> statuses, AlertSender sender, DecisionTimes decisions, TimeProvider time, ILogger log)
+    Func<PartitionStatus, CancellationToken, RebuiltPartition?> rebuild, IReadOnlyList<PartitionStatus> statuses, AlertSender sender, DecisionTimes decisions,
+    TimeProvider time, ILogger log)
     : IGroupWork, IDisposable
 {
     /// <summary>How long the end waits for rebuilds that were cancelled: they look up ten times a second, except while a broker does not answer.</summary>
@@ -24,14 +25,14 @@ internal sealed class DetectorWork(
     private const long TimedMask = 15;
 
     /// <summary>Rebuilds at once: more would only take the processor from the partitions that are live.</summary>
-    private readonly SemaphoreSlim rebuilding = new(Math.Max(1, Environment.ProcessorCount));
-    private readonly Slot?[] slots = new Slot?[statuses.Count];
-    private readonly List<TopicPartition> toPause = [];
-    private readonly ConcurrentQueue<Slot> rebuilt = new();
-    private readonly List<Thread> threads = [];
+    private readonly SemaphoreSlim _rebuilding = new(Math.Max(1, Environment.ProcessorCount));
+    private readonly Slot?[] _slots = new Slot?[statuses.Count];
+    private readonly List<TopicPartition> _toPause = [];
+    private readonly ConcurrentQueue<Slot> _rebuilt = new();
+    private readonly List<Thread> _threads = [];
 
     /// <summary>What this process wrote for a partition that it lost before the acknowledgement came.</summary>
-    private readonly Delivery[][] unsettled = [.. statuses.Select(_ => Array.Empty<Delivery>())];
+    private readonly Delivery[][] _unsettled = [.. statuses.Select(_ => Array.Empty<Delivery>())];
 
     private sealed class Slot(int partition, PartitionLedger ledger, Delivery[] own)
     {
@@ -51,70 +52,80 @@ internal sealed class DetectorWork(
 
     public void Assign(int partition, PartitionLedger ledger)
     {
-        var slot = new Slot(partition, ledger, unsettled[partition]);
-        slots[partition] = slot;
+        Slot slot = new(partition, ledger, _unsettled[partition]);
+        _slots[partition] = slot;
         statuses[partition].Phase = PartitionPhase.Rebuilding;
-        toPause.Add(new TopicPartition(Topics.PlayerEvents, partition));
-        threads.RemoveAll(thread => !thread.IsAlive);
-        var thread = new Thread(() => Rebuild(slot)) { IsBackground = true, Name = $"rebuild-{partition}" };
-        threads.Add(thread);
+        _toPause.Add(new TopicPartition(Topics.PlayerEvents, partition));
+        _threads.RemoveAll(thread => !thread.IsAlive);
+        Thread thread = new(() => Rebuild(slot)) { IsBackground = true, Name = $"rebuild-{partition}" };
+        _threads.Add(thread);
         thread.Start();
     }
 
     public void Release(int partition)
     {
-        if (slots[partition] is { } slot)
+        if (_slots[partition] is { } slot)
         {
             slot.Cancel.Cancel();
-            unsettled[partition] = [.. slot.Own.Where(delivery => !delivery.IsDone), .. slot.Ledger.Unsettled];
+            _unsettled[partition] = [.. slot.Own.Where(delivery => !delivery.IsDone), .. slot.Ledger.Unsettled];
         }
 
-        slots[partition] = null;
-        toPause.RemoveAll(paused => paused.Partition.Value == partition);
+        _slots[partition] = null;
+        _toPause.RemoveAll(paused => paused.Partition.Value == partition);
         statuses[partition].Phase = PartitionPhase.NotAssigned;
         statuses[partition].Players = 0;
     }
 
     public void Turn(IConsumer<byte[]?, byte[]?> consumer)
     {
-        if (toPause.Count > 0)
+        if (_toPause.Count > 0)
         {
-            consumer.Pause(toPause);
-            toPause.Clear();
+            consumer.Pause(_toPause);
+            _toPause.Clear();
         }
 
-        for (int waiting = rebuilt.Count; waiting > 0 && rebuilt.TryDequeue(out Slot? slot); waiting--)
+        for (int waiting = _rebuilt.Count; waiting > 0 && _rebuilt.TryDequeue(out Slot? slot); waiting--)
         {
-            if (ReferenceEquals(slots[slot.Partition], slot) && !TryGoLive(consumer, slot))
-                rebuilt.Enqueue(slot);
+            if (ReferenceEquals(_slots[slot.Partition], slot) && !TryGoLive(consumer, slot))
+            {
+                _rebuilt.Enqueue(slot);
+            }
         }
     }
 
     public void Consume(ConsumeResult<byte[]?, byte[]?> record, CancellationToken cancel)
     {
-        Slot? slot = slots[record.Partition.Value];
+        Slot? slot = _slots[record.Partition.Value];
         long offset = record.Offset.Value;
         if (slot is not { IsLive: true, Rebuilt: { } state } || offset < slot.Ledger.Next)
+        {
             return; // fetched before the pause or the seek: it comes again
+        }
 
         PartitionStatus status = statuses[record.Partition.Value];
         long started = (offset & TimedMask) == 0 ? time.GetTimestamp() : 0;
         Decision decision = state.Engine.Process(record.Message.Key, record.Message.Value, offset);
         if (started != 0)
+        {
             decisions.Record(time.GetElapsedTime(started));
+        }
         status.Events++;
         if (decision.Verdict != Verdict.Judged || decision.Alerts.Count > 0)
+        {
             Tell(record, decision, slot, status, cancel);
+        }
         slot.Ledger.Pass(offset);
         status.Position = offset + 1;
     }
 
     public void Report(IConsumer<byte[]?, byte[]?> consumer)
     {
-        foreach (Slot? slot in slots)
+        foreach (Slot? slot in _slots)
         {
             if (slot is not { IsLive: true, Rebuilt: { } state })
+            {
                 continue;
+            }
             long end = consumer.GetWatermarkOffsets(new TopicPartition(Topics.PlayerEvents, slot.Partition)).High.Value;
             PartitionStatus status = statuses[slot.Partition];
             status.End = Math.Max(end, status.Position);
@@ -125,27 +136,33 @@ internal sealed class DetectorWork(
     /// <summary>Cancels the rebuilds and waits for their ends; one that hangs in a call to a broker is left to the process's end.</summary>
     public void Dispose()
     {
-        foreach (Slot? slot in slots)
+        foreach (Slot? slot in _slots)
+        {
             slot?.Cancel.Cancel();
+        }
         long start = time.GetTimestamp();
-        foreach (Thread thread in threads)
+        foreach (Thread thread in _threads)
         {
             TimeSpan left = JoinWait - time.GetElapsedTime(start);
             if (!thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero))
+            {
                 return;
+            }
         }
 
-        rebuilding.Dispose();
+        _rebuilding.Dispose();
     }
 
     private void Rebuild(Slot slot)
     {
         CancellationToken cancel = slot.Cancel.Token;
         if (!AwaitOwnRecords(slot))
+        {
             return;
+        }
         try
         {
-            rebuilding.Wait(cancel);
+            _rebuilding.Wait(cancel);
         }
         catch (OperationCanceledException)
         {
@@ -158,11 +175,13 @@ internal sealed class DetectorWork(
         }
         finally
         {
-            rebuilding.Release();
+            _rebuilding.Release();
         }
 
         if (slot.Rebuilt is not null)
-            rebuilt.Enqueue(slot);
+        {
+            _rebuilt.Enqueue(slot);
+        }
     }
 
     // What is raised already is read from the alerts partition: alerts of ours that land there after that would be raised twice.
@@ -170,11 +189,15 @@ internal sealed class DetectorWork(
     {
         int count = slot.Own.Count(delivery => !delivery.IsDone);
         if (count > 0)
+        {
             DetectorLog.AwaitingOwn(log, slot.Partition, count);
+        }
         while (!slot.Own.All(delivery => delivery.IsDone))
         {
             if (slot.Cancel.Token.WaitHandle.WaitOne(OwnRecordsWait))
+            {
                 return false;
+            }
         }
 
         return true;
@@ -182,7 +205,7 @@ internal sealed class DetectorWork(
 
     private bool TryGoLive(IConsumer<byte[]?, byte[]?> consumer, Slot slot)
     {
-        var partition = new TopicPartition(Topics.PlayerEvents, slot.Partition);
+        TopicPartition partition = new(Topics.PlayerEvents, slot.Partition);
         RebuiltPartition state = slot.Rebuilt!;
         try
         {
@@ -207,7 +230,9 @@ internal sealed class DetectorWork(
     private void Tell(ConsumeResult<byte[]?, byte[]?> record, in Decision decision, Slot slot, PartitionStatus status, CancellationToken cancel)
     {
         if (decision.Verdict == Verdict.Repeated)
+        {
             status.Repeated++;
+        }
         if (decision.IsDeadLetter)
         {
             status.DeadLetters++;

@@ -25,7 +25,7 @@ internal sealed class PartitionRebuild(string bootstrapServers, string group, Pa
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryWait = TimeSpan.FromSeconds(1);
 
-    private readonly TopicPartition input = new(Topics.PlayerEvents, status.Partition);
+    private readonly TopicPartition _input = new(Topics.PlayerEvents, status.Partition);
 
     /// <summary>Tries until it succeeds or is cancelled, which gives null.</summary>
     public RebuiltPartition? Run(CancellationToken cancel)
@@ -54,7 +54,7 @@ internal sealed class PartitionRebuild(string bootstrapServers, string group, Pa
         ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, $"detector-rebuild-{status.Partition}", group);
         config.EnablePartitionEof = true;
         config.QueuedMaxMessagesKbytes = MaxQueuedKilobytes;
-        var errors = new ClientErrors("rebuild", time, log);
+        ClientErrors errors = new("rebuild", time, log);
         return new ConsumerBuilder<byte[]?, byte[]?>(config)
             .SetLogHandler((_, message) => DetectorLog.Client(log, message.Name, message.Message))
             .SetErrorHandler((_, error) => errors.Tell(error))
@@ -68,40 +68,55 @@ internal sealed class PartitionRebuild(string bootstrapServers, string group, Pa
         status.RebuildTarget = target;
         DetectorLog.RebuildStarted(log, status.Partition, from, target);
         if (from > 0)
+        {
             DetectorLog.RebuildIncomplete(log, status.Partition, from);
-        var engine = new PartitionEngine(status.Partition, rules);
+        }
+        PartitionEngine engine = new(status.Partition, rules);
         if (from < target)
+        {
             Replay(consumer, engine, from, target, cancel);
+        }
         RaisedAlerts raised = RaisedAlerts.Read(consumer, status.Partition, target, cancel);
         return cancel.IsCancellationRequested ? null : new(engine, target, raised);
     }
 
     private (long From, long Target) Range(IConsumer<byte[]?, byte[]?> consumer)
     {
-        WatermarkOffsets log0 = consumer.QueryWatermarkOffsets(input, QueryTimeout);
+        WatermarkOffsets log0 = consumer.QueryWatermarkOffsets(_input, QueryTimeout);
         long low = log0.Low.Value, high = log0.High.Value;
-        Offset committed = consumer.Committed([input], QueryTimeout)[0].Offset;
+        Offset committed = consumer.Committed([_input], QueryTimeout)[0].Offset;
         status.End = high;
         if (committed.IsSpecial)
+        {
             return (low, low);
+        }
         if (committed.Value > high)
+        {
             DetectorLog.CommittedBeyondEnd(log, status.Partition, committed.Value, high);
+        }
         return (low, Math.Clamp(committed.Value, low, high));
     }
 
     private void Replay(IConsumer<byte[]?, byte[]?> consumer, PartitionEngine engine, long from, long target, CancellationToken cancel)
     {
         long told = time.GetTimestamp();
-        consumer.Assign(new TopicPartitionOffset(input, from));
+        consumer.Assign(new TopicPartitionOffset(_input, from));
         while (!cancel.IsCancellationRequested && status.RebuildAt < target)
         {
             ConsumeResult<byte[]?, byte[]?>? record = consumer.Consume(PollWait);
             if (record is not null && !record.IsPartitionEOF && record.Offset.Value < target)
+            {
                 engine.Process(record.Message.Key, record.Message.Value, record.Offset.Value);
+            }
             if (record is not null)
-                status.RebuildAt = record.IsPartitionEOF || record.Offset.Value >= target ? Math.Max(status.RebuildAt, Math.Min(record.Offset.Value, target)) : record.Offset.Value + 1;
+            {
+                status.RebuildAt = record.IsPartitionEOF || record.Offset.Value >= target ? Math.Max(status.RebuildAt, Math.Min(record.Offset.Value, target))
+                    : record.Offset.Value + 1;
+            }
             if (time.GetElapsedTime(told) < ProgressInterval)
+            {
                 continue;
+            }
             told = time.GetTimestamp();
             DetectorLog.RebuildProgress(log, status.Partition, status.RebuildAt, target, (int)(100 * (status.RebuildAt - from) / (target - from)));
         }

@@ -13,44 +13,44 @@ internal enum PartitionPhase
 /// </summary>
 internal sealed class PartitionStatus(int partition)
 {
-    private int phase;
-    private long events;
-    private long alerts;
-    private long known;
-    private long deadLetters;
-    private long repeated;
-    private long players;
-    private long position;
-    private long end;
-    private long rebuildFrom;
-    private long rebuildAt;
-    private long rebuildTarget;
+    private int _phase;
+    private long _events;
+    private long _alerts;
+    private long _known;
+    private long _deadLetters;
+    private long _repeated;
+    private long _players;
+    private long _position;
+    private long _end;
+    private long _rebuildFrom;
+    private long _rebuildAt;
+    private long _rebuildTarget;
 
     public int Partition { get; } = partition;
 
-    public PartitionPhase Phase { get => (PartitionPhase)Volatile.Read(ref phase); set => Volatile.Write(ref phase, (int)value); }
+    public PartitionPhase Phase { get => (PartitionPhase)Volatile.Read(ref _phase); set => Volatile.Write(ref _phase, (int)value); }
 
-    public long Events { get => Volatile.Read(ref events); set => Volatile.Write(ref events, value); }
+    public long Events { get => Volatile.Read(ref _events); set => Volatile.Write(ref _events, value); }
 
-    public long Alerts { get => Volatile.Read(ref alerts); set => Volatile.Write(ref alerts, value); }
+    public long Alerts { get => Volatile.Read(ref _alerts); set => Volatile.Write(ref _alerts, value); }
 
     /// <summary>Alerts held back because an earlier owner raised them.</summary>
-    public long AlreadyRaised { get => Volatile.Read(ref known); set => Volatile.Write(ref known, value); }
+    public long AlreadyRaised { get => Volatile.Read(ref _known); set => Volatile.Write(ref _known, value); }
 
-    public long DeadLetters { get => Volatile.Read(ref deadLetters); set => Volatile.Write(ref deadLetters, value); }
+    public long DeadLetters { get => Volatile.Read(ref _deadLetters); set => Volatile.Write(ref _deadLetters, value); }
 
-    public long Repeated { get => Volatile.Read(ref repeated); set => Volatile.Write(ref repeated, value); }
+    public long Repeated { get => Volatile.Read(ref _repeated); set => Volatile.Write(ref _repeated, value); }
 
-    public long Players { get => Volatile.Read(ref players); set => Volatile.Write(ref players, value); }
+    public long Players { get => Volatile.Read(ref _players); set => Volatile.Write(ref _players, value); }
 
-    public long Position { get => Volatile.Read(ref position); set => Volatile.Write(ref position, value); }
+    public long Position { get => Volatile.Read(ref _position); set => Volatile.Write(ref _position, value); }
 
     /// <summary>The log's end as last heard of.</summary>
-    public long End { get => Volatile.Read(ref end); set => Volatile.Write(ref end, value); }
+    public long End { get => Volatile.Read(ref _end); set => Volatile.Write(ref _end, value); }
 
-    public long RebuildFrom { get => Volatile.Read(ref rebuildFrom); set => Volatile.Write(ref rebuildFrom, value); }
+    public long RebuildFrom { get => Volatile.Read(ref _rebuildFrom); set => Volatile.Write(ref _rebuildFrom, value); }
 
-    public long RebuildAt { get => Volatile.Read(ref rebuildAt); set => Volatile.Write(ref rebuildAt, value); }
+    public long RebuildAt { get => Volatile.Read(ref _rebuildAt); set => Volatile.Write(ref _rebuildAt, value); }
 
-    public long RebuildTarget { get => Volatile.Read(ref rebuildTarget); set => Volatile.Write(ref rebuildTarget, value); }
+    public long RebuildTarget { get => Volatile.Read(ref _rebuildTarget); set => Volatile.Write(ref _rebuildTarget, value); }
 }

@@ -14,19 +14,19 @@ internal sealed class RaisedAlerts
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
 
-    private readonly HashSet<(string Rule, long Offset)> raised = [];
-    private long last = -1;
+    private readonly HashSet<(string Rule, long Offset)> _raised = [];
+    private long _last = -1;
 
-    public int Count => raised.Count;
+    public int Count => _raised.Count;
 
-    public bool Contains(Alert alert) => alert.SourceOffset <= last && raised.Contains((alert.Rule, alert.SourceOffset));
+    public bool Contains(Alert alert) => alert.SourceOffset <= _last && _raised.Contains((alert.Rule, alert.SourceOffset));
 
     /// <summary>Reads with a consumer that is not subscribed and reports partition ends.</summary>
     /// <exception cref="KafkaException">The brokers cannot be asked.</exception>
     public static RaisedAlerts Read(IConsumer<byte[]?, byte[]?> consumer, int partition, long committed, CancellationToken cancel)
     {
-        var found = new RaisedAlerts();
-        var alerts = new TopicPartition(Topics.Alerts, partition);
+        RaisedAlerts found = new();
+        TopicPartition alerts = new(Topics.Alerts, partition);
         WatermarkOffsets range = consumer.QueryWatermarkOffsets(alerts, QueryTimeout);
         long to = range.High.Value, step = FirstStep;
         bool metEarlier = false;
@@ -50,13 +50,21 @@ internal sealed class RaisedAlerts
         {
             ConsumeResult<byte[]?, byte[]?>? record = consumer.Consume(PollWait);
             if (record is null)
+            {
                 continue;
+            }
             if (record.IsPartitionEOF || record.Offset.Value >= to)
+            {
                 break;
+            }
             if (ContractJson.TryDecode(record.Message.Value, out Alert alert, out _))
+            {
                 metEarlier |= !Keep(alert, committed);
+            }
             if (record.Offset.Value + 1 == to)
+            {
                 break;
+            }
         }
 
         return metEarlier;
@@ -65,9 +73,11 @@ internal sealed class RaisedAlerts
     private bool Keep(Alert alert, long committed)
     {
         if (alert.SourceOffset < committed)
+        {
             return false;
-        raised.Add((alert.Rule, alert.SourceOffset));
-        last = Math.Max(last, alert.SourceOffset);
+        }
+        _raised.Add((alert.Rule, alert.SourceOffset));
+        _last = Math.Max(_last, alert.SourceOffset);
         return true;
     }
 }

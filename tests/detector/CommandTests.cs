@@ -23,7 +23,7 @@ public class CommandTests
     [Fact]
     public void The_needed_topics_follow_the_partition_count()
     {
-        var options = new DetectorOptions { BootstrapServers = "", Group = "g", ClientId = "c", Partitions = 5, Urls = "", IsFilter = false, Rules = new() };
+        DetectorOptions options = new() { BootstrapServers = "", Group = "g", ClientId = "c", Partitions = 5, Urls = "", IsFilter = false, Rules = new() };
         options.NeededTopics().Select(topic => (topic.Name, topic.Partitions)).ShouldBe([("player-events", 5), ("alerts", 5), ("dead-letters", 3)]);
         (options with { IsFilter = true }).NeededTopics().Select(topic => topic.Name).ShouldBe(["alerts", "alerts-priority", "dead-letters"]);
     }

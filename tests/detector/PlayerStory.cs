@@ -12,9 +12,9 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
     public const long Day = 86_400_000;
     private const long Start = 1_790_000_000_000;
 
-    private readonly EventEncoder encoder = new();
-    private int events;
-    private PlayerEvent? newest;
+    private readonly EventEncoder _encoder = new();
+    private int _events;
+    private PlayerEvent? _newest;
 
     public static readonly Place Berlin = new("20.0.1.7", "DE", 64_500, 52.52, 13.40);
     public static readonly Place Sydney = new("30.0.1.7", "AU", 64_700, -33.87, 151.21);
@@ -46,7 +46,9 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
         {
             Login(Berlin, "phone");
             for (int trade = 0; trade < tradesADay; trade++)
+            {
                 After(10 * Minute).FairTrade(400 + (trade * 60), trade % 2 == 0 ? "friend-a" : "friend-b");
+            }
             After(Day - (tradesADay * 10 * Minute));
         }
 
@@ -79,7 +81,7 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
     /// <summary>Buys goods of about the price.</summary>
     public PlayerStory FairTrade(long price, string partner, TradeChannel channel = TradeChannel.Direct)
     {
-        bool buys = events % 2 == 0;
+        bool buys = _events % 2 == 0;
         return Trade(buys ? -price : price, buys ? 1 : -1, price, partner, channel);
     }
 
@@ -97,7 +99,7 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
             ServerId = "gs-1",
             SessionId = "s-1",
             Ip = ip,
-            TradeId = $"t-{events}",
+            TradeId = $"t-{_events}",
             CounterpartyId = partner,
             Channel = channel,
             GoldDelta = gold,
@@ -110,13 +112,13 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
     }
 
     /// <summary>The newest event once more.</summary>
-    public PlayerStory Repeat() => Tell(newest!);
+    public PlayerStory Repeat() => Tell(_newest!);
 
     public PlayerStory Tell(PlayerEvent value)
     {
-        newest = value;
-        events++;
-        Decision decision = Engine.Process(Encoding.UTF8.GetBytes(user), encoder.Encode(value), NextOffset++);
+        _newest = value;
+        _events++;
+        Decision decision = Engine.Process(Encoding.UTF8.GetBytes(user), _encoder.Encode(value), NextOffset++);
         Verdict = decision.Verdict;
         Alerts = decision.Alerts;
         AllAlerts.AddRange(decision.Alerts);
@@ -136,7 +138,7 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
         return Alerts[0];
     }
 
-    public void Dispose() => encoder.Dispose();
+    public void Dispose() => _encoder.Dispose();
 
-    private Guid NextId() => new(events + 1, 7, 0x7000, 0x80, 0, 0, 0, 0, 0, 0, 0);
+    private Guid NextId() => new(_events + 1, 7, 0x7000, 0x80, 0, 0, 0, 0, 0, 0, 0);
 }

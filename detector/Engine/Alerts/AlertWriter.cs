@@ -9,12 +9,12 @@ namespace Game.Detector.Alerts;
 /// <summary>Turns a score into an alert with its features and reason. Only here does judging allocate.</summary>
 internal sealed class AlertWriter(int partition, RuleSet rules)
 {
-    private readonly string ipChangeVersion = rules.IpChangeVersion;
-    private readonly string wealthChangeVersion = rules.WealthChangeVersion;
+    private readonly string _ipChangeVersion = rules.IpChangeVersion;
+    private readonly string _wealthChangeVersion = rules.WealthChangeVersion;
 
     public Alert Write(in EventView login, in LoginFeatures features, double score, in EventRing window, long offset)
     {
-        var numbers = new Dictionary<string, double>
+        Dictionary<string, double> numbers = new()
         {
             ["logins"] = features.Logins,
             ["new_network"] = features.NewNetwork,
@@ -26,12 +26,12 @@ internal sealed class AlertWriter(int partition, RuleSet rules)
             ["failed_logins"] = features.Failures,
         };
         AlertSeverity severity = score >= rules.IpChange.CriticalScore ? AlertSeverity.Critical : AlertSeverity.Warning;
-        return Finish(login, IpChangeParameters.Name, ipChangeVersion, severity, score, Reasons.Of(login, features, rules), numbers, window, offset);
+        return Finish(login, IpChangeParameters.Name, _ipChangeVersion, severity, score, Reasons.Of(login, features, rules), numbers, window, offset);
     }
 
     public Alert Write(in EventView trade, in TradeFeatures features, double score, in EventRing window, long offset)
     {
-        var numbers = new Dictionary<string, double>
+        Dictionary<string, double> numbers = new()
         {
             ["trades"] = features.Trades,
             ["gold"] = features.Gold,
@@ -48,13 +48,14 @@ internal sealed class AlertWriter(int partition, RuleSet rules)
             ["login_risk"] = features.LoginRisk,
         };
         AlertSeverity severity = score >= rules.WealthChange.CriticalScore ? AlertSeverity.Critical : AlertSeverity.Warning;
-        return Finish(trade, WealthChangeParameters.Name, wealthChangeVersion, severity, score, Reasons.Of(trade, features, rules), numbers, window, offset);
+        return Finish(trade, WealthChangeParameters.Name, _wealthChangeVersion, severity, score, Reasons.Of(trade, features, rules), numbers, window, offset);
     }
 
     private static double Finite(double scales) => Math.Min(scales, FixedLog2.OneOctave);
 
     private Alert Finish(
-        in EventView view, string rule, string version, AlertSeverity severity, double score, string reason, Dictionary<string, double> features, in EventRing window, long offset)
+        in EventView view, string rule, string version, AlertSeverity severity, double score, string reason, Dictionary<string, double> features,
+        in EventRing window, long offset)
         => new()
         {
             AlertId = Alert.MakeId(rule, version, partition, offset),

@@ -13,22 +13,34 @@ internal static class Reasons
 
     public static string Of(in EventView login, in LoginFeatures features, RuleSet rules)
     {
-        var news = new List<string>(4);
+        List<string> news = new(4);
         if (features.NewNetwork > 0)
+        {
             news.Add("network");
+        }
         if (features.NewAsn > 0)
+        {
             news.Add(Invariant($"provider (AS{login.Asn})"));
+        }
         if (features.NewCountry > 0)
+        {
             news.Add($"country ({Text(login.Country)})");
+        }
         if (features.NewDevice > 0)
+        {
             news.Add("device");
+        }
 
-        var reason = new StringBuilder(Invariant($"{Attempt(login.Outcome)} from {Text(login.Ip)} after {features.Logins} known logins"));
+        StringBuilder reason = new(Invariant($"{Attempt(login.Outcome)} from {Text(login.Ip)} after {features.Logins} known logins"));
         reason.Append(news.Count > 0 ? ": new " + Listed(news) : ": known network and device");
         if (features.DistanceKm >= rules.IpChange.MinDistanceKm && features.SpeedKmh > rules.IpChange.SpeedFromKmh)
+        {
             reason.Append(Invariant($", {features.DistanceKm:N0} km from the last login at {features.SpeedKmh:N0} km/h"));
+        }
         if (features.Failures > 0)
+        {
             reason.Append(Invariant($", {features.Failures} failed {(features.Failures == 1 ? "login" : "logins")} just before or now"));
+        }
         return reason.Append("; confirm with the player before anything leaves the account.").ToString();
     }
 
@@ -38,11 +50,17 @@ internal static class Reasons
         long value = Math.Abs(features.Net);
         string move = features.Net < 0 ? "went to" : "came from";
         double share = features.Net < 0 ? features.LostShare : features.GainedShare;
-        var reason = new StringBuilder(Invariant($"{value:N0} gold in value {move} {partner} without return ({features.Gold:+#,0;-#,0;0} gold, {features.Items:+#,0;-#,0;0} in items)"));
+        StringBuilder reason =
+            new(Invariant(
+            $"{value:N0} gold in value {move} {partner} without return ({features.Gold:+#,0;-#,0;0} gold, {features.Items:+#,0;-#,0;0} in items)"));
         if (share > 0)
+        {
             reason.Append(Invariant($", within {rules.WealthChange.DrainWindowMinutes} minutes {share * 100:F0} % of the wealth"));
+        }
         if (features.LoginRisk > 0)
+        {
             reason.Append(Invariant($", out of a session with a login rated {features.LoginRisk:F2}"));
+        }
         return reason.Append("; hold the goods and ask the player.").ToString();
     }
 

@@ -17,7 +17,9 @@ internal static class FixedLog2
     {
         ulong magnitude = Magnitude(amount);
         if (magnitude == 0)
+        {
             return 0;
+        }
         int exponent = BitOperations.Log2(magnitude);
         ulong mantissa = magnitude ^ (1UL << exponent);
         int fraction = exponent >= FractionBits ? (int)(mantissa >> (exponent - FractionBits)) : (int)(mantissa << (FractionBits - exponent));

@@ -10,7 +10,9 @@ internal static class Hashes
     public static ulong Network(ReadOnlySpan<byte> ip, WindowParameters windows)
     {
         if (!IpValue.TryParse(ip, out IpValue address))
+        {
             return 0;
+        }
         IpValue range = address.Prefix(address.IsV4 ? windows.V4PrefixBits : windows.V6PrefixBits);
         return StableHash.Of(range.Bits, range.IsV4);
     }

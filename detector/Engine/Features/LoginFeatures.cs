@@ -35,7 +35,7 @@ internal struct LoginFeatures
 
     public static LoginFeatures Of(in EventView login, ref PlayerState state, RuleSet rules)
     {
-        var features = new LoginFeatures
+        LoginFeatures features = new()
         {
             Logins = state.Logins,
             Network = Hashes.Network(login.Ip, rules.Windows),
@@ -73,7 +73,9 @@ internal struct LoginFeatures
     private void Travel(long ts, ref PlayerState state)
     {
         if (!HasPosition || !state.HasPosition)
+        {
             return;
+        }
         DistanceKm = Sphere.ChordKm(Position, state.Position);
         SpeedKmh = DistanceKm / Math.Max(Math.Abs(ts - state.PositionTs) / MillisPerHour, OneMinuteInHours);
     }
@@ -85,7 +87,9 @@ internal struct LoginFeatures
         {
             ref readonly WindowEvent earlier = ref state.Ring.FromNewest(age);
             if (earlier.Kind == EventKind.Login && earlier.Outcome != LoginOutcome.Ok && Math.Abs(login.Ts - earlier.Ts) <= window)
+            {
                 Failures++;
+            }
         }
     }
 }

@@ -22,7 +22,9 @@ internal static class StableHash
 
         ulong rest = 0;
         for (int i = 0; i < text.Length; i++)
+        {
             rest |= (ulong)text[i] << 8 * i;
+        }
         return NeverZero(Mix(hash ^ rest));
     }
 

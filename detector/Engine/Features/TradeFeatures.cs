@@ -42,7 +42,7 @@ internal struct TradeFeatures
     {
         long items = Saturate((Int128)trade.ItemDelta * trade.ItemValue);
         long net = trade.GoldDelta + items;
-        var features = new TradeFeatures
+        TradeFeatures features = new()
         {
             Trades = state.Trades,
             Gold = trade.GoldDelta,
@@ -77,7 +77,9 @@ internal struct TradeFeatures
         {
             ref readonly WindowEvent earlier = ref state.Ring.FromNewest(age);
             if (earlier.Kind == EventKind.Trade && Math.Abs(ts - earlier.Ts) <= window)
+            {
                 net += earlier.Gold + earlier.Items;
+            }
         }
 
         LostShare = net < 0 ? Share(-net, WealthAfter - net) : 0;
@@ -94,12 +96,18 @@ internal struct TradeFeatures
         {
             ref readonly WindowEvent earlier = ref state.Ring.FromNewest(age);
             if (earlier.Kind != EventKind.Trade)
+            {
                 continue;
+            }
             nets[trades++] = FixedLog2.Of(earlier.Gold + earlier.Items);
             if (earlier.Gold != 0)
+            {
                 gold[golds++] = FixedLog2.Of(earlier.Gold);
+            }
             if (earlier.Items != 0)
+            {
                 items[goods++] = FixedLog2.Of(earlier.Items);
+            }
         }
 
         GoldScales = Scales(Gold, gold[..golds], state.Gold, rule);
@@ -111,13 +119,17 @@ internal struct TradeFeatures
     private static double Scales(long amount, Span<int> window, in Log2Histogram baseline, WealthChangeParameters rule)
     {
         if (amount == 0)
+        {
             return 0;
+        }
         int value = FixedLog2.Of(amount);
         int floor = Math.Max(1, (int)(rule.ScaleFloorOctaves * FixedLog2.OneOctave));
         bool hasWindow = window.Length >= rule.MinTrades, hasBaseline = baseline.Total >= rule.MinTrades;
         double longRange = hasBaseline ? (value - baseline.UpperEdge(rule.BaselinePercent)) / (double)floor : double.MaxValue;
         if (longRange <= 0 || !(hasWindow || hasBaseline))
+        {
             return 0;
+        }
         double inWindow = hasWindow ? RobustRange.Of(window).ScalesAbove(value, floor) : double.MaxValue;
         return Math.Max(0, Math.Min(inWindow, longRange));
     }
@@ -126,7 +138,9 @@ internal struct TradeFeatures
     {
         ulong network = Hashes.Network(trade.Ip, rules.Windows);
         if (network == 0)
+        {
             return;
+        }
         int place = RatedLogins.Find(state.Rated, network);
         if (place >= 0)
         {

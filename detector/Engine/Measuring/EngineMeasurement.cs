@@ -27,7 +27,8 @@ public sealed record MeasurementPlan
 /// <param name="Players">Players of the load.</param>
 /// <param name="BytesPerEvent">Mean length of key and value.</param>
 public sealed record EngineFigures(
-    double EventsPerSecond, double EventsPerCpuSecond, IReadOnlyList<double> Rounds, double AllocatedBytesPerEvent, double BytesPerPlayer, int Players, int BytesPerEvent);
+    double EventsPerSecond, double EventsPerCpuSecond, IReadOnlyList<double> Rounds, double AllocatedBytesPerEvent, double BytesPerPlayer, int Players,
+    int BytesPerEvent);
 
 /// <summary>Measures the engine in process on one thread: from a value's bytes to the decision.</summary>
 public static class EngineMeasurement
@@ -36,10 +37,10 @@ public static class EngineMeasurement
 
     public static EngineFigures Run(MeasurementPlan plan, TimeProvider time)
     {
-        var load = new HonestLoad(plan.Players, plan.Seed);
+        HonestLoad load = new(plan.Players, plan.Seed);
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        var engine = new PartitionEngine(0, new RuleSet());
-        var feed = new Feed(load, engine);
+        PartitionEngine engine = new(0, new RuleSet());
+        Feed feed = new(load, engine);
         feed.Pass(load.Count);
         double bytesPerPlayer = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)plan.Players;
 
@@ -48,8 +49,8 @@ public static class EngineMeasurement
         feed.Pass(load.Count);
         double perEvent = (GC.GetAllocatedBytesForCurrentThread() - allocated) / (double)load.Count;
 
-        var wall = new List<double>();
-        var processor = new List<double>();
+        List<double> wall = new();
+        List<double> processor = new();
         for (int round = 0; round < plan.Rounds; round++)
         {
             (double perSecond, double perCpuSecond) = For(plan.RoundSeconds, feed, time);
@@ -62,7 +63,7 @@ public static class EngineMeasurement
 
     private static (double PerSecond, double PerCpuSecond) For(double seconds, Feed feed, TimeProvider time)
     {
-        using var process = Process.GetCurrentProcess();
+        using Process process = Process.GetCurrentProcess();
         TimeSpan cpu = process.TotalProcessorTime;
         long start = time.GetTimestamp();
         long events = 0;
@@ -86,15 +87,15 @@ public static class EngineMeasurement
 
     private sealed class Feed(HonestLoad load, PartitionEngine engine)
     {
-        private int at;
-        private long offset;
+        private int _at;
+        private long _offset;
 
         public void Pass(int events)
         {
             for (int i = 0; i < events; i++)
             {
-                engine.Process(load.Key(at), load.Value(at), offset++);
-                at = at + 1 == load.Count ? 0 : at + 1;
+                engine.Process(load.Key(_at), load.Value(_at), _offset++);
+                _at = _at + 1 == load.Count ? 0 : _at + 1;
             }
         }
     }

@@ -14,8 +14,8 @@ public sealed class HonestLoad
     private const long StepMs = 600_000;
     private const double TradeScale = 500;
 
-    private readonly byte[] bytes;
-    private readonly (int KeyStart, int ValueStart, int End)[] records;
+    private readonly byte[] _bytes;
+    private readonly (int KeyStart, int ValueStart, int End)[] _records;
 
     /// <param name="players">1 to 100,000.</param>
     /// <param name="seed">Decides everything.</param>
@@ -23,31 +23,35 @@ public sealed class HonestLoad
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(players, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(players, 100_000);
-        var random = new Random(seed);
-        var buffer = new MemoryStream();
-        using var encoder = new EventEncoder();
-        records = new (int, int, int)[players * EventsPerPlayer];
+        Random random = new(seed);
+        MemoryStream buffer = new();
+        using EventEncoder encoder = new();
+        _records = new (int, int, int)[players * EventsPerPlayer];
         int[] order = new int[players];
         for (int i = 0; i < players; i++)
+        {
             order[i] = i;
+        }
         int at = 0;
         for (int step = 0; step < EventsPerPlayer; step++)
         {
             random.Shuffle(order);
             foreach (int player in order)
-                records[at++] = Append(buffer, encoder, Event(player, step, random));
+            {
+                _records[at++] = Append(buffer, encoder, Event(player, step, random));
+            }
         }
 
-        bytes = buffer.ToArray();
+        _bytes = buffer.ToArray();
     }
 
-    public int Count => records.Length;
+    public int Count => _records.Length;
 
-    public int BytesPerEvent => bytes.Length / records.Length;
+    public int BytesPerEvent => _bytes.Length / _records.Length;
 
-    public ReadOnlySpan<byte> Key(int index) => bytes.AsSpan(records[index].KeyStart, records[index].ValueStart - records[index].KeyStart);
+    public ReadOnlySpan<byte> Key(int index) => _bytes.AsSpan(_records[index].KeyStart, _records[index].ValueStart - _records[index].KeyStart);
 
-    public ReadOnlySpan<byte> Value(int index) => bytes.AsSpan(records[index].ValueStart, records[index].End - records[index].ValueStart);
+    public ReadOnlySpan<byte> Value(int index) => _bytes.AsSpan(_records[index].ValueStart, _records[index].End - _records[index].ValueStart);
 
     private static (int, int, int) Append(MemoryStream buffer, EventEncoder encoder, PlayerEvent value)
     {

@@ -27,7 +27,8 @@ public enum Verdict : byte
 /// <summary>The engine's answer to one record.</summary>
 /// <param name="Verdict">What became of it.</param>
 /// <param name="Failure">Why it is undecodable, else none.</param>
-/// <param name="Alerts">None to two alerts, one a rule. <see cref="Alert.DetectedAt"/> is 0: the engine has no clock, whoever publishes an alert stamps it.</param>
+/// <param name="Alerts">None to two alerts, one a rule. <see cref="Alert.DetectedAt"/> is 0: the engine has no clock, whoever publishes an alert stamps
+/// it.</param>
 public readonly record struct Decision(Verdict Verdict, DecodeFailure Failure, IReadOnlyList<Alert> Alerts)
 {
     /// <summary>Whether the record belongs into <c>dead-letters</c>.</summary>

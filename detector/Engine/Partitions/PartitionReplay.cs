@@ -10,13 +10,13 @@ namespace Game.Detector.Partitions;
 /// <param name="rules">The rules that the detectors ran with.</param>
 public sealed class PartitionReplay(int partition, RuleSet rules)
 {
-    private readonly PartitionEngine engine = new(partition, rules);
-    private readonly List<Alert> alerts = [];
+    private readonly PartitionEngine _engine = new(partition, rules);
+    private readonly List<Alert> _alerts = [];
 
     /// <summary>All alerts so far, in the order of their source offsets, with <see cref="Alert.DetectedAt"/> 0.</summary>
-    public IReadOnlyList<Alert> Alerts => alerts;
+    public IReadOnlyList<Alert> Alerts => _alerts;
 
-    public IEnumerable<string> AlertIds => alerts.Select(alert => alert.AlertId);
+    public IEnumerable<string> AlertIds => _alerts.Select(alert => alert.AlertId);
 
     /// <summary>Records that detectors send to <c>dead-letters</c>.</summary>
     public int DeadLetters { get; private set; }
@@ -29,8 +29,8 @@ public sealed class PartitionReplay(int partition, RuleSet rules)
     /// <param name="value">Its value; null is a tombstone.</param>
     public void Feed(long offset, byte[]? key, byte[]? value)
     {
-        Decision decision = engine.Process(key, value, offset);
-        alerts.AddRange(decision.Alerts);
+        Decision decision = _engine.Process(key, value, offset);
+        _alerts.AddRange(decision.Alerts);
         DeadLetters += decision.IsDeadLetter ? 1 : 0;
         Repeated += decision.Verdict == Verdict.Repeated ? 1 : 0;
     }

@@ -3,39 +3,45 @@ using Game.Detector.Windows;
 namespace Game.Detector.Partitions;
 
 /// <summary>
-/// The players of one partition. States lie in chunks of value types: a known player is found without allocation, a new one costs its key, and the collector has
-/// nothing to walk. About 3 KB a player in all. There is no upper bound other than the game's number of players: forgetting one would lose the fraud on that one.
+/// The players of one partition. States lie in chunks of value types: a known player is found without allocation, a new one costs its key, and the collector
+/// has
+/// nothing to walk. About 3 KB a player in all. There is no upper bound other than the game's number of players: forgetting one would lose the fraud on that
+/// one.
 /// </summary>
 internal sealed class PlayerTable
 {
     private const int ChunkBits = 6;
     private const int ChunkSize = 1 << ChunkBits;
 
-    private readonly List<PlayerState[]> chunks = [];
-    private readonly Dictionary<byte[], int> places = new(Utf8Key.Comparer);
-    private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> lookup;
+    private readonly List<PlayerState[]> _chunks = [];
+    private readonly Dictionary<byte[], int> _places = new(Utf8Key.Comparer);
+    private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
 
-    public PlayerTable() => lookup = places.GetAlternateLookup<ReadOnlySpan<byte>>();
+    public PlayerTable() => _lookup = _places.GetAlternateLookup<ReadOnlySpan<byte>>();
 
-    public int Count => places.Count;
+    public int Count => _places.Count;
 
-    public bool Knows(ReadOnlySpan<byte> userId) => lookup.ContainsKey(userId);
+    public bool Knows(ReadOnlySpan<byte> userId) => _lookup.ContainsKey(userId);
 
     /// <summary>The state of a player, made empty when the player is new. Valid until the partition is dropped.</summary>
     public ref PlayerState Find(ReadOnlySpan<byte> userId, out bool isNew)
     {
-        isNew = !lookup.TryGetValue(userId, out int place);
+        isNew = !_lookup.TryGetValue(userId, out int place);
         if (isNew)
+        {
             place = Add(userId);
-        return ref chunks[place >> ChunkBits][place & (ChunkSize - 1)];
+        }
+        return ref _chunks[place >> ChunkBits][place & (ChunkSize - 1)];
     }
 
     private int Add(ReadOnlySpan<byte> userId)
     {
-        int place = places.Count;
-        if (place >> ChunkBits == chunks.Count)
-            chunks.Add(new PlayerState[ChunkSize]);
-        places.Add(userId.ToArray(), place);
+        int place = _places.Count;
+        if (place >> ChunkBits == _chunks.Count)
+        {
+            _chunks.Add(new PlayerState[ChunkSize]);
+        }
+        _places.Add(userId.ToArray(), place);
         return place;
     }
 

@@ -9,7 +9,9 @@ internal static class IpChangeRule
     public static double Rate(in LoginFeatures login, IpChangeParameters rule)
     {
         if (login.Logins < rule.MinLogins)
+        {
             return 0;
+        }
         double sum = (login.NewNetwork * rule.NetworkWeight)
             + (login.NewAsn * rule.AsnWeight)
             + (login.NewCountry * rule.CountryWeight)

@@ -15,7 +15,9 @@ internal static class Range
         foreach (string? problem in problems)
         {
             if (problem is not null)
+            {
                 return problem;
+            }
         }
 
         return null;

@@ -64,7 +64,9 @@ public sealed record RuleSet
     private string? Problem()
     {
         if (Windows is null || IpChange is null || WealthChange is null)
+        {
             return "The rules hold null where an object is needed.";
+        }
         return Windows.Problem() ?? IpChange.Problem() ?? WealthChange.Problem();
     }
 

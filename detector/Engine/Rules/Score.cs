@@ -18,7 +18,9 @@ internal static class Score
     public static bool Speaks(double score, double threshold, long ts, int quietMinutes, in Windows.AlertMemory last)
     {
         if (score < threshold)
+        {
             return false;
+        }
         bool quiet = last.HasAlert && Math.Abs(ts - last.Ts) < quietMinutes * 60_000L;
         return !quiet || score >= last.Score + Escalation;
     }

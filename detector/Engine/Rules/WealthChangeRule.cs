@@ -11,7 +11,9 @@ internal static class WealthChangeRule
     public static double Rate(in TradeFeatures trade, WealthChangeParameters rule)
     {
         if (trade.Trades < rule.MinTrades || Math.Max(Math.Abs(trade.Gold), Math.Abs(trade.Items)) < rule.MinValueGold)
+        {
             return 0;
+        }
         double direction = rule.BalancedShare + ((1 - rule.BalancedShare) * trade.OneSided);
         double sum = (Range(trade, rule) * direction * rule.RangeWeight)
             + (Flow(trade, rule) * trade.OneSided)

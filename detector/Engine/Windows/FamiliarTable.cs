@@ -22,7 +22,8 @@ internal struct FamiliarEntry
 }
 
 /// <summary>
-/// The few things a player uses again and again, in constant space. A new one takes the place of the least used (of equals the longest unused, of those the first),
+/// The few things a player uses again and again, in constant space. A new one takes the place of the least used (of equals the longest unused, of those the
+/// first),
 /// so that passing acquaintances push out each other and not the habits.
 /// </summary>
 internal static class FamiliarTable
@@ -33,7 +34,9 @@ internal static class FamiliarTable
         for (int i = 0; i < table.Length; i++)
         {
             if (table[i].Key == key)
+            {
                 return i;
+            }
         }
 
         return -1;
@@ -52,7 +55,9 @@ internal static class FamiliarTable
         ref FamiliarEntry entry = ref table[found];
         entry.LastMinute = Math.Max(entry.LastMinute, minute);
         if (entry.Count < ushort.MaxValue)
+        {
             entry.Count++;
+        }
         return ref entry;
     }
 
@@ -60,7 +65,9 @@ internal static class FamiliarTable
     public static void Halve(Span<FamiliarEntry> table, int times)
     {
         foreach (ref FamiliarEntry entry in table)
+        {
             entry.Count = (ushort)(entry.Count >> times);
+        }
     }
 
     private static int Weakest(ReadOnlySpan<FamiliarEntry> table)
@@ -69,9 +76,13 @@ internal static class FamiliarTable
         for (int i = 0; i < table.Length; i++)
         {
             if (table[i].Key == 0)
+            {
                 return i;
+            }
             if (table[i].Count < table[weakest].Count || (table[i].Count == table[weakest].Count && table[i].LastMinute < table[weakest].LastMinute))
+            {
                 weakest = i;
+            }
         }
 
         return weakest;

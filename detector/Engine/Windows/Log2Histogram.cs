@@ -12,12 +12,12 @@ internal struct Log2Histogram
     /// <summary>Zero, and 2^0 to 2^53, the contract's largest amount.</summary>
     public const int Buckets = 55;
 
-    private Counts counts;
+    private Counts _counts;
 
     [InlineArray(Buckets)]
     private struct Counts
     {
-        private byte first;
+        private byte _first;
     }
 
     public readonly int Total
@@ -26,7 +26,9 @@ internal struct Log2Histogram
         {
             int total = 0;
             for (int i = 0; i < Buckets; i++)
-                total += counts[i];
+            {
+                total += _counts[i];
+            }
             return total;
         }
     }
@@ -34,15 +36,19 @@ internal struct Log2Histogram
     public void Add(long amount)
     {
         int bucket = FixedLog2.Bucket(amount);
-        if (counts[bucket] == byte.MaxValue)
+        if (_counts[bucket] == byte.MaxValue)
+        {
             Halve(1);
-        counts[bucket]++;
+        }
+        _counts[bucket]++;
     }
 
     public void Halve(int times)
     {
         for (int i = 0; i < Buckets; i++)
-            counts[i] = (byte)(counts[i] >> times);
+        {
+            _counts[i] = (byte)(_counts[i] >> times);
+        }
     }
 
     /// <summary>
@@ -54,9 +60,11 @@ internal struct Log2Histogram
         int below = 0;
         for (int bucket = 0; bucket < Buckets; bucket++)
         {
-            below += counts[bucket] * 100;
+            below += _counts[bucket] * 100;
             if (below >= needed && below > 0)
+            {
                 return bucket + 1 << FixedLog2.FractionBits;
+            }
         }
 
         return 0;

@@ -5,7 +5,8 @@ using Game.Detector.Features;
 namespace Game.Detector.Windows;
 
 /// <summary>
-/// All that is remembered of a player: the last 30 events and baselines of constant size, about 2.8 KB without a single reference. The baselines are fed by logins
+/// All that is remembered of a player: the last 30 events and baselines of constant size, about 2.8 KB without a single reference. The baselines are fed by
+/// logins
 /// and trades apart, and the ratings of the last logins lie beside the ring, so that 30 cheap trades cannot push the login history out.
 /// </summary>
 internal struct PlayerState
@@ -47,57 +48,61 @@ internal struct PlayerState
     public AlertMemory IpChange;
     public AlertMemory WealthChange;
 
-    private NetworkTable networks;
-    private DeviceTable devices;
-    private PartnerTable partners;
-    private RatedTable rated;
+    private NetworkTable _networks;
+    private DeviceTable _devices;
+    private PartnerTable _partners;
+    private RatedTable _rated;
 
     [InlineArray(NetworkPlaces)]
     private struct NetworkTable
     {
-        private FamiliarEntry first;
+        private FamiliarEntry _first;
     }
 
     [InlineArray(DevicePlaces)]
     private struct DeviceTable
     {
-        private FamiliarEntry first;
+        private FamiliarEntry _first;
     }
 
     [InlineArray(PartnerPlaces)]
     private struct PartnerTable
     {
-        private FamiliarEntry first;
+        private FamiliarEntry _first;
     }
 
     [InlineArray(RatedPlaces)]
     private struct RatedTable
     {
-        private RatedLogin first;
+        private RatedLogin _first;
     }
 
     [UnscopedRef]
-    public Span<FamiliarEntry> Networks => networks;
+    public Span<FamiliarEntry> Networks => _networks;
 
     [UnscopedRef]
-    public Span<FamiliarEntry> Devices => devices;
+    public Span<FamiliarEntry> Devices => _devices;
 
     [UnscopedRef]
-    public Span<FamiliarEntry> Partners => partners;
+    public Span<FamiliarEntry> Partners => _partners;
 
     [UnscopedRef]
-    public Span<RatedLogin> Rated => rated;
+    public Span<RatedLogin> Rated => _rated;
 
     /// <summary>Halves the baselines once for every half-life that event time has gone on. Time that goes back changes nothing.</summary>
     public void Age(uint period)
     {
         if (period <= Period)
+        {
             return;
+        }
         int times = (int)Math.Min(period - Period, 16);
         bool isNew = Period == 0;
         Period = period;
         if (isNew)
+        {
             return;
+        }
         Gold.Halve(times);
         Items.Halve(times);
         OneSided.Halve(times);

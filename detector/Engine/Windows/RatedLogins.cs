@@ -24,21 +24,26 @@ internal static class RatedLogins
         for (int i = 0; i < table.Length; i++)
         {
             if (table[i].Network == network)
+            {
                 return i;
+            }
         }
 
         return -1;
     }
 
     /// <summary>Whether a rating still counts at <paramref name="minute"/>.</summary>
-    public static bool Counts(in RatedLogin login, uint minute, uint lastsMinutes) => (login.Minute > minute ? login.Minute - minute : minute - login.Minute) <= lastsMinutes;
+    public static bool Counts(in RatedLogin login, uint minute, uint lastsMinutes)
+        => (login.Minute > minute ? login.Minute - minute : minute - login.Minute) <= lastsMinutes;
 
     /// <summary>Remembers a successful login; a higher rating of the same range stays as long as it counts.</summary>
     public static void Remember(Span<RatedLogin> table, in RatedLogin login, uint lastsMinutes)
     {
         int place = Find(table, login.Network);
         if (place >= 0 && table[place].Risk > login.Risk && Counts(table[place], login.Minute, lastsMinutes))
+        {
             return;
+        }
         table[place >= 0 ? place : Weakest(table, login.Minute, lastsMinutes)] = login;
     }
 
@@ -49,11 +54,14 @@ internal static class RatedLogins
         {
             int risk = Weight(table[i], minute, lastsMinutes), least = Weight(table[weakest], minute, lastsMinutes);
             if (risk < least || (risk == least && table[i].Minute < table[weakest].Minute))
+            {
                 weakest = i;
+            }
         }
 
         return weakest;
     }
 
-    private static int Weight(in RatedLogin login, uint minute, uint lastsMinutes) => login.Network != 0 && Counts(login, minute, lastsMinutes) ? login.Risk : -1;
+    private static int Weight(in RatedLogin login, uint minute, uint lastsMinutes)
+        => login.Network != 0 && Counts(login, minute, lastsMinutes) ? login.Risk : -1;
 }

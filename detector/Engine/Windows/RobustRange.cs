@@ -13,11 +13,15 @@ internal readonly record struct RobustRange(int Count, int Median, int Deviation
     public static RobustRange Of(Span<int> values)
     {
         if (values.IsEmpty)
+        {
             return default;
+        }
         Sort(values);
         int median = Middle(values);
         for (int i = 0; i < values.Length; i++)
+        {
             values[i] = Math.Abs(values[i] - median);
+        }
         Sort(values);
         return new(values.Length, median, Middle(values));
     }

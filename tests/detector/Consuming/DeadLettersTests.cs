@@ -34,7 +34,8 @@ public class DeadLettersTests
     [Fact]
     public void Giants_are_cut_in_key_value_headers_and_reason()
     {
-        ConsumeResult<byte[]?, byte[]?> record = Record(new byte[150_000], new byte[950_000], new Headers { { "schema", new byte[400_000] }, { "traceparent", new byte[129] } });
+        ConsumeResult<byte[]?, byte[]?> record = Record(new byte[150_000], new byte[950_000],
+            new Headers { { "schema", new byte[400_000] }, { "traceparent", new byte[129] } });
         Message<byte[]?, byte[]?> giant = DeadLetters.Of(record, new string('x', 100_000)).Message;
         giant.Key!.Length.ShouldBe(64 * 1024);
         giant.Value!.Length.ShouldBe(900_000);
@@ -63,6 +64,7 @@ public class DeadLettersTests
     private static ConsumeResult<byte[]?, byte[]?> Record(byte[]? key, byte[]? value, Headers? headers = null) => new()
     {
         TopicPartitionOffset = new TopicPartitionOffset("player-events", 3, 42),
-        Message = new Message<byte[]?, byte[]?> { Key = key, Value = value, Headers = headers ?? new Headers { { "traceparent", "00-a-b-01"u8.ToArray() }, { "other", [1] } } },
+        Message = new Message<byte[]?, byte[]?> { Key = key, Value = value,
+            Headers = headers ?? new Headers { { "traceparent", "00-a-b-01"u8.ToArray() }, { "other", [1] } } },
     };
 }

@@ -10,38 +10,38 @@ public sealed class OffsetCommitterTests
     private static readonly TopicPartitionOffset[] Offsets = [new("player-events", 0, 7)];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly IConsumer<byte[]?, byte[]?> consumer = Substitute.For<IConsumer<byte[]?, byte[]?>>();
-    private readonly OffsetCommitter committer;
+    private readonly IConsumer<byte[]?, byte[]?> _consumer = Substitute.For<IConsumer<byte[]?, byte[]?>>();
+    private readonly OffsetCommitter _committer;
 
-    public OffsetCommitterTests() => committer = new(consumer, NullLogger.Instance);
+    public OffsetCommitterTests() => _committer = new(_consumer, NullLogger.Instance);
 
     [Fact]
     public void A_failed_commit_is_told_once()
     {
-        consumer.When(c => c.Commit(Arg.Any<IEnumerable<TopicPartitionOffset>>())).Throw(new KafkaException(ErrorCode.RebalanceInProgress));
-        committer.Begin(Offsets);
-        committer.Await(Patience).ShouldBeTrue();
-        committer.TakeResult().ShouldBeFalse();
-        committer.TakeResult().ShouldBeTrue();
+        _consumer.When(c => c.Commit(Arg.Any<IEnumerable<TopicPartitionOffset>>())).Throw(new KafkaException(ErrorCode.RebalanceInProgress));
+        _committer.Begin(Offsets);
+        _committer.Await(Patience).ShouldBeTrue();
+        _committer.TakeResult().ShouldBeFalse();
+        _committer.TakeResult().ShouldBeTrue();
     }
 
     [Fact]
     public void A_coordinator_that_does_not_answer_holds_nobody_up()
     {
-        using var answer = new ManualResetEventSlim();
-        consumer.When(c => c.Commit(Arg.Any<IEnumerable<TopicPartitionOffset>>())).Do(_ => answer.Wait(Patience));
-        committer.Finish(Offsets, TimeSpan.FromMilliseconds(1));
-        committer.IsIdle.ShouldBeFalse();
-        committer.Await(TimeSpan.FromMilliseconds(1)).ShouldBeFalse();
+        using ManualResetEventSlim answer = new();
+        _consumer.When(c => c.Commit(Arg.Any<IEnumerable<TopicPartitionOffset>>())).Do(_ => answer.Wait(Patience));
+        _committer.Finish(Offsets, TimeSpan.FromMilliseconds(1));
+        _committer.IsIdle.ShouldBeFalse();
+        _committer.Await(TimeSpan.FromMilliseconds(1)).ShouldBeFalse();
         answer.Set();
-        committer.Await(Patience).ShouldBeTrue();
-        committer.TakeResult().ShouldBeTrue();
+        _committer.Await(Patience).ShouldBeTrue();
+        _committer.TakeResult().ShouldBeTrue();
     }
 
     [Fact]
     public void Nothing_is_committed_where_there_is_nothing_new()
     {
-        committer.Finish([], Patience);
-        consumer.DidNotReceiveWithAnyArgs().Commit(default(IEnumerable<TopicPartitionOffset>)!);
+        _committer.Finish([], Patience);
+        _consumer.DidNotReceiveWithAnyArgs().Commit(default(IEnumerable<TopicPartitionOffset>)!);
     }
 }

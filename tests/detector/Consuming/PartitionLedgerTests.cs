@@ -8,7 +8,7 @@ public class PartitionLedgerTests
     [Fact]
     public void Nothing_is_committed_before_a_start_or_without_progress()
     {
-        var ledger = new PartitionLedger();
+        PartitionLedger ledger = new();
         ledger.TryTakeCommit(out _).ShouldBeFalse();
         ledger.Start(7);
         ledger.TryTakeCommit(out _).ShouldBeFalse();
@@ -24,7 +24,7 @@ public class PartitionLedgerTests
     [Fact]
     public void Commits_wait_for_the_oldest_acknowledgement()
     {
-        var ledger = new PartitionLedger();
+        PartitionLedger ledger = new();
         ledger.Start(0);
         Delivery first = ledger.Expect(0), second = ledger.Expect(4);
         ledger.Pass(0);
@@ -41,16 +41,20 @@ public class PartitionLedgerTests
     [Fact]
     public void Commits_never_pass_what_is_unacknowledged() => Gen.Int[0, 4].Array[0, 200].Sample(steps =>
     {
-        var ledger = new PartitionLedger();
-        var open = new List<Delivery>();
+        PartitionLedger ledger = new();
+        List<Delivery> open = new();
         long next = 0, committed = 0;
         ledger.Start(0);
         foreach (int step in steps)
         {
             if (step == 0)
+            {
                 open.Add(ledger.Expect(next));
+            }
             if (step <= 1)
+            {
                 ledger.Pass(next++);
+            }
             if (step == 2 && open.Count > 0)
             {
                 open[^1].Complete();

@@ -16,7 +16,8 @@ public class ArithmeticTests
     });
 
     [Fact]
-    public void Distances_are_chords() => Gen.Select(Gen.Double[-90, 90], Gen.Double[-180, 180], Gen.Double[-90, 90], Gen.Double[-180, 180]).Sample((lat1, lon1, lat2, lon2) =>
+    public void Distances_are_chords()
+    => Gen.Select(Gen.Double[-90, 90], Gen.Double[-180, 180], Gen.Double[-90, 90], Gen.Double[-180, 180]).Sample((lat1, lon1, lat2, lon2) =>
     {
         double km = Sphere.ChordKm(Sphere.At(lat1, lon1), Sphere.At(lat2, lon2));
         double arc = Haversine(lat1, lon1, lat2, lon2);
@@ -60,7 +61,7 @@ public class ArithmeticTests
     [Fact]
     public void Networks_are_prefixes()
     {
-        var windows = new WindowParameters();
+        WindowParameters windows = new();
         Hashes.Network("20.0.1.7"u8, windows).ShouldBe(Hashes.Network("20.0.1.250"u8, windows));
         Hashes.Network("20.0.1.7"u8, windows).ShouldNotBe(Hashes.Network("20.0.2.7"u8, windows));
         Hashes.Network("2001:db8:1::1"u8, windows).ShouldBe(Hashes.Network("2001:db8:1:ffff::9"u8, windows));
@@ -75,7 +76,8 @@ public class ArithmeticTests
     private static double Haversine(double lat1, double lon1, double lat2, double lon2)
     {
         const double Radian = Math.PI / 180;
-        double a = Math.Pow(Math.Sin((lat2 - lat1) * Radian / 2), 2) + (Math.Cos(lat1 * Radian) * Math.Cos(lat2 * Radian) * Math.Pow(Math.Sin((lon2 - lon1) * Radian / 2), 2));
+        double a = Math.Pow(Math.Sin((lat2 - lat1) * Radian / 2), 2)
+            + (Math.Cos(lat1 * Radian) * Math.Cos(lat2 * Radian) * Math.Pow(Math.Sin((lon2 - lon1) * Radian / 2), 2));
         return 2 * Math.Asin(Math.Min(1, Math.Sqrt(a)));
     }
 }

@@ -10,8 +10,8 @@ public sealed class DetectorWorkTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly Meter meter = new("test");
-    private readonly ManualResetEventSlim begun = new();
+    private readonly Meter _meter = new("test");
+    private readonly ManualResetEventSlim _begun = new();
 
     [Fact]
     public void The_end_waits_for_a_rebuild_that_was_cancelled()
@@ -19,13 +19,13 @@ public sealed class DetectorWorkTests : IDisposable
         bool ended = false;
         DetectorWork work = Work((_, cancel) =>
         {
-            begun.Set();
+            _begun.Set();
             cancel.WaitHandle.WaitOne(Patience);
             ended = true;
             return null;
         });
         work.Assign(0, new PartitionLedger());
-        begun.Wait(Patience).ShouldBeTrue();
+        _begun.Wait(Patience).ShouldBeTrue();
         work.Dispose();
         ended.ShouldBeTrue();
     }
@@ -33,12 +33,12 @@ public sealed class DetectorWorkTests : IDisposable
     [Fact]
     public void The_end_waits_for_the_rebuild_of_a_partition_that_was_lost_too()
     {
-        using var cancelled = new ManualResetEventSlim();
-        using var goOn = new ManualResetEventSlim();
+        using ManualResetEventSlim cancelled = new();
+        using ManualResetEventSlim goOn = new();
         bool ended = false;
         DetectorWork work = Work((_, cancel) =>
         {
-            begun.Set();
+            _begun.Set();
             cancel.WaitHandle.WaitOne(Patience);
             cancelled.Set();
             goOn.Wait(Patience);
@@ -46,7 +46,7 @@ public sealed class DetectorWorkTests : IDisposable
             return null;
         });
         work.Assign(0, new PartitionLedger());
-        begun.Wait(Patience).ShouldBeTrue();
+        _begun.Wait(Patience).ShouldBeTrue();
         work.Release(0);
         cancelled.Wait(Patience).ShouldBeTrue();
         goOn.Set();
@@ -63,33 +63,34 @@ public sealed class DetectorWorkTests : IDisposable
         DetectorWork work = Work((_, _) =>
         {
             landed = alerts.All(alert => alert.IsDone);
-            begun.Set();
+            _begun.Set();
             return null;
         });
-        var ledger = new PartitionLedger();
+        PartitionLedger ledger = new();
         ledger.Start(0);
         alerts = [ledger.Expect(0), ledger.Expect(1)];
         work.Assign(0, ledger);
-        begun.Wait(Patience).ShouldBeTrue();
-        begun.Reset();
+        _begun.Wait(Patience).ShouldBeTrue();
+        _begun.Reset();
         work.Release(0);
         work.Assign(0, new PartitionLedger());
         work.Release(0);
         work.Assign(0, new PartitionLedger());
         alerts[0].Complete();
-        begun.IsSet.ShouldBeFalse();
+        _begun.IsSet.ShouldBeFalse();
         alerts[1].Complete();
-        begun.Wait(Patience).ShouldBeTrue();
+        _begun.Wait(Patience).ShouldBeTrue();
         landed.ShouldBeTrue();
         work.Dispose();
     }
 
     public void Dispose()
     {
-        meter.Dispose();
-        begun.Dispose();
+        _meter.Dispose();
+        _begun.Dispose();
     }
 
     private DetectorWork Work(Func<PartitionStatus, CancellationToken, RebuiltPartition?> rebuild)
-        => new(rebuild, [new PartitionStatus(0)], new AlertSender(null!, TimeProvider.System, NullLogger.Instance), new DecisionTimes(meter), TimeProvider.System, NullLogger.Instance);
+        => new(rebuild, [new PartitionStatus(0)], new AlertSender(null!, TimeProvider.System, NullLogger.Instance), new DecisionTimes(_meter),
+        TimeProvider.System, NullLogger.Instance);
 }

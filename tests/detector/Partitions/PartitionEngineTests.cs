@@ -12,8 +12,8 @@ public class PartitionEngineTests
     [Fact]
     public void An_event_of_a_known_player_allocates_nothing()
     {
-        var load = new HonestLoad(players: 200, seed: 3);
-        var engine = new PartitionEngine(0, new RuleSet());
+        HonestLoad load = new(players: 200, seed: 3);
+        PartitionEngine engine = new(0, new RuleSet());
         long offset = 0;
         Feed(); // everyone becomes known, and everything is compiled
         Feed();
@@ -27,7 +27,9 @@ public class PartitionEngineTests
         {
             int raised = 0;
             for (int i = 0; i < load.Count; i++)
+            {
                 raised += engine.Process(load.Key(i), load.Value(i), offset++).Alerts.Count;
+            }
             return raised;
         }
     }
@@ -43,7 +45,8 @@ public class PartitionEngineTests
         story.FairTrade(400, "friend-a").Repeat().Verdict.ShouldBe(Verdict.Repeated);
     }
 
-    /// <summary>The thief's client chooses the id: a takeover must not pass for the repetition of a failed attempt, nor of one from the victim's own network.</summary>
+    /// <summary>The thief's client chooses the id: a takeover must not pass for the repetition of a failed attempt, nor of one from the victim's own
+    /// network.</summary>
     [Fact]
     public void An_attempt_under_a_used_id_is_another_attempt()
     {
@@ -72,8 +75,8 @@ public class PartitionEngineTests
     [Fact]
     public void A_foreign_key_is_a_dead_letter()
     {
-        var load = new HonestLoad(players: 1, seed: 1);
-        var engine = new PartitionEngine(0, new RuleSet());
+        HonestLoad load = new(players: 1, seed: 1);
+        PartitionEngine engine = new(0, new RuleSet());
         Decision decision = engine.Process("u-other"u8, load.Value(0), 0);
         decision.Verdict.ShouldBe(Verdict.ForeignKey);
         decision.IsDeadLetter.ShouldBeTrue();
@@ -86,29 +89,36 @@ public class PartitionEngineTests
     [Fact]
     public void Any_bytes_are_judged_or_named()
     {
-        var load = new HonestLoad(players: 2, seed: 1);
-        var engine = new PartitionEngine(0, new RuleSet());
-        Gen.Select(Gen.Int[0, load.Count - 1], Gen.Select(Gen.Int[0, 400], Gen.Byte).Array[0, 4], Gen.Byte.Array[0, 64], Gen.Bool).Sample((index, changes, noise, isNoise) =>
+        HonestLoad load = new(players: 2, seed: 1);
+        PartitionEngine engine = new(0, new RuleSet());
+        Gen.Select(Gen.Int[0, load.Count - 1], Gen.Select(Gen.Int[0, 400], Gen.Byte).Array[0, 4], Gen.Byte.Array[0, 64],
+            Gen.Bool).Sample((index, changes, noise, isNoise) =>
         {
             byte[] value = isNoise ? noise : load.Value(index).ToArray();
             foreach ((int at, byte with) in changes)
             {
                 if (at < value.Length)
+                {
                     value[at] = with;
+                }
             }
 
             Decision decision = engine.Process(load.Key(index), value, 0);
             if (decision.IsDeadLetter)
+            {
                 decision.Reason.ShouldNotBeNullOrEmpty();
+            }
         }, iter: 5_000, threads: 1);
     }
 
     [Fact]
     public void Times_that_jump_about_do_no_harm() => Gen.Long[0, ContractLimits.MaxTimestamp].Array[1, 60].Sample(times =>
     {
-        using var story = new PlayerStory();
+        using PlayerStory story = new();
         foreach (long ts in times)
+        {
             story.After(ts - story.Now).Login(PlayerStory.Berlin, "phone").FairTrade(500, "friend");
+        }
         story.AllAlerts.ShouldAllBe(alert => alert.Score >= 0 && alert.Score <= 1);
     }, iter: 200);
 
@@ -117,9 +127,11 @@ public class PartitionEngineTests
     {
         Recording recording = Record(seed: 5);
         recording.Alerts.Count.ShouldBeGreaterThan(0);
-        var replay = new PartitionReplay(2, new RuleSet());
+        PartitionReplay replay = new(2, new RuleSet());
         foreach ((long offset, byte[] key, byte[] value) in recording.Records)
+        {
             replay.Feed(offset, key, value);
+        }
         replay.Alerts.Select(Bytes).ShouldBe(recording.Alerts.Select(Bytes));
         replay.AlertIds.ShouldBe(recording.Alerts.Select(alert => alert.AlertId));
         replay.DeadLetters.ShouldBe(1);
@@ -133,10 +145,12 @@ public class PartitionEngineTests
     {
         Recording recording = Record(seed: 5);
         Alert alert = recording.Alerts[0];
-        var alone = new PartitionEngine(2, new RuleSet());
-        var alerts = new List<Alert>();
+        PartitionEngine alone = new(2, new RuleSet());
+        List<Alert> alerts = new();
         foreach ((long offset, byte[] key, byte[] value) in recording.Records.Where(record => Encoding.UTF8.GetString(record.Key) == alert.UserId))
+        {
             alerts.AddRange(alone.Process(key, value, offset).Alerts);
+        }
         alerts.Select(a => a.AlertId).ShouldBe(recording.Alerts.Where(a => a.UserId == alert.UserId).Select(a => a.AlertId));
     }
 
@@ -145,14 +159,18 @@ public class PartitionEngineTests
     // An honest load, then its first players log in from far away with strange devices; one record is broken and one repeated.
     private static Recording Record(int seed)
     {
-        var load = new HonestLoad(players: 50, seed);
-        var engine = new PartitionEngine(2, new RuleSet());
-        var recording = new Recording([], []);
+        HonestLoad load = new(players: 50, seed);
+        PartitionEngine engine = new(2, new RuleSet());
+        Recording recording = new([], []);
         for (int i = 0; i < load.Count; i++)
+        {
             Feed(load.Key(i).ToArray(), load.Value(i).ToArray());
-        using var encoder = new EventEncoder();
+        }
+        using EventEncoder encoder = new();
         for (int player = 0; player < 10; player++)
+        {
             Feed(Encoding.UTF8.GetBytes($"u-{player:D7}"), encoder.Encode(Takeover(player)).ToArray());
+        }
         Feed(Encoding.UTF8.GetBytes("u-0000000"), encoder.Encode(Takeover(0)).ToArray());
         Feed("u-0000001"u8.ToArray(), "{}"u8.ToArray());
         return recording;

@@ -7,7 +7,8 @@ using Game.Simulator.World;
 
 namespace Game.Detector.Tests.Quality;
 
-/// <summary>How the rules did on one simulated world, seven days of history, then a live load with planted campaigns: judged as a demo's report judges.</summary>
+/// <summary>How the rules did on one simulated world, seven days of history, then a live load with planted campaigns: judged as a demo's report
+/// judges.</summary>
 /// <param name="Detection">On the live part.</param>
 /// <param name="HistoryAlerted">Players with an alert on history.</param>
 internal sealed record QualityRun(DetectionResult Detection, int HistoryAlerted)
@@ -18,21 +19,25 @@ internal sealed record QualityRun(DetectionResult Detection, int HistoryAlerted)
 
     public static QualityRun Of(int seed, int players, double seconds, double rate, RuleSet rules)
     {
-        var world = new GameWorld(seed, players, new Geography());
-        var log = new Log();
+        GameWorld world = new(seed, players, new Geography());
+        Log log = new();
         foreach (PlayerEvent past in new History(world).Generate(StartMs))
+        {
             log.Append(past);
-        var plan = new LivePlan(world, new LivePlanOptions(seconds, rate, StartMs));
-        var truths = new List<SimulationTruth>();
+        }
+        LivePlan plan = new(world, new LivePlanOptions(seconds, rate, StartMs));
+        List<SimulationTruth> truths = new();
         foreach (GameAction action in plan.Actions())
         {
             truths.AddRange(plan.Truths(action));
             foreach (PlayerEvent live in SimulatedEvents.Of(action, StartMs + (long)action.DueMs))
+            {
                 log.Append(live);
+            }
         }
 
         TruthTable truth = TruthTable.Of(truths);
-        var events = new EventAudit(partitions: 1, rules, truth, History.ServerId);
+        EventAudit events = new(partitions: 1, rules, truth, History.ServerId);
         events.Read(log.Records);
         Alert[] alerts = [.. events.ReplayedAlerts];
         int historyAlerted = alerts.Where(alert => !events.LivePlaces.ContainsKey(alert.EventId)).Select(alert => alert.UserId).Distinct().Count();
@@ -41,10 +46,11 @@ internal sealed record QualityRun(DetectionResult Detection, int HistoryAlerted)
 
     private sealed class Log
     {
-        private readonly EventEncoder encoder = new();
+        private readonly EventEncoder _encoder = new();
 
         public List<AuditRecord> Records { get; } = [];
 
-        public void Append(PlayerEvent one) => Records.Add(new AuditRecord(0, Records.Count, Encoding.UTF8.GetBytes(one.UserId), encoder.Encode(one).ToArray()));
+        public void Append(PlayerEvent one)
+            => Records.Add(new AuditRecord(0, Records.Count, Encoding.UTF8.GetBytes(one.UserId), _encoder.Encode(one).ToArray()));
     }
 }

@@ -10,14 +10,16 @@ public class QualityTests
 
     /// <summary>Two seeds, or as many as GAME_SIMULATE says (<c>./game test --simulate N</c>).</summary>
     public static TheoryData<int> Seeds
-        => [.. Enumerable.Range(FirstSeed, int.TryParse(Environment.GetEnvironmentVariable("GAME_SIMULATE"), out int seeds) ? Math.Max(seeds, 1) : DefaultSeeds)];
+        => [.. Enumerable.Range(FirstSeed,
+        int.TryParse(Environment.GetEnvironmentVariable("GAME_SIMULATE"), out int seeds) ? Math.Max(seeds, 1) : DefaultSeeds)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
     public void Campaigns_are_caught_and_the_honest_left_alone(int seed)
     {
         QualityRun run = QualityRun.Of(seed, players: 1_000, seconds: 60, rate: 250, new RuleSet());
-        TestContext.Current.SendDiagnosticMessage($"seed {seed}: {string.Join(", ", run.Detection.Scenarios.Select(s => $"{s.Key} {s.Value.Caught}/{s.Value.Planted}"))}, honest {run.Detection.HonestPlayersAlerted}/{run.Detection.HonestPlayers}, history {run.HistoryAlerted}");
+        TestContext.Current.SendDiagnosticMessage(
+            $"seed {seed}: {string.Join(", ", run.Detection.Scenarios.Select(s => $"{s.Key} {s.Value.Caught}/{s.Value.Planted}"))}, honest {run.Detection.HonestPlayersAlerted}/{run.Detection.HonestPlayers}, history {run.HistoryAlerted}");
         run.Detection.Scenarios.Count.ShouldBe(2);
         foreach ((string scenario, (int planted, int caught)) in run.Detection.Scenarios)
         {

@@ -12,7 +12,8 @@ public class IpChangeTests
     public void A_strange_device_in_a_strange_country_alerts()
     {
         using PlayerStory story = new PlayerStory().SteadyLife();
-        Alert alert = story.Login(PlayerStory.Berlin, "phone").ShouldBeQuiet().After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").ShouldAlert("ip-change");
+        Alert alert = story.Login(PlayerStory.Berlin, "phone").ShouldBeQuiet().After(PlayerStory.Minute).Login(PlayerStory.Sydney,
+            "burner").ShouldAlert("ip-change");
         alert.Severity.ShouldBe(AlertSeverity.Critical);
         alert.Score.ShouldBe(0.90);
         alert.AlertId.ShouldBe($"ip-change/{new RuleSet().IpChangeVersion}/3/{story.NextOffset - 1}");
@@ -31,7 +32,9 @@ public class IpChangeTests
     {
         using PlayerStory story = new PlayerStory().SteadyLife();
         for (int guess = 0; guess < 4 && story.AllAlerts.Count == 0; guess++)
+        {
             story.After(2_000).Login(PlayerStory.Sydney, "burner", LoginOutcome.BadPassword);
+        }
         story.ShouldAlert("ip-change").Reason.ShouldStartWith("Failed login from 30.0.1.7");
     }
 
@@ -40,7 +43,9 @@ public class IpChangeTests
     {
         using PlayerStory story = new PlayerStory().SteadyLife();
         for (int guess = 0; guess < 6; guess++)
+        {
             story.After(7 * 3_600_000L).Login(PlayerStory.Sydney, "burner", LoginOutcome.Locked);
+        }
         story.After(7 * 3_600_000L).Login(PlayerStory.Sydney, "burner").ShouldAlert("ip-change").Features["new_network"].ShouldBe(1);
     }
 
@@ -55,7 +60,9 @@ public class IpChangeTests
         line.Login(OtherProvider, "phone").ShouldBeQuiet();
         using PlayerStory mistyped = new PlayerStory().SteadyLife();
         for (int i = 0; i < 5; i++)
+        {
             mistyped.After(5_000).Login(PlayerStory.Berlin, "phone", LoginOutcome.BadPassword);
+        }
         mistyped.Login(PlayerStory.Berlin, "phone").ShouldBeQuiet();
     }
 
@@ -64,7 +71,9 @@ public class IpChangeTests
     {
         using PlayerStory story = new PlayerStory().SteadyLife(days: 8, tradesADay: 0);
         for (int i = 0; i < 60; i++)
+        {
             story.After(1_000).FairTrade(2, "friend-a");
+        }
         story.Login(PlayerStory.Berlin, "phone").ShouldBeQuiet();
         story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").ShouldAlert("ip-change").Features["logins"].ShouldBeGreaterThan(4);
     }
@@ -79,9 +88,12 @@ public class IpChangeTests
     [Fact]
     public void Who_always_travels_is_left_alone()
     {
-        using var story = new PlayerStory();
+        using PlayerStory story = new();
         for (int day = 0; day < 30; day++)
-            story.Login(new PlayerStory.Place($"60.{day}.1.7", ((char)('A' + (day % 26))) + "X", (uint)(64_000 + day), day, day * 3), "phone").After(PlayerStory.Day);
+        {
+            story.Login(new PlayerStory.Place($"60.{day}.1.7", ((char)('A' + (day % 26))) + "X", (uint)(64_000 + day), day, day * 3),
+                "phone").After(PlayerStory.Day);
+        }
         story.Login(PlayerStory.Sydney, "new-phone").ShouldBeQuiet();
     }
 
@@ -89,7 +101,7 @@ public class IpChangeTests
     public void A_flood_is_held_back_but_not_a_worse_turn()
     {
         using PlayerStory story = new PlayerStory().SteadyLife();
-        var nearby = new PlayerStory.Place("70.0.1.7", "DE", 64_502, 52.6, 13.5);
+        PlayerStory.Place nearby = new("70.0.1.7", "DE", 64_502, 52.6, 13.5);
         story.After(PlayerStory.Minute).Login(nearby, "burner").ShouldAlert("ip-change").Score.ShouldBe(0.60);
         story.After(PlayerStory.Minute).Login(nearby with { Ip = "71.0.1.7", Asn = 64_503 }, "burner-2").Alerts.ShouldBeEmpty();
         story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner-3").ShouldAlert("ip-change").Score.ShouldBeGreaterThan(0.8);

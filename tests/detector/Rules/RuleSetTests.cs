@@ -15,9 +15,9 @@ public class RuleSetTests
     [Fact]
     public void Versions_follow_what_decides_the_rule()
     {
-        var standard = new RuleSet();
-        var wealth = new RuleSet { WealthChange = new() { AlertScore = 0.7 } };
-        var login = new RuleSet { IpChange = new() { DeviceWeight = 0.2 } };
+        RuleSet standard = new();
+        RuleSet wealth = new() { WealthChange = new() { AlertScore = 0.7 } };
+        RuleSet login = new() { IpChange = new() { DeviceWeight = 0.2 } };
         standard.IpChangeVersion.ShouldNotBe(standard.WealthChangeVersion);
         wealth.IpChangeVersion.ShouldBe(standard.IpChangeVersion);
         wealth.WealthChangeVersion.ShouldNotBe(standard.WealthChangeVersion);

@@ -26,7 +26,9 @@ public class WealthChangeTests
         story.Goods = 10_000;
         int slices = 0;
         while (story.AllAlerts.Count == 0 && slices++ < 10)
+        {
             story.After(2_000).GiveGold(8_000, "stranger");
+        }
         story.ShouldAlert("wealth-change");
     }
 
@@ -59,7 +61,8 @@ public class WealthChangeTests
         using PlayerStory calm = new PlayerStory().SteadyLife();
         calm.GiveGold(12_000, "stranger", PlayerStory.Berlin.Ip).ShouldBeQuiet();
         using PlayerStory stolen = new PlayerStory().SteadyLife();
-        stolen.Login(PlayerStory.Berlin, "phone").After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").GiveGold(12_000, "stranger", PlayerStory.Sydney.Ip).ShouldAlert("wealth-change").Features["login_risk"].ShouldBeGreaterThan(0.8);
+        stolen.Login(PlayerStory.Berlin, "phone").After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").GiveGold(12_000, "stranger",
+            PlayerStory.Sydney.Ip).ShouldAlert("wealth-change").Features["login_risk"].ShouldBeGreaterThan(0.8);
     }
 
     /// <summary>Neither cheap trades, which fill the window, nor a second login, which finds the address range familiar, wash a strange login.</summary>
@@ -71,12 +74,17 @@ public class WealthChangeTests
     [InlineData(30, true)]
     public void A_strange_login_is_not_washed_by_cheap_trades(int cheap, bool again)
     {
-        using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone").After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner");
+        using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone").After(PlayerStory.Minute).Login(PlayerStory.Sydney,
+            "burner");
         double rated = story.ShouldAlert("ip-change").Score;
         for (int i = 0; i < cheap; i++)
+        {
             story.After(1_000).Trade(-1, 1, 1, "friend-a", TradeChannel.Auction, PlayerStory.Sydney.Ip);
+        }
         if (again)
+        {
             story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner");
+        }
         Alert alert = story.After(1_000).GiveGold(12_000, "stranger", PlayerStory.Sydney.Ip).ShouldAlert("wealth-change");
         alert.Features["login_risk"].ShouldBe(rated, tolerance: 0.01);
     }
@@ -95,8 +103,10 @@ public class WealthChangeTests
         story.Gold = story.Goods = 0;
         Alert alert = story.Trade(0, ContractLimits.MaxItemDelta, 0, "stranger", TradeChannel.Direct).Tell(new TradeEvent
         {
-            EventId = Guid.NewGuid(), UserId = "u-1", Ts = story.Now, ServerId = "", SessionId = "", Ip = "", TradeId = "t", CounterpartyId = "stranger", Channel = TradeChannel.Direct,
-            GoldDelta = ContractLimits.MaxGold, GoldBalance = ContractLimits.MaxGold, ItemId = "x", ItemDelta = ContractLimits.MaxItemDelta, ItemValue = ContractLimits.MaxGold,
+            EventId = Guid.NewGuid(), UserId = "u-1", Ts = story.Now, ServerId = "", SessionId = "", Ip = "", TradeId = "t", CounterpartyId = "stranger",
+                Channel = TradeChannel.Direct,
+            GoldDelta = ContractLimits.MaxGold, GoldBalance = ContractLimits.MaxGold, ItemId = "x", ItemDelta = ContractLimits.MaxItemDelta,
+                ItemValue = ContractLimits.MaxGold,
             InventoryValue = ContractLimits.MaxGold,
         }).ShouldAlert("wealth-change");
         alert.Features.Values.ShouldAllBe(value => double.IsFinite(value));

@@ -17,14 +17,20 @@ public class WindowTests
     [Fact]
     public void The_ring_keeps_the_last_thirty_in_order() => Gen.Int[0, 100].Sample(pushed =>
     {
-        var ring = new EventRing();
+        EventRing ring = new();
         for (int i = 1; i <= pushed; i++)
+        {
             ring.Push(new WindowEvent { Ts = i, EventId = Id(i) });
+        }
         ring.Count.ShouldBe(Math.Min(pushed, 30));
         for (int age = 0; age < ring.Count; age++)
+        {
             ring.FromNewest(age).Ts.ShouldBe(pushed - age);
+        }
         for (int i = 1; i <= pushed; i++)
+        {
             ring.Contains(Id(i)).ShouldBe(i > pushed - 30);
+        }
     });
 
     [Fact]
@@ -46,9 +52,11 @@ public class WindowTests
     [Fact]
     public void The_histogram_keeps_proportions_when_it_overflows()
     {
-        var histogram = default(Log2Histogram);
+        Log2Histogram histogram = default(Log2Histogram);
         for (int i = 0; i < 3_000; i++)
+        {
             histogram.Add(i % 3 == 0 ? 1_000 : 10);
+        }
         histogram.Total.ShouldBeInRange(100, 400);
         histogram.UpperEdge(60).ShouldBe(FixedLog2.Of(16), "10 lies in [8, 16), whose upper edge is 2^4");
         histogram.UpperEdge(95).ShouldBe(FixedLog2.Of(1024), "1000 lies in [512, 1024)");
@@ -87,7 +95,9 @@ public class WindowTests
         RatedLogins.Remember(table, new RatedLogin { Network = 1, Minute = 1_001, Risk = 3 }, day);
         table[RatedLogins.Find(table, 1)].Risk.ShouldBe((byte)200);
         for (ulong network = 2; network < 50; network++)
+        {
             RatedLogins.Remember(table, new RatedLogin { Network = network, Minute = 1_000 + (uint)network, Risk = 20 }, day);
+        }
         table[RatedLogins.Find(table, 1)].Risk.ShouldBe((byte)200);
         RatedLogins.Find(table, 49).ShouldBeGreaterThanOrEqualTo(0);
         RatedLogins.Find(table, 3).ShouldBe(-1);
@@ -98,7 +108,7 @@ public class WindowTests
     [Fact]
     public void The_baseline_is_halved_by_half_lives_and_never_by_time_going_back()
     {
-        var state = new PlayerState { Logins = 40 };
+        PlayerState state = new() { Logins = 40 };
         state.Age(100);
         state.Logins.ShouldBe((ushort)40, "the first event begins the count");
         state.Age(101);

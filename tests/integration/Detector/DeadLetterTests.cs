@@ -14,7 +14,7 @@ public sealed class DeadLetterTests : DetectorBroker
     {
         await CreateAsync(Topics.PlayerEvents);
         await WriteAsync(Topics.PlayerEvents, Giant, new() { Key = [1], Value = "{}"u8.ToArray() });
-        await using var detector = new DetectorHost(BootstrapServers);
+        await using DetectorHost detector = new(BootstrapServers);
         await detector.ReachesAsync("detector_dead_letters_total", 2);
 
         Message<byte[], byte[]> letter = Read(Topics.DeadLetters, 2).Select(record => record.Message).Single(message => message.Key.Length > 1);
@@ -28,7 +28,7 @@ public sealed class DeadLetterTests : DetectorBroker
         await CreateAsync(Topics.PlayerEvents);
         await CreateAsync(Topics.DeadLetters, ("max.message.bytes", "50000"));
         await WriteAsync(Topics.PlayerEvents, Giant, new() { Key = [1], Value = "{}"u8.ToArray() });
-        await using var detector = new DetectorHost(BootstrapServers);
+        await using DetectorHost detector = new(BootstrapServers);
         await detector.ReachesAsync("detector_dead_letters_total", 2);
 
         Message<byte[], byte[]> stub = Read(Topics.DeadLetters, 2).Select(record => record.Message).Single(message => Header(message, "source-offset") == "0");
@@ -41,7 +41,7 @@ public sealed class DeadLetterTests : DetectorBroker
     {
         await CreateAsync(Topics.Alerts);
         await CreateAsync(Topics.AlertsPriority);
-        var headers = new Headers { { "schema", Schemas.Alert }, { "traceparent", "00-a-b-01"u8.ToArray() }, { "mine", [1, 2] } };
+        Headers headers = new() { { "schema", Schemas.Alert }, { "traceparent", "00-a-b-01"u8.ToArray() }, { "mine", [1, 2] } };
         byte[] critical = Alert("critical", "one");
         await WriteAsync(
             Topics.Alerts,
@@ -49,13 +49,14 @@ public sealed class DeadLetterTests : DetectorBroker
             new() { Key = "u-1"u8.ToArray(), Value = critical, Headers = headers },
             new() { Key = new byte[1_010_000], Value = Alert("critical", "giant") },
             new() { Key = "u-2"u8.ToArray(), Value = Alert("critical", "two") });
-        await using var filter = new DetectorHost(BootstrapServers, isFilter: true);
+        await using DetectorHost filter = new(BootstrapServers, isFilter: true);
         await filter.ReachesAsync("detector_events_total", 4);
 
         List<ConsumeResult<byte[], byte[]>> copies = Read(Topics.AlertsPriority, 2);
         Message<byte[], byte[]> copy = copies.Select(record => record.Message).Single(message => message.Value.AsSpan().SequenceEqual(critical));
         copy.Key.ShouldBe("u-1"u8.ToArray());
-        copy.Headers.Select(header => (header.Key, Convert.ToHexString(header.GetValueBytes()))).ShouldBe(headers.Select(header => (header.Key, Convert.ToHexString(header.GetValueBytes()))));
+        copy.Headers.Select(header => (header.Key,
+            Convert.ToHexString(header.GetValueBytes()))).ShouldBe(headers.Select(header => (header.Key, Convert.ToHexString(header.GetValueBytes()))));
         Header(Read(Topics.DeadLetters, 1)[0].Message, "reason").ShouldBe("the alert is too large to be copied");
         (await filter.StopAsync()).ShouldBe(0);
         EndOf(Topics.AlertsPriority).ShouldBe(2);
@@ -64,5 +65,6 @@ public sealed class DeadLetterTests : DetectorBroker
     private static byte[] Alert(string severity, string id) => Encoding.UTF8.GetBytes(
         $$"""{"alert_id":"{{id}}","rule":"r","rule_version":"v","severity":"{{severity}}","score":0.9,"user_id":"u","event_id":"01900000-0000-7000-8000-000000000001","ts":1,"detected_at":2,"source_topic":"player-events","source_partition":0,"source_offset":0,"reason":"","features":{},"window_events":1,"window_from":0,"window_to":0}""");
 
-    private static string Header(Message<byte[], byte[]> message, string name) => message.Headers.TryGetLastBytes(name, out byte[] value) ? Encoding.UTF8.GetString(value) : "";
+    private static string Header(Message<byte[], byte[]> message, string name)
+        => message.Headers.TryGetLastBytes(name, out byte[] value) ? Encoding.UTF8.GetString(value) : "";
 }

@@ -7,18 +7,19 @@ namespace Integration.Tests.Detector;
 /// <summary>A broker of one's own, as the detector's topics have fixed names.</summary>
 public abstract class DetectorBroker : IAsyncLifetime
 {
-    private readonly TempFolder folder = new();
-    private BrokerProcess broker = null!;
+    private readonly TempFolder _folder = new();
+    private BrokerProcess _broker = null!;
 
-    private protected string BootstrapServers => broker.BootstrapServers;
+    private protected string BootstrapServers => _broker.BootstrapServers;
 
     public async ValueTask InitializeAsync()
-        => broker = await BrokerProcess.StartAsync(folder["broker"], "group.min.session.timeout.ms=500", "log.initial.task.delay.ms=0", "log.retention.check.interval.ms=100");
+        => _broker = await BrokerProcess.StartAsync(_folder["broker"], "group.min.session.timeout.ms=500", "log.initial.task.delay.ms=0",
+        "log.retention.check.interval.ms=100");
 
     public async ValueTask DisposeAsync()
     {
-        await broker.DisposeAsync();
-        folder.Dispose();
+        await _broker.DisposeAsync();
+        _folder.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -52,7 +53,9 @@ public abstract class DetectorBroker : IAsyncLifetime
         config.LingerMs = 0;
         using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { }).Build();
         foreach (Message<byte[], byte[]> record in records)
+        {
             await producer.ProduceAsync(new TopicPartition(topic, 0), record);
+        }
     }
 
     /// <summary>The next records of a topic, over all partitions, from its start.</summary>
@@ -61,13 +64,15 @@ public abstract class DetectorBroker : IAsyncLifetime
         ConsumerConfig config = ClientSettings.Consumer(BootstrapServers, "test", "test-reader");
         using IConsumer<byte[], byte[]> consumer = new ConsumerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { }).Build();
         consumer.Assign(Enumerable.Range(0, new Topics(1)[topic].Partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
-        var read = new List<ConsumeResult<byte[], byte[]>>();
+        List<ConsumeResult<byte[], byte[]>> read = new();
         long start = TimeProvider.System.GetTimestamp();
         while (read.Count < count)
         {
             TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(Kafka.Patience, $"{read.Count} of {count} records of {topic} came");
             if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is { } record)
+            {
                 read.Add(record);
+            }
         }
 
         return read;
@@ -76,6 +81,7 @@ public abstract class DetectorBroker : IAsyncLifetime
     private protected long EndOf(string topic)
     {
         using IConsumer<string, string> consumer = Kafka.Consumer(BootstrapServers, "test-reader");
-        return Enumerable.Range(0, new Topics(1)[topic].Partitions).Sum(p => consumer.QueryWatermarkOffsets(new TopicPartition(topic, p), Kafka.Patience).High.Value);
+        return Enumerable.Range(0,
+            new Topics(1)[topic].Partitions).Sum(p => consumer.QueryWatermarkOffsets(new TopicPartition(topic, p), Kafka.Patience).High.Value);
     }
 }

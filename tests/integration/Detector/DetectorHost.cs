@@ -8,28 +8,30 @@ namespace Integration.Tests.Detector;
 /// <summary>A detector or filter in this process, over one partition, from its start to its orderly end.</summary>
 internal sealed class DetectorHost : IAsyncDisposable
 {
-    private readonly HttpClient http;
-    private readonly CancellationTokenSource stop = new();
-    private readonly Task<int> running;
+    private readonly HttpClient _http;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task<int> _running;
 
     public DetectorHost(string bootstrapServers, bool isFilter = false)
     {
         string url = $"http://127.0.0.1:{FreePorts.Take()}";
-        http = new HttpClient { BaseAddress = new Uri(url) };
+        _http = new HttpClient { BaseAddress = new Uri(url) };
         string group = isFilter ? DetectorOptions.FilterGroup : DetectorOptions.DetectorGroup;
-        var options = new DetectorOptions { BootstrapServers = bootstrapServers, Group = group, ClientId = group, Partitions = 1, Urls = url, IsFilter = isFilter, Rules = new RuleSet() };
-        running = Task.Run(() => DetectorProcess.RunAsync(options, stop.Token));
+        DetectorOptions options = new() { BootstrapServers = bootstrapServers, Group = group, ClientId = group, Partitions = 1, Urls = url,
+            IsFilter = isFilter, Rules = new RuleSet() };
+        _running = Task.Run(() => DetectorProcess.RunAsync(options, _stop.Token));
     }
 
     /// <summary>Waits until a metric of the partition has at least that value.</summary>
-    public Task ReachesAsync(string metric, long value) => Until.HoldsAsync($"{metric} is {value}", Kafka.Patience, async () => await MetricAsync(metric) >= value);
+    public Task ReachesAsync(string metric, long value)
+        => Until.HoldsAsync($"{metric} is {value}", Kafka.Patience, async () => await MetricAsync(metric) >= value);
 
     public async Task<long> MetricAsync(string metric)
     {
-        running.IsCompleted.ShouldBeFalse("the detector has ended");
+        _running.IsCompleted.ShouldBeFalse("the detector has ended");
         try
         {
-            string page = await http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+            string page = await _http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
             Match found = Regex.Match(page, $$"""^{{metric}}\{[^}]*partition="0"[^}]*\} ([0-9]+)""", RegexOptions.Multiline, TimeSpan.FromSeconds(1));
             return found.Success ? long.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture) : -1;
         }
@@ -42,14 +44,14 @@ internal sealed class DetectorHost : IAsyncDisposable
     /// <summary>Its exit code.</summary>
     public async Task<int> StopAsync()
     {
-        await stop.CancelAsync();
-        return await running.WaitAsync(Kafka.Patience);
+        await _stop.CancelAsync();
+        return await _running.WaitAsync(Kafka.Patience);
     }
 
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        http.Dispose();
-        stop.Dispose();
+        _http.Dispose();
+        _stop.Dispose();
     }
 }

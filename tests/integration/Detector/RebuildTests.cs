@@ -19,7 +19,7 @@ public sealed class RebuildTests : DetectorBroker
     {
         await CreateAsync(Topics.PlayerEvents);
         await WriteAsync(Topics.PlayerEvents, [.. Life("u-1"), .. Life("u-2")]);
-        await using (var first = new DetectorHost(BootstrapServers))
+        await using (DetectorHost first = new(BootstrapServers))
         {
             await first.ReachesAsync("detector_events_total", 22);
             (await first.StopAsync()).ShouldBe(0);
@@ -30,7 +30,7 @@ public sealed class RebuildTests : DetectorBroker
         Committed().ShouldBe(22);
 
         Commit(11); // within the log, between the two
-        await using var second = new DetectorHost(BootstrapServers);
+        await using DetectorHost second = new(BootstrapServers);
         await second.ReachesAsync("detector_events_total", 11);
         (await second.MetricAsync("detector_alerts_already_raised_total")).ShouldBe(1);
         (await second.MetricAsync("detector_alerts_total")).ShouldBe(0);
@@ -46,31 +46,36 @@ public sealed class RebuildTests : DetectorBroker
     {
         await CreateAsync(Topics.PlayerEvents, ("segment.bytes", "1024"), ("retention.ms", "1000"));
         await CreateAsync(Topics.Alerts);
-        await WriteAsync(Topics.PlayerEvents, [.. Life("u-1").Select(record => new Message<byte[], byte[]> { Key = record.Key, Value = record.Value, Timestamp = new Timestamp(Start, TimestampType.CreateTime) })]);
+        await WriteAsync(Topics.PlayerEvents,
+            [.. Life("u-1").Select(record => new Message<byte[], byte[]> { Key = record.Key, Value = record.Value,
+                Timestamp = new Timestamp(Start, TimestampType.CreateTime) })]);
         using IConsumer<string, string> asker = Kafka.Consumer(BootstrapServers, DetectorOptions.DetectorGroup);
         long low = 0;
-        await Until.HoldsAsync("old segments are gone", Kafka.Patience, () => (low = asker.QueryWatermarkOffsets(new TopicPartition(Topics.PlayerEvents, 0), Kafka.Patience).Low.Value) > 5);
+        await Until.HoldsAsync("old segments are gone", Kafka.Patience,
+            () => (low = asker.QueryWatermarkOffsets(new TopicPartition(Topics.PlayerEvents, 0), Kafka.Patience).Low.Value) > 5);
         await AlterAsync(Topics.PlayerEvents, "retention.ms", "-1"); // a detector refuses a topic that goes on losing events
         Commit(11);
 
-        var log = new CollectingLog();
-        var status = new PartitionStatus(0);
+        CollectingLog log = new();
+        PartitionStatus status = new(0);
         RebuiltPartition rebuilt = new PartitionRebuild(BootstrapServers, DetectorOptions.DetectorGroup, status, new RuleSet(), TimeProvider.System, log)
             .Run(TestContext.Current.CancellationToken).ShouldNotBeNull();
 
         log.Lines.ShouldContain(line => line.Contains($"starts at offset {status.RebuildFrom}, not 0", StringComparison.Ordinal));
         status.RebuildFrom.ShouldBeGreaterThanOrEqualTo(low);
         rebuilt.Offset.ShouldBe(11);
-        await using var detector = new DetectorHost(BootstrapServers);
+        await using DetectorHost detector = new(BootstrapServers);
         await detector.ReachesAsync("detector_rebuild_start", low);
     }
 
     /// <summary>Ten days of logging in at home, then a stranger on another continent: eleven events, one alert.</summary>
-    private static Message<byte[], byte[]>[] Life(string user) => [.. Enumerable.Range(0, 10).Select(day => Login(user, Start + (day * Day), "20.0.1.7", "DE", 64_500, "phone")), Login(user, Start + (9 * Day) + 60_000, "30.0.1.7", "AU", 64_700, "burner")];
+    private static Message<byte[], byte[]>[] Life(string user)
+        => [.. Enumerable.Range(0, 10).Select(day => Login(user, Start + (day * Day), "20.0.1.7", "DE", 64_500, "phone")),
+        Login(user, Start + (9 * Day) + 60_000, "30.0.1.7", "AU", 64_700, "burner")];
 
     private static Message<byte[], byte[]> Login(string user, long ts, string ip, string country, uint asn, string device)
     {
-        using var encoder = new EventEncoder();
+        using EventEncoder encoder = new();
         byte[] value = encoder.Encode(new LoginEvent
         {
             EventId = Guid.CreateVersion7(),
@@ -118,7 +123,9 @@ public sealed class RebuildTests : DetectorBroker
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             lock (Lines)
+            {
                 Lines.Add(formatter(state, exception));
+            }
         }
     }
 }
