@@ -1,5 +1,7 @@
 using Confluent.Kafka;
 using Game.Contracts;
+using Game.Detector.Logging;
+using Game.Detector.Sending;
 
 namespace Game.Detector.Consuming;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Confluent.Kafka;
+using Game.Detector.Logging;
 
 namespace Game.Detector.Consuming;
 

@@ -1,3 +1,5 @@
+using Game.Detector.Sending;
+
 namespace Game.Detector.Consuming;
 
 /// <summary>

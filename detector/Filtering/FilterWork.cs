@@ -1,8 +1,8 @@
 using Confluent.Kafka;
 using Game.Contracts;
-using Game.Detector.Alerts;
 using Game.Detector.Consuming;
-using Game.Detector.Partitions;
+using Game.Detector.Sending;
+using Game.Detector.Assignments;
 
 namespace Game.Detector.Filtering;
 
@@ -39,7 +39,7 @@ internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox
         if (!ContractJson.TryDecode(record.Message.Value, out Alert alert, out string error))
         {
             status.DeadLetters++;
-            sender.SendDeadLetter(record, error, ledger, cancel);
+            sender.SendDeadLetter(record, error, ledger.Expect(offset), cancel);
         }
         else if (alert.Severity == AlertSeverity.Critical)
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Game.Contracts;
-using Game.Detector.Bench;
 using Game.Detector.Rules;
 
 namespace Game.Detector.Hosting;

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Game.Detector.Partitions;
+using Game.Detector.Assignments;
 
 namespace Game.Detector.Hosting;
 

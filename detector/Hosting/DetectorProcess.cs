@@ -1,12 +1,13 @@
 using System.Diagnostics.Metrics;
 using Confluent.Kafka;
 using Game.Contracts;
-using Game.Detector.Alerts;
 using Game.Detector.Consuming;
 using Game.Detector.Filtering;
-using Game.Detector.Partitions;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using Game.Detector.Logging;
+using Game.Detector.Sending;
+using Game.Detector.Assignments;
 
 namespace Game.Detector.Hosting;
 

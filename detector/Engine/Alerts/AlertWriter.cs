@@ -3,6 +3,7 @@ using Game.Contracts;
 using Game.Detector.Features;
 using Game.Detector.Rules;
 using Game.Detector.Windows;
+using Game.Detector.Arithmetic;
 
 namespace Game.Detector.Alerts;
 

@@ -1,6 +1,7 @@
 using Game.Contracts;
 using Game.Detector.Rules;
 using Game.Detector.Windows;
+using Game.Detector.Arithmetic;
 
 namespace Game.Detector.Features;
 
@@ -38,7 +39,7 @@ internal struct LoginFeatures
         LoginFeatures features = new()
         {
             Logins = state.Logins,
-            Network = Hashes.Network(login.Ip, rules.Windows),
+            Network = AddressRange.HashOf(login.Ip, rules.Windows),
             Device = login.DeviceId.IsEmpty ? 0 : StableHash.Of(login.DeviceId),
             Country = login.Country.Length == 2 ? (ushort)(login.Country[0] << 8 | login.Country[1]) : (ushort)0,
             HasPosition = login.HasLocation,

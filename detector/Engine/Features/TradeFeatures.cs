@@ -1,6 +1,7 @@
 using Game.Contracts;
 using Game.Detector.Rules;
 using Game.Detector.Windows;
+using Game.Detector.Arithmetic;
 
 namespace Game.Detector.Features;
 
@@ -136,7 +137,7 @@ internal struct TradeFeatures
 
     private void Rate(in EventView trade, ref PlayerState state, RuleSet rules)
     {
-        ulong network = Hashes.Network(trade.Ip, rules.Windows);
+        ulong network = AddressRange.HashOf(trade.Ip, rules.Windows);
         if (network == 0)
         {
             return;

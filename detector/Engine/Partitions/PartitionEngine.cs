@@ -1,8 +1,10 @@
 using Game.Contracts;
 using Game.Detector.Alerts;
+using Game.Detector.Arithmetic;
 using Game.Detector.Features;
 using Game.Detector.Rules;
 using Game.Detector.Windows;
+using Game.Detector.Scoring;
 
 namespace Game.Detector.Partitions;
 
@@ -73,7 +75,7 @@ public sealed class PartitionEngine
     // Whoever guesses a secret chooses the ids of the attempts: the same id with another outcome, address range or device is another attempt.
     private bool IsRepeated(in EventView view, in EventRing ring)
     {
-        ulong network = Hashes.Network(view.Ip, _rules.Windows), device = view.DeviceId.IsEmpty ? 0 : StableHash.Of(view.DeviceId);
+        ulong network = AddressRange.HashOf(view.Ip, _rules.Windows), device = view.DeviceId.IsEmpty ? 0 : StableHash.Of(view.DeviceId);
         for (int age = 0; age < ring.Count; age++)
         {
             ref readonly WindowEvent earlier = ref ring.FromNewest(age);
@@ -113,7 +115,7 @@ public sealed class PartitionEngine
             Device = features.Device,
             Country = features.Country,
         });
-        if (!Score.Speaks(score, rule.AlertScore, login.Ts, rule.QuietMinutes, state.IpChange))
+        if (!Score.ShouldAlert(score, rule.AlertScore, login.Ts, rule.QuietMinutes, state.IpChange))
         {
             return null;
         }
@@ -138,7 +140,7 @@ public sealed class PartitionEngine
             WealthAfter = features.WealthAfter,
             Counterparty = features.Counterparty,
         });
-        if (!Score.Speaks(score, rule.AlertScore, trade.Ts, rule.QuietMinutes, state.WealthChange))
+        if (!Score.ShouldAlert(score, rule.AlertScore, trade.Ts, rule.QuietMinutes, state.WealthChange))
         {
             return null;
         }

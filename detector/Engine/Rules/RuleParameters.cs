@@ -12,10 +12,10 @@ public sealed record WindowParameters
     /// <summary>Leading bits of an IPv6 address that make an address range, 16 to 128.</summary>
     public int V6PrefixBits { get; set; } = 48;
 
-    internal string? Problem() => Range.First(
-        Range.Of("windows.half_life_days", HalfLifeDays, 1, 3650),
-        Range.Of("windows.v4_prefix_bits", V4PrefixBits, 8, 32),
-        Range.Of("windows.v6_prefix_bits", V6PrefixBits, 16, 128));
+    internal string? Problem() => ParameterCheck.First(
+        ParameterCheck.Of("windows.half_life_days", HalfLifeDays, 1, 3650),
+        ParameterCheck.Of("windows.v4_prefix_bits", V4PrefixBits, 8, 32),
+        ParameterCheck.Of("windows.v6_prefix_bits", V6PrefixBits, 16, 128));
 }
 
 /// <summary>
@@ -74,23 +74,23 @@ public sealed record IpChangeParameters
     /// <summary>Minutes of event time after an alert during which only a clearly higher score raises another.</summary>
     public int QuietMinutes { get; set; } = 360;
 
-    internal string? Problem() => Range.First(
-        Range.Of("ip_change.min_logins", MinLogins, 1, 1000),
-        Range.Share("ip_change.network_weight", NetworkWeight),
-        Range.Share("ip_change.asn_weight", AsnWeight),
-        Range.Share("ip_change.country_weight", CountryWeight),
-        Range.Share("ip_change.device_weight", DeviceWeight),
-        Range.Share("ip_change.speed_weight", SpeedWeight),
-        Range.Of("ip_change.speed_from_kmh", SpeedFromKmh, 1, 100_000),
-        Range.Of("ip_change.speed_to_kmh", SpeedToKmh, SpeedFromKmh + 1, 1_000_000),
-        Range.Of("ip_change.min_distance_km", MinDistanceKm, 0, 20_000),
-        Range.Share("ip_change.failures_weight", FailuresWeight),
-        Range.Of("ip_change.failure_window_minutes", FailureWindowMinutes, 1, 10_000),
-        Range.Of("ip_change.failures_from", FailuresFrom, 0, 29),
-        Range.Of("ip_change.failures_to", FailuresTo, FailuresFrom + 1, 30),
-        Range.Share("ip_change.alert_score", AlertScore),
-        Range.Share("ip_change.critical_score", CriticalScore),
-        Range.Of("ip_change.quiet_minutes", QuietMinutes, 0, 1_000_000));
+    internal string? Problem() => ParameterCheck.First(
+        ParameterCheck.Of("ip_change.min_logins", MinLogins, 1, 1000),
+        ParameterCheck.Share("ip_change.network_weight", NetworkWeight),
+        ParameterCheck.Share("ip_change.asn_weight", AsnWeight),
+        ParameterCheck.Share("ip_change.country_weight", CountryWeight),
+        ParameterCheck.Share("ip_change.device_weight", DeviceWeight),
+        ParameterCheck.Share("ip_change.speed_weight", SpeedWeight),
+        ParameterCheck.Of("ip_change.speed_from_kmh", SpeedFromKmh, 1, 100_000),
+        ParameterCheck.Of("ip_change.speed_to_kmh", SpeedToKmh, SpeedFromKmh + 1, 1_000_000),
+        ParameterCheck.Of("ip_change.min_distance_km", MinDistanceKm, 0, 20_000),
+        ParameterCheck.Share("ip_change.failures_weight", FailuresWeight),
+        ParameterCheck.Of("ip_change.failure_window_minutes", FailureWindowMinutes, 1, 10_000),
+        ParameterCheck.Of("ip_change.failures_from", FailuresFrom, 0, 29),
+        ParameterCheck.Of("ip_change.failures_to", FailuresTo, FailuresFrom + 1, 30),
+        ParameterCheck.Share("ip_change.alert_score", AlertScore),
+        ParameterCheck.Share("ip_change.critical_score", CriticalScore),
+        ParameterCheck.Of("ip_change.quiet_minutes", QuietMinutes, 0, 1_000_000));
 }
 
 /// <summary>
@@ -160,24 +160,24 @@ public sealed record WealthChangeParameters
     /// <summary>Minutes of event time after an alert during which only a clearly higher score raises another.</summary>
     public int QuietMinutes { get; set; } = 360;
 
-    internal string? Problem() => Range.First(
-        Range.Of("wealth_change.min_trades", MinTrades, 1, 200),
-        Range.Of("wealth_change.min_value_gold", MinValueGold, 0, Contracts.ContractLimits.MaxGold),
-        Range.Of("wealth_change.scale_floor_octaves", ScaleFloorOctaves, 0.01, 20),
-        Range.Of("wealth_change.baseline_percent", BaselinePercent, 50, 100),
-        Range.Of("wealth_change.range_from_scales", RangeFromScales, 0, 100),
-        Range.Of("wealth_change.range_to_scales", RangeToScales, RangeFromScales + 0.01, 1000),
-        Range.Share("wealth_change.range_weight", RangeWeight),
-        Range.Share("wealth_change.balanced_share", BalancedShare),
-        Range.Of("wealth_change.drain_window_minutes", DrainWindowMinutes, 1, 100_000),
-        Range.Of("wealth_change.leave_from_percent", LeaveFromPercent, 0, 99),
-        Range.Of("wealth_change.leave_to_percent", LeaveToPercent, LeaveFromPercent + 0.01, 100),
-        Range.Share("wealth_change.leave_weight", LeaveWeight),
-        Range.Share("wealth_change.gain_weight", GainWeight),
-        Range.Share("wealth_change.partner_weight", PartnerWeight),
-        Range.Share("wealth_change.login_weight", LoginWeight),
-        Range.Of("wealth_change.login_hours", LoginHours, 0, 10_000),
-        Range.Share("wealth_change.alert_score", AlertScore),
-        Range.Share("wealth_change.critical_score", CriticalScore),
-        Range.Of("wealth_change.quiet_minutes", QuietMinutes, 0, 1_000_000));
+    internal string? Problem() => ParameterCheck.First(
+        ParameterCheck.Of("wealth_change.min_trades", MinTrades, 1, 200),
+        ParameterCheck.Of("wealth_change.min_value_gold", MinValueGold, 0, Contracts.ContractLimits.MaxGold),
+        ParameterCheck.Of("wealth_change.scale_floor_octaves", ScaleFloorOctaves, 0.01, 20),
+        ParameterCheck.Of("wealth_change.baseline_percent", BaselinePercent, 50, 100),
+        ParameterCheck.Of("wealth_change.range_from_scales", RangeFromScales, 0, 100),
+        ParameterCheck.Of("wealth_change.range_to_scales", RangeToScales, RangeFromScales + 0.01, 1000),
+        ParameterCheck.Share("wealth_change.range_weight", RangeWeight),
+        ParameterCheck.Share("wealth_change.balanced_share", BalancedShare),
+        ParameterCheck.Of("wealth_change.drain_window_minutes", DrainWindowMinutes, 1, 100_000),
+        ParameterCheck.Of("wealth_change.leave_from_percent", LeaveFromPercent, 0, 99),
+        ParameterCheck.Of("wealth_change.leave_to_percent", LeaveToPercent, LeaveFromPercent + 0.01, 100),
+        ParameterCheck.Share("wealth_change.leave_weight", LeaveWeight),
+        ParameterCheck.Share("wealth_change.gain_weight", GainWeight),
+        ParameterCheck.Share("wealth_change.partner_weight", PartnerWeight),
+        ParameterCheck.Share("wealth_change.login_weight", LoginWeight),
+        ParameterCheck.Of("wealth_change.login_hours", LoginHours, 0, 10_000),
+        ParameterCheck.Share("wealth_change.alert_score", AlertScore),
+        ParameterCheck.Share("wealth_change.critical_score", CriticalScore),
+        ParameterCheck.Of("wealth_change.quiet_minutes", QuietMinutes, 0, 1_000_000));
 }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Game.Detector.Features;
+using Game.Detector.Arithmetic;
 
 namespace Game.Detector.Windows;
 
@@ -33,9 +33,11 @@ internal struct Log2Histogram
         }
     }
 
+    public static int BucketOf(long amount) => Math.Min(FixedLog2.Of(amount) >> FixedLog2.FractionBits, Buckets - 1);
+
     public void Add(long amount)
     {
-        int bucket = FixedLog2.Bucket(amount);
+        int bucket = BucketOf(amount);
         if (_counts[bucket] == byte.MaxValue)
         {
             Halve(1);

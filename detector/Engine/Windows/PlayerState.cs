@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using Game.Detector.Features;
+using Game.Detector.Arithmetic;
 
 namespace Game.Detector.Windows;
 

@@ -1,5 +1,6 @@
 using CsCheck;
 using Game.Detector.Consuming;
+using Game.Detector.Sending;
 
 namespace Game.Detector.Tests.Consuming;
 

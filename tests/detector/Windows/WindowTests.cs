@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using CsCheck;
-using Game.Detector.Features;
+using Game.Contracts;
+using Game.Detector.Arithmetic;
 using Game.Detector.Windows;
 
 namespace Game.Detector.Tests.Windows;
@@ -63,6 +64,17 @@ public class WindowTests
         histogram.Halve(9);
         histogram.Total.ShouldBe(0);
         histogram.UpperEdge(95).ShouldBe(0);
+    }
+
+    [Fact]
+    public void Buckets_are_powers_of_two()
+    {
+        Log2Histogram.BucketOf(0).ShouldBe(0);
+        Log2Histogram.BucketOf(1).ShouldBe(1);
+        Log2Histogram.BucketOf(7).ShouldBe(3);
+        Log2Histogram.BucketOf(8).ShouldBe(4);
+        Log2Histogram.BucketOf(ContractLimits.MaxGold).ShouldBe(54);
+        Log2Histogram.BucketOf(long.MinValue).ShouldBe(54);
     }
 
     [Fact]

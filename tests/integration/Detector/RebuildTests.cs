@@ -2,7 +2,7 @@ using System.Text;
 using Confluent.Kafka;
 using Game.Contracts;
 using Game.Detector.Hosting;
-using Game.Detector.Partitions;
+using Game.Detector.Assignments;
 using Game.Detector.Rules;
 using Microsoft.Extensions.Logging;
 

@@ -1,0 +1,27 @@
+using Game.Detector.Features;
+using Game.Detector.Rules;
+
+namespace Game.Detector.Scoring;
+
+/// <summary>An address range stable for long suddenly changes.</summary>
+internal static class IpChangeRule
+{
+    /// <summary>0 to 1; 0 while the player is too new.</summary>
+    public static double Rate(in LoginFeatures login, IpChangeParameters rule)
+    {
+        if (login.Logins < rule.MinLogins)
+        {
+            return 0;
+        }
+        double sum = (login.NewNetwork * rule.NetworkWeight)
+            + (login.NewAsn * rule.AsnWeight)
+            + (login.NewCountry * rule.CountryWeight)
+            + (login.NewDevice * rule.DeviceWeight)
+            + (Speed(login, rule) * rule.SpeedWeight)
+            + (Score.Ramp(login.Failures, rule.FailuresFrom, rule.FailuresTo) * rule.FailuresWeight);
+        return Score.Final(sum);
+    }
+
+    private static double Speed(in LoginFeatures login, IpChangeParameters rule)
+        => login.DistanceKm < rule.MinDistanceKm ? 0 : Score.Ramp(login.SpeedKmh, rule.SpeedFromKmh, rule.SpeedToKmh);
+}

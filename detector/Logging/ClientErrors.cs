@@ -1,0 +1,28 @@
+using Confluent.Kafka;
+
+namespace Game.Detector.Logging;
+
+/// <summary>
+/// Tells of a Kafka client's errors, at most one a <see cref="Interval"/> as a warning: while a broker is away the client reports every attempt to reach it,
+/// twenty a second. The others are logged at debug level. May be called from any thread.
+/// </summary>
+internal sealed class ClientErrors(string client, TimeProvider time, ILogger log)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    private long _told;
+
+    public void Tell(Error error)
+    {
+        long last = Volatile.Read(ref _told);
+        bool due = last == 0 || error.IsFatal || time.GetElapsedTime(last) >= Interval;
+        if (due && Interlocked.CompareExchange(ref _told, time.GetTimestamp(), last) == last)
+        {
+            DetectorLog.ClientError(log, client, error.Reason);
+        }
+        else
+        {
+            DetectorLog.Client(log, client, error.Reason);
+        }
+    }
+}

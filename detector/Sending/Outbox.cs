@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Confluent.Kafka;
+using Game.Contracts;
+using Game.Detector.Logging;
+
+namespace Game.Detector.Sending;
+
+/// <summary>
+/// What the detector writes: alerts and dead letters, idempotently, at most <see cref="MaxInFlight"/> unacknowledged. Used by the consumer's thread;
+/// acknowledgements
+/// arrive on the producer's.
+/// </summary>
+internal sealed class Outbox : IDisposable
+{
+    /// <summary>Some seconds of the worst alert flood; a tenth of what the client library queues at most.</summary>
+    public const int MaxInFlight = 10_000;
+
+    /// <summary>A copy, its dead letter, the stub of that.</summary>
+    private const int LongestChain = 3;
+
+    private static readonly TimeSpan AckWait = TimeSpan.FromMilliseconds(100);
+
+    private readonly ILogger _log;
+    private readonly IProducer<byte[]?, byte[]?> _producer;
+    private readonly AutoResetEvent _acknowledged = new(initialState: false);
+    private readonly TaskCompletionSource<string> _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<(Outgoing Record, Delivery Delivery)> _smaller = new(); // counted as in flight, which bounds it
+    private int _inFlight;
+
+    public Outbox(string bootstrapServers, string clientId, TimeProvider time, ILogger log)
+    {
+        _log = log;
+        ClientErrors errors = new("producer", time, log);
+        ProducerConfig config = ClientSettings.Producer(bootstrapServers, clientId);
+        config.MessageTimeoutMs = 0; // for ever: while the brokers are away the detector waits, for it may not pass an alert by
+        _producer = new ProducerBuilder<byte[]?, byte[]?>(config)
+            .SetLogHandler((_, message) => DetectorLog.Client(log, message.Name, message.Message))
+            .SetErrorHandler((_, error) => Report(errors, error))
+            .Build();
+    }
+
+    /// <summary>Completes with one sentence when a record can never be delivered; nothing may be committed past it.</summary>
+    public Task<string> Failure => _failure.Task;
+
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>Sends a record; waits while too many are unacknowledged.</summary>
+    /// <returns>False when cancelled or failed before it was sent.</returns>
+    public bool Send(Outgoing record, Delivery delivery, CancellationToken cancel)
+    {
+        while (!cancel.IsCancellationRequested && !_failure.Task.IsCompleted)
+        {
+            SendSmaller();
+            if (InFlight < MaxInFlight && TryProduce(record, delivery))
+            {
+                return true;
+            }
+            _acknowledged.WaitOne(AckWait);
+        }
+
+        return false;
+    }
+
+    /// <summary>Sends what is to take the place of records that were found too large; to be called now and then.</summary>
+    public void SendSmaller()
+    {
+        while (!_failure.Task.IsCompleted && _smaller.TryPeek(out (Outgoing Record, Delivery Delivery) next) && TryProduce(next.Record, next.Delivery))
+        {
+            _smaller.TryDequeue(out _);
+            Interlocked.Decrement(ref _inFlight);
+        }
+    }
+
+    /// <summary>Waits for an acknowledgement of whatever record, a tenth of a second at most.</summary>
+    public void AwaitAcknowledgement()
+    {
+        SendSmaller();
+        _acknowledged.WaitOne(AckWait);
+    }
+
+    /// <summary>Waits until all is acknowledged or the time is over.</summary>
+    public void Flush(TimeSpan timeout)
+    {
+        for (int form = 0; form < LongestChain; form++)
+        {
+            _producer.Flush(timeout);
+            if (_smaller.IsEmpty)
+            {
+                return;
+            }
+            SendSmaller();
+        }
+    }
+
+    public void Dispose()
+    {
+        _producer.Dispose();
+        _acknowledged.Dispose();
+    }
+
+    [SuppressMessage("Design", "MA0147:Avoid async void method for delegate", Justification = "The handler is synchronous.")]
+    private bool TryProduce(Outgoing record, Delivery delivery)
+    {
+        Interlocked.Increment(ref _inFlight);
+        try
+        {
+            _producer.Produce(record.To, record.Message, report => Settle(report, record, delivery));
+            return true;
+        }
+        catch (ProduceException<byte[]?, byte[]?> e)
+        {
+            Interlocked.Decrement(ref _inFlight);
+            if (e.Error.Code == ErrorCode.MsgSizeTooLarge && record.IfTooLarge is { } instead)
+            {
+                return TryProduce(Replace(record, instead), delivery);
+            }
+            if (e.Error.Code != ErrorCode.Local_QueueFull)
+            {
+                _failure.TrySetResult($"A record for {record.To.Topic} was refused: {e.Error.Reason}.");
+            }
+            return false;
+        }
+    }
+
+    private void Settle(DeliveryReport<byte[]?, byte[]?> report, Outgoing record, Delivery delivery)
+    {
+        if (report.Error.Code == ErrorCode.MsgSizeTooLarge && record.IfTooLarge is { } instead)
+        {
+            // Not from this thread, whose queue may be full: the consumer's sends it, and it stays counted until then.
+            _smaller.Enqueue((Replace(record, instead), delivery));
+            _acknowledged.Set();
+            return;
+        }
+
+        Interlocked.Decrement(ref _inFlight);
+        if (report.Error.IsError)
+        {
+            _failure.TrySetResult($"A record for {report.Topic} could not be delivered: {report.Error.Reason}.");
+        }
+        else
+        {
+            delivery.Complete();
+        }
+        _acknowledged.Set();
+    }
+
+    private Outgoing Replace(Outgoing record, Outgoing instead)
+    {
+        DetectorLog.TooLarge(_log, record.To.Topic);
+        return instead;
+    }
+
+    private void Report(ClientErrors errors, Error error)
+    {
+        errors.Tell(error);
+        if (error.IsFatal)
+        {
+            _failure.TrySetResult($"The producer failed for good: {error.Reason}.");
+        }
+    }
+}
