@@ -36,7 +36,7 @@ internal sealed partial class StandardOutput : Stream
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
     /// <summary>A writer with a buffer, to be disposed of when all is written.</summary>
-    public static StreamWriter OpenWriter() => new(OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new StandardOutput(StandardOutputDescriptor), bufferSize: BufferBytes);
+    public static StreamWriter OpenWriter() => new(new StandardOutput(StandardOutputDescriptor), bufferSize: BufferBytes);
 
     /// <exception cref="OutputClosedException">Nobody reads any more; told once, what is written after that goes nowhere.</exception>
     /// <exception cref="IOException">The disk is full, say.</exception>

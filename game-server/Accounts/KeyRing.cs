@@ -23,17 +23,9 @@ internal static class KeyRing
     /// <exception cref="IOException">The folder cannot be written, or another server holds it for longer than ten seconds.</exception>
     public static async Task PrepareAsync(IDataProtectionProvider protection, string folder, TimeProvider time)
     {
-        CreateFolder(folder);
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await using FileStream held = await HoldAsync(Path.Combine(folder, LockFile), time);
         protection.CreateProtector("Game.GameServer.KeyRing").Protect([]);
-    }
-
-    private static void CreateFolder(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(folder);
-        else
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private static async Task<FileStream> HoldAsync(string path, TimeProvider time)

@@ -29,8 +29,7 @@ internal sealed class TemporaryHome : IDisposable
     {
         string file = System.IO.Path.Combine(Directory.CreateDirectory(System.IO.Path.Combine(Path, program)).FullName, program);
         File.WriteAllText(file, "#!/bin/sh\n" + script + "\n");
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     public void Dispose()

@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using System.Runtime.Versioning;
 
 namespace Game.Demo.Tests;
 
 /// <summary>The script <c>game</c> in a folder of its own, with a <c>dotnet</c> that only notes how it was called.</summary>
-[SupportedOSPlatform("linux")]
 public sealed class GameScriptTests : IDisposable
 {
     /// <summary>Each call of the script takes a fraction of a second.</summary>

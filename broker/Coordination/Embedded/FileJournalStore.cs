@@ -115,11 +115,9 @@ internal sealed partial class FileJournalStore : IJournalStore
         _isRenameDurable = true;
     }
 
-    /// <summary>A rename is durable only when its directory is; .NET opens no directories, and Windows needs none of this.</summary>
+    /// <summary>A rename is durable only when its directory is; .NET opens no directories.</summary>
     private static void FlushDirectory(string directory)
     {
-        if (OperatingSystem.IsWindows())
-            return;
         var descriptor = OpenDirectory(directory, 0);
         if (descriptor < 0)
             throw new IOException($"{directory} cannot be opened (errno {Marshal.GetLastPInvokeError()})");

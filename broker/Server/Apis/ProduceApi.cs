@@ -63,7 +63,6 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
         ClusterImage image = services.Metadata.Current;
         ErrorCode refused = CheckRequest(request, context);
         AppendGate? gate = null;
-        int place = 0;
         try
         {
             for (int t = 0; t < appends.Length; t++)
@@ -77,9 +76,9 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
                     if (partition?.Gate is { } needed && needed != gate)
                     {
                         // Never two at once: a place must not be held while another is waited for.
-                        gate?.Leave(place);
+                        gate?.Leave();
                         gate = null;
-                        place = await needed.Enter(context.ConnectionClosed);
+                        await needed.Enter(context.ConnectionClosed);
                         gate = needed;
                     }
 
@@ -89,7 +88,7 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
         }
         finally
         {
-            gate?.Leave(place);
+            gate?.Leave();
         }
     }
 

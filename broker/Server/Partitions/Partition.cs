@@ -106,7 +106,7 @@ internal sealed class Partition
                 }
 
                 TopicId = topicId;
-                Volatile.Write(ref _gate, _host.Gates.Of(log.Directory));
+                Volatile.Write(ref _gate, _host.Gates.GetOrAdd(log.Directory, static _ => new AppendGate()));
                 Volatile.Write(ref _log, log);
                 Volatile.Write(ref _state, transition.Next);
                 AdvanceHighWatermark(log);

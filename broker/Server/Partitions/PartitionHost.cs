@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Broker.Protocol.Records;
 using Broker.Server.Time;
 using Microsoft.Extensions.Logging;
@@ -12,8 +13,8 @@ namespace Broker.Server.Partitions;
 /// <param name="Logger">Of the area.</param>
 internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWheel Wheel, long ReplicaLagMaxMs, ILogger Logger) : IDisposable
 {
-    /// <summary>How many produces append at once.</summary>
-    public AppendGates Gates { get; } = new(Clock);
+    /// <summary>How many appends a log directory takes at once, by its path.</summary>
+    public ConcurrentDictionary<string, AppendGate> Gates { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What decompressing batches may take, for all partitions and all who read them.</summary>
     public DecompressionBound Decompression { get; } = new(Environment.ProcessorCount);
@@ -27,9 +28,5 @@ internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWhe
     /// <summary>Monotonic milliseconds: what lags and waits go by.</summary>
     public long StampMs => (long)(Clock.GetTimestamp() * (1000.0 / Clock.TimestampFrequency));
 
-    public void Dispose()
-    {
-        Gates.Dispose();
-        Decompression.Dispose();
-    }
+    public void Dispose() => Decompression.Dispose();
 }

@@ -57,7 +57,7 @@ internal static partial class LinuxCalls
 
     /// <summary>The soft limit of open files of this process; null where it cannot be had.</summary>
     public static long? OpenFileLimit()
-        => OperatingSystem.IsLinux() && GetResourceLimit(LimitOfOpenFiles, out ResourceLimit limit) == 0 ? (long)Math.Min(limit.Soft, long.MaxValue) : null;
+        => GetResourceLimit(LimitOfOpenFiles, out ResourceLimit limit) == 0 ? (long)Math.Min(limit.Soft, long.MaxValue) : null;
 
     /// <summary>Hands bytes of a file to a socket within the system.</summary>
     /// <returns>As <see cref="IOpenFile.SendTo"/>.</returns>

@@ -26,11 +26,7 @@ public sealed class RealFileSystem : IFileSystem
     public void CreateDirectory(string path) => Do(() => Directory.CreateDirectory(path));
 
     /// <inheritdoc/>
-    public void SyncDirectory(string path)
-    {
-        if (OperatingSystem.IsLinux())
-            LinuxCalls.SyncDirectory(path);
-    }
+    public void SyncDirectory(string path) => LinuxCalls.SyncDirectory(path);
 
     /// <inheritdoc/>
     public void RenameFile(string from, string to) => Do(() => File.Move(from, to, overwrite: true));
@@ -65,8 +61,11 @@ public sealed class RealFileSystem : IFileSystem
     public IDisposable Lock(string path)
     {
         SafeFileHandle handle = Do(() => OpenShared(path, FileMode.OpenOrCreate));
-        if (!OperatingSystem.IsLinux() || LinuxCalls.TryLockWhole(handle))
+        if (LinuxCalls.TryLockWhole(handle))
+        {
             return handle;
+        }
+
         handle.Dispose();
         throw new IOException($"'{path}' is locked: another broker uses this folder");
     }
@@ -118,9 +117,9 @@ public sealed class RealFileSystem : IFileSystem
             return total;
         }
 
-        public int? SendTo(SafeHandle socket, long position, int count) => OperatingSystem.IsLinux() ? LinuxCalls.SendFile(socket, handle, position, count) : null;
+        public int? SendTo(SafeHandle socket, long position, int count) => LinuxCalls.SendFile(socket, handle, position, count);
 
-        public bool IsCached(long position, int count) => OperatingSystem.IsLinux() && LinuxCalls.IsCached(handle, position, count);
+        public bool IsCached(long position, int count) => LinuxCalls.IsCached(handle, position, count);
 
         public void Write(long position, ReadOnlySpan<byte> bytes)
         {

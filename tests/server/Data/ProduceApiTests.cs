@@ -17,11 +17,19 @@ public sealed class ProduceApiTests : IDisposable
     {
         _broker.Create("t");
         AppendGate gate = _broker["t"].Gate!;
-        for (int i = 0; i < AppendGate.Places; i++) (await gate.Enter(CancellationToken.None)).ShouldBe(i);
+        for (int i = 0; i < AppendGate.Places; i++)
+        {
+            await gate.Enter(CancellationToken.None);
+        }
+
         Task<ProduceResponse.PartitionProduceResponse> appending = _broker.Append("t", DataBroker.Batch(1));
         appending.IsCompleted.ShouldBeFalse();
         _broker.Connection.EndClient();
-        for (int i = 0; i < AppendGate.Places; i++) gate.Leave(i);
+        for (int i = 0; i < AppendGate.Places; i++)
+        {
+            gate.Leave();
+        }
+
         (await appending).ErrorCode.ShouldBe((short)ErrorCode.None);
     }
 

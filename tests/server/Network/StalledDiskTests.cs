@@ -18,7 +18,7 @@ namespace Broker.Server.Tests.Network;
 public class StalledDiskTests
 {
     /// <summary>More than one log directory has places, and than the pool has threads on most machines.</summary>
-    private const int Stalled = AppendGate.Places + 20;
+    private static readonly int Stalled = AppendGate.Places + 20;
 
     private static readonly TopicPartition Committed = new("t", 0);
 
@@ -29,6 +29,7 @@ public class StalledDiskTests
     {
         using var disk = new ManualResetEventSlim();
         int inside = 0;
+        ThreadPool.GetMinThreads(out int usualThreads, out _);
         using var broker = new DataBroker(folders: ["/stalled", "/good"]);
         broker.Create("a").Create("b");
         string good = broker["a"].Log!.Directory == "/good" ? "a" : "b";
@@ -55,6 +56,14 @@ public class StalledDiskTests
             (await producer.ReceiveCorrelationId()).ShouldBe(3);
         }
 
+        for (int i = 0; i < 20; i++)
+        {
+            await member.Send(Heartbeat);
+            (await member.ReceiveCorrelationId()).ShouldBe(2);
+        }
+
+        ThreadPool.GetMinThreads(out int threads, out _);
+        threads.ShouldBe(usualThreads, "the thread pool belongs to the process, which a broker may share with others");
         disk.Set();
         foreach (TestClient client in producers)
         {

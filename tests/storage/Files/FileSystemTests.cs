@@ -54,8 +54,11 @@ public sealed class FileSystemTests : IDisposable
         // A folder where a file is meant is one to .NET.
         foreach (Action call in new Action[] { () => disk.Open(folder, FileOpen.Existing), () => disk.DeleteFile(folder), () => disk.Lock(folder) })
             Should.Throw<IOException>(call).Message.ShouldContain(folder);
-        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess)
+        if (Environment.IsPrivilegedProcess)
+        {
             return;
+        }
+
         File.SetUnixFileMode(folder, UnixFileMode.None);
         foreach (Action call in new Action[] { () => disk.List(folder), () => disk.CreateDirectory(Path.Combine(folder, "f")), () => disk.RenameFile(Path.Combine(folder, "a"), Path.Combine(at, "b")) })
             Should.Throw<IOException>(call);

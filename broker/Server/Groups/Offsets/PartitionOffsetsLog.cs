@@ -18,7 +18,7 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
 
     /// <inheritdoc/>
     /// <remarks>
-    /// In a place of the log directory's gate, as a client's produce: a stalled disk takes no thread that the gates do not know of. Who has to wait for a place
+    /// In a place of the log directory's gate, as a client's produce: a stalled disk takes no more threads than the gate has places. Who has to wait for a place
     /// holds up who comes later, and no thread.
     /// </remarks>
     public async ValueTask<OffsetsAppended> Append(Memory<byte> batch)
@@ -36,14 +36,14 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (partitions.Find(ClusterImage.ConsumerOffsets, index) is not { } partition) return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.NotLeaderOrFollower));
         if (partition.Gate is not { } gate) return Begin(partition, batch);
-        int place = await gate.Enter(CancellationToken.None);
+        await gate.Enter(CancellationToken.None);
         try
         {
             return Begin(partition, batch);
         }
         finally
         {
-            gate.Leave(place);
+            gate.Leave();
         }
     }
 
