@@ -18,6 +18,7 @@ namespace Broker.Server.Apis;
 // Departs from Kafka:
 // - Formats 0 and 1: see above; there is no conversion down from record batches.
 // - No replica selector is built: preferred_read_replica is always -1.
+// - In a session, who may read a topic is asked whenever there is something to tell of it: one who may no longer learns so with the next record.
 // - A session of so many partitions that all sessions would pass 500,000 is not created, and one that would grow so far ends; the client then sends full requests.
 //
 // A response holds claims on the log, never its bytes; the network reads them as the socket drains.
@@ -45,10 +46,17 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
             return new ValueTask<FetchResponse?>(new FetchResponse { ErrorCode = (short)error, ThrottleTimeMs = context.ThrottleTimeMs });
         }
 
-        Fetch fetch = new(plan, Resolve(plan, request, replicaId, context), request, Math.Min(Math.Max(request.MaxBytes, 0), fetchMaxBytes), context);
-        NoteFollower(fetch.Items, replicaId);
+        int maxBytes = Math.Min(Math.Max(request.MaxBytes, 0), fetchMaxBytes);
+        Fetch fetch = new(plan, request, maxBytes, TermsOf(request, replicaId, Math.Min(request.MinBytes, maxBytes), context), context);
+        lock (plan.Session.Gate)
+        {
+            plan.Session.Set(fetch.Terms);
+        }
+
+        FetchEntry[] entries = Take(fetch);
+        NoteFollower(fetch);
         long nowMs = WallMs();
-        return IsCold(fetch.Items, nowMs) ? AnswerCold(fetch, nowMs) : AnswerRecent(fetch, nowMs);
+        return IsCold(entries, nowMs) ? AnswerCold(fetch, entries, nowMs) : AnswerRecent(fetch, entries, nowMs);
     }
 
     private static FetchResponse RefuseOldFormat(FetchRequest request, RequestContext context) => new()
@@ -68,29 +76,36 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         }),
     };
 
-    private static void NoteFollower(FetchItem[] items, int replicaId)
+    /// <summary>A follower is where it was at every partition of its session, whether the request names it or not.</summary>
+    private static void NoteFollower(Fetch fetch)
     {
-        if (replicaId < 0)
+        if (fetch.Terms.ReplicaId < 0)
         {
             return;
         }
 
-        foreach (FetchItem item in items)
+        FetchEntry[] all;
+        lock (fetch.Session.Gate)
+        {
+            all = fetch.Session.All();
+        }
+
+        foreach (FetchEntry entry in all)
         {
             // Its offset acknowledges what lies below only where our logs agree; the reading then says so.
-            if (item.Partition is { } partition && partition.Available(item.Query, 1, LogPlace.Unknown) >= 0)
+            if (entry.Target is { Partition: { } partition, Query: FetchQuery query } && partition.Available(query, 1, LogPlace.Unknown) >= 0)
             {
-                _ = partition.NoteFollowerFetch(replicaId, item.Query.Offset, item.Query.ReplicaLogStart);
+                _ = partition.NoteFollowerFetch(query.ReplicaId, query.Offset, query.ReplicaLogStart);
             }
         }
     }
 
     /// <summary>Whether the look-up may have to wait for a disk: records that were not appended lately.</summary>
-    private static bool IsCold(FetchItem[] items, long nowMs)
+    private static bool IsCold(FetchEntry[] entries, long nowMs)
     {
-        foreach (FetchItem item in items)
+        foreach (FetchEntry entry in entries)
         {
-            if (item.Partition?.Log is { } log && item.Query.Offset >= log.LogStartOffset && !log.IsRecent(item.Query.Offset, nowMs))
+            if (entry.Target is { Partition.Log: { } log, Query.Offset: long offset } && offset >= log.LogStartOffset && !log.IsRecent(offset, nowMs))
             {
                 return true;
             }
@@ -99,48 +114,54 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         return false;
     }
 
-    private FetchItem[] Resolve(FetchPlan plan, FetchRequest request, int replicaId, RequestContext context)
+    private FetchTerms TermsOf(FetchRequest request, int replicaId, int minBytes, RequestContext context) => new(
+        replicaId >= 0 ? FetchReader.Replica : request.IsolationLevel == 0 ? FetchReader.Uncommitted : FetchReader.Committed,
+        replicaId,
+        LeaderOnly: replicaId >= 0 || (replicaId == -1 && context.ApiVersion < FirstWithFollowerReads),
+        MayFollow: replicaId >= 0 ? services.MayActForCluster(context) : null,
+        minBytes);
+
+    /// <summary>The partitions that this fetch has to look at, resolved.</summary>
+    private FetchEntry[] Take(Fetch fetch)
     {
         ClusterImage image = services.Metadata.Current;
-        bool mayFollow = replicaId < 0 || services.MayActForCluster(context);
-        FetchReader reader = replicaId >= 0 ? FetchReader.Replica : request.IsolationLevel == 0 ? FetchReader.Uncommitted : FetchReader.Committed;
-        FetchItem[] items = new FetchItem[plan.Entries.Length];
-        for (int i = 0; i < items.Length; i++)
+        FetchEntry[] entries = fetch.Session.TakeActive();
+        foreach (FetchEntry entry in entries)
         {
-            FetchEntry entry = plan.Entries[i];
-            FetchQuery query = new()
-            {
-                Offset = entry.FetchOffset,
-                MaxBytes = Math.Max(entry.MaxBytes, 0),
-                CurrentLeaderEpoch = entry.CurrentLeaderEpoch,
-                LastFetchedEpoch = entry.LastFetchedEpoch,
-                Reader = reader,
-                ReplicaId = replicaId,
-                LeaderOnly = replicaId >= 0 || (replicaId == -1 && context.ApiVersion < FirstWithFollowerReads),
-                ReplicaLogStart = entry.LogStartOffset,
-            };
-            items[i] = Resolve(image, entry.Key, query, plan.UsesTopicIds, replicaId >= 0 ? mayFollow : null, context);
+            Resolve(entry, image, fetch);
         }
 
-        return items;
+        return entries;
     }
 
-    private FetchItem Resolve(ClusterImage image, FetchKey key, in FetchQuery query, bool byId, bool? mayFollow, RequestContext context)
+    private void Resolve(FetchEntry entry, ClusterImage image, Fetch fetch)
     {
-        string? topic = byId ? image.Topic(key.TopicId)?.Name : key.Topic;
+        (FetchKey key, FetchTerms terms) = (entry.Key, fetch.Terms);
+        string? topic = entry.TopicIn(image);
         Partition? partition = topic is null ? null : services.Partitions.Find(topic, key.Partition);
         ErrorCode error = topic is null ? ErrorCode.UnknownTopicId
-            : !(mayFollow ?? services.MayTopic(context, AclOperation.Read, topic)) ? ErrorCode.TopicAuthorizationFailed
+            : !(terms.MayFollow ?? services.MayTopic(fetch.Context, AclOperation.Read, topic)) ? ErrorCode.TopicAuthorizationFailed
             : image.Partition(topic, key.Partition) is null ? ErrorCode.UnknownTopicOrPartition
             : partition is null ? ErrorCode.NotLeaderOrFollower
-            : byId && partition.TopicId != Guid.Empty && partition.TopicId != key.TopicId ? ErrorCode.InconsistentTopicId
+            : key.TopicId != Guid.Empty && partition.TopicId != Guid.Empty && partition.TopicId != key.TopicId ? ErrorCode.InconsistentTopicId
             : ErrorCode.None;
-        return new FetchItem(error, topic ?? "", key.Partition, error == ErrorCode.None ? partition : null, query);
+        FetchQuery query = new()
+        {
+            Offset = entry.Asked.FetchOffset,
+            MaxBytes = Math.Max(entry.Asked.PartitionMaxBytes, 0),
+            CurrentLeaderEpoch = entry.Asked.CurrentLeaderEpoch,
+            LastFetchedEpoch = entry.Asked.LastFetchedEpoch,
+            Reader = terms.Reader,
+            ReplicaId = terms.ReplicaId,
+            LeaderOnly = terms.LeaderOnly,
+            ReplicaLogStart = entry.Asked.LogStartOffset,
+        };
+        entry.Aim(error, topic ?? "", error == ErrorCode.None ? partition : null, query);
     }
 
-    private async ValueTask<FetchResponse?> AnswerCold(Fetch fetch, long nowMs)
+    private async ValueTask<FetchResponse?> AnswerCold(Fetch fetch, FetchEntry[] entries, long nowMs)
     {
-        FetchReading reading = await ReadCold(fetch, nowMs);
+        FetchReading reading = await ReadCold(fetch, entries, nowMs);
         if (fetch.IsEnough(reading))
         {
             return Answer(fetch, reading);
@@ -151,9 +172,9 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         return await AnswerAfter(fetch, await services.Cold.Run(() => Wait(fetch)));
     }
 
-    private ValueTask<FetchResponse?> AnswerRecent(Fetch fetch, long nowMs)
+    private ValueTask<FetchResponse?> AnswerRecent(Fetch fetch, FetchEntry[] entries, long nowMs)
     {
-        FetchReading reading = Read(fetch, nowMs);
+        FetchReading reading = Read(fetch, entries, nowMs);
         if (fetch.IsEnough(reading))
         {
             return new ValueTask<FetchResponse?>(Answer(fetch, reading));
@@ -166,48 +187,80 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
     private async ValueTask<FetchResponse?> AnswerAfter(Fetch fetch, Task waiting)
     {
         await waiting;
+        FetchEntry[] entries = Take(fetch);
         long nowMs = WallMs();
-        return Answer(fetch, IsCold(fetch.Items, nowMs) ? await ReadCold(fetch, nowMs) : Read(fetch, nowMs));
+        return Answer(fetch, IsCold(entries, nowMs) ? await ReadCold(fetch, entries, nowMs) : Read(fetch, entries, nowMs));
     }
 
-    private FetchReading Read(Fetch fetch, long nowMs) => FetchReading.Read(fetch.Items, fetch.MaxBytes, nowMs, services.Logger);
+    private FetchReading Read(Fetch fetch, FetchEntry[] entries, long nowMs) =>
+        FetchReading.Read(fetch.Session, entries, fetch.MaxBytes, fetch.Terms.NeedsPlaces, nowMs, services.Logger);
 
-    private Task<FetchReading> ReadCold(Fetch fetch, long nowMs) => services.Cold.Run(() => Read(fetch, nowMs));
+    private Task<FetchReading> ReadCold(Fetch fetch, FetchEntry[] entries, long nowMs) => services.Cold.Run(() => Read(fetch, entries, nowMs));
 
     private Task Wait(Fetch fetch) =>
-        WaitingFetch.Start(fetch.Items, fetch.MinBytes, TimeSpan.FromMilliseconds(fetch.Request.MaxWaitMs), services.Wheel, fetch.Context.ClientEnded);
+        WaitingFetch.Start(fetch.Session, fetch.Terms.MinBytes, TimeSpan.FromMilliseconds(fetch.Request.MaxWaitMs), services.Wheel, fetch.Context.ClientEnded);
 
     private FetchResponse Answer(Fetch fetch, FetchReading reading)
     {
-        LeaderHints leaders = default;
-        FetchResponse.PartitionData[] data = new FetchResponse.PartitionData[fetch.Items.Length];
-        for (int i = 0; i < data.Length; i++)
+        FetchResponse response = new() { Responses = reading.Answer(), SessionId = fetch.Session.Id, ThrottleTimeMs = fetch.Context.ThrottleTimeMs };
+        if (fetch.Session.Id == 0)
         {
-            data[i] = reading.ToData(i, fetch.Items[i].Index);
-            ErrorCode error = reading.Answers[i].Error;
-            if (error is ErrorCode.NotLeaderOrFollower or ErrorCode.FencedLeaderEpoch && fetch.Context.ApiVersion >= FirstWithLeaders)
-            {
-                AddLeader(ref leaders, fetch.Items[i], data[i], fetch.Context);
-            }
-
-            if (error == ErrorCode.KafkaStorageError && fetch.Context.ApiVersion <= LastWithoutStorageError)
-            {
-                // Clients of that time know no storage error, and look for the leader again on this one.
-                data[i].ErrorCode = (short)ErrorCode.NotLeaderOrFollower;
-            }
+            EndOrKeep(fetch, response);
         }
 
-        FetchResponse response = fetch.Plan.Answer(data, sessions, NowMs());
-        response.ThrottleTimeMs = fetch.Context.ThrottleTimeMs;
-        response.NodeEndpoints = [.. leaders.Nodes.Select(n =>
-            new FetchResponse.NodeEndpoint { NodeId = n.Id, Host = n.Endpoint.Host, Port = n.Endpoint.Port, Rack = n.Rack })];
+        if (reading.HasErrors)
+        {
+            Explain(response, reading.Told, fetch.Context);
+        }
+
         return response;
     }
 
-    private void AddLeader(ref LeaderHints leaders, in FetchItem item, FetchResponse.PartitionData data, RequestContext context)
+    private void EndOrKeep(Fetch fetch, FetchResponse response)
     {
-        Partition? partition = services.Partitions.Find(item.Topic, item.Index);
-        (int leader, int epoch) = leaders.Note(services.Metadata.Current, partition, item.Topic, item.Index, context.ListenerName);
+        if (fetch.Plan.WantsSession && sessions.TryAdd(fetch.Session, NowMs()))
+        {
+            response.SessionId = fetch.Session.Id;
+        }
+        else
+        {
+            fetch.Session.Close();
+        }
+    }
+
+    /// <summary>Adds to errors what the version can say about them, and takes out what it cannot.</summary>
+    private void Explain(FetchResponse response, ReadOnlySpan<FetchEntry> told, RequestContext context)
+    {
+        LeaderHints leaders = default;
+        int next = 0;
+        foreach (FetchResponse.FetchableTopicResponse topic in response.Responses)
+        {
+            foreach (FetchResponse.PartitionData data in topic.Partitions)
+            {
+                FetchEntry entry = told[next++];
+                ErrorCode error = (ErrorCode)data.ErrorCode;
+                if (error is ErrorCode.NotLeaderOrFollower or ErrorCode.FencedLeaderEpoch && context.ApiVersion >= FirstWithLeaders)
+                {
+                    AddLeader(ref leaders, entry, data, context);
+                }
+
+                if (error == ErrorCode.KafkaStorageError && context.ApiVersion <= LastWithoutStorageError)
+                {
+                    // Clients of that time know no storage error, and look for the leader again on this one.
+                    data.ErrorCode = (short)ErrorCode.NotLeaderOrFollower;
+                }
+            }
+        }
+
+        response.NodeEndpoints = [.. leaders.Nodes.Select(n =>
+            new FetchResponse.NodeEndpoint { NodeId = n.Id, Host = n.Endpoint.Host, Port = n.Endpoint.Port, Rack = n.Rack })];
+    }
+
+    private void AddLeader(ref LeaderHints leaders, FetchEntry entry, FetchResponse.PartitionData data, RequestContext context)
+    {
+        string topic = entry.Target!.Topic;
+        Partition? partition = services.Partitions.Find(topic, entry.Key.Partition);
+        (int leader, int epoch) = leaders.Note(services.Metadata.Current, partition, topic, entry.Key.Partition, context.ListenerName);
         data.CurrentLeader = new() { LeaderId = leader, LeaderEpoch = epoch };
     }
 
@@ -215,11 +268,12 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
 
     private long NowMs() => (long)(services.Clock.GetTimestamp() * (1000.0 / services.Clock.TimestampFrequency));
 
-    private sealed record Fetch(FetchPlan Plan, FetchItem[] Items, FetchRequest Request, int MaxBytes, RequestContext Context)
+    private sealed record Fetch(FetchPlan Plan, FetchRequest Request, int MaxBytes, FetchTerms Terms, RequestContext Context)
     {
-        public int MinBytes => Math.Min(Request.MinBytes, MaxBytes);
+        public FetchSession Session => Plan.Session;
 
+        /// <summary>Nobody waits for what cannot be looked up, unless there is something else to wait for, as with Kafka.</summary>
         public bool IsEnough(FetchReading reading) =>
-            Request.MaxWaitMs <= 0 || Items.Length == 0 || reading.MustAnswer || reading.Bytes >= MinBytes;
+            Request.MaxWaitMs <= 0 || reading.Unresolved >= Session.Count || reading.MustAnswer || reading.Bytes >= Terms.MinBytes;
     }
 }

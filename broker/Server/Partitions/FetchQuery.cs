@@ -51,6 +51,9 @@ internal readonly record struct FetchAnswer(ErrorCode Error)
 
     public long LogStartOffset { get; init; } = -1;
 
+    /// <summary>Where the records end that the reader may see; it has read all of them when its offset is not below.</summary>
+    public long ReadableEnd { get; init; } = -1;
+
     /// <summary>The bytes; null where there are none.</summary>
     public LogSlice? Slice { get; init; }
 

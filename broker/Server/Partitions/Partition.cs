@@ -192,19 +192,21 @@ internal sealed class Partition
     public ErrorCode NoteFollowerFetch(int replicaId, long fetchOffset, long replicaLogStart)
     {
         ErrorCode error;
+        bool moved;
         lock (_lock)
         {
             PartitionLog? log = _log;
             Transition transition = PartitionTransitions.FollowerFetched(_state, replicaId, fetchOffset, replicaLogStart, log?.LogEndOffset ?? 0, _host.StampMs);
             error = transition.Error;
             Volatile.Write(ref _state, transition.Next);
-            if (transition.Applied && log is not null)
-            {
-                AdvanceHighWatermark(log);
-            }
+            moved = transition.Applied && log is not null && AdvanceHighWatermark(log);
         }
 
-        Waiters.Notify();
+        if (moved)
+        {
+            Waiters.Notify();
+        }
+
         return error;
     }
 
@@ -314,8 +316,8 @@ internal sealed class Partition
         }
     }
 
-    /// <summary>Under the lock only.</summary>
-    private void AdvanceHighWatermark(PartitionLog log)
+    /// <summary>Whether it has moved. Under the lock only.</summary>
+    private bool AdvanceHighWatermark(PartitionLog log)
     {
         long now = log.HighWatermark;
         long next = PartitionTransitions.HighWatermark(_state, now, log.LogEndOffset, log.Config.MinInSyncReplicas, _host.StampMs, _host.ReplicaLagMaxMs);
@@ -325,5 +327,6 @@ internal sealed class Partition
         }
 
         Debug.Assert(log.LogStartOffset <= log.LastStableOffset && log.LastStableOffset <= log.HighWatermark && log.HighWatermark <= log.LogEndOffset, "offsets are in order");
+        return next > now;
     }
 }

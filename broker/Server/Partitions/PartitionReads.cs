@@ -53,6 +53,7 @@ internal static class PartitionReads
         }
 
         long upTo = UpTo(log, query.Reader, answer);
+        answer = answer with { ReadableEnd = upTo };
         ReadResult read = log.Read(query.Offset, Math.Min(query.MaxBytes, maxBytes), upTo, wholeFirstBatch);
         if (read.Error != ErrorCode.None)
         {

@@ -2,60 +2,64 @@ using System.Buffers;
 
 namespace Broker.Server.Partitions;
 
-/// <summary>A waiting request (Kafka's purgatory): told whenever the partition's offsets or role have changed, outside of every lock.</summary>
-internal interface IPartitionWaiter
+/// <summary>
+/// A request that waits for a partition (Kafka's purgatory), or a fetch session that watches it. It is itself the element of the partition's list, so that waiting
+/// allocates nothing more; it waits at one partition at a time.
+/// </summary>
+internal abstract class PartitionWaiter
 {
-    /// <summary>Looks again; any thread, possibly several at once, possibly once more after it was removed. Must not block.</summary>
-    /// <param name="tag">What the waiter gave when it was added.</param>
-    void OnPartitionChanged(int tag);
+    /// <summary>Where it waits; null while it does not. Written under the list's lock.</summary>
+    internal PartitionWaiters? Owner { get; set; }
+
+    internal PartitionWaiter? Next { get; set; }
+
+    internal PartitionWaiter? Previous { get; set; }
+
+    /// <summary>
+    /// The partition's offsets or role have changed. Called outside of every lock, on any thread, possibly on several at once, possibly once more after
+    /// <see cref="Leave"/>. Must not block.
+    /// </summary>
+    public abstract void OnPartitionChanged();
+
+    /// <summary>Ends the wait; any number of times. O(1).</summary>
+    public void Leave() => Owner?.Remove(this);
 }
 
-/// <summary>One waiter's place at one partition.</summary>
-internal sealed class WaiterPlace(PartitionWaiters owner, IPartitionWaiter waiter, int tag)
-{
-    public IPartitionWaiter Waiter => waiter;
-
-    public int Tag => tag;
-
-    internal WaiterPlace? Next { get; set; }
-
-    internal WaiterPlace? Previous { get; set; }
-
-    internal bool IsLinked { get; set; }
-
-    /// <summary>Leaves the partition; any number of times. O(1).</summary>
-    public void Leave() => owner.Remove(this);
-}
-
-/// <summary>The requests that wait for one partition; nothing but two words while there are none. Any thread.</summary>
+/// <summary>The requests that wait for one partition, notified in the order in which they came; three words while there are none. Any thread.</summary>
 internal sealed class PartitionWaiters
 {
     private readonly Lock _lock = new();
-    private WaiterPlace? _first;
+    private PartitionWaiter? _first;
+    private PartitionWaiter? _last;
     private int _count;
 
     public int Count => Volatile.Read(ref _count);
 
-    public WaiterPlace Add(IPartitionWaiter waiter, int tag = 0)
+    /// <summary>Adds a waiter at the end; false where it waits here already. It must wait nowhere else.</summary>
+    public bool Add(PartitionWaiter waiter)
     {
-        WaiterPlace place = new(this, waiter, tag);
         lock (_lock)
         {
-            place.Next = _first;
-            if (_first is { } next)
+            if (waiter.Owner == this)
             {
-                next.Previous = place;
+                return false;
             }
 
-            _first = place;
-            place.IsLinked = true;
-            _count++;
-        }
+            waiter.Owner = this;
+            waiter.Previous = _last;
+            _first ??= waiter;
+            if (_last is { } last)
+            {
+                last.Next = waiter;
+            }
 
-        return place;
+            _last = waiter;
+            _count++;
+            return true;
+        }
     }
 
-    /// <summary>Tells all who wait now. Must be called outside of the partition's lock, after what changed has been published.</summary>
+    /// <summary>Notifies all who wait now, the first to come first. Must be called outside of the partition's lock, after what changed has been published.</summary>
     public void Notify()
     {
         // A waiter looks once more after it was added, so one that is missed here sees the change itself.
@@ -64,57 +68,61 @@ internal sealed class PartitionWaiters
             return;
         }
 
-        WaiterPlace[] places = Snapshot(out int count);
+        PartitionWaiter[] waiters = Snapshot(out int count);
         for (int i = 0; i < count; i++)
         {
-            places[i].Waiter.OnPartitionChanged(places[i].Tag);
+            waiters[i].OnPartitionChanged();
         }
 
-        ArrayPool<WaiterPlace>.Shared.Return(places, clearArray: true);
+        ArrayPool<PartitionWaiter>.Shared.Return(waiters, clearArray: true);
     }
 
-    internal void Remove(WaiterPlace place)
+    internal void Remove(PartitionWaiter waiter)
     {
         lock (_lock)
         {
-            if (!place.IsLinked)
+            if (waiter.Owner != this)
             {
                 return;
             }
 
-            if (place.Previous is { } previous)
+            if (waiter.Previous is { } previous)
             {
-                previous.Next = place.Next;
+                previous.Next = waiter.Next;
             }
             else
             {
-                _first = place.Next;
+                _first = waiter.Next;
             }
 
-            if (place.Next is { } next)
+            if (waiter.Next is { } next)
             {
-                next.Previous = place.Previous;
+                next.Previous = waiter.Previous;
+            }
+            else
+            {
+                _last = waiter.Previous;
             }
 
-            place.Next = null;
-            place.Previous = null;
-            place.IsLinked = false;
+            waiter.Next = null;
+            waiter.Previous = null;
+            waiter.Owner = null;
             _count--;
         }
     }
 
-    private WaiterPlace[] Snapshot(out int count)
+    private PartitionWaiter[] Snapshot(out int count)
     {
         lock (_lock)
         {
-            WaiterPlace[] places = ArrayPool<WaiterPlace>.Shared.Rent(Math.Max(_count, 1));
+            PartitionWaiter[] waiters = ArrayPool<PartitionWaiter>.Shared.Rent(Math.Max(_count, 1));
             count = 0;
-            for (WaiterPlace? place = _first; place is not null; place = place.Next)
+            for (PartitionWaiter? waiter = _first; waiter is not null; waiter = waiter.Next)
             {
-                places[count++] = place;
+                waiters[count++] = waiter;
             }
 
-            return places;
+            return waiters;
         }
     }
 }

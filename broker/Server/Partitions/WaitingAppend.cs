@@ -4,13 +4,12 @@ using Broker.Server.Time;
 namespace Broker.Server.Partitions;
 
 /// <summary>An acks=all append that is in the log and waits for the in-sync replicas, or for its time-out. Completes once.</summary>
-internal sealed class WaitingAppend : IPartitionWaiter, ITimeout
+internal sealed class WaitingAppend : PartitionWaiter, ITimeout
 {
     private readonly TaskCompletionSource<AppendOutcome> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Partition _partition;
     private readonly AppendOutcome _appended;
     private readonly long _lastOffset;
-    private WaiterPlace? _place;
     private TimerHandle? _timer;
     private int _done;
 
@@ -21,11 +20,11 @@ internal sealed class WaitingAppend : IPartitionWaiter, ITimeout
     {
         WaitingAppend waiting = new(partition, appended, lastOffset);
         waiting._timer = wheel.Schedule(timeout, waiting);
-        waiting._place = partition.Waiters.Add(waiting);
-        waiting.OnPartitionChanged(0);
+        partition.Waiters.Add(waiting);
+        waiting.OnPartitionChanged();
         if (Volatile.Read(ref waiting._done) != 0)
         {
-            waiting.Leave(); // it completed while the place was being taken
+            waiting.End(); // it completed while it was being added
         }
 
         return waiting._answer.Task;
@@ -40,7 +39,7 @@ internal sealed class WaitingAppend : IPartitionWaiter, ITimeout
         _ => appended,
     };
 
-    public void OnPartitionChanged(int tag)
+    public override void OnPartitionChanged()
     {
         AckVerdict verdict = _partition.Acknowledge(_lastOffset);
         if (verdict != AckVerdict.Wait)
@@ -55,14 +54,14 @@ internal sealed class WaitingAppend : IPartitionWaiter, ITimeout
     {
         if (Interlocked.Exchange(ref _done, 1) == 0)
         {
-            Leave();
+            End();
             _answer.SetResult(outcome);
         }
     }
 
-    private void Leave()
+    private void End()
     {
         _timer?.Cancel();
-        _place?.Leave();
+        Leave();
     }
 }

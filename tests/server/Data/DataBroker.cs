@@ -84,14 +84,14 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
     public static Guid IdOf(string topic) => new(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(topic)).AsSpan(0, 16));
 
     /// <summary>Makes this broker leader of new partitions, as the controller would.</summary>
-    public DataBroker Create(string topic, int partitions = 1, LogConfig? config = null, int[]? replicas = null, int[]? isr = null)
+    public DataBroker Create(string topic, int partitions = 1, LogConfig? config = null, int[]? replicas = null, int[]? isr = null, Guid? id = null)
     {
         _configs[topic] = config ?? new LogConfig();
-        Assign(topic, partitions, Id, replicas, isr).ShouldAllBe(error => error == ErrorCode.None);
+        Assign(topic, partitions, Id, replicas, isr, id: id).ShouldAllBe(error => error == ErrorCode.None);
         return this;
     }
 
-    public ErrorCode[] Assign(string topic, int partitions, int leader, int[]? replicas = null, int[]? isr = null, int? epoch = null)
+    public ErrorCode[] Assign(string topic, int partitions, int leader, int[]? replicas = null, int[]? isr = null, int? epoch = null, Guid? id = null)
     {
         replicas ??= [Id];
         isr ??= replicas;
@@ -102,7 +102,7 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
             BrokerEpoch = BrokerEpoch,
             TopicStates =
             [
-                new() { TopicName = topic, TopicId = IdOf(topic), PartitionStates = [.. Enumerable.Range(0, partitions).Select(p => State(p, leader, leaderEpoch, replicas, isr))] },
+                new() { TopicName = topic, TopicId = id ?? IdOf(topic), PartitionStates = [.. Enumerable.Range(0, partitions).Select(p => State(p, leader, leaderEpoch, replicas, isr))] },
             ],
         });
         Metadata.Apply(new UpdateMetadataRequest
@@ -119,7 +119,7 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
                 new()
                 {
                     TopicName = topic,
-                    TopicId = IdOf(topic),
+                    TopicId = id ?? IdOf(topic),
                     PartitionStates = [.. Enumerable.Range(0, partitions).Select(p => new UpdateMetadataRequest.UpdateMetadataPartitionState
                     {
                         PartitionIndex = p, Leader = leader, LeaderEpoch = leaderEpoch, Isr = isr, Replicas = replicas,
@@ -128,6 +128,35 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
             ],
         }).ErrorCode.ShouldBe((short)0);
         return response.ErrorCode != 0 ? [(ErrorCode)response.ErrorCode] : [.. response.Topics[0].PartitionErrors.Select(e => (ErrorCode)e.ErrorCode)];
+    }
+
+    /// <summary>Deletes a topic, as the controller would: it is gone from the cluster's image, then from here.</summary>
+    public void Delete(string topic, int partitions)
+    {
+        Metadata.Apply(new UpdateMetadataRequest
+        {
+            ControllerId = Id,
+            ControllerEpoch = 1,
+            LiveBrokers = [new() { Id = Id, Endpoints = [new() { Host = "host1", Port = 9001, Listener = "PLAINTEXT" }] }],
+            TopicStates =
+            [
+                new()
+                {
+                    TopicName = topic,
+                    TopicId = IdOf(topic),
+                    PartitionStates = [.. Enumerable.Range(0, partitions).Select(p => new UpdateMetadataRequest.UpdateMetadataPartitionState { PartitionIndex = p, Leader = -2 })],
+                },
+            ],
+        }).ErrorCode.ShouldBe((short)0);
+        Table.Apply(new StopReplicaRequest
+        {
+            ControllerEpoch = 1,
+            BrokerEpoch = BrokerEpoch,
+            TopicStates =
+            [
+                new() { TopicName = topic, PartitionStates = [.. Enumerable.Range(0, partitions).Select(p => new StopReplicaRequest.StopReplicaPartitionState { PartitionIndex = p, LeaderEpoch = -2, DeletePartition = true })] },
+            ],
+        }).PartitionErrors.ShouldAllBe(error => error.ErrorCode == 0);
     }
 
     /// <summary>Sends a request through its bytes, and proves that the answer can be written in the same version.</summary>

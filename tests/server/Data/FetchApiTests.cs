@@ -166,14 +166,66 @@ public sealed class FetchApiTests : IDisposable
     }
 
     [Fact]
-    public async Task Nobody_waits_with_an_error_without_partitions_or_without_time()
+    public async Task Nobody_waits_without_partitions_or_without_time_or_where_nothing_can_be_read()
     {
         _broker.Create("t");
         (await Fetch(new FetchRequest { MaxWaitMs = 500, MinBytes = 1 })).Responses.ShouldBeEmpty();
         await Fetch(Request("t", 0, maxWaitMs: 0, minBytes: 1));
+        await Fetch(Request("nowhere", 0, maxWaitMs: 500, minBytes: 1));
+        await Fetch(Request("nowhere", 0, maxWaitMs: 500, minBytes: 1), 13);
+    }
+
+    [Theory]
+    [InlineData(12)]
+    [InlineData(13)]
+    public async Task What_cannot_be_looked_up_keeps_nobody_from_waiting_and_is_answered_last(short version)
+    {
+        _broker.Create("t");
         FetchRequest mixed = Request("t", 0, maxWaitMs: 500, minBytes: 1);
-        mixed.Topics = [.. mixed.Topics, .. Request("nowhere", 0).Topics];
-        await Fetch(mixed);
+        mixed.Topics = [.. Request("nowhere", 0).Topics, .. Request("t", 0, partitions: 2).Topics];
+        Task<FetchResponse> polling = Fetch(mixed, version);
+        polling.IsCompleted.ShouldBeFalse();
+        await _broker.Append("t", DataBroker.Batch(1));
+        FetchResponse response = await polling;
+        ErrorCode nowhere = version < 13 ? ErrorCode.UnknownTopicOrPartition : ErrorCode.UnknownTopicId;
+        Codes(response).ShouldBe([ErrorCode.None, nowhere, ErrorCode.UnknownTopicOrPartition]);
+        DataBroker.OffsetsIn(response.Responses[0].Partitions[0]).ShouldBe([0]);
+
+        polling = Fetch(Beside("nowhere", Request("t", 1, maxWaitMs: 500, minBytes: 1)), version);
+        polling.IsCompleted.ShouldBeFalse();
+        _broker.Time.Advance(TimeSpan.FromMilliseconds(520));
+        Codes(await polling).ShouldBe([ErrorCode.None, nowhere]);
+    }
+
+    [Fact]
+    public async Task Who_may_not_read_a_topic_waits_for_another()
+    {
+        _broker.Create("t").Create("secret");
+        _broker.Authorizer.Rule = (_, _, topic) => topic != "secret";
+        Task<FetchResponse> polling = Fetch(Beside("secret", Request("t", 0, maxWaitMs: 500, minBytes: 1)));
+        polling.IsCompleted.ShouldBeFalse();
+        await _broker.Append("secret", DataBroker.Batch(1));
+        polling.IsCompleted.ShouldBeFalse();
+        await _broker.Append("t", DataBroker.Batch(1));
+        Codes(await polling).ShouldBe([ErrorCode.None, ErrorCode.TopicAuthorizationFailed]);
+    }
+
+    [Fact]
+    public async Task What_reading_finds_is_answered_at_once()
+    {
+        _broker.Create("t").Create("u");
+        FetchRequest mixed = Request("t", 0, maxWaitMs: 500, minBytes: 1);
+        mixed.Topics = [.. mixed.Topics, .. Request("u", 99).Topics];
+        Codes(await Fetch(mixed)).ShouldBe([ErrorCode.None, ErrorCode.OffsetOutOfRange]);
+    }
+
+    [Fact]
+    public async Task Of_a_partition_that_is_named_twice_the_last_counts()
+    {
+        _broker.Create("t");
+        FetchRequest twice = Request("t", 0, maxWaitMs: 500, minBytes: 1);
+        twice.Topics = [.. twice.Topics, .. Request("t", 7).Topics];
+        Codes(await Fetch(twice)).ShouldBe([ErrorCode.OffsetOutOfRange]);
     }
 
     [Fact]
@@ -264,6 +316,14 @@ public sealed class FetchApiTests : IDisposable
         FetchRequest request = Request("t", 0);
         request.Topics[0].TopicId = Guid.NewGuid();
         (await Fetch(request, 13)).Responses[0].Partitions[0].ErrorCode.ShouldBe((short)ErrorCode.UnknownTopicId);
+    }
+
+    private static ErrorCode[] Codes(FetchResponse response) => [.. response.Responses.SelectMany(t => t.Partitions).Select(p => (ErrorCode)p.ErrorCode)];
+
+    private static FetchRequest Beside(string topic, FetchRequest request)
+    {
+        request.Topics = [.. Request(topic, 0).Topics, .. request.Topics];
+        return request;
     }
 
     private static FetchRequest Waiting(FetchRequest request)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Partitions;
@@ -5,79 +6,235 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Apis.Fetching;
 
-/// <summary>What one pass over a fetch's partitions found. Whoever gets it answers with it or disposes it.</summary>
+/// <summary>What one pass over the active partitions of a fetch has found. Its owner answers with it or disposes it; both give the partitions back to the session.</summary>
 internal sealed class FetchReading : IDisposable
 {
-    private FetchReading(FetchAnswer[] answers) => Answers = answers;
+    private readonly FetchSession _session;
+    private readonly FetchEntry[] _entries;
+    private FetchAnswer[] _answers;
+    private int _count;
 
-    /// <summary>In the order of the items.</summary>
-    public FetchAnswer[] Answers { get; }
+    private FetchReading(FetchSession session, FetchEntry[] entries)
+    {
+        _session = session;
+        _entries = entries;
+        _answers = ArrayPool<FetchAnswer>.Shared.Rent(entries.Length);
+        _count = entries.Length;
+    }
 
     /// <summary>Bytes of all partitions.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>An error or a divergence: it is answered without waiting.</summary>
+    /// <summary>An error that reading has found, or a divergence: it is answered without waiting.</summary>
     public bool MustAnswer { get; private set; }
 
+    /// <summary>Partitions that could not be looked up, so that there was nothing to read from.</summary>
+    public int Unresolved { get; private set; }
+
+    /// <summary>Whether any partition has an error.</summary>
+    public bool HasErrors { get; private set; }
+
+    /// <summary>After <see cref="Answer"/>: the partitions that are told, in the order of the response.</summary>
+    public ReadOnlySpan<FetchEntry> Told => _entries.AsSpan(0, _count);
+
     /// <summary>
-    /// Reads each partition in its turn, up to <paramref name="maxBytes"/> in all. The first that has anything gives at least one whole batch, however large.
+    /// Reads each partition in its turn, up to <paramref name="maxBytes"/> in all. The first that has anything gives at least one whole batch, however large. In a session,
+    /// what has nothing is watched.
     /// </summary>
-    public static FetchReading Read(FetchItem[] items, int maxBytes, long nowMs, ILogger logger)
+    /// <param name="session">Whose partitions they are.</param>
+    /// <param name="entries">Taken from the session and resolved; put in order here.</param>
+    /// <param name="maxBytes">Over all partitions.</param>
+    /// <param name="needsPlaces">Whether a wait for more than one byte may follow.</param>
+    /// <param name="nowMs">The time, epoch ms.</param>
+    /// <param name="logger">For failed disks.</param>
+    public static FetchReading Read(FetchSession session, FetchEntry[] entries, int maxBytes, bool needsPlaces, long nowMs, ILogger logger)
     {
-        FetchReading reading = new(new FetchAnswer[items.Length]);
-        for (int i = 0; i < items.Length; i++)
+        PutInOrder(entries);
+        FetchReading reading = new(session, entries);
+        for (int i = 0; i < entries.Length; i++)
         {
             int left = (int)Math.Max(0, maxBytes - reading.Bytes);
-            FetchAnswer answer = Read(items[i], left, wholeFirstBatch: reading.Bytes == 0, nowMs, logger);
-            reading.Answers[i] = answer;
-            reading.Bytes += answer.Length;
-            reading.MustAnswer |= answer.Error != ErrorCode.None || answer.Diverging is not null;
+            FetchAnswer answer = Read(entries[i], left, wholeFirstBatch: reading.Bytes == 0, nowMs, logger);
+            if (session.Id != 0 && IsReadToEnd(entries[i], answer) && reading.Watches(entries[i], needsPlaces))
+            {
+                answer = Read(entries[i], left, wholeFirstBatch: reading.Bytes == 0, nowMs, logger);
+            }
+
+            reading.Add(i, answer);
         }
 
         return reading;
     }
 
-    /// <summary>Gives back all claims.</summary>
+    /// <summary>Gives back all claims. What has nothing to tell and is watched is left to its watch.</summary>
     public void Dispose()
     {
-        foreach (FetchAnswer answer in Answers)
+        lock (_session.Gate)
         {
-            answer.Slice?.Dispose();
+            for (int i = 0; i < _answers.Length && i < _count; i++)
+            {
+                _answers[i].Slice?.Dispose();
+                if (_session.Id == 0 || !IsReadToEnd(_entries[i], _answers[i]) || _entries[i].IsNews(_answers[i]))
+                {
+                    _session.Activate(_entries[i]);
+                }
+            }
+        }
+
+        ReturnAnswers();
+    }
+
+    /// <summary>The answer's partitions: in a session only what is news, which counts as told from now on. The claims belong to it.</summary>
+    public FetchResponse.FetchableTopicResponse[] Answer()
+    {
+        lock (_session.Gate)
+        {
+            KeepNews();
+        }
+
+        FetchResponse.FetchableTopicResponse[] topics = [.. Group()];
+        ReturnAnswers();
+        return topics;
+    }
+
+    /// <summary>As Kafka answers: first what it reads, each in its turn, then unknown ids, then what else it does not come to read.</summary>
+    private static void PutInOrder(FetchEntry[] entries)
+    {
+        for (int i = 1; i < entries.Length; i++)
+        {
+            if (InOrder(entries[i - 1], entries[i]) > 0)
+            {
+                Array.Sort(entries, InOrder);
+                return;
+            }
         }
     }
 
-    /// <summary>The wire's form; the claims now belong to it.</summary>
-    public FetchResponse.PartitionData ToData(int item, int index)
+    private static int InOrder(FetchEntry one, FetchEntry other)
     {
-        FetchAnswer answer = Answers[item];
-        return new FetchResponse.PartitionData
-        {
-            PartitionIndex = index,
-            ErrorCode = (short)answer.Error,
-            HighWatermark = answer.HighWatermark,
-            LastStableOffset = answer.LastStableOffset,
-            LogStartOffset = answer.LogStartOffset,
-            DivergingEpoch = answer.Diverging is { } end ? new() { Epoch = end.Epoch, EndOffset = end.EndOffset } : null,
-            AbortedTransactions = answer.Aborted?.Select(a => new FetchResponse.AbortedTransaction { ProducerId = a.ProducerId, FirstOffset = a.FirstOffset }).ToArray(),
-            Records = answer.Slice is { } slice ? new LogRecords(slice, answer.IsRecent) : new MemoryRecords(ReadOnlyMemory<byte>.Empty),
-        };
+        int ranks = Rank(one.Target).CompareTo(Rank(other.Target));
+        return ranks != 0 ? ranks : one.Turn.CompareTo(other.Turn);
     }
 
-    private static FetchAnswer Read(in FetchItem item, int maxBytes, bool wholeFirstBatch, long nowMs, ILogger logger)
+    private static int Rank(FetchTarget? target) => target switch
     {
-        if (item.Error != ErrorCode.None || item.Partition is null)
+        { IsResolved: true } => 0,
+        { Error: ErrorCode.UnknownTopicId } => 1,
+        _ => 2,
+    };
+
+    private static FetchAnswer Read(FetchEntry entry, int maxBytes, bool wholeFirstBatch, long nowMs, ILogger logger)
+    {
+        FetchTarget target = entry.Target!;
+        if (target.Partition is not { } partition)
         {
-            return new FetchAnswer(item.Error);
+            return new FetchAnswer(target.Error);
         }
 
         try
         {
-            return item.Partition.Fetch(item.Query, maxBytes, wholeFirstBatch, nowMs);
+            return partition.Fetch(target.Query, maxBytes, wholeFirstBatch, nowMs);
         }
         catch (IOException failure)
         {
-            DataLog.ReadFailed(logger, item.Topic, item.Index, failure);
+            DataLog.ReadFailed(logger, target.Topic, entry.Key.Partition, failure);
             return new FetchAnswer(ErrorCode.KafkaStorageError);
         }
+    }
+
+    /// <summary>Whether there is nothing for the client until the partition changes.</summary>
+    private static bool IsReadToEnd(FetchEntry entry, in FetchAnswer answer) =>
+        answer.Error == ErrorCode.None && answer.Diverging is null && entry.Target!.Query.Offset >= answer.ReadableEnd;
+
+    private static FetchResponse.PartitionData ToData(FetchEntry entry, in FetchAnswer answer) => new()
+    {
+        PartitionIndex = entry.Key.Partition,
+        ErrorCode = (short)answer.Error,
+        HighWatermark = answer.HighWatermark,
+        LastStableOffset = answer.LastStableOffset,
+        LogStartOffset = answer.LogStartOffset,
+        DivergingEpoch = answer.Diverging is { } end ? new() { Epoch = end.Epoch, EndOffset = end.EndOffset } : null,
+        AbortedTransactions = answer.Aborted?.Select(a => new FetchResponse.AbortedTransaction { ProducerId = a.ProducerId, FirstOffset = a.FirstOffset }).ToArray(),
+        Records = answer.Slice is { } slice ? new LogRecords(slice, answer.IsRecent) : new MemoryRecords(ReadOnlyMemory<byte>.Empty),
+    };
+
+    /// <summary>True where the watch begins now: then what came before it has to be looked for.</summary>
+    private bool Watches(FetchEntry entry, bool needsPlaces)
+    {
+        if (needsPlaces)
+        {
+            entry.Locate();
+        }
+
+        return _session.Watch(entry);
+    }
+
+    private void Add(int index, in FetchAnswer answer)
+    {
+        bool isResolved = _entries[index].Target!.IsResolved;
+        _answers[index] = answer;
+        HasErrors |= answer.Error != ErrorCode.None;
+        Bytes += answer.Length;
+        MustAnswer |= isResolved && (answer.Error != ErrorCode.None || answer.Diverging is not null);
+        Unresolved += isResolved ? 0 : 1;
+    }
+
+    private void KeepNews()
+    {
+        int told = 0;
+        for (int i = 0; i < _count; i++)
+        {
+            FetchEntry entry = _entries[i];
+            FetchAnswer answer = _answers[i];
+            bool isInSession = _session.Id != 0;
+            if (!isInSession || !IsReadToEnd(entry, answer))
+            {
+                _session.Activate(entry);
+            }
+
+            if (!isInSession || entry.IsNews(answer))
+            {
+                entry.NoteTold(answer);
+                _entries[told] = entry;
+                _answers[told++] = answer;
+            }
+
+            // A session that is to be created begins with the order of its first answer.
+            if (!isInSession || answer.Length > 0)
+            {
+                _session.MoveLast(entry);
+            }
+        }
+
+        _count = told;
+    }
+
+    /// <summary>Neighbours of one topic go under one name.</summary>
+    private IEnumerable<FetchResponse.FetchableTopicResponse> Group()
+    {
+        for (int start = 0, end; start < _count; start = end)
+        {
+            FetchKey key = _entries[start].Key;
+            end = start + 1;
+            while (end < _count && _entries[end].Key.TopicId == key.TopicId && _entries[end].Key.Topic == key.Topic)
+            {
+                end++;
+            }
+
+            FetchResponse.PartitionData[] partitions = new FetchResponse.PartitionData[end - start];
+            for (int i = start; i < end; i++)
+            {
+                partitions[i - start] = ToData(_entries[i], _answers[i]);
+            }
+
+            yield return new() { Topic = key.Topic, TopicId = key.TopicId, Partitions = partitions };
+        }
+    }
+
+    private void ReturnAnswers()
+    {
+        Array.Clear(_answers, 0, Math.Min(_answers.Length, _entries.Length));
+        ArrayPool<FetchAnswer>.Shared.Return(_answers);
+        _answers = [];
     }
 }

@@ -10,7 +10,7 @@ internal sealed class FetchSessionCache
     public const long EvictionMs = 120_000;
 
     /// <summary>
-    /// Partitions of all sessions together, about 200 bytes each: 100 MB at most. A consumer of more than that is served without a session, and a session
+    /// Partitions of all sessions together, about 400 bytes each: 200 MB at most. A consumer of more than that is served without a session, and a session
     /// that would grow beyond it ends: its client is told that it is not there (FETCH_SESSION_ID_NOT_FOUND) and sends a full request.
     /// </summary>
     public const int MaxPartitions = 500_000;
@@ -51,60 +51,63 @@ internal sealed class FetchSessionCache
 
     public void Remove(int id)
     {
+        FetchSession? removed;
         lock (_lock)
         {
-            _sessions.Remove(id);
+            _sessions.Remove(id, out removed);
         }
+
+        removed?.Close();
     }
 
-    /// <summary>A new session of these partitions; null when there is no room for it.</summary>
-    public FetchSession? TryCreate(IReadOnlyCollection<FetchEntry> entries, bool usesTopicIds, bool isPrivileged, long nowMs)
+    /// <summary>Gives a session its id; false when there is no room for it.</summary>
+    public bool TryAdd(FetchSession session, long nowMs)
     {
+        List<FetchSession> putOut = [];
+        bool added;
         lock (_lock)
         {
-            if (_slots == 0 || entries.Count == 0 || !HasRoom(entries.Count, nowMs, null) || !HasSlot(entries.Count, isPrivileged, nowMs))
+            added = _slots > 0 && session.Count > 0 && HasRoom(session.Count, nowMs, null, putOut) && HasSlot(session, nowMs, putOut);
+            if (added)
             {
-                return null;
+                session.Establish(NewId(), nowMs);
+                _sessions.Add(session.Id, session);
             }
-
-            FetchSession session = new(NewId(), usesTopicIds, isPrivileged, nowMs);
-            foreach (FetchEntry entry in entries)
-            {
-                session.Add(entry);
-            }
-
-            _sessions.Add(session.Id, session);
-            return session;
         }
+
+        putOut.ForEach(static session => session.Close());
+        return added;
     }
 
     /// <summary>
-    /// Whether a session may take in so many partitions more; false where it is gone meanwhile, or goes now because there is no room. Under the session's gate.
+    /// Whether a session may take in so many partitions more; false where it is gone meanwhile, or goes now because there is no room. Outside of every session's gate.
     /// </summary>
     public bool TryGrow(FetchSession session, int added, long nowMs)
     {
+        List<FetchSession> putOut = [];
+        bool grows;
         lock (_lock)
         {
-            if (!_sessions.ContainsKey(session.Id))
+            bool isThere = _sessions.ContainsKey(session.Id);
+            grows = isThere && HasRoom(added, nowMs, session, putOut);
+            if (grows)
             {
-                return false;
+                session.Grant(added);
             }
-
-            if (!HasRoom(added, nowMs, session))
+            else if (isThere)
             {
-                _sessions.Remove(session.Id);
-                return false;
+                PutOut(session, putOut);
             }
-
-            session.Grant(added);
-            return true;
         }
+
+        putOut.ForEach(static session => session.Close());
+        return grows;
     }
 
     private static (bool Privileged, int Size, int Id) Rank(FetchSession session) => (session.IsPrivileged, session.Count, session.Id);
 
     /// <summary>Puts out idle sessions, the idlest first, until so many partitions more keep the limit of all.</summary>
-    private bool HasRoom(int added, long nowMs, FetchSession? growing)
+    private bool HasRoom(int added, long nowMs, FetchSession? growing, List<FetchSession> putOut)
     {
         long total = _sessions.Values.Sum(s => (long)s.Count) + added;
         if (total <= MaxPartitions)
@@ -119,7 +122,7 @@ internal sealed class FetchSessionCache
 
         foreach (FetchSession idle in _sessions.Values.Where(s => s != growing && IsIdle(s, nowMs)).OrderBy(s => s.LastUsedMs).ToArray())
         {
-            _sessions.Remove(idle.Id);
+            PutOut(idle, putOut);
             total -= idle.Count;
             if (total <= MaxPartitions)
             {
@@ -132,7 +135,7 @@ internal sealed class FetchSessionCache
 
     private static bool IsIdle(FetchSession session, long nowMs) => nowMs - session.LastUsedMs > EvictionMs;
 
-    private bool HasSlot(int size, bool isPrivileged, long nowMs)
+    private bool HasSlot(FetchSession added, long nowMs, List<FetchSession> putOut)
     {
         if (_sessions.Count < _slots)
         {
@@ -142,13 +145,20 @@ internal sealed class FetchSessionCache
         FetchSession idlest = _sessions.Values.MinBy(s => s.LastUsedMs)!;
         if (IsIdle(idlest, nowMs))
         {
-            return _sessions.Remove(idlest.Id);
+            return PutOut(idlest, putOut);
         }
 
         FetchSession? lowest = _sessions.Values
-            .Where(s => nowMs - s.CreatedMs > EvictionMs || (isPrivileged && !s.IsPrivileged))
+            .Where(s => nowMs - s.CreatedMs > EvictionMs || (added.IsPrivileged && !s.IsPrivileged))
             .MinBy(Rank);
-        return lowest is not null && (isPrivileged, size, 0).CompareTo(Rank(lowest)) >= 0 && _sessions.Remove(lowest.Id);
+        return lowest is not null && Rank(added).CompareTo(Rank(lowest)) >= 0 && PutOut(lowest, putOut);
+    }
+
+    /// <summary>What is put out is closed once the cache's lock has been released.</summary>
+    private bool PutOut(FetchSession session, List<FetchSession> putOut)
+    {
+        putOut.Add(session);
+        return _sessions.Remove(session.Id);
     }
 
     private int NewId()

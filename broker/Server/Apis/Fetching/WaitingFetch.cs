@@ -1,58 +1,44 @@
-using Broker.Server.Partitions;
 using Broker.Server.Time;
-using Broker.Storage;
 
 namespace Broker.Server.Apis.Fetching;
 
 /// <summary>A fetch that waits for enough bytes, for anything it must be answered for at once, or for its time. Completes once.</summary>
-internal sealed class WaitingFetch : IPartitionWaiter, ITimeout
+internal sealed class WaitingFetch : ITimeout
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
-    private readonly FetchItem[] _items;
-    private readonly WaiterPlace?[] _places;
-    private readonly LogPlace[]? _from;
-    private readonly long[] _available;
+    private readonly FetchSession _session;
     private readonly int _minBytes;
     private long _sum;
     private TimerHandle? _timer;
-    private CancellationTokenRegistration _closed;
+    private CancellationTokenRegistration _clientEnded;
     private int _done;
 
-    private WaitingFetch(FetchItem[] items, int minBytes)
-    {
-        _items = items;
-        _places = new WaiterPlace?[items.Length];
-        _available = new long[items.Length];
-        _minBytes = minBytes;
-        _from = minBytes > 1 ? Array.ConvertAll(items, PlaceOf) : null;
-    }
+    private WaitingFetch(FetchSession session, int minBytes) => (_session, _minBytes) = (session, minBytes);
 
     /// <summary>Completes when the fetch should be answered with what is there. May read the disk before it returns, never afterwards.</summary>
-    /// <param name="items">All resolved.</param>
+    /// <param name="session">Its partitions, all resolved, and given back by the reading that found too little.</param>
     /// <param name="minBytes">Over all partitions.</param>
     /// <param name="maxWait">Then it completes anyway.</param>
     /// <param name="wheel">For the time-out.</param>
-    /// <param name="closed">Nobody waits for the answer any more.</param>
-    public static Task Start(FetchItem[] items, int minBytes, TimeSpan maxWait, TimingWheel wheel, CancellationToken closed)
+    /// <param name="clientEnded">Nobody waits for the answer any more.</param>
+    public static Task Start(FetchSession session, int minBytes, TimeSpan maxWait, TimingWheel wheel, CancellationToken clientEnded)
     {
-        WaitingFetch waiting = new(items, minBytes);
+        WaitingFetch waiting = new(session, minBytes);
         waiting._timer = wheel.Schedule(maxWait, waiting);
-        for (int i = 0; i < items.Length; i++)
+        if (session.BeginWait(waiting) is { } active)
         {
-            waiting._places[i] = items[i].Partition?.Waiters.Add(waiting, i);
+            waiting.LookAt(active);
+        }
+        else
+        {
+            waiting.Complete();
         }
 
-        // What changed before a place was taken is seen by looking now.
-        for (int i = 0; i < items.Length && !waiting.IsDone; i++)
-        {
-            waiting.OnPartitionChanged(i);
-        }
-
-        waiting._closed = closed.UnsafeRegister(static state => ((WaitingFetch)state!).Complete(), waiting);
+        waiting._clientEnded = clientEnded.UnsafeRegister(static state => ((WaitingFetch)state!).Complete(), waiting);
         if (waiting.IsDone)
         {
-            waiting.Leave(); // it completed while places were still being taken
+            waiting.End(); // it completed before there was all of this to end
         }
 
         return waiting._ready.Task;
@@ -60,16 +46,16 @@ internal sealed class WaitingFetch : IPartitionWaiter, ITimeout
 
     private bool IsDone => Volatile.Read(ref _done) != 0;
 
-    public void OnPartitionChanged(int tag)
+    /// <summary>A partition has changed. Any thread; touches no disk.</summary>
+    public void Look(FetchEntry entry)
     {
-        if (IsDone)
+        if (IsDone || entry.Target is not { IsResolved: true } target)
         {
             return;
         }
 
-        FetchItem item = _items[tag];
-        long available = item.Partition?.Available(item.Query, _minBytes, _from?[tag] ?? LogPlace.Unknown) ?? -1;
-        if (available < 0 || Note(tag, available) >= _minBytes)
+        long available = target.Available(_minBytes);
+        if (available < 0 || Count(entry, available) >= _minBytes)
         {
             Complete();
         }
@@ -77,45 +63,49 @@ internal sealed class WaitingFetch : IPartitionWaiter, ITimeout
 
     public void OnTimeout() => Complete();
 
-    private static LogPlace PlaceOf(FetchItem item)
-    {
-        try
-        {
-            return item.Partition?.Log?.PlaceOf(item.Query.Offset) ?? LogPlace.Unknown;
-        }
-        catch (IOException)
-        {
-            // The fetch is answered at once, and its reading says what is wrong.
-            return LogPlace.Unknown;
-        }
-    }
-
-    private long Note(int tag, long available)
-    {
-        lock (_lock)
-        {
-            _sum += available - _available[tag];
-            _available[tag] = available;
-            return _sum;
-        }
-    }
-
-    private void Complete()
+    /// <summary>Any number of times.</summary>
+    public void Complete()
     {
         if (Interlocked.Exchange(ref _done, 1) == 0)
         {
-            Leave();
+            End();
             _ready.SetResult();
         }
     }
 
-    private void Leave()
+    /// <summary>Looks at what is active, with the watch begun before, so that no change is missed.</summary>
+    private void LookAt(FetchEntry[] active)
+    {
+        foreach (FetchEntry entry in active)
+        {
+            if (_minBytes > 1)
+            {
+                entry.Locate();
+            }
+
+            _session.Watch(entry);
+            Look(entry);
+            if (IsDone)
+            {
+                return;
+            }
+        }
+    }
+
+    private long Count(FetchEntry entry, long available)
+    {
+        lock (_lock)
+        {
+            _sum += available - entry.Counted;
+            entry.Counted = available;
+            return _sum;
+        }
+    }
+
+    private void End()
     {
         _timer?.Cancel();
-        _closed.Unregister();
-        foreach (WaiterPlace? place in _places)
-        {
-            place?.Leave();
-        }
+        _clientEnded.Unregister();
+        _session.EndWait(this);
     }
 }
