@@ -19,7 +19,7 @@ public sealed class EventContent(UInt128 key)
     private const int IdBytes = 16;
     private const int MaxBytes = IdBytes + (Texts * (sizeof(long) + ContractLimits.MaxIdBytes)) + (Numbers * sizeof(long));
 
-    private readonly SipHash _hash = new(key);
+    private readonly KeyedHash _hash = new(key);
 
     /// <summary>The same number for the same content; for another, another but for one case in 2^64. Only good within this process.</summary>
     public ulong HashOf(in EventView view)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Game.Contracts;
 
@@ -6,9 +7,24 @@ namespace Game.GameServer.Actions;
 /// <summary>Checks a request's fields against the contract's bounds and keeps the first that is wrong. Fields read after that are not to be used.</summary>
 internal struct FieldChecks
 {
+    // C0, DEL and C1: in a terminal they move the cursor, set titles and worse, wherever an id is shown.
+    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(c => (char)c).Where(char.IsControl)]);
+
     public Problem? Problem { get; private set; }
 
-    public string Text(string? value, string field, int minBytes, int maxBytes = ContractLimits.MaxIdBytes)
+    /// <summary>A text that is shown: an id, a version.</summary>
+    public string Text(string? value, string field, int minBytes)
+    {
+        if (value.AsSpan().ContainsAny(ControlCharacters))
+        {
+            Fail(field, "has a control character");
+        }
+
+        return Bytes(value, field, minBytes, ContractLimits.MaxIdBytes);
+    }
+
+    /// <summary>A text of any characters, which is never shown.</summary>
+    public string Bytes(string? value, string field, int minBytes, int maxBytes)
     {
         if (value is null)
             Fail(field, "is missing");

@@ -3,6 +3,7 @@ using System.Text;
 using Game.Contracts;
 using Game.GameServer.Accounts;
 using Game.GameServer.Addresses;
+using Game.GameServer.Memory;
 using Game.GameServer.Telemetry;
 
 namespace Game.GameServer.Actions;
@@ -12,7 +13,8 @@ internal sealed class LoginIntake(
     ServerIdentity server,
     IAccounts accounts,
     FailedLogins failures,
-    UsedKeys usedKeys,
+    KnownPlaces places,
+    RecentEvents recentEvents,
     SessionTokens tokens,
     AddressTable addresses,
     ActionTraces traces,
@@ -26,39 +28,52 @@ internal sealed class LoginIntake(
     {
         FieldChecks checks = default;
         checks.Text(request.UserId, "user_id", 1);
-        checks.Text(request.Secret, "secret", 1, MaxSecretBytes);
+        checks.Bytes(request.Secret, "secret", 1, MaxSecretBytes);
         checks.Text(request.DeviceId, "device_id", 0);
         checks.Text(request.ClientVersion, "client_version", 0);
         return checks.Problem;
     }
 
-    /// <summary>Judges a checked request, or refuses one whose key was used for another attempt: under the same event id the second would pass for the first.</summary>
+    /// <summary>
+    /// Judges a checked request, or refuses one whose key was used for something else: under the same event id the second would pass for the first. It is judged
+    /// before, so that a guess counts whatever its key.
+    /// </summary>
     /// <param name="request">A request that <see cref="Check"/> let pass.</param>
     /// <param name="key">The sender's idempotency key.</param>
-    /// <param name="address">Where the player is.</param>
+    /// <param name="address">The player's address.</param>
+    /// <param name="place">The same, with whether it is known.</param>
     /// <param name="traceParent">The sender's, or null.</param>
     /// <param name="cancellation">Ends the wait for the accounts.</param>
     public async ValueTask<Decision> DecideAsync(
-        SessionRequest request, Guid key, ClientAddress address, string? traceParent, CancellationToken cancellation)
+        SessionRequest request, Guid key, ClientAddress address, LoginPlace place, string? traceParent, CancellationToken cancellation)
     {
-        LoginAttempt attempt = LoginAttempt.Of(key, request);
-        if (!usedKeys.TryUse(key, attempt.Content))
-            return Problems.IdempotencyKeyReused;
-        LoginOutcome outcome = await JudgeAsync(request.UserId!, request.Secret!, attempt, cancellation);
+        LoginAttempt attempt = LoginContent.AttemptOf(key, request);
+        LoginOutcome outcome = await JudgeAsync(place, request.Secret!, attempt, cancellation);
         LoginEvent login = MakeEvent(request, key, address, outcome);
+        if (!recentEvents.TryUse(new EventUse(login, (ulong)attempt.Content)))
+        {
+            return Problems.IdempotencyKeyReused;
+        }
+
+        if (outcome == LoginOutcome.Ok)
+        {
+            failures.Succeeded(place, attempt);
+            places.Add(login.UserId, address.Value, login.DeviceId);
+        }
+
         ActionTrace trace = traces.Begin("publish login", key, traceParent);
         Answer answer = outcome == LoginOutcome.Ok ? Open(login) : Problems.LoginFailed(outcome, login.EventId);
         return new PlayerAction(login, null, Schemas.Headers(Schemas.Login, trace.TraceParent), answer) { Activity = trace.Activity };
     }
 
-    private async ValueTask<LoginOutcome> JudgeAsync(string userId, string secret, LoginAttempt attempt, CancellationToken cancellation)
+    private async ValueTask<LoginOutcome> JudgeAsync(LoginPlace place, string secret, LoginAttempt attempt, CancellationToken cancellation)
     {
-        if (!failures.Admit(userId, attempt))
+        if (!failures.Admit(place, attempt))
+        {
             return LoginOutcome.Locked;
-        if (!await accounts.VerifyAsync(userId, secret, cancellation))
-            return LoginOutcome.BadPassword;
-        failures.Succeeded(userId);
-        return LoginOutcome.Ok;
+        }
+
+        return await accounts.VerifyAsync(place.UserId, secret, cancellation) ? LoginOutcome.Ok : LoginOutcome.BadPassword;
     }
 
     private LoginEvent MakeEvent(SessionRequest request, Guid key, ClientAddress address, LoginOutcome outcome)

@@ -57,12 +57,12 @@ internal static class Problems
     };
 
     public static Problem RateLimited(int retryAfterSeconds) => new(
-        Status429TooManyRequests, "rate-limited", "Too many logins", "This player has sent too many logins, or this address too many that failed.")
+        Status429TooManyRequests, "rate-limited", "Too many logins", "Too many logins were sent for this player from here, or too many that failed from this address.")
     { RetryAfter = retryAfterSeconds };
 
     /// <summary>A login that failed and was published.</summary>
     public static Problem LoginFailed(LoginOutcome outcome, Guid eventId) => (outcome == LoginOutcome.Locked
-        ? new Problem(Status401Unauthorized, "locked", "The account is locked", "There were too many failed logins; try again later.")
+        ? new Problem(Status401Unauthorized, "locked", "The account is locked", "There were too many failed logins from here; try again later.")
         : new Problem(Status401Unauthorized, "bad-password", "The login failed", "The user id and the secret do not belong together."))
         with
         { EventId = eventId, Outcome = outcome };

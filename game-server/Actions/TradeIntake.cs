@@ -1,14 +1,13 @@
 using Game.Contracts;
 using Game.GameServer.Accounts;
+using Game.GameServer.Memory;
 using Game.GameServer.Telemetry;
 
 namespace Game.GameServer.Actions;
 
 /// <summary>Makes the two events of a trade. Thread-safe.</summary>
-internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, ActionTraces traces, TimeProvider time)
+internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, RecentEvents recentEvents, ActionTraces traces, TimeProvider time)
 {
-    private readonly UsedKeys usedKeys = new();
-
     /// <summary>Checks a trade and makes its events, or says what is wrong with it. A key that came with another trade is refused: under the same event ids the second would pass for the first.</summary>
     /// <param name="request">As it was read.</param>
     /// <param name="key">The sender's idempotency key.</param>
@@ -27,7 +26,7 @@ internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, A
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         TradeEvent one = MakeEvent(TradeSide.First, request.First!, first, second, terms, now);
         TradeEvent two = MakeEvent(TradeSide.Second, request.Second!, second, first, terms, now);
-        if (!usedKeys.TryUse(key, TradeContent.Of(one, two)))
+        if (!recentEvents.TryUse(new EventUse(one), new EventUse(two)))
             return Problems.IdempotencyKeyReused;
         ActionTrace trace = traces.Begin("publish trade", key, traceParent);
         var answer = new TradeRecorded(terms.TradeId, one.EventId, two.EventId);

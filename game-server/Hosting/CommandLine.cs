@@ -19,13 +19,15 @@ internal sealed class CommandLine
     private readonly Option<FileInfo?> addressTable = new("--address-table") { Description = "CSV file of prefix,country,asn,lat,lon." };
     private readonly Option<string> trustedProxies = new("--trusted-proxies") { Description = "Networks whose X-Forwarded-For is believed, with commas between.", DefaultValueFactory = _ => "" };
     private readonly Option<int> partitions = Bounded("--partitions", "Partitions of player-events.", Topics.DefaultPartitions, 1, 10_000);
-    private readonly Option<int> loginsPerMinute = Bounded("--rate-limit-per-player", "Logins a player may send over HTTP in a minute; 0 for any number.", OptionDefaults.LoginsPerMinute, 0, 100_000);
+    private readonly Option<int> loginsPerMinute = Bounded("--rate-limit-per-player", "Logins that may be sent for a player from one network over HTTP in a minute; 0 for any number.", OptionDefaults.LoginsPerMinute, 0, 100_000);
     private readonly Option<int> failedLoginsPerMinute = Bounded("--rate-limit-per-address", "Failed logins that one client address (IPv6: a /64) may send over HTTP in a minute; 0 for any number.", OptionDefaults.FailedLoginsPerMinute, 0, 1_000_000);
-    private readonly Option<int> lockAfter = Bounded("--lock-after", "Wrong secrets that lock a player out.", OptionDefaults.LockAfter, 1, 1_000);
+    private readonly Option<int> lockAfter = Bounded("--lock-after", "Wrong secrets for a player that lock out the network, device or known place they come from; ten times as many lock out all strangers.", OptionDefaults.LockAfter, 1, 1_000);
     private readonly Option<int> lockWindow = Bounded("--lock-window-seconds", "How long a wrong secret counts, in seconds.", OptionDefaults.LockWindowSeconds, 1, 86_400);
     private readonly Option<int> publishTimeout = Bounded("--publish-timeout-ms", "Milliseconds until an action that the brokers do not acknowledge is answered 503.", OptionDefaults.PublishTimeoutMs, 1_500, 60_000);
     private readonly Option<int> streamWindow = Bounded("--stream-window", "Unanswered requests on a WebSocket above which the server stops reading.", OptionDefaults.StreamWindow, 1, 100_000);
     private readonly Option<int> sessionHours = Bounded("--session-hours", "How long a session's token is good, in hours.", OptionDefaults.SessionHours, 1, 8_760);
+
+    private readonly Option<int> rememberedEvents = Bounded("--remembered-events", "Events of the log, and places of players' logins, that are remembered at least.", OptionDefaults.RememberedEvents, 1_000, 10_000_000);
 
     public CommandLine()
     {
@@ -33,6 +35,8 @@ internal sealed class CommandLine
         {
             if (System.Text.Encoding.UTF8.GetByteCount(result.GetValue(serverId) ?? "") is < 1 or > ContractLimits.MaxIdBytes)
                 result.AddError($"--server-id has 1 to {ContractLimits.MaxIdBytes} bytes.");
+            else if (result.GetValue(serverId)!.Any(char.IsControl))
+                result.AddError("--server-id has a control character.");
         });
         trustedProxies.Validators.Add(result =>
         {
@@ -42,7 +46,7 @@ internal sealed class CommandLine
         Root = new RootCommand("Accepts players' logins and trades and publishes them. Every option can also be given by environment variable, --server-id as GAME_SERVER_SERVER_ID.")
         {
             bootstrapServer, urls, serverId, partitions, credentials, accountsKey, keys, addressTable, trustedProxies,
-            loginsPerMinute, failedLoginsPerMinute, lockAfter, lockWindow, publishTimeout, streamWindow, sessionHours,
+            loginsPerMinute, failedLoginsPerMinute, lockAfter, lockWindow, publishTimeout, streamWindow, sessionHours, rememberedEvents,
         };
     }
 
@@ -82,6 +86,7 @@ internal sealed class CommandLine
         LockWindow = TimeSpan.FromSeconds(parsed.GetRequiredValue(lockWindow)),
         PublishTimeout = TimeSpan.FromMilliseconds(parsed.GetRequiredValue(publishTimeout)),
         StreamWindow = parsed.GetRequiredValue(streamWindow),
+        RememberedEvents = parsed.GetRequiredValue(rememberedEvents),
         SessionLifetime = TimeSpan.FromHours(parsed.GetRequiredValue(sessionHours)),
     };
 

@@ -1,7 +1,12 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Game.Contracts;
 using Game.GameServer.Accounts;
 using Game.GameServer.Actions;
 using Game.GameServer.Addresses;
+using Game.GameServer.Following;
 using Game.GameServer.Http;
+using Game.GameServer.Memory;
 using Game.GameServer.Publishing;
 using Game.GameServer.Stream;
 using Game.GameServer.Telemetry;
@@ -75,7 +80,9 @@ internal static class GameServerApp
         services.AddSingleton<IAccounts>(new DemoAccounts(options.AccountsKey));
         services.AddSingleton(new FailedLogins(options.LockAfter, options.LockWindow, time));
         services.AddSingleton(new LoginLimits(options.LoginsPerMinute, options.FailedLoginsPerMinute, time));
-        services.AddSingleton<UsedKeys>();
+        services.AddSingleton(new RecentEvents(new EventContent(SecretKey()), options.RememberedEvents));
+        services.AddSingleton(new KnownPlaces(new KeyedHash(SecretKey()), options.RememberedEvents));
+        services.AddSingleton<LogMemory>();
         services.AddSingleton(new ServiceCredential(options.ServiceCredentials));
         services.AddSingleton(new StreamLimits(options.StreamWindow));
         services.AddSingleton<SessionTokens>();
@@ -90,6 +97,8 @@ internal static class GameServerApp
         services.AddSingleton<StreamEndpoint>();
         services.AddSingleton<HealthEndpoints>();
     }
+
+    private static UInt128 SecretKey() => BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));
 
     private static AddressTable ReadAddressTable(string? path)
     {

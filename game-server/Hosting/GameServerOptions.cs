@@ -29,13 +29,13 @@ internal sealed record GameServerOptions
 
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
-    /// <summary>Logins a player may send over HTTP in a minute; 0 for any number.</summary>
+    /// <summary>Logins that may be sent for a player from one network over HTTP in a minute; 0 for any number.</summary>
     public int LoginsPerMinute { get; init; } = OptionDefaults.LoginsPerMinute;
 
     /// <summary>Failed logins that one client address may send over HTTP in a minute; 0 for any number.</summary>
     public int FailedLoginsPerMinute { get; init; } = OptionDefaults.FailedLoginsPerMinute;
 
-    /// <summary>Failed logins that lock a player out.</summary>
+    /// <summary>Failed logins that lock out the network, the device or the known place they come from.</summary>
     public int LockAfter { get; init; } = OptionDefaults.LockAfter;
 
     public TimeSpan LockWindow { get; init; } = TimeSpan.FromSeconds(OptionDefaults.LockWindowSeconds);
@@ -44,6 +44,9 @@ internal sealed record GameServerOptions
     public TimeSpan PublishTimeout { get; init; } = TimeSpan.FromMilliseconds(OptionDefaults.PublishTimeoutMs);
 
     public int StreamWindow { get; init; } = OptionDefaults.StreamWindow;
+
+    /// <summary>Events of the log whose ids and content are remembered, at least, and as many places that players logged in from.</summary>
+    public int RememberedEvents { get; init; } = OptionDefaults.RememberedEvents;
 
     public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromHours(OptionDefaults.SessionHours);
 }
@@ -69,6 +72,9 @@ internal static class OptionDefaults
 
     /// <summary>A fifth of a second at 20,000 actions a second: more than acknowledgements take.</summary>
     public const int StreamWindow = 4_096;
+
+    /// <summary>The last 52 seconds or more at 5,000 events a second, in which a sender that got no answer has tried again: at most 40 MB, and 2 seconds of reading at the start.</summary>
+    public const int RememberedEvents = 262_144;
 
     /// <summary>A day's play on one login.</summary>
     public const int SessionHours = 24;

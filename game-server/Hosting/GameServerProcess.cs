@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Game.Contracts;
 using Game.GameServer.Accounts;
 using Game.GameServer.Addresses;
+using Game.GameServer.Following;
 using Game.GameServer.Publishing;
 using Game.GameServer.Telemetry;
 using Microsoft.AspNetCore.DataProtection;
@@ -64,6 +65,10 @@ internal static class GameServerProcess
         services.AddSingleton<IProducerFactory>(provider => new ProducerFactory(
             options.BootstrapServers, options.ServerId, options.PublishTimeout, provider.GetRequiredService<ILogger<ProducerFactory>>()));
         services.AddSingleton<IEventPublisher, KafkaEventPublisher>();
+        services.AddSingleton(new FollowerLimits(options.Partitions, options.RememberedEvents));
+        services.AddSingleton<IConsumerFactory>(provider => new ConsumerFactory(
+            options.BootstrapServers, options.ServerId, provider.GetRequiredService<ILogger<ConsumerFactory>>()));
+        services.AddHostedService<LogFollower>();
     }
 
     private static IAdminClient MakeAdmin(GameServerOptions options, ILogger log)

@@ -10,12 +10,12 @@ namespace Game.GameServer.Http;
 
 /// <summary><c>POST /v1/sessions</c>: a player logs in.</summary>
 internal sealed class SessionsEndpoint(
-    LoginIntake logins, LoginLimits limits, IEventPublisher publisher, AnswerResponses responses, ServerMetrics metrics, TimeProvider time)
+    LoginIntake logins, KnownPlaces places, LoginLimits limits, IEventPublisher publisher, AnswerResponses responses, ServerMetrics metrics, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
     {
         Answer answer = await AnswerAsync(context);
-        metrics.AnsweredOverHttp(answer);
+        metrics.AnsweredOverHttp(answer.Status);
         await responses.WriteAsync(context, answer);
     }
 
@@ -31,13 +31,14 @@ internal sealed class SessionsEndpoint(
         if (context.Connection.RemoteIpAddress is not { } ip || ip.Equals(IPAddress.None))
             return Problems.NoClientAddress;
         ClientAddress address = ClientAddress.From(ip);
-        if (!limits.TryTake(request.UserId!, address.Value, out int retryAfter))
+        LoginPlace place = places.Find(request.UserId!, address.Value, request.DeviceId!);
+        if (!limits.TryTake(place, out int retryAfter))
             return Problems.RateLimited(retryAfter);
-        Decision decision = await logins.DecideAsync(request, key, address, context.Request.Headers.TraceParent, context.RequestAborted);
+        Decision decision = await logins.DecideAsync(request, key, address, place, context.Request.Headers.TraceParent, context.RequestAborted);
         if (decision.Action is not { } login)
             return decision.Refusal!;
         if (login.First is LoginEvent { Outcome: LoginOutcome.Ok })
-            limits.Succeeded(address.Value);
+            limits.Succeeded(place);
         return await AwaitedAction.PublishAsync(publisher, login, time);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class TradesEndpoint(
     public async Task HandleAsync(HttpContext context)
     {
         Answer answer = await AnswerAsync(context);
-        metrics.AnsweredOverHttp(answer);
+        metrics.AnsweredOverHttp(answer.Status);
         await responses.WriteAsync(context, answer);
     }
 

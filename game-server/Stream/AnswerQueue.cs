@@ -46,7 +46,7 @@ internal sealed class AnswerQueue(WebSocket socket, int window, ServerMetrics me
             while (writer.Written.Length < StreamLimits.AnswerBatchBytes && ready.Reader.TryRead(out (long? Number, Answer Answer) next))
             {
                 writer.WriteFrame(next.Number, next.Answer);
-                metrics.AnsweredOnStream(next.Answer);
+                metrics.AnsweredOnStream(next.Answer.Status);
                 count++;
             }
 

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using Game.GameServer.Accounts;
 using Game.GameServer.Actions;
 using Game.GameServer.Addresses;
 
@@ -131,7 +132,8 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
             return invalid;
         if (request.ClientAddress is null || !ClientAddress.TryParse(request.ClientAddress, out ClientAddress address))
             return Problems.InvalidField("client_address", "The field 'client_address' is missing or is no IPv4 or IPv6 address.");
-        return await services.Logins.DecideAsync(login, key, address, request.Traceparent, CancellationToken.None);
+        LoginPlace place = services.Places.Find(login.UserId!, address.Value, login.DeviceId!);
+        return await services.Logins.DecideAsync(login, key, address, place, request.Traceparent, CancellationToken.None);
     }
 
     /// <summary>A field of the other kind of frame, refused as unknown fields are.</summary>

@@ -1,3 +1,4 @@
+using Game.GameServer.Accounts;
 using Game.GameServer.Actions;
 using Game.GameServer.Publishing;
 using Game.GameServer.Telemetry;
@@ -6,13 +7,14 @@ namespace Game.GameServer.Stream;
 
 /// <summary>What every stream works with.</summary>
 /// <param name="Logins">Makes logins.</param>
+/// <param name="Places">Knows where players have logged in from.</param>
 /// <param name="Trades">Makes trades.</param>
 /// <param name="Publisher">Puts them into the log.</param>
 /// <param name="Metrics">Counts them.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Limits">The bounds of a stream.</param>
 internal sealed record StreamServices(
-    LoginIntake Logins, TradeIntake Trades, IEventPublisher Publisher, ServerMetrics Metrics, TimeProvider Time, StreamLimits Limits);
+    LoginIntake Logins, KnownPlaces Places, TradeIntake Trades, IEventPublisher Publisher, ServerMetrics Metrics, TimeProvider Time, StreamLimits Limits);
 
 /// <summary>The bounds of a stream.</summary>
 /// <param name="Window">Unanswered requests above which the server stops reading.</param>

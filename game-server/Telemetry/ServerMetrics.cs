@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Game.GameServer.Actions;
 
 namespace Game.GameServer.Telemetry;
 
@@ -40,9 +39,9 @@ internal sealed class ServerMetrics
         acknowledgement.Record(took.TotalSeconds);
     }
 
-    public void AnsweredOverHttp(Answer answer) => answers.Add(1, Http, new("status", answer.Status));
+    public void AnsweredOverHttp(int status) => answers.Add(1, Http, new("status", status));
 
-    public void AnsweredOnStream(Answer answer) => answers.Add(1, Stream, new("status", answer.Status));
+    public void AnsweredOnStream(int status) => answers.Add(1, Stream, new("status", status));
 
     public void ProducerRebuilt() => rebuilds.Add(1);
 

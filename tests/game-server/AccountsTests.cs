@@ -1,6 +1,5 @@
 using Game.Contracts;
 using Game.GameServer.Accounts;
-using Game.GameServer.Actions;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Time.Testing;
 
@@ -24,44 +23,6 @@ public sealed class AccountsTests
         }
 
         Should.Throw<FormatException>(() => DemoSecrets.ParseKey("short"));
-    }
-
-    [Fact]
-    public void Failures_slide_out_of_the_window_one_by_one()
-    {
-        var failures = new FailedLogins(2, TimeSpan.FromMinutes(5), time);
-        failures.Admit("p", Attempt(1)).ShouldBeTrue();
-        time.Advance(TimeSpan.FromMinutes(4));
-        failures.Admit("p", Attempt(2)).ShouldBeTrue();
-        failures.Admit("p", Attempt(3)).ShouldBeFalse();
-        failures.Admit("p", Attempt(2)).ShouldBeTrue("a retry of an admitted attempt");
-        time.Advance(TimeSpan.FromMinutes(1));
-        failures.Admit("p", Attempt(4)).ShouldBeTrue();
-        failures.Admit("p", Attempt(5)).ShouldBeFalse();
-    }
-
-    [Fact]
-    public void A_success_forgets_the_failures()
-    {
-        var failures = new FailedLogins(1, TimeSpan.FromMinutes(5), time);
-        failures.Admit("p", Attempt(1)).ShouldBeTrue();
-        failures.Succeeded("p");
-        failures.Admit("p", Attempt(2)).ShouldBeTrue();
-        failures.Admit("p", Attempt(3)).ShouldBeFalse();
-    }
-
-    [Fact]
-    public void Players_are_forgotten_with_time_and_above_a_number()
-    {
-        var failures = new FailedLogins(1, TimeSpan.FromMinutes(5), time, maxPlayers: 10);
-        for (int i = 0; i < 100; i++)
-            failures.Admit("p-" + i, Attempt(i)).ShouldBeTrue();
-        failures.Count.ShouldBe(10);
-        failures.Admit("p-95", Attempt(1000)).ShouldBeFalse();
-        failures.Admit("p-1", Attempt(1001)).ShouldBeTrue("forgotten");
-        time.Advance(TimeSpan.FromMinutes(5));
-        failures.Admit("q", Attempt(0)).ShouldBeTrue();
-        failures.Count.ShouldBe(1);
     }
 
     [Fact]
@@ -111,17 +72,6 @@ public sealed class AccountsTests
     }
 
     [Fact]
-    public void Recent_sessions_are_found_and_bounded()
-    {
-        var recent = new RecentSessions();
-        for (int i = 0; i < 100_000; i++)
-            recent.Add("t-" + i, new Session("p", "s", "", i));
-        recent.Find("t-99999")!.ExpiresAt.ShouldBe(99_999);
-        recent.Find("t-0").ShouldBeNull();
-        Enumerable.Range(0, 100_000).Count(i => recent.Find("t-" + i) is not null).ShouldBeInRange(30_000, 66_000);
-    }
-
-    [Fact]
     public async Task Two_servers_that_start_at_once_on_an_empty_folder_share_one_key()
     {
         string folder = Directory.CreateTempSubdirectory("game-server-keys-").FullName;
@@ -134,22 +84,4 @@ public sealed class AccountsTests
         Directory.GetFiles(keys, "key-*.xml").ShouldHaveSingleItem();
         Directory.Delete(folder, recursive: true);
     }
-
-    [Fact]
-    public void A_key_is_good_for_one_attempt_as_long_as_it_is_remembered()
-    {
-        var used = new UsedKeys();
-        Guid key = TestServer.NewKey();
-        used.TryUse(key, 1).ShouldBeTrue();
-        used.TryUse(key, 1).ShouldBeTrue();
-        used.TryUse(key, 2).ShouldBeFalse();
-        for (int i = 0; i < 65_536; i++)
-            used.TryUse(TestServer.NewKey(), 3).ShouldBeTrue();
-        used.TryUse(key, 2).ShouldBeFalse();
-        for (int i = 0; i < 65_536; i++)
-            used.TryUse(TestServer.NewKey(), 3).ShouldBeTrue();
-        used.TryUse(key, 2).ShouldBeTrue("forgotten");
-    }
-
-    private static LoginAttempt Attempt(int number) => new(Guid.Empty, (UInt128)number);
 }

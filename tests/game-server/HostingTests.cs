@@ -88,6 +88,7 @@ public sealed class HostingTests
     [InlineData("--publish-timeout-ms=10", "--publish-timeout-ms is '10', but must be a whole number between 1500 and 60000.")]
     [InlineData("--trusted-proxies=here", "--trusted-proxies takes networks")]
     [InlineData("--server-id=ääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääää", "--server-id has 1 to 128 bytes.")]
+    [InlineData("--server-id=a\u001b", "--server-id has a control character.")]
     [InlineData("--nonsense=1", "nonsense")]
     public void A_bad_option_is_an_error_that_names_it(string option, string message)
     {

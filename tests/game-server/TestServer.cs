@@ -4,6 +4,7 @@ using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using Game.Contracts;
+using Game.GameServer.Following;
 using Game.GameServer.Hosting;
 using Game.GameServer.Publishing;
 using Microsoft.AspNetCore.Builder;
@@ -134,6 +135,23 @@ internal sealed class TestServer : IAsyncDisposable
         problem.GetProperty("detail").GetString().ShouldEndWith(".");
         return problem;
     }
+
+    /// <summary>The other server's log, as this one's follower reads it.</summary>
+    public void Follow(TestServer other)
+    {
+        LogMemory memory = app.Services.GetRequiredService<LogMemory>();
+        using EventEncoder encoder = new();
+        foreach (PlayerEvent published in other.Log.Events)
+        {
+            memory.Learn(encoder.Encode(published));
+        }
+    }
+
+    /// <summary>A login from an address, which the proxy that the tests are tells.</summary>
+    public Task<HttpResponseMessage> LoginFromAsync(string address, string userId, string? secret = null, string device = "d-1", Guid? key = null)
+        => SendAsync(
+            "/v1/sessions", new StringContent(Login(userId, secret).Replace("d-1", device), Encoding.UTF8, "application/json"), (key ?? NewKey()).ToString(), null,
+            ("X-Forwarded-For", address));
 
     public Task StopAsync() => app.StopAsync();
 

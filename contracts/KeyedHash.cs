@@ -3,14 +3,14 @@ using System.Numerics;
 
 namespace Game.Contracts;
 
-/// <summary>SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash of short inputs; without the key its collisions cannot be searched for. Thread-safe.</summary>
-internal sealed class SipHash
+/// <summary>SipHash-2-4 (Aumasson and Bernstein, 2012): a hash of short inputs under a secret key; who does not know the key cannot search for collisions. Thread-safe.</summary>
+public sealed class KeyedHash
 {
     private readonly ulong _k0;
     private readonly ulong _k1;
 
-    /// <param name="key">Its low half is the paper's k0.</param>
-    public SipHash(UInt128 key)
+    /// <param name="key">Drawn at random once a process, or fixed by a test; its low half is the paper's k0.</param>
+    public KeyedHash(UInt128 key)
     {
         _k0 = (ulong)key;
         _k1 = (ulong)(key >> 64);

@@ -1,0 +1,23 @@
+using Game.Contracts;
+using Game.GameServer.Accounts;
+
+namespace Game.GameServer.Actions;
+
+/// <summary>What makes an attempt to log in another one.</summary>
+internal static class LoginContent
+{
+    private const int Texts = 4;
+
+    /// <summary>The attempt of a key, with a digest of all that the player sent, the secret included.</summary>
+    /// <param name="key">The sender's key.</param>
+    /// <param name="request">A request whose fields are what they should be.</param>
+    public static LoginAttempt AttemptOf(Guid key, SessionRequest request)
+    {
+        ContentDigest digest = new(stackalloc byte[(Texts * ContentDigest.LengthBytes) + LoginIntake.MaxSecretBytes + ((Texts - 1) * ContractLimits.MaxIdBytes)]);
+        digest.Add(request.UserId!);
+        digest.Add(request.Secret!);
+        digest.Add(request.DeviceId!);
+        digest.Add(request.ClientVersion!);
+        return new LoginAttempt(key, digest.Compute());
+    }
+}
