@@ -6,7 +6,8 @@ namespace Game.Contracts;
 public static class ClientSettings
 {
     /// <summary>
-    /// A producer whose acknowledged records are in the log once and in order: acks=all, idempotent. Keys go to the partition that Java clients choose (murmur2).
+    /// A producer whose acknowledged records are in the log once and in order: acks=all, idempotent. Keys go to the partition that Java clients choose
+    /// (murmur2).
     /// </summary>
     public static ProducerConfig Producer(string bootstrapServers, string clientId) => new()
     {

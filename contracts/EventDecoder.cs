@@ -12,21 +12,27 @@ namespace Game.Contracts;
 public sealed class EventDecoder
 {
     // An unescaped text is never longer than its escaped form, so one value's texts fit.
-    private readonly byte[] scratch = new byte[ContractLimits.MaxValueBytes];
-    private int scratchUsed;
+    private readonly byte[] _scratch = new byte[ContractLimits.MaxValueBytes];
+    private int _scratchUsed;
 
     /// <summary>Reads one event. <paramref name="view"/> holds spans into <paramref name="value"/> and is valid until the next call.</summary>
     public DecodeFailure Decode(ReadOnlySpan<byte> value, out EventView view)
     {
         view = default;
         if (value.IsEmpty)
+        {
             return new(DecodeError.Empty, "");
+        }
         if (value.Length > ContractLimits.MaxValueBytes)
+        {
             return new(DecodeError.TooLarge, "");
+        }
         if (!Utf8.IsValid(value))
+        {
             return new(DecodeError.NotUtf8, "");
+        }
 
-        scratchUsed = 0;
+        _scratchUsed = 0;
         try
         {
             return DecodeObject(value, ref view);
@@ -39,7 +45,7 @@ public sealed class EventDecoder
 
     private DecodeFailure DecodeObject(ReadOnlySpan<byte> value, ref EventView view)
     {
-        var reader = new Utf8JsonReader(value);
+        Utf8JsonReader reader = new(value);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -54,7 +60,9 @@ public sealed class EventDecoder
         {
             DecodeFailure failure = DecodeField(ref reader, ref view, ref seen);
             if (failure.IsFailure && !first.IsFailure)
+            {
                 first = failure;
+            }
         }
 
         reader.Read(); // throws where anything follows the object
@@ -64,7 +72,9 @@ public sealed class EventDecoder
     private DecodeFailure DecodeField(scoped ref Utf8JsonReader reader, ref EventView view, ref uint seen)
     {
         if (!TryText(ref reader, out ReadOnlySpan<byte> name))
+        {
             return new(DecodeError.NotUtf8, "");
+        }
         FieldIndex field = EventFields.Find(name);
         reader.Read();
         if (field == FieldIndex.Unknown)
@@ -113,9 +123,13 @@ public sealed class EventDecoder
         uint required = view.Kind == EventKind.Login ? EventFields.RequiredByLogin : EventFields.RequiredByTrade;
         uint missing = required & ~seen;
         if ((seen & 1) == 0)
+        {
             missing = 1;
+        }
         if (missing != 0)
+        {
             return new(DecodeError.MissingField, EventFields.Names[BitOperations.TrailingZeroCount(missing)]);
+        }
         return CheckLocation(ref view, seen);
     }
 
@@ -124,7 +138,9 @@ public sealed class EventDecoder
         bool lat = (seen & 1u << (int)FieldIndex.Lat) != 0 && !double.IsNaN(view.Lat);
         bool lon = (seen & 1u << (int)FieldIndex.Lon) != 0 && !double.IsNaN(view.Lon);
         if (lat != lon)
+        {
             return new(DecodeError.MissingField, lat ? "lon" : "lat");
+        }
         view.HasLocation = lat;
         return view.Kind == EventKind.Login && view.Ip.IsEmpty ? new(DecodeError.OutOfRange, "ip") : default;
     }
@@ -133,12 +149,14 @@ public sealed class EventDecoder
     {
         text = reader.ValueSpan;
         if (!reader.ValueIsEscaped)
+        {
             return true;
-        Span<byte> target = scratch.AsSpan(scratchUsed);
+        }
+        Span<byte> target = _scratch.AsSpan(_scratchUsed);
         try
         {
             int length = reader.CopyString(target);
-            scratchUsed += length;
+            _scratchUsed += length;
             text = target[..length];
             return true;
         }
@@ -152,11 +170,17 @@ public sealed class EventDecoder
     {
         text = default;
         if (reader.TokenType != JsonTokenType.String)
+        {
             return DecodeError.WrongType;
+        }
         if (!TryText(ref reader, out text))
+        {
             return DecodeError.NotUtf8;
+        }
         if (text.Length > maxBytes)
+        {
             return DecodeError.TooLong;
+        }
         return text.Length < minBytes ? DecodeError.OutOfRange : DecodeError.None;
     }
 
@@ -165,7 +189,9 @@ public sealed class EventDecoder
         kind = default;
         DecodeError error = ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out ReadOnlySpan<byte> text);
         if (error != DecodeError.None)
+        {
             return error;
+        }
         kind = text.SequenceEqual("trade"u8) ? EventKind.Trade : EventKind.Login;
         return kind == EventKind.Trade || text.SequenceEqual("login"u8) ? DecodeError.None : DecodeError.UnknownType;
     }
@@ -175,7 +201,9 @@ public sealed class EventDecoder
         id = default;
         DecodeError error = ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out ReadOnlySpan<byte> text);
         if (error != DecodeError.None)
+        {
             return error;
+        }
         return Utf8Parser.TryParse(text, out id, out int used, 'D') && used == text.Length ? DecodeError.None : DecodeError.OutOfRange;
     }
 
@@ -183,7 +211,9 @@ public sealed class EventDecoder
     {
         DecodeError error = ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out ip);
         if (error != DecodeError.None || ip.IsEmpty)
+        {
             return error;
+        }
         return IpValue.TryParse(ip, out _) ? DecodeError.None : DecodeError.OutOfRange;
     }
 
@@ -191,7 +221,9 @@ public sealed class EventDecoder
     {
         DecodeError error = ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out country);
         if (error != DecodeError.None || country.IsEmpty)
+        {
             return error;
+        }
         bool alpha2 = country.Length == 2 && country[0] is >= (byte)'A' and <= (byte)'Z' && country[1] is >= (byte)'A' and <= (byte)'Z';
         return alpha2 ? DecodeError.None : DecodeError.OutOfRange;
     }
@@ -201,7 +233,9 @@ public sealed class EventDecoder
         outcome = default;
         DecodeError error = ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out ReadOnlySpan<byte> text);
         if (error != DecodeError.None)
+        {
             return error;
+        }
         return ContractText.TryParse(text, out outcome) ? DecodeError.None : DecodeError.UnknownWord;
     }
 
@@ -210,7 +244,9 @@ public sealed class EventDecoder
         channel = default;
         DecodeError error = ReadText(ref reader, 0, ContractLimits.MaxIdBytes, out ReadOnlySpan<byte> text);
         if (error != DecodeError.None)
+        {
             return error;
+        }
         return ContractText.TryParse(text, out channel) ? DecodeError.None : DecodeError.UnknownWord;
     }
 
@@ -218,7 +254,9 @@ public sealed class EventDecoder
     {
         number = 0;
         if (reader.TokenType != JsonTokenType.Number)
+        {
             return DecodeError.WrongType;
+        }
         return reader.TryGetInt64(out number) && number >= min && number <= max ? DecodeError.None : DecodeError.OutOfRange;
     }
 
@@ -241,9 +279,13 @@ public sealed class EventDecoder
     {
         degrees = double.NaN;
         if (reader.TokenType == JsonTokenType.Null)
+        {
             return DecodeError.None;
+        }
         if (reader.TokenType != JsonTokenType.Number)
+        {
             return DecodeError.WrongType;
+        }
         return reader.TryGetDouble(out degrees) && Math.Abs(degrees) <= bound ? DecodeError.None : DecodeError.OutOfRange;
     }
 }

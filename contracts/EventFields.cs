@@ -26,7 +26,8 @@ public enum FieldType : byte
 /// <param name="Name">Its name in JSON, in Parquet and in SQL.</param>
 /// <param name="Type">What it holds.</param>
 /// <param name="Kinds">The kinds of event that have it.</param>
-/// <param name="Content">The kinds in which it is content: an event with the same id that differs in it is another event, see <see cref="EventContent"/>.</param>
+/// <param name="Content">The kinds in which it is content: an event with the same id that differs in it is another event, see
+/// <see cref="EventContent"/>.</param>
 /// <param name="IsOptional">Whether an event of those kinds may lack it.</param>
 public sealed record EventField(string Name, FieldType Type, EventKinds Kinds, EventKinds Content = EventKinds.None, bool IsOptional = false);
 

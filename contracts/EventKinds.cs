@@ -60,7 +60,9 @@ public static class ContractText
         for (int i = 0; i < names.Length; i++)
         {
             if (text.SequenceEqual(names[i]))
+            {
                 return i;
+            }
         }
 
         return -1;

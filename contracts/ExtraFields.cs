@@ -10,9 +10,9 @@ public static class ExtraFields
     /// <summary>The unknown fields of a value that decoded well, as a JSON object; null where there are none.</summary>
     public static string? Read(ReadOnlySpan<byte> value)
     {
-        var reader = new Utf8JsonReader(value);
-        var buffer = new ArrayBufferWriter<byte>();
-        using var writer = new Utf8JsonWriter(buffer);
+        Utf8JsonReader reader = new(value);
+        ArrayBufferWriter<byte> buffer = new();
+        using Utf8JsonWriter writer = new(buffer);
         writer.WriteStartObject();
         reader.Read();
         bool any = false;
@@ -23,7 +23,9 @@ public static class ExtraFields
             int start = (int)reader.TokenStartIndex;
             reader.Skip();
             if (EventFields.Find(Encoding.UTF8.GetBytes(name)) != FieldIndex.Unknown)
+            {
                 continue;
+            }
             any = true;
             writer.WritePropertyName(name);
             writer.WriteRawValue(value[start..(int)reader.BytesConsumed], skipInputValidation: true);

@@ -41,18 +41,24 @@ public readonly record struct IpValue(UInt128 Bits, bool IsV4)
             if (c == '.')
             {
                 if (digits == 0 || ++dots > 3)
+                {
                     return false;
+                }
                 bits = bits << 8 | (uint)octet;
                 octet = digits = 0;
                 continue;
             }
 
             if (c is < (byte)'0' or > (byte)'9' || (digits > 0 && octet == 0))
+            {
                 return false;
+            }
             octet = octet * 10 + (c - '0');
             digits++;
             if (octet > 255)
+            {
                 return false;
+            }
         }
 
         bits = bits << 8 | (uint)octet;
@@ -75,23 +81,33 @@ public readonly record struct IpValue(UInt128 Bits, bool IsV4)
             int end = text[at..].IndexOf((byte)':');
             ReadOnlySpan<byte> part = end < 0 ? text[at..] : text.Slice(at, end);
             if (!ReadGroup(part, isLast: end < 0, groups, ref count))
+            {
                 return false;
+            }
             if (end < 0)
+            {
                 break;
+            }
             at += end + 1;
             if (at == text.Length)
+            {
                 return false;
+            }
             if (text[at] == ':')
             {
                 if (gap >= 0)
+                {
                     return false;
+                }
                 gap = count;
                 at++;
             }
         }
 
         if (gap < 0 ? count != Groups : count >= Groups)
+        {
             return false;
+        }
         address = Assemble(groups, count, gap);
         return true;
     }
@@ -101,20 +117,26 @@ public readonly record struct IpValue(UInt128 Bits, bool IsV4)
         if (isLast && part.IndexOf((byte)'.') >= 0)
         {
             if (count > Groups - 2 || !TryParseV4(part, out uint v4))
+            {
                 return false;
+            }
             groups[count++] = (ushort)(v4 >> 16);
             groups[count++] = (ushort)v4;
             return true;
         }
 
         if (count == Groups || part.Length is 0 or > 4)
+        {
             return false;
+        }
         int group = 0;
         foreach (byte c in part)
         {
             int digit = HexDigit(c);
             if (digit < 0)
+            {
                 return false;
+            }
             group = group << 4 | digit;
         }
 

@@ -3,7 +3,8 @@ using System.Numerics;
 
 namespace Game.Contracts;
 
-/// <summary>SipHash-2-4 (Aumasson and Bernstein, 2012): a hash of short inputs under a secret key; who does not know the key cannot search for collisions. Thread-safe.</summary>
+/// <summary>SipHash-2-4 (Aumasson and Bernstein, 2012): a hash of short inputs under a secret key; who does not know the key cannot search for collisions.
+/// Thread-safe.</summary>
 public sealed class KeyedHash
 {
     private readonly ulong _k0;

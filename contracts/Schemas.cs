@@ -19,9 +19,11 @@ public static class Schemas
     /// <summary>Headers of one record; the trace parent is left out where there is no trace.</summary>
     public static Headers Headers(byte[] schema, string? traceParent = null)
     {
-        var headers = new Headers { { HeaderName, schema } };
+        Headers headers = new() { { HeaderName, schema } };
         if (traceParent is not null)
+        {
             headers.Add(TraceParentHeaderName, System.Text.Encoding.ASCII.GetBytes(traceParent));
+        }
         return headers;
     }
 }

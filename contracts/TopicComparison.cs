@@ -88,7 +88,8 @@ internal static class TopicComparison
         _ => false,
     };
 
-    private static HashSet<string> Words(string list) => new(list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), StringComparer.Ordinal);
+    private static HashSet<string> Words(string list)
+        => new(list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), StringComparer.Ordinal);
 
     private static long? Number(FoundTopic found, string setting)
         => long.TryParse(found.Configs.GetValueOrDefault(setting), CultureInfo.InvariantCulture, out long number) ? number : null;

@@ -15,12 +15,14 @@ public static class TopicSetup
     private static readonly TimeSpan VisibilityPoll = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// Compares what exists, then creates what is missing with the broker's default replication factor and, where that is 3 or more, <c>min.insync.replicas=2</c>.
+    /// Compares what exists, then creates what is missing with the broker's default replication factor and, where that is 3 or more,
+    /// <c>min.insync.replicas=2</c>.
     /// </summary>
     /// <param name="admin">The cluster's.</param>
     /// <param name="topics">The topics that the process reads or writes.</param>
     /// <param name="warn">Called with one sentence for everything that weakens a guarantee: few replicas, small messages, settings that cannot be read.</param>
-    /// <exception cref="TopicMismatchException">A topic has another partition count, deletes what must stay, or compacts what must not be compacted.</exception>
+    /// <exception cref="TopicMismatchException">A topic has another partition count, deletes what must stay, or compacts what must not be
+    /// compacted.</exception>
     /// <exception cref="KafkaException">The brokers cannot be reached or refuse.</exception>
     public static async Task EnsureAsync(IAdminClient admin, IReadOnlyCollection<TopicSpec> topics, Action<string> warn)
     {
@@ -82,7 +84,10 @@ public static class TopicSetup
         try
         {
             List<DescribeConfigsResult> results = await admin.DescribeConfigsAsync(resources, new DescribeConfigsOptions { RequestTimeout = RequestTimeout });
-            return [.. results.Select(result => new DescribeConfigsReport { ConfigResource = result.ConfigResource, Entries = result.Entries, Error = new Error(ErrorCode.NoError) })];
+            return [.. results.Select(result => new DescribeConfigsReport
+            {
+                ConfigResource = result.ConfigResource, Entries = result.Entries, Error = new Error(ErrorCode.NoError),
+            })];
         }
         catch (DescribeConfigsException e) // some are refused; the others' answers are whole
         {
@@ -95,7 +100,8 @@ public static class TopicSetup
         int replication = await DefaultReplicationFactorAsync(admin, metadata.Brokers[0].BrokerId);
         try
         {
-            await admin.CreateTopicsAsync(topics.Select(topic => Specification(topic, replication)), new CreateTopicsOptions { RequestTimeout = RequestTimeout });
+            await admin.CreateTopicsAsync(topics.Select(topic => Specification(topic, replication)),
+                new CreateTopicsOptions { RequestTimeout = RequestTimeout });
         }
         catch (CreateTopicsException e) when (e.Results.TrueForAll(r => r.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
         {
@@ -129,7 +135,8 @@ public static class TopicSetup
     {
         ConfigResource resource = new() { Type = ResourceType.Broker, Name = broker.ToString(CultureInfo.InvariantCulture) };
         List<DescribeConfigsResult> configs = await admin.DescribeConfigsAsync([resource], new DescribeConfigsOptions { RequestTimeout = RequestTimeout });
-        return configs[0].Entries.TryGetValue("default.replication.factor", out ConfigEntryResult? entry) && int.TryParse(entry.Value, out int factor) ? factor : 1;
+        return configs[0].Entries.TryGetValue("default.replication.factor", out ConfigEntryResult? entry) && int.TryParse(entry.Value, out int factor) ? factor
+            : 1;
     }
 
     private static TopicSpecification Specification(TopicSpec topic, int defaultReplication)

@@ -23,7 +23,7 @@ public sealed class Topics
 
     private const int SmallTopicPartitions = 3;
 
-    private readonly Dictionary<string, TopicSpec> byName;
+    private readonly Dictionary<string, TopicSpec> _byName;
 
     /// <param name="partitions">Partitions of <c>player-events</c>, 1 to 10,000.</param>
     public Topics(int partitions = DefaultPartitions)
@@ -42,12 +42,12 @@ public sealed class Topics
             new(DeadLetters, SmallTopicPartitions, Delete),
             new(SimulationTruth, SmallTopicPartitions, Delete),
         ];
-        byName = all.ToDictionary(topic => topic.Name);
+        _byName = all.ToDictionary(topic => topic.Name);
     }
 
-    public IReadOnlyCollection<TopicSpec> All => byName.Values;
+    public IReadOnlyCollection<TopicSpec> All => _byName.Values;
 
-    public TopicSpec this[string name] => byName[name];
+    public TopicSpec this[string name] => _byName[name];
 
     private static Dictionary<string, string> Delete => new() { ["cleanup.policy"] = "delete" };
 

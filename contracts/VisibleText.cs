@@ -5,12 +5,14 @@ using System.Text;
 namespace Game.Contracts;
 
 /// <summary>
-/// Text of players and records as a terminal, a page or a log line may show it. A control character that reaches a terminal is a command to it: it sets the title, moves the
+/// Text of players and records as a terminal, a page or a log line may show it. A control character that reaches a terminal is a command to it: it sets the
+/// title, moves the
 /// cursor, hides what follows. So each is written as its escape; everything else stays as it is.
 /// </summary>
 public static class VisibleText
 {
-    // C0, delete and C1; the marks that reverse the direction of what follows; the line and paragraph separators; halves of a surrogate pair, which no encoding holds alone.
+    // C0, delete and C1; the marks that reverse the direction of what follows; the line and paragraph separators; halves of a surrogate pair, which no encoding
+    // holds alone.
     private static readonly SearchValues<char> Suspects = SearchValues.Create(
         [.. Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code).Where(c => char.IsControl(c) || char.IsSurrogate(c) || IsMark(c))]);
 
@@ -27,7 +29,7 @@ public static class VisibleText
             return text;
         }
 
-        var escaped = new StringBuilder(text.Length + 16);
+        StringBuilder escaped = new(text.Length + 16);
         for (int i = 0; i < text.Length; i++)
         {
             if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))

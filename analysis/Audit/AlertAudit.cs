@@ -6,10 +6,10 @@ namespace Game.Analysis.Audit;
 /// <summary>One pass over the alerts topic and one over alerts-priority.</summary>
 internal sealed class AlertAudit
 {
-    private readonly Dictionary<string, Alert> byId = [];
+    private readonly Dictionary<string, Alert> _byId = [];
 
     /// <summary>Distinct alerts.</summary>
-    public IReadOnlyDictionary<string, Alert> ById => byId;
+    public IReadOnlyDictionary<string, Alert> ById => _byId;
 
     /// <summary>Ids that the topic holds more than once.</summary>
     public HashSet<string> Duplicates { get; } = [];
@@ -31,12 +31,18 @@ internal sealed class AlertAudit
         foreach (AuditRecord record in alerts)
         {
             Alert alert = Decode(Topics.Alerts, record);
-            if (!byId.TryAdd(alert.AlertId, alert))
+            if (!_byId.TryAdd(alert.AlertId, alert))
+            {
                 Duplicates.Add(alert.AlertId);
+            }
             if (alert.SourcePartition != record.Partition || alert.UserId != Key(record))
+            {
                 Misrouted++;
+            }
             if (alert.Severity == AlertSeverity.Critical)
+            {
                 Critical.Add((alert.AlertId, Key(record)));
+            }
         }
     }
 
@@ -45,12 +51,15 @@ internal sealed class AlertAudit
         foreach (AuditRecord record in copies)
         {
             if (!Priority.Add((Decode(Topics.AlertsPriority, record).AlertId, Key(record))))
+            {
                 PriorityRepeats++;
+            }
         }
     }
 
     private static Alert Decode(string topic, in AuditRecord record)
-        => ContractJson.TryDecode(record.Value, out Alert alert, out string error) ? alert : throw new UserErrorException($"A record of {topic} cannot be read: {error}.");
+        => ContractJson.TryDecode(record.Value, out Alert alert, out string error) ? alert
+        : throw new UserErrorException($"A record of {topic} cannot be read: {error}.");
 
     private static string Key(in AuditRecord record) => record.Key is { } key ? Encoding.UTF8.GetString(key) : "";
 }

@@ -3,28 +3,34 @@ namespace Game.Analysis.Audit;
 /// <summary>What an audit found unequal, a sentence each.</summary>
 internal sealed class Differences
 {
-    private readonly List<string> sentences = [];
+    private readonly List<string> _sentences = [];
 
-    public IReadOnlyList<string> Sentences => sentences;
+    public IReadOnlyList<string> Sentences => _sentences;
 
     /// <summary>Something that must hold.</summary>
     public void Require(bool holds, string otherwise)
     {
         if (!holds)
-            sentences.Add(otherwise);
+        {
+            _sentences.Add(otherwise);
+        }
     }
 
     /// <summary>Something that should not be at all.</summary>
     public void Count(string what, long count)
     {
         if (count != 0)
-            sentences.Add($"{count} {what}.");
+        {
+            _sentences.Add($"{count} {what}.");
+        }
     }
 
     public void Equal(string left, long leftCount, string right, long rightCount)
     {
         if (leftCount != rightCount)
-            sentences.Add($"There are {leftCount} {left}, but {rightCount} {right}.");
+        {
+            _sentences.Add($"There are {leftCount} {left}, but {rightCount} {right}.");
+        }
     }
 
     /// <summary>Two sets that should hold the same.</summary>
@@ -33,8 +39,12 @@ internal sealed class Differences
         T[] missing = [.. leftSet.Where(item => !rightSet.Contains(item))];
         T[] extra = [.. rightSet.Where(item => !leftSet.Contains(item))];
         if (missing.Length > 0)
-            sentences.Add($"{missing.Length} {left} are not in {right}, among them {missing[0]}.");
+        {
+            _sentences.Add($"{missing.Length} {left} are not in {right}, among them {missing[0]}.");
+        }
         if (extra.Length > 0)
-            sentences.Add($"{extra.Length} are in {right}, but not among {left}, among them {extra[0]}.");
+        {
+            _sentences.Add($"{extra.Length} are in {right}, but not among {left}, among them {extra[0]}.");
+        }
     }
 }

@@ -6,16 +6,17 @@ using Game.Detector.Rules;
 namespace Game.Analysis.Audit;
 
 /// <summary>
-/// One pass over player-events: distinct ids, live and historic; the alerts that a fresh detector raises on the same records; and where the events of campaigns lie.
+/// One pass over player-events: distinct ids, live and historic; the alerts that a fresh detector raises on the same records; and where the events of campaigns
+/// lie.
 /// </summary>
 internal sealed class EventAudit
 {
-    private readonly PartitionReplay[] replays;
-    private readonly EventDecoder decoder = new();
-    private readonly byte[] historyServer;
-    private readonly HashSet<string> campaignUsers;
-    private readonly Dictionary<string, List<(Guid EventId, long Offset)>> campaignEvents = [];
-    private readonly Dictionary<string, int> partitionOfKey = [];
+    private readonly PartitionReplay[] _replays;
+    private readonly EventDecoder _decoder = new();
+    private readonly byte[] _historyServer;
+    private readonly HashSet<string> _campaignUsers;
+    private readonly Dictionary<string, List<(Guid EventId, long Offset)>> _campaignEvents = [];
+    private readonly Dictionary<string, int> _partitionOfKey = [];
 
     /// <param name="partitions">Of player-events.</param>
     /// <param name="rules">Of the fresh detector.</param>
@@ -23,9 +24,9 @@ internal sealed class EventAudit
     /// <param name="historyServer">The <c>server_id</c> of events that were there before the live part.</param>
     public EventAudit(int partitions, RuleSet rules, TruthTable truth, string historyServer)
     {
-        replays = [.. Enumerable.Range(0, partitions).Select(p => new PartitionReplay(p, rules))];
-        this.historyServer = Encoding.UTF8.GetBytes(historyServer);
-        campaignUsers = [.. truth.Campaigns.SelectMany(campaign => campaign.Players)];
+        _replays = [.. Enumerable.Range(0, partitions).Select(p => new PartitionReplay(p, rules))];
+        _historyServer = Encoding.UTF8.GetBytes(historyServer);
+        _campaignUsers = [.. truth.Campaigns.SelectMany(campaign => campaign.Players)];
     }
 
     /// <summary>Ids of history's events.</summary>
@@ -35,16 +36,16 @@ internal sealed class EventAudit
     public Dictionary<Guid, (int Partition, long Offset)> LivePlaces { get; } = [];
 
     /// <summary>The alerts that a fresh detector raises on the records read.</summary>
-    public IEnumerable<Alert> ReplayedAlerts => replays.SelectMany(replay => replay.Alerts);
+    public IEnumerable<Alert> ReplayedAlerts => _replays.SelectMany(replay => replay.Alerts);
 
     /// <summary>Their ids.</summary>
-    public HashSet<string> ReplayedAlertIds => [.. replays.SelectMany(replay => replay.AlertIds)];
+    public HashSet<string> ReplayedAlertIds => [.. _replays.SelectMany(replay => replay.AlertIds)];
 
     /// <summary>Records that are no events; there should be none.</summary>
     public long Undecodable { get; private set; }
 
     /// <summary>Records that a fresh detector sends to dead-letters, the undecodable among them; there should be none.</summary>
-    public long DeadLetters => replays.Sum(replay => (long)replay.DeadLetters);
+    public long DeadLetters => _replays.Sum(replay => (long)replay.DeadLetters);
 
     /// <summary>Live events among the dead letters.</summary>
     public long LiveDeadLetters { get; private set; }
@@ -53,47 +54,58 @@ internal sealed class EventAudit
     public long Misrouted { get; private set; }
 
     /// <summary>The live events of a campaign's player in order.</summary>
-    public IReadOnlyList<(Guid EventId, long Offset)> EventsOf(string userId) => campaignEvents.TryGetValue(userId, out var events) ? events : [];
+    public IReadOnlyList<(Guid EventId, long Offset)> EventsOf(string userId)
+        => _campaignEvents.TryGetValue(userId, out List<(Guid EventId, long Offset)>? events) ? events : [];
 
     public void Read(IEnumerable<AuditRecord> records)
     {
         foreach (AuditRecord record in records)
+        {
             Read(record);
+        }
     }
 
     private void Read(in AuditRecord record)
     {
-        PartitionReplay replay = replays[record.Partition];
+        PartitionReplay replay = _replays[record.Partition];
         int deadBefore = replay.DeadLetters;
         replay.Feed(record.Offset, record.Key, record.Value);
-        if (decoder.Decode(record.Value, out EventView view).IsFailure)
+        if (_decoder.Decode(record.Value, out EventView view).IsFailure)
         {
             Undecodable++;
             return;
         }
 
         NoteRoute(record);
-        if (view.ServerId.SequenceEqual(historyServer))
+        if (view.ServerId.SequenceEqual(_historyServer))
         {
             HistoryIds.Add(view.EventId);
             return;
         }
 
         if (!LivePlaces.TryAdd(view.EventId, (record.Partition, record.Offset)))
+        {
             return;
+        }
         LiveDeadLetters += replay.DeadLetters - deadBefore;
         string user = Encoding.UTF8.GetString(view.UserId);
-        if (!campaignUsers.Contains(user))
+        if (!_campaignUsers.Contains(user))
+        {
             return;
-        if (!campaignEvents.TryGetValue(user, out List<(Guid, long)>? events))
-            campaignEvents[user] = events = [];
+        }
+        if (!_campaignEvents.TryGetValue(user, out List<(Guid, long)>? events))
+        {
+            _campaignEvents[user] = events = [];
+        }
         events.Add((view.EventId, record.Offset));
     }
 
     private void NoteRoute(in AuditRecord record)
     {
         string key = Encoding.UTF8.GetString(record.Key ?? []);
-        if (!partitionOfKey.TryAdd(key, record.Partition) && partitionOfKey[key] != record.Partition)
+        if (!_partitionOfKey.TryAdd(key, record.Partition) && _partitionOfKey[key] != record.Partition)
+        {
             Misrouted++;
+        }
     }
 }

@@ -24,11 +24,16 @@ internal sealed class TopicReader(string bootstrapServers)
         while (open > 0)
         {
             ConsumeResult<byte[]?, byte[]?> result = Next(consumer, cancellation)
-                ?? throw new UserErrorException($"The audit waited {StandstillTimeout.TotalSeconds:F0} s for a record of {topic} that the broker says is there.");
+                ?? throw new UserErrorException(
+                $"The audit waited {StandstillTimeout.TotalSeconds:F0} s for a record of {topic} that the broker says is there.");
             if (result.IsPartitionEOF)
+            {
                 open--;
+            }
             else
+            {
                 yield return new AuditRecord(result.Partition.Value, result.Offset.Value, result.Message.Key, result.Message.Value);
+            }
         }
 
         consumer.Close();

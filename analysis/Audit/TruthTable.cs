@@ -8,9 +8,9 @@ internal sealed record PlantedCampaign(string Id, string Scenario, HashSet<strin
 /// <summary>What the simulator planted.</summary>
 internal sealed class TruthTable
 {
-    private readonly Dictionary<string, PlantedCampaign> campaigns = [];
+    private readonly Dictionary<string, PlantedCampaign> _campaigns = [];
 
-    public IReadOnlyCollection<PlantedCampaign> Campaigns => campaigns.Values;
+    public IReadOnlyCollection<PlantedCampaign> Campaigns => _campaigns.Values;
 
     public static TruthTable Read(IEnumerable<AuditRecord> records)
     {
@@ -23,20 +23,26 @@ internal sealed class TruthTable
 
     public static TruthTable Of(IEnumerable<SimulationTruth> truths)
     {
-        var table = new TruthTable();
+        TruthTable table = new();
         foreach (SimulationTruth truth in truths)
+        {
             table.Add(truth);
+        }
         return table;
     }
 
-    public bool IsHonest(string userId) => campaigns.Values.All(campaign => !campaign.Players.Contains(userId));
+    public bool IsHonest(string userId) => _campaigns.Values.All(campaign => !campaign.Players.Contains(userId));
 
     private void Add(SimulationTruth truth)
     {
-        if (!campaigns.TryGetValue(truth.CampaignId, out PlantedCampaign? campaign))
-            campaigns[truth.CampaignId] = campaign = new PlantedCampaign(truth.CampaignId, truth.Scenario, [], []);
+        if (!_campaigns.TryGetValue(truth.CampaignId, out PlantedCampaign? campaign))
+        {
+            _campaigns[truth.CampaignId] = campaign = new PlantedCampaign(truth.CampaignId, truth.Scenario, [], []);
+        }
         campaign.Players.Add(truth.UserId);
         if (truth.EventId is { } id)
+        {
             campaign.FraudIds.Add(id);
+        }
     }
 }

@@ -13,9 +13,9 @@ internal sealed record WarehouseAudit(HashSet<Guid> EventIds, HashSet<string> Al
 {
     public static async Task<WarehouseAudit> ReadAsync(IWebHdfs hdfs, string root, string cacheFolder, CancellationToken cancellation)
     {
-        var cache = new FileCache(hdfs, cacheFolder);
+        FileCache cache = new(hdfs, cacheFolder);
         string events = await FilesAsync(Topics.PlayerEvents), alerts = await FilesAsync(Topics.Alerts), labels = await FilesAsync(Topics.Labels);
-        using var database = new DuckDBConnection("DataSource=:memory:");
+        using DuckDBConnection database = new("DataSource=:memory:");
         await database.OpenAsync(cancellation);
         return await Task.Run(() => Read(database, events, alerts, labels, cancellation), CancellationToken.None);
 
@@ -31,11 +31,16 @@ internal sealed record WarehouseAudit(HashSet<Guid> EventIds, HashSet<string> Al
 
     private static WarehouseAudit Read(DuckDBConnection database, string events, string alerts, string labels, CancellationToken cancellation)
     {
-        HashSet<Guid> eventIds = Read(database, $"select distinct event_id from {events} where event_id is not null", reader => Guid.Parse(reader.GetString(0)), cancellation);
-        HashSet<string> alertIds = Read(database, $"select distinct alert_id from {alerts} where alert_id is not null", reader => reader.GetString(0), cancellation);
+        HashSet<Guid> eventIds = Read(database, $"select distinct event_id from {events} where event_id is not null",
+            reader => Guid.Parse(reader.GetString(0)), cancellation);
+        HashSet<string> alertIds = Read(database, $"select distinct alert_id from {alerts} where alert_id is not null", reader => reader.GetString(0),
+            cancellation);
         long duplicates = 0;
         foreach (string files in (string[])[events, alerts, labels])
-            duplicates += Read(database, $"select count(*) - count(distinct (_partition, _offset)) from {files}", reader => reader.GetInt64(0), cancellation).Single();
+        {
+            duplicates += Read(database, $"select count(*) - count(distinct (_partition, _offset)) from {files}", reader => reader.GetInt64(0),
+                cancellation).Single();
+        }
         return new WarehouseAudit(eventIds, alertIds, duplicates);
     }
 
@@ -47,9 +52,11 @@ internal sealed record WarehouseAudit(HashSet<Guid> EventIds, HashSet<string> Al
         try
         {
             using DuckDBDataReader reader = command.ExecuteReader();
-            var rows = new HashSet<T>();
+            HashSet<T> rows = new();
             while (reader.Read())
+            {
                 rows.Add(read(reader));
+            }
             return rows;
         }
         catch (DuckDBException) when (cancellation.IsCancellationRequested)

@@ -4,17 +4,18 @@ using DuckDB.NET.Native;
 
 namespace Game.Analysis.Results;
 
-/// <summary>The values of a result, nulls within lists and maps among them, for which DuckDB's client has to be asked by types that hold null. For one reader's current result.</summary>
+/// <summary>The values of a result, nulls within lists and maps among them, for which DuckDB's client has to be asked by types that hold null. For one reader's
+/// current result.</summary>
 internal sealed class ResultValues
 {
     private static readonly MethodInfo Typed = typeof(ResultValues).GetMethod(nameof(Read), BindingFlags.Static | BindingFlags.NonPublic)!;
-    private readonly DuckDBDataReader reader;
-    private readonly Func<DuckDBDataReader, int, object?>[] columns;
+    private readonly DuckDBDataReader _reader;
+    private readonly Func<DuckDBDataReader, int, object?>[] _columns;
 
     public ResultValues(DuckDBDataReader reader)
     {
-        this.reader = reader;
-        columns = [.. Enumerable.Range(0, reader.FieldCount).Select(i => ReaderOf(reader.GetFieldType(i)))];
+        _reader = reader;
+        _columns = [.. Enumerable.Range(0, reader.FieldCount).Select(i => ReaderOf(reader.GetFieldType(i)))];
     }
 
     /// <returns>The column's value in the current row; null for SQL's.</returns>
@@ -23,15 +24,18 @@ internal sealed class ResultValues
     {
         get
         {
-            if (reader.IsDBNull(column))
+            if (_reader.IsDBNull(column))
+            {
                 return null;
+            }
             try
             {
-                return columns[column](reader, column);
+                return _columns[column](_reader, column);
             }
-            catch (Exception e) when (e is InvalidCastException or InvalidOperationException or ArgumentException or OverflowException or NotSupportedException or NotImplementedException)
+            catch (Exception e) when (e is InvalidCastException or InvalidOperationException or ArgumentException or OverflowException or NotSupportedException
+            or NotImplementedException)
             {
-                string name = reader.GetName(column);
+                string name = _reader.GetName(column);
                 throw new UserErrorException($"The column {name} holds a value that cannot be shown as it is: select it as ({name})::varchar.", e);
             }
         }
@@ -40,8 +44,11 @@ internal sealed class ResultValues
     private static Func<DuckDBDataReader, int, object?> ReaderOf(Type type)
     {
         if (type == typeof(TimeSpan))
+        {
             return static (reader, column) => reader.GetFieldValue<DuckDBInterval>(column);
-        return type.IsGenericType ? Typed.MakeGenericMethod(WithNulls(type)).CreateDelegate<Func<DuckDBDataReader, int, object?>>() : static (reader, column) => reader.GetValue(column);
+        }
+        return type.IsGenericType ? Typed.MakeGenericMethod(WithNulls(type)).CreateDelegate<Func<DuckDBDataReader, int, object?>>()
+            : static (reader, column) => reader.GetValue(column);
     }
 
     private static object? Read<T>(DuckDBDataReader reader, int column) => reader.GetFieldValue<T>(column);
@@ -50,9 +57,13 @@ internal sealed class ResultValues
     private static Type WithNulls(Type type)
     {
         if (type.IsValueType)
+        {
             return Nullable.GetUnderlyingType(type) is null ? typeof(Nullable<>).MakeGenericType(type) : type;
+        }
         if (!type.IsGenericType)
+        {
             return type;
+        }
         Type[] parts = type.GetGenericArguments();
         parts[^1] = WithNulls(parts[^1]);
         return type.GetGenericTypeDefinition().MakeGenericType(parts);

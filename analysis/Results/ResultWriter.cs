@@ -40,15 +40,19 @@ internal static class ResultWriter
 
     private static void WriteTable(DuckDBDataReader reader, TextWriter output)
     {
-        var table = new Table();
-        var values = new ResultValues(reader);
+        Table table = new();
+        ResultValues values = new(reader);
         for (int i = 0; i < reader.FieldCount; i++)
+        {
             table.AddColumn(new TableColumn(Markup.Escape(reader.GetName(i))));
+        }
         int rows = 0;
         for (; reader.Read(); rows++)
         {
             if (rows < MaxTableRows)
+            {
                 table.AddRow([.. Enumerable.Range(0, reader.FieldCount).Select(i => Markup.Escape(Shown(values[i])))]);
+            }
         }
 
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
@@ -58,19 +62,21 @@ internal static class ResultWriter
 
     private static void WriteCsv(DuckDBDataReader reader, TextWriter output)
     {
-        var values = new ResultValues(reader);
+        ResultValues values = new(reader);
         output.WriteLine(string.Join(',', Enumerable.Range(0, reader.FieldCount).Select(i => Quoted(reader.GetName(i)))));
         while (reader.Read())
+        {
             output.WriteLine(string.Join(',', Enumerable.Range(0, reader.FieldCount).Select(i => Quoted(Text(values[i])))));
+        }
     }
 
     private static void WriteJson(DuckDBDataReader reader, TextWriter output)
     {
-        var values = new ResultValues(reader);
+        ResultValues values = new(reader);
         while (reader.Read())
         {
-            using var buffer = new MemoryStream();
-            using (var json = new Utf8JsonWriter(buffer))
+            using MemoryStream buffer = new();
+            using (Utf8JsonWriter json = new(buffer))
             {
                 json.WriteStartObject();
                 for (int i = 0; i < reader.FieldCount; i++)
@@ -118,7 +124,9 @@ internal static class ResultWriter
             case IList list and not byte[]:
                 json.WriteStartArray();
                 foreach (object? item in list)
+                {
                     WriteJson(json, item);
+                }
                 json.WriteEndArray();
                 break;
             default:
@@ -147,37 +155,45 @@ internal static class ResultWriter
 
     // What is stored has milliseconds; what is computed may have more.
     private static string Text(DateTime time)
-        => time.ToString(time.Ticks % TimeSpan.TicksPerMillisecond == 0 ? "yyyy-MM-dd HH:mm:ss.fff" : "yyyy-MM-dd HH:mm:ss.FFFFFFF", CultureInfo.InvariantCulture);
+        => time.ToString(time.Ticks % TimeSpan.TicksPerMillisecond == 0 ? "yyyy-MM-dd HH:mm:ss.fff" : "yyyy-MM-dd HH:mm:ss.FFFFFFF",
+        CultureInfo.InvariantCulture);
 
     // A month has no certain number of days, nor a day of hours: the three parts stay apart, as DuckDB shows them.
     private static string Text(DuckDBInterval interval)
     {
-        var parts = new List<string>();
+        List<string> parts = new();
         Add(interval.Months / 12, "year");
         Add(interval.Months % 12, "month");
         Add(interval.Days, "day");
         long micros = unchecked((long)interval.Micros); // the client's type for it has no sign, DuckDB's has
         if (micros != 0 || parts.Count == 0)
+        {
             parts.Add((micros < 0 ? "-" : "") + Clock(Math.Abs((decimal)micros)));
+        }
         return string.Join(' ', parts);
 
         void Add(int count, string unit)
         {
             if (count != 0)
+            {
                 parts.Add($"{count} {unit}{(Math.Abs(count) == 1 ? "" : "s")}");
+            }
         }
 
         static string Clock(decimal micros)
-            => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(micros / 3_600_000_000):00}:{Math.Floor(micros / 60_000_000) % 60:00}:{micros / 1_000_000 % 60:00.######}");
+            => string.Create(CultureInfo.InvariantCulture,
+            $"{Math.Floor(micros / 3_600_000_000):00}:{Math.Floor(micros / 60_000_000) % 60:00}:{micros / 1_000_000 % 60:00.######}");
     }
 
     private static byte[] Bytes(Stream blob)
     {
-        using var copy = new MemoryStream();
+        using MemoryStream copy = new();
         blob.CopyTo(copy);
         return copy.ToArray();
     }
 
     // NULL is nothing at all, an empty text is quoted.
-    private static string Quoted(string? text) => text is null ? "" : text.Length > 0 && text.AsSpan().IndexOfAny(",\"\n\r") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static string Quoted(string? text)
+        => text is null ? ""
+        : text.Length > 0 && text.AsSpan().IndexOfAny(",\"\n\r") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

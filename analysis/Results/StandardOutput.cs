@@ -6,7 +6,8 @@ namespace Game.Analysis.Results;
 internal sealed class OutputClosedException() : IOException("Nobody reads the output any more.");
 
 /// <summary>
-/// The standard output for results of any length: .NET's own passes over it silently that nobody reads any more, and a query would run through all its rows for nothing; its
+/// The standard output for results of any length: .NET's own passes over it silently that nobody reads any more, and a query would run through all its rows for
+/// nothing; its
 /// file streams keep an offset of their own, and so would write over what others write to the same file. Unbuffered; for one caller at a time.
 /// </summary>
 internal sealed partial class StandardOutput : Stream
@@ -20,10 +21,10 @@ internal sealed partial class StandardOutput : Stream
     private const int BrokenPipe = 32;
     private const short Writable = 4; // POLLOUT
 
-    private readonly int descriptor;
-    private bool closed;
+    private readonly int _descriptor;
+    private bool _closed;
 
-    internal StandardOutput(int descriptor) => this.descriptor = descriptor;
+    internal StandardOutput(int descriptor) => _descriptor = descriptor;
 
     public override bool CanRead => false;
 
@@ -42,13 +43,17 @@ internal sealed partial class StandardOutput : Stream
     /// <exception cref="IOException">The disk is full, say.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        while (!buffer.IsEmpty && !closed)
+        while (!buffer.IsEmpty && !_closed)
         {
-            nint written = Write(descriptor, buffer, buffer.Length);
+            nint written = Write(_descriptor, buffer, buffer.Length);
             if (written >= 0)
+            {
                 buffer = buffer[(int)written..];
+            }
             else
+            {
                 Handle(Marshal.GetLastPInvokeError());
+            }
         }
     }
 
@@ -72,11 +77,11 @@ internal sealed partial class StandardOutput : Stream
             case Interrupted:
                 break;
             case TryAgain: // a terminal that another program made so: wait until it takes more
-                var one = new PollEntry { Descriptor = descriptor, Events = Writable };
+                PollEntry one = new() { Descriptor = _descriptor, Events = Writable };
                 _ = Poll(ref one, 1, -1);
                 break;
             case BrokenPipe:
-                closed = true;
+                _closed = true;
                 throw new OutputClosedException();
             default:
                 throw new IOException(Marshal.GetPInvokeErrorMessage(error));

@@ -16,13 +16,14 @@ internal enum Typing
 }
 
 /// <summary>
-/// One line being typed, with the lines of before: arrows, Home, End, Backspace, Delete, Up and Down, Ctrl-A, -E, -K, -U, -C, -D. Pure: keys in, text and cursor out. (The
+/// One line being typed, with the lines of before: arrows, Home, End, Backspace, Delete, Up and Down, Ctrl-A, -E, -K, -U, -C, -D. Pure: keys in, text and
+/// cursor out. (The
 /// registry offers no line editor that works with the console library of this project.)
 /// </summary>
 internal sealed class LineEditor(IReadOnlyList<string> history)
 {
-    private int recalled = history.Count;
-    private string typed = "";
+    private int _recalled = history.Count;
+    private string _typed = "";
 
     public string Text { get; private set; } = "";
 
@@ -41,7 +42,9 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
     public Typing Apply(ConsoleKeyInfo key)
     {
         if (key.Modifiers.HasFlag(ConsoleModifiers.Control))
+        {
             return Control(key.Key);
+        }
         switch (key.Key)
         {
             case ConsoleKey.Enter:
@@ -65,10 +68,10 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
                 Text = Text.Remove(Cursor, 1);
                 break;
             case ConsoleKey.UpArrow:
-                Recall(recalled - 1);
+                Recall(_recalled - 1);
                 break;
             case ConsoleKey.DownArrow:
-                Recall(recalled + 1);
+                Recall(_recalled + 1);
                 break;
             default:
                 Insert(key.KeyChar);
@@ -108,7 +111,9 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
     private void Insert(char c)
     {
         if (char.IsControl(c))
+        {
             return;
+        }
         Text = Text.Insert(Cursor++, c.ToString());
     }
 
@@ -116,11 +121,15 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
     private void Recall(int index)
     {
         if (index < 0 || index > history.Count)
+        {
             return;
-        if (recalled == history.Count)
-            typed = Text;
-        recalled = index;
-        Text = index == history.Count ? typed : history[index];
+        }
+        if (_recalled == history.Count)
+        {
+            _typed = Text;
+        }
+        _recalled = index;
+        Text = index == history.Count ? _typed : history[index];
         Cursor = Text.Length;
     }
 }

@@ -29,41 +29,41 @@ internal sealed class PipeInput(TextReader input) : IShellInput
 internal sealed class TerminalInput : IShellInput
 {
     private const int HistoryKept = 500;
-    private readonly TerminalKeys keys = new();
-    private readonly string file;
-    private readonly List<string> history;
+    private readonly TerminalKeys _keys = new();
+    private readonly string _file;
+    private readonly List<string> _history;
 
     /// <param name="folder">Where the history is kept; made where it is not there.</param>
     public TerminalInput(string folder)
     {
-        file = Path.Combine(Directory.CreateDirectory(folder).FullName, "history");
-        history = File.Exists(file) ? [.. File.ReadLines(file).TakeLast(HistoryKept)] : [];
-        File.WriteAllLines(file, history);
+        _file = Path.Combine(Directory.CreateDirectory(folder).FullName, "history");
+        _history = File.Exists(_file) ? [.. File.ReadLines(_file).TakeLast(HistoryKept)] : [];
+        File.WriteAllLines(_file, _history);
     }
 
     public async Task<(Typing End, string Text)> ReadLineAsync(string prompt, CancellationToken cancellation)
     {
-        var editor = new LineEditor(history);
+        LineEditor editor = new(_history);
         Typing typing = Typing.GoesOn;
         while (typing == Typing.GoesOn)
         {
             Draw(prompt, editor);
-            typing = editor.Apply(await keys.NextAsync(cancellation));
+            typing = editor.Apply(await _keys.NextAsync(cancellation));
         }
 
         Console.WriteLine(typing == Typing.Interrupted ? $"\r{prompt}{editor.Window(Room(prompt + "^C")).Shown}^C" : "");
         if (typing == Typing.Entered && !string.IsNullOrWhiteSpace(editor.Text))
         {
-            history.Add(editor.Text);
-            await File.AppendAllTextAsync(file, editor.Text + "\n", cancellation);
+            _history.Add(editor.Text);
+            await File.AppendAllTextAsync(_file, editor.Text + "\n", cancellation);
         }
 
         return (typing, editor.Text);
     }
 
-    public Task WhileAsync(Func<CancellationToken, Task> work, CancellationToken cancellation) => keys.WhileAsync(work, cancellation);
+    public Task WhileAsync(Func<CancellationToken, Task> work, CancellationToken cancellation) => _keys.WhileAsync(work, cancellation);
 
-    public void Dispose() => keys.Dispose();
+    public void Dispose() => _keys.Dispose();
 
     // One line of the terminal, whatever the length of the text.
     private static void Draw(string prompt, LineEditor editor)

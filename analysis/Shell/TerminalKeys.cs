@@ -7,31 +7,37 @@ internal sealed class TerminalKeys : IDisposable
 {
     private const int MaxAhead = 4096; // what somebody types while a query runs
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(15);
-    private readonly Queue<ConsoleKeyInfo> ahead = new();
+    private readonly Queue<ConsoleKeyInfo> _ahead = new();
 
     public TerminalKeys() => Console.TreatControlCAsInput = true;
 
     public async Task<ConsoleKeyInfo> NextAsync(CancellationToken cancellation)
     {
-        if (ahead.TryDequeue(out ConsoleKeyInfo typed))
+        if (_ahead.TryDequeue(out ConsoleKeyInfo typed))
+        {
             return typed;
-        using var tick = new PeriodicTimer(LookEvery);
+        }
+        using PeriodicTimer tick = new(LookEvery);
         while (!Console.KeyAvailable)
+        {
             await tick.WaitForNextTickAsync(cancellation);
+        }
         return Console.ReadKey(intercept: true);
     }
 
     /// <summary>Does something that Ctrl-C cancels; other keys are kept for afterwards.</summary>
     public async Task WhileAsync(Func<CancellationToken, Task> work, CancellationToken cancellation)
     {
-        using var interrupt = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var tick = new PeriodicTimer(LookEvery);
+        using CancellationTokenSource interrupt = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using PeriodicTimer tick = new(LookEvery);
         Task working = work(interrupt.Token);
         while (!working.IsCompleted)
         {
             await Task.WhenAny(working, tick.WaitForNextTickAsync(CancellationToken.None).AsTask());
             while (Console.KeyAvailable)
+            {
                 await TakeAsync(Console.ReadKey(intercept: true), interrupt);
+            }
         }
 
         await working;
@@ -43,12 +49,12 @@ internal sealed class TerminalKeys : IDisposable
     {
         if (key is { Key: ConsoleKey.C, Modifiers: ConsoleModifiers.Control })
         {
-            ahead.Clear();
+            _ahead.Clear();
             await interrupt.CancelAsync();
         }
-        else if (ahead.Count < MaxAhead)
+        else if (_ahead.Count < MaxAhead)
         {
-            ahead.Enqueue(key);
+            _ahead.Enqueue(key);
         }
     }
 }

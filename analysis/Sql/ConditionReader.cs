@@ -13,11 +13,15 @@ internal sealed class ConditionReader(string alias, string timeColumn, bool alon
     public JsonObject? Needed(JsonObject condition)
     {
         if (IsOfFolder(condition))
+        {
             return Copy(condition);
+        }
         return Text(condition, "type") switch
         {
             "CONJUNCTION_AND" => Conjunction("CONJUNCTION_AND", [.. Children(condition).Select(Needed).OfType<JsonObject>()]),
-            "CONJUNCTION_OR" => Children(condition).Select(Needed).ToArray() is var parts && parts.All(part => part is not null) ? Conjunction("CONJUNCTION_OR", parts!) : null,
+            "CONJUNCTION_OR"
+                => Children(condition).Select(Needed).ToArray() is var parts && parts.All(part => part is not null) ? Conjunction("CONJUNCTION_OR", parts!)
+                : null,
             "COMPARE_BETWEEN" => Between(condition),
             "COMPARE_IN" => In(condition),
             { } comparison when condition["class"]?.GetValue<string>() == "COMPARISON" => Comparison(comparison, condition["left"], condition["right"]),
@@ -43,9 +47,13 @@ internal sealed class ConditionReader(string alias, string timeColumn, bool alon
     private JsonObject? Comparison(string comparison, JsonNode? left, JsonNode? right)
     {
         if (IsOfFolder(left) && IsTime(right))
+        {
             return Comparison(Mirrored(comparison), right, left);
+        }
         if (!IsTime(left) || !IsOfFolder(right))
+        {
             return null;
+        }
         return comparison switch
         {
             "COMPARE_LESSTHAN" or "COMPARE_LESSTHANOREQUALTO" => Compare(comparison, Bound(left!, FolderChooser.First), right!),
@@ -70,7 +78,9 @@ internal sealed class ConditionReader(string alias, string timeColumn, bool alon
     private bool IsKnown(string kind, JsonObject o) => kind switch
     {
         "COLUMN_REF" => Column(o) is "dt" or "hour",
-        "FUNCTION" => Text(o, "catalog") is null or "" && Text(o, "schema") is null or "" or "main" && functions.Value.Contains(Text(o, "function_name")!.ToLowerInvariant()),
+        "FUNCTION"
+            => Text(o, "catalog") is null or "" && Text(o, "schema") is null or "" or "main"
+            && functions.Value.Contains(Text(o, "function_name")!.ToLowerInvariant()),
         _ => kind is "CONSTANT" or "COMPARISON" or "CONJUNCTION" or "CAST" or "OPERATOR" or "BETWEEN" or "CASE",
     };
 
@@ -87,7 +97,7 @@ internal sealed class ConditionReader(string alias, string timeColumn, bool alon
     private static JsonObject Bound(JsonNode time, string column)
     {
         JsonObject bound = Copy(time);
-        var names = (JsonArray)bound["column_names"]!;
+        JsonArray names = (JsonArray)bound["column_names"]!;
         names[^1] = column;
         return bound;
     }

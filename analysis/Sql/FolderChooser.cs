@@ -6,7 +6,8 @@ using Game.Analysis.Warehouse;
 namespace Game.Analysis.Sql;
 
 /// <summary>
-/// Chooses folders by conditions that DuckDB itself evaluates, one row a folder, so that types, casts and functions mean what they mean in the query. Within the query's
+/// Chooses folders by conditions that DuckDB itself evaluates, one row a folder, so that types, casts and functions mean what they mean in the query. Within
+/// the query's
 /// transaction now() is the same too.
 /// </summary>
 internal sealed class FolderChooser(DuckDBConnection database)
@@ -22,7 +23,7 @@ internal sealed class FolderChooser(DuckDBConnection database)
     public IReadOnlySet<HourFolder>? Choose(IReadOnlyList<FolderCondition> conditions, IEnumerable<HourFolder> folders)
     {
         Fill(folders);
-        var chosen = new HashSet<HourFolder>();
+        HashSet<HourFolder> chosen = new();
         foreach (FolderCondition condition in conditions)
         {
             using DuckDBCommand command = database.CreateCommand();
@@ -32,7 +33,9 @@ internal sealed class FolderChooser(DuckDBConnection database)
             {
                 // The row without values stands for one that an outer join makes: where it passes, rows that are left out would come back as such.
                 if (reader.IsDBNull(0))
+                {
                     return null;
+                }
                 chosen.Add(new HourFolder(reader.GetFieldValue<DateOnly>(0), reader.GetInt32(1)));
             }
         }
@@ -44,7 +47,9 @@ internal sealed class FolderChooser(DuckDBConnection database)
     {
         Execute($"create or replace temp table {Table} (dt date, hour bigint, {First} timestamptz, {Last} timestamptz)");
         foreach (HourFolder[] some in folders.Chunk(1000))
+        {
             Execute($"insert into {Table} values {string.Join(", ", some.Select(Row))}");
+        }
         Execute($"insert into {Table} values (null, null, null, null)");
     }
 
@@ -52,13 +57,15 @@ internal sealed class FolderChooser(DuckDBConnection database)
     private static string Row(HourFolder folder)
     {
         long start = new DateTimeOffset(folder.Date.ToDateTime(new TimeOnly(folder.Hour, 0)), TimeSpan.Zero).ToUnixTimeSeconds();
-        return string.Create(CultureInfo.InvariantCulture, $"(date '{folder.Date:yyyy-MM-dd}', {folder.Hour}, to_timestamp({start}), to_timestamp({start + 3600}))");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"(date '{folder.Date:yyyy-MM-dd}', {folder.Hour}, to_timestamp({start}), to_timestamp({start + 3600}))");
     }
 
     // The condition takes the place of the one in a parsed statement, which is turned back into SQL.
     private string Statement(FolderCondition condition)
     {
-        JsonNode statement = JsonNode.Parse((string)Scalar("select json_serialize_sql($1::varchar)::varchar", $"select dt, hour from {Table} as t where true")!)!;
+        JsonNode statement = JsonNode.Parse((string)Scalar("select json_serialize_sql($1::varchar)::varchar",
+            $"select dt, hour from {Table} as t where true")!)!;
         JsonNode select = statement["statements"]![0]!["node"]!;
         select["from_table"]!["alias"] = condition.Alias;
         select["where_clause"] = condition.Expression.DeepClone();

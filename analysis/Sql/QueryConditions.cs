@@ -3,21 +3,22 @@ using System.Text.Json.Nodes;
 namespace Game.Analysis.Sql;
 
 /// <summary>
-/// Reads, from DuckDB's own parse of a query, what a folder must fulfil for each view. Only what is certain counts: the parts of a WHERE clause, joined by AND (and OR of
+/// Reads, from DuckDB's own parse of a query, what a folder must fulfil for each view. Only what is certain counts: the parts of a WHERE clause, joined by AND
+/// (and OR of
 /// such), that are made of dt, hour and constants, or compare the view's time with such. Everything else needs all folders.
 /// </summary>
 /// <param name="functions">Functions that give the same for the same arguments all through a statement, by name in lower case.</param>
 internal sealed class QueryConditions(Lazy<IReadOnlySet<string>> functions)
 {
-    private readonly Dictionary<string, List<FolderCondition>?> byView = [];
-    private readonly HashSet<JsonNode> judged = [];
+    private readonly Dictionary<string, List<FolderCondition>?> _byView = [];
+    private readonly HashSet<JsonNode> _judged = [];
 
     /// <summary>The views of the statements; with the conditions of which a folder must fulfil one, or null where all folders are needed.</summary>
     public static IReadOnlyDictionary<string, List<FolderCondition>?> Of(JsonNode serialized, Lazy<IReadOnlySet<string>> functions)
     {
-        var conditions = new QueryConditions(functions);
+        QueryConditions conditions = new(functions);
         conditions.Walk(serialized);
-        return conditions.byView;
+        return conditions._byView;
     }
 
     private void Walk(JsonNode? node)
@@ -25,16 +26,24 @@ internal sealed class QueryConditions(Lazy<IReadOnlySet<string>> functions)
         if (node is JsonArray array)
         {
             foreach (JsonNode? item in array)
+            {
                 Walk(item);
+            }
         }
         else if (node is JsonObject o)
         {
             if (Text(o, "type") == "SELECT_NODE")
+            {
                 JudgeSelect(o);
-            if (Text(o, "type") == "BASE_TABLE" && !judged.Contains(o) && View(o) is { } view)
+            }
+            if (Text(o, "type") == "BASE_TABLE" && !_judged.Contains(o) && View(o) is { } view)
+            {
                 Need(view, null);
+            }
             foreach ((_, JsonNode? child) in o)
+            {
                 Walk(child);
+            }
         }
     }
 
@@ -42,20 +51,26 @@ internal sealed class QueryConditions(Lazy<IReadOnlySet<string>> functions)
     {
         // A sample is drawn before the condition holds.
         if (select["sample"] is not null || select["where_clause"] is not JsonObject where)
+        {
             return;
+        }
         List<JsonObject> tables = [];
         if (CollectTables(select["from_table"] as JsonObject, tables) is not { } plain)
+        {
             return;
-        foreach (JsonObject table in tables.Where(table => View(table) is not null && table["sample"] is null && table["column_name_alias"] is not JsonArray { Count: > 0 }))
+        }
+        foreach (JsonObject table in tables.Where(table => View(table) is not null && table["sample"] is null
+            && table["column_name_alias"] is not JsonArray { Count: > 0 }))
         {
             string alias = Text(table, "alias") is { Length: > 0 } given ? given : Text(table, "table_name")!;
-            var reading = new ConditionReader(alias, WarehouseViews.TimeColumn(View(table)!), plain && tables.Count == 1, functions);
-            judged.Add(table);
+            ConditionReader reading = new(alias, WarehouseViews.TimeColumn(View(table)!), plain && tables.Count == 1, functions);
+            _judged.Add(table);
             Need(View(table)!, reading.Needed(where) is { } needed ? new FolderCondition(alias, needed) : null);
         }
     }
 
-    // True while only base tables and joins of them make up the FROM; null where a row of one table decides which row of another it meets by more than a condition.
+    // True while only base tables and joins of them make up the FROM; null where a row of one table decides which row of another it meets by more than a
+    // condition.
     private static bool? CollectTables(JsonObject? from, List<JsonObject> tables)
     {
         switch (from is null ? null : Text(from, "type"))
@@ -65,7 +80,9 @@ internal sealed class QueryConditions(Lazy<IReadOnlySet<string>> functions)
                 return true;
             case "JOIN":
                 if (Text(from!, "ref_type") is not ("REGULAR" or "NATURAL" or "CROSS"))
+                {
                     return null;
+                }
                 bool? left = CollectTables(from!["left"] as JsonObject, tables), right = CollectTables(from["right"] as JsonObject, tables);
                 return left is null || right is null ? null : left.Value && right.Value;
             default:
@@ -76,11 +93,17 @@ internal sealed class QueryConditions(Lazy<IReadOnlySet<string>> functions)
     private void Need(string view, FolderCondition? condition)
     {
         if (condition is null)
-            byView[view] = null;
-        else if (!byView.TryGetValue(view, out List<FolderCondition>? others))
-            byView[view] = [condition];
+        {
+            _byView[view] = null;
+        }
+        else if (!_byView.TryGetValue(view, out List<FolderCondition>? others))
+        {
+            _byView[view] = [condition];
+        }
         else
+        {
             others?.Add(condition);
+        }
     }
 
     private static string? View(JsonObject table)

@@ -9,20 +9,20 @@ namespace Game.Analysis.Sql;
 /// <summary>SQL over the warehouse: fetches the files a statement needs, makes the views over them, and runs it. For one caller at a time.</summary>
 internal sealed class SqlSession : IDisposable
 {
-    private readonly IWebHdfs hdfs;
-    private readonly string root;
-    private readonly FileCache cache;
-    private readonly DuckDBConnection database = new("DataSource=:memory:");
-    private readonly Action<string> say;
+    private readonly IWebHdfs _hdfs;
+    private readonly string _root;
+    private readonly FileCache _cache;
+    private readonly DuckDBConnection _database = new("DataSource=:memory:");
+    private readonly Action<string> _say;
 
     /// <param name="say">Takes a sentence about what is fetched, when a query needs everything.</param>
     public SqlSession(IWebHdfs hdfs, string root, string cacheFolder, Action<string> say)
     {
-        this.hdfs = hdfs;
-        this.root = root;
-        this.say = say;
-        cache = new FileCache(hdfs, cacheFolder);
-        database.Open();
+        _hdfs = hdfs;
+        _root = root;
+        _say = say;
+        _cache = new FileCache(hdfs, cacheFolder);
+        _database.Open();
         Execute("set TimeZone = 'UTC'");
     }
 
@@ -35,7 +35,9 @@ internal sealed class SqlSession : IDisposable
         {
             // A condition that cannot be evaluated beforehand leaves the transaction useless, and the query needs all files.
             if (!await TryQueryAsync(sql, choose: true, show, cancellation))
+            {
                 await TryQueryAsync(sql, choose: false, show, cancellation);
+            }
         }
         catch (DuckDBException e)
         {
@@ -44,16 +46,18 @@ internal sealed class SqlSession : IDisposable
         }
     }
 
-    public void Dispose() => database.Dispose();
+    public void Dispose() => _database.Dispose();
 
     // One transaction has one now(), for the choice of folders and for the rows.
     private async Task<bool> TryQueryAsync(string sql, bool choose, Action<DuckDBDataReader> show, CancellationToken cancellation)
     {
-        await using DbTransaction transaction = await database.BeginTransactionAsync(cancellation);
+        await using DbTransaction transaction = await _database.BeginTransactionAsync(cancellation);
         foreach ((string view, List<FolderCondition>? conditions) in Needs(sql))
         {
             if (!await TryPrepareAsync(view, choose ? conditions : null, cancellation))
+            {
                 return false;
+            }
         }
 
         await Task.Run(() => Show(sql, show, cancellation), CancellationToken.None);
@@ -63,7 +67,7 @@ internal sealed class SqlSession : IDisposable
 
     private void Show(string sql, Action<DuckDBDataReader> show, CancellationToken cancellation)
     {
-        using DuckDBCommand command = database.CreateCommand();
+        using DuckDBCommand command = _database.CreateCommand();
         command.CommandText = sql;
         command.UseStreamingMode = true; // rows are made as they are read: who reads only the first need not wait for all, nor hold them
         using CancellationTokenRegistration registration = cancellation.Register(command.Cancel);
@@ -79,40 +83,51 @@ internal sealed class SqlSession : IDisposable
     // What DuckDB cannot put into JSON (PIVOT, DESCRIBE, SUMMARIZE …) needs all files of the views it names.
     private IReadOnlyDictionary<string, List<FolderCondition>?> Needs(string sql)
     {
-        using DuckDBCommand command = database.CreateCommand();
+        using DuckDBCommand command = _database.CreateCommand();
         command.CommandText = "select json_serialize_sql($1::varchar)::varchar";
         command.Parameters.Add(new DuckDBParameter(sql));
         JsonNode parsed = JsonNode.Parse((string)command.ExecuteScalar()!)!;
         // What is no SQL needs no file to say so: running it tells.
         if (parsed["error_type"]?.GetValue<string>() == "parser")
+        {
             return new Dictionary<string, List<FolderCondition>?>();
+        }
         if (parsed["error"]!.GetValue<bool>())
-            return WarehouseViews.Names.Where(view => sql.Contains(view, StringComparison.OrdinalIgnoreCase)).ToDictionary(view => view, _ => (List<FolderCondition>?)null);
+        {
+            return WarehouseViews.Names.Where(view => sql.Contains(view, StringComparison.OrdinalIgnoreCase)).ToDictionary(view => view,
+                _ => (List<FolderCondition>?)null);
+        }
         if (parsed["statements"] is JsonArray { Count: 0 })
+        {
             throw new UserErrorException("There is no statement in that.");
+        }
         return QueryConditions.Of(parsed, new Lazy<IReadOnlySet<string>>(StableFunctions));
     }
 
     /// <summary>Functions all of whose forms are scalar and give the same for the same arguments all through a statement.</summary>
     private HashSet<string> StableFunctions()
     {
-        using DuckDBCommand command = database.CreateCommand();
+        using DuckDBCommand command = _database.CreateCommand();
         command.CommandText = "select function_name from duckdb_functions() group by all having bool_and(function_type = 'scalar' and stability <> 'VOLATILE')";
         using DuckDBDataReader reader = command.ExecuteReader();
-        var names = new HashSet<string>();
+        HashSet<string> names = new();
         while (reader.Read())
+        {
             names.Add(reader.GetString(0));
+        }
         return names;
     }
 
     private async Task<bool> TryPrepareAsync(string view, List<FolderCondition>? conditions, CancellationToken cancellation)
     {
-        IReadOnlyList<WarehouseFile> all = await WarehouseTree.ListAsync(hdfs, root, WarehouseViews.TopicOf(view), cancellation);
+        IReadOnlyList<WarehouseFile> all = await WarehouseTree.ListAsync(_hdfs, _root, WarehouseViews.TopicOf(view), cancellation);
         IReadOnlySet<HourFolder>? chosen = null;
         try
         {
             if (conditions is not null)
-                chosen = new FolderChooser(database).Choose(conditions, all.Select(file => file.Folder).Distinct());
+            {
+                chosen = new FolderChooser(_database).Choose(conditions, all.Select(file => file.Folder).Distinct());
+            }
         }
         catch (DuckDBException)
         {
@@ -120,16 +135,18 @@ internal sealed class SqlSession : IDisposable
         }
 
         WarehouseFile[] needed = [.. all.Where(file => file.IsMisdated || chosen?.Contains(file.Folder) != false)];
-        long bytes = cache.BytesToFetch(needed);
+        long bytes = _cache.BytesToFetch(needed);
         if (chosen is null && bytes > 0)
-            say($"{view}: no condition on dt, hour or {WarehouseViews.TimeColumn(view)} limits it; fetching {bytes:N0} bytes.");
-        Execute(WarehouseViews.Create(view, await cache.FetchAsync(needed, cancellation)));
+        {
+            _say($"{view}: no condition on dt, hour or {WarehouseViews.TimeColumn(view)} limits it; fetching {bytes:N0} bytes.");
+        }
+        Execute(WarehouseViews.Create(view, await _cache.FetchAsync(needed, cancellation)));
         return true;
     }
 
     private void Execute(string sql)
     {
-        using DuckDBCommand command = database.CreateCommand();
+        using DuckDBCommand command = _database.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }

@@ -3,7 +3,8 @@ using Game.Contracts;
 namespace Game.Analysis.Sql;
 
 /// <summary>
-/// The views that queries see. Each keeps the first of a repeated event or alert among the files it reads (a retry may have put the same into the log twice) and all rows
+/// The views that queries see. Each keeps the first of a repeated event or alert among the files it reads (a retry may have put the same into the log twice)
+/// and all rows
 /// without id; <c>dt</c> and <c>hour</c> are the folder's.
 /// </summary>
 internal static class WarehouseViews
@@ -20,21 +21,26 @@ internal static class WarehouseViews
     // What the sink's files hold, for a view that reads none of them.
     private static readonly string[] CommonColumns =
     [
-            "_key varchar", "_partition integer", "_offset bigint", "_appended_at timestamptz", "_extra varchar", "_raw blob", "_deleted boolean", "dt date", "hour bigint",
+            "_key varchar", "_partition integer", "_offset bigint", "_appended_at timestamptz", "_extra varchar", "_raw blob", "_deleted boolean", "dt date",
+                "hour bigint",
     ];
 
     private static readonly Dictionary<string, string[]> Columns = new()
     {
         [Topics.PlayerEvents] =
         [
-            "type varchar", "event_id varchar", "user_id varchar", "ts timestamptz", "server_id varchar", "session_id varchar", "ip varchar", "country varchar", "asn bigint",
-            "lat double", "lon double", "device_id varchar", "client_version varchar", "outcome varchar", "trade_id varchar", "counterparty_id varchar", "channel varchar",
+            "type varchar", "event_id varchar", "user_id varchar", "ts timestamptz", "server_id varchar", "session_id varchar", "ip varchar",
+                "country varchar", "asn bigint",
+            "lat double", "lon double", "device_id varchar", "client_version varchar", "outcome varchar", "trade_id varchar", "counterparty_id varchar",
+                "channel varchar",
             "gold_delta bigint", "gold_balance bigint", "item_id varchar", "item_delta integer", "item_value bigint", "inventory_value bigint",
         ],
         [Topics.Alerts] =
         [
-            "alert_id varchar", "rule varchar", "rule_version varchar", "severity varchar", "score double", "user_id varchar", "event_id varchar", "ts timestamptz",
-            "detected_at timestamptz", "source_topic varchar", "source_partition integer", "source_offset bigint", "reason varchar", "features map(varchar, double)",
+            "alert_id varchar", "rule varchar", "rule_version varchar", "severity varchar", "score double", "user_id varchar", "event_id varchar",
+                "ts timestamptz",
+            "detected_at timestamptz", "source_topic varchar", "source_partition integer", "source_offset bigint", "reason varchar",
+                "features map(varchar, double)",
             "window_events integer", "window_from timestamptz", "window_to timestamptz",
         ],
         [Topics.Labels] = ["user_id varchar", "verdict varchar", "labelled_at timestamptz", "source varchar"],
@@ -75,7 +81,8 @@ internal static class WarehouseViews
         => $"(select {string.Join(", ", Columns[topic].Concat(CommonColumns).Select(column => column.Split(' ', 2)).Select(parts => $"null::{parts[1]} as {parts[0]}"))} limit 0)";
 
     /// <param name="files">Where the rows are.</param>
-    /// <param name="identity">The columns that are the same in every copy, the id first; a login's outcome, say, is null in all trades, and nulls are the same here.</param>
+    /// <param name="identity">The columns that are the same in every copy, the id first; a login's outcome, say, is null in all trades, and nulls are the same
+    /// here.</param>
     private static string First(string files, string identity)
         => $"select * from {files} qualify {identity.Split(',')[0]} is null or row_number() over (partition by {identity} order by _partition, _offset) = 1";
 }

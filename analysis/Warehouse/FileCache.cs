@@ -6,12 +6,14 @@ using Game.WebHdfs;
 namespace Game.Analysis.Warehouse;
 
 /// <summary>
-/// Copies of HDFS files on the local disk, by path, length and modification time: a file that changed is another file. The folders dt=… and hour=… are kept, so that
+/// Copies of HDFS files on the local disk, by path, length and modification time: a file that changed is another file. The folders dt=… and hour=… are kept, so
+/// that
 /// readers see them as columns. What was not used for longest goes when the copies grow beyond their bound.
 /// </summary>
 internal sealed class FileCache(IWebHdfs hdfs, string folder, long bound = FileCache.Bound)
 {
-    /// <summary>Bytes: some hundred million events, and little beside the disk of somebody who queries that many. One query may need more; it then goes with the next.</summary>
+    /// <summary>Bytes: some hundred million events, and little beside the disk of somebody who queries that many. One query may need more; it then goes with
+    /// the next.</summary>
     public const long Bound = 4L << 30;
 
     private const int FetchesAtOnce = 4;
@@ -26,18 +28,22 @@ internal sealed class FileCache(IWebHdfs hdfs, string folder, long bound = FileC
     /// <exception cref="WebHdfsException">One cannot be read.</exception>
     public async Task<IReadOnlyList<string>> FetchAsync(IReadOnlyList<WarehouseFile> files, CancellationToken cancellation)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = FetchesAtOnce, CancellationToken = cancellation };
+        ParallelOptions options = new() { MaxDegreeOfParallelism = FetchesAtOnce, CancellationToken = cancellation };
         DateTime now = TimeProvider.System.GetUtcNow().UtcDateTime;
-        var missing = new List<WarehouseFile>();
+        List<WarehouseFile> missing = new();
         foreach (WarehouseFile file in files)
         {
             if (!TryUse(LocalPath(file), now))
+            {
                 missing.Add(file);
+            }
         }
 
         await Parallel.ForEachAsync(missing, options, async (file, stop) => await FetchAsync(file, stop));
         if (missing.Count > 0)
+        {
             Shrink(now);
+        }
         return [.. files.Select(LocalPath)];
     }
 
@@ -62,7 +68,9 @@ internal sealed class FileCache(IWebHdfs hdfs, string folder, long bound = FileC
         foreach (FileInfo oldest in copies.Where(copy => now - copy.LastWriteTimeUtc > InUse).OrderBy(copy => copy.LastWriteTimeUtc))
         {
             if (bytes <= bound)
+            {
                 return;
+            }
             bytes -= oldest.Length;
             oldest.Delete();
         }
@@ -77,7 +85,9 @@ internal sealed class FileCache(IWebHdfs hdfs, string folder, long bound = FileC
         {
             await using (Stream source = await hdfs.OpenAsync(file.Path, cancellationToken: cancellation))
             await using (FileStream copy = File.Create(part))
+            {
                 await source.CopyToAsync(copy, cancellation);
+            }
             File.Move(part, target, overwrite: true);
         }
         finally

@@ -26,17 +26,21 @@ internal static class WarehouseTree
     {
         string folder = $"{root}/{topic}";
         string[] dates = await ChildrenAsync(hdfs, folder, "dt=", cancellation);
-        var files = new List<WarehouseFile>();
-        var options = new ParallelOptions { MaxDegreeOfParallelism = ListingsAtOnce, CancellationToken = cancellation };
+        List<WarehouseFile> files = new();
+        ParallelOptions options = new() { MaxDegreeOfParallelism = ListingsAtOnce, CancellationToken = cancellation };
         await Parallel.ForEachAsync(dates, options, async (date, stop) =>
         {
             foreach (string hour in await ChildrenAsync(hdfs, $"{folder}/{date}", "hour=", stop))
             {
                 if (Parse(date, hour) is not { } parsed)
+                {
                     continue;
+                }
                 IReadOnlyList<WarehouseFile> found = await FilesAsync(hdfs, topic, parsed, $"{folder}/{date}/{hour}", stop);
                 lock (files)
+                {
                     files.AddRange(found);
+                }
             }
         });
         return [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)];
@@ -45,16 +49,22 @@ internal static class WarehouseTree
     private static async Task<string[]> ChildrenAsync(IWebHdfs hdfs, string path, string prefix, CancellationToken cancellation)
     {
         if (await hdfs.GetFileStatusAsync(path, cancellation) is null)
+        {
             return [];
-        return [.. (await hdfs.ListStatusAsync(path, cancellation)).Select(status => status.PathSuffix).Where(name => name.StartsWith(prefix, StringComparison.Ordinal))];
+        }
+        return [.. (await hdfs.ListStatusAsync(path, cancellation)).Select(status => status.PathSuffix).Where(name => name.StartsWith(prefix,
+            StringComparison.Ordinal))];
     }
 
     private static HourFolder? Parse(string date, string hour)
         => DateOnly.TryParseExact(date["dt=".Length..], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
-            && int.TryParse(hour["hour=".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < 24 ? new HourFolder(day, number) : null;
+            && int.TryParse(hour["hour=".Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < 24
+            ? new HourFolder(day, number) : null;
 
-    private static async Task<IReadOnlyList<WarehouseFile>> FilesAsync(IWebHdfs hdfs, string topic, HourFolder folder, string path, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<WarehouseFile>> FilesAsync(IWebHdfs hdfs, string topic, HourFolder folder, string path,
+        CancellationToken cancellation)
         => [.. (await hdfs.ListStatusAsync(path, cancellation))
             .Where(status => status.PathSuffix.EndsWith(".parquet", StringComparison.Ordinal))
-            .Select(status => new WarehouseFile(topic, $"{path}/{status.PathSuffix}", status.Length, status.ModificationTime, folder, status.PathSuffix.EndsWith(MisdatedSuffix, StringComparison.Ordinal)))];
+            .Select(status => new WarehouseFile(topic, $"{path}/{status.PathSuffix}", status.Length, status.ModificationTime, folder,
+                status.PathSuffix.EndsWith(MisdatedSuffix, StringComparison.Ordinal)))];
 }

@@ -4,7 +4,8 @@ namespace Broker.Coordination;
 public interface ICoordinationService
 {
     /// <summary>Opens a session.</summary>
-    /// <param name="onState">Told each change of the session's state, in order with the watches' notices, under the same rule as a <see cref="Watcher"/>.</param>
+    /// <param name="onState">Told each change of the session's state, in order with the watches' notices, under the same rule as a
+    /// <see cref="Watcher"/>.</param>
     ValueTask<ICoordinationSession> OpenSession(Action<SessionState>? onState = null);
 }
 
@@ -32,7 +33,8 @@ public interface ICoordinationSession : IAsyncDisposable
     /// <summary>Reads data. The watcher is left on an existing znode and told of its next change or deletion.</summary>
     ValueTask<DataResult> GetData(string path, Watcher? watcher = null);
 
-    /// <summary>Reads the children's names. The watcher is left on an existing znode and told of the next child created or deleted, or of the znode's deletion.</summary>
+    /// <summary>Reads the children's names. The watcher is left on an existing znode and told of the next child created or deleted, or of the znode's
+    /// deletion.</summary>
     ValueTask<ChildrenResult> GetChildren(string path, Watcher? watcher = null);
 
     /// <summary>Says whether a znode is there. The watcher is left in both cases and told of its next creation, change or deletion.</summary>

@@ -20,7 +20,8 @@ public abstract record Op(string Path)
 }
 
 /// <summary>What became of one operation of a multi.</summary>
-/// <param name="Code">Of the failed one its reason, of those before it <see cref="Code.Ok"/> (though nothing was done), of those after it <see cref="Code.RuntimeInconsistency"/>.</param>
+/// <param name="Code">Of the failed one its reason, of those before it <see cref="Code.Ok"/> (though nothing was done), of those after it
+/// <see cref="Code.RuntimeInconsistency"/>.</param>
 /// <param name="Path">The path created, with its sequence number.</param>
 /// <param name="Stat">After a create or a set.</param>
 public readonly record struct OpResult(Code Code, string? Path = null, Stat Stat = default);

@@ -39,14 +39,20 @@ public sealed class MessageGenerator : IIncrementalGenerator
     private static void AddMessages(SourceProductionContext output, CompiledSchema schema)
     {
         foreach (SchemaProblem problem in schema.Problems.Items)
+        {
             output.ReportDiagnostic(problem.ToDiagnostic());
+        }
         foreach (GeneratedFile file in schema.Files.Items)
+        {
             output.AddSource(file.Name, SourceText.From(file.Text, Encoding.UTF8));
+        }
     }
 
     private static void AddTable(SourceProductionContext output, SequenceList<ApiEntry> apis, string targetNamespace)
     {
         if (apis.Items.Count > 0)
+        {
             output.AddSource("ApiVersionTable.g.cs", SourceText.From(VersionTableEmitter.Emit(apis.Items, targetNamespace), Encoding.UTF8));
+        }
     }
 }

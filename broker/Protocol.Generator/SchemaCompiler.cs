@@ -15,14 +15,18 @@ internal static class SchemaCompiler
 {
     public static CompiledSchema Compile(string path, SourceText text, string targetNamespace)
     {
-        var file = new SchemaFile(path, text);
+        SchemaFile file = new(path, text);
         List<MessageSchema> messages = new SchemaReader(file).Read();
         foreach (MessageSchema message in messages)
+        {
             new SchemaCheck(file, message).Run();
+        }
         CheckFileName(file, messages);
         if (file.Problems.Count > 0)
+        {
             return new CompiledSchema(path, new([]), new(file.Problems), null);
-        var files = messages.Select(m => new GeneratedFile(m.Name + ".g.cs", new MessageEmitter(m, targetNamespace).Emit()));
+        }
+        IEnumerable<GeneratedFile> files = messages.Select(m => new GeneratedFile(m.Name + ".g.cs", new MessageEmitter(m, targetNamespace).Emit()));
         MessageSchema? request = messages.Find(m => m.Kind == MessageKind.Request);
         ApiEntry? api = request is null ? null : new ApiEntry(
             request.ApiName, request.Versions.Lowest, request.Versions.Highest, request.Flexible.IsEmpty ? short.MaxValue : request.Flexible.Lowest);
@@ -34,6 +38,8 @@ internal static class SchemaCompiler
     {
         string stem = Path.GetFileNameWithoutExtension(file.Path);
         if (messages.Count > 0 && stem != (messages[0].ApiName.Length > 0 ? messages[0].ApiName : messages[0].Name))
+        {
             file.Report(SchemaErrors.Name, new TextSpan(0, 1), $"the file '{stem}.json' describes something else");
+        }
     }
 }

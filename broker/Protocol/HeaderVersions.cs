@@ -9,9 +9,13 @@ public static class HeaderVersions
     public static short OfRequest(ApiKey key, short version)
     {
         if (ApiVersionTable.Find(key) is not { } range)
+        {
             return -1;
+        }
         if (range.IsFlexible(version))
+        {
             return 2;
+        }
         // ControlledShutdown is older than the header's client id.
         return key == ApiKey.ControlledShutdown && version == 0 ? (short)0 : (short)1;
     }
@@ -20,7 +24,9 @@ public static class HeaderVersions
     public static short OfResponse(ApiKey key, short version)
     {
         if (ApiVersionTable.Find(key) is not { } range)
+        {
             return -1;
+        }
         // A client asks ApiVersions before it knows what the broker can do, so its answer always has the oldest header (KIP-511).
         return key != ApiKey.ApiVersions && range.IsFlexible(version) ? (short)1 : (short)0;
     }

@@ -52,10 +52,14 @@ public ref struct ProtocolReader(Memory<byte> frame)
     {
         // Most lengths, and nearly all tagged sections, are one byte.
         if (_position < _end && _bytes[_position] <= 0x7f)
+        {
             return _bytes[_position++];
+        }
         int length = Varint.Read(_bytes[_position.._end], out uint value);
         if (length == 0)
+        {
             Fail("a varint is cut off or longer than 32 bits");
+        }
         _position += length;
         return value;
     }
@@ -68,7 +72,9 @@ public ref struct ProtocolReader(Memory<byte> frame)
         int length = flexible ? ReadCompactLength() : CheckClassicLength(ReadInt16());
         // Kafka's strings have at most 32767 bytes in either form.
         if (length > short.MaxValue)
+        {
             Fail("a string is longer than 32767 bytes");
+        }
         return length < 0 ? null : Encoding.UTF8.GetString(Take(length));
     }
 
@@ -86,7 +92,9 @@ public ref struct ProtocolReader(Memory<byte> frame)
     {
         int length = ReadLength(flexible);
         if (length < 0)
+        {
             return null;
+        }
         int start = _position;
         Take(length);
         return _frame.Slice(start, length);
@@ -108,7 +116,9 @@ public ref struct ProtocolReader(Memory<byte> frame)
     {
         int count = flexible ? CompactValue(ReadUnsignedVarint()) : CheckClassicLength(ReadInt32());
         if (count > Remaining / minimumElementSize)
+        {
             Fail("an array has more elements than there are bytes for");
+        }
         return count;
     }
 
@@ -118,11 +128,15 @@ public ref struct ProtocolReader(Memory<byte> frame)
     {
         int count = ReadNullableArrayLength(sizeof(int), flexible);
         if (count <= 0)
+        {
             return count < 0 ? null : [];
-        var items = new int[count];
+        }
+        int[] items = new int[count];
         Take(count * sizeof(int)).CopyTo(MemoryMarshal.AsBytes(items.AsSpan()));
         if (BitConverter.IsLittleEndian)
+        {
             BinaryPrimitives.ReverseEndianness(items, items);
+        }
         return items;
     }
 
@@ -132,11 +146,15 @@ public ref struct ProtocolReader(Memory<byte> frame)
     {
         int count = ReadNullableArrayLength(sizeof(long), flexible);
         if (count <= 0)
+        {
             return count < 0 ? null : [];
-        var items = new long[count];
+        }
+        long[] items = new long[count];
         Take(count * sizeof(long)).CopyTo(MemoryMarshal.AsBytes(items.AsSpan()));
         if (BitConverter.IsLittleEndian)
+        {
             BinaryPrimitives.ReverseEndianness(items, items);
+        }
         return items;
     }
 
@@ -146,10 +164,14 @@ public ref struct ProtocolReader(Memory<byte> frame)
     {
         int count = ReadNullableArrayLength(flexible ? 1 : 2, flexible);
         if (count <= 0)
+        {
             return count < 0 ? null : [];
-        var items = new string[count];
+        }
+        string[] items = new string[count];
         for (int i = 0; i < items.Length; i++)
+        {
             items[i] = ReadString(flexible);
+        }
         return items;
     }
 
@@ -174,7 +196,9 @@ public ref struct ProtocolReader(Memory<byte> frame)
 
         TaggedFieldsReader tags = ReadTaggedFields();
         while (tags.MoveNext(ref this))
+        {
             tags.Keep(ref this);
+        }
         return tags.Unknown;
     }
 
@@ -188,21 +212,27 @@ public ref struct ProtocolReader(Memory<byte> frame)
     private static int CheckClassicLength(int length)
     {
         if (length < -1)
+        {
             Fail("a length is negative");
+        }
         return length;
     }
 
     private static int CompactValue(uint value)
     {
         if (value > int.MaxValue)
+        {
             Fail("a length is over the limit of 2147483646");
+        }
         return (int)value - 1;
     }
 
     private static bool Presence(int value, int absent)
     {
         if (value != absent && value != 1)
+        {
             Fail("a structure is neither null nor present");
+        }
         return value == 1;
     }
 
@@ -214,7 +244,9 @@ public ref struct ProtocolReader(Memory<byte> frame)
     private ReadOnlySpan<byte> Take(int count)
     {
         if (count > _end - _position)
+        {
             Fail("the message ends too early");
+        }
         ReadOnlySpan<byte> taken = _bytes.Slice(_position, count);
         _position += count;
         return taken;

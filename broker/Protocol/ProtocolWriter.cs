@@ -6,7 +6,8 @@ using System.Text;
 namespace Broker.Protocol;
 
 /// <summary>
-/// Writes Kafka's field encodings into pooled chunks. One writer is used by one caller at a time; after <see cref="Reset"/> it holds no chunk and can be used again.
+/// Writes Kafka's field encodings into pooled chunks. One writer is used by one caller at a time; after <see cref="Reset"/> it holds no chunk and can be used
+/// again.
 /// <c>flexible</c> says whether lengths are compact or classic, as in <see cref="ProtocolReader"/>.
 /// </summary>
 public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
@@ -68,22 +69,34 @@ public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
     {
         int length = Encoding.UTF8.GetByteCount(value);
         if (length > short.MaxValue)
+        {
             throw new ArgumentException($"A string of {length} bytes is longer than the 32767 that a message can carry.", nameof(value));
+        }
         if (flexible)
+        {
             WriteUnsignedVarint((uint)length + 1);
+        }
         else
+        {
             WriteInt16((short)length);
+        }
         Encoding.UTF8.GetBytes(value, Reserve(length));
     }
 
     public void WriteNullableString(string? value, bool flexible)
     {
         if (value is not null)
+        {
             WriteString(value, flexible);
+        }
         else if (flexible)
+        {
             WriteUnsignedVarint(0);
+        }
         else
+        {
             WriteInt16(-1);
+        }
     }
 
     public void WriteBytes(byte[] value, bool flexible)
@@ -110,63 +123,89 @@ public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
     {
         WriteArrayLength(value?.Length ?? -1, flexible);
         if (value is MemoryRecords records)
+        {
             WriteRaw(records.Memory.Span);
+        }
         else if (value is not null)
+        {
             Defer(value);
+        }
     }
 
     /// <summary>Writes the length of an array or of bytes; -1 for null.</summary>
     public void WriteArrayLength(int length, bool flexible)
     {
         if (flexible)
+        {
             WriteUnsignedVarint((uint)(length + 1));
+        }
         else
+        {
             WriteInt32(length);
+        }
     }
 
     public void WriteInt32Array(int[] value, bool flexible)
     {
         WriteArrayLength(value.Length, flexible);
         foreach (int item in value)
+        {
             WriteInt32(item);
+        }
     }
 
     public void WriteNullableInt32Array(int[]? value, bool flexible)
     {
         if (value is null)
+        {
             WriteArrayLength(-1, flexible);
+        }
         else
+        {
             WriteInt32Array(value, flexible);
+        }
     }
 
     public void WriteInt64Array(long[] value, bool flexible)
     {
         WriteArrayLength(value.Length, flexible);
         foreach (long item in value)
+        {
             WriteInt64(item);
+        }
     }
 
     public void WriteNullableInt64Array(long[]? value, bool flexible)
     {
         if (value is null)
+        {
             WriteArrayLength(-1, flexible);
+        }
         else
+        {
             WriteInt64Array(value, flexible);
+        }
     }
 
     public void WriteStringArray(string[] value, bool flexible)
     {
         WriteArrayLength(value.Length, flexible);
         foreach (string item in value)
+        {
             WriteString(item, flexible);
+        }
     }
 
     public void WriteNullableStringArray(string[]? value, bool flexible)
     {
         if (value is null)
+        {
             WriteArrayLength(-1, flexible);
+        }
         else
+        {
             WriteStringArray(value, flexible);
+        }
     }
 
     /// <summary>Writes the byte before a nullable structure.</summary>
@@ -180,7 +219,9 @@ public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
     {
         WriteUnsignedVarint((uint)(fields?.Length ?? 0));
         foreach (UnknownTaggedField field in fields ?? [])
+        {
             WriteUnknownTaggedField(field);
+        }
     }
 
     /// <summary>Writes bytes as they are.</summary>
@@ -218,8 +259,10 @@ public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
     public byte[] ToArray()
     {
         if (_deferredLength > 0)
+        {
             throw new InvalidOperationException("payloads that are not in memory can only be streamed");
-        var bytes = new byte[BufferedLength];
+        }
+        byte[] bytes = new byte[BufferedLength];
         CopyTo(bytes);
         return bytes;
     }
@@ -239,9 +282,13 @@ public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
     public void Reset()
     {
         foreach (WrittenChunk chunk in _full)
+        {
             ArrayPool<byte>.Shared.Return(chunk.Buffer);
+        }
         if (_chunk.Length > 0)
+        {
             ArrayPool<byte>.Shared.Return(_chunk);
+        }
         _full.Clear();
         _deferred?.Clear();
         _chunk = [];
@@ -282,7 +329,9 @@ public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
         WriteUnsignedVarint((uint)tag);
         WriteUnsignedVarint((uint)value.Length);
         for (int i = 0; i < value.ChunkCount; i++)
+        {
             WriteRaw(value.Chunk(i).Span);
+        }
         value.Reset();
     }
 
@@ -318,7 +367,9 @@ public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
     private void Ensure(int count)
     {
         if (_chunk.Length - _used < count)
+        {
             NextChunk(count);
+        }
     }
 
     private void NextChunk(int count)
@@ -326,9 +377,13 @@ public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
         int size = Math.Max(count, Math.Clamp(_chunk.Length * 4, SmallestChunk, LargestChunk));
         byte[] next = ArrayPool<byte>.Shared.Rent(size);
         if (_used > 0)
+        {
             _full.Add(new WrittenChunk(_chunk, _used));
+        }
         else if (_chunk.Length > 0)
+        {
             ArrayPool<byte>.Shared.Return(_chunk);
+        }
         _before += _used;
         _chunk = next;
         _used = 0;

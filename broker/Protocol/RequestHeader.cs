@@ -17,10 +17,12 @@ public readonly record struct RequestHeader(
     public static RequestHeader Read(ref ProtocolReader reader)
     {
         ProtocolReader ahead = reader;
-        var key = (ApiKey)ahead.ReadInt16();
+        ApiKey key = (ApiKey)ahead.ReadInt16();
         short version = HeaderVersions.OfRequest(key, ahead.ReadInt16());
         if (version < 0)
+        {
             throw new MalformedMessageException($"there is no API key {(short)key}");
+        }
         return Read(ref reader, version);
     }
 
@@ -28,7 +30,7 @@ public readonly record struct RequestHeader(
     /// <exception cref="MalformedMessageException">The bytes are no such header.</exception>
     public static RequestHeader Read(ref ProtocolReader reader, short headerVersion)
     {
-        var key = (ApiKey)reader.ReadInt16();
+        ApiKey key = (ApiKey)reader.ReadInt16();
         short version = reader.ReadInt16();
         int correlationId = reader.ReadInt32();
         // The client id never became compact, so that a broker can read the header of any ApiVersions request.
@@ -44,8 +46,12 @@ public readonly record struct RequestHeader(
         writer.WriteInt16(ApiVersion);
         writer.WriteInt32(CorrelationId);
         if (headerVersion >= 1)
+        {
             writer.WriteNullableString(ClientId, flexible: false);
+        }
         if (headerVersion >= 2)
+        {
             writer.WriteUnknownTaggedFields(UnknownTaggedFields);
+        }
     }
 }

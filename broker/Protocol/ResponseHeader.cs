@@ -15,6 +15,8 @@ public readonly record struct ResponseHeader(int CorrelationId, UnknownTaggedFie
     {
         writer.WriteInt32(CorrelationId);
         if (headerVersion >= 1)
+        {
             writer.WriteUnknownTaggedFields(UnknownTaggedFields);
+        }
     }
 }

@@ -1,7 +1,8 @@
 namespace Broker.Protocol;
 
 /// <summary>
-/// Walks a tagged section (KIP-482): a count, then tag, size and bytes of each field, tags ascending. While a field is being read the reader ends where the field does,
+/// Walks a tagged section (KIP-482): a count, then tag, size and bytes of each field, tags ascending. While a field is being read the reader ends where the
+/// field does,
 /// and a field that is not read to its end is malformed.
 /// </summary>
 public struct TaggedFieldsReader
@@ -18,7 +19,9 @@ public struct TaggedFieldsReader
     {
         uint count = reader.ReadUnsignedVarint();
         if (count > (uint)(reader.Remaining / MinimumFieldSize))
+        {
             ProtocolReader.Fail("a tagged section has more fields than there are bytes for");
+        }
         _left = (int)count;
         _outerEnd = reader.End;
         Tag = -1;
@@ -34,18 +37,26 @@ public struct TaggedFieldsReader
     public bool MoveNext(ref ProtocolReader reader)
     {
         if (Tag >= 0 && reader.Remaining != 0)
+        {
             ProtocolReader.Fail("a tagged field is longer than its value");
+        }
         reader.End = _outerEnd;
         if (_left == 0)
+        {
             return false;
+        }
         _left--;
         uint tag = reader.ReadUnsignedVarint();
         if (tag > int.MaxValue || (int)tag <= Tag)
+        {
             ProtocolReader.Fail("tags are not in ascending order");
+        }
         Tag = (int)tag;
         uint size = reader.ReadUnsignedVarint();
         if (size > (uint)reader.Remaining)
+        {
             ProtocolReader.Fail("a tagged field is longer than its message");
+        }
         reader.End = reader.Position + (int)size;
         return true;
     }

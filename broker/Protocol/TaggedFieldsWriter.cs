@@ -37,7 +37,9 @@ public ref struct TaggedFieldsWriter
         for (; _next < _unknown.Length && _unknown[_next].Tag <= tag; _next++)
         {
             if (_unknown[_next].Tag == tag && tag != int.MaxValue)
+            {
                 throw new InvalidOperationException($"the unknown tagged field {tag} is known");
+            }
             _writer.WriteUnknownTaggedField(_unknown[_next]);
         }
     }

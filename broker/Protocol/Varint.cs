@@ -38,10 +38,14 @@ internal static class Varint
             byte b = source[i];
             // The fifth byte has room for the last four bits.
             if (i == MaximumLength - 1 && b > 0x0f)
+            {
                 return 0;
+            }
             value |= (uint)(b & 0x7f) << (7 * i);
             if (b <= 0x7f)
+            {
                 return i + 1;
+            }
         }
 
         return 0;

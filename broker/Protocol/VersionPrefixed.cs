@@ -9,7 +9,7 @@ public static class VersionPrefixed
     /// <exception cref="UnsupportedVersionException">As <see cref="IMessage.Write"/>.</exception>
     public static byte[] Encode(IMessage message, short version)
     {
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         writer.WriteInt16(version);
         message.Write(writer, version);
         return writer.ToArray();
@@ -25,7 +25,7 @@ public static class VersionPrefixed
     public static T Decode<T>(Memory<byte> bytes)
         where T : IMessage<T>
     {
-        var reader = new ProtocolReader(bytes);
+        ProtocolReader reader = new(bytes);
         short version = reader.ReadInt16();
         return T.Read(ref reader, version);
     }
@@ -35,7 +35,7 @@ public static class VersionPrefixed
     public static T DecodeUpToHighest<T>(Memory<byte> bytes)
         where T : IMessage<T>
     {
-        var reader = new ProtocolReader(bytes);
+        ProtocolReader reader = new(bytes);
         short version = reader.ReadInt16();
         return T.Read(ref reader, Math.Min(version, T.HighestVersion));
     }

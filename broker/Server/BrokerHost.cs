@@ -53,12 +53,14 @@ public sealed class BrokerHost : IAsyncDisposable
     public static Task<BrokerHost> StartAsync(BrokerOptions options, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        return StartAsync(new BrokerConfig(options.Settings), options.Logging ?? NullLoggerFactory.Instance, options.Time ?? TimeProvider.System, options.InMemory, cancellation);
+        return StartAsync(new BrokerConfig(options.Settings), options.Logging ?? NullLoggerFactory.Instance, options.Time ?? TimeProvider.System,
+            options.InMemory, cancellation);
     }
 
-    internal static async Task<BrokerHost> StartAsync(BrokerConfig config, ILoggerFactory logging, TimeProvider time, bool inMemory = false, CancellationToken cancellation = default)
+    internal static async Task<BrokerHost> StartAsync(BrokerConfig config, ILoggerFactory logging, TimeProvider time, bool inMemory = false,
+        CancellationToken cancellation = default)
     {
-        var host = new BrokerHost(config, logging, time);
+        BrokerHost host = new(config, logging, time);
         try
         {
             await host.Start(inMemory, cancellation);
@@ -75,7 +77,10 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>Hands over leaderships, closes connections, flushes and leaves the mark of a clean end. Once; further calls do nothing.</summary>
     public async Task StopAsync()
     {
-        if (Interlocked.Exchange(ref _stopped, 1) != 0) return;
+        if (Interlocked.Exchange(ref _stopped, 1) != 0)
+        {
+            return;
+        }
         HostLog.Stopping(_log, BrokerId);
         _ready = false;
         await _parts.Stop();
@@ -86,7 +91,10 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>Ends the broker as a crash would: nothing is flushed or handed over, connections break. For tests of recovery.</summary>
     public async Task AbortAsync()
     {
-        if (Interlocked.Exchange(ref _stopped, 1) == 0) await End();
+        if (Interlocked.Exchange(ref _stopped, 1) == 0)
+        {
+            await End();
+        }
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
@@ -102,7 +110,10 @@ public sealed class BrokerHost : IAsyncDisposable
     private async Task End()
     {
         await _parts.DisposeAsync();
-        if (_pages is not null) await _pages.DisposeAsync();
+        if (_pages is not null)
+        {
+            await _pages.DisposeAsync();
+        }
         _metrics.Dispose();
     }
 
@@ -114,10 +125,16 @@ public sealed class BrokerHost : IAsyncDisposable
 
     private void StartPages()
     {
-        if (string.IsNullOrWhiteSpace(_config.MetricsListener)) return;
+        if (string.IsNullOrWhiteSpace(_config.MetricsListener))
+        {
+            return;
+        }
         try
         {
-            if (!IPEndPoint.TryParse(_config.MetricsListener, out IPEndPoint? endPoint)) throw new ConfigException($"{BrokerConfig.MetricsListenerKey} is {_config.MetricsListener}, which is not ADDRESS:PORT.");
+            if (!IPEndPoint.TryParse(_config.MetricsListener, out IPEndPoint? endPoint))
+            {
+                throw new ConfigException($"{BrokerConfig.MetricsListenerKey} is {_config.MetricsListener}, which is not ADDRESS:PORT.");
+            }
             _pages = new HttpPages(endPoint, Page, _log, _time);
         }
         catch (SocketException e)
@@ -131,7 +148,8 @@ public sealed class BrokerHost : IAsyncDisposable
     private HttpPage Page(string path) => path switch
     {
         "/metrics" => HttpPage.Metrics(_metrics.Page()),
-        "/healthz" => _failed.Task.IsCompleted ? HttpPage.Plain("503 Service Unavailable", "all data folders have failed\n") : HttpPage.Plain("200 OK", "alive\n"),
+        "/healthz"
+            => _failed.Task.IsCompleted ? HttpPage.Plain("503 Service Unavailable", "all data folders have failed\n") : HttpPage.Plain("200 OK", "alive\n"),
         "/readyz" => _ready ? HttpPage.Plain("200 OK", "ready\n") : HttpPage.Plain("503 Service Unavailable", "starting or stopping\n"),
         _ => HttpPage.NotFound,
     };

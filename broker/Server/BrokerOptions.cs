@@ -25,7 +25,7 @@ public sealed record BrokerOptions
     /// <param name="more">Further settings, which win.</param>
     public static BrokerOptions ForTests(string? dataFolder = null, IEnumerable<KeyValuePair<string, string>>? more = null)
     {
-        var settings = new Dictionary<string, string>(StringComparer.Ordinal)
+        Dictionary<string, string> settings = new(StringComparer.Ordinal)
         {
             ["broker.id"] = "0",
             ["listeners"] = "PLAINTEXT://127.0.0.1:0",
@@ -36,7 +36,10 @@ public sealed record BrokerOptions
             ["transaction.state.log.min.isr"] = "1",
             ["group.initial.rebalance.delay.ms"] = "0",
         };
-        foreach ((string key, string value) in more ?? []) settings[key] = value;
+        foreach ((string key, string value) in more ?? [])
+        {
+            settings[key] = value;
+        }
         return new BrokerOptions { Settings = settings, InMemory = dataFolder is null };
     }
 }

@@ -26,7 +26,8 @@ internal static partial class HostLog
     [LoggerMessage(7, LogLevel.Error, "A chore has failed and will come round again: {Chore}")]
     public static partial void ChoreFailed(ILogger log, Exception e, string chore);
 
-    [LoggerMessage(8, LogLevel.Error, "The cluster's state cannot be written to {Path}: topics and settings cannot change until it can be; records are served meanwhile")]
+    [LoggerMessage(8, LogLevel.Error,
+        "The cluster's state cannot be written to {Path}: topics and settings cannot change until it can be; records are served meanwhile")]
     public static partial void JournalFailed(ILogger log, Exception e, string path);
 
     [LoggerMessage(9, LogLevel.Information, "The cluster's state is written to {Path} again")]

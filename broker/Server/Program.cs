@@ -20,15 +20,22 @@ try
     LoadedConfig loaded = BrokerConfigLoad.Load(line, environment);
     using ILoggerFactory logging = BrokerLogging.ToConsole(loaded.Config.JsonLogs);
     ILogger log = logging.CreateLogger("Broker");
-    foreach (string warning in loaded.Warnings) HostLog.ConfigWarning(log, warning);
-    foreach ((string key, string value) in loaded.OwnDefaults) HostLog.OwnDefault(log, key, value);
+    foreach (string warning in loaded.Warnings)
+    {
+        HostLog.ConfigWarning(log, warning);
+    }
+    foreach ((string key, string value) in loaded.OwnDefaults)
+    {
+        HostLog.OwnDefault(log, key, value);
+    }
 
-    using var starting = new CancellationTokenSource();
-    var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    using CancellationTokenSource starting = new();
+    TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     using PosixSignalRegistration term = OnSignal(PosixSignal.SIGTERM);
     using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT);
 
-    // Linux's SIGXFSZ: a write beyond the process's limit on file sizes (ulimit -f) would end it; taken, the write fails and is answered as on a full disk, as under the JVM.
+    // Linux's SIGXFSZ: a write beyond the process's limit on file sizes (ulimit -f) would end it; taken, the write fails and is answered as on a full disk, as
+    // under the JVM.
     const PosixSignal FileTooLarge = (PosixSignal)25;
     using PosixSignalRegistration tooLarge = PosixSignalRegistration.Create(FileTooLarge, context => context.Cancel = true);
     BrokerHost started;

@@ -15,7 +15,9 @@ internal static class EpochReplay
             SegmentScan.Walk(view.Segments[i], 0, verifies: false, (in batch, _, _) =>
             {
                 if (batch.PartitionLeaderEpoch > log.Epochs.LatestEpoch)
+                {
                     log.Epochs.Assign(batch.PartitionLeaderEpoch, batch.BaseOffset);
+                }
                 return true;
             });
         }

@@ -3,7 +3,8 @@ using Broker.Storage.Files;
 
 namespace Broker.Storage;
 
-/// <summary>The answer to where an epoch ends (KIP-101): the epoch found, at most the one asked for, and the offset after its last record. -1 and -1 where unknown.</summary>
+/// <summary>The answer to where an epoch ends (KIP-101): the epoch found, at most the one asked for, and the offset after its last record. -1 and -1 where
+/// unknown.</summary>
 public readonly record struct EpochEnd(int Epoch, long EndOffset)
 {
     /// <summary>Nothing is known of the epoch.</summary>
@@ -16,42 +17,46 @@ public readonly record struct EpochEnd(int Epoch, long EndOffset)
 /// </summary>
 public sealed class LeaderEpochCache
 {
-    private readonly LogFolder folder;
-    private readonly Lock fileGate = new();
-    private EpochStart[] entries;
-    private EpochStart[]? written;
-    private bool durable;
+    private readonly LogFolder _folder;
+    private readonly Lock _fileGate = new();
+    private EpochStart[] _entries;
+    private EpochStart[]? _written;
+    private bool _durable;
 
     internal LeaderEpochCache(LogFolder folder, EpochStart[] entries, bool isOnDisk)
     {
-        this.folder = folder;
-        this.entries = entries;
-        written = isOnDisk ? entries : null;
-        durable = isOnDisk;
+        _folder = folder;
+        _entries = entries;
+        _written = isOnDisk ? entries : null;
+        _durable = isOnDisk;
     }
 
     /// <summary>The entries by epoch, an immutable snapshot.</summary>
-    public IReadOnlyList<EpochStart> Entries => Volatile.Read(ref entries);
+    public IReadOnlyList<EpochStart> Entries => Volatile.Read(ref _entries);
 
     /// <summary>The newest epoch; -1 where there is none.</summary>
-    public int LatestEpoch => Volatile.Read(ref entries) is [.., var last] ? last.Epoch : -1;
+    public int LatestEpoch => Volatile.Read(ref _entries) is [.., var last] ? last.Epoch : -1;
 
     /// <summary>Notes that an epoch starts at an offset; ignored where it is known already. Needs the partition's lock; writes no file.</summary>
     public void Assign(int epoch, long startOffset)
     {
-        if (epoch < 0 || startOffset < 0 || (entries is [.., var last] && last.Epoch == epoch && last.StartOffset <= startOffset))
+        if (epoch < 0 || startOffset < 0 || (_entries is [.., var last] && last.Epoch == epoch && last.StartOffset <= startOffset))
+        {
             return;
-        Publish([.. entries.TakeWhile(e => e.Epoch < epoch && e.StartOffset < startOffset), new EpochStart(epoch, startOffset)]);
+        }
+        Publish([.. _entries.TakeWhile(e => e.Epoch < epoch && e.StartOffset < startOffset), new EpochStart(epoch, startOffset)]);
     }
 
     /// <summary>The epoch that an offset was written in; -1 where unknown. Any thread.</summary>
     public int EpochOf(long offset)
     {
-        EpochStart[] now = Volatile.Read(ref entries);
+        EpochStart[] now = Volatile.Read(ref _entries);
         for (int i = now.Length - 1; i >= 0; i--)
         {
             if (now[i].StartOffset <= offset)
+            {
                 return now[i].Epoch;
+            }
         }
         return -1;
     }
@@ -61,42 +66,56 @@ public sealed class LeaderEpochCache
     /// <param name="logEndOffset">The log end offset, the end of the newest epoch.</param>
     public EpochEnd EndOffsetFor(int epoch, long logEndOffset)
     {
-        EpochStart[] now = Volatile.Read(ref entries);
+        EpochStart[] now = Volatile.Read(ref _entries);
         if (epoch < 0 || now.Length == 0 || epoch > now[^1].Epoch)
+        {
             return EpochEnd.Undefined;
+        }
         if (epoch == now[^1].Epoch)
+        {
             return new EpochEnd(epoch, logEndOffset);
+        }
         if (epoch < now[0].Epoch)
+        {
             return new EpochEnd(epoch, now[0].StartOffset);
+        }
         int i = 0;
         while (now[i + 1].Epoch <= epoch)
+        {
             i++;
+        }
         return new EpochEnd(now[i].Epoch, now[i + 1].StartOffset);
     }
 
     /// <summary>Removes the epochs that start at an offset or above.</summary>
     internal void TruncateFromEnd(long offset)
     {
-        if (entries is [.., var last] && last.StartOffset >= offset)
-            Publish([.. entries.Where(e => e.StartOffset < offset)]);
+        if (_entries is [.., var last] && last.StartOffset >= offset)
+        {
+            Publish([.. _entries.Where(e => e.StartOffset < offset)]);
+        }
     }
 
     /// <summary>Removes the epochs that end at an offset or below; the one that it lies in starts there now.</summary>
     internal void TruncateFromStart(long offset)
     {
-        if (entries.Length == 0 || entries[0].StartOffset >= offset)
+        if (_entries.Length == 0 || _entries[0].StartOffset >= offset)
+        {
             return;
-        int containing = Array.FindLastIndex(entries, e => e.StartOffset <= offset);
-        Publish([new EpochStart(entries[containing].Epoch, offset), .. entries[(containing + 1)..]]);
+        }
+        int containing = Array.FindLastIndex(_entries, e => e.StartOffset <= offset);
+        Publish([new EpochStart(_entries[containing].Epoch, offset), .. _entries[(containing + 1)..]]);
     }
 
     /// <summary>Whether the file holds the entries, and durably.</summary>
-    internal bool IsDurable => durable && ReferenceEquals(written, Volatile.Read(ref entries));
+    internal bool IsDurable => _durable && ReferenceEquals(_written, Volatile.Read(ref _entries));
 
     internal void Clear()
     {
-        if (entries.Length > 0)
+        if (_entries.Length > 0)
+        {
             Publish([]);
+        }
     }
 
     /// <summary>Writes the file where it is behind, without waiting for the disk.</summary>
@@ -105,20 +124,24 @@ public sealed class LeaderEpochCache
     /// <summary>Writes the file and waits for the disk, where that has not been done. Any thread.</summary>
     internal void Sync() => Write(mustLast: true);
 
-    private void Publish(EpochStart[] now) => Volatile.Write(ref entries, now);
+    private void Publish(EpochStart[] now) => Volatile.Write(ref _entries, now);
 
     private void Write(bool mustLast)
     {
-        if (ReferenceEquals(written, Volatile.Read(ref entries)) && (durable || !mustLast))
-            return;
-        lock (fileGate)
+        if (ReferenceEquals(_written, Volatile.Read(ref _entries)) && (_durable || !mustLast))
         {
-            EpochStart[] now = Volatile.Read(ref entries);
-            if (ReferenceEquals(written, now) && (durable || !mustLast))
+            return;
+        }
+        lock (_fileGate)
+        {
+            EpochStart[] now = Volatile.Read(ref _entries);
+            if (ReferenceEquals(_written, now) && (_durable || !mustLast))
+            {
                 return;
-            LeaderEpochCheckpoint.Write(folder.Disk, folder.PathOf(LogFileNames.LeaderEpochs), now, mustLast);
-            written = now;
-            durable = mustLast;
+            }
+            LeaderEpochCheckpoint.Write(_folder.Disk, _folder.PathOf(LogFileNames.LeaderEpochs), now, mustLast);
+            _written = now;
+            _durable = mustLast;
         }
     }
 }

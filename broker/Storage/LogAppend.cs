@@ -9,15 +9,23 @@ namespace Broker.Storage;
 internal static class LogAppend
 {
     /// <summary>Appends one validated batch at the end: see <see cref="PartitionLog.AppendAsLeader"/>.</summary>
-    public static AppendResult AsLeader(LogState log, Span<byte> bytes, in BatchInfo received, TransactionMarker? marker, int leaderEpoch, AppendOrigin origin, long nowMs)
+    public static AppendResult AsLeader(LogState log, Span<byte> bytes, in BatchInfo received, TransactionMarker? marker, int leaderEpoch, AppendOrigin origin,
+        long nowMs)
     {
         if (bytes.Length > log.Config.SegmentBytes)
+        {
             return AppendResult.Failed(ErrorCode.RecordListTooLarge);
+        }
         ProducerCheck check = marker is { } end ? log.Producers.CheckMarker(received, end.CoordinatorEpoch, origin) : log.Producers.Check(received, origin);
         if (check.Duplicate is { } original)
-            return new AppendResult(ErrorCode.None, original.FirstOffset, original.LastOffset, IsDuplicate: true, original.TimestampMs, log.LogStart, IsFlushNeeded(log, original.LastOffset));
+        {
+            return new AppendResult(ErrorCode.None, original.FirstOffset, original.LastOffset, IsDuplicate: true, original.TimestampMs, log.LogStart,
+                IsFlushNeeded(log, original.LastOffset));
+        }
         if (check.Error != ErrorCode.None)
+        {
             return AppendResult.Failed(check.Error);
+        }
 
         BatchInfo placed = received with { BaseOffset = log.View.EndOffset, PartitionLeaderEpoch = leaderEpoch };
         BatchHeader.SetBaseOffset(bytes, placed.BaseOffset);
@@ -38,7 +46,9 @@ internal static class LogAppend
             // A marker is looked at alone: it changes more than the rest.
             TransactionMarker? marker = run == 1 ? TransactionMarker.Read(batches[0], bytes[..runBytes]) : null;
             if (!TryWrite(log, bytes.Span[..runBytes], batches[..run], marker, nowMs))
+            {
                 return AppendResult.Failed(ErrorCode.KafkaStorageError);
+            }
             bytes = bytes[runBytes..];
             batches = batches[run..];
         }
@@ -51,7 +61,9 @@ internal static class LogAppend
         LogView view = log.View;
         LogSegment active = view.Active;
         if (active.BaseOffset == newBase)
+        {
             return;
+        }
         active.Seal();
         log.Snapshots.Write(newBase, log.Producers);
         LogSegment created = log.NewSegment(newBase, nowMs);
@@ -87,7 +99,9 @@ internal static class LogAppend
             RollIfNeeded(log, bytes.Length, batches, nowMs);
             AssignEpochs(log, batches);
             if (marker is { Type: ControlRecordType.Abort })
+            {
                 log.View.Active.Aborted.Prepare();
+            }
             log.View.Active.Append(bytes, batches, log.Config.IndexIntervalBytes);
         }
         catch (IOException failure)
@@ -120,11 +134,15 @@ internal static class LogAppend
         if (marker is null)
         {
             if (!batch.IsControl)
+            {
                 producers.Append(batch);
+            }
             return;
         }
         if (producers.Completes(batch, marker.Value.Type) is { Aborted: true } aborted)
+        {
             segment.Aborted.Append(new AbortedTransaction(aborted.ProducerId, aborted.FirstOffset, aborted.LastOffset, producers.StableOffsetAfter(aborted)));
+        }
         producers.AppendMarker(batch, marker.Value.Type, marker.Value.CoordinatorEpoch);
     }
 
@@ -132,9 +150,13 @@ internal static class LogAppend
     {
         long maxTimestamp = -1;
         foreach (ref readonly BatchInfo batch in batches)
+        {
             maxTimestamp = Math.Max(maxTimestamp, batch.MaxTimestamp);
+        }
         if (RollRules.MustRoll(log.View.Active, log.Config, bytes, maxTimestamp, batches[^1].LastOffset, nowMs))
+        {
             Roll(log, NewBase(log.View, batches), nowMs);
+        }
     }
 
     /// <summary>The log's end, so that segments follow each other without a gap, unless the offsets would not fit.</summary>
@@ -146,7 +168,9 @@ internal static class LogAppend
         foreach (ref readonly BatchInfo batch in batches)
         {
             if (batch.PartitionLeaderEpoch != log.Epochs.LatestEpoch)
+            {
                 log.Epochs.Assign(batch.PartitionLeaderEpoch, batch.BaseOffset);
+            }
         }
         log.Epochs.Persist();
     }
@@ -169,7 +193,9 @@ internal static class LogAppend
         runBytes = batches[0].SizeInBytes;
         int run = 1;
         while (run < batches.Length && !batches[run - 1].IsControl && !batches[run].IsControl && (long)runBytes + batches[run].SizeInBytes <= segmentBytes)
+        {
             runBytes += batches[run++].SizeInBytes;
+        }
         return run;
     }
 }

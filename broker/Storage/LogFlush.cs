@@ -7,18 +7,20 @@ namespace Broker.Storage;
 /// <summary>Fsyncs a log up to an offset. Any thread, without the partition's lock; callers that wait together are served by one fsync.</summary>
 internal sealed class LogFlush(LogState log)
 {
-    private readonly Lock gate = new();
-    private bool ended;
+    private readonly Lock _gate = new();
+    private bool _ended;
 
     /// <summary>Returns once everything below <paramref name="offset"/> is on the disk.</summary>
     /// <exception cref="IOException">The disk fails: its directory is offline; or there is no room to do it now: it is to be tried again.</exception>
     public void UpTo(long offset, long nowMs)
     {
-        lock (gate)
+        lock (_gate)
         {
             // While this caller waited, another's fsync may have covered it, or the log has gone.
-            if (ended || (log.RecoveryPoint >= offset && log.UnsyncedCut is null))
+            if (_ended || (log.RecoveryPoint >= offset && log.UnsyncedCut is null))
+            {
                 return;
+            }
             // In this order: a segment of the cut is in the view.
             UnsyncedCut? cut = log.UnsyncedCut;
             LogView view = log.View;
@@ -32,8 +34,10 @@ internal sealed class LogFlush(LogState log)
     /// <summary>Nothing is flushed any more; a flush that runs has ended on return, so that the folder may be renamed or given up.</summary>
     public void End()
     {
-        lock (gate)
-            ended = true;
+        lock (_gate)
+        {
+            _ended = true;
+        }
     }
 
     /// <summary>When it was last flushed; 0 before.</summary>
@@ -43,17 +47,23 @@ internal sealed class LogFlush(LogState log)
     public void SyncFolder()
     {
         if (!log.FolderIsDirty)
+        {
             return;
+        }
         bool isNew = log.IsNew;
         log.FolderIsDirty = false;
         log.IsNew = false;
         try
         {
             if (isNew)
+            {
                 PartitionMetadataFile.Sync(log.Folder.Disk, log.Folder.PathOf(LogFileNames.PartitionMetadata));
+            }
             log.Folder.Disk.SyncDirectory(log.Folder.FullPath);
             if (isNew)
+            {
                 log.Folder.Disk.SyncDirectory(log.Directory.Path);
+            }
         }
         catch (IOException)
         {
@@ -68,12 +78,16 @@ internal sealed class LogFlush(LogState log)
         long from = Math.Min(log.RecoveryPoint, cut?.From ?? long.MaxValue);
         SyncFolder();
         for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length; i++)
+        {
             Sync(view, i);
+        }
         log.ForgetCut(cut);
         lock (log.RecoveryGate)
         {
             if (log.View.Cuts == view.Cuts)
+            {
                 log.SetRecoveryPoint(Math.Max(log.RecoveryPoint, view.EndOffset));
+            }
         }
     }
 
@@ -86,7 +100,9 @@ internal sealed class LogFlush(LogState log)
         catch (IOException failure)
         {
             if (!comesRound(failure))
+            {
                 log.Directory.Fail(failure);
+            }
             throw;
         }
     }
@@ -95,13 +111,19 @@ internal sealed class LogFlush(LogState log)
     {
         LogSegment segment = view.Segments[index];
         if (!segment.TryClaim())
+        {
             return;
+        }
         try
         {
             if (index == view.Segments.Length - 1)
+            {
                 segment.SyncLog();
+            }
             else
+            {
                 SyncRolled(segment);
+            }
         }
         finally
         {

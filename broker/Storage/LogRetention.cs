@@ -13,14 +13,18 @@ internal static class LogRetention
         LogConfig config = log.Config;
         int deleted = Delete(log, nowMs, (view, i) => view.EndOf(i) <= log.LogStart && i < view.Segments.Length - 1);
         if (!config.CleanupDelete)
+        {
             return deleted;
+        }
         if (config.RetentionBytes >= 0)
         {
             long excess = log.View.Segments.Sum(s => (long)s.Size) - config.RetentionBytes;
             deleted += Delete(log, nowMs, (view, i) => (excess -= view.SizeOf(i)) >= 0);
         }
         if (config.RetentionMs >= 0)
+        {
             deleted += Delete(log, nowMs, (view, i) => nowMs - view.Segments[i].LargestTimestampMs > config.RetentionMs);
+        }
         return deleted;
     }
 
@@ -40,13 +44,19 @@ internal static class LogRetention
         LogView view = log.View;
         int count = 0;
         while (count < view.Segments.Length && IsReplicated(log, view, count) && qualifies(view, count))
+        {
             count++;
+        }
         if (count == 0)
+        {
             return 0;
+        }
         bool isActive = count == view.Segments.Length;
         RemoveFirst(log, isActive ? count - 1 : count, nowMs);
         if (!isActive)
+        {
             return count;
+        }
         // Last: rolling takes room, which on a full disk there may only be now.
         LogAppend.Roll(log, view.EndOffset, nowMs);
         RemoveFirst(log, 1, nowMs);
@@ -60,7 +70,9 @@ internal static class LogRetention
     private static void RemoveFirst(LogState log, int count, long nowMs)
     {
         if (count == 0)
+        {
             return;
+        }
         LogView view = log.View;
         LogSegment[] gone = view.Segments[..count];
         LogSegment[] left = view.Segments[count..];

@@ -10,13 +10,13 @@ namespace Broker.Storage;
 /// </summary>
 public sealed class LogSlice : IDisposable
 {
-    private readonly int cuts;
-    private LogSegment? segment;
+    private readonly int _cuts;
+    private LogSegment? _segment;
 
     internal LogSlice(LogSegment segment, int position, int length, int cuts)
     {
-        this.segment = segment;
-        this.cuts = cuts;
+        _segment = segment;
+        _cuts = cuts;
         Position = position;
         Length = length;
     }
@@ -34,32 +34,36 @@ public sealed class LogSlice : IDisposable
     /// <exception cref="IOException">The disk fails.</exception>
     public int ReadAt(int position, Span<byte> into)
     {
-        LogSegment held = segment ?? throw new ObjectDisposedException(nameof(LogSlice));
+        LogSegment held = _segment ?? throw new ObjectDisposedException(nameof(LogSlice));
         int wanted = Math.Clamp(Length - position, 0, into.Length);
         int read = held.ReadAt(Position + position, into[..wanted]);
-        return held.StillHolds(Position + position + wanted, cuts) ? read : 0;
+        return held.StillHolds(Position + position + wanted, _cuts) ? read : 0;
     }
 
     /// <summary>
-    /// Gives at most <paramref name="count"/> bytes from <paramref name="position"/> (from 0, within the slice) on to a socket, as <see cref="IOpenFile.SendTo"/> does.
-    /// A cut of the log that comes after it may still change what is on its way; the batches' checksums tell the reader, which has read above the high watermark.
+    /// Gives at most <paramref name="count"/> bytes from <paramref name="position"/> (from 0, within the slice) on to a socket, as
+    /// <see cref="IOpenFile.SendTo"/> does.
+    /// A cut of the log that comes after it may still change what is on its way; the batches' checksums tell the reader, which has read above the high
+    /// watermark.
     /// </summary>
     /// <returns>How many bytes the socket took; 0 when it is full; null when they are to be read.</returns>
     /// <exception cref="IOException">The disk or the connection fails, or the promised bytes have gone.</exception>
     public int? SendTo(SafeHandle socket, int position, int count)
     {
-        LogSegment held = segment ?? throw new ObjectDisposedException(nameof(LogSlice));
+        LogSegment held = _segment ?? throw new ObjectDisposedException(nameof(LogSlice));
         int? sent = held.SendTo(socket, Position + position, Math.Min(count, Length - position));
-        return held.StillHolds(Position + position + (sent ?? 0), cuts) ? sent : throw new IOException("bytes of a response that were on their way have gone from the log");
+        return held.StillHolds(Position + position + (sent ?? 0), _cuts) ? sent
+            : throw new IOException("bytes of a response that were on their way have gone from the log");
     }
 
-    /// <summary>Whether <paramref name="count"/> bytes from <paramref name="position"/> (from 0, within the slice) on lie in the page cache, as far as the system says; false where the file is not open. Waits for nothing.</summary>
+    /// <summary>Whether <paramref name="count"/> bytes from <paramref name="position"/> (from 0, within the slice) on lie in the page cache, as far as the
+    /// system says; false where the file is not open. Waits for nothing.</summary>
     public bool IsCached(int position, int count)
     {
-        LogSegment held = segment ?? throw new ObjectDisposedException(nameof(LogSlice));
+        LogSegment held = _segment ?? throw new ObjectDisposedException(nameof(LogSlice));
         return position < Length && held.IsCached(Position + position, Math.Min(count, Length - position));
     }
 
     /// <summary>Gives the claim back.</summary>
-    public void Dispose() => Interlocked.Exchange(ref segment, null)?.Release();
+    public void Dispose() => Interlocked.Exchange(ref _segment, null)?.Release();
 }

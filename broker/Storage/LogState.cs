@@ -6,17 +6,18 @@ using Broker.Storage.Segments;
 namespace Broker.Storage;
 
 /// <summary>
-/// What makes up one partition's log. Changed by one thread at a time, the holder of the partition's lock; readers take <see cref="View"/> and the offsets, which are
+/// What makes up one partition's log. Changed by one thread at a time, the holder of the partition's lock; readers take <see cref="View"/> and the offsets,
+/// which are
 /// published whole.
 /// </summary>
 internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPartition partition, LogConfig config)
 {
-    private LogView? view;
-    private LogConfig config = config;
-    private long logStart;
-    private long highWatermark;
-    private long lastStable;
-    private long recoveryPoint;
+    private LogView? _view;
+    private LogConfig _config = config;
+    private long _logStart;
+    private long _highWatermark;
+    private long _lastStable;
+    private long _recoveryPoint;
 
     public LogDirectory Directory => directory;
 
@@ -26,8 +27,8 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
 
     public LogConfig Config
     {
-        get => Volatile.Read(ref config);
-        set => Volatile.Write(ref config, value);
+        get => Volatile.Read(ref _config);
+        set => Volatile.Write(ref _config, value);
     }
 
     public ProducerStates Producers { get; } = new();
@@ -39,21 +40,22 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
     /// <summary>What was appended lately.</summary>
     public RecentTail Recent { get; } = new();
 
-    public LogView View => Volatile.Read(ref view)!;
+    public LogView View => Volatile.Read(ref _view)!;
 
-    public long LogStart => Volatile.Read(ref logStart);
+    public long LogStart => Volatile.Read(ref _logStart);
 
-    public long HighWatermark => Volatile.Read(ref highWatermark);
+    public long HighWatermark => Volatile.Read(ref _highWatermark);
 
-    public long LastStable => Volatile.Read(ref lastStable);
+    public long LastStable => Volatile.Read(ref _lastStable);
 
-    public long RecoveryPoint => Volatile.Read(ref recoveryPoint);
+    public long RecoveryPoint => Volatile.Read(ref _recoveryPoint);
 
     /// <summary>Files were created or renamed since the folder was last synced.</summary>
     public bool FolderIsDirty { get; set; }
 
     /// <summary>
-    /// The folder itself and the topic's id in it are not known to be durable: with many partitions created at once, the first flush sees to that and not the creation.
+    /// The folder itself and the topic's id in it are not known to be durable: with many partitions created at once, the first flush sees to that and not the
+    /// creation.
     /// </summary>
     public bool IsNew { get; set; }
 
@@ -61,7 +63,8 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
     public LogView? CleanView { get; set; }
 
     /// <summary>
-    /// Segments were cut since the last flush. They end at the recovery point or above, so that a flush from there on may pass over them, and must be synced nevertheless.
+    /// Segments were cut since the last flush. They end at the recovery point or above, so that a flush from there on may pass over them, and must be synced
+    /// nevertheless.
     /// </summary>
     public UnsyncedCut? UnsyncedCut { get; private set; }
 
@@ -69,16 +72,13 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
     public Lock RecoveryGate { get; } = new();
 
     /// <summary>Replaces what readers see.</summary>
-    public void Publish(LogView next)
-    {
-        // A high watermark or a start that the end no longer reaches is the caller's to lower first: readers must not be sent past the end.
-        Volatile.Write(ref view, next);
-    }
+    /// <remarks>A high watermark or a start that the end no longer reaches is the caller's to lower first: readers must not be sent past the end.</remarks>
+    public void Publish(LogView next) => Volatile.Write(ref _view, next);
 
     /// <summary>Sets the start; the last stable offset never lies below it.</summary>
     public void SetLogStart(long offset)
     {
-        Volatile.Write(ref logStart, offset);
+        Volatile.Write(ref _logStart, offset);
         UpdateLastStable();
     }
 
@@ -86,7 +86,7 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
     public void SetHighWatermark(long offset)
     {
         long bounded = Math.Clamp(offset, LogStart, Math.Max(LogStart, View.EndOffset));
-        Volatile.Write(ref highWatermark, bounded);
+        Volatile.Write(ref _highWatermark, bounded);
         Producers.OnHighWatermark(bounded);
         UpdateLastStable();
     }
@@ -94,8 +94,8 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
     /// <summary>Lowers the high watermark ahead of a truncation: readers are turned away before the end moves.</summary>
     public void LowerHighWatermark(long offset)
     {
-        Volatile.Write(ref highWatermark, offset);
-        Volatile.Write(ref lastStable, Math.Min(lastStable, offset));
+        Volatile.Write(ref _highWatermark, offset);
+        Volatile.Write(ref _lastStable, Math.Min(_lastStable, offset));
     }
 
     /// <summary>The last stable offset: the first record of an undecided transaction, at most the high watermark.</summary>
@@ -103,14 +103,16 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
     {
         long high = HighWatermark;
         long stable = Producers.FirstUnstableOffset is { } unstable ? Math.Min(high, Math.Max(unstable, LogStart)) : high;
-        Volatile.Write(ref lastStable, stable);
+        Volatile.Write(ref _lastStable, stable);
     }
 
     /// <summary>A segment has just been cut: it and what follows has to be synced.</summary>
     public void NoteCut(LogSegment segment)
     {
         lock (RecoveryGate)
+        {
             UnsyncedCut = new UnsyncedCut(Math.Min(segment.BaseOffset, UnsyncedCut?.From ?? long.MaxValue));
+        }
     }
 
     /// <summary>The cuts that a flush found when it began are on the disk; those that came meanwhile are left for the next.</summary>
@@ -119,11 +121,13 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
         lock (RecoveryGate)
         {
             if (ReferenceEquals(UnsyncedCut, synced))
+            {
                 UnsyncedCut = null;
+            }
         }
     }
 
-    public void SetRecoveryPoint(long offset) => Volatile.Write(ref recoveryPoint, offset);
+    public void SetRecoveryPoint(long offset) => Volatile.Write(ref _recoveryPoint, offset);
 
     /// <summary>A segment that does not exist yet; its files are not created here.</summary>
     public LogSegment NewSegment(long baseOffset, long nowMs)

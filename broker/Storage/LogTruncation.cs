@@ -51,7 +51,8 @@ internal static class LogTruncation
     }
 
     /// <summary>
-    /// Where to cut, and the offset after the last batch kept, where the log ends: a batch that holds the offset goes whole, and no gap is left before the end, so
+    /// Where to cut, and the offset after the last batch kept, where the log ends: a batch that holds the offset goes whole, and no gap is left before the end,
+    /// so
     /// that recovery reports gaps only where records are missing.
     /// </summary>
     private static int CutPosition(LogSegment segment, int size, ref long offset)
@@ -66,9 +67,11 @@ internal static class LogTruncation
         offset = segment.BaseOffset;
         Span<byte> buffer = stackalloc byte[HeaderWalk.ShortBuffer];
         int indexed = segment.Offsets.PositionAtOrBefore(keepBelow - 1);
-        var walk = new HeaderWalk(segment, indexed < position ? indexed : 0, position, buffer);
+        HeaderWalk walk = new(segment, indexed < position ? indexed : 0, position, buffer);
         while (walk.MoveNext())
+        {
             offset = walk.Batch.NextOffset;
+        }
         return position;
     }
 
@@ -78,7 +81,9 @@ internal static class LogTruncation
         {
             log.SetLogStart(Math.Min(log.LogStart, shorter.EndOffset));
             if (log.HighWatermark > shorter.EndOffset)
+            {
                 log.LowerHighWatermark(shorter.EndOffset);
+            }
             log.Publish(shorter);
             log.SetRecoveryPoint(Math.Min(log.RecoveryPoint, shorter.EndOffset));
         }
@@ -93,9 +98,11 @@ internal static class LogTruncation
     {
         segment.LoadTimestamps();
         Span<byte> buffer = stackalloc byte[HeaderWalk.ShortBuffer];
-        var walk = new HeaderWalk(segment, segment.Offsets.PositionAtOrBefore(segment.Times.Last.Offset), segment.Size, buffer);
+        HeaderWalk walk = new(segment, segment.Offsets.PositionAtOrBefore(segment.Times.Last.Offset), segment.Size, buffer);
         while (walk.MoveNext())
+        {
             segment.NoteTimestamp(walk.Batch);
+        }
     }
 
     private static void Finish(LogState log, long end, long nowMs)
@@ -103,7 +110,9 @@ internal static class LogTruncation
         log.Epochs.TruncateFromEnd(end);
         // Where the start lay within the batch that went, it has come down below the first epoch known.
         if (log.LogStart < end && !(log.Epochs.Entries is [var first, ..] && first.StartOffset <= log.LogStart))
+        {
             EpochReplay.Rebuild(log);
+        }
         log.Epochs.Persist();
         log.Snapshots.DeleteWhere(o => o > end);
         ProducerReplay.Rebuild(log, end, nowMs);

@@ -8,18 +8,19 @@ using Broker.Storage.Segments;
 namespace Broker.Storage;
 
 /// <summary>
-/// One partition's log. What changes it (append, truncation, retention, high watermark, close) is called by one thread at a time, the holder of the partition's lock;
+/// One partition's log. What changes it (append, truncation, retention, high watermark, close) is called by one thread at a time, the holder of the partition's
+/// lock;
 /// what reads it may be called by any thread at any time, and <see cref="Flush"/> without the lock. Calls block on the disk.
 /// </summary>
 public sealed class PartitionLog
 {
-    private readonly LogFlush flush;
-    private bool closed;
+    private readonly LogFlush _flush;
+    private bool _closed;
 
     internal PartitionLog(LogState state)
     {
         State = state;
-        flush = new LogFlush(state);
+        _flush = new LogFlush(state);
     }
 
     internal LogState State { get; }
@@ -78,13 +79,16 @@ public sealed class PartitionLog
             LogView view = State.View;
             long size = 0;
             for (int i = 0; i < view.Segments.Length; i++)
+            {
                 size += view.SizeOf(i);
+            }
             return size;
         }
     }
 
     /// <summary>
-    /// Appends one batch that has been validated. Offset and leader epoch are written into it in place, outside of its CRC. A repeated batch of an idempotent producer is
+    /// Appends one batch that has been validated. Offset and leader epoch are written into it in place, outside of its CRC. A repeated batch of an idempotent
+    /// producer is
     /// answered with the original's offsets; a failed write leaves the log and the producers' state as they were.
     /// </summary>
     /// <param name="batch">Exactly one batch of magic 2, first to last byte.</param>
@@ -95,24 +99,31 @@ public sealed class PartitionLog
     public AppendResult AppendAsLeader(Memory<byte> batch, in BatchInfo info, int leaderEpoch, AppendOrigin origin, long nowMs)
     {
         Debug.Assert(batch.Length == info.SizeInBytes, "a batch is appended whole and alone");
-        if (closed || IsOffline)
+        if (_closed || IsOffline)
+        {
             return AppendResult.Failed(ErrorCode.KafkaStorageError);
+        }
         State.Recent.Begin(LogEndOffset, nowMs);
         return LogAppend.AsLeader(State, batch.Span, info, TransactionMarker.Read(info, batch), leaderEpoch, origin, nowMs);
     }
 
     /// <summary>
     /// Appends batches that the leader gave offsets and epochs; an incomplete one at the end is left out. Answers
-    /// <see cref="ErrorCode.CorruptMessage"/> where a CRC does not fit and <see cref="ErrorCode.OffsetOutOfRange"/> where the first offset lies below the log's end,
+    /// <see cref="ErrorCode.CorruptMessage"/> where a CRC does not fit and <see cref="ErrorCode.OffsetOutOfRange"/> where the first offset lies below the log's
+    /// end,
     /// with nothing appended; nothing to append is an answer with offsets -1.
     /// </summary>
     public AppendResult AppendAsFollower(ReadOnlyMemory<byte> records, long nowMs)
     {
-        if (closed || IsOffline)
+        if (_closed || IsOffline)
+        {
             return AppendResult.Failed(ErrorCode.KafkaStorageError);
+        }
         ErrorCode error = ReplicatedBatches.TryRead(records.Span, LogEndOffset, out List<BatchInfo> batches);
         if (error != ErrorCode.None || batches.Count == 0)
+        {
             return AppendResult.Failed(error);
+        }
         State.Recent.Begin(LogEndOffset, nowMs);
         return LogAppend.AsFollower(State, records, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(batches), nowMs);
     }
@@ -121,7 +132,8 @@ public sealed class PartitionLog
     public void UpdateHighWatermark(long offset) => State.SetHighWatermark(offset);
 
     /// <summary>
-    /// Finds the bytes from the batch that holds <paramref name="fromOffset"/> on, out of one segment. Readable is what lies below <paramref name="upToOffset"/>, which
+    /// Finds the bytes from the batch that holds <paramref name="fromOffset"/> on, out of one segment. Readable is what lies below
+    /// <paramref name="upToOffset"/>, which
     /// must start a batch (as the high watermark, the last stable offset and the log's end do). Any thread.
     /// </summary>
     /// <param name="fromOffset">From the log start offset to the log end offset.</param>
@@ -135,14 +147,20 @@ public sealed class PartitionLog
         {
             LogView view = State.View;
             if (fromOffset < LogStartOffset || fromOffset > view.EndOffset)
+            {
                 return new ReadResult(ErrorCode.OffsetOutOfRange, null, -1, FirstBatchIsCut: false);
+            }
             long upTo = Math.Min(upToOffset, view.EndOffset);
             if (fromOffset >= upTo)
+            {
                 return new ReadResult(ErrorCode.None, null, -1, FirstBatchIsCut: false);
+            }
             try
             {
                 if (LogReader.TryRead(view, fromOffset, maxBytes, upTo, wholeFirstBatch, out ReadResult result))
+                {
                     return result;
+                }
             }
             catch (IOException) when (State.View.Cuts != view.Cuts)
             {
@@ -158,7 +176,9 @@ public sealed class PartitionLog
         int index = Math.Max(0, view.FloorIndex(offset));
         LogSegment segment = view.Segments[index];
         if (offset < LogStartOffset || offset > view.EndOffset || !segment.TryClaim())
+        {
             return LogPlace.Unknown;
+        }
         try
         {
             return new LogPlace(segment.BaseOffset, LogReader.PositionOf(view, index, offset), view.Cuts);
@@ -170,16 +190,21 @@ public sealed class PartitionLog
     });
 
     /// <summary>
-    /// How many bytes lie between a place and an offset, without touching the disk: -1 where the place is not known (any more), and more than any reader waits for where the
+    /// How many bytes lie between a place and an offset, without touching the disk: -1 where the place is not known (any more), and more than any reader waits
+    /// for where the
     /// place lies behind the active segment or the offset's own place is not known. Any thread.
     /// </summary>
     public long BytesFrom(in LogPlace place, long upToOffset)
     {
         LogView view = State.View;
         if (place.SegmentBase < 0 || view.Cuts != place.Cuts)
+        {
             return -1;
+        }
         if (view.Active.BaseOffset != place.SegmentBase)
+        {
             return long.MaxValue;
+        }
         int end = upToOffset >= view.EndOffset ? view.EndPosition : view.Hints.Find(upToOffset);
         return end < 0 ? long.MaxValue : end - place.Position;
     }
@@ -189,7 +214,8 @@ public sealed class PartitionLog
     /// <param name="nowMs">The time, epoch ms.</param>
     public bool IsRecent(long offset, long nowMs) => offset >= Math.Min(State.Recent.FromAt(nowMs), LogEndOffset);
 
-    /// <summary>The first record from the log's start on whose timestamp is at least the given one, epoch ms; null where there is none. Reads segments: a cold read. Any thread.</summary>
+    /// <summary>The first record from the log's start on whose timestamp is at least the given one, epoch ms; null where there is none. Reads segments: a cold
+    /// read. Any thread.</summary>
     /// <param name="timestampMs">Epoch ms.</param>
     /// <param name="bound">What decompressing may take, shared by all who do.</param>
     /// <param name="cancel">Ends the search.</param>
@@ -214,10 +240,14 @@ public sealed class PartitionLog
     {
         LogView view = State.View;
         if (read.Slice is null || view.FloorIndex(fromOffset) is < 0)
+        {
             return upToOffset;
+        }
         int index = view.FloorIndex(read.SegmentBase);
         if (index < 0 || view.Segments[index].BaseOffset != read.SegmentBase)
+        {
             return upToOffset;
+        }
         long end = view.Segments[index].Offsets.OffsetBeyond(read.Slice.Position, read.Slice.Length) ?? view.EndOf(index);
         return Math.Min(end, upToOffset);
     }
@@ -238,7 +268,9 @@ public sealed class PartitionLog
     public void Roll(long nowMs)
     {
         if (State.View.EndPosition > 0)
+        {
             LogAppend.Roll(State, LogEndOffset, nowMs);
+        }
     }
 
     /// <summary>Deletes old segments by log start, size and time as the settings say.</summary>
@@ -249,18 +281,23 @@ public sealed class PartitionLog
         int deleted = 0;
         OrFail(() => deleted = LogRetention.DeleteOld(State, nowMs), Shortage.Is);
         if (deleted > 0)
+        {
             StorageLog.SegmentsDeleted(State.Directory.Logger, Partition, deleted, LogStartOffset);
+        }
         return deleted;
     }
 
     /// <summary>
-    /// Raises the log start offset; a lower one changes nothing. <see cref="ErrorCode.OffsetOutOfRange"/> above the high watermark. The segments that fall below go with the
+    /// Raises the log start offset; a lower one changes nothing. <see cref="ErrorCode.OffsetOutOfRange"/> above the high watermark. The segments that fall
+    /// below go with the
     /// next <see cref="DeleteOldSegments"/>.
     /// </summary>
     public ErrorCode IncrementLogStartOffset(long offset)
     {
         if (offset > HighWatermark)
+        {
             return ErrorCode.OffsetOutOfRange;
+        }
         if (offset > LogStartOffset)
         {
             State.SetLogStart(offset);
@@ -273,11 +310,11 @@ public sealed class PartitionLog
     /// Waits until everything below an offset is on the disk; callers that wait at once share one fsync. Any thread, without the partition's lock.
     /// </summary>
     /// <exception cref="IOException">The disk fails: the directory is offline; or there is no room for it now: it is to be tried again.</exception>
-    public void Flush(long upToOffset, long nowMs) => flush.UpTo(Math.Min(upToOffset, LogEndOffset), nowMs);
+    public void Flush(long upToOffset, long nowMs) => _flush.UpTo(Math.Min(upToOffset, LogEndOffset), nowMs);
 
     /// <summary>Whether <c>flush.ms</c> has passed since the last flush with records unflushed.</summary>
     public bool IsFlushDue(long nowMs)
-        => Config.FlushMs != long.MaxValue && RecoveryPoint < LogEndOffset && nowMs - flush.LastFlushMs >= Config.FlushMs;
+        => Config.FlushMs != long.MaxValue && RecoveryPoint < LogEndOffset && nowMs - _flush.LastFlushMs >= Config.FlushMs;
 
     /// <summary>Writes the producers' state as of the log's end.</summary>
     public void TakeProducerSnapshot() => State.Snapshots.Write(LogEndOffset, State.Producers);
@@ -290,22 +327,26 @@ public sealed class PartitionLog
     /// <exception cref="IOException">The disk fails.</exception>
     internal void Close(bool clean, long nowMs)
     {
-        if (closed)
+        if (_closed)
+        {
             return;
-        closed = true;
+        }
+        _closed = true;
         if (clean && !IsOffline && !IsAsLeftClean)
         {
             TakeProducerSnapshot();
-            flush.UpTo(LogEndOffset, nowMs);
-            flush.SyncFolder();
+            _flush.UpTo(LogEndOffset, nowMs);
+            _flush.SyncFolder();
             State.View.Active.Seal();
             State.View.Active.Sync();
             State.Epochs.Sync();
             State.Snapshots.Sync(LogEndOffset);
         }
-        flush.End();
+        _flush.End();
         foreach (LogSegment segment in State.View.Segments)
+        {
             segment.CloseFiles();
+        }
     }
 
     /// <summary>Searches again where the log was cut under the search.</summary>
@@ -337,7 +378,9 @@ public sealed class PartitionLog
         catch (IOException failure)
         {
             if (comesRound?.Invoke(failure) != true)
+            {
                 State.Directory.Fail(failure);
+            }
             throw;
         }
     }

@@ -8,7 +8,9 @@ internal static class ProducerReplay
     /// <summary>The state of everything below an offset.</summary>
     public static void Rebuild(LogState log, long upTo, long nowMs)
     {
-        var newest = log.Snapshots.ReadNewest(upTo, bad => StorageLog.SnapshotDropped(log.Directory.Logger, log.Partition, bad.Message));
+        (long Offset,
+            List<Producers.ProducerEntry> Entries)? newest = log.Snapshots.ReadNewest(upTo,
+            bad => StorageLog.SnapshotDropped(log.Directory.Logger, log.Partition, bad.Message));
         long from = 0;
         if (newest is { } snapshot)
         {
@@ -31,9 +33,13 @@ internal static class ProducerReplay
             SegmentScan.Walk(segment, LogReader.PositionOf(view, i, from), verifies: false, (in batch, _, marker) =>
             {
                 if (batch.BaseOffset >= upTo)
+                {
                     return false;
+                }
                 if (batch.BaseOffset >= from)
+                {
                     TakeIn(log, batch, marker);
+                }
                 return true;
             });
         }
@@ -43,8 +49,12 @@ internal static class ProducerReplay
     private static void TakeIn(LogState log, in Broker.Protocol.Records.BatchInfo batch, TransactionMarker? marker)
     {
         if (marker is { } end)
+        {
             log.Producers.AppendMarker(batch, end.Type, end.CoordinatorEpoch);
+        }
         else if (!batch.IsControl)
+        {
             log.Producers.Append(batch);
+        }
     }
 }

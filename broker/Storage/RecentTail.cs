@@ -2,24 +2,26 @@ namespace Broker.Storage;
 
 /// <summary>
 /// Which of a log's records are most likely still in the page cache: the last 32 to 64 MiB that this process has appended, of the last minute or so. What was
-/// there when the log was opened, and what lies further back, may have to come from the disk, even in the active segment. Written by the appender, read by any thread.
+/// there when the log was opened, and what lies further back, may have to come from the disk, even in the active segment. Written by the appender, read by any
+/// thread.
 /// </summary>
 internal sealed class RecentTail
 {
     /// <summary>A consumer that keeps up is seconds behind at most; a gigabyte of such tails are those of sixteen busy partitions.</summary>
     private const int HalfBytes = 32 << 20;
 
-    /// <summary>The system writes dirty pages back after 30 seconds; from then on it may drop them, and a quiet partition's are dropped before a busy one's.</summary>
+    /// <summary>The system writes dirty pages back after 30 seconds; from then on it may drop them, and a quiet partition's are dropped before a busy
+    /// one's.</summary>
     private const long HalfMs = 30_000;
 
-    private Halves halves = new(0, 0, 0);
-    private long bytes;
-    private long lastMs;
+    private Halves _halves = new(0, 0, 0);
+    private long _bytes;
+    private long _lastMs;
 
     /// <summary>The first offset that counts as recent at a time, epoch ms; may lie beyond the end of a log that was cut.</summary>
     public long FromAt(long nowMs)
     {
-        Halves now = Volatile.Read(ref halves);
+        Halves now = Volatile.Read(ref _halves);
         long age = nowMs - now.SinceMs;
         return age < HalfMs ? now.From
             : age < 2 * HalfMs ? now.Middle
@@ -27,33 +29,38 @@ internal sealed class RecentTail
     }
 
     /// <summary>Nothing below the log's end is recent.</summary>
-    public void StartAt(long end) => Turn(end, end, lastMs);
+    public void StartAt(long end) => Turn(end, end, _lastMs);
 
     /// <summary>Records will be appended at the log's end, at a time, epoch ms.</summary>
     public void Begin(long end, long nowMs)
     {
-        lastMs = nowMs;
-        long age = nowMs - halves.SinceMs;
+        _lastMs = nowMs;
+        long age = nowMs - _halves.SinceMs;
         if (age is >= 0 and < HalfMs)
+        {
             return;
+        }
         // A clock that was set back starts anew, as one does that has stood over both halves.
-        Turn(age is >= 0 and < 2 * HalfMs ? halves.Middle : end, end, nowMs);
+        Turn(age is >= 0 and < 2 * HalfMs ? _halves.Middle : end, end, nowMs);
     }
 
     /// <summary>They were; the log ends at <paramref name="end"/> now.</summary>
     public void Note(long end, int appended)
     {
-        bytes += appended;
-        if (bytes >= HalfBytes)
-            Turn(halves.Middle, end, lastMs);
+        _bytes += appended;
+        if (_bytes >= HalfBytes)
+        {
+            Turn(_halves.Middle, end, _lastMs);
+        }
     }
 
     private void Turn(long from, long middle, long sinceMs)
     {
-        bytes = 0;
-        Volatile.Write(ref halves, new Halves(from, middle, sinceMs));
+        _bytes = 0;
+        Volatile.Write(ref _halves, new Halves(from, middle, sinceMs));
     }
 
-    /// <summary>From <paramref name="From"/> on lies the older half, from <paramref name="Middle"/> on the newer, which has been filled since <paramref name="SinceMs"/>.</summary>
+    /// <summary>From <paramref name="From"/> on lies the older half, from <paramref name="Middle"/> on the newer, which has been filled since
+    /// <paramref name="SinceMs"/>.</summary>
     private sealed record Halves(long From, long Middle, long SinceMs);
 }

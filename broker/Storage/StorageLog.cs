@@ -26,7 +26,8 @@ internal static partial class StorageLog
     [LoggerMessage(4, LogLevel.Warning, "{Partition}: the segment at {BaseOffset} is scanned and its indexes are rebuilt: {Reason}")]
     public static partial void SegmentRecovered(ILogger logger, TopicPartition partition, long baseOffset, string reason);
 
-    [LoggerMessage(5, LogLevel.Warning, "{Partition}: {Bytes} bytes at the end of the segment at {BaseOffset} are no whole good batch and are cut off; the log ends at {EndOffset}")]
+    [LoggerMessage(5, LogLevel.Warning,
+        "{Partition}: {Bytes} bytes at the end of the segment at {BaseOffset} are no whole good batch and are cut off; the log ends at {EndOffset}")]
     public static partial void SegmentTruncated(ILogger logger, TopicPartition partition, long bytes, long baseOffset, long endOffset);
 
     [LoggerMessage(6, LogLevel.Warning, "{Partition}: the segment at {BaseOffset} follows a truncated one and is deleted")]
@@ -47,7 +48,8 @@ internal static partial class StorageLog
     [LoggerMessage(11, LogLevel.Warning, "{Folder} could not be deleted yet and is tried again")]
     public static partial void DeleteFailed(ILogger logger, string folder, Exception failure);
 
-    [LoggerMessage(17, LogLevel.Warning, "{Partition}: the checkpoints are not this log's, which ends at {LogEndOffset}: recovery point {RecoveryPoint}, log start offset {LogStartOffset}; they are not used")]
+    [LoggerMessage(17, LogLevel.Warning,
+        "{Partition}: the checkpoints are not this log's, which ends at {LogEndOffset}: recovery point {RecoveryPoint}, log start offset {LogStartOffset}; they are not used")]
     public static partial void CheckpointsRefused(ILogger logger, TopicPartition partition, long logEndOffset, long recoveryPoint, long logStartOffset);
 
     [LoggerMessage(18, LogLevel.Warning, "{Partition}: no records between {From} and {To}, where the next segment starts")]

@@ -16,7 +16,9 @@ public readonly record struct TopicPartition(string Topic, int Partition)
         parsed = default;
         int hyphen = folder.LastIndexOf('-');
         if (hyphen <= 0 || !int.TryParse(folder.AsSpan(hyphen + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        {
             return false;
+        }
         parsed = new TopicPartition(folder[..hyphen], number);
         return true;
     }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Game.Cli;
 using Game.Cli.Verbs;
 
-var root = new RootCommand("The game's fraud detection: the system on one machine, load, queries, measurements.")
+RootCommand root = new("The game's fraud detection: the system on one machine, load, queries, measurements.")
 {
     DemoVerb.Create(),
     UpVerb.Create(),
@@ -16,15 +16,17 @@ var root = new RootCommand("The game's fraud detection: the system on one machin
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)
+{
     return await Outcome.OfBadUsageAsync(parsed);
+}
 
 // A terminal that is closed ends a verb as Ctrl-C and SIGTERM do, which the library minds.
-using var hangUp = new CancellationTokenSource();
+using CancellationTokenSource hangUp = new();
 using PosixSignalRegistration closed = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
 {
     signal.Cancel = true;
     hangUp.Cancel();
 });
 // Stopping a system in order takes longer than the two seconds that are the library's default.
-var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
+InvocationConfiguration invocation = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
 return await Outcome.OfAsync(() => parsed.InvokeAsync(invocation, hangUp.Token));

@@ -24,8 +24,11 @@ internal static class BenchCommand
         Command command = new("bench", "Measure events per second and core in process, without Kafka.") { report, seconds, warmUp, players };
         command.SetAction(parsed =>
         {
-            MeasurementPlan plan = new() { Players = parsed.GetValue(players), RoundSeconds = parsed.GetValue(seconds),
-                WarmUpSeconds = parsed.GetValue(warmUp) };
+            MeasurementPlan plan = new()
+            {
+                Players = parsed.GetValue(players), RoundSeconds = parsed.GetValue(seconds),
+                WarmUpSeconds = parsed.GetValue(warmUp)
+            };
             EngineFigures figures = EngineMeasurement.Run(plan, TimeProvider.System);
             Print(figures);
             return parsed.GetValue(report) is not { } file || TryWrite(file, figures) ? 0 : DetectorCommand.Failed;

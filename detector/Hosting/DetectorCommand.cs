@@ -11,16 +11,22 @@ internal static class DetectorCommand
     public const int UsedWrongly = 2;
     private const int MaxPartitions = 10_000;
 
-    private static readonly Option<string> Bootstrap = new("--bootstrap-server") { Description = "Kafka brokers, HOST:PORT[,HOST:PORT…].",
-        DefaultValueFactory = _ => "127.0.0.1:9092" };
+    private static readonly Option<string> Bootstrap = new("--bootstrap-server")
+    {
+        Description = "Kafka brokers, HOST:PORT[,HOST:PORT…].",
+        DefaultValueFactory = _ => "127.0.0.1:9092"
+    };
     private static readonly Option<string?> Group =
         new("--group") { Description = $"Consumer group; by default {DetectorOptions.DetectorGroup}, with --filter {DetectorOptions.FilterGroup}." };
     private static readonly Option<string?> ClientId =
         new("--client-id") { Description = "How this member shows in the group's description; by default the group's name." };
     private static readonly Option<int> Partitions = NumberOption.Of("--partitions", "Partitions of player-events and alerts.", Topics.DefaultPartitions, 1,
         MaxPartitions);
-    private static readonly Option<string> Urls = new("--urls") { Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free port.",
-        DefaultValueFactory = _ => "http://127.0.0.1:0" };
+    private static readonly Option<string> Urls = new("--urls")
+    {
+        Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free port.",
+        DefaultValueFactory = _ => "http://127.0.0.1:0"
+    };
     private static readonly Option<bool> Filter = new("--filter") { Description = "Copy critical alerts to alerts-priority instead of watching players." };
     private static readonly Option<FileInfo?> RulesFile =
         new("--rules") { Description = "JSON file with the rules' thresholds; --print-rules shows all of them." };

@@ -142,7 +142,8 @@ internal static class DetectorProcess
         {
             loop.Run(stop);
             ended.SetResult();
-        }) { IsBackground = true, Name = "group" };
+        })
+        { IsBackground = true, Name = "group" };
         thread.Start();
 
         TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);

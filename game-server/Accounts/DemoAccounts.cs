@@ -14,11 +14,15 @@ internal sealed class DemoAccounts(byte[] key) : IAccounts
     {
         Span<byte> presented = stackalloc byte[HMACSHA256.HashSizeInBytes];
         if (secret.Length != DemoSecrets.Length || Convert.FromHexString(secret, presented, out _, out _) != OperationStatus.Done)
+        {
             return false;
+        }
         Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
         Span<byte> id = stackalloc byte[ContractLimits.MaxIdBytes];
         if (!Encoding.UTF8.TryGetBytes(userId, id, out int length))
+        {
             return false;
+        }
         HMACSHA256.HashData(key, id[..length], expected);
         return CryptographicOperations.FixedTimeEquals(presented, expected);
     }

@@ -1,7 +1,8 @@
 namespace Game.GameServer.Accounts;
 
 /// <summary>
-/// The limits of logins over HTTP: how many are sent for a player from one place, and how many failed ones an address sends, or anyone could fill the log with guesses
+/// The limits of logins over HTTP: how many are sent for a player from one place, and how many failed ones an address sends, or anyone could fill the log with
+/// guesses
 /// at invented names. Failed ones only, as many players may share an address; and none of it for a place that is known, which strangers behind the same address
 /// must not hold up. Thread-safe.
 /// </summary>
@@ -10,7 +11,8 @@ internal sealed class LoginLimits(int perPlayer, int failedPerAddress, TimeProvi
     private readonly LoginRateLimit _players = new(perPlayer, time);
     private readonly LoginRateLimit _addresses = new(failedPerAddress, time);
 
-    /// <summary>Takes a login of the place's allowance, and a stranger's of the address's until <see cref="Succeeded"/>: many at once cannot slip past it.</summary>
+    /// <summary>Takes a login of the place's allowance, and a stranger's of the address's until <see cref="Succeeded"/>: many at once cannot slip past
+    /// it.</summary>
     public bool TryTake(LoginPlace place, out int retryAfterSeconds)
     {
         if (place.IsKnown)

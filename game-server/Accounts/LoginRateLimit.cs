@@ -1,7 +1,8 @@
 namespace Game.GameServer.Accounts;
 
 /// <summary>
-/// How many logins one player, or one address, may send a minute: the generic cell rate algorithm, one number a player, so that a refused request costs a hash and a compare.
+/// How many logins one player, or one address, may send a minute: the generic cell rate algorithm, one number a player, so that a refused request costs a hash
+/// and a compare.
 /// Thread-safe, without locks. They share a fixed table by hash: two may fall on one slot and share its allowance, which neither notices at a human's pace.
 /// </summary>
 /// <param name="perMinute">Logins a minute, all at once if need be; 0 switches the limit off.</param>
@@ -11,26 +12,28 @@ internal sealed class LoginRateLimit(int perMinute, TimeProvider time)
     // 2 MB; at 20,000 active players one in thirteen shares a slot.
     private const int SlotBits = 18;
 
-    private readonly long[] slots = new long[perMinute == 0 ? 0 : 1 << SlotBits];
-    private readonly long minute = time.TimestampFrequency * 60;
-    private readonly long origin = time.GetTimestamp();
+    private readonly long[] _slots = new long[perMinute == 0 ? 0 : 1 << SlotBits];
+    private readonly long _minute = time.TimestampFrequency * 60;
+    private readonly long _origin = time.GetTimestamp();
 
-    private readonly long interval = perMinute == 0 ? 0 : time.TimestampFrequency * 60 / perMinute;
+    private readonly long _interval = perMinute == 0 ? 0 : time.TimestampFrequency * 60 / perMinute;
 
     /// <summary>Takes one login of the allowance; where none is left, says after how many whole seconds one is.</summary>
     public bool TryTake<TKey>(TKey key, out int retryAfterSeconds)
         where TKey : notnull
     {
         retryAfterSeconds = 0;
-        if (slots.Length == 0)
+        if (_slots.Length == 0)
+        {
             return true;
-        long now = time.GetTimestamp() - origin;
+        }
+        long now = time.GetTimestamp() - _origin;
         ref long slot = ref Slot(key);
         while (true)
         {
             long seen = Volatile.Read(ref slot);
-            long next = Math.Max(seen, now) + interval;
-            long wait = next - now - minute;
+            long next = Math.Max(seen, now) + _interval;
+            long wait = next - now - _minute;
             if (wait > 0)
             {
                 retryAfterSeconds = (int)((wait + time.TimestampFrequency - 1) / time.TimestampFrequency);
@@ -38,7 +41,9 @@ internal sealed class LoginRateLimit(int perMinute, TimeProvider time)
             }
 
             if (Interlocked.CompareExchange(ref slot, next, seen) == seen)
+            {
                 return true;
+            }
         }
     }
 
@@ -46,10 +51,12 @@ internal sealed class LoginRateLimit(int perMinute, TimeProvider time)
     public void GiveBack<TKey>(TKey key)
         where TKey : notnull
     {
-        if (slots.Length > 0)
-            Interlocked.Add(ref Slot(key), -interval);
+        if (_slots.Length > 0)
+        {
+            Interlocked.Add(ref Slot(key), -_interval);
+        }
     }
 
     private ref long Slot<TKey>(TKey key)
-        where TKey : notnull => ref slots[key.GetHashCode() & (slots.Length - 1)];
+        where TKey : notnull => ref _slots[key.GetHashCode() & (_slots.Length - 1)];
 }

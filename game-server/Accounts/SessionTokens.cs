@@ -16,13 +16,14 @@ internal sealed class SessionTokens(IDataProtectionProvider protection, TimeProv
     /// <summary>Characters of a token: the three texts at their longest, plus what protection adds, in base64url.</summary>
     public const int MaxLength = 1024;
 
-    /// <summary>Sessions whose opened tokens are kept, at least; at most twice as many. Some 600 bytes each: 40 MB, and every player of a busy server fits.</summary>
+    /// <summary>Sessions whose opened tokens are kept, at least; at most twice as many. Some 600 bytes each: 40 MB, and every player of a busy server
+    /// fits.</summary>
     public const int RecentSessions = 32_768;
 
     private const byte Format = 1;
     private const int FixedBytes = 1 + sizeof(long);
 
-    private readonly IDataProtector protector = protection.CreateProtector("Game.GameServer.Session.v1");
+    private readonly IDataProtector _protector = protection.CreateProtector("Game.GameServer.Session.v1");
     // Opening a token costs several microseconds, and a player trades many times on one.
     private readonly Lock _gate = new();
     private readonly RecentMap<string, Session> _recent = new(RecentSessions);
@@ -37,7 +38,7 @@ internal sealed class SessionTokens(IDataProtectionProvider protection, TimeProv
         Put(ref rest, session.UserId);
         Put(ref rest, session.SessionId);
         Put(ref rest, session.Ip);
-        return Base64Url.EncodeToString(protector.Protect(plain));
+        return Base64Url.EncodeToString(_protector.Protect(plain));
     }
 
     /// <summary>The session of a token that one of us signed and that has not expired; null for anything else.</summary>
@@ -72,10 +73,12 @@ internal sealed class SessionTokens(IDataProtectionProvider protection, TimeProv
     private Session? Open(string token)
     {
         if (token.Length > MaxLength || !Base64Url.IsValid(token))
+        {
             return null;
+        }
         try
         {
-            return Parse(protector.Unprotect(Base64Url.DecodeFromChars(token)));
+            return Parse(_protector.Unprotect(Base64Url.DecodeFromChars(token)));
         }
         catch (CryptographicException) // forged, cut short, or signed with a key that is not in the ring
         {
@@ -86,7 +89,9 @@ internal sealed class SessionTokens(IDataProtectionProvider protection, TimeProv
     private static Session? Parse(ReadOnlySpan<byte> plain)
     {
         if (plain.Length < FixedBytes || plain[0] != Format)
+        {
             return null;
+        }
         long expiresAt = BinaryPrimitives.ReadInt64BigEndian(plain[1..]);
         ReadOnlySpan<byte> rest = plain[FixedBytes..];
         return new(Take(ref rest), Take(ref rest), Take(ref rest), expiresAt);

@@ -10,15 +10,15 @@ internal sealed class AnswerWriter : IDisposable
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private readonly ArrayBufferWriter<byte> buffer = new(1024);
-    private readonly Utf8JsonWriter writer;
+    private readonly ArrayBufferWriter<byte> _buffer = new(1024);
+    private readonly Utf8JsonWriter _writer;
 
-    public AnswerWriter() => writer = new Utf8JsonWriter(buffer, Options);
+    public AnswerWriter() => _writer = new Utf8JsonWriter(_buffer, Options);
 
     /// <summary>What was written since <see cref="Clear"/>; valid until the next call.</summary>
-    public ReadOnlyMemory<byte> Written => buffer.WrittenMemory;
+    public ReadOnlyMemory<byte> Written => _buffer.WrittenMemory;
 
-    public void Clear() => buffer.ResetWrittenCount();
+    public void Clear() => _buffer.ResetWrittenCount();
 
     /// <summary>Writes an HTTP body.</summary>
     public void WriteBody(Answer answer)
@@ -26,9 +26,9 @@ internal sealed class AnswerWriter : IDisposable
         Begin();
         if (answer is Problem problem)
         {
-            writer.WriteString("type"u8, "urn:game:problem:" + problem.Code);
-            writer.WriteString("title"u8, problem.Title);
-            writer.WriteNumber("status"u8, problem.Status);
+            _writer.WriteString("type"u8, "urn:game:problem:" + problem.Code);
+            _writer.WriteString("title"u8, problem.Title);
+            _writer.WriteNumber("status"u8, problem.Status);
         }
 
         WriteMembers(answer);
@@ -38,36 +38,42 @@ internal sealed class AnswerWriter : IDisposable
     /// <summary>Writes one frame; frames are separated by line feeds.</summary>
     public void WriteFrame(long? number, Answer answer)
     {
-        if (buffer.WrittenCount > 0)
+        if (_buffer.WrittenCount > 0)
         {
-            buffer.GetSpan(1)[0] = (byte)'\n';
-            buffer.Advance(1);
+            _buffer.GetSpan(1)[0] = (byte)'\n';
+            _buffer.Advance(1);
         }
 
         Begin();
         if (number is { } n)
-            writer.WriteNumber("n"u8, n);
+        {
+            _writer.WriteNumber("n"u8, n);
+        }
         else
-            writer.WriteNull("n"u8);
-        writer.WriteNumber("status"u8, answer.Status);
+        {
+            _writer.WriteNull("n"u8);
+        }
+        _writer.WriteNumber("status"u8, answer.Status);
         WriteMembers(answer);
         if (answer is Problem { RetryAfter: { } seconds })
-            writer.WriteNumber("retry_after"u8, seconds);
+        {
+            _writer.WriteNumber("retry_after"u8, seconds);
+        }
         End();
     }
 
-    public void Dispose() => writer.Dispose();
+    public void Dispose() => _writer.Dispose();
 
     private void Begin()
     {
-        writer.Reset(buffer);
-        writer.WriteStartObject();
+        _writer.Reset(_buffer);
+        _writer.WriteStartObject();
     }
 
     private void End()
     {
-        writer.WriteEndObject();
-        writer.Flush();
+        _writer.WriteEndObject();
+        _writer.Flush();
     }
 
     private void WriteMembers(Answer answer)
@@ -88,30 +94,36 @@ internal sealed class AnswerWriter : IDisposable
 
     private void WriteSession(SessionOpened session)
     {
-        writer.WriteString("event_id"u8, session.EventId);
-        writer.WriteString("session_id"u8, session.SessionId);
-        writer.WriteString("session_token"u8, session.SessionToken);
-        writer.WriteNumber("expires_at"u8, session.ExpiresAt);
+        _writer.WriteString("event_id"u8, session.EventId);
+        _writer.WriteString("session_id"u8, session.SessionId);
+        _writer.WriteString("session_token"u8, session.SessionToken);
+        _writer.WriteNumber("expires_at"u8, session.ExpiresAt);
     }
 
     private void WriteTrade(TradeRecorded trade)
     {
-        writer.WriteString("trade_id"u8, trade.TradeId);
-        writer.WriteStartArray("event_ids"u8);
-        writer.WriteStringValue(trade.First);
-        writer.WriteStringValue(trade.Second);
-        writer.WriteEndArray();
+        _writer.WriteString("trade_id"u8, trade.TradeId);
+        _writer.WriteStartArray("event_ids"u8);
+        _writer.WriteStringValue(trade.First);
+        _writer.WriteStringValue(trade.Second);
+        _writer.WriteEndArray();
     }
 
     private void WriteProblem(Problem problem)
     {
-        writer.WriteString("code"u8, problem.Code);
-        writer.WriteString("detail"u8, problem.Detail);
+        _writer.WriteString("code"u8, problem.Code);
+        _writer.WriteString("detail"u8, problem.Detail);
         if (problem.Field is { } field)
-            writer.WriteString("field"u8, field);
+        {
+            _writer.WriteString("field"u8, field);
+        }
         if (problem.EventId is { } id)
-            writer.WriteString("event_id"u8, id);
+        {
+            _writer.WriteString("event_id"u8, id);
+        }
         if (problem.Outcome is { } outcome)
-            writer.WriteString("outcome"u8, ContractText.Utf8(outcome));
+        {
+            _writer.WriteString("outcome"u8, ContractText.Utf8(outcome));
+        }
     }
 }

@@ -11,27 +11,27 @@ internal ref struct ContentDigest(Span<byte> buffer)
     public const int LengthBytes = sizeof(int);
     public const int NumberBytes = sizeof(long);
 
-    private readonly Span<byte> buffer = buffer;
-    private int used;
+    private readonly Span<byte> _buffer = buffer;
+    private int _used;
 
     public void Add(string text)
     {
-        int length = Encoding.UTF8.GetBytes(text, buffer[(used + LengthBytes)..]);
-        BinaryPrimitives.WriteInt32BigEndian(buffer[used..], length);
-        used += LengthBytes + length;
+        int length = Encoding.UTF8.GetBytes(text, _buffer[(_used + LengthBytes)..]);
+        BinaryPrimitives.WriteInt32BigEndian(_buffer[_used..], length);
+        _used += LengthBytes + length;
     }
 
     public void Add(long number)
     {
-        BinaryPrimitives.WriteInt64BigEndian(buffer[used..], number);
-        used += NumberBytes;
+        BinaryPrimitives.WriteInt64BigEndian(_buffer[_used..], number);
+        _used += NumberBytes;
     }
 
     /// <summary>Half of the SHA-256: two contents with the same are not found by chance nor, in practice, by trying.</summary>
     public readonly UInt128 Compute()
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(buffer[..used], digest);
+        SHA256.HashData(_buffer[.._used], digest);
         return BinaryPrimitives.ReadUInt128BigEndian(digest);
     }
 }

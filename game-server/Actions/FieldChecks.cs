@@ -8,7 +8,8 @@ namespace Game.GameServer.Actions;
 internal struct FieldChecks
 {
     // C0, DEL and C1: in a terminal they move the cursor, set titles and worse, wherever an id is shown.
-    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(c => (char)c).Where(char.IsControl)]);
+    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([.. Enumerable.Range(0,
+        0xA0).Select(c => (char)c).Where(char.IsControl)]);
 
     public Problem? Problem { get; private set; }
 
@@ -27,11 +28,17 @@ internal struct FieldChecks
     public string Bytes(string? value, string field, int minBytes, int maxBytes)
     {
         if (value is null)
+        {
             Fail(field, "is missing");
+        }
         else if (value.Length < minBytes)
+        {
             Fail(field, "is empty");
+        }
         else if (value.Length * 3 > maxBytes && Encoding.UTF8.GetByteCount(value) > maxBytes)
+        {
             Fail(field, $"is longer than {maxBytes} bytes");
+        }
         return value ?? "";
     }
 
@@ -41,9 +48,13 @@ internal struct FieldChecks
     public long Number(long? value, string field, long min, long max)
     {
         if (value is null)
+        {
             Fail(field, "is missing");
+        }
         else if (value < min || value > max)
+        {
             Fail(field, "is out of range");
+        }
         return value ?? 0;
     }
 
@@ -52,9 +63,13 @@ internal struct FieldChecks
         Span<byte> utf8 = stackalloc byte[16];
         TradeChannel channel = default;
         if (value is null)
+        {
             Fail("channel", "is missing");
+        }
         else if (!Encoding.UTF8.TryGetBytes(value, utf8, out int length) || !ContractText.TryParse(utf8[..length], out channel))
+        {
             Fail("channel", "is none of direct, auction, mail and guild-bank");
+        }
         return channel;
     }
 

@@ -13,7 +13,8 @@ internal static class LoginContent
     /// <param name="request">A request whose fields are what they should be.</param>
     public static LoginAttempt AttemptOf(Guid key, SessionRequest request)
     {
-        ContentDigest digest = new(stackalloc byte[(Texts * ContentDigest.LengthBytes) + LoginIntake.MaxSecretBytes + ((Texts - 1) * ContractLimits.MaxIdBytes)]);
+        ContentDigest digest = new(stackalloc byte[(Texts * ContentDigest.LengthBytes) + LoginIntake.MaxSecretBytes
+            + ((Texts - 1) * ContractLimits.MaxIdBytes)]);
         digest.Add(request.UserId!);
         digest.Add(request.Secret!);
         digest.Add(request.DeviceId!);

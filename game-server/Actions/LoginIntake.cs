@@ -35,7 +35,8 @@ internal sealed class LoginIntake(
     }
 
     /// <summary>
-    /// Judges a checked request, or refuses one whose key was used for something else: under the same event id the second would pass for the first. It is judged
+    /// Judges a checked request, or refuses one whose key was used for something else: under the same event id the second would pass for the first. It is
+    /// judged
     /// before, so that a guess counts whatever its key.
     /// </summary>
     /// <param name="request">A request that <see cref="Check"/> let pass.</param>

@@ -4,7 +4,8 @@ using Game.Contracts;
 
 namespace Game.GameServer.Actions;
 
-/// <summary>Told when every event of an action is acknowledged or given up. Called once an action, from the producer's thread: it must not block or throw.</summary>
+/// <summary>Told when every event of an action is acknowledged or given up. Called once an action, from the producer's thread: it must not block or
+/// throw.</summary>
 internal interface IActionObserver
 {
     void Settled(PlayerAction action);
@@ -13,18 +14,18 @@ internal interface IActionObserver
 /// <summary>A login or trade on its way to the log: one or two events, and what to answer once they are acknowledged.</summary>
 internal sealed class PlayerAction
 {
-    private readonly Answer whenAcknowledged;
-    private IActionObserver? observer;
-    private int pending;
-    private volatile bool failed;
+    private readonly Answer _whenAcknowledged;
+    private IActionObserver? _observer;
+    private int _pending;
+    private volatile bool _failed;
 
     public PlayerAction(PlayerEvent first, PlayerEvent? second, Headers headers, Answer whenAcknowledged)
     {
         First = first;
         Second = second;
         Headers = headers;
-        this.whenAcknowledged = whenAcknowledged;
-        pending = second is null ? 1 : 2;
+        _whenAcknowledged = whenAcknowledged;
+        _pending = second is null ? 1 : 2;
     }
 
     public PlayerEvent First { get; }
@@ -45,12 +46,12 @@ internal sealed class PlayerAction
     public long PublishedAt { get; private set; }
 
     /// <summary>What to answer; only once settled.</summary>
-    public Answer Outcome => failed ? Problems.Unavailable : whenAcknowledged;
+    public Answer Outcome => _failed ? Problems.Unavailable : _whenAcknowledged;
 
     /// <summary>Says whom to tell; before the action is published.</summary>
     public PlayerAction ReportTo(IActionObserver told, long requestNumber, long now)
     {
-        observer = told;
+        _observer = told;
         RequestNumber = requestNumber;
         PublishedAt = now;
         return this;
@@ -61,11 +62,15 @@ internal sealed class PlayerAction
     public bool Delivered(bool acknowledged)
     {
         if (!acknowledged)
-            failed = true;
-        if (Interlocked.Decrement(ref pending) != 0)
+        {
+            _failed = true;
+        }
+        if (Interlocked.Decrement(ref _pending) != 0)
+        {
             return false;
+        }
         Activity?.Stop();
-        observer!.Settled(this);
+        _observer!.Settled(this);
         return true;
     }
 }

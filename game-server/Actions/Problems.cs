@@ -9,10 +9,12 @@ internal static class Problems
     /// <summary>A broker that is restarted or moves a leader is usually back within this.</summary>
     private const int UnavailableRetrySeconds = 1;
 
-    public static readonly Problem MalformedJson = new(Status400BadRequest, "malformed-json", "The request is malformed", "The body or frame is not one JSON object.");
+    public static readonly Problem MalformedJson = new(Status400BadRequest, "malformed-json", "The request is malformed",
+        "The body or frame is not one JSON object.");
 
     public static readonly Problem IdempotencyKey = new(
-        Status400BadRequest, "idempotency-key", "The idempotency key is missing or malformed", "Every action needs an idempotency key of its own: a UUID version 7.");
+        Status400BadRequest, "idempotency-key", "The idempotency key is missing or malformed",
+            "Every action needs an idempotency key of its own: a UUID version 7.");
 
     public static readonly Problem IdempotencyKeyReused = new(
         Status422UnprocessableEntity, "idempotency-key-reused", "The idempotency key was used before",
@@ -24,7 +26,8 @@ internal static class Problems
     public static readonly Problem TooLarge = new(
         Status413PayloadTooLarge, "too-large", "The request is too large", $"A body or frame has at most {RequestJson.MaxBytes} bytes.");
 
-    public static readonly Problem MediaType = new(Status415UnsupportedMediaType, "media-type", "The content type is not JSON", "The body must be application/json.");
+    public static readonly Problem MediaType = new(Status415UnsupportedMediaType, "media-type", "The content type is not JSON",
+        "The body must be application/json.");
 
     public static readonly Problem UpgradeRequired = new(
         Status426UpgradeRequired, "upgrade-required", "A WebSocket is needed", "This address is a WebSocket: open it with a WebSocket handshake.");
@@ -57,7 +60,8 @@ internal static class Problems
     };
 
     public static Problem RateLimited(int retryAfterSeconds) => new(
-        Status429TooManyRequests, "rate-limited", "Too many logins", "Too many logins were sent for this player from here, or too many that failed from this address.")
+        Status429TooManyRequests, "rate-limited", "Too many logins",
+            "Too many logins were sent for this player from here, or too many that failed from this address.")
     { RetryAfter = retryAfterSeconds };
 
     /// <summary>A login that failed and was published.</summary>
@@ -65,13 +69,14 @@ internal static class Problems
         ? new Problem(Status401Unauthorized, "locked", "The account is locked", "There were too many failed logins from here; try again later.")
         : new Problem(Status401Unauthorized, "bad-password", "The login failed", "The user id and the secret do not belong together."))
         with
-        { EventId = eventId, Outcome = outcome };
+    { EventId = eventId, Outcome = outcome };
 
     /// <summary>For what the framework refuses before any endpoint of ours is reached.</summary>
     public static Problem ForStatus(int status) => status switch
     {
         Status404NotFound => new(status, "not-found", "Not found", "There is nothing at this address; see /openapi/v1.json."),
-        Status405MethodNotAllowed => new(status, "method-not-allowed", "The method is not allowed", "This address does not take this method; see /openapi/v1.json."),
+        Status405MethodNotAllowed
+            => new(status, "method-not-allowed", "The method is not allowed", "This address does not take this method; see /openapi/v1.json."),
         Status413PayloadTooLarge => TooLarge,
         Status415UnsupportedMediaType => MediaType,
         Status500InternalServerError => Internal,

@@ -31,7 +31,9 @@ internal static class RequestJson
         where T : class
     {
         if (body.IsSingleSegment)
+        {
             return Read(body.FirstSpan, type, out problem);
+        }
         byte[] whole = ArrayPool<byte>.Shared.Rent((int)body.Length);
         body.CopyTo(whole);
         T? request = Read(whole.AsSpan(0, (int)body.Length), type, out problem);
@@ -59,13 +61,15 @@ internal static class RequestJson
     /// <summary>The request number of a frame that could not be read, where that much of it can be.</summary>
     public static long? FindNumber(ReadOnlySpan<byte> frame)
     {
-        var reader = new Utf8JsonReader(frame, new JsonReaderOptions { MaxDepth = MaxDepth });
+        Utf8JsonReader reader = new(frame, new JsonReaderOptions { MaxDepth = MaxDepth });
         try
         {
             while (reader.Read())
             {
                 if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("n"u8))
+                {
                     return reader.Read() && reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long n) && IsNumber(n) ? n : null;
+                }
             }
         }
         catch (JsonException) // broken before any number
@@ -79,7 +83,7 @@ internal static class RequestJson
 
     private static bool IsObject(ReadOnlySpan<byte> body)
     {
-        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
+        Utf8JsonReader reader = new(body, new JsonReaderOptions { MaxDepth = MaxDepth });
         try
         {
             bool isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;

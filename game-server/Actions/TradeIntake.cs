@@ -8,28 +8,39 @@ namespace Game.GameServer.Actions;
 /// <summary>Makes the two events of a trade. Thread-safe.</summary>
 internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, RecentEvents recentEvents, ActionTraces traces, TimeProvider time)
 {
-    /// <summary>Checks a trade and makes its events, or says what is wrong with it. A key that came with another trade is refused: under the same event ids the second would pass for the first.</summary>
+    /// <summary>Checks a trade and makes its events, or says what is wrong with it. A key that came with another trade is refused: under the same event ids the
+    /// second would pass for the first.</summary>
     /// <param name="request">As it was read.</param>
     /// <param name="key">The sender's idempotency key.</param>
     /// <param name="traceParent">The sender's, or null.</param>
     public Decision Decide(TradeRequest request, Guid key, string? traceParent)
     {
         if (Check(request, key, out Terms terms) is { } invalid)
+        {
             return invalid;
+        }
         if (FindParty(request.First!, "first", out Party first) is { } firstInvalid)
+        {
             return firstInvalid;
+        }
         if (FindParty(request.Second!, "second", out Party second) is { } secondInvalid)
+        {
             return secondInvalid;
+        }
         if (string.Equals(first.UserId, second.UserId, StringComparison.Ordinal))
+        {
             return Problems.InvalidField("second", "The two sides of a trade are different players.");
+        }
 
         long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         TradeEvent one = MakeEvent(TradeSide.First, request.First!, first, second, terms, now);
         TradeEvent two = MakeEvent(TradeSide.Second, request.Second!, second, first, terms, now);
         if (!recentEvents.TryUse(new EventUse(one), new EventUse(two)))
+        {
             return Problems.IdempotencyKeyReused;
+        }
         ActionTrace trace = traces.Begin("publish trade", key, traceParent);
-        var answer = new TradeRecorded(terms.TradeId, one.EventId, two.EventId);
+        TradeRecorded answer = new(terms.TradeId, one.EventId, two.EventId);
         return new PlayerAction(one, two, Schemas.Headers(Schemas.Trade, trace.TraceParent), answer) { Activity = trace.Activity };
     }
 
@@ -45,7 +56,9 @@ internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, R
         Side(ref checks, request.First, "first");
         Side(ref checks, request.Second, "second");
         if (checks.Problem is null && terms.ItemId.Length == 0 && (terms.ItemValue | Pieces(request.First!) | Pieces(request.Second!)) != 0)
+        {
             checks.Fail("item_id", "is empty although pieces or their value are given");
+        }
         return checks.Problem;
     }
 
@@ -60,9 +73,13 @@ internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, R
         // The paths are constants on the way that every good request takes: nothing is joined there.
         bool first = name == "first";
         if (side.SessionToken is null)
+        {
             checks.Text(side.UserId, first ? "first.user_id" : "second.user_id", 1);
+        }
         else if (side.UserId is not null)
+        {
             checks.Fail(name, "has both session_token and user_id");
+        }
         checks.Number(side.GoldDelta, first ? "first.gold_delta" : "second.gold_delta", -ContractLimits.MaxGold, ContractLimits.MaxGold);
         checks.Number(side.GoldBalance, first ? "first.gold_balance" : "second.gold_balance", 0, ContractLimits.MaxGold);
         checks.Number(Pieces(side), first ? "first.item_delta" : "second.item_delta", -ContractLimits.MaxItemDelta, ContractLimits.MaxItemDelta);
@@ -75,9 +92,13 @@ internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, R
     {
         party = new(side.UserId ?? "", "", "");
         if (side.SessionToken is null)
+        {
             return null;
+        }
         if (tokens.Read(side.SessionToken) is not { } session)
+        {
             return Problems.SessionInvalid(name);
+        }
         party = new(session.UserId, session.SessionId, session.Ip);
         return null;
     }

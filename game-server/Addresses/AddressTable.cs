@@ -5,16 +5,16 @@ namespace Game.GameServer.Addresses;
 /// <summary>Country, network and place of an address by its longest matching prefix. Immutable; lookups allocate nothing.</summary>
 internal sealed class AddressTable
 {
-    private readonly AddressInfo[] rows;
-    private readonly RangeMap<uint> v4;
-    private readonly RangeMap<UInt128> v6;
+    private readonly AddressInfo[] _rows;
+    private readonly RangeMap<uint> _v4;
+    private readonly RangeMap<UInt128> _v6;
 
     public AddressTable(AddressInfo[] rows, List<PrefixRange<uint>> v4, List<PrefixRange<UInt128>> v6)
     {
-        this.rows = rows;
+        _rows = rows;
         Prefixes = v4.Count + v6.Count;
-        this.v4 = new(v4);
-        this.v6 = new(v6);
+        _v4 = new(v4);
+        _v6 = new(v6);
     }
 
     public static AddressTable Empty { get; } = new([], [], []);
@@ -23,7 +23,7 @@ internal sealed class AddressTable
 
     public AddressInfo Find(IpValue address)
     {
-        int row = address.IsV4 ? v4.Find((uint)address.Bits) : v6.Find(address.Bits);
-        return row == RangeMap<uint>.NoRow ? AddressInfo.Unknown : rows[row];
+        int row = address.IsV4 ? _v4.Find((uint)address.Bits) : _v6.Find(address.Bits);
+        return row == RangeMap<uint>.NoRow ? AddressInfo.Unknown : _rows[row];
     }
 }

@@ -15,9 +15,13 @@ internal readonly record struct ClientAddress(string Text, IpValue Value)
         Span<byte> bytes = stackalloc byte[16];
         plain.TryWriteBytes(bytes, out _);
         if (plain.AddressFamily == AddressFamily.InterNetwork)
+        {
             return new(plain.ToString(), new(BinaryPrimitives.ReadUInt32BigEndian(bytes), IsV4: true));
+        }
         if (plain.ScopeId != 0)
+        {
             plain = new IPAddress(bytes);
+        }
         return new(plain.ToString(), new(BinaryPrimitives.ReadUInt128BigEndian(bytes), IsV4: false));
     }
 
@@ -27,7 +31,9 @@ internal readonly record struct ClientAddress(string Text, IpValue Value)
         address = default;
         Span<byte> utf8 = stackalloc byte[64];
         if (!Encoding.UTF8.TryGetBytes(text, utf8, out int length) || !IpValue.TryParse(utf8[..length], out IpValue value))
+        {
             return false;
+        }
         bool isPlainV4 = value.IsV4 && !text.Contains(':');
         if (isPlainV4)
         {
@@ -37,7 +43,9 @@ internal readonly record struct ClientAddress(string Text, IpValue Value)
 
         bool parsed = IPAddress.TryParse(text, out IPAddress? ip);
         if (parsed)
+        {
             address = From(ip!);
+        }
         return parsed;
     }
 }

@@ -13,40 +13,46 @@ internal sealed class RangeMap<T>
 {
     public const int NoRow = -1;
 
-    private readonly T[] starts;
-    private readonly int[] rows;
+    private readonly T[] _starts;
+    private readonly int[] _rows;
 
     /// <param name="prefixes">Prefixes, which nest or lie apart, each once.</param>
     public RangeMap(List<PrefixRange<T>> prefixes)
     {
         // Outer prefixes before those inside them.
         prefixes.Sort(static (a, b) => a.Start != b.Start ? a.Start.CompareTo(b.Start) : b.End.CompareTo(a.End));
-        var flat = new Flattening();
+        Flattening flat = new();
         foreach (PrefixRange<T> prefix in prefixes)
+        {
             flat.Open(prefix);
+        }
         flat.CloseAll();
-        starts = [.. flat.Starts];
-        rows = [.. flat.Rows];
+        _starts = [.. flat.Starts];
+        _rows = [.. flat.Rows];
     }
 
     public int Find(T number)
     {
-        int low = 0, high = starts.Length;
+        int low = 0, high = _starts.Length;
         while (low < high)
         {
             int middle = (low + high) >>> 1;
-            if (starts[middle] <= number)
+            if (_starts[middle] <= number)
+            {
                 low = middle + 1;
+            }
             else
+            {
                 high = middle;
+            }
         }
 
-        return low == 0 ? NoRow : rows[low - 1];
+        return low == 0 ? NoRow : _rows[low - 1];
     }
 
     private sealed class Flattening
     {
-        private readonly Stack<PrefixRange<T>> open = new();
+        private readonly Stack<PrefixRange<T>> _open = new();
 
         public List<T> Starts { get; } = [];
 
@@ -54,23 +60,29 @@ internal sealed class RangeMap<T>
 
         public void Open(PrefixRange<T> prefix)
         {
-            while (open.TryPeek(out PrefixRange<T> inner) && inner.End < prefix.Start)
+            while (_open.TryPeek(out PrefixRange<T> inner) && inner.End < prefix.Start)
+            {
                 Close();
-            open.Push(prefix);
+            }
+            _open.Push(prefix);
             Emit(prefix.Start, prefix.Row);
         }
 
         public void CloseAll()
         {
-            while (open.Count > 0)
+            while (_open.Count > 0)
+            {
                 Close();
+            }
         }
 
         private void Close()
         {
-            T end = open.Pop().End;
+            T end = _open.Pop().End;
             if (end != T.MaxValue)
-                Emit(end + T.One, open.TryPeek(out PrefixRange<T> outer) ? outer.Row : NoRow);
+            {
+                Emit(end + T.One, _open.TryPeek(out PrefixRange<T> outer) ? outer.Row : NoRow);
+            }
         }
 
         private void Emit(T start, int row)

@@ -8,7 +8,8 @@ namespace Game.GameServer.Following;
 /// Reads the end of <c>player-events</c>, then goes on with what is appended, on a thread of its own, and hands every value to the <see cref="LogMemory"/>. The
 /// start of the server waits, within a bound, until the end is read. Joins no group and commits nothing.
 /// </summary>
-internal sealed class LogFollower(IConsumerFactory consumers, LogMemory memory, FollowerLimits limits, TimeProvider time, ILogger<LogFollower> log) : IHostedService, IDisposable
+internal sealed class LogFollower(IConsumerFactory consumers, LogMemory memory, FollowerLimits limits, TimeProvider time, ILogger<LogFollower> log)
+    : IHostedService, IDisposable
 {
     /// <summary>A server that knows less of the log than it could is better than one that does not start.</summary>
     private static readonly TimeSpan CatchUpPatience = TimeSpan.FromSeconds(15);

@@ -6,7 +6,8 @@ using Game.GameServer.Memory;
 namespace Game.GameServer.Following;
 
 /// <summary>
-/// What a game server learns from the log, whoever wrote it: which ids were used for which content, where players have logged in from, and which secrets were wrong.
+/// What a game server learns from the log, whoever wrote it: which ids were used for which content, where players have logged in from, and which secrets were
+/// wrong.
 /// One thread at a time.
 /// </summary>
 internal sealed class LogMemory(RecentEvents recentEvents, KnownPlaces places, FailedLogins failures)

@@ -48,7 +48,10 @@ internal static class ApiDescription
     {
         options.AddDocumentTransformer((document, _, _) =>
         {
-            document.Info = new OpenApiInfo { Title = "Game server", Version = "v1", Description = "Accepts players' logins and trades and publishes them at once." };
+            document.Info = new OpenApiInfo
+            {
+                Title = "Game server", Version = "v1", Description = "Accepts players' logins and trades and publishes them at once.",
+            };
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal);
             document.Components.SecuritySchemes[ServiceScheme] = new OpenApiSecurityScheme
@@ -67,7 +70,9 @@ internal static class ApiDescription
     private static void AddProblems(RouteHandlerBuilder endpoint, int[] statuses)
     {
         foreach (int status in statuses)
+        {
             endpoint.Produces<ProblemBody>(status, ProblemJson);
+        }
     }
 
     private static void Describe(OpenApiOperation operation, OpenApiDocument document)
@@ -87,6 +92,8 @@ internal static class ApiDescription
         }
 
         if (operation.OperationId is "recordTrade" or "openStream")
+        {
             operation.Security = [new() { [new OpenApiSecuritySchemeReference(ServiceScheme, document)] = [] }];
+        }
     }
 }

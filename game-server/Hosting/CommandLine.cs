@@ -10,43 +10,76 @@ namespace Game.GameServer.Hosting;
 /// <summary>The command line. Each option can be given as an environment variable too: <c>--server-id</c> as <c>GAME_SERVER_SERVER_ID</c>.</summary>
 internal sealed class CommandLine
 {
-    private readonly Option<string> bootstrapServer = new("--bootstrap-server") { Description = "Brokers to start from, host:port with commas between.", Required = true };
-    private readonly Option<string> urls = new("--urls") { Description = "Addresses to listen on, with semicolons between; port 0 takes a free one.", DefaultValueFactory = _ => OptionDefaults.Urls };
-    private readonly Option<string> serverId = new("--server-id") { Description = "This server's name in events.", DefaultValueFactory = _ => "gs-" + Environment.MachineName.ToLowerInvariant() };
-    private readonly Option<FileInfo> credentials = new("--service-credential-file") { Description = "File with the game world's credential, one a line.", Required = true };
-    private readonly Option<FileInfo> accountsKey = new("--accounts-key-file") { Description = "File with the key of the demo's accounts.", Required = true };
-    private readonly Option<string> keys = new("--keys") { Description = "Folder of the keys that sign session tokens, shared by all game servers.", Required = true };
-    private readonly Option<FileInfo?> addressTable = new("--address-table") { Description = "CSV file of prefix,country,asn,lat,lon." };
-    private readonly Option<string> trustedProxies = new("--trusted-proxies") { Description = "Networks whose X-Forwarded-For is believed, with commas between.", DefaultValueFactory = _ => "" };
-    private readonly Option<int> partitions = Bounded("--partitions", "Partitions of player-events.", Topics.DefaultPartitions, 1, 10_000);
-    private readonly Option<int> loginsPerMinute = Bounded("--rate-limit-per-player", "Logins that may be sent for a player from one network over HTTP in a minute; 0 for any number.", OptionDefaults.LoginsPerMinute, 0, 100_000);
-    private readonly Option<int> failedLoginsPerMinute = Bounded("--rate-limit-per-address", "Failed logins that one client address (IPv6: a /64) may send over HTTP in a minute; 0 for any number.", OptionDefaults.FailedLoginsPerMinute, 0, 1_000_000);
-    private readonly Option<int> lockAfter = Bounded("--lock-after", "Wrong secrets for a player that lock out the network, device or known place they come from; ten times as many lock out all strangers.", OptionDefaults.LockAfter, 1, 1_000);
-    private readonly Option<int> lockWindow = Bounded("--lock-window-seconds", "How long a wrong secret counts, in seconds.", OptionDefaults.LockWindowSeconds, 1, 86_400);
-    private readonly Option<int> publishTimeout = Bounded("--publish-timeout-ms", "Milliseconds until an action that the brokers do not acknowledge is answered 503.", OptionDefaults.PublishTimeoutMs, 1_500, 60_000);
-    private readonly Option<int> streamWindow = Bounded("--stream-window", "Unanswered requests on a WebSocket above which the server stops reading.", OptionDefaults.StreamWindow, 1, 100_000);
-    private readonly Option<int> sessionHours = Bounded("--session-hours", "How long a session's token is good, in hours.", OptionDefaults.SessionHours, 1, 8_760);
+    private readonly Option<string> _bootstrapServer = new("--bootstrap-server")
+    {
+        Description = "Brokers to start from, host:port with commas between.", Required = true,
+    };
+    private readonly Option<string> _urls = new("--urls")
+    {
+        Description = "Addresses to listen on, with semicolons between; port 0 takes a free one.", DefaultValueFactory = _ => OptionDefaults.Urls,
+    };
+    private readonly Option<string> _serverId = new("--server-id")
+    {
+        Description = "This server's name in events.", DefaultValueFactory = _ => "gs-" + Environment.MachineName.ToLowerInvariant(),
+    };
+    private readonly Option<FileInfo> _credentials = new("--service-credential-file")
+    {
+        Description = "File with the game world's credential, one a line.", Required = true,
+    };
+    private readonly Option<FileInfo> _accountsKey = new("--accounts-key-file") { Description = "File with the key of the demo's accounts.", Required = true };
+    private readonly Option<string> _keys = new("--keys")
+    {
+        Description = "Folder of the keys that sign session tokens, shared by all game servers.", Required = true,
+    };
+    private readonly Option<FileInfo?> _addressTable = new("--address-table") { Description = "CSV file of prefix,country,asn,lat,lon." };
+    private readonly Option<string> _trustedProxies =
+        new("--trusted-proxies") { Description = "Networks whose X-Forwarded-For is believed, with commas between.", DefaultValueFactory = _ => "" };
+    private readonly Option<int> _partitions = Bounded("--partitions", "Partitions of player-events.", Topics.DefaultPartitions, 1, 10_000);
+    private readonly Option<int> _loginsPerMinute = Bounded("--rate-limit-per-player",
+        "Logins that may be sent for a player from one network over HTTP in a minute; 0 for any number.", OptionDefaults.LoginsPerMinute, 0, 100_000);
+    private readonly Option<int> _failedLoginsPerMinute = Bounded("--rate-limit-per-address",
+        "Failed logins that one client address (IPv6: a /64) may send over HTTP in a minute; 0 for any number.", OptionDefaults.FailedLoginsPerMinute, 0,
+            1_000_000);
+    private readonly Option<int> _lockAfter = Bounded("--lock-after",
+        "Wrong secrets for a player that lock out the network, device or known place they come from; ten times as many lock out all strangers.",
+            OptionDefaults.LockAfter, 1, 1_000);
+    private readonly Option<int> _lockWindow = Bounded("--lock-window-seconds", "How long a wrong secret counts, in seconds.",
+        OptionDefaults.LockWindowSeconds, 1, 86_400);
+    private readonly Option<int> _publishTimeout = Bounded("--publish-timeout-ms",
+        "Milliseconds until an action that the brokers do not acknowledge is answered 503.", OptionDefaults.PublishTimeoutMs, 1_500, 60_000);
+    private readonly Option<int> _streamWindow = Bounded("--stream-window", "Unanswered requests on a WebSocket above which the server stops reading.",
+        OptionDefaults.StreamWindow, 1, 100_000);
+    private readonly Option<int> _sessionHours = Bounded("--session-hours", "How long a session's token is good, in hours.", OptionDefaults.SessionHours, 1,
+        8_760);
 
-    private readonly Option<int> rememberedEvents = Bounded("--remembered-events", "Events of the log, and places of players' logins, that are remembered at least.", OptionDefaults.RememberedEvents, 1_000, 10_000_000);
+    private readonly Option<int> _rememberedEvents = Bounded("--remembered-events",
+        "Events of the log, and places of players' logins, that are remembered at least.", OptionDefaults.RememberedEvents, 1_000, 10_000_000);
 
     public CommandLine()
     {
-        serverId.Validators.Add(result =>
+        _serverId.Validators.Add(result =>
         {
-            if (System.Text.Encoding.UTF8.GetByteCount(result.GetValue(serverId) ?? "") is < 1 or > ContractLimits.MaxIdBytes)
+            if (System.Text.Encoding.UTF8.GetByteCount(result.GetValue(_serverId) ?? "") is < 1 or > ContractLimits.MaxIdBytes)
+            {
                 result.AddError($"--server-id has 1 to {ContractLimits.MaxIdBytes} bytes.");
-            else if (result.GetValue(serverId)!.Any(char.IsControl))
+            }
+            else if (result.GetValue(_serverId)!.Any(char.IsControl))
+            {
                 result.AddError("--server-id has a control character.");
+            }
         });
-        trustedProxies.Validators.Add(result =>
+        _trustedProxies.Validators.Add(result =>
         {
-            if (!TryNetworks(result.GetValue(trustedProxies) ?? "", out _))
+            if (!TryNetworks(result.GetValue(_trustedProxies) ?? "", out _))
+            {
                 result.AddError("--trusted-proxies takes networks like 10.0.0.0/8 or single addresses, with commas between.");
+            }
         });
-        Root = new RootCommand("Accepts players' logins and trades and publishes them. Every option can also be given by environment variable, --server-id as GAME_SERVER_SERVER_ID.")
+        Root = new RootCommand(
+            "Accepts players' logins and trades and publishes them. Every option can also be given by environment variable, --server-id as GAME_SERVER_SERVER_ID.")
         {
-            bootstrapServer, urls, serverId, partitions, credentials, accountsKey, keys, addressTable, trustedProxies,
-            loginsPerMinute, failedLoginsPerMinute, lockAfter, lockWindow, publishTimeout, streamWindow, sessionHours, rememberedEvents,
+            _bootstrapServer, _urls, _serverId, _partitions, _credentials, _accountsKey, _keys, _addressTable, _trustedProxies,
+            _loginsPerMinute, _failedLoginsPerMinute, _lockAfter, _lockWindow, _publishTimeout, _streamWindow, _sessionHours, _rememberedEvents,
         };
     }
 
@@ -61,7 +94,9 @@ internal sealed class CommandLine
             string variable = "GAME_SERVER_" + option.Name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
             bool given = arguments.Any(argument => argument == option.Name || argument.StartsWith(option.Name + "=", StringComparison.Ordinal));
             if (!given && option.Arity.MaximumNumberOfValues > 0 && environment(variable) is { Length: > 0 } value)
+            {
                 all.Add($"{option.Name}={value}");
+            }
         }
 
         return all;
@@ -71,40 +106,39 @@ internal sealed class CommandLine
     /// <exception cref="StartException">A file cannot be read or is malformed.</exception>
     public GameServerOptions ToOptions(ParseResult parsed) => new()
     {
-        BootstrapServers = parsed.GetRequiredValue(bootstrapServer),
-        Urls = parsed.GetRequiredValue(urls),
-        ServerId = parsed.GetRequiredValue(serverId),
-        Partitions = parsed.GetRequiredValue(partitions),
-        ServiceCredentials = Read("--service-credential-file", parsed.GetRequiredValue(credentials), ServiceCredential.ParseFile),
-        AccountsKey = Read("--accounts-key-file", parsed.GetRequiredValue(accountsKey), DemoSecrets.ParseKey),
-        Keys = parsed.GetRequiredValue(keys),
-        AddressTable = parsed.GetValue(addressTable)?.FullName,
-        TrustedProxies = TryNetworks(parsed.GetRequiredValue(trustedProxies), out List<IPNetwork> networks) ? networks : [],
-        LoginsPerMinute = parsed.GetRequiredValue(loginsPerMinute),
-        FailedLoginsPerMinute = parsed.GetRequiredValue(failedLoginsPerMinute),
-        LockAfter = parsed.GetRequiredValue(lockAfter),
-        LockWindow = TimeSpan.FromSeconds(parsed.GetRequiredValue(lockWindow)),
-        PublishTimeout = TimeSpan.FromMilliseconds(parsed.GetRequiredValue(publishTimeout)),
-        StreamWindow = parsed.GetRequiredValue(streamWindow),
-        RememberedEvents = parsed.GetRequiredValue(rememberedEvents),
-        SessionLifetime = TimeSpan.FromHours(parsed.GetRequiredValue(sessionHours)),
+        BootstrapServers = parsed.GetRequiredValue(_bootstrapServer),
+        Urls = parsed.GetRequiredValue(_urls),
+        ServerId = parsed.GetRequiredValue(_serverId),
+        Partitions = parsed.GetRequiredValue(_partitions),
+        ServiceCredentials = Read("--service-credential-file", parsed.GetRequiredValue(_credentials), ServiceCredential.ParseFile),
+        AccountsKey = Read("--accounts-key-file", parsed.GetRequiredValue(_accountsKey), DemoSecrets.ParseKey),
+        Keys = parsed.GetRequiredValue(_keys),
+        AddressTable = parsed.GetValue(_addressTable)?.FullName,
+        TrustedProxies = TryNetworks(parsed.GetRequiredValue(_trustedProxies), out List<IPNetwork> networks) ? networks : [],
+        LoginsPerMinute = parsed.GetRequiredValue(_loginsPerMinute),
+        FailedLoginsPerMinute = parsed.GetRequiredValue(_failedLoginsPerMinute),
+        LockAfter = parsed.GetRequiredValue(_lockAfter),
+        LockWindow = TimeSpan.FromSeconds(parsed.GetRequiredValue(_lockWindow)),
+        PublishTimeout = TimeSpan.FromMilliseconds(parsed.GetRequiredValue(_publishTimeout)),
+        StreamWindow = parsed.GetRequiredValue(_streamWindow),
+        RememberedEvents = parsed.GetRequiredValue(_rememberedEvents),
+        SessionLifetime = TimeSpan.FromHours(parsed.GetRequiredValue(_sessionHours)),
     };
 
-    private static Option<int> Bounded(string name, string description, int fallback, int min, int max)
+    private static Option<int> Bounded(string name, string description, int fallback, int min, int max) => new(name)
     {
-        return new Option<int>(name)
+        Description = $"{description} {min} to {max}.",
+        DefaultValueFactory = _ => fallback,
+        CustomParser = result =>
         {
-            Description = $"{description} {min} to {max}.",
-            DefaultValueFactory = _ => fallback,
-            CustomParser = result =>
+            if (int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max)
             {
-                if (int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max)
-                    return value;
-                result.AddError($"{name} is '{result.Tokens[0].Value}', but must be a whole number between {min} and {max}.");
-                return fallback;
-            },
-        };
-    }
+                return value;
+            }
+            result.AddError($"{name} is '{result.Tokens[0].Value}', but must be a whole number between {min} and {max}.");
+            return fallback;
+        },
+    };
 
     private static T Read<T>(string option, FileInfo file, Func<string, T> parse)
     {
@@ -124,11 +158,17 @@ internal sealed class CommandLine
         foreach (string part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (IPNetwork.TryParse(part, out IPNetwork network))
+            {
                 networks.Add(network);
+            }
             else if (IPAddress.TryParse(part, out IPAddress? address))
+            {
                 networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            }
             else
+            {
                 return false;
+            }
         }
 
         return true;

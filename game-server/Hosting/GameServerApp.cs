@@ -47,7 +47,9 @@ internal static class GameServerApp
 
         WebApplication app = builder.Build();
         if (options.TrustedProxies.Count > 0)
+        {
             app.UseForwardedHeaders(Forwarded(options));
+        }
         app.UseMiddleware<ProblemMiddleware>();
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(15), KeepAliveTimeout = TimeSpan.FromSeconds(15) });
         ApiDescription.Map(app);
@@ -103,10 +105,12 @@ internal static class GameServerApp
     private static AddressTable ReadAddressTable(string? path)
     {
         if (path is null)
+        {
             return AddressTable.Empty;
+        }
         try
         {
-            using var file = new StreamReader(path);
+            using StreamReader file = new(path);
             return AddressTableReader.Read(file);
         }
         catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
@@ -118,11 +122,13 @@ internal static class GameServerApp
     private static ForwardedHeadersOptions Forwarded(GameServerOptions options)
     {
         // Every trusted proxy of a chain is walked through; the framework's own trust in loopback is taken out.
-        var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
+        ForwardedHeadersOptions forwarded = new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();
         foreach (System.Net.IPNetwork network in options.TrustedProxies)
+        {
             forwarded.KnownIPNetworks.Add(network);
+        }
         return forwarded;
     }
 }

@@ -19,7 +19,7 @@ internal static class GameServerProcess
 
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var commandLine = new CommandLine();
+        CommandLine commandLine = new();
         commandLine.Root.SetAction((parsed, _) => ServeAsync(commandLine, parsed));
         ParseResult result = commandLine.Root.Parse(commandLine.WithEnvironment(arguments, Environment.GetEnvironmentVariable));
         if (result.Errors.Count > 0 && result.Action is not System.CommandLine.Help.HelpAction)

@@ -20,7 +20,9 @@ internal static class Observability
                 .AddMeter(ServerMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
                 .AddPrometheusExporter());
         if (traces)
+        {
             telemetry.WithTracing(tracing => tracing.AddSource(ActionTraces.SourceName).AddAspNetCoreInstrumentation().AddOtlpExporter());
+        }
     }
 
     private static void AddLogs(ILoggingBuilder logging, bool traces)
@@ -38,6 +40,8 @@ internal static class Observability
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         // Its being enabled at any level costs every request an Activity.
         if (!traces)
+        {
             logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        }
     }
 }

@@ -7,14 +7,14 @@ namespace Game.GameServer.Http;
 internal sealed class AwaitedAction : IActionObserver
 {
     // The producer's thread only hands over: the response is written elsewhere.
-    private readonly TaskCompletionSource<Answer> settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Answer> _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public static Task<Answer> PublishAsync(IEventPublisher publisher, PlayerAction action, TimeProvider time)
     {
-        var awaited = new AwaitedAction();
+        AwaitedAction awaited = new();
         publisher.Publish(action.ReportTo(awaited, 0, time.GetTimestamp()));
-        return awaited.settled.Task;
+        return awaited._settled.Task;
     }
 
-    public void Settled(PlayerAction action) => settled.SetResult(action.Outcome);
+    public void Settled(PlayerAction action) => _settled.SetResult(action.Outcome);
 }

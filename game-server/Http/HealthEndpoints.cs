@@ -11,8 +11,12 @@ internal sealed class HealthEndpoints(IBrokerProbe brokers, IHostApplicationLife
     public async Task ReadyAsync(HttpContext context)
     {
         if (!lifetime.ApplicationStopping.IsCancellationRequested && await brokers.IsReachableAsync())
+        {
             await context.Response.WriteAsync("ready\n");
+        }
         else
+        {
             await responses.WriteAsync(context, Problems.NotReady);
+        }
     }
 }

@@ -27,6 +27,8 @@ internal sealed class ProblemMiddleware(RequestDelegate next, AnswerResponses re
         }
 
         if (context.Response is { StatusCode: >= StatusCodes.Status400BadRequest, HasStarted: false, ContentType: null })
+        {
             await responses.WriteAsync(context, Problems.ForStatus(context.Response.StatusCode));
+        }
     }
 }

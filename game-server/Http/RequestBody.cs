@@ -13,9 +13,13 @@ internal static class RequestBody
         where T : class
     {
         if (!context.Request.HasJsonContentType())
+        {
             return (null, Problems.MediaType);
+        }
         if (context.Request.ContentLength > RequestJson.MaxBytes)
+        {
             return (null, Problems.TooLarge);
+        }
         PipeReader reader = context.Request.BodyReader;
         while (true)
         {
@@ -27,7 +31,9 @@ internal static class RequestBody
             }
 
             if (read.IsCompleted)
+            {
                 return Parse(reader, read.Buffer, type);
+            }
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }

@@ -12,19 +12,23 @@ internal sealed class ServiceCredential(IReadOnlyList<string> credentials)
 
     private const string Scheme = "Bearer ";
 
-    private readonly byte[][] accepted = [.. credentials.Select(Encoding.ASCII.GetBytes)];
+    private readonly byte[][] _accepted = [.. credentials.Select(Encoding.ASCII.GetBytes)];
 
     /// <summary>Whether the request carries one. The time taken tells nothing but the length.</summary>
     public bool IsCarriedBy(HttpRequest request)
     {
         string header = request.Headers.Authorization.ToString();
         if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || header.Length > Scheme.Length + MaxLength)
+        {
             return false;
+        }
         Span<byte> presented = stackalloc byte[MaxLength * 3];
         int length = Encoding.UTF8.GetBytes(header.AsSpan(Scheme.Length), presented);
         bool matches = false;
-        foreach (byte[] credential in accepted)
+        foreach (byte[] credential in _accepted)
+        {
             matches |= CryptographicOperations.FixedTimeEquals(presented[..length], credential);
+        }
         return matches;
     }
 

@@ -23,22 +23,36 @@ internal sealed class SessionsEndpoint(
     {
         (SessionRequest? request, Problem? problem) = await RequestBody.ReadAsync(context, ApiJsonContext.Default.SessionRequest);
         if (request is null)
+        {
             return problem!;
+        }
         if (LoginIntake.Check(request) is { } invalid)
+        {
             return invalid;
+        }
         if (!IdempotencyKeys.TryParse(context.Request.Headers["Idempotency-Key"].ToString(), out Guid key))
+        {
             return Problems.IdempotencyKey;
+        }
         if (context.Connection.RemoteIpAddress is not { } ip || ip.Equals(IPAddress.None))
+        {
             return Problems.NoClientAddress;
+        }
         ClientAddress address = ClientAddress.From(ip);
         LoginPlace place = places.Find(request.UserId!, address.Value, request.DeviceId!);
         if (!limits.TryTake(place, out int retryAfter))
+        {
             return Problems.RateLimited(retryAfter);
+        }
         Decision decision = await logins.DecideAsync(request, key, address, place, context.Request.Headers.TraceParent, context.RequestAborted);
         if (decision.Action is not { } login)
+        {
             return decision.Refusal!;
+        }
         if (login.First is LoginEvent { Outcome: LoginOutcome.Ok })
+        {
             limits.Succeeded(place);
+        }
         return await AwaitedAction.PublishAsync(publisher, login, time);
     }
 }

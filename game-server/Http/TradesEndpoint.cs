@@ -18,12 +18,18 @@ internal sealed class TradesEndpoint(
     private async ValueTask<Answer> AnswerAsync(HttpContext context)
     {
         if (!credential.IsCarriedBy(context.Request))
+        {
             return Problems.Credential;
+        }
         (TradeRequest? request, Problem? problem) = await RequestBody.ReadAsync(context, ApiJsonContext.Default.TradeRequest);
         if (request is null)
+        {
             return problem!;
+        }
         if (!IdempotencyKeys.TryParse(context.Request.Headers["Idempotency-Key"].ToString(), out Guid key))
+        {
             return Problems.IdempotencyKey;
+        }
         Decision decision = trades.Decide(request, key, context.Request.Headers.TraceParent);
         return decision.Action is { } trade ? await AwaitedAction.PublishAsync(publisher, trade, time) : decision.Refusal!;
     }

@@ -16,21 +16,23 @@ internal sealed class BrokerProbe(IAdminClient admin, TimeProvider time) : IBrok
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    private readonly Lock gate = new();
-    private Task<bool>? latest;
-    private long askedAt;
+    private readonly Lock _gate = new();
+    private Task<bool>? _latest;
+    private long _askedAt;
 
     public Task<bool> IsReachableAsync()
     {
-        lock (gate)
+        lock (_gate)
         {
-            bool fresh = latest is not null && (!latest.IsCompleted || time.GetElapsedTime(askedAt) < Freshness);
+            bool fresh = _latest is not null && (!_latest.IsCompleted || time.GetElapsedTime(_askedAt) < Freshness);
             if (fresh)
-                return latest!;
-            askedAt = time.GetTimestamp();
+            {
+                return _latest!;
+            }
+            _askedAt = time.GetTimestamp();
             // The client's call blocks: it gets a thread of the pool, and there is one at a time.
-            latest = Task.Run(Ask);
-            return latest;
+            _latest = Task.Run(Ask);
+            return _latest;
         }
     }
 

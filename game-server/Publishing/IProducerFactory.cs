@@ -48,6 +48,8 @@ internal sealed class ProducerFactory(string bootstrapServers, string serverId, 
     private void LogClient(LogMessage message)
     {
         if (message.Level <= SyslogLevel.Warning)
+        {
             log.ClientError(message.Message);
+        }
     }
 }

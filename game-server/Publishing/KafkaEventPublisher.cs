@@ -17,62 +17,72 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
     // On top of the producer's own time-out, whose check runs once a second.
     private static readonly TimeSpan FlushMargin = TimeSpan.FromSeconds(2);
 
-    private readonly IProducerFactory factory;
-    private readonly ServerMetrics metrics;
-    private readonly TimeProvider time;
-    private readonly ILogger<KafkaEventPublisher> log;
-    private readonly ThreadLocal<EventEncoder> encoders = new(() => new EventEncoder(), trackAllValues: true);
-    private readonly Lock replacing = new();
-    private volatile Generation current;
+    private readonly IProducerFactory _factory;
+    private readonly ServerMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger<KafkaEventPublisher> _log;
+    private readonly ThreadLocal<EventEncoder> _encoders = new(() => new EventEncoder(), trackAllValues: true);
+    private readonly Lock _replacing = new();
+    private volatile Generation _current;
 
     public KafkaEventPublisher(IProducerFactory factory, ServerMetrics metrics, TimeProvider time, ILogger<KafkaEventPublisher> log)
     {
-        this.factory = factory;
-        this.metrics = metrics;
-        this.time = time;
-        this.log = log;
-        current = Build();
+        _factory = factory;
+        _metrics = metrics;
+        _time = time;
+        _log = log;
+        _current = Build();
     }
 
     public void Publish(PlayerAction action)
     {
-        Generation generation = current.IsFatal ? Replace() : current;
-        metrics.Published();
-        var delivery = new Delivery(action, this, generation);
+        Generation generation = _current.IsFatal ? Replace() : _current;
+        _metrics.Published();
+        Delivery delivery = new(action, this, generation);
         if (!TryProduce(generation, action.First, delivery))
         {
             delivery.GiveUp();
             if (action.Second is not null)
+            {
                 delivery.GiveUp();
+            }
             return;
         }
 
         if (action.Second is { } second && !TryProduce(generation, second, delivery))
+        {
             delivery.GiveUp();
+        }
     }
 
     /// <summary>Waits for what is in flight, then closes. Nothing may be published any more.</summary>
     public void Dispose()
     {
-        Generation last = current;
+        Generation last = _current;
         if (last.Closing is null)
+        {
             Close(last);
-        foreach (EventEncoder encoder in encoders.Values)
+        }
+        foreach (EventEncoder encoder in _encoders.Values)
+        {
             encoder.Dispose();
-        encoders.Dispose();
+        }
+        _encoders.Dispose();
     }
 
     private bool TryProduce(Generation generation, PlayerEvent value, Delivery delivery)
     {
         // Known to fail, and still within the pause before the next: refused without asking it.
         if (generation.IsFatal)
+        {
             return false;
+        }
         try
         {
-            var message = new Message<byte[], byte[]>
+            Message<byte[], byte[]> message = new()
             {
                 Key = System.Text.Encoding.UTF8.GetBytes(value.UserId),
-                Value = encoders.Value!.Encode(value).ToArray(),
+                Value = _encoders.Value!.Encode(value).ToArray(),
                 Headers = delivery.Action.Headers,
             };
             generation.Producer.Produce(Topics.PlayerEvents, message, delivery.Report);
@@ -87,46 +97,52 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
 
     private Generation Replace()
     {
-        lock (replacing)
+        lock (_replacing)
         {
-            Generation failed = current;
+            Generation failed = _current;
             if (!failed.IsFatal)
+            {
                 return failed;
+            }
             if (failed.Closing is null)
             {
-                log.ProducerFailed(failed.FatalReason);
+                _log.ProducerFailed(failed.FatalReason);
                 // Off this thread: what is in flight is waited for, and callers are not.
                 failed.Closing = Task.Run(() => Close(failed));
             }
 
             // A new producer before the old one's last record is settled could overtake it: until then callers are refused.
-            if (!failed.Closing.IsCompleted || time.GetElapsedTime(failed.BuiltAt) < RebuildPause)
+            if (!failed.Closing.IsCompleted || _time.GetElapsedTime(failed.BuiltAt) < RebuildPause)
+            {
                 return failed;
-            metrics.ProducerRebuilt();
-            current = Build();
-            return current;
+            }
+            _metrics.ProducerRebuilt();
+            _current = Build();
+            return _current;
         }
     }
 
     private Generation Build()
     {
-        var generation = new Generation(time.GetTimestamp());
-        generation.Producer = factory.Create(generation.Note);
+        Generation generation = new(_time.GetTimestamp());
+        generation.Producer = _factory.Create(generation.Note);
         return generation;
     }
 
     private void Close(Generation generation)
     {
-        int left = generation.Producer.Flush(factory.DeliveryTimeout + FlushMargin);
+        int left = generation.Producer.Flush(_factory.DeliveryTimeout + FlushMargin);
         if (left > 0)
-            log.Unacknowledged(left);
+        {
+            _log.Unacknowledged(left);
+        }
         generation.Producer.Dispose();
     }
 
     /// <summary>One producer and whether it is still good.</summary>
     private sealed class Generation(long builtAt)
     {
-        private volatile Error? fatal;
+        private volatile Error? _fatal;
 
         public IProducer<byte[], byte[]> Producer { get; set; } = null!;
 
@@ -135,28 +151,30 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
         /// <summary>The end of a failed producer; touched under the publisher's lock.</summary>
         public Task? Closing { get; set; }
 
-        public bool IsFatal => fatal is not null;
+        public bool IsFatal => _fatal is not null;
 
-        public string FatalReason => fatal?.Reason ?? "";
+        public string FatalReason => _fatal?.Reason ?? "";
 
         public void Note(Error error)
         {
             if (error.IsFatal)
-                fatal = error;
+            {
+                _fatal = error;
+            }
         }
     }
 
     /// <summary>Hands the producer's reports of one action on; its delegate serves all events of the action.</summary>
     private sealed class Delivery
     {
-        private readonly KafkaEventPublisher publisher;
-        private readonly Generation generation;
+        private readonly KafkaEventPublisher _publisher;
+        private readonly Generation _generation;
 
         public Delivery(PlayerAction action, KafkaEventPublisher publisher, Generation generation)
         {
             Action = action;
-            this.publisher = publisher;
-            this.generation = generation;
+            _publisher = publisher;
+            _generation = generation;
             Report = OnReport;
         }
 
@@ -168,14 +186,16 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
 
         private void OnReport(DeliveryReport<byte[], byte[]> report)
         {
-            generation.Note(report.Error);
+            _generation.Note(report.Error);
             Settle(!report.Error.IsError);
         }
 
         private void Settle(bool acknowledged)
         {
             if (Action.Delivered(acknowledged))
-                publisher.metrics.Settled(publisher.time.GetElapsedTime(Action.PublishedAt));
+            {
+                _publisher._metrics.Settled(_publisher._time.GetElapsedTime(Action.PublishedAt));
+            }
         }
     }
 }

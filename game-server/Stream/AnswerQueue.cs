@@ -11,39 +11,41 @@ namespace Game.GameServer.Stream;
 /// </summary>
 internal sealed class AnswerQueue(WebSocket socket, int window, ServerMetrics metrics) : IDisposable
 {
-    private readonly SemaphoreSlim places = new(window, window);
+    private readonly SemaphoreSlim _places = new(window, window);
 
     // Unbounded by itself: the window bounds it.
-    private readonly Channel<(long? Number, Answer Answer)> ready = Channel.CreateUnbounded<(long?, Answer)>(new() { SingleReader = true });
+    private readonly Channel<(long? Number, Answer Answer)> _ready = Channel.CreateUnbounded<(long?, Answer)>(new() { SingleReader = true });
 
-    private bool broken;
+    private bool _broken;
 
     /// <summary>Waits for a place in the window. One caller at a time.</summary>
-    public Task TakePlaceAsync(CancellationToken cancellation) => places.WaitAsync(cancellation);
+    public Task TakePlaceAsync(CancellationToken cancellation) => _places.WaitAsync(cancellation);
 
     /// <summary>Gives back the place of a request that will not be answered.</summary>
-    public void GiveBackPlace() => places.Release();
+    public void GiveBackPlace() => _places.Release();
 
     /// <summary>Answers a request that has a place. Any thread; does not block.</summary>
-    public void Add(long? number, Answer answer) => ready.Writer.TryWrite((number, answer));
+    public void Add(long? number, Answer answer) => _ready.Writer.TryWrite((number, answer));
 
     /// <summary>Waits until every request that took a place is answered, then ends the sending loop.</summary>
     public async Task DrainAsync()
     {
         for (int i = 0; i < window; i++)
-            await places.WaitAsync();
-        ready.Writer.Complete();
+        {
+            await _places.WaitAsync();
+        }
+        _ready.Writer.Complete();
     }
 
     /// <summary>Sends answers until <see cref="DrainAsync"/>. When the connection is broken, the rest is taken and dropped: there is no one to tell.</summary>
     public async Task SendLoopAsync()
     {
-        using var writer = new AnswerWriter();
-        while (await ready.Reader.WaitToReadAsync())
+        using AnswerWriter writer = new();
+        while (await _ready.Reader.WaitToReadAsync())
         {
             writer.Clear();
             int count = 0;
-            while (writer.Written.Length < StreamLimits.AnswerBatchBytes && ready.Reader.TryRead(out (long? Number, Answer Answer) next))
+            while (writer.Written.Length < StreamLimits.AnswerBatchBytes && _ready.Reader.TryRead(out (long? Number, Answer Answer) next))
             {
                 writer.WriteFrame(next.Number, next.Answer);
                 metrics.AnsweredOnStream(next.Answer.Status);
@@ -51,23 +53,25 @@ internal sealed class AnswerQueue(WebSocket socket, int window, ServerMetrics me
             }
 
             await SendAsync(writer.Written);
-            places.Release(count);
+            _places.Release(count);
         }
     }
 
-    public void Dispose() => places.Dispose();
+    public void Dispose() => _places.Dispose();
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> message)
     {
-        if (broken)
+        if (_broken)
+        {
             return;
+        }
         try
         {
             await socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
         }
         catch (Exception e) when (e is WebSocketException or IOException or InvalidOperationException) // the other end is gone, or has closed
         {
-            broken = true;
+            _broken = true;
             socket.Abort();
         }
     }

@@ -11,27 +11,27 @@ namespace Game.GameServer.Stream;
 /// </summary>
 internal sealed class StreamConnection(WebSocket socket, StreamServices services, CancellationToken stopping) : IActionObserver
 {
-    private readonly AnswerQueue answers = new(socket, services.Limits.Window, services.Metrics);
+    private readonly AnswerQueue _answers = new(socket, services.Limits.Window, services.Metrics);
 
     /// <summary>Serves the connection until either end closes it, the last request is answered and the close is done.</summary>
     public async Task RunAsync()
     {
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await using CancellationTokenRegistration registration = stopping.Register(static state => ((TaskCompletionSource)state!).TrySetResult(), stop);
-        using (answers)
-        using (var reader = new MessageReader(socket))
+        using (_answers)
+        using (MessageReader reader = new(socket))
         {
-            Task sending = answers.SendLoopAsync();
+            Task sending = _answers.SendLoopAsync();
             Task<WebSocketCloseStatus?> reading = ReadLoopAsync(reader);
             Task ended = await Task.WhenAny(reading, stop.Task);
             WebSocketCloseStatus? status = ended == reading ? await reading : WebSocketCloseStatus.EndpointUnavailable;
-            await answers.DrainAsync();
+            await _answers.DrainAsync();
             await sending;
             await CloseAsync(status, reading, reader);
         }
     }
 
-    public void Settled(PlayerAction action) => answers.Add(action.RequestNumber, action.Outcome);
+    public void Settled(PlayerAction action) => _answers.Add(action.RequestNumber, action.Outcome);
 
     /// <summary>Why the connection is to be closed; null when it is broken already.</summary>
     private async Task<WebSocketCloseStatus?> ReadLoopAsync(MessageReader reader)
@@ -42,10 +42,14 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
             {
                 WebSocketCloseStatus? status = await reader.ReadAsync();
                 if (status is not null)
+                {
                     return status;
+                }
                 // Once the server stops, what is still coming is left to the sender to send again.
                 if (!stopping.IsCancellationRequested)
+                {
                     await HandleMessageAsync(reader.Message);
+                }
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested) // while the window was full
@@ -69,11 +73,13 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
             ReadOnlyMemory<byte> frame = end < 0 ? message : message[..end];
             message = end < 0 ? default : message[(end + 1)..];
             if (frame.Span.IndexOfAnyExcept((byte)' ', (byte)'\t', (byte)'\r') < 0)
+            {
                 continue;
-            await answers.TakePlaceAsync(stopping);
+            }
+            await _answers.TakePlaceAsync(stopping);
             if (stopping.IsCancellationRequested)
             {
-                answers.GiveBackPlace();
+                _answers.GiveBackPlace();
                 return;
             }
 
@@ -86,15 +92,19 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
         StreamRequest? request = ReadFrame(frame.Span, out Problem? problem);
         if (request is null)
         {
-            answers.Add(frame.Length > RequestJson.MaxBytes ? null : RequestJson.FindNumber(frame.Span), problem!);
+            _answers.Add(frame.Length > RequestJson.MaxBytes ? null : RequestJson.FindNumber(frame.Span), problem!);
             return;
         }
 
         Decision decision = await DecideAsync(request);
         if (decision.Action is { } action)
+        {
             services.Publisher.Publish(action.ReportTo(this, request.N!.Value, services.Time.GetTimestamp()));
+        }
         else
-            answers.Add(request.N, decision.Refusal!);
+        {
+            _answers.Add(request.N, decision.Refusal!);
+        }
     }
 
     private static StreamRequest? ReadFrame(ReadOnlySpan<byte> frame, out Problem? problem)
@@ -107,7 +117,9 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
 
         StreamRequest? request = RequestJson.Read(frame, ApiJsonContext.Default.StreamRequest, out problem);
         if (request is null || (request.N is { } n && RequestJson.IsNumber(n)))
+        {
             return request;
+        }
         problem = Problems.InvalidField("n", "The field 'n' is missing or is not between 0 and 2^53.");
         return null;
     }
@@ -115,11 +127,17 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
     private ValueTask<Decision> DecideAsync(StreamRequest request)
     {
         if (request.Type is not ("login" or "trade"))
+        {
             return Refuse(Problems.InvalidField("type", "The field 'type' is neither 'login' nor 'trade'."));
+        }
         if (!IdempotencyKeys.TryParse(request.IdempotencyKey, out Guid key))
+        {
             return Refuse(Problems.IdempotencyKey);
+        }
         if (FindStranger(request) is { } field)
+        {
             return Refuse(Problems.InvalidField(field, $"The field '{field}' does not belong to a {request.Type}."));
+        }
         return request.Type == "login" ? LoginAsync(request, key) : ValueTask.FromResult(services.Trades.Decide(request.ToTrade(), key, request.Traceparent));
     }
 
@@ -129,9 +147,13 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
     {
         SessionRequest login = request.ToSession();
         if (LoginIntake.Check(login) is { } invalid)
+        {
             return invalid;
+        }
         if (request.ClientAddress is null || !ClientAddress.TryParse(request.ClientAddress, out ClientAddress address))
+        {
             return Problems.InvalidField("client_address", "The field 'client_address' is missing or is no IPv4 or IPv6 address.");
+        }
         LoginPlace place = services.Places.Find(login.UserId!, address.Value, login.DeviceId!);
         return await services.Logins.DecideAsync(login, key, address, place, request.Traceparent, CancellationToken.None);
     }
@@ -163,7 +185,9 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
         try
         {
             if (status is { } code && socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            {
                 await socket.CloseOutputAsync(code, null, CancellationToken.None).WaitAsync(StreamLimits.ClosePatience, services.Time);
+            }
             // What the other end still sends is read until its close, or it might not get to see ours.
             Task ending = reading.IsCompleted ? DiscardAsync(reader) : reading;
             await ending.WaitAsync(StreamLimits.ClosePatience, services.Time);
@@ -174,7 +198,9 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
 
         // Ends the reading where it has not ended; where it has, returning closes the connection without a reset, which could overtake the close frame.
         if (!reading.IsCompleted)
+        {
             socket.Abort();
+        }
         await reading;
     }
 

@@ -16,25 +16,27 @@ internal sealed class ActionTraces : IDisposable
 {
     public const string SourceName = "Game.GameServer";
 
-    private readonly ActivitySource source = new(SourceName);
+    private readonly ActivitySource _source = new(SourceName);
 
     public ActionTrace Begin(string name, Guid key, string? sendersTraceParent)
     {
         bool hasSender = IsTraceParent(sendersTraceParent);
-        if (source.HasListeners() && Start(name, hasSender ? sendersTraceParent : null) is { Id: { } id } activity)
+        if (_source.HasListeners() && Start(name, hasSender ? sendersTraceParent : null) is { Id: { } id } activity)
+        {
             return new(id, activity);
+        }
         return new(hasSender ? Continue(sendersTraceParent!, key) : New(key), null);
     }
 
-    public void Dispose() => source.Dispose();
+    public void Dispose() => _source.Dispose();
 
     private Activity? Start(string name, string? sendersTraceParent)
     {
         // The span belongs to this action only: the next one on the connection must not become its child.
         Activity? surrounding = Activity.Current;
         Activity? activity = sendersTraceParent is null || surrounding is not null
-            ? source.StartActivity(name, ActivityKind.Producer)
-            : source.StartActivity(name, ActivityKind.Producer, sendersTraceParent);
+            ? _source.StartActivity(name, ActivityKind.Producer)
+            : _source.StartActivity(name, ActivityKind.Producer, sendersTraceParent);
         Activity.Current = surrounding;
         return activity;
     }

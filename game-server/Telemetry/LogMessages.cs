@@ -27,7 +27,8 @@ internal static partial class LogMessages
     [LoggerMessage(8, LogLevel.Warning, "{Warning}")]
     public static partial void TopicWeak(this ILogger logger, string warning);
 
-    [LoggerMessage(9, LogLevel.Warning, "The end of the log was not read within {Seconds} s: until it is, ids that other servers used and places of players' logins may not be known.")]
+    [LoggerMessage(9, LogLevel.Warning,
+        "The end of the log was not read within {Seconds} s: until it is, ids that other servers used and places of players' logins may not be known.")]
     public static partial void NotCaughtUp(this ILogger logger, double seconds);
 
     [LoggerMessage(10, LogLevel.Warning, "The log cannot be followed and will be again from its end: {Reason}.")]

@@ -27,14 +27,15 @@ internal sealed record Entry(string Name, EntryKind Kind, long Length, DateTime 
     /// <summary>Looks at a path, whose last part is not followed; null where there is nothing.</summary>
     public static Entry? At(string path)
     {
-        var found = new FileInfo(path); // looks once, when first asked, so that its answers belong together
+        FileInfo found = new(path); // looks once, when first asked, so that its answers belong together
         FileAttributes attributes = found.Attributes;
         if (attributes == Nothing)
         {
             return null;
         }
 
-        EntryKind kind = attributes.HasFlag(FileAttributes.ReparsePoint) ? EntryKind.Link : attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Folder : EntryKind.File;
+        EntryKind kind = attributes.HasFlag(FileAttributes.ReparsePoint) ? EntryKind.Link
+            : attributes.HasFlag(FileAttributes.Directory) ? EntryKind.Folder : EntryKind.File;
         return new Entry(found.Name, kind, kind == EntryKind.File ? found.Length : 0, found.LastAccessTimeUtc, found.LastWriteTimeUtc);
     }
 }

@@ -32,18 +32,26 @@ internal sealed class Exchange(HttpContext context, HdfsPath path, Parameters pa
         string encoded = string.Join('/', path.Parts.Select(Uri.EscapeDataString));
         string location = $"{context.Request.Scheme}://{Authority}/webhdfs/v1/{encoded}?op={operation}";
         if (parameters.UserName is { } user)
+        {
             location += "&user.name=" + Uri.EscapeDataString(user);
+        }
         location += "&namenoderpcaddress=" + Authority;
-        foreach (var (name, value) in further)
+        foreach ((string name, string? value) in further)
         {
             if (value is not null)
+            {
                 location += $"&{name}={value}";
+            }
         }
 
         if (parameters.Flag("noredirect", out bool inBody) is { } fault)
+        {
             return FaultAsync(fault);
+        }
         if (inBody)
+        {
             return JsonAsync(StatusJson.Text("Location", location));
+        }
         context.Response.Headers.Location = location;
         return EmptyAsync(StatusCodes.Status307TemporaryRedirect);
     }
@@ -71,7 +79,9 @@ internal sealed class Exchange(HttpContext context, HdfsPath path, Parameters pa
         {
             int count = await file.ReadAsync(chunk.AsMemory(0, (int)Math.Min(chunk.Length, length)), Aborted);
             if (count == 0)
+            {
                 break; // cut short since its length was read; the connection breaks, as it must
+            }
             await context.Response.Body.WriteAsync(chunk.AsMemory(0, count), Aborted);
             length -= count;
         }

@@ -1,6 +1,7 @@
 namespace Game.LocalWebHdfs;
 
-/// <summary>An error answer in Hadoop's words: status, Java class and message as the NameNode or DataNode of Hadoop 3.4 gives them for the same mistake.</summary>
+/// <summary>An error answer in Hadoop's words: status, Java class and message as the NameNode or DataNode of Hadoop 3.4 gives them for the same
+/// mistake.</summary>
 internal sealed record Fault(int Status, string JavaClass, string Message)
 {
     public string Exception => JavaClass[(JavaClass.LastIndexOf('.') + 1)..];
@@ -9,27 +10,32 @@ internal sealed record Fault(int Status, string JavaClass, string Message)
 
     public static Fault AlreadyExists(string message) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.fs.FileAlreadyExistsException", message);
 
-    public static Fault ParentNotDirectory(string path) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.fs.ParentNotDirectoryException", $"{path} (is not a directory)");
+    public static Fault ParentNotDirectory(string path)
+        => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.fs.ParentNotDirectoryException", $"{path} (is not a directory)");
 
     public static Fault NotEmpty(string path) =>
         new(StatusCodes.Status403Forbidden, "org.apache.hadoop.fs.PathIsNotEmptyDirectoryException", $"`{path} is non empty': Directory is not empty");
 
     public static Fault BeingWritten(string path) =>
-        new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException", $"Failed to CREATE_FILE {path}: another client is writing it");
+        new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException",
+        $"Failed to CREATE_FILE {path}: another client is writing it");
 
     public static Fault Io(string message) => new(StatusCodes.Status403Forbidden, "java.io.IOException", message);
 
     public static Fault NoSpace(string message) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.protocol.DSQuotaExceededException", message);
 
     /// <summary>As a NameNode in safe mode, which shows its names and changes none.</summary>
-    public static Fault ReadOnly(string path) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.server.namenode.SafeModeException", $"Cannot change {path}: this server only reads.");
+    public static Fault ReadOnly(string path)
+        => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.server.namenode.SafeModeException", $"Cannot change {path}: this server only reads.");
 
     public static Fault Access(string message) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.security.AccessControlException", message);
 
-    public static Fault InvalidPath(string path) => new(StatusCodes.Status400BadRequest, "org.apache.hadoop.fs.InvalidPathException", $"Invalid path name Invalid file name: {path}");
+    public static Fault InvalidPath(string path)
+        => new(StatusCodes.Status400BadRequest, "org.apache.hadoop.fs.InvalidPathException", $"Invalid path name Invalid file name: {path}");
 
     public static Fault NameTooLong(string path, int limit) =>
-        new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.protocol.FSLimitException$PathComponentTooLongException", $"The maximum path component name limit of {path} is exceeded: limit={limit}");
+        new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.protocol.FSLimitException$PathComponentTooLongException",
+        $"The maximum path component name limit of {path} is exceeded: limit={limit}");
 
     public static Fault BadParameter(string name, string message) =>
         new(StatusCodes.Status400BadRequest, "java.lang.IllegalArgumentException", $"Invalid value for webhdfs parameter \"{name}\": {message}");

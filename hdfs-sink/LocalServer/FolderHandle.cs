@@ -32,7 +32,8 @@ internal sealed partial class FolderHandle : IDisposable
         : throw new DirectoryNotFoundException($"There is no folder {path}.");
 
     /// <summary>Opens a folder in this one; null where there is nothing of that name, or no folder.</summary>
-    public FolderHandle? Open(string name) => OpenHere(name, PathOnly | CloseOnExec | OnlyFolders | NoLinks) is { } descriptor ? new FolderHandle(descriptor) : null;
+    public FolderHandle? Open(string name)
+        => OpenHere(name, PathOnly | CloseOnExec | OnlyFolders | NoLinks) is { } descriptor ? new FolderHandle(descriptor) : null;
 
     /// <summary>What is at a name, links too; null where there is nothing.</summary>
     public Entry? Find(string name) => Entry.At(PathOf(name));
@@ -112,7 +113,8 @@ internal sealed partial class FolderHandle : IDisposable
         }
 
         int error = Marshal.GetLastPInvokeError();
-        return error is NoSuchEntry or NotAFolder or TooManyLinks ? null : throw new IOException($"{name} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}", error);
+        return error is NoSuchEntry or NotAFolder or TooManyLinks ? null
+            : throw new IOException($"{name} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}", error);
     }
 
     /// <summary>The name that leads to an open descriptor itself, not to the path that it was opened by.</summary>

@@ -114,7 +114,8 @@ internal sealed class FolderTree : IDisposable
     public FileStream? OpenToRead(HdfsPath path)
     {
         using FolderHandle? folder = path.IsRoot ? null : Open(path.Parent);
-        return folder?.Find(path.Name) is { IsFile: true } ? folder.OpenFile(path.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete) : null;
+        return folder?.Find(path.Name) is { IsFile: true } ? folder.OpenFile(path.Name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
+            : null;
     }
 
     public Fault? OpenForAppend(HdfsPath path, out FileStream? file)
@@ -141,7 +142,8 @@ internal sealed class FolderTree : IDisposable
     }
 
     /// <summary>
-    /// HDFS's old rename, whose answers tell little: false for a missing source, a missing parent, a taken name and a move into itself alike; true for a file onto
+    /// HDFS's old rename, whose answers tell little: false for a missing source, a missing parent, a taken name and a move into itself alike; true for a file
+    /// onto
     /// itself; and a folder as destination swallows the source under its own name.
     /// </summary>
     public Fault? Rename(HdfsPath source, HdfsPath destination, out bool renamed)

@@ -10,25 +10,37 @@ internal sealed class Gateway(Operations operations, ILogger<Gateway> log)
 
     public async Task HandleAsync(HttpContext context)
     {
-        var parameters = new Parameters(context.Request.Query);
+        Parameters parameters = new(context.Request.Query);
         // The raw target, as the framework would fold "a/../b" into another path and leave %2F alone.
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var fault = HdfsPath.TryParse(PathIn(target), out var path);
-        var exchange = new Exchange(context, path, parameters);
+        Fault? fault = HdfsPath.TryParse(PathIn(target), out HdfsPath path);
+        Exchange exchange = new(context, path, parameters);
         string method = context.Request.Method;
         if (parameters.Operation is not { } operation)
+        {
             fault = Fault.Unsupported("op=NULL is not supported");
+        }
         else if (operations.Find(method, operation) is not { } handler)
+        {
             fault = Fault.BadParameter("op", $"{operation} is not a valid {method} operation.");
+        }
         else if (fault is null && (fault = parameters.CheckUserName()) is null)
+        {
             fault = await RunAsync(handler, exchange);
+        }
         else if (method == "GET" && fault.Exception == "InvalidPathException")
+        {
             fault = Fault.NotFound($"File does not exist: {path.Text}");
+        }
 
         if (fault is not null && !context.Response.HasStarted)
+        {
             await exchange.FaultAsync(fault);
+        }
         else if (fault is not null)
+        {
             context.Abort();
+        }
     }
 
     private async Task<Fault?> RunAsync(Func<Exchange, Task> handler, Exchange exchange)

@@ -33,7 +33,9 @@ internal readonly record struct HdfsPath(string Text, string[] Parts)
         string[] parts = trimmed.Length == 1 ? [] : trimmed[1..].Split('/');
         path = new HdfsPath(trimmed, parts);
         if (trimmed.Length > MaxPathLength || Array.Exists(parts, part => !IsName(part)))
+        {
             return Fault.InvalidPath(text);
+        }
         return Array.Exists(parts, part => Encoding.UTF8.GetByteCount(part) > MaxNameBytes) ? Fault.NameTooLong(text, MaxNameBytes) : null;
     }
 
@@ -43,10 +45,12 @@ internal readonly record struct HdfsPath(string Text, string[] Parts)
 
     private static bool IsText(string part)
     {
-        foreach (var rune in part.EnumerateRunes())
+        foreach (Rune rune in part.EnumerateRunes())
         {
             if (rune == Rune.ReplacementChar)
+            {
                 return false;
+            }
         }
 
         return true;

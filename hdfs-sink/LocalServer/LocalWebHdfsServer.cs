@@ -9,19 +9,21 @@ public static class LocalWebHdfsServer
     /// <exception cref="IOException">The folder cannot be made, or another server holds it.</exception>
     public static WebApplication Build(string root, string urls) => Build(WebApplication.CreateSlimBuilder(), new FolderTree(root), urls, readOnly: false);
 
-    /// <summary>Builds a server that only reads, and so holds no lock: any number may serve one folder, beside one that writes. Signals are left to the process it runs in.</summary>
+    /// <summary>Builds a server that only reads, and so holds no lock: any number may serve one folder, beside one that writes. Signals are left to the process
+    /// it runs in.</summary>
     /// <param name="root">The folder that is "/".</param>
     /// <param name="urls">As above.</param>
     public static WebApplication BuildReadOnly(string root, string urls)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         return Build(builder, FolderTree.ToRead(root), urls, readOnly: true);
     }
 
     private static WebApplication Build(WebApplicationBuilder builder, FolderTree tree, string urls, bool readOnly)
     {
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what fails at the start is said in one sentence by Program
+        // what fails at the start is said in one sentence by Program
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.WebHost.UseUrls(urls);
         // No limit on a body, as HDFS has none: files are as large as the disk allows, and a slow upload may take its time.
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -31,7 +33,7 @@ public static class LocalWebHdfsServer
             kestrel.Limits.MinResponseDataRate = null;
         });
         builder.Services.AddSingleton(tree).AddSingleton(new Operations(tree, readOnly)).AddSingleton<Gateway>();
-        var app = builder.Build();
+        WebApplication app = builder.Build();
         app.Map("/webhdfs/v1/{**path}", (RequestDelegate)(context => context.RequestServices.GetRequiredService<Gateway>().HandleAsync(context)));
         app.MapGet("/healthz", () => "ok");
         // The container disposes only what it made itself, and the tree was handed in.

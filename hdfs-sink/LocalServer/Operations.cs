@@ -14,7 +14,8 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
         ("GET", "LISTSTATUS") => exchange => ListAsync(exchange, StatusJson.FileStatuses),
         ("GET", "LISTSTATUS_BATCH") => exchange => ListAsync(exchange, entries => Page(entries, exchange.Parameters.Text("startAfter") ?? "")),
         ("GET", "GETCONTENTSUMMARY") => GetContentSummaryAsync,
-        ("GET", "GETHOMEDIRECTORY") => exchange => exchange.JsonAsync(StatusJson.Text("Path", "/user/" + (exchange.Parameters.UserName ?? Environment.UserName))),
+        ("GET", "GETHOMEDIRECTORY")
+            => exchange => exchange.JsonAsync(StatusJson.Text("Path", "/user/" + (exchange.Parameters.UserName ?? Environment.UserName))),
         ("PUT", "CREATE" or "MKDIRS" or "RENAME") or ("POST", "APPEND") or ("DELETE", "DELETE") when readOnly => RefuseAsync,
         ("PUT", "CREATE") => CreateAsync,
         ("PUT", "MKDIRS") => MkdirsAsync,
@@ -28,7 +29,7 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
 
     private async Task OpenAsync(Exchange exchange)
     {
-        var parameters = exchange.Parameters;
+        Parameters parameters = exchange.Parameters;
         if ((parameters.Number("offset", out long? offset) ?? parameters.Number("length", out _)) is { } fault)
         {
             await exchange.FaultAsync(fault);
@@ -114,11 +115,12 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
         // As on HDFS the NameNode only says where to go; the name is looked at when the bytes come.
         if (!exchange.Parameters.IsForDataNode)
         {
-            await exchange.RedirectAsync("CREATE", ("createflag", ""), ("createparent", "true"), ("overwrite", overwrite ? "true" : "false"), ("permission", exchange.Parameters.Text("permission")));
+            await exchange.RedirectAsync("CREATE", ("createflag", ""), ("createparent", "true"), ("overwrite", overwrite ? "true" : "false"),
+                ("permission", exchange.Parameters.Text("permission")));
             return;
         }
 
-        if (tree.Create(exchange.Path, overwrite, out var file) is { } fault)
+        if (tree.Create(exchange.Path, overwrite, out FileStream? file) is { } fault)
         {
             await exchange.FaultAsync(fault);
             return;
@@ -138,7 +140,7 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
             return;
         }
 
-        if (tree.OpenForAppend(exchange.Path, out var file) is { } fault)
+        if (tree.OpenForAppend(exchange.Path, out FileStream? file) is { } fault)
         {
             await exchange.FaultAsync(fault);
             return;
@@ -148,7 +150,8 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
         await exchange.EmptyAsync(StatusCodes.Status200OK);
     }
 
-    /// <summary>The bytes are on the disk (fsync) before the answer: stronger than HDFS, whose DataNodes leave that to their page cache and to replicas, of which there are none here.</summary>
+    /// <summary>The bytes are on the disk (fsync) before the answer: stronger than HDFS, whose DataNodes leave that to their page cache and to replicas, of
+    /// which there are none here.</summary>
     private static async Task ReceiveAsync(Exchange exchange, FileStream file)
     {
         await using (file)
@@ -161,27 +164,41 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
     private Task MkdirsAsync(Exchange exchange)
     {
         if (exchange.Parameters.Text("permission") is { } mode && (mode.Length > 4 || mode.AsSpan().ContainsAnyExceptInRange('0', '7')))
+        {
             return exchange.FaultAsync(Fault.BadParameter("permission", $"Failed to parse \"{mode}\" as a radix-8 short integer."));
+        }
         return tree.MakeFolders(exchange.Path) is { } fault ? exchange.FaultAsync(fault) : exchange.JsonAsync(StatusJson.Boolean(true));
     }
 
     private Task RenameAsync(Exchange exchange)
     {
         if (exchange.Parameters.Text("destination") is not { } text)
+        {
             return exchange.FaultAsync(Fault.MissingParameter("destination", "RENAME"));
+        }
         if (!text.StartsWith('/'))
+        {
             return exchange.FaultAsync(Fault.BadParameter("destination", $"Invalid parameter value: destination = \"{text}\" is not an absolute path."));
+        }
         if (exchange.Parameters.Text("renameoptions") is not null)
+        {
             return exchange.FaultAsync(Fault.Unsupported("RENAME with renameoptions is not supported"));
-        if (HdfsPath.TryParse(text, out var destination) is { } invalid)
+        }
+        if (HdfsPath.TryParse(text, out HdfsPath destination) is { } invalid)
+        {
             return exchange.FaultAsync(invalid);
-        return tree.Rename(exchange.Path, destination, out bool renamed) is { } fault ? exchange.FaultAsync(fault) : exchange.JsonAsync(StatusJson.Boolean(renamed));
+        }
+        return tree.Rename(exchange.Path, destination, out bool renamed) is { } fault ? exchange.FaultAsync(fault)
+            : exchange.JsonAsync(StatusJson.Boolean(renamed));
     }
 
     private Task DeleteAsync(Exchange exchange)
     {
         if (exchange.Parameters.Flag("recursive", out bool recursive) is { } bad)
+        {
             return exchange.FaultAsync(bad);
-        return tree.Delete(exchange.Path, recursive, out bool deleted) is { } fault ? exchange.FaultAsync(fault) : exchange.JsonAsync(StatusJson.Boolean(deleted));
+        }
+        return tree.Delete(exchange.Path, recursive, out bool deleted) is { } fault ? exchange.FaultAsync(fault)
+            : exchange.JsonAsync(StatusJson.Boolean(deleted));
     }
 }

@@ -17,7 +17,8 @@ internal sealed partial class Parameters(IQueryCollection query)
         ? Fault.BadParameter("user.name", $"Invalid value: \"{name}\" does not belong to the domain ^[A-Za-z_][A-Za-z0-9._-]*[$]?$")
         : null;
 
-    public string? Text(string name) => query.TryGetValue(name, out var value) && value.Count > 0 && value[0]!.Length > 0 ? value[0] : null;
+    public string? Text(string name)
+        => query.TryGetValue(name, out Microsoft.Extensions.Primitives.StringValues value) && value.Count > 0 && value[0]!.Length > 0 ? value[0] : null;
 
     public Fault? Flag(string name, out bool value)
     {
@@ -30,9 +31,13 @@ internal sealed partial class Parameters(IQueryCollection query)
     {
         value = null;
         if (Text(name) is not { } text || text == "null")
+        {
             return null;
+        }
         if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number))
+        {
             return Fault.BadParameter(name, $"Failed to parse \"{text}\" as a radix-10 long integer.");
+        }
         value = number;
         return number >= 0 ? null : Fault.BadParameter(name, $"Invalid parameter range: {name} = {number} < 0");
     }

@@ -5,26 +5,28 @@ using Game.LocalWebHdfs;
 const int Failed = 1;
 const int BadArguments = 2;
 
-var root = new Option<string>("--root") { Description = "The folder that is '/'; made where it is missing.", Required = true };
-var port = new Option<int>("--port")
+Option<string> root = new("--root") { Description = "The folder that is '/'; made where it is missing.", Required = true };
+Option<int> port = new("--port")
 {
     Description = "The port on 127.0.0.1; 0 takes a free one.",
     DefaultValueFactory = _ => 9870,
     CustomParser = result =>
     {
         if (!ushort.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out ushort number))
+        {
             result.AddError($"--port is '{result.Tokens[0].Value}', but must be a number between 0 and {ushort.MaxValue}.");
+        }
         return number;
     },
 };
-var urls = new Option<string?>("--urls") { Description = "Where to listen instead of --port, e.g. http://0.0.0.0:9870." };
-var command = new RootCommand("WebHDFS over a folder: the REST calls, redirects, errors and renames of HDFS, on one machine, without Hadoop.") { root, port, urls };
+Option<string?> urls = new("--urls") { Description = "Where to listen instead of --port, e.g. http://0.0.0.0:9870." };
+RootCommand command = new("WebHDFS over a folder: the REST calls, redirects, errors and renames of HDFS, on one machine, without Hadoop.") { root, port, urls };
 command.SetAction(async (arguments, cancellationToken) =>
 {
     string listenOn = arguments.GetValue(urls) ?? $"http://127.0.0.1:{arguments.GetValue(port)}";
     try
     {
-        await using var server = LocalWebHdfsServer.Build(arguments.GetRequiredValue(root), listenOn);
+        await using WebApplication server = LocalWebHdfsServer.Build(arguments.GetRequiredValue(root), listenOn);
         await server.StartAsync(cancellationToken);
         Console.WriteLine($"WebHDFS over {Path.GetFullPath(arguments.GetRequiredValue(root))} on {string.Join(',', server.Urls)}");
         await server.WaitForShutdownAsync(cancellationToken);
@@ -36,8 +38,11 @@ command.SetAction(async (arguments, cancellationToken) =>
         return Failed;
     }
 });
-var parsed = command.Parse(args);
+ParseResult parsed = command.Parse(args);
 if (parsed.Errors.Count == 0)
-    return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null }); // the host minds SIGTERM: the library would end the process 2 s after it
+{
+    // the host minds SIGTERM: the library would end the process 2 s after it
+    return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+}
 await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} See local-webhdfs --help.");
 return BadArguments;

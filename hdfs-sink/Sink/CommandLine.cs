@@ -11,59 +11,80 @@ namespace Game.HdfsSink;
 /// <summary>The options of <c>hdfs-sink</c>, their ranges, and the settings that come of them.</summary>
 internal sealed class CommandLine
 {
-    private readonly Option<string> bootstrap = new("--bootstrap-server") { Description = "Kafka's addresses, HOST:PORT[,HOST:PORT].", Required = true };
-    private readonly Option<string> webHdfs = new("--webhdfs") { Description = "WebHDFS address of the NameNode, or of both of an HA pair: URL[,URL].", Required = true };
-    private readonly Option<string> user = new("--user") { Description = "The HDFS user.", DefaultValueFactory = _ => Environment.UserName };
-    private readonly Option<string> warehouse = new("--warehouse") { Description = "The folder in HDFS that holds a folder a topic.", DefaultValueFactory = _ => "/warehouse" };
-    private readonly Option<string> topics = new("--topics") { Description = "The topics to write, separated by commas.", DefaultValueFactory = _ => string.Join(',', Tables.Known) };
-    private readonly Option<string> group = new("--group") { Description = "The consumer group; sinks of one group share the partitions.", DefaultValueFactory = _ => "hdfs-sink" };
-    private readonly Option<int?> partitions = new("--partitions")
+    private readonly Option<string> _bootstrap = new("--bootstrap-server") { Description = "Kafka's addresses, HOST:PORT[,HOST:PORT].", Required = true };
+    private readonly Option<string> _webHdfs = new("--webhdfs")
+    {
+        Description = "WebHDFS address of the NameNode, or of both of an HA pair: URL[,URL].", Required = true,
+    };
+    private readonly Option<string> _user = new("--user") { Description = "The HDFS user.", DefaultValueFactory = _ => Environment.UserName };
+    private readonly Option<string> _warehouse = new("--warehouse")
+    {
+        Description = "The folder in HDFS that holds a folder a topic.", DefaultValueFactory = _ => "/warehouse",
+    };
+    private readonly Option<string> _topics = new("--topics")
+    {
+        Description = "The topics to write, separated by commas.", DefaultValueFactory = _ => string.Join(',', Tables.Known),
+    };
+    private readonly Option<string> _group = new("--group")
+    {
+        Description = "The consumer group; sinks of one group share the partitions.", DefaultValueFactory = _ => "hdfs-sink",
+    };
+    private readonly Option<int?> _partitions = new("--partitions")
     {
         Description = "Partitions of player-events where topics must be created; by default what the cluster has.",
         CustomParser = result => Number(result, 1, 10_000),
     };
-    private readonly Option<int> rotateRows = Bounded("--rotate-rows", "A commit holds at most this many records.", 128 * 1024, 1, 10_000_000);
-    private readonly Option<long> rotateBytes = Bounded("--rotate-bytes", "A commit holds at most about this many bytes.", 64L * 1024 * 1024, 1, 1L << 30);
-    private readonly Option<double> rotateSeconds = Bounded("--rotate-seconds", "A record waits at most this long for its commit to begin.", 10, 0.01, 604_800);
-    private readonly Option<long> memory = Bounded("--memory-bytes", "Bytes of records held before reading pauses.", 256L * 1024 * 1024, 1L << 20, 1L << 40);
-    private readonly Option<int> uploads = Bounded("--parallel-uploads", "Files uploaded at once.", 8, 1, 1_000);
-    private readonly Option<string> urls = new("--urls") { Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free one.", DefaultValueFactory = _ => "http://127.0.0.1:0" };
+    private readonly Option<int> _rotateRows = Bounded("--rotate-rows", "A commit holds at most this many records.", 128 * 1024, 1, 10_000_000);
+    private readonly Option<long> _rotateBytes = Bounded("--rotate-bytes", "A commit holds at most about this many bytes.", 64L * 1024 * 1024, 1, 1L << 30);
+    private readonly Option<double> _rotateSeconds = Bounded("--rotate-seconds", "A record waits at most this long for its commit to begin.", 10, 0.01,
+        604_800);
+    private readonly Option<long> _memory = Bounded("--memory-bytes", "Bytes of records held before reading pauses.", 256L * 1024 * 1024, 1L << 20, 1L << 40);
+    private readonly Option<int> _uploads = Bounded("--parallel-uploads", "Files uploaded at once.", 8, 1, 1_000);
+    private readonly Option<string> _urls = new("--urls")
+    {
+        Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free one.", DefaultValueFactory = _ => "http://127.0.0.1:0",
+    };
 
     public CommandLine(Func<SinkSettings, string, CancellationToken, Task<int>> run)
     {
-        foreach (Option<string> text in (Option<string>[])[bootstrap, user, topics, group, urls])
+        foreach (Option<string> text in (Option<string>[])[_bootstrap, _user, _topics, _group, _urls])
+        {
             text.Validators.Add(result => Check(result, !string.IsNullOrWhiteSpace(result.GetValueOrDefault<string>()), "must not be empty"));
-        webHdfs.Validators.Add(result => Try(result, () => WebHdfsOptions.ParseNameNodes(result.GetValueOrDefault<string>())));
-        topics.Validators.Add(result => Try(result, () => Split(result.GetValueOrDefault<string>()).Select(Tables.Of).ToList()));
-        warehouse.Validators.Add(result => Check(result, IsFolder(result.GetValueOrDefault<string>()), "must be an absolute HDFS path such as /warehouse"));
+        }
+        _webHdfs.Validators.Add(result => Try(result, () => WebHdfsOptions.ParseNameNodes(result.GetValueOrDefault<string>())));
+        _topics.Validators.Add(result => Try(result, () => Split(result.GetValueOrDefault<string>()).Select(Tables.Of).ToList()));
+        _warehouse.Validators.Add(result => Check(result, IsFolder(result.GetValueOrDefault<string>()), "must be an absolute HDFS path such as /warehouse"));
         Command = new RootCommand("Writes topics into HDFS as Parquet files, each record once, whatever dies in between.")
         {
-            bootstrap, webHdfs, user, warehouse, topics, group, partitions, rotateRows, rotateBytes, rotateSeconds, memory, uploads, urls,
+            _bootstrap, _webHdfs, _user, _warehouse, _topics, _group, _partitions, _rotateRows, _rotateBytes, _rotateSeconds, _memory, _uploads, _urls,
         };
-        Command.SetAction((parsed, cancellationToken) => run(Settings(parsed), parsed.GetRequiredValue(urls), cancellationToken));
+        Command.SetAction((parsed, cancellationToken) => run(Settings(parsed), parsed.GetRequiredValue(_urls), cancellationToken));
     }
 
     public RootCommand Command { get; }
 
     private SinkSettings Settings(ParseResult parsed) => new()
     {
-        BootstrapServers = parsed.GetRequiredValue(bootstrap),
-        WebHdfs = WebHdfsOptions.ParseNameNodes(parsed.GetRequiredValue(webHdfs)),
-        User = parsed.GetRequiredValue(user),
-        Warehouse = parsed.GetRequiredValue(warehouse).TrimEnd('/'),
-        Topics = Split(parsed.GetRequiredValue(topics)),
-        Group = parsed.GetRequiredValue(group),
-        Partitions = parsed.GetValue(partitions),
-        RotateRows = parsed.GetRequiredValue(rotateRows),
-        RotateBytes = parsed.GetRequiredValue(rotateBytes),
-        RotateAfter = TimeSpan.FromSeconds(parsed.GetRequiredValue(rotateSeconds)),
-        MemoryBytes = parsed.GetRequiredValue(memory),
-        ParallelUploads = parsed.GetRequiredValue(uploads),
+        BootstrapServers = parsed.GetRequiredValue(_bootstrap),
+        WebHdfs = WebHdfsOptions.ParseNameNodes(parsed.GetRequiredValue(_webHdfs)),
+        User = parsed.GetRequiredValue(_user),
+        Warehouse = parsed.GetRequiredValue(_warehouse).TrimEnd('/'),
+        Topics = Split(parsed.GetRequiredValue(_topics)),
+        Group = parsed.GetRequiredValue(_group),
+        Partitions = parsed.GetValue(_partitions),
+        RotateRows = parsed.GetRequiredValue(_rotateRows),
+        RotateBytes = parsed.GetRequiredValue(_rotateBytes),
+        RotateAfter = TimeSpan.FromSeconds(parsed.GetRequiredValue(_rotateSeconds)),
+        MemoryBytes = parsed.GetRequiredValue(_memory),
+        ParallelUploads = parsed.GetRequiredValue(_uploads),
     };
 
-    private static string[] Split(string? list) => [.. (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)];
+    private static string[] Split(string? list)
+        => [.. (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)];
 
-    private static bool IsFolder(string? path) => path is not null && path.StartsWith('/') && path.Length > 1 && !path.Contains("//", StringComparison.Ordinal) && !path.Split('/').Any(part => part is "." or "..");
+    private static bool IsFolder(string? path)
+        => path is not null && path.StartsWith('/') && path.Length > 1 && !path.Contains("//", StringComparison.Ordinal)
+        && !path.Split('/').Any(part => part is "." or "..");
 
     private static Option<T> Bounded<T>(string name, string description, T fallback, T min, T max)
         where T : struct, INumber<T> =>
@@ -74,8 +95,11 @@ internal sealed class CommandLine
     {
         string text = result.Tokens[0].Value;
         if (T.TryParse(text, CultureInfo.InvariantCulture, out T value) && value >= min && value <= max)
+        {
             return value;
-        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{((OptionResult)result.Parent!).Option.Name} is '{text}', but must be a number between {min} and {max}."));
+        }
+        result.AddError(string.Create(CultureInfo.InvariantCulture,
+            $"{((OptionResult)result.Parent!).Option.Name} is '{text}', but must be a number between {min} and {max}."));
         return null;
     }
 
@@ -94,6 +118,8 @@ internal sealed class CommandLine
     private static void Check(OptionResult result, bool holds, string rule)
     {
         if (!holds)
+        {
             result.AddError($"{result.Option.Name} {rule}.");
+        }
     }
 }

@@ -11,16 +11,19 @@ internal static class SinkHost
 {
     public static WebApplication Build(SinkSettings settings, string urls)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(urls);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what fails there is said in one sentence by Program
+        // what fails there is said in one sentence by Program
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.StopWithin * 2);
-        builder.Services.AddSingleton(settings).AddSingleton(TimeProvider.System).AddSingleton<SinkMetrics>().AddSingleton<SinkHealth>().AddSingleton<SinkParts>();
+        builder.Services.AddSingleton(settings).AddSingleton(TimeProvider.System).AddSingleton<SinkMetrics>().AddSingleton<SinkHealth>()
+            .AddSingleton<SinkParts>();
         builder.Services.AddSingleton<IWebHdfs>(services => new WebHdfsClient(
             new WebHdfsOptions { NameNodes = settings.WebHdfs, UserName = settings.User }, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<SinkService>().AddHostedService(services => services.GetRequiredService<SinkService>());
-        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("hdfs-sink")).WithMetrics(metrics => metrics.AddMeter(SinkMetrics.MeterName).AddPrometheusExporter());
-        var app = builder.Build();
+        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("hdfs-sink"))
+            .WithMetrics(metrics => metrics.AddMeter(SinkMetrics.MeterName).AddPrometheusExporter());
+        WebApplication app = builder.Build();
         app.MapGet("/healthz", () => "ok");
         app.MapGet("/readyz", (SinkHealth health) => health.Trouble is { } trouble
             ? Results.Text(trouble, statusCode: StatusCodes.Status503ServiceUnavailable)

@@ -43,11 +43,13 @@ internal static class RemoteError
     /// <summary>The typed error of an answer that was not a success.</summary>
     public static WebHdfsException Read(HttpStatusCode status, ReadOnlySpan<byte> body, string what)
     {
-        var (name, message) = TryParse(body);
+        (string? name, string message) = TryParse(body);
         if (name is null)
+        {
             return new(HdfsError.Protocol, $"{what} was answered {(int)status} without a reason that WebHDFS knows.", status);
+        }
         // In safe mode a DataNode passes on the NameNode's refusal wrapped in an IOException: the text is then all there is.
-        var kind = Kinds.TryGetValue(name, out var known) ? known
+        HdfsError kind = Kinds.TryGetValue(name, out HdfsError known) ? known
             : message.Contains("StandbyException", StringComparison.Ordinal) ? HdfsError.Standby
             : message.Contains("SafeModeException", StringComparison.Ordinal) ? HdfsError.SafeMode
             : HdfsError.Remote;
@@ -58,7 +60,7 @@ internal static class RemoteError
     {
         try
         {
-            var answer = JsonSerializer.Deserialize(body, WebHdfsJson.Default.RemoteExceptionAnswer)?.RemoteException;
+            RemoteExceptionBody? answer = JsonSerializer.Deserialize(body, WebHdfsJson.Default.RemoteExceptionAnswer)?.RemoteException;
             return (answer?.Exception, answer?.Message ?? "");
         }
         catch (JsonException)
@@ -69,8 +71,8 @@ internal static class RemoteError
 
     private static string FirstLine(string message)
     {
-        var line = message.AsSpan();
-        var end = line.IndexOfAny('\n', '\r');
+        ReadOnlySpan<char> line = message.AsSpan();
+        int end = line.IndexOfAny('\n', '\r');
         line = end < 0 ? line : line[..end];
         return line.Length > 300 ? string.Concat(line[..300], "…") : line.ToString();
     }

@@ -15,7 +15,7 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream body, st
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        using var limit = new TimeLimit(stall, time, cancellationToken);
+        using TimeLimit limit = new(stall, time, cancellationToken);
         try
         {
             return await body.ReadAsync(buffer, limit.Token);
@@ -58,7 +58,8 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream body, st
     }
 }
 
-/// <summary>The caller's content, lent to a request: the request's end does not close it, so that it can be sent again. Starts where the content stands.</summary>
+/// <summary>The caller's content, lent to a request: the request's end does not close it, so that it can be sent again. Starts where the content
+/// stands.</summary>
 internal sealed class UnclosedStream(Stream content) : Stream
 {
     public override bool CanRead => true;
@@ -76,7 +77,8 @@ internal sealed class UnclosedStream(Stream content) : Stream
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         content.ReadAsync(buffer, offset, count, cancellationToken);
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => content.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        => content.ReadAsync(buffer, cancellationToken);
 
     public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
         content.CopyToAsync(destination, bufferSize, cancellationToken);

@@ -5,19 +5,20 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Game.WebHdfs;
 
-/// <summary>One try of one HTTP exchange: sends, waits no longer than allowed, and turns everything that is not a success into a <see cref="WebHdfsException"/>.</summary>
+/// <summary>One try of one HTTP exchange: sends, waits no longer than allowed, and turns everything that is not a success into a
+/// <see cref="WebHdfsException"/>.</summary>
 internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options, TimeProvider time)
 {
     /// <summary>Sends a request without a body and reads its JSON answer.</summary>
     public async Task<T> AskAsync<T>(HttpMethod method, Uri address, string what, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
-        using var limit = new TimeLimit(options.AttemptTimeout, time, cancellationToken);
+        using TimeLimit limit = new(options.AttemptTimeout, time, cancellationToken);
         return await GuardAsync(what, address, limit, async token =>
         {
-            using var request = new HttpRequestMessage(method, address);
-            using var response = await http.SendAsync(request, token);
-            var body = await ReadBodyAsync(response, what, token);
+            using HttpRequestMessage request = new(method, address);
+            using HttpResponseMessage response = await http.SendAsync(request, token);
+            ReadOnlyMemory<byte> body = await ReadBodyAsync(response, what, token);
             return response.IsSuccessStatusCode
                 ? ParseAnswer(body, type, response.StatusCode, what)
                 : throw RemoteError.Read(response.StatusCode, body.Span, what);
@@ -27,16 +28,19 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
     /// <summary>The first of two steps: the address to go to.</summary>
     public async Task<Uri> AskForRedirectAsync(HttpMethod method, Uri address, string what, CancellationToken cancellationToken)
     {
-        using var limit = new TimeLimit(options.AttemptTimeout, time, cancellationToken);
+        using TimeLimit limit = new(options.AttemptTimeout, time, cancellationToken);
         return await GuardAsync(what, address, limit, async token =>
         {
-            using var request = new HttpRequestMessage(method, address) { Content = method == HttpMethod.Get ? null : new ByteArrayContent([]) };
-            using var response = await http.SendAsync(request, token);
+            using HttpRequestMessage request = new(method, address) { Content = method == HttpMethod.Get ? null : new ByteArrayContent([]) };
+            using HttpResponseMessage response = await http.SendAsync(request, token);
             if (response.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.Redirect)
+            {
                 return Target(response, address, what);
-            var body = await ReadBodyAsync(response, what, token);
+            }
+            ReadOnlyMemory<byte> body = await ReadBodyAsync(response, what, token);
             throw response.IsSuccessStatusCode
-                ? new WebHdfsException(HdfsError.Protocol, $"{what} was answered {(int)response.StatusCode} instead of the address of a DataNode.", response.StatusCode)
+                ? new WebHdfsException(HdfsError.Protocol, $"{what} was answered {(int)response.StatusCode} instead of the address of a DataNode.",
+                response.StatusCode)
                 : RemoteError.Read(response.StatusCode, body.Span, what);
         });
     }
@@ -44,14 +48,16 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
     /// <summary>The second step of CREATE and APPEND.</summary>
     public async Task SendAsync(HttpMethod method, Uri address, Stream content, string what, CancellationToken cancellationToken)
     {
-        using var limit = new TimeLimit(options.TransferTimeout, time, cancellationToken);
+        using TimeLimit limit = new(options.TransferTimeout, time, cancellationToken);
         await GuardAsync(what, address, limit, async token =>
         {
-            using var request = new HttpRequestMessage(method, address) { Content = new StreamContent(new UnclosedStream(content)) };
+            using HttpRequestMessage request = new(method, address) { Content = new StreamContent(new UnclosedStream(content)) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-            using var response = await http.SendAsync(request, token);
+            using HttpResponseMessage response = await http.SendAsync(request, token);
             if (!response.IsSuccessStatusCode)
+            {
                 throw RemoteError.Read(response.StatusCode, (await ReadBodyAsync(response, what, token)).Span, what);
+            }
             return true;
         });
     }
@@ -59,15 +65,19 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
     /// <summary>The second step of OPEN: a stream over the answer's body.</summary>
     public async Task<Stream> ReceiveAsync(Uri address, string what, CancellationToken cancellationToken)
     {
-        using var limit = new TimeLimit(options.AttemptTimeout, time, cancellationToken);
+        using TimeLimit limit = new(options.AttemptTimeout, time, cancellationToken);
         return await GuardAsync(what, address, limit, async token =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, address);
-            var response = await http.SendAsync(request, token);
+            using HttpRequestMessage request = new(HttpMethod.Get, address);
+            HttpResponseMessage response = await http.SendAsync(request, token);
             if (response.IsSuccessStatusCode)
+            {
                 return new AnswerStream(response, await response.Content.ReadAsStreamAsync(token), what, options.AttemptTimeout, time);
+            }
             using (response)
+            {
                 throw RemoteError.Read(response.StatusCode, (await ReadBodyAsync(response, what, token)).Span, what);
+            }
         });
     }
 
@@ -79,7 +89,8 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
         }
         catch (OperationCanceledException e) when (limit.IsOver)
         {
-            throw new WebHdfsException(HdfsError.TimedOut, $"{what} got no answer from {address.Authority} within {limit.Length.TotalSeconds:0.#} s.", inner: e);
+            throw new WebHdfsException(HdfsError.TimedOut, $"{what} got no answer from {address.Authority} within {limit.Length.TotalSeconds:0.#} s.",
+                inner: e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -89,25 +100,30 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
 
     private static Uri Target(HttpResponseMessage response, Uri asked, string what)
     {
-        var location = response.Headers.Location;
+        Uri? location = response.Headers.Location;
         if (location is null)
+        {
             throw new WebHdfsException(HdfsError.Protocol, $"{what} was redirected to nowhere.", response.StatusCode);
-        var target = location.IsAbsoluteUri ? location : new Uri(asked, location);
+        }
+        Uri target = location.IsAbsoluteUri ? location : new Uri(asked, location);
         bool downgrade = asked.Scheme == Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttps;
         return (target.Scheme == Uri.UriSchemeHttp || target.Scheme == Uri.UriSchemeHttps) && !downgrade
             ? target
-            : throw new WebHdfsException(HdfsError.Protocol, $"{what} was redirected to {target.Scheme}://{target.Authority}, which is not followed from {asked.Scheme}.", response.StatusCode);
+            : throw new WebHdfsException(HdfsError.Protocol,
+            $"{what} was redirected to {target.Scheme}://{target.Authority}, which is not followed from {asked.Scheme}.", response.StatusCode);
     }
 
     private async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpResponseMessage response, string what, CancellationToken cancellationToken)
     {
         int limit = response.IsSuccessStatusCode ? options.MaxAnswerBytes : RemoteError.MaxBodyBytes;
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var read = new MemoryStream();
+        await using Stream body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        MemoryStream read = new();
         byte[] chunk = new byte[16 * 1024];
         int count;
         while (read.Length < limit && (count = await body.ReadAsync(chunk, cancellationToken)) > 0)
+        {
             await read.WriteAsync(chunk.AsMemory(0, count), cancellationToken);
+        }
         return read.Length < limit || !response.IsSuccessStatusCode
             ? read.GetBuffer().AsMemory(0, (int)read.Length)
             : throw new WebHdfsException(HdfsError.Protocol, $"{what} was answered with more than {limit} bytes of JSON.", response.StatusCode);
@@ -119,7 +135,9 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
         try
         {
             if (JsonSerializer.Deserialize(body.Span, type) is { } answer)
+            {
                 return answer;
+            }
         }
         catch (JsonException)
         {

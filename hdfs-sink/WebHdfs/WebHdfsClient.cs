@@ -12,11 +12,11 @@ namespace Game.WebHdfs;
 /// </summary>
 public sealed class WebHdfsClient : IWebHdfs, IDisposable
 {
-    private readonly WebHdfsOptions options;
-    private readonly NameNodes nameNodes;
-    private readonly HttpMessageInvoker http;
-    private readonly Transport transport;
-    private readonly ResiliencePipeline retries;
+    private readonly WebHdfsOptions _options;
+    private readonly NameNodes _nameNodes;
+    private readonly HttpMessageInvoker _http;
+    private readonly Transport _transport;
+    private readonly ResiliencePipeline _retries;
 
     /// <param name="options">Where HDFS is, and how long to wait.</param>
     /// <param name="time">The clock of time-outs and pauses; the system's by default.</param>
@@ -25,11 +25,11 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfZero(options.NameNodes.Count, nameof(options));
-        this.options = options;
-        nameNodes = new NameNodes(options.NameNodes);
-        http = new HttpMessageInvoker(handler ?? NewHandler(options));
-        transport = new Transport(http, options, time ?? TimeProvider.System);
-        retries = NewRetries(time ?? TimeProvider.System);
+        _options = options;
+        _nameNodes = new NameNodes(options.NameNodes);
+        _http = new HttpMessageInvoker(handler ?? NewHandler(options));
+        _transport = new Transport(_http, options, time ?? TimeProvider.System);
+        _retries = NewRetries(time ?? TimeProvider.System);
     }
 
     /// <inheritdoc/>
@@ -37,14 +37,14 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length ?? 0, nameof(length));
-        var parameters = length is null
+        (string, string)[] parameters = length is null
             ? new[] { ("offset", Number(offset)) }
             : [("offset", Number(offset)), ("length", Number(length.Value))];
         string what = $"Reading {path}";
         return RetryAsync(path, "OPEN", parameters, async (address, token) =>
         {
-            var dataNode = await transport.AskForRedirectAsync(HttpMethod.Get, address, what, token);
-            return await transport.ReceiveAsync(dataNode, what, token);
+            Uri dataNode = await _transport.AskForRedirectAsync(HttpMethod.Get, address, what, token);
+            return await _transport.ReceiveAsync(dataNode, what, token);
         }, cancellationToken);
     }
 
@@ -53,23 +53,24 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
     {
         ArgumentNullException.ThrowIfNull(content);
         string what = $"Writing {path}";
-        var parameters = new[] { ("overwrite", overwrite ? "true" : "false") };
+        (string, string)[] parameters = new[] { ("overwrite", overwrite ? "true" : "false") };
         if (overwrite && content.CanSeek)
         {
             long start = content.Position;
             await RetryAsync(path, "CREATE", parameters, async (address, token) =>
             {
                 content.Position = start;
-                var target = await transport.AskForRedirectAsync(HttpMethod.Put, address, what, token);
-                await transport.SendAsync(HttpMethod.Put, target, content, what, token);
+                Uri target = await _transport.AskForRedirectAsync(HttpMethod.Put, address, what, token);
+                await _transport.SendAsync(HttpMethod.Put, target, content, what, token);
                 return true;
             }, cancellationToken);
             return;
         }
 
         // The first step changes nothing and may be repeated; the second is sent once.
-        var dataNode = await RetryAsync(path, "CREATE", parameters, (address, token) => transport.AskForRedirectAsync(HttpMethod.Put, address, what, token), cancellationToken);
-        await transport.SendAsync(HttpMethod.Put, dataNode, content, what, cancellationToken);
+        Uri dataNode = await RetryAsync(path, "CREATE", parameters, (address, token) => _transport.AskForRedirectAsync(HttpMethod.Put, address, what, token),
+            cancellationToken);
+        await _transport.SendAsync(HttpMethod.Put, dataNode, content, what, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -77,17 +78,20 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
     {
         ArgumentNullException.ThrowIfNull(content);
         string what = $"Appending to {path}";
-        var dataNode = await RetryAsync(path, "APPEND", [], (address, token) => transport.AskForRedirectAsync(HttpMethod.Post, address, what, token), cancellationToken);
-        await transport.SendAsync(HttpMethod.Post, dataNode, content, what, cancellationToken);
+        Uri dataNode = await RetryAsync(path, "APPEND", [], (address, token) => _transport.AskForRedirectAsync(HttpMethod.Post, address, what, token),
+            cancellationToken);
+        await _transport.SendAsync(HttpMethod.Post, dataNode, content, what, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task MkdirsAsync(string path, CancellationToken cancellationToken = default)
     {
         string what = $"Making the folder {path}";
-        var answer = await AskAsync(HttpMethod.Put, path, "MKDIRS", [], what, WebHdfsJson.Default.BooleanAnswer, cancellationToken);
+        BooleanAnswer answer = await AskAsync(HttpMethod.Put, path, "MKDIRS", [], what, WebHdfsJson.Default.BooleanAnswer, cancellationToken);
         if (!answer.Value)
+        {
             throw new WebHdfsException(HdfsError.Remote, $"{what} was refused without a reason.");
+        }
     }
 
     /// <inheritdoc/>
@@ -97,23 +101,27 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
         WebHdfsException? unknown = null;
         try
         {
-            var answer = await AskAsync(HttpMethod.Put, path, "RENAME", [("destination", destination)], $"Renaming {path} to {destination}", WebHdfsJson.Default.BooleanAnswer, cancellationToken);
+            BooleanAnswer answer = await AskAsync(HttpMethod.Put, path, "RENAME", [("destination", destination)], $"Renaming {path} to {destination}",
+                WebHdfsJson.Default.BooleanAnswer, cancellationToken);
             if (answer.Value)
+            {
                 return RenameOutcome.Renamed;
+            }
         }
         catch (WebHdfsException e) when (e.IsOutcomeUnknown)
         {
             unknown = e;
         }
 
-        var outcome = await LookAtBothAsync(path, destination, cancellationToken);
+        RenameOutcome outcome = await LookAtBothAsync(path, destination, cancellationToken);
         return outcome is RenameOutcome.Refused or RenameOutcome.SourceMissing && unknown is not null ? throw unknown : outcome;
     }
 
     /// <inheritdoc/>
     public async Task<bool> DeleteAsync(string path, bool recursive = false, CancellationToken cancellationToken = default)
     {
-        var answer = await AskAsync(HttpMethod.Delete, path, "DELETE", [("recursive", recursive ? "true" : "false")], $"Deleting {path}", WebHdfsJson.Default.BooleanAnswer, cancellationToken);
+        BooleanAnswer answer = await AskAsync(HttpMethod.Delete, path, "DELETE", [("recursive", recursive ? "true" : "false")], $"Deleting {path}",
+            WebHdfsJson.Default.BooleanAnswer, cancellationToken);
         return answer.Value;
     }
 
@@ -122,7 +130,8 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
     {
         try
         {
-            return (await AskAsync(HttpMethod.Get, path, "GETFILESTATUS", [], $"Looking at {path}", WebHdfsJson.Default.FileStatusAnswer, cancellationToken)).FileStatus;
+            return (await AskAsync(HttpMethod.Get, path, "GETFILESTATUS", [], $"Looking at {path}", WebHdfsJson.Default.FileStatusAnswer,
+                cancellationToken)).FileStatus;
         }
         catch (WebHdfsException e) when (e.Error == HdfsError.FileNotFound)
         {
@@ -142,16 +151,18 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
     {
         string what = $"Listing {path}";
         (string, string)[] parameters = startAfter.Length == 0 ? [] : [("startAfter", startAfter)];
-        var page = (await AskAsync(HttpMethod.Get, path, "LISTSTATUS_BATCH", parameters, what, WebHdfsJson.Default.DirectoryListingAnswer, cancellationToken)).DirectoryListing;
+        DirectoryListingBody page = (await AskAsync(HttpMethod.Get, path, "LISTSTATUS_BATCH", parameters, what, WebHdfsJson.Default.DirectoryListingAnswer,
+            cancellationToken)).DirectoryListing;
         return new ListingPage(Entries(page.PartialListing, what), page.RemainingEntries);
     }
 
     /// <inheritdoc/>
     public async Task<ContentSummary> GetContentSummaryAsync(string path, CancellationToken cancellationToken = default) =>
-        (await AskAsync(HttpMethod.Get, path, "GETCONTENTSUMMARY", [], $"Summing up {path}", WebHdfsJson.Default.ContentSummaryAnswer, cancellationToken)).ContentSummary;
+        (await AskAsync(HttpMethod.Get, path, "GETCONTENTSUMMARY", [], $"Summing up {path}", WebHdfsJson.Default.ContentSummaryAnswer,
+        cancellationToken)).ContentSummary;
 
     /// <inheritdoc/>
-    public void Dispose() => http.Dispose();
+    public void Dispose() => _http.Dispose();
 
     /// <summary>
     /// The destination is looked at first: while it is there a late rename can't land, so a source seen after it was never moved. The other way round, a rename
@@ -162,7 +173,9 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
         bool there = await GetFileStatusAsync(destination, cancellationToken) is not null;
         bool here = await GetFileStatusAsync(path, cancellationToken) is not null;
         if (!there && !here)
+        {
             there = await GetFileStatusAsync(destination, cancellationToken) is not null;
+        }
         return (here, there) switch
         {
             (true, true) => RenameOutcome.DestinationExists,
@@ -172,36 +185,38 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
         };
     }
 
-    private Task<T> AskAsync<T>(HttpMethod method, string path, string operation, (string, string)[] parameters, string what, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    private Task<T> AskAsync<T>(HttpMethod method, string path, string operation, (string, string)[] parameters, string what, JsonTypeInfo<T> type,
+        CancellationToken cancellationToken)
         where T : class =>
-        RetryAsync(path, operation, parameters, (address, token) => transport.AskAsync(method, address, what, type, token), cancellationToken);
+        RetryAsync(path, operation, parameters, (address, token) => _transport.AskAsync(method, address, what, type, token), cancellationToken);
 
-    private async Task<T> RetryAsync<T>(string path, string operation, (string, string)[] parameters, Func<Uri, CancellationToken, Task<T>> attempt, CancellationToken cancellationToken)
+    private async Task<T> RetryAsync<T>(string path, string operation, (string, string)[] parameters, Func<Uri, CancellationToken, Task<T>> attempt,
+        CancellationToken cancellationToken)
     {
         RequestAddress.Check(path);
-        return await retries.ExecuteAsync(async token =>
+        return await _retries.ExecuteAsync(async token =>
         {
-            var nameNode = nameNodes.Active;
+            Uri nameNode = _nameNodes.Active;
             try
             {
-                return await attempt(RequestAddress.Build(nameNode, path, operation, options.UserName, parameters), token);
+                return await attempt(RequestAddress.Build(nameNode, path, operation, _options.UserName, parameters), token);
             }
             catch (WebHdfsException e) when (e.Error is HdfsError.Standby or HdfsError.Unreachable or HdfsError.TimedOut)
             {
-                nameNodes.MoveOnFrom(nameNode);
+                _nameNodes.MoveOnFrom(nameNode);
                 throw;
             }
         }, cancellationToken);
     }
 
-    private ResiliencePipeline NewRetries(TimeProvider time) => options.MaxRetries == 0
+    private ResiliencePipeline NewRetries(TimeProvider time) => _options.MaxRetries == 0
         ? ResiliencePipeline.Empty
         : new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = new PredicateBuilder().Handle<WebHdfsException>(e => e.IsTransient),
-            MaxRetryAttempts = options.MaxRetries,
-            Delay = options.RetryDelay,
-            MaxDelay = options.MaxRetryDelay,
+            MaxRetryAttempts = _options.MaxRetries,
+            Delay = _options.RetryDelay,
+            MaxDelay = _options.MaxRetryDelay,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             DelayGenerator = attempt => ValueTask.FromResult<TimeSpan?>(IsWorthAskingAnotherAtOnce(attempt) ? TimeSpan.Zero : null),
@@ -209,7 +224,7 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
 
     // Null leaves the pause to the back-off: only the first round through the NameNodes goes without one.
     private bool IsWorthAskingAnotherAtOnce(RetryDelayGeneratorArguments<object> attempt) =>
-        attempt.AttemptNumber < nameNodes.Count - 1 && attempt.Outcome.Exception is WebHdfsException { Error: HdfsError.Standby or HdfsError.Unreachable };
+        attempt.AttemptNumber < _nameNodes.Count - 1 && attempt.Outcome.Exception is WebHdfsException { Error: HdfsError.Standby or HdfsError.Unreachable };
 
     private static FileStatus[] Entries(FileStatusesAnswer answer, string what) => Array.TrueForAll(answer.FileStatuses.FileStatus, entry => entry is not null)
         ? answer.FileStatuses.FileStatus

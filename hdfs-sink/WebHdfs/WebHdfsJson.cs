@@ -4,7 +4,8 @@ namespace Game.WebHdfs;
 
 internal sealed record RemoteExceptionAnswer([property: JsonPropertyName("RemoteException")] RemoteExceptionBody? RemoteException);
 
-internal sealed record RemoteExceptionBody([property: JsonPropertyName("exception")] string? Exception, [property: JsonPropertyName("message")] string? Message);
+internal sealed record RemoteExceptionBody([property: JsonPropertyName("exception")] string? Exception,
+    [property: JsonPropertyName("message")] string? Message);
 
 internal sealed record BooleanAnswer([property: JsonPropertyName("boolean")] bool Value);
 

@@ -5,20 +5,23 @@ using Game.Analysis.Warehouse;
 
 namespace Game.Analysis.Tests;
 
-/// <summary>A DuckDB with the views alerts and logins over some days around today; which folders a query needs of them, and what it answers from those and from all.</summary>
+/// <summary>A DuckDB with the views alerts and logins over some days around today; which folders a query needs of them, and what it answers from those and from
+/// all.</summary>
 internal sealed class FolderChoice : IDisposable
 {
     private static readonly Lazy<IReadOnlySet<string>> NoFunctions = new(() => new HashSet<string>());
-    private readonly DuckDBConnection database = new("DataSource=:memory:");
-    private readonly Lazy<IReadOnlySet<string>> functions;
+    private readonly DuckDBConnection _database = new("DataSource=:memory:");
+    private readonly Lazy<IReadOnlySet<string>> _functions;
 
     /// <param name="from">SQL of the first of the days.</param>
     public FolderChoice(string from = "current_date - 2", int days = 5)
     {
-        database.Open();
+        _database.Open();
         Execute("set TimeZone = 'UTC'");
         Today = Rows("select current_date")[0];
-        functions = new(() => Rows("select function_name from duckdb_functions() group by all having bool_and(function_type = 'scalar' and stability <> 'VOLATILE')").ToHashSet());
+        _functions = new(
+            () => Rows("select function_name from duckdb_functions() group by all having bool_and(function_type = 'scalar' and stability <> 'VOLATILE')")
+                .ToHashSet());
         foreach (string view in (string[])["alerts", "logins"])
         {
             Execute($"""
@@ -28,7 +31,8 @@ internal sealed class FolderChoice : IDisposable
                 """);
         }
 
-        Folders = [.. Rows("select distinct dt::varchar || ' ' || hour from all_alerts").Select(text => new HourFolder(DateOnly.Parse(text[..10]), int.Parse(text[11..])))];
+        Folders = [.. Rows("select distinct dt::varchar || ' ' || hour from all_alerts").Select(text => new HourFolder(DateOnly.Parse(text[..10]),
+            int.Parse(text[11..])))];
     }
 
     /// <summary>"YYYY-MM-DD".</summary>
@@ -36,14 +40,15 @@ internal sealed class FolderChoice : IDisposable
 
     public IReadOnlyList<HourFolder> Folders { get; }
 
-    public void Dispose() => database.Dispose();
+    public void Dispose() => _database.Dispose();
 
     /// <summary>Null for all.</summary>
     public IReadOnlySet<HourFolder>? Needed(string sql, string view, bool knowsFunctions = true)
     {
         JsonNode parsed = JsonNode.Parse(Rows($"select json_serialize_sql('{sql.Replace("'", "''")}')::varchar")[0])!;
-        return QueryConditions.Of(parsed, knowsFunctions ? functions : NoFunctions).TryGetValue(view, out List<FolderCondition>? conditions) && conditions is not null
-            ? new FolderChooser(database).Choose(conditions, Folders)
+        return QueryConditions.Of(parsed, knowsFunctions ? _functions : NoFunctions).TryGetValue(view, out List<FolderCondition>? conditions)
+            && conditions is not null
+            ? new FolderChooser(_database).Choose(conditions, Folders)
             : null;
     }
 
@@ -63,7 +68,7 @@ internal sealed class FolderChoice : IDisposable
     /// <summary>Runs in one transaction, as queries do.</summary>
     public T Within<T>(Func<T> run)
     {
-        using DuckDBTransaction transaction = database.BeginTransaction();
+        using DuckDBTransaction transaction = _database.BeginTransaction();
         T result = run();
         transaction.Commit();
         return result;
@@ -71,18 +76,23 @@ internal sealed class FolderChoice : IDisposable
 
     private string[] Rows(string sql)
     {
-        using DuckDBCommand command = database.CreateCommand();
+        using DuckDBCommand command = _database.CreateCommand();
         command.CommandText = sql;
         using DuckDBDataReader reader = command.ExecuteReader();
-        var rows = new List<string>();
+        List<string> rows = new();
         while (reader.Read())
-            rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? "" : reader.GetValue(i) is DateOnly date ? date.ToString("yyyy-MM-dd") : $"{reader.GetValue(i)}")));
+        {
+            rows.Add(string.Join('|',
+                Enumerable.Range(0,
+                    reader.FieldCount).Select(i => reader.IsDBNull(i) ? ""
+                        : reader.GetValue(i) is DateOnly date ? date.ToString("yyyy-MM-dd") : $"{reader.GetValue(i)}")));
+        }
         return [.. rows];
     }
 
     private void Execute(string sql)
     {
-        using DuckDBCommand command = database.CreateCommand();
+        using DuckDBCommand command = _database.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }

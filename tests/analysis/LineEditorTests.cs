@@ -4,42 +4,46 @@ namespace Game.Analysis.Tests;
 
 public sealed class LineEditorTests
 {
-    private readonly LineEditor editor = new(["first", "second"]);
+    private readonly LineEditor _editor = new(["first", "second"]);
 
     private LineEditorTests Type(string text)
     {
         foreach (char c in text)
-            editor.Apply(new ConsoleKeyInfo(c, ConsoleKey.None, shift: false, alt: false, control: false));
+        {
+            _editor.Apply(new ConsoleKeyInfo(c, ConsoleKey.None, shift: false, alt: false, control: false));
+        }
         return this;
     }
 
     private LineEditorTests Press(params ConsoleKey[] keys)
     {
         foreach (ConsoleKey key in keys)
-            editor.Apply(new ConsoleKeyInfo('\0', key, shift: false, alt: false, control: false));
+        {
+            _editor.Apply(new ConsoleKeyInfo('\0', key, shift: false, alt: false, control: false));
+        }
         return this;
     }
 
-    private Typing Control(ConsoleKey key) => editor.Apply(new ConsoleKeyInfo('\0', key, shift: false, alt: false, control: true));
+    private Typing Control(ConsoleKey key) => _editor.Apply(new ConsoleKeyInfo('\0', key, shift: false, alt: false, control: true));
 
     [Fact]
     public void Text_is_typed_and_mended()
     {
         Type("selct").Press(ConsoleKey.LeftArrow, ConsoleKey.LeftArrow).Type("e").Press(ConsoleKey.End, ConsoleKey.Backspace).Type("t 1");
-        editor.Text.ShouldBe("select 1");
+        _editor.Text.ShouldBe("select 1");
         Press(ConsoleKey.Home, ConsoleKey.Delete);
-        (editor.Text, editor.Cursor).ShouldBe(("elect 1", 0));
+        (_editor.Text, _editor.Cursor).ShouldBe(("elect 1", 0));
     }
 
     [Fact]
     public void Arrows_walk_through_history_and_back_to_what_was_typed()
     {
         Type("new").Press(ConsoleKey.UpArrow);
-        editor.Text.ShouldBe("second");
+        _editor.Text.ShouldBe("second");
         Press(ConsoleKey.UpArrow, ConsoleKey.UpArrow);
-        editor.Text.ShouldBe("first");
+        _editor.Text.ShouldBe("first");
         Press(ConsoleKey.DownArrow, ConsoleKey.DownArrow, ConsoleKey.DownArrow);
-        (editor.Text, editor.Cursor).ShouldBe(("new", 3));
+        (_editor.Text, _editor.Cursor).ShouldBe(("new", 3));
     }
 
     [Fact]
@@ -48,11 +52,11 @@ public sealed class LineEditorTests
         Control(ConsoleKey.D).ShouldBe(Typing.Ended);
         Type("abcd").Press(ConsoleKey.LeftArrow);
         Control(ConsoleKey.K).ShouldBe(Typing.GoesOn);
-        editor.Text.ShouldBe("abc");
+        _editor.Text.ShouldBe("abc");
         Control(ConsoleKey.A);
         Press(ConsoleKey.RightArrow);
         Control(ConsoleKey.U);
-        (editor.Text, editor.Cursor).ShouldBe(("bc", 0));
+        (_editor.Text, _editor.Cursor).ShouldBe(("bc", 0));
         Control(ConsoleKey.D).ShouldBe(Typing.GoesOn);
         Control(ConsoleKey.C).ShouldBe(Typing.Interrupted);
     }
@@ -64,14 +68,16 @@ public sealed class LineEditorTests
         for (int room = 2; room <= 130; room++)
         {
             Press(ConsoleKey.Home);
-            for (int at = 0; at <= editor.Text.Length; at++, Press(ConsoleKey.RightArrow))
+            for (int at = 0; at <= _editor.Text.Length; at++, Press(ConsoleKey.RightArrow))
             {
-                (string shown, int cursor) = editor.Window(room);
+                (string shown, int cursor) = _editor.Window(room);
                 shown.Length.ShouldBeLessThan(room);
                 cursor.ShouldBeInRange(0, shown.Length);
-                editor.Text.ShouldContain(shown);
+                _editor.Text.ShouldContain(shown);
                 if (cursor < shown.Length)
-                    shown[cursor].ShouldBe(editor.Text[editor.Cursor]);
+                {
+                    shown[cursor].ShouldBe(_editor.Text[_editor.Cursor]);
+                }
             }
         }
     }
@@ -80,7 +86,7 @@ public sealed class LineEditorTests
     public void A_line_that_fits_is_shown_whole()
     {
         Type("select 1").Press(ConsoleKey.LeftArrow);
-        editor.Window(9).ShouldBe(("select 1", 7));
-        editor.Window(80).ShouldBe(("select 1", 7));
+        _editor.Window(9).ShouldBe(("select 1", 7));
+        _editor.Window(80).ShouldBe(("select 1", 7));
     }
 }

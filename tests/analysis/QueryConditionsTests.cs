@@ -5,14 +5,16 @@ namespace Game.Analysis.Tests;
 
 public sealed class QueryConditionsTests : IDisposable
 {
-    private readonly FolderChoice data = new("date '2026-11-21'");
+    private readonly FolderChoice _data = new("date '2026-11-21'");
 
-    public void Dispose() => data.Dispose();
+    public void Dispose() => _data.Dispose();
 
     private string Folders(string sql, string view = "alerts")
     {
-        if (data.Needed(sql, view) is not { } needed)
+        if (_data.Needed(sql, view) is not { } needed)
+        {
             return "all";
+        }
         string[] kept = [.. needed.OrderBy(folder => (folder.Date, folder.Hour)).Select(folder => $"{folder.Date.Day}/{folder.Hour}")];
         return kept.Length == 0 ? "none" : string.Join(' ', kept.Length <= 4 ? kept : [kept[0], $"({kept.Length})", kept[^1]]);
     }
@@ -76,20 +78,22 @@ public sealed class QueryConditionsTests : IDisposable
     [Fact]
     public void Functions_that_are_not_known_to_be_stable_prove_nothing()
     {
-        data.Needed("select * from alerts where hour = abs(-5)", "alerts")!.Count.ShouldBe(5);
-        data.Needed("select * from alerts where hour = abs(-5)", "alerts", knowsFunctions: false).ShouldBeNull();
+        _data.Needed("select * from alerts where hour = abs(-5)", "alerts")!.Count.ShouldBe(5);
+        _data.Needed("select * from alerts where hour = abs(-5)", "alerts", knowsFunctions: false).ShouldBeNull();
     }
 
     /// <summary>For any condition the needed folders give the same rows as all of them.</summary>
     [Fact]
     public void Nothing_that_is_left_out_is_missed()
     {
-        using var around = new FolderChoice();
+        using FolderChoice around = new();
         int limited = 0;
         Query(around.Today).Sample(sql => around.Within(() =>
         {
             if (around.Needed(sql, "alerts") is not null)
+            {
                 limited++;
+            }
             around.Answer(sql, fromNeeded: true).ShouldBe(around.Answer(sql, fromNeeded: false), sql);
             return true;
         }), iter: 250, threads: 1);
@@ -118,14 +122,17 @@ public sealed class QueryConditionsTests : IDisposable
         Gen<string> number = Among("5", "5.4", "5.5", "5.6::float", "'7'", "-1", "1e1", "23", "24", "abs(-3)", "null", $"{of}hour", $"day({of}dt)", $"{of}x");
         Gen<string> atom = Gen.OneOf(
             Gen.Select(compare, date, (op, d) => $"{of}dt {op} {d}"), Gen.Select(compare, date, (op, d) => $"{d} {op} {of}dt"),
-            Gen.Select(compare, number, (op, n) => $"{of}hour {op} {n}"), Gen.Select(compare, date, (op, d) => $"{of}ts {op} {d}"), Gen.Select(compare, date, (op, d) => $"{d} {op} {of}ts"),
+            Gen.Select(compare, number, (op, n) => $"{of}hour {op} {n}"), Gen.Select(compare, date, (op, d) => $"{of}ts {op} {d}"),
+                Gen.Select(compare, date, (op, d) => $"{d} {op} {of}ts"),
             Gen.Select(date, date, (d, e) => $"{of}ts between {d} and {e}"), Gen.Select(date, date, (d, e) => $"{of}dt between {d} and {e}"),
             Gen.Select(date, date, (d, e) => $"{of}dt not in ({d}, {e})"), Gen.Select(number, number, (d, e) => $"{of}hour in ({d}, {e})"),
-            Among($"{of}dt is null", $"{of}hour % 3 = 1", $"{of}x = 1", "true", $"coalesce({of}hour, 3) < 4", $"case when {of}hour < 3 then {of}dt = date '{today}' else {of}x = 0 end",
+            Among($"{of}dt is null", $"{of}hour % 3 = 1", $"{of}x = 1", "true", $"coalesce({of}hour, 3) < 4",
+                $"case when {of}hour < 3 then {of}dt = date '{today}' else {of}x = 0 end",
                 $"{of}dt::varchar like '%1'", $"{of}dt + {of}hour * interval 1 hour < now()"));
         return depth == 0 ? atom : Gen.OneOf(
             atom, Gen.Select(Condition(today, of, depth - 1), Condition(today, of, depth - 1), (a, b) => $"({a} and {b})"),
-            Gen.Select(Condition(today, of, depth - 1), Condition(today, of, depth - 1), (a, b) => $"({a} or {b})"), Condition(today, of, depth - 1).Select(a => $"(not {a})"));
+            Gen.Select(Condition(today, of, depth - 1), Condition(today, of, depth - 1), (a, b) => $"({a} or {b})"),
+                Condition(today, of, depth - 1).Select(a => $"(not {a})"));
     }
 
     private static Gen<string> Among(params string[] texts) => Gen.Int[0, texts.Length - 1].Select(i => texts[i]);

@@ -6,17 +6,17 @@ namespace Game.Analysis.Tests;
 /// <summary>How values of every type look in each form.</summary>
 public sealed class ResultWriterTests : IDisposable
 {
-    private readonly DuckDBConnection database = new("DataSource=:memory:");
+    private readonly DuckDBConnection _database = new("DataSource=:memory:");
 
     public ResultWriterTests()
     {
-        database.Open();
-        using DuckDBCommand command = database.CreateCommand();
+        _database.Open();
+        using DuckDBCommand command = _database.CreateCommand();
         command.CommandText = "set TimeZone = 'UTC'";
         command.ExecuteNonQuery();
     }
 
-    public void Dispose() => database.Dispose();
+    public void Dispose() => _database.Dispose();
 
     [Theory]
     [InlineData("null", "", "null")]
@@ -45,7 +45,8 @@ public sealed class ResultWriterTests : IDisposable
     [InlineData("['\\x01'::blob, null]", "\"[01, NULL]\"", "[\"01\",null]")]
     [InlineData("[[1, null], [], null]", "\"[[1, NULL], [], NULL]\"", "[[1,null],[],null]")]
     [InlineData("map {'speed': 1.5, 'none': null}", "\"{speed=1.5, none=NULL}\"", "{\"speed\":1.5,\"none\":null}")]
-    [InlineData("{'a': [map {1: 'x'}], 'b': null, 't': timestamp '2026-11-23 10:00'}", "\"{a=[{1=x}], b=NULL, t=2026-11-23 10:00:00.000}\"", "{\"a\":[{\"1\":\"x\"}],\"b\":null,\"t\":\"2026-11-23 10:00:00.000\"}")]
+    [InlineData("{'a': [map {1: 'x'}], 'b': null, 't': timestamp '2026-11-23 10:00'}", "\"{a=[{1=x}], b=NULL, t=2026-11-23 10:00:00.000}\"",
+        "{\"a\":[{\"1\":\"x\"}],\"b\":null,\"t\":\"2026-11-23 10:00:00.000\"}")]
     public void A_value_looks_the_same_to_all_programs(string sql, string csv, string json)
     {
         Written($"select {sql} as v", ResultFormat.Csv).ShouldBe($"v\n{csv}\n");
@@ -64,17 +65,18 @@ public sealed class ResultWriterTests : IDisposable
 
     [Fact]
     public void What_cannot_be_shown_is_told()
-        => Should.Throw<UserErrorException>(() => Written("select timestamp 'infinity' as forever", ResultFormat.Csv)).Message.ShouldContain("(forever)::varchar");
+        => Should.Throw<UserErrorException>(() => Written("select timestamp 'infinity' as forever",
+        ResultFormat.Csv)).Message.ShouldContain("(forever)::varchar");
 
     [Fact]
     public void A_name_is_quoted_as_a_value_is() => Written("select 1 as \"a,b\"", ResultFormat.Csv).ShouldBe("\"a,b\"\n1\n");
 
     private string Written(string sql, ResultFormat format)
     {
-        using DuckDBCommand command = database.CreateCommand();
+        using DuckDBCommand command = _database.CreateCommand();
         command.CommandText = sql;
         using DuckDBDataReader reader = command.ExecuteReader();
-        using var text = new StringWriter();
+        using StringWriter text = new();
         ResultWriter.Write(reader, format, text);
         return text.ToString();
     }

@@ -9,28 +9,28 @@ namespace Game.Analysis.Tests;
 /// <summary>What a query fetches before it is run.</summary>
 public sealed class SqlSessionTests : IAsyncLifetime
 {
-    private readonly string root = Directory.CreateTempSubdirectory("warehouse-").FullName;
-    private WebApplication server = null!;
-    private WebHdfsClient client = null!;
+    private readonly string _root = Directory.CreateTempSubdirectory("warehouse-").FullName;
+    private WebApplication _server = null!;
+    private WebHdfsClient _client = null!;
 
-    private string Copies => Path.Combine(root, "copies");
+    private string Copies => Path.Combine(_root, "copies");
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        string folder = Directory.CreateDirectory(Path.Combine(root, "hdfs", "warehouse", "alerts", "dt=2026-11-23", "hour=07")).FullName;
+        string folder = Directory.CreateDirectory(Path.Combine(_root, "hdfs", "warehouse", "alerts", "dt=2026-11-23", "hour=07")).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "broken.parquet"), "this is no Parquet file", Stop);
-        server = LocalWebHdfsServer.BuildReadOnly(Path.Combine(root, "hdfs"), "http://127.0.0.1:0");
-        await server.StartAsync(Stop);
-        client = new WebHdfsClient(new WebHdfsOptions { NameNodes = [new Uri(server.Urls.Single())], UserName = "game" });
+        _server = LocalWebHdfsServer.BuildReadOnly(Path.Combine(_root, "hdfs"), "http://127.0.0.1:0");
+        await _server.StartAsync(Stop);
+        _client = new WebHdfsClient(new WebHdfsOptions { NameNodes = [new Uri(_server.Urls.Single())], UserName = "game" });
     }
 
     public async ValueTask DisposeAsync()
     {
-        client.Dispose();
-        await server.DisposeAsync();
-        Directory.Delete(root, recursive: true);
+        _client.Dispose();
+        await _server.DisposeAsync();
+        Directory.Delete(_root, recursive: true);
     }
 
     [Theory]
@@ -64,11 +64,13 @@ public sealed class SqlSessionTests : IAsyncLifetime
     [Fact]
     public async Task An_interrupt_ends_the_reading()
     {
-        using var interrupt = new CancellationTokenSource();
+        using CancellationTokenSource interrupt = new();
         await Should.ThrowAsync<OperationCanceledException>(QueryAsync(Endless, reader =>
         {
             while (reader.Read())
+            {
                 interrupt.Cancel();
+            }
         }, interrupt.Token));
     }
 
@@ -76,7 +78,7 @@ public sealed class SqlSessionTests : IAsyncLifetime
 
     private async Task QueryAsync(string sql, Action<DuckDBDataReader> show, CancellationToken? cancellation = null)
     {
-        using var session = new SqlSession(client, "/warehouse", Copies, _ => { });
+        using SqlSession session = new(_client, "/warehouse", Copies, _ => { });
         await session.QueryAsync(sql, show, cancellation ?? Stop);
     }
 }

@@ -9,21 +9,23 @@ public sealed class StandardOutputTests
     [Fact]
     public void What_is_written_arrives()
     {
-        using var reader = new AnonymousPipeServerStream(PipeDirection.In);
-        using (var output = new StreamWriter(new StandardOutput((int)reader.ClientSafePipeHandle.DangerousGetHandle())))
+        using AnonymousPipeServerStream reader = new(PipeDirection.In);
+        using (StreamWriter output = new(new StandardOutput((int)reader.ClientSafePipeHandle.DangerousGetHandle())))
+        {
             output.Write("a,b\n1,é\n");
+        }
         reader.DisposeLocalCopyOfClientHandle();
-        using var text = new StreamReader(reader);
+        using StreamReader text = new(reader);
         text.ReadToEnd().ShouldBe("a,b\n1,é\n");
     }
 
     [Fact]
     public void Nobody_reading_is_told_once()
     {
-        using var reader = new AnonymousPipeServerStream(PipeDirection.In);
-        using var writing = new AnonymousPipeClientStream(PipeDirection.Out, reader.ClientSafePipeHandle);
+        using AnonymousPipeServerStream reader = new(PipeDirection.In);
+        using AnonymousPipeClientStream writing = new(PipeDirection.Out, reader.ClientSafePipeHandle);
         reader.Dispose();
-        using var output = new StandardOutput((int)writing.SafePipeHandle.DangerousGetHandle());
+        using StandardOutput output = new((int)writing.SafePipeHandle.DangerousGetHandle());
         Should.Throw<OutputClosedException>(() => output.Write("row\n"u8));
         output.Write("what a writer still holds when it is disposed of\n"u8);
     }
@@ -32,7 +34,7 @@ public sealed class StandardOutputTests
     public void A_full_disk_is_no_closed_pipe()
     {
         using FileStream full = new("/dev/full", FileMode.Open, FileAccess.Write);
-        using var output = new StandardOutput((int)full.SafeFileHandle.DangerousGetHandle());
+        using StandardOutput output = new((int)full.SafeFileHandle.DangerousGetHandle());
         Should.Throw<IOException>(() => output.Write("row\n"u8)).ShouldNotBeOfType<OutputClosedException>();
     }
 }

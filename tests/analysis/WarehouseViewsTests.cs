@@ -7,20 +7,20 @@ namespace Game.Analysis.Tests;
 /// <summary>The views over files as the sink writes them.</summary>
 public sealed class WarehouseViewsTests : IDisposable
 {
-    private readonly string root = Directory.CreateTempSubdirectory("views-").FullName;
-    private readonly DuckDBConnection database = new("DataSource=:memory:");
-    private readonly List<string> files = [];
+    private readonly string _root = Directory.CreateTempSubdirectory("views-").FullName;
+    private readonly DuckDBConnection _database = new("DataSource=:memory:");
+    private readonly List<string> _files = [];
 
     public WarehouseViewsTests()
     {
-        database.Open();
+        _database.Open();
         Execute("set TimeZone = 'UTC'");
     }
 
     public void Dispose()
     {
-        database.Dispose();
-        Directory.Delete(root, recursive: true);
+        _database.Dispose();
+        Directory.Delete(_root, recursive: true);
     }
 
     [Fact]
@@ -41,8 +41,10 @@ public sealed class WarehouseViewsTests : IDisposable
     [Fact]
     public void The_first_copy_is_taken_across_files()
     {
-        Write("player_events", "select 'e1' as event_id, 'ann' as user_id, 'login' as type, 'ok' as outcome, 'late' as server_id, 0 as _partition, 9 as _offset");
-        Write("player_events", "select 'e1' as event_id, 'ann' as user_id, 'login' as type, 'ok' as outcome, 'first' as server_id, 0 as _partition, 3 as _offset");
+        Write("player_events",
+            "select 'e1' as event_id, 'ann' as user_id, 'login' as type, 'ok' as outcome, 'late' as server_id, 0 as _partition, 9 as _offset");
+        Write("player_events",
+            "select 'e1' as event_id, 'ann' as user_id, 'login' as type, 'ok' as outcome, 'first' as server_id, 0 as _partition, 3 as _offset");
         Rows("select server_id from logins").ShouldBe(["first"]);
     }
 
@@ -68,7 +70,8 @@ public sealed class WarehouseViewsTests : IDisposable
     [Fact]
     public void Labels_are_all_kept_and_the_folders_are_columns()
     {
-        Write("labels", "select 'ann' as user_id, 'fraud' as verdict, 0 as _partition, 1 as _offset", "select 'ann' as user_id, 'fraud' as verdict, 0 as _partition, 2 as _offset");
+        Write("labels", "select 'ann' as user_id, 'fraud' as verdict, 0 as _partition, 1 as _offset",
+            "select 'ann' as user_id, 'fraud' as verdict, 0 as _partition, 2 as _offset");
         Rows("select dt, hour, count(*) from labels group by all").ShouldBe(["2026-11-23|7|2"]);
     }
 
@@ -78,27 +81,32 @@ public sealed class WarehouseViewsTests : IDisposable
         Execute(WarehouseViews.Create(view, []));
         Execute($"create or replace table file as select * exclude (dt, hour) from {view}");
         foreach (string row in rows)
+        {
             Execute($"insert into file by name {row}");
-        string folder = Directory.CreateDirectory(Path.Combine(root, "dt=2026-11-23", "hour=07")).FullName, path = Path.Combine(folder, $"{files.Count}.parquet");
+        }
+        string folder = Directory.CreateDirectory(Path.Combine(_root, "dt=2026-11-23", "hour=07")).FullName,
+            path = Path.Combine(folder, $"{_files.Count}.parquet");
         Execute($"copy file to '{path}'");
-        files.Add(path);
+        _files.Add(path);
         foreach (string one in WarehouseViews.Names.Where(name => WarehouseViews.TopicOf(name) == WarehouseViews.TopicOf(view)))
-            Execute(WarehouseViews.Create(one, files));
+        {
+            Execute(WarehouseViews.Create(one, _files));
+        }
     }
 
     private string[] Rows(string sql)
     {
-        using DuckDBCommand command = database.CreateCommand();
+        using DuckDBCommand command = _database.CreateCommand();
         command.CommandText = sql;
         using DuckDBDataReader reader = command.ExecuteReader();
-        using var csv = new StringWriter();
+        using StringWriter csv = new();
         ResultWriter.Write(reader, ResultFormat.Csv, csv);
         return [.. csv.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Replace(',', '|'))];
     }
 
     private void Execute(string sql)
     {
-        using DuckDBCommand command = database.CreateCommand();
+        using DuckDBCommand command = _database.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }

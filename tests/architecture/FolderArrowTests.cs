@@ -10,7 +10,8 @@ namespace Architecture.Tests;
 public sealed class FolderArrowTests
 {
     private static readonly ArchUnitNET.Domain.Architecture Broker = new ArchLoader().LoadAssemblies(
-        System.Reflection.Assembly.Load("broker"), System.Reflection.Assembly.Load("Broker.Protocol"), System.Reflection.Assembly.Load("Broker.Storage"), System.Reflection.Assembly.Load("Broker.Coordination")).Build();
+        System.Reflection.Assembly.Load("broker"), System.Reflection.Assembly.Load("Broker.Protocol"), System.Reflection.Assembly.Load("Broker.Storage"),
+            System.Reflection.Assembly.Load("Broker.Coordination")).Build();
 
     /// <summary>Folder, and the folders it must not depend on.</summary>
     public static TheoryData<string, string[]> Forbidden => new()
@@ -29,7 +30,9 @@ public sealed class FolderArrowTests
     public void Folders_know_only_what_lies_below_them(string folder, string[] forbidden)
     {
         foreach (string other in forbidden)
+        {
             NotKnowing(folder, other).Check(Broker);
+        }
     }
 
     [Fact]

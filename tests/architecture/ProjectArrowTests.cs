@@ -35,7 +35,9 @@ public sealed class ProjectArrowTests
         {
             string project = Name(file);
             Arrows.ShouldContainKey(project, $"{project} has no line in the table of arrows");
-            string[] references = [.. XDocument.Load(file).Descendants("ProjectReference").Select(reference => Name(Path.GetFullPath(reference.Attribute("Include")!.Value, Path.GetDirectoryName(file)!)))];
+            string[] references =
+                [.. XDocument.Load(file).Descendants("ProjectReference").Select(reference => Name(Path.GetFullPath(reference.Attribute("Include")!.Value,
+                Path.GetDirectoryName(file)!)))];
             references.Except(Arrows[project]).ShouldBeEmpty($"{project} references what it may not");
         }
     }
@@ -45,15 +47,20 @@ public sealed class ProjectArrowTests
     {
         string[] applications = [.. Arrows.Keys.Where(project => !project.StartsWith("broker/", StringComparison.Ordinal))];
         foreach (string application in applications)
+        {
             Reachable(application).ShouldAllBe(project => !project.StartsWith("broker/", StringComparison.Ordinal));
-        ProductProjects().Where(file => Name(file).StartsWith("broker/", StringComparison.Ordinal)).ShouldAllBe(file => !File.ReadAllText(file).Contains("Confluent.Kafka"));
+        }
+        ProductProjects().Where(file => Name(file).StartsWith("broker/",
+            StringComparison.Ordinal)).ShouldAllBe(file => !File.ReadAllText(file).Contains("Confluent.Kafka"));
     }
 
     [Fact]
     public void No_code_outside_the_broker_names_its_namespaces()
     {
         foreach (string source in Sources().Where(path => !path.Contains("/broker/", StringComparison.Ordinal)))
+        {
             File.ReadLines(source).ShouldAllBe(line => !line.StartsWith("using Broker.", StringComparison.Ordinal), source);
+        }
     }
 
     [Fact]
@@ -64,18 +71,22 @@ public sealed class ProjectArrowTests
         {
             string text = File.ReadAllText(source);
             foreach (string word in forbidden)
+            {
                 text.ShouldNotContain(word, Case.Sensitive, source);
+            }
         }
     }
 
     private static IEnumerable<string> Reachable(string project) => Arrows[project].Concat(Arrows[project].SelectMany(Reachable));
 
     private static IEnumerable<string> ProductProjects()
-        => Directory.EnumerateFiles(Root, "*.csproj", SearchOption.AllDirectories).Where(file => !Path.GetRelativePath(Root, file).StartsWith("tests", StringComparison.Ordinal));
+        => Directory.EnumerateFiles(Root, "*.csproj",
+        SearchOption.AllDirectories).Where(file => !Path.GetRelativePath(Root, file).StartsWith("tests", StringComparison.Ordinal));
 
     private static IEnumerable<string> Sources()
         => Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)
-            .Where(file => !Path.GetRelativePath(Root, file).StartsWith("tests", StringComparison.Ordinal) && !file.Contains("/obj/", StringComparison.Ordinal));
+            .Where(file => !Path.GetRelativePath(Root, file).StartsWith("tests", StringComparison.Ordinal)
+                && !file.Contains("/obj/", StringComparison.Ordinal));
 
     private static string Name(string file) => Path.GetRelativePath(Root, Path.GetDirectoryName(file)!).Replace('\\', '/');
 
@@ -83,7 +94,9 @@ public sealed class ProjectArrowTests
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Game.sln")))
+        {
             folder = Path.GetDirectoryName(folder);
+        }
         return folder ?? throw new InvalidOperationException("Game.sln is not above the tests.");
     }
 }

@@ -10,8 +10,10 @@ public sealed class EventContentTests
     /// <summary>Another good value for every field but type.</summary>
     private static readonly Dictionary<string, JsonNode> Others = new()
     {
-        ["event_id"] = "0193a5c0-7b1e-7c3d-8e4f-5a6b7c8d9e00", ["user_id"] = "u-1", ["ts"] = 1, ["server_id"] = "x", ["session_id"] = "x", ["ip"] = "198.51.100.1", ["country"] = "FR",
-        ["asn"] = 1, ["lat"] = 1.5, ["lon"] = 1.5, ["device_id"] = "x", ["client_version"] = "x", ["outcome"] = "locked", ["trade_id"] = "x", ["counterparty_id"] = "x",
+        ["event_id"] = "0193a5c0-7b1e-7c3d-8e4f-5a6b7c8d9e00", ["user_id"] = "u-1", ["ts"] = 1, ["server_id"] = "x", ["session_id"] = "x",
+        ["ip"] = "198.51.100.1", ["country"] = "FR",
+        ["asn"] = 1, ["lat"] = 1.5, ["lon"] = 1.5, ["device_id"] = "x", ["client_version"] = "x", ["outcome"] = "locked", ["trade_id"] = "x",
+        ["counterparty_id"] = "x",
         ["channel"] = "mail", ["gold_delta"] = 1, ["gold_balance"] = 1, ["item_id"] = "x", ["item_delta"] = 1, ["item_value"] = 1, ["inventory_value"] = 1,
     };
 

@@ -38,10 +38,12 @@ public sealed class EventDecoderTests
     [InlineData("\"s-77\"", "null", "session_id", DecodeError.WrongType)]
     [InlineData("\"event_id\"", "\"other_id\"", "event_id", DecodeError.MissingField)]
     [InlineData("\"asn\":3320", "\"ts\":1", "ts", DecodeError.DuplicateField)]
-    public void Wrong_fields_are_named(string from, string to, string field, DecodeError error) => Decode(LoginJson.Replace(from, to)).ShouldBe(new DecodeFailure(error, field));
+    public void Wrong_fields_are_named(string from, string to, string field, DecodeError error)
+    => Decode(LoginJson.Replace(from, to)).ShouldBe(new DecodeFailure(error, field));
 
     [Fact]
-    public void Huge_gold_is_refused() => Decode(TradeJson.Replace("-1500", "9007199254740993")).ShouldBe(new DecodeFailure(DecodeError.OutOfRange, "gold_delta"));
+    public void Huge_gold_is_refused()
+    => Decode(TradeJson.Replace("-1500", "9007199254740993")).ShouldBe(new DecodeFailure(DecodeError.OutOfRange, "gold_delta"));
 
     [Fact]
     public void Texts_have_a_bound() => Decode(LoginJson.Replace("u-000042", new string('x', 129))).ShouldBe(new DecodeFailure(DecodeError.TooLong, "user_id"));
@@ -65,7 +67,8 @@ public sealed class EventDecoderTests
     [Fact]
     public void Unknown_fields_are_ignored_and_survive()
     {
-        byte[] json = Encoding.UTF8.GetBytes(LoginJson.Replace("{\"type\"", "{\"x\\u0031\":{\"deep\":[1,2.50]},\"type\"").Replace("\"asn\"", "\"note\":null,\"asn\""));
+        byte[] json = Encoding.UTF8.GetBytes(LoginJson.Replace("{\"type\"", "{\"x\\u0031\":{\"deep\":[1,2.50]},\"type\"").Replace("\"asn\"",
+            "\"note\":null,\"asn\""));
         new EventDecoder().Decode(json, out EventView view).ShouldBe(DecodeFailure.None);
         view.HasExtraFields.ShouldBeTrue();
         view.ToEvent().ShouldBe(Samples.Login);
@@ -77,14 +80,18 @@ public sealed class EventDecoderTests
     public void Decoding_allocates_nothing()
     {
         byte[][] values = [Samples.Encode(Samples.Login), Samples.Encode(Samples.Trade), Samples.Encode(Samples.FailedLogin)];
-        var decoder = new EventDecoder();
+        EventDecoder decoder = new();
         foreach (byte[] value in values)
+        {
             decoder.Decode(value, out _);
+        }
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1000; i++)
         {
             foreach (byte[] value in values)
+            {
                 decoder.Decode(value, out _);
+            }
         }
 
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
@@ -93,7 +100,7 @@ public sealed class EventDecoderTests
     [Fact]
     public void Any_bytes_give_an_event_or_a_named_error()
     {
-        var decoder = new EventDecoder();
+        EventDecoder decoder = new();
         Gen.Byte.Array[0, 200].Sample(bytes => Decodes(decoder, bytes), iter: 5_000);
         byte[][] seeds = [Samples.Encode(Samples.Login), Samples.Encode(Samples.Trade), ContractJson.Encode(Samples.Alert), ContractJson.Encode(Samples.Label)];
         Gen.Select(Gen.Int[0, seeds.Length - 1], Gen.Int[0, 10_000], Gen.Byte, Gen.Int[0, 3], Gen.Int[0, 40])

@@ -12,7 +12,7 @@ public sealed class ValueTests
         Gen<byte[]> bytes = Gen.OneOf(Gen.Byte.Array[4], Gen.Byte.Array[16], Gen.Select(Gen.Byte.Array[4], Gen.Int[0, 12], (b, at) => Sparse(b, at)));
         bytes.Sample(b =>
         {
-            var address = new IPAddress(b);
+            IPAddress address = new(b);
             IpValue.TryParse(Encoding.ASCII.GetBytes(address.ToString()), out IpValue value).ShouldBeTrue(address.ToString());
             IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
             value.IsV4.ShouldBe(plain.GetAddressBytes().Length == 4);
@@ -58,17 +58,14 @@ public sealed class ValueTests
     }
 
     [Fact]
-    public void Sides_differ_in_the_last_bit_only()
+    public void Sides_differ_in_the_last_bit_only() => Gen.Guid.Sample(key =>
     {
-        Gen.Guid.Sample(key =>
-        {
-            string first = EventIds.ForSide(key, TradeSide.First).ToString("N");
-            string second = EventIds.ForSide(key, TradeSide.Second).ToString("N");
-            first[..31].ShouldBe(second[..31]);
-            first[..31].ShouldBe(key.ToString("N")[..31]);
-            (Convert.ToInt32(first[31..], 16) ^ Convert.ToInt32(second[31..], 16)).ShouldBe(1);
-        });
-    }
+        string first = EventIds.ForSide(key, TradeSide.First).ToString("N");
+        string second = EventIds.ForSide(key, TradeSide.Second).ToString("N");
+        first[..31].ShouldBe(second[..31]);
+        first[..31].ShouldBe(key.ToString("N")[..31]);
+        (Convert.ToInt32(first[31..], 16) ^ Convert.ToInt32(second[31..], 16)).ShouldBe(1);
+    });
 
     [Fact]
     public void Only_version_7_keys_are_keys()
@@ -81,7 +78,7 @@ public sealed class ValueTests
     [Fact]
     public void Alerts_have_as_many_partitions_as_events()
     {
-        var topics = new Topics(5);
+        Topics topics = new(5);
         topics[Topics.Alerts].Partitions.ShouldBe(5);
         topics[Topics.DetectorState].Partitions.ShouldBe(5);
         topics.All.Count.ShouldBe(8);

@@ -35,10 +35,10 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task A_created_znode_is_read_back_with_its_stat()
     {
-        var created = await _session.Create("/t/a", Bytes("hello"));
+        CreateResult created = await _session.Create("/t/a", Bytes("hello"));
         created.ShouldBe(new CreateResult(Code.Ok, "/t/a", created.Stat));
 
-        var read = await _session.GetData("/t/a");
+        DataResult read = await _session.GetData("/t/a");
         read.Code.ShouldBe(Code.Ok);
         Text(read.Data).ShouldBe("hello");
         read.Stat.ShouldBe(created.Stat);
@@ -87,7 +87,7 @@ public abstract class CoordinationConformance : IAsyncLifetime
     {
         await _session.Create("/t/a", null);
         (await _session.SetData("/t/a", Bytes("1"), 1)).Code.ShouldBe(Code.BadVersion);
-        var set = await _session.SetData("/t/a", Bytes("1"), 0);
+        StatResult set = await _session.SetData("/t/a", Bytes("1"), 0);
         set.Code.ShouldBe(Code.Ok);
         set.Stat.Version.ShouldBe(1);
         set.Stat.Mzxid.ShouldBeGreaterThan(set.Stat.Czxid);
@@ -103,8 +103,8 @@ public abstract class CoordinationConformance : IAsyncLifetime
     public async Task Children_are_counted_and_keep_their_parent()
     {
         await _session.Create("/t/b", null);
-        var last = await _session.Create("/t/a", null);
-        var children = await _session.GetChildren("/t");
+        CreateResult last = await _session.Create("/t/a", null);
+        ChildrenResult children = await _session.GetChildren("/t");
         children.Children.ShouldBe(["a", "b"]);
         children.Stat.NumChildren.ShouldBe(2);
         children.Stat.Cversion.ShouldBe(2);
@@ -129,7 +129,7 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task A_multi_does_everything_in_one_transaction()
     {
-        var result = await _session.Multi([
+        MultiResult result = await _session.Multi([
             new Op.Create("/t/a", Bytes("x")), new Op.Create("/t/a/b", null, CreateMode.Ephemeral), new Op.SetData("/t/a", Bytes("y"), 0),
             new Op.Check("/t/a", 1), new Op.Create("/t/c", null), new Op.Delete("/t/c", 0)]);
 
@@ -137,7 +137,7 @@ public abstract class CoordinationConformance : IAsyncLifetime
         result.Results.Select(r => r.Code).ShouldAllBe(code => code == Code.Ok);
         result.Results[1].Path.ShouldBe("/t/a/b");
         result.Results[2].Stat.Version.ShouldBe(1);
-        var child = (await _session.Exists("/t/a/b")).Stat;
+        Stat child = (await _session.Exists("/t/a/b")).Stat;
         child.EphemeralOwner.ShouldBe(_session.SessionId);
         child.Czxid.ShouldBe((await _session.Exists("/t/a")).Stat.Mzxid);
     }
@@ -145,7 +145,7 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task A_failed_multi_does_nothing_and_says_which_operation_failed()
     {
-        var result = await _session.Multi([new Op.Create("/t/a", null), new Op.Check("/t", 7), new Op.Create("/t/b", null)]);
+        MultiResult result = await _session.Multi([new Op.Create("/t/a", null), new Op.Check("/t", 7), new Op.Create("/t/b", null)]);
         result.Code.ShouldBe(Code.BadVersion);
         result.Results.Select(r => r.Code).ShouldBe([Code.Ok, Code.BadVersion, Code.RuntimeInconsistency]);
         (await _session.GetChildren("/t")).Children!.ShouldBeEmpty();
@@ -159,7 +159,7 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task A_data_watch_tells_one_change_once()
     {
-        var notices = new Notices();
+        Notices notices = new();
         await _session.Create("/t/a", null);
         await _session.GetData("/t/a", notices.Watcher);
         await _session.SetData("/t/a", Bytes("1"));
@@ -171,7 +171,7 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task An_exists_watch_tells_creation_change_and_deletion()
     {
-        var notices = new Notices();
+        Notices notices = new();
         (await _session.Exists("/t/a", notices.Watcher)).Code.ShouldBe(Code.NoNode);
         await _session.Create("/t/a", null);
         (await notices.Next()).Type.ShouldBe(EventType.NodeCreated);
@@ -186,7 +186,7 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task A_child_watch_tells_children_but_not_data()
     {
-        var notices = new Notices();
+        Notices notices = new();
         await _session.GetChildren("/t", notices.Watcher);
         await _session.SetData("/t", null);
         await _session.Create("/t/a", null);
@@ -202,7 +202,7 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task A_watcher_left_twice_is_told_once_of_a_deletion()
     {
-        var notices = new Notices();
+        Notices notices = new();
         Watcher watcher = notices.Watcher;
         await _session.Create("/t/a", null);
         await _session.GetData("/t/a", watcher);
@@ -217,7 +217,7 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task A_watch_on_what_is_not_there_is_left_only_by_exists()
     {
-        var notices = new Notices();
+        Notices notices = new();
         (await _session.GetData("/t/a", notices.Watcher)).Code.ShouldBe(Code.NoNode);
         (await _session.GetChildren("/t/a", notices.Watcher)).Code.ShouldBe(Code.NoNode);
         await _session.Create("/t/a", null);
@@ -228,7 +228,7 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task A_failed_multi_triggers_no_watch()
     {
-        var notices = new Notices();
+        Notices notices = new();
         await _session.GetChildren("/t", notices.Watcher);
         await _session.Multi([new Op.Create("/t/a", null), new Op.Check("/t", 9)]);
         await _session.Exists("/t");
@@ -238,8 +238,8 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task Another_session_s_change_is_told()
     {
-        var notices = new Notices();
-        await using var other = await Service.OpenSession();
+        Notices notices = new();
+        await using ICoordinationSession other = await Service.OpenSession();
         other.SessionId.ShouldNotBe(_session.SessionId);
         await _session.GetChildren("/t", notices.Watcher);
         await other.Create("/t/a", null, CreateMode.Ephemeral);
@@ -249,8 +249,8 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task Ephemerals_go_with_their_session_and_are_told()
     {
-        var notices = new Notices();
-        var other = await Service.OpenSession();
+        Notices notices = new();
+        ICoordinationSession other = await Service.OpenSession();
         await other.Create("/t/e", null, CreateMode.Ephemeral);
         await other.Create("/t/p", null);
         (await _session.Exists("/t/e", notices.Watcher)).Stat.EphemeralOwner.ShouldBe(other.SessionId);
@@ -264,8 +264,8 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task An_expired_session_is_told_and_can_do_nothing()
     {
-        var states = new Notices();
-        var other = await Service.OpenSession(states.OnState);
+        Notices states = new();
+        ICoordinationSession other = await Service.OpenSession(states.OnState);
         await other.Create("/t/e", null, CreateMode.Ephemeral);
         await Expire(other);
         (await states.NextState()).ShouldBe(SessionState.Expired);
@@ -278,7 +278,7 @@ public abstract class CoordinationConformance : IAsyncLifetime
     [Fact]
     public async Task A_notice_comes_before_the_answer_that_shows_the_change()
     {
-        var order = new ConcurrentQueue<string>();
+        ConcurrentQueue<string> order = new();
         await _session.GetChildren("/t", _ => order.Enqueue("notice"));
         await _session.Create("/t/a", null);
         order.Enqueue("answer");

@@ -12,9 +12,9 @@ public sealed class JournalTests
     public async Task Everything_but_ephemerals_survives_a_restart()
     {
         Stat before;
-        await using (var tree = Open())
+        await using (EmbeddedCoordination tree = Open())
         {
-            var session = await tree.OpenSession();
+            ICoordinationSession session = await tree.OpenSession();
             await session.Create("/a", [1, 2]);
             await session.SetData("/a", [3]);
             await session.Create("/a/s", null, CreateMode.PersistentSequential);
@@ -24,11 +24,11 @@ public sealed class JournalTests
             _store.Content = [.. _store.Content];
         }
 
-        var crashed = _store.Content[.._store.AppendedAt[^1]]; // Without the transaction of the orderly end.
+        byte[] crashed = _store.Content[.._store.AppendedAt[^1]]; // Without the transaction of the orderly end.
         _store.Content = crashed;
-        await using var reopened = Open();
-        var again = await reopened.OpenSession();
-        var stat = (await again.Exists("/a")).Stat;
+        await using EmbeddedCoordination reopened = Open();
+        ICoordinationSession again = await reopened.OpenSession();
+        Stat stat = (await again.Exists("/a")).Stat;
         stat.ShouldBe(before with { Cversion = 3, NumChildren = 1, Pzxid = stat.Pzxid });
         stat.Pzxid.ShouldBeGreaterThan(before.Pzxid);
         (await again.GetData("/a")).Data.ShouldBe([3]);
@@ -40,21 +40,23 @@ public sealed class JournalTests
     [Fact]
     public async Task A_compacted_journal_holds_the_same_tree()
     {
-        var data = new byte[64 * 1024];
-        await using (var tree = Open())
+        byte[] data = new byte[64 * 1024];
+        await using (EmbeddedCoordination tree = Open())
         {
-            var session = await tree.OpenSession();
+            ICoordinationSession session = await tree.OpenSession();
             await session.Create("/a", data);
             await session.Create("/a/none", null);
             await session.Create("/a/empty", []);
-            for (var i = 0; i < 40; i++)
+            for (int i = 0; i < 40; i++)
+            {
                 await session.SetData("/a", data);
+            }
             _store.Replaced.ShouldBeGreaterThan(1);
             _store.Content.Length.ShouldBeLessThan(40 * data.Length);
         }
 
-        await using var reopened = Open();
-        var again = await reopened.OpenSession();
+        await using EmbeddedCoordination reopened = Open();
+        ICoordinationSession again = await reopened.OpenSession();
         (await again.Exists("/a")).Stat.Version.ShouldBe(40);
         (await again.GetData("/a/none")).Data.ShouldBeNull();
         (await again.GetData("/a/empty")).Data.ShouldBe([]);
@@ -65,13 +67,13 @@ public sealed class JournalTests
     public async Task A_tail_torn_anywhere_loses_only_what_was_not_acknowledged()
     {
         await Write("/a", "/b", "/c");
-        var whole = _store.Content;
-        var last = _store.AppendedAt[^1];
-        for (var length = last; length < whole.Length; length++)
+        byte[] whole = _store.Content;
+        int last = _store.AppendedAt[^1];
+        for (int length = last; length < whole.Length; length++)
         {
             _store.Content = whole[..length];
-            await using var tree = Open();
-            var session = await tree.OpenSession();
+            await using EmbeddedCoordination tree = Open();
+            ICoordinationSession session = await tree.OpenSession();
             (await session.GetChildren("/")).Children.ShouldBe(["a", "b"]);
             _store.Content.Length.ShouldBe(last);
         }
@@ -81,7 +83,7 @@ public sealed class JournalTests
     public async Task Damage_before_a_good_frame_is_corruption_and_changes_nothing()
     {
         await Write("/a", "/b", "/c");
-        var damaged = (byte[])_store.Content.Clone();
+        byte[] damaged = (byte[])_store.Content.Clone();
         damaged[_store.AppendedAt[1] + JournalFrame.HeaderBytes + 3] ^= 0x10;
         _store.Content = damaged;
         Should.Throw<JournalCorruptException>(Open).Position.ShouldBe(_store.AppendedAt[1]);
@@ -100,14 +102,14 @@ public sealed class JournalTests
     public async Task Any_damage_is_a_named_error_or_a_shorter_history()
     {
         await Write("/a", "/b", "/c", "/d");
-        var whole = _store.Content;
+        byte[] whole = _store.Content;
         Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte[1, 255]).Sample((at, flip) =>
         {
-            var store = new MemoryJournalStore { Content = (byte[])whole.Clone() };
+            MemoryJournalStore store = new() { Content = (byte[])whole.Clone() };
             store.Content[at] ^= flip;
             try
             {
-                using var journal = Journal.Open(store, TimeProvider.System, out var tree);
+                using Journal journal = Journal.Open(store, TimeProvider.System, out ZnodeTree tree);
                 tree.Zxid.ShouldBe(3);
                 tree.Nodes.Count.ShouldBe(4);
             }
@@ -120,12 +122,12 @@ public sealed class JournalTests
     [Fact]
     public async Task While_the_journal_cannot_be_written_nothing_is_acknowledged_and_the_sessions_are_cut_off()
     {
-        var states = new Notices();
-        await using var tree = Open();
-        var session = await tree.OpenSession(states.OnState);
+        Notices states = new();
+        await using EmbeddedCoordination tree = Open();
+        ICoordinationSession session = await tree.OpenSession(states.OnState);
         await session.Create("/a", null);
         _store.IsFull = true;
-        var notices = new Notices();
+        Notices notices = new();
         await session.GetChildren("/", notices.Watcher);
         (await session.Create("/b", null)).Code.ShouldBe(Code.ConnectionLoss);
         (await states.NextState()).ShouldBe(SessionState.Disconnected);
@@ -137,11 +139,11 @@ public sealed class JournalTests
     [Fact]
     public async Task When_the_journal_can_be_written_again_the_next_operation_goes_on_where_it_stopped()
     {
-        var states = new Notices();
-        var notices = new Notices();
-        await using (var tree = Open())
+        Notices states = new();
+        Notices notices = new();
+        await using (EmbeddedCoordination tree = Open())
         {
-            var session = await tree.OpenSession(states.OnState);
+            ICoordinationSession session = await tree.OpenSession(states.OnState);
             await session.Create("/a", null);
             await session.GetChildren("/", notices.Watcher);
             _store.IsFull = true;
@@ -161,16 +163,16 @@ public sealed class JournalTests
             _journal.ShouldBe(["No space left", "well again"]);
         }
 
-        await using var reopened = Open();
+        await using EmbeddedCoordination reopened = Open();
         (await (await reopened.OpenSession()).GetChildren("/")).Children.ShouldBe(["a", "b", "c"]);
     }
 
     [Fact]
     public async Task A_session_that_ends_while_nothing_can_be_written_takes_its_ephemerals_along_later()
     {
-        await using var tree = Open();
-        var leaving = await tree.OpenSession();
-        var staying = await tree.OpenSession();
+        await using EmbeddedCoordination tree = Open();
+        ICoordinationSession leaving = await tree.OpenSession();
+        ICoordinationSession staying = await tree.OpenSession();
         await leaving.Create("/e", null, CreateMode.Ephemeral);
         _store.IsFull = true;
         await leaving.DisposeAsync();
@@ -183,29 +185,33 @@ public sealed class JournalTests
     [Fact]
     public async Task A_disk_too_full_to_compact_keeps_the_whole_journal()
     {
-        var data = new byte[64 * 1024];
-        await using (var tree = Open())
+        byte[] data = new byte[64 * 1024];
+        await using (EmbeddedCoordination tree = Open())
         {
-            var session = await tree.OpenSession();
+            ICoordinationSession session = await tree.OpenSession();
             await session.Create("/a", data);
             _store.IsTight = true;
-            for (var i = 0; i < 40; i++)
+            for (int i = 0; i < 40; i++)
+            {
                 (await session.SetData("/a", data)).Code.ShouldBe(Code.Ok);
+            }
             _store.Content.Length.ShouldBeGreaterThan(40 * data.Length);
             _store.IsTight = false;
-            for (var i = 0; i < 40; i++)
+            for (int i = 0; i < 40; i++)
+            {
                 (await session.SetData("/a", data)).Code.ShouldBe(Code.Ok);
+            }
             _store.Content.Length.ShouldBeLessThan(40 * data.Length);
         }
 
-        await using var reopened = Open();
+        await using EmbeddedCoordination reopened = Open();
         (await (await reopened.OpenSession()).Exists("/a")).Stat.Version.ShouldBe(80);
     }
 
     [Fact]
     public void A_file_that_cannot_be_opened_is_said_as_a_failure_of_the_disk()
     {
-        var folder = Directory.CreateTempSubdirectory("coordination").FullName;
+        string folder = Directory.CreateTempSubdirectory("coordination").FullName;
         try
         {
             // A folder where the file should be: to .NET a missing right.
@@ -220,32 +226,34 @@ public sealed class JournalTests
     [Fact]
     public async Task Concurrent_writers_share_flushes_and_all_survive()
     {
-        await using (var tree = Open())
+        await using (EmbeddedCoordination tree = Open())
         {
-            var session = await tree.OpenSession();
-            var answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(i => session.Create($"/n{i}", null).AsTask()));
+            ICoordinationSession session = await tree.OpenSession();
+            CreateResult[] answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(i => session.Create($"/n{i}", null).AsTask()));
             answers.ShouldAllBe(answer => answer.Code == Code.Ok);
             answers.Select(answer => answer.Stat.Czxid).ShouldBe(Enumerable.Range(1, 500).Select(i => (long)i));
         }
 
-        await using var reopened = Open();
+        await using EmbeddedCoordination reopened = Open();
         (await (await reopened.OpenSession()).GetChildren("/")).Children!.Count.ShouldBe(500);
     }
 
     [Fact]
     public async Task A_file_is_held_by_one_process_and_survives_with_its_content()
     {
-        var folder = Directory.CreateTempSubdirectory("coordination").FullName;
-        var path = Path.Combine(folder, "znodes");
-        await using (var tree = EmbeddedCoordination.Open(path, TimeProvider.System))
+        string folder = Directory.CreateTempSubdirectory("coordination").FullName;
+        string path = Path.Combine(folder, "znodes");
+        await using (EmbeddedCoordination tree = EmbeddedCoordination.Open(path, TimeProvider.System))
         {
             await (await tree.OpenSession()).Create("/a", new byte[700_000]);
             await (await tree.OpenSession()).SetData("/a", new byte[700_000]);
             Should.Throw<IOException>(() => EmbeddedCoordination.Open(path, TimeProvider.System));
         }
 
-        await using (var again = EmbeddedCoordination.Open(path, TimeProvider.System))
+        await using (EmbeddedCoordination again = EmbeddedCoordination.Open(path, TimeProvider.System))
+        {
             (await (await again.OpenSession()).Exists("/a")).Stat.DataLength.ShouldBe(700_000);
+        }
         Directory.GetFiles(folder).ShouldBe([path]);
         Directory.Delete(folder, recursive: true);
     }
@@ -254,9 +262,11 @@ public sealed class JournalTests
 
     private async Task Write(params string[] paths)
     {
-        await using var tree = Open();
-        var session = await tree.OpenSession();
-        foreach (var path in paths)
+        await using EmbeddedCoordination tree = Open();
+        ICoordinationSession session = await tree.OpenSession();
+        foreach (string path in paths)
+        {
             await session.Create(path, [1, 2, 3]);
+        }
     }
 }

@@ -37,14 +37,18 @@ internal sealed class MemoryJournalStore : IJournalStore
     public void Truncate(long length)
     {
         if (IsStuck)
+        {
             throw new IOException("No space left");
+        }
         Content = Content[..(int)length];
     }
 
     public void Replace(ReadOnlySpan<byte> bytes)
     {
         if (IsTight || IsFull)
+        {
             throw new IOException("No space left");
+        }
         Content = bytes.ToArray();
         AppendedAt.Clear();
         Replaced++;

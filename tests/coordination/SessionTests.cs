@@ -7,10 +7,10 @@ public sealed class SessionTests
     [Fact]
     public async Task A_disconnected_session_keeps_its_ephemerals_and_hears_later_what_it_missed()
     {
-        await using var tree = EmbeddedCoordination.InMemory(TimeProvider.System);
-        var notices = new Notices();
-        var session = await tree.OpenSession(notices.OnState);
-        var other = await tree.OpenSession();
+        await using EmbeddedCoordination tree = EmbeddedCoordination.InMemory(TimeProvider.System);
+        Notices notices = new();
+        ICoordinationSession session = await tree.OpenSession(notices.OnState);
+        ICoordinationSession other = await tree.OpenSession();
         await session.Create("/e", null, CreateMode.Ephemeral);
         await session.GetChildren("/", notices.Watcher);
 
@@ -30,7 +30,7 @@ public sealed class SessionTests
     [Fact]
     public async Task Two_lives_of_a_tree_share_no_session_id()
     {
-        await using var one = EmbeddedCoordination.InMemory(TimeProvider.System);
+        await using EmbeddedCoordination one = EmbeddedCoordination.InMemory(TimeProvider.System);
         (await one.OpenSession()).SessionId.ShouldNotBe((await one.OpenSession()).SessionId);
     }
 }

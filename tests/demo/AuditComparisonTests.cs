@@ -14,30 +14,42 @@ public sealed class AuditComparisonTests
         ["event nobody was answered for"] = (story => story.AppendStranger(), "1 are in player-events, but not among answered events, among them"),
         ["event misrouted"] = (story => Change(story.Events, story.LastQuiet, r => r with { Partition = 1 - r.Partition, Offset = 1_000_000 }),
             "1 records of player-events lie in another partition than the first of their key."),
-        ["event under another key"] = (story => Change(story.Events, story.LastQuiet, r => r with { Key = "somebody"u8.ToArray() }), "1 records of player-events are no events of the player that is their key"),
-        ["event without a key"] = (story => Change(story.Events, story.LastQuiet, r => r with { Key = null }), "1 records of player-events are no events of the player that is their key"),
-        ["record that is no event"] = (story => story.Events.Add(new AuditRecord(0, 1_000_000, "k"u8.ToArray(), "{}"u8.ToArray())), "1 records of player-events are no events of the player that is their key"),
+        ["event under another key"] = (story => Change(story.Events, story.LastQuiet, r => r with { Key = "somebody"u8.ToArray() }),
+            "1 records of player-events are no events of the player that is their key"),
+        ["event without a key"] = (story => Change(story.Events, story.LastQuiet, r => r with { Key = null }),
+            "1 records of player-events are no events of the player that is their key"),
+        ["record that is no event"] = (story => story.Events.Add(new AuditRecord(0, 1_000_000, "k"u8.ToArray(), "{}"u8.ToArray())),
+            "1 records of player-events are no events of the player that is their key"),
         ["dead letter"] = (story => story.DeadLetters = 1, "1 records are in dead-letters."),
         ["event not committed"] = (story => story.Committed[story.Events[^1].Partition] -= 1, "1 live events lie beyond the detectors' commits."),
         ["history lost in the topic"] = (story => story.History++, "but"),
-        ["history lost in HDFS"] = (story => story.EventsInHdfs.Remove(AuditStory.Id(story.Events[0])), "1 events of history in player-events are not in HDFS, among them"),
-        ["event lost in HDFS"] = (story => story.EventsInHdfs.Remove(AuditStory.Id(story.Events[^1])), "1 live events of player-events are not in HDFS, among them"),
-        ["event invented in HDFS"] = (story => story.EventsInHdfs.Add(Guid.CreateVersion7()), "1 are in HDFS, but not among live events of player-events, among them"),
+        ["history lost in HDFS"] = (story => story.EventsInHdfs.Remove(AuditStory.Id(story.Events[0])),
+            "1 events of history in player-events are not in HDFS, among them"),
+        ["event lost in HDFS"] = (story => story.EventsInHdfs.Remove(AuditStory.Id(story.Events[^1])),
+            "1 live events of player-events are not in HDFS, among them"),
+        ["event invented in HDFS"] = (story => story.EventsInHdfs.Add(Guid.CreateVersion7()),
+            "1 are in HDFS, but not among live events of player-events, among them"),
         ["row twice in HDFS"] = (story => story.DuplicateRows = 1, "1 (topic, partition, offset) are in HDFS more than once."),
         ["alert lost in the topic"] = (story => story.Alerts.RemoveAt(0), "1 are in the replay, but not among alerts of the detectors, among them"),
         ["alert twice in the topic"] = (story => story.Alerts.Add(story.Alerts[0]), "1 alert ids are in the topic more than once."),
         ["alert invented"] = (story => story.Alerts.Add(Invented(story)), "1 alerts of the detectors are not in the replay, among them invented."),
-        ["alert in another partition"] = (story => Change(story.Alerts, 0, r => r with { Partition = 1 - r.Partition }), "1 alerts lie in another partition than their event, or under another key."),
-        ["alert under another key"] = (story => Change(story.Alerts, 0, r => r with { Key = "somebody"u8.ToArray() }), "1 alerts lie in another partition than their event, or under another key."),
-        ["alert lost in HDFS"] = (story => story.AlertsInHdfs.Remove(AuditStory.Decoded(story.Alerts[0]).AlertId), "1 alerts of the topic are not in HDFS, among them"),
+        ["alert in another partition"] = (story => Change(story.Alerts, 0, r => r with { Partition = 1 - r.Partition }),
+            "1 alerts lie in another partition than their event, or under another key."),
+        ["alert under another key"] = (story => Change(story.Alerts, 0, r => r with { Key = "somebody"u8.ToArray() }),
+            "1 alerts lie in another partition than their event, or under another key."),
+        ["alert lost in HDFS"] = (story => story.AlertsInHdfs.Remove(AuditStory.Decoded(story.Alerts[0]).AlertId),
+            "1 alerts of the topic are not in HDFS, among them"),
         ["alert invented in HDFS"] = (story => story.AlertsInHdfs.Add("invented"), "1 are in HDFS, but not among alerts of the topic, among them invented."),
         ["critical alert not copied"] = (story => story.Priority.RemoveAt(0), "1 critical alerts are not in alerts-priority, among them"),
         ["critical alert copied twice"] = (story => story.Priority.Add(story.Priority[0]), "1 records of alerts-priority repeat another."),
-        ["copy under another key"] = (story => Change(story.Priority, 0, r => r with { Key = "somebody"u8.ToArray() }), "1 are in alerts-priority, but not among critical alerts, among them"),
+        ["copy under another key"] = (story => Change(story.Priority, 0, r => r with { Key = "somebody"u8.ToArray() }),
+            "1 are in alerts-priority, but not among critical alerts, among them"),
         ["no alert at all"] = (story => story.Alerts.Clear(), "campaigns were played to their end, but there is not one alert."),
         ["event never answered"] = (story => story.Login(correctSecret: true, null), "1 events are neither answered nor rejected."),
-        ["event refused"] = (story => story.Login(correctSecret: true, new Answer(422, false, null, 0, "no")), "1 events were refused for another reason than the rate limit."),
-        ["right secret not believed"] = (story => story.Login(correctSecret: true, new Answer(401, true, null, 0, "no")), "1 logins with the player's own secret were answered as if it were wrong."),
+        ["event refused"] = (story => story.Login(correctSecret: true, new Answer(422, false, null, 0, "no")),
+            "1 events were refused for another reason than the rate limit."),
+        ["right secret not believed"] = (story => story.Login(correctSecret: true, new Answer(401, true, null, 0, "no")),
+            "1 logins with the player's own secret were answered as if it were wrong."),
         ["campaign not in the truth"] = (story => story.Begun++, "campaigns, but simulation-truth holds"),
     };
 
@@ -47,7 +59,7 @@ public sealed class AuditComparisonTests
     [MemberData(nameof(Names))]
     public void What_is_wrong_is_told(string fault)
     {
-        var story = new AuditStory();
+        AuditStory story = new();
         Faults[fault].Spoil(story);
         AuditSection audit = story.Audit();
         audit.Ok.ShouldBeFalse();
@@ -57,12 +69,14 @@ public sealed class AuditComparisonTests
     [Fact]
     public void Where_nothing_is_wrong_all_counts_agree()
     {
-        var story = new AuditStory();
+        AuditStory story = new();
         AuditSection audit = story.Audit();
         audit.Differences.ShouldBeEmpty();
-        (audit.Sent, audit.Rejected, audit.RefusedLogins, audit.DeadLetters, audit.ReplayedDeadLetters, audit.Misrouted).ShouldBe((audit.Answered, 0, 0, 0, 0, 0));
+        (audit.Sent, audit.Rejected, audit.RefusedLogins, audit.DeadLetters, audit.ReplayedDeadLetters,
+            audit.Misrouted).ShouldBe((audit.Answered, 0, 0, 0, 0, 0));
         ((long[])[audit.InTopic, audit.Detected, audit.InHdfs]).ShouldAllBe(count => count == audit.Answered);
-        (audit.HistoryInTopic, audit.HistoryInHdfs, audit.AlertsInTopic, audit.AlertsInHdfs).ShouldBe((story.History, story.History, story.Alerts.Count, story.Alerts.Count));
+        (audit.HistoryInTopic, audit.HistoryInHdfs, audit.AlertsInTopic,
+            audit.AlertsInHdfs).ShouldBe((story.History, story.History, story.Alerts.Count, story.Alerts.Count));
         (audit.CriticalAlerts, audit.AlertsInPriority).ShouldBe((story.Priority.Count, story.Priority.Count));
         story.Priority.ShouldNotBeEmpty();
     }
@@ -71,7 +85,7 @@ public sealed class AuditComparisonTests
     [Fact]
     public void An_event_published_again_counts_once()
     {
-        var story = new AuditStory();
+        AuditStory story = new();
         AuditRecord last = story.Events[story.LastQuiet];
         story.Events.Add(last with { Offset = last.Offset + 1 });
         AuditSection audit = story.Audit();
@@ -82,7 +96,7 @@ public sealed class AuditComparisonTests
     [Fact]
     public void A_dead_letter_does_not_count_as_detected()
     {
-        var story = new AuditStory();
+        AuditStory story = new();
         Change(story.Events, story.LastQuiet, record => record with { Key = "somebody"u8.ToArray() });
         AuditSection audit = story.Audit();
         (audit.ReplayedDeadLetters, audit.Detected).ShouldBe((1, audit.InTopic - 1));
@@ -94,7 +108,7 @@ public sealed class AuditComparisonTests
     [InlineData(true, 429, false)]
     public void Refusals_as_they_should_be_are_no_difference(bool correctSecret, int status, bool locked)
     {
-        var story = new AuditStory();
+        AuditStory story = new();
         story.Login(correctSecret, new Answer(status, Published: status == 401, null, 0, null, locked));
         AuditSection audit = story.Audit();
         audit.Differences.ShouldBeEmpty();
@@ -104,5 +118,12 @@ public sealed class AuditComparisonTests
     private static void Change(List<AuditRecord> records, int index, Func<AuditRecord, AuditRecord> change) => records[index] = change(records[index]);
 
     private static AuditRecord Invented(AuditStory story)
-        => story.Alerts[0] with { Value = ContractJson.Encode(AuditStory.Decoded(story.Alerts[0]) with { AlertId = "invented", Severity = AlertSeverity.Info }) };
+        => story.Alerts[0] with
+        {
+            Value = ContractJson.Encode(AuditStory.Decoded(story.Alerts[0]) with
+            {
+                AlertId = "invented",
+                Severity = AlertSeverity.Info
+            })
+        };
 }

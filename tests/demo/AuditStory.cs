@@ -20,22 +20,28 @@ internal sealed class AuditStory
     /// <summary>Played once for all stories, none of which changes it.</summary>
     private static readonly Lazy<Played> Shared = new(() => new Played());
 
-    private readonly Played played = Shared.Value;
+    private readonly Played _played = Shared.Value;
 
     public AuditStory()
     {
-        Events = [.. played.Events];
-        History = played.History;
-        Begun = played.Plan.Opened;
-        foreach (GameAction action in played.Actions)
+        Events = [.. _played.Events];
+        History = _played.History;
+        Begun = _played.Plan.Opened;
+        foreach (GameAction action in _played.Actions)
+        {
             Settle(action, new Answer(action is LoginAction { CorrectSecret: false } ? 401 : 201, Published: true, null, 0, null));
-        EventAudit events = played.Audit;
+        }
+        EventAudit events = _played.Audit;
         foreach (Alert alert in events.ReplayedAlerts)
+        {
             Raise(alert);
+        }
         EventsInHdfs = [.. events.LivePlaces.Keys, .. events.HistoryIds];
         AlertsInHdfs = events.ReplayedAlertIds;
         for (int partition = 0; partition < Partitions; partition++)
+        {
             Committed[partition] = End(partition);
+        }
     }
 
     public LoadStatistics Load { get; } = new(TimeSpan.Zero, keepAnsweredIds: true);
@@ -61,11 +67,12 @@ internal sealed class AuditStory
     public int Begun { get; set; }
 
     /// <summary>The last live event of a partition, which raised nothing: nothing else hangs on it.</summary>
-    public int LastQuiet => Events.FindLastIndex(record => record.Offset == End(record.Partition) - 1 && !Alerts.Any(alert => Decoded(alert).EventId == Id(record)));
+    public int LastQuiet
+        => Events.FindLastIndex(record => record.Offset == End(record.Partition) - 1 && !Alerts.Any(alert => Decoded(alert).EventId == Id(record)));
 
     public AuditSection Audit()
     {
-        var alerts = new AlertAudit();
+        AlertAudit alerts = new();
         alerts.Read(Alerts);
         alerts.ReadPriority(Priority);
         return AuditComparison.Of(new AuditEvidence
@@ -73,9 +80,9 @@ internal sealed class AuditStory
             Load = Load,
             HistoryPublished = History,
             CampaignsBegun = Begun,
-            CampaignsFinished = played.Plan.Campaigns.Count(campaign => campaign.Finished),
-            Truth = played.Truth,
-            Events = Events.SequenceEqual(played.Events) ? played.Audit : Read(Events, played.Truth),
+            CampaignsFinished = _played.Plan.Campaigns.Count(campaign => campaign.Finished),
+            Truth = _played.Truth,
+            Events = Events.SequenceEqual(_played.Events) ? _played.Audit : Read(Events, _played.Truth),
             Alerts = alerts,
             Warehouse = new WarehouseAudit(EventsInHdfs, AlertsInHdfs, DuplicateRows),
             DeadLetters = DeadLetters,
@@ -84,7 +91,8 @@ internal sealed class AuditStory
     }
 
     /// <summary>A live login that nobody counted, of a player who was not there before.</summary>
-    public void AppendStranger() => Events.Add(Record(((LoginEvent)SimulatedEvents.Of(FailedLogin(), StartMs).Single()) with { UserId = "stranger-0" }, End(0)));
+    public void AppendStranger()
+        => Events.Add(Record(((LoginEvent)SimulatedEvents.Of(FailedLogin(), StartMs).Single()) with { UserId = "stranger-0" }, End(0)));
 
     /// <summary>Starts a login and answers it; where it is published it goes the whole way, as a failed one.</summary>
     public void Login(bool correctSecret, Answer? answer)
@@ -92,7 +100,9 @@ internal sealed class AuditStory
         LoginAction failed = FailedLogin();
         Settle(failed with { CorrectSecret = correctSecret }, answer);
         if (answer is not { IsAnswered: true })
+        {
             return;
+        }
         PlayerEvent published = SimulatedEvents.Of(failed, StartMs + (long)failed.DueMs).Single();
         Events.Add(Record(published, Committed[PartitionOf(published)]++));
         EventsInHdfs.Add(published.EventId);
@@ -100,43 +110,48 @@ internal sealed class AuditStory
 
     public static Guid Id(in AuditRecord record)
     {
-        using var json = System.Text.Json.JsonDocument.Parse(record.Value);
+        using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(record.Value);
         return json.RootElement.GetProperty("event_id").GetGuid();
     }
 
-    public static Alert Decoded(in AuditRecord record) => ContractJson.TryDecode(record.Value, out Alert alert, out string error) ? alert : throw new InvalidOperationException(error);
+    public static Alert Decoded(in AuditRecord record)
+        => ContractJson.TryDecode(record.Value, out Alert alert, out string error) ? alert : throw new InvalidOperationException(error);
 
     private LoginAction FailedLogin()
-        => played.World.MistypedLogin(played.World.Players.First(player => played.Truth.IsHonest(player.UserId)), Seconds * 1000, StartMs);
+        => _played.World.MistypedLogin(_played.World.Players.First(player => _played.Truth.IsHonest(player.UserId)), Seconds * 1000, StartMs);
 
     private void Settle(GameAction action, Answer? answer)
     {
         Load.Started(action, TimeSpan.Zero);
         if (answer is { } given)
+        {
             Load.Settled(new PendingAction(action, Stopwatch.GetTimestamp()), given);
+        }
     }
 
     private void Raise(Alert alert)
     {
-        var record = new AuditRecord(alert.SourcePartition, Alerts.Count, Encoding.UTF8.GetBytes(alert.UserId), ContractJson.Encode(alert));
+        AuditRecord record = new(alert.SourcePartition, Alerts.Count, Encoding.UTF8.GetBytes(alert.UserId), ContractJson.Encode(alert));
         Alerts.Add(record);
         if (alert.Severity == AlertSeverity.Critical)
+        {
             Priority.Add(record with { Partition = 0, Offset = Priority.Count });
+        }
     }
 
-    private long End(int partition) => played.Ends[partition];
+    private long End(int partition) => _played.Ends[partition];
 
     private static int PartitionOf(PlayerEvent one) => one.UserId[^1] % Partitions;
 
     private static AuditRecord Record(PlayerEvent one, long offset)
     {
-        using var encoder = new EventEncoder();
+        using EventEncoder encoder = new();
         return new AuditRecord(PartitionOf(one), offset, Encoding.UTF8.GetBytes(one.UserId), encoder.Encode(one).ToArray());
     }
 
     private static EventAudit Read(IEnumerable<AuditRecord> records, TruthTable truth)
     {
-        var events = new EventAudit(Partitions, new RuleSet(), truth, Simulator.World.History.ServerId);
+        EventAudit events = new(Partitions, new RuleSet(), truth, Simulator.World.History.ServerId);
         events.Read(records);
         return events;
     }
@@ -148,16 +163,20 @@ internal sealed class AuditStory
         public Played()
         {
             foreach (PlayerEvent past in new History(World).Generate(StartMs))
+            {
                 Append(past);
+            }
             History = Events.Count;
             Plan = new LivePlan(World, new LivePlanOptions(Seconds, Rate, StartMs));
-            var truths = new List<SimulationTruth>();
+            List<SimulationTruth> truths = new();
             foreach (GameAction action in Plan.Actions())
             {
                 Actions.Add(action);
                 truths.AddRange(Plan.Truths(action));
                 foreach (PlayerEvent one in SimulatedEvents.Of(action, StartMs + (long)action.DueMs))
+                {
                     Append(one);
+                }
             }
 
             Truth = TruthTable.Of(truths);

@@ -12,10 +12,10 @@ public sealed class DetectionResultTests
 {
     private const int Players = 10;
     private const double HalfADay = 43_200;
-    private readonly EventEncoder encoder = new();
-    private readonly List<AuditRecord> records = [];
-    private readonly List<SimulationTruth> truths = [];
-    private readonly List<Alert> alerts = [];
+    private readonly EventEncoder _encoder = new();
+    private readonly List<AuditRecord> _records = [];
+    private readonly List<SimulationTruth> _truths = [];
+    private readonly List<Alert> _alerts = [];
 
     [Theory]
     [InlineData(-1, false)] // before the first fraudulent event
@@ -74,7 +74,8 @@ public sealed class DetectionResultTests
         Alert("second", 0);
         Alert("victim", 0);
         DetectionResult result = Judge();
-        (result.HonestPlayers, result.HonestPlayersAlerted, result.FalseAlerts, result.AlertsOnHistory, result.PlayerDays).ShouldBe((Players - 2, 2, 3, 0, (Players - 2) / 2.0));
+        (result.HonestPlayers, result.HonestPlayersAlerted, result.FalseAlerts, result.AlertsOnHistory,
+            result.PlayerDays).ShouldBe((Players - 2, 2, 3, 0, (Players - 2) / 2.0));
     }
 
     [Fact]
@@ -91,28 +92,30 @@ public sealed class DetectionResultTests
 
     private DetectionResult Judge()
     {
-        TruthTable truth = TruthTable.Of(truths);
-        var events = new EventAudit(1, new RuleSet(), truth, History.ServerId);
-        events.Read(records);
-        return DetectionResult.Judge(truth, events, alerts, Players, HalfADay);
+        TruthTable truth = TruthTable.Of(_truths);
+        EventAudit events = new(1, new RuleSet(), truth, History.ServerId);
+        events.Read(_records);
+        return DetectionResult.Judge(truth, events, _alerts, Players, HalfADay);
     }
 
     private void Play(string user, int count, string server = "gs-1")
     {
         for (int i = 0; i < count; i++)
+        {
             Append(user, server);
+        }
     }
 
     private Guid Fraud(string user) => Append(user, "gs-1");
 
     private Guid Append(string user, string server)
     {
-        Guid id = EventIds.ForSide(new Guid($"019ab3f0-0000-7000-8000-{records.Count * 2:x12}"), TradeSide.First);
-        var login = new LoginEvent
+        Guid id = EventIds.ForSide(new Guid($"019ab3f0-0000-7000-8000-{_records.Count * 2:x12}"), TradeSide.First);
+        LoginEvent login = new()
         {
             EventId = id,
             UserId = user,
-            Ts = 1_790_000_000_000 + records.Count,
+            Ts = 1_790_000_000_000 + _records.Count,
             ServerId = server,
             SessionId = "s",
             Ip = "192.0.2.1",
@@ -124,22 +127,27 @@ public sealed class DetectionResultTests
             ClientVersion = "1",
             Outcome = LoginOutcome.Ok,
         };
-        records.Add(new AuditRecord(0, records.Count, Encoding.UTF8.GetBytes(user), encoder.Encode(login).ToArray()));
+        _records.Add(new AuditRecord(0, _records.Count, Encoding.UTF8.GetBytes(user), _encoder.Encode(login).ToArray()));
         return id;
     }
 
     private void Plant(string campaign, string scenario, Guid fraud, params string[] players)
     {
         foreach (string player in players)
-            truths.Add(new SimulationTruth { CampaignId = campaign, Scenario = scenario, Role = CampaignRole.Victim, UserId = player, Ts = 0 });
-        truths.Add(new SimulationTruth { CampaignId = campaign, Scenario = scenario, Role = CampaignRole.Victim, UserId = players[0], EventId = fraud, Ts = 0 });
+        {
+            _truths.Add(new SimulationTruth { CampaignId = campaign, Scenario = scenario, Role = CampaignRole.Victim, UserId = player, Ts = 0 });
+        }
+        _truths.Add(new SimulationTruth
+        {
+            CampaignId = campaign, Scenario = scenario, Role = CampaignRole.Victim, UserId = players[0], EventId = fraud, Ts = 0,
+        });
     }
 
     /// <summary>An alert on the player's n-th event.</summary>
     private void Alert(string user, int index)
     {
-        AuditRecord source = records.Where(record => Encoding.UTF8.GetString(record.Key!) == user).ElementAt(index);
-        alerts.Add(new Alert
+        AuditRecord source = _records.Where(record => Encoding.UTF8.GetString(record.Key!) == user).ElementAt(index);
+        _alerts.Add(new Alert
         {
             AlertId = $"r/1/0/{source.Offset}",
             Rule = "r",

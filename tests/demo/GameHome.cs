@@ -11,12 +11,14 @@ public sealed class GameHome
 internal sealed class TemporaryHome : IDisposable
 {
     private static readonly string[] Variables = ["GAME_HOME", "GAME_APPS"];
-    private readonly string?[] before = [.. Variables.Select(Environment.GetEnvironmentVariable)];
+    private readonly string?[] _before = [.. Variables.Select(Environment.GetEnvironmentVariable)];
 
     public TemporaryHome()
     {
         foreach (string variable in Variables)
+        {
             Environment.SetEnvironmentVariable(variable, Path);
+        }
     }
 
     public string Path { get; } = Directory.CreateTempSubdirectory("home-").FullName;
@@ -35,7 +37,9 @@ internal sealed class TemporaryHome : IDisposable
     public void Dispose()
     {
         for (int i = 0; i < Variables.Length; i++)
-            Environment.SetEnvironmentVariable(Variables[i], before[i]);
+        {
+            Environment.SetEnvironmentVariable(Variables[i], _before[i]);
+        }
         Directory.Delete(Path, recursive: true);
     }
 }

@@ -29,20 +29,25 @@ public sealed class GameScriptTests : IDisposable
         esac
         """;
 
-    private readonly string root = Directory.CreateTempSubdirectory("game-script-").FullName;
+    private readonly string _root = Directory.CreateTempSubdirectory("game-script-").FullName;
 
     public GameScriptTests()
     {
-        File.Copy(Path.Combine(RepositoryRoot(), "game"), Path.Combine(root, "game"));
-        foreach (string file in (string[])["Directory.Build.props", "Directory.Packages.props", "global.json", "tests/one/One.Tests.csproj", "tests/one/bin/Release/One.Tests.dll"])
+        File.Copy(Path.Combine(RepositoryRoot(), "game"), Path.Combine(_root, "game"));
+        foreach (string file in (string[])["Directory.Build.props", "Directory.Packages.props", "global.json", "tests/one/One.Tests.csproj",
+            "tests/one/bin/Release/One.Tests.dll"])
+        {
             Write(file, "");
+        }
         foreach (string folder in (string[])["analysis", "broker", "contracts", "game-server", "detector", "hdfs-sink", "demo", "bin", "notes"])
-            Directory.CreateDirectory(Path.Combine(root, folder));
+        {
+            Directory.CreateDirectory(Path.Combine(_root, folder));
+        }
         Write("bin/dotnet", Dotnet);
-        File.SetUnixFileMode(Path.Combine(root, "bin/dotnet"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(Path.Combine(_root, "bin/dotnet"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose() => Directory.Delete(_root, recursive: true);
 
     [Fact]
     public async Task The_programs_are_published_once_and_run()
@@ -67,7 +72,11 @@ public sealed class GameScriptTests : IDisposable
     public async Task Who_waits_for_another_publish_says_so()
     {
         Write(".build/lock", "");
-        using Process holder = Process.Start(new ProcessStartInfo("flock", [Path.Combine(root, ".build/lock"), "sh", "-c", "echo held; read line"]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using Process holder = Process.Start(new ProcessStartInfo("flock",
+            [Path.Combine(_root, ".build/lock"), "sh", "-c", "echo held; read line"])
+        {
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
+        })!;
         await holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         using Process game = Start("status");
         (await game.StandardError.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldBe("game: waiting for another publish of this folder …");
@@ -78,7 +87,8 @@ public sealed class GameScriptTests : IDisposable
 
     [Theory]
     [InlineData("killed", "killed", "game: the programs could not be published; details in .build/publish.log.")]
-    [InlineData("/a/x.csproj : error NU1101: No x. [/a/y.csproj]\n/a/y.csproj : error NU1101: No x.", "error NU1101: No x.", "game: a package could not be restored: check that NuGet's registry can be reached, then call again (details in .build/publish.log).")]
+    [InlineData("/a/x.csproj : error NU1101: No x. [/a/y.csproj]\n/a/y.csproj : error NU1101: No x.", "error NU1101: No x.",
+        "game: a package could not be restored: check that NuGet's registry can be reached, then call again (details in .build/publish.log).")]
     public async Task A_failed_publish_ends_with_a_sentence(string log, string shown, string sentence)
     {
         (int code, _, string error) = await RunAsync("status", ("BUILD_SAYS", log));
@@ -94,7 +104,7 @@ public sealed class GameScriptTests : IDisposable
     public async Task Without_a_home_the_sdk_gets_one_beside_the_build(string? home, bool given)
     {
         (await RunAsync("status", ("HOME", home))).Code.ShouldBe(0);
-        (await File.ReadAllTextAsync(Note("home"), TestContext.Current.CancellationToken)).TrimEnd().ShouldBe(given ? Path.Combine(root, ".build/home") : "");
+        (await File.ReadAllTextAsync(Note("home"), TestContext.Current.CancellationToken)).TrimEnd().ShouldBe(given ? Path.Combine(_root, ".build/home") : "");
     }
 
     [Fact]
@@ -116,7 +126,8 @@ public sealed class GameScriptTests : IDisposable
         error.Contains("tests/one reports no test at all").ShouldBe(code != 0);
     }
 
-    private Task<(int Code, string Output, string Error)> RunAsync(string verb, params (string Name, string? Value)[] environment) => RunAsync([verb], environment);
+    private Task<(int Code, string Output, string Error)> RunAsync(string verb, params (string Name, string? Value)[] environment)
+        => RunAsync([verb], environment);
 
     private Task<(int Code, string Output, string Error)> RunAsync(string verb, string argument) => RunAsync([verb, argument]);
 
@@ -133,26 +144,33 @@ public sealed class GameScriptTests : IDisposable
 
     private Process Start(string[] arguments, (string Name, string? Value)[] environment)
     {
-        var start = new ProcessStartInfo(Path.Combine(root, "game"), arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["PATH"] = $"{Path.Combine(root, "bin")}:{Environment.GetEnvironmentVariable("PATH")}";
-        start.Environment["NOTES"] = Path.Combine(root, "notes");
+        ProcessStartInfo start = new(Path.Combine(_root, "game"), arguments)
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        start.Environment["PATH"] = $"{Path.Combine(_root, "bin")}:{Environment.GetEnvironmentVariable("PATH")}";
+        start.Environment["NOTES"] = Path.Combine(_root, "notes");
         start.Environment.Remove("DOTNET_CLI_HOME");
         foreach ((string name, string? value) in environment)
         {
             if (value is null)
+            {
                 start.Environment.Remove(name);
+            }
             else
+            {
                 start.Environment[name] = value;
+            }
         }
 
         return Process.Start(start)!;
     }
 
-    private string Note(string name) => Path.Combine(root, "notes", name);
+    private string Note(string name) => Path.Combine(_root, "notes", name);
 
     private void Write(string path, string text)
     {
-        string file = Path.Combine(root, path);
+        string file = Path.Combine(_root, path);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         File.WriteAllText(file, text);
     }
@@ -161,7 +179,9 @@ public sealed class GameScriptTests : IDisposable
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Game.sln")))
+        {
             folder = Path.GetDirectoryName(folder);
+        }
         return folder ?? throw new InvalidOperationException("Game.sln is not above the tests.");
     }
 }

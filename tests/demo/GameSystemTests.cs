@@ -12,21 +12,21 @@ namespace Game.Demo.Tests;
 [Collection(GameHome.Name)]
 public sealed class GameSystemTests : IAsyncLifetime
 {
-    private readonly TemporaryHome home = new();
-    private GameSystem system = null!;
+    private readonly TemporaryHome _home = new();
+    private GameSystem _system = null!;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public ValueTask InitializeAsync()
     {
-        system = new GameSystem(SystemFolder.Create("demo", DateTimeOffset.UnixEpoch), new SystemOptions(4, BootstrapServers: null, WebHdfs: null));
+        _system = new GameSystem(SystemFolder.Create("demo", DateTimeOffset.UnixEpoch), new SystemOptions(4, BootstrapServers: null, WebHdfs: null));
         return ValueTask.CompletedTask;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await system.DisposeAsync();
-        home.Dispose();
+        await _system.DisposeAsync();
+        _home.Dispose();
     }
 
     [Fact]
@@ -57,33 +57,34 @@ public sealed class GameSystemTests : IAsyncLifetime
 
     [Fact]
     public async Task The_last_answer_is_told_when_time_is_up()
-        => (await Should.ThrowAsync<UserErrorException>(UntilAsync(() => Task.FromResult<string?>("the disk is full."), TimeSpan.Zero))).Message.ShouldContain("the disk is full; the logs");
+        => (await Should.ThrowAsync<UserErrorException>(UntilAsync(() => Task.FromResult<string?>("the disk is full."),
+        TimeSpan.Zero))).Message.ShouldContain("the disk is full; the logs");
 
     [Fact]
     public async Task A_process_that_ends_is_named_with_its_last_words_though_a_call_still_waits_for_it()
     {
-        home.Publish("broker", "echo 'No space left on device'; exit 1");
-        system.Start("broker", "broker");
+        _home.Publish("broker", "echo 'No space left on device'; exit 1");
+        _system.Start("broker", "broker");
         UserErrorException told = await Should.ThrowAsync<UserErrorException>(
-            system.WhileAllRunAsync(() => new TaskCompletionSource<bool>().Task, () => null, Stop));
+            _system.WhileAllRunAsync(() => new TaskCompletionSource<bool>().Task, () => null, Stop));
         told.Message.ShouldContain("The broker ended unexpectedly; it said last: No space left on device");
-        told.Message.ShouldContain(Path.Combine(system.Folder.Logs, "broker.log"));
+        told.Message.ShouldContain(Path.Combine(_system.Folder.Logs, "broker.log"));
     }
 
     [Fact]
     public async Task The_one_that_may_end_is_let_go_and_the_work_is_done()
     {
-        home.Publish("detector", "exit 137");
-        system.Start("detector-1", "detector");
-        await system.Children[0].StopAsync();
-        (await system.WhileAllRunAsync(() => Task.FromResult(5), () => system.Children[0], Stop)).ShouldBe(5);
+        _home.Publish("detector", "exit 137");
+        _system.Start("detector-1", "detector");
+        await _system.Children[0].StopAsync();
+        (await _system.WhileAllRunAsync(() => Task.FromResult(5), () => _system.Children[0], Stop)).ShouldBe(5);
     }
 
     [Fact]
     public async Task An_interrupt_is_heard_though_a_call_waits()
     {
-        using var interrupt = new CancellationTokenSource();
-        Task<bool> waiting = system.WhileAllRunAsync(() => new TaskCompletionSource<bool>().Task, () => null, interrupt.Token);
+        using CancellationTokenSource interrupt = new();
+        Task<bool> waiting = _system.WhileAllRunAsync(() => new TaskCompletionSource<bool>().Task, () => null, interrupt.Token);
         await interrupt.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(waiting);
     }
@@ -91,15 +92,15 @@ public sealed class GameSystemTests : IAsyncLifetime
     [Fact]
     public async Task What_hinders_the_sink_is_told_in_its_words()
     {
-        (await system.TroubleAsync(Stop)).ShouldBeNull("nothing is there that could say so");
+        (await _system.TroubleAsync(Stop)).ShouldBeNull("nothing is there that could say so");
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         await using WebApplication sink = builder.Build();
         sink.MapGet("/readyz", () => Results.Text("The disk that holds the server's folder is full.", statusCode: 503));
-        sink.Urls.Add(system.Endpoints.Sink);
+        sink.Urls.Add(_system.Endpoints.Sink);
         await sink.StartAsync(Stop);
-        (await system.TroubleAsync(Stop)).ShouldBe("the hdfs-sink says: The disk that holds the server's folder is full.");
+        (await _system.TroubleAsync(Stop)).ShouldBe("the hdfs-sink says: The disk that holds the server's folder is full.");
     }
 
-    private Task UntilAsync(Func<Task<string?>> fault, TimeSpan limit) => system.UntilAsync("WebHDFS", fault, limit, Stop);
+    private Task UntilAsync(Func<Task<string?>> fault, TimeSpan limit) => _system.UntilAsync("WebHDFS", fault, limit, Stop);
 }

@@ -15,18 +15,18 @@ public sealed class HistoryLoaderTests : IDisposable
 
     private const int QueueEvents = 100_000;
     private const int FewPlayers = 50;
-    private readonly TcpListener silent = new(IPAddress.Loopback, 0); // connections wait to be accepted, and are not
+    private readonly TcpListener _silent = new(IPAddress.Loopback, 0); // connections wait to be accepted, and are not
 
-    public HistoryLoaderTests() => silent.Start();
+    public HistoryLoaderTests() => _silent.Start();
 
-    public void Dispose() => silent.Dispose();
+    public void Dispose() => _silent.Dispose();
 
     [Theory]
     [InlineData(PlayersOfFullQueue)]
     [InlineData(FewPlayers)]
     public void An_interrupt_is_heard(int players)
     {
-        using var interrupt = new CancellationTokenSource();
+        using CancellationTokenSource interrupt = new();
         Should.Throw<OperationCanceledException>(() => Load(players, () => interrupt.Cancel(), interrupt.Token));
     }
 
@@ -34,18 +34,22 @@ public sealed class HistoryLoaderTests : IDisposable
     [InlineData(PlayersOfFullQueue)]
     [InlineData(FewPlayers)]
     public void A_process_that_ended_is_told(int players)
-        => Should.Throw<UserErrorException>(() => Load(players, () => throw new UserErrorException("The broker ended."), CancellationToken.None)).Message.ShouldBe("The broker ended.");
+        => Should.Throw<UserErrorException>(() => Load(players, () => throw new UserErrorException("The broker ended."),
+        CancellationToken.None)).Message.ShouldBe("The broker ended.");
 
     // Calls back as soon as the loading waits: the number of events stands still.
     private void Load(int players, Action whenWaiting, CancellationToken cancellation)
     {
         long before = -1;
-        HistoryLoader.Load(new GameWorld(seed: 1, players, new Geography()), $"127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}", 1_795_000_000_000, events =>
+        HistoryLoader.Load(new GameWorld(seed: 1, players, new Geography()), $"127.0.0.1:{((IPEndPoint)_silent.LocalEndpoint).Port}", 1_795_000_000_000,
+            events =>
         {
             bool waits = events == before;
             before = events;
             if (waits && (players == FewPlayers || events >= QueueEvents))
+            {
                 whenWaiting();
+            }
         }, cancellation);
     }
 }

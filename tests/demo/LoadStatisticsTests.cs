@@ -10,8 +10,8 @@ public sealed class LoadStatisticsTests
     [Fact]
     public void Actions_of_the_warm_up_are_counted_but_not_measured()
     {
-        var statistics = new LoadStatistics(TimeSpan.FromSeconds(1), keepAnsweredIds: true);
-        var plan = new LivePlan(new GameWorld(1, 600, new Geography()), new LivePlanOptions(Seconds: 2, Rate: 10, StartEpochMs: 0));
+        LoadStatistics statistics = new(TimeSpan.FromSeconds(1), keepAnsweredIds: true);
+        LivePlan plan = new(new GameWorld(1, 600, new Geography()), new LivePlanOptions(Seconds: 2, Rate: 10, StartEpochMs: 0));
         GameAction[] actions = [.. plan.Actions()];
         foreach (GameAction action in actions)
         {
@@ -19,7 +19,8 @@ public sealed class LoadStatisticsTests
             statistics.Settled(new PendingAction(action, Stopwatch.GetTimestamp()), new Answer(201, Published: true, null, 0, null));
         }
 
-        (statistics.ActionsStarted, statistics.Answered, statistics.AnsweredEventIds.Count).ShouldBe((20, actions.Sum(action => action.Events), actions.Sum(action => action.Events)));
+        (statistics.ActionsStarted, statistics.Answered,
+            statistics.AnsweredEventIds.Count).ShouldBe((20, actions.Sum(action => action.Events), actions.Sum(action => action.Events)));
         (statistics.Latency.Count, statistics.StartLag.Count, statistics.LateShare, statistics.ValidForLatency).ShouldBe((10, 10, 0, true));
     }
 }

@@ -16,6 +16,7 @@ public sealed class RecoveryTests
     [InlineData(true, 70, 70, 72, false)] // something came afterwards, and nobody has touched it
     [InlineData(true, -1, 0, 0, true)]
     public void A_partition_is_recovered_when_another_has_it_and_nothing_waits_from_before(bool taken, long committed, long endAtKill, long end, bool recovered)
-        => DetectorKill.IsRecovered(new PartitionProgress(new TopicPartition("player-events", 2), committed, end), committed < 0 ? -1 : Before, endAtKill, taken ? new HashSet<int> { 2 } : [])
+        => DetectorKill.IsRecovered(new PartitionProgress(new TopicPartition("player-events", 2), committed, end), committed < 0 ? -1 : Before, endAtKill,
+        taken ? new HashSet<int> { 2 } : [])
             .ShouldBe(recovered);
 }

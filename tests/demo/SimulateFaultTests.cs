@@ -7,17 +7,21 @@ public sealed class SimulateFaultTests
 {
     [Theory]
     [InlineData(0, 0, null)]
-    [InlineData(0, 7, "7 logins with the players' own secrets were refused as wrong: give the file that the game servers were started with by --accounts-key-file.")]
-    [InlineData(3, 7, "7 logins with the players' own secrets were refused as wrong: give the file that the game servers were started with by --accounts-key-file.")]
+    [InlineData(0, 7,
+        "7 logins with the players' own secrets were refused as wrong: give the file that the game servers were started with by --accounts-key-file.")]
+    [InlineData(3, 7,
+        "7 logins with the players' own secrets were refused as wrong: give the file that the game servers were started with by --accounts-key-file.")]
     [InlineData(3, 0, "3 events were not settled in the end: the game servers did not answer, or answered that they cannot publish.")]
     public void A_load_that_did_not_go_as_it_should_ends_with_a_sentence(long unsettled, long refusedLogins, string? sentence)
     {
-        var none = new Percentiles(0, 0, 0, 0, 0);
-        SimulateVerb.Fault(new SimulationReport(10, 10 - unsettled, 0, unsettled, refusedLogins, 0, 0, 1, none, none, 0, ValidForLatency: true, null)).ShouldBe(sentence);
+        Percentiles none = new(0, 0, 0, 0, 0);
+        SimulateVerb.Fault(new SimulationReport(10, 10 - unsettled, 0, unsettled, refusedLogins, 0, 0, 1, none, none, 0, ValidForLatency: true,
+            null)).ShouldBe(sentence);
     }
 
     [Theory]
-    [InlineData("""{"n":3,"status":401,"code":"bad-password","detail":"no","event_id":"019ab3f0-7100-7000-8000-000000000000","outcome":"bad-password"}""", true)]
+    [InlineData("""{"n":3,"status":401,"code":"bad-password","detail":"no","event_id":"019ab3f0-7100-7000-8000-000000000000","outcome":"bad-password"}""",
+        true)]
     [InlineData("""{"n":3,"status":401,"code":"locked","detail":"no","event_id":"019ab3f0-7100-7000-8000-000000000000","outcome":"locked"}""", false)]
     [InlineData("""{"n":3,"status":201,"event_id":"019ab3f0-7100-7000-8000-000000000000","session_token":"t"}""", false)]
     public void A_lockout_is_told_from_a_secret_that_is_not_taken(string frame, bool wrongSecret)

@@ -8,10 +8,10 @@ namespace Game.Demo.Tests;
 public sealed class SystemFolderTests : IDisposable
 {
     private static readonly SettledSystem Four = new(4);
-    private readonly TemporaryHome home = new();
-    private int begun;
+    private readonly TemporaryHome _home = new();
+    private int _begun;
 
-    public void Dispose() => home.Dispose();
+    public void Dispose() => _home.Dispose();
 
     [Fact]
     public void A_demo_that_was_interrupted_leaves_the_one_that_was_over()
@@ -65,7 +65,7 @@ public sealed class SystemFolderTests : IDisposable
         SystemFolder finished = Begin("demo");
         finished.Finish("{}");
         Begin("demo");
-        File.WriteAllText(home["newest"], note);
+        File.WriteAllText(_home["newest"], note);
         SystemFolder.Newest()!.Path.ShouldBe(finished.Path);
     }
 
@@ -74,7 +74,7 @@ public sealed class SystemFolderTests : IDisposable
     {
         SystemFolder.Newest().ShouldBeNull();
         SystemFolder.Create("demo", DateTimeOffset.UnixEpoch);
-        File.WriteAllText(home["newest"], "");
+        File.WriteAllText(_home["newest"], "");
         SystemFolder.Newest().ShouldBeNull();
     }
 
@@ -109,7 +109,7 @@ public sealed class SystemFolderTests : IDisposable
     public void Addresses_outside_are_remembered_and_old_notes_have_none()
     {
         SystemFolder folder = Begin("up");
-        var outside = new SettledSystem(3, "kafka:9092", "http://a:9870,http://b:9870");
+        SettledSystem outside = new(3, "kafka:9092", "http://a:9870,http://b:9870");
         folder.Settle(outside);
         folder.Settled.ShouldBe(outside);
         File.WriteAllText(Path.Combine(folder.Path, "system.json"), "{\"partitions\": 4}");
@@ -118,12 +118,12 @@ public sealed class SystemFolderTests : IDisposable
 
     private SystemFolder Begin(string verb)
     {
-        SystemFolder folder = SystemFolder.Create(verb, DateTimeOffset.UnixEpoch.AddSeconds(begun++));
+        SystemFolder folder = SystemFolder.Create(verb, DateTimeOffset.UnixEpoch.AddSeconds(_begun++));
         folder.RemoveUnfinished();
         folder.Settle(Four);
         return folder;
     }
 
     // Whatever is written into this device finds no space.
-    private void FillDisk(string name, string folder) => File.CreateSymbolicLink(Path.Combine(home[folder], name + ".new"), "/dev/full");
+    private void FillDisk(string name, string folder) => File.CreateSymbolicLink(Path.Combine(_home[folder], name + ".new"), "/dev/full");
 }

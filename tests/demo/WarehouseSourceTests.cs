@@ -12,12 +12,12 @@ namespace Game.Demo.Tests;
 [Collection(GameHome.Name)]
 public sealed class WarehouseSourceTests : IDisposable
 {
-    private readonly TemporaryHome home = new();
-    private readonly List<string> said = [];
+    private readonly TemporaryHome _home = new();
+    private readonly List<string> _said = [];
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public void Dispose() => home.Dispose();
+    public void Dispose() => _home.Dispose();
 
     [Fact]
     public async Task They_are_in_its_folder()
@@ -27,13 +27,13 @@ public sealed class WarehouseSourceTests : IDisposable
         folder.Settle(new SettledSystem(4, BootstrapServers: "kafka:9092"));
         folder.Finish("{}");
         (await FolderAsync("/own")).ShouldBeTrue();
-        said.ShouldBeEmpty();
+        _said.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task They_are_in_the_HDFS_outside_that_it_wrote_to()
     {
-        string root = Path.Combine(home.Path, "outside");
+        string root = Path.Combine(_home.Path, "outside");
         Directory.CreateDirectory(Path.Combine(root, "theirs"));
         await using WebApplication outside = LocalWebHdfsServer.BuildReadOnly(root, "http://127.0.0.1:0");
         await outside.StartAsync(Stop);
@@ -42,15 +42,16 @@ public sealed class WarehouseSourceTests : IDisposable
         folder.Settle(new SettledSystem(4, WebHdfs: outside.Urls.Single()));
         folder.Finish("{}");
         (await FolderAsync("/theirs")).ShouldBeTrue();
-        said.ShouldHaveSingleItem().ShouldContain(outside.Urls.Single());
+        _said.ShouldHaveSingleItem().ShouldContain(outside.Urls.Single());
     }
 
     [Theory]
     [InlineData(null, "./game query \"select", "./game shell\n", "Data, logs and audit lie in /a/folder")]
-    [InlineData("http://hdfs:9870", "./game query --webhdfs http://hdfs:9870 \"select", "./game shell --webhdfs http://hdfs:9870\n", "Rows are in http://hdfs:9870; logs and audit lie in /a/folder")]
+    [InlineData("http://hdfs:9870", "./game query --webhdfs http://hdfs:9870 \"select", "./game shell --webhdfs http://hdfs:9870\n",
+        "Rows are in http://hdfs:9870; logs and audit lie in /a/folder")]
     public void The_next_commands_go_to_the_rows(string? webHdfs, string query, string shell, string place)
     {
-        using var text = new StringWriter();
+        using StringWriter text = new();
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text) });
         ReportText.WriteEnd(console, Empty, new DemoOptions { WebHdfs = webHdfs });
         text.ToString().ShouldSatisfyAllConditions(end => end.ShouldContain(query), end => end.ShouldContain(shell), end => end.ShouldContain(place));
@@ -63,19 +64,22 @@ public sealed class WarehouseSourceTests : IDisposable
     {
         get
         {
-            var audit = new AuditSection
+            AuditSection audit = new()
             {
-                Sent = 0, Answered = 0, Rejected = 0, InTopic = 0, Detected = 0, InHdfs = 0, HistoryPublished = 0, HistoryInTopic = 0, HistoryInHdfs = 0, AlertsInTopic = 0, AlertsInHdfs = 0,
-                CriticalAlerts = 0, AlertsInPriority = 0, RefusedLogins = 0, DeadLetters = 0, ReplayedDeadLetters = 0, Misrouted = 0, DuplicateAlertIds = 0, DuplicateRowsInHdfs = 0, ReplayDifferences = 0, Differences = [],
+                Sent = 0, Answered = 0, Rejected = 0, InTopic = 0, Detected = 0, InHdfs = 0, HistoryPublished = 0, HistoryInTopic = 0, HistoryInHdfs = 0,
+                AlertsInTopic = 0, AlertsInHdfs = 0,
+                CriticalAlerts = 0, AlertsInPriority = 0, RefusedLogins = 0, DeadLetters = 0, ReplayedDeadLetters = 0, Misrouted = 0, DuplicateAlertIds = 0,
+                DuplicateRowsInHdfs = 0, ReplayDifferences = 0, Differences = [],
             };
-            var none = new LatencyFigures(0, 0, 0, 0);
-            return new DemoReport(audit, new LatencySection(none, none, Valid: true, 0, none), new RecoverySection(0, 0), new RatesSection(0, 0, 0, 0), null!, new EndpointsSection("", "", []), "/a/folder");
+            LatencyFigures none = new(0, 0, 0, 0);
+            return new DemoReport(audit, new LatencySection(none, none, Valid: true, 0, none), new RecoverySection(0, 0), new RatesSection(0, 0, 0, 0), null!,
+                new EndpointsSection("", "", []), "/a/folder");
         }
     }
 
     private async Task<bool> FolderAsync(string path)
     {
-        await using WarehouseSource source = await WarehouseSource.OpenAsync(address: null, said.Add, Stop);
+        await using WarehouseSource source = await WarehouseSource.OpenAsync(address: null, _said.Add, Stop);
         return await source.Hdfs.GetFileStatusAsync(path, Stop) is not null;
     }
 }

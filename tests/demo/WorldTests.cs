@@ -10,9 +10,9 @@ public sealed class WorldTests
 
     private static (List<PlayerEvent> History, LivePlan Plan, List<GameAction> Actions) Play(int seed, int players = Players)
     {
-        var world = new GameWorld(seed, players, new Geography());
+        GameWorld world = new(seed, players, new Geography());
         List<PlayerEvent> history = [.. new History(world).Generate(Start)];
-        var plan = new LivePlan(world, new LivePlanOptions(Seconds: 30, Rate: 300, Start));
+        LivePlan plan = new(world, new LivePlanOptions(Seconds: 30, Rate: 300, Start));
         return (history, plan, [.. plan.Actions()]);
     }
 
@@ -35,14 +35,16 @@ public sealed class WorldTests
         history.Min(e => e.Ts).ShouldBeGreaterThanOrEqualTo(Start - History.Days * 86_400_000L);
         history.Max(e => e.Ts).ShouldBeLessThan(Start);
         foreach (IGrouping<string, PlayerEvent> player in history.GroupBy(e => e.UserId))
+        {
             player.Select(e => e.Ts).ShouldBeInOrder();
+        }
     }
 
     [Fact]
     public void Every_event_keeps_the_contract()
     {
-        using var encoder = new EventEncoder();
-        var decoder = new EventDecoder();
+        using EventEncoder encoder = new();
+        EventDecoder decoder = new();
         foreach (PlayerEvent value in Play(2).History)
         {
             decoder.Decode(encoder.Encode(value), out EventView view).ShouldBe(DecodeFailure.None);
@@ -61,15 +63,19 @@ public sealed class WorldTests
     [Fact]
     public void A_player_trades_online_only_after_a_login_that_has_settled()
     {
-        var loggedIn = new Dictionary<string, double>();
+        Dictionary<string, double> loggedIn = new();
         foreach (GameAction action in Play(4).Actions)
         {
             if (action is LoginAction { CorrectSecret: true } login)
+            {
                 loggedIn[login.Player.UserId] = action.DueMs;
+            }
             if (action is TradeAction trade)
             {
                 foreach (TradeLeg leg in new[] { trade.First, trade.Second }.Where(leg => leg.Online))
+                {
                     (action.DueMs - loggedIn[leg.Player.UserId]).ShouldBeGreaterThanOrEqualTo(500);
+                }
             }
         }
     }
@@ -98,7 +104,11 @@ public sealed class WorldTests
         SimulationTruth[] truths = [.. actions.SelectMany(plan.Truths)];
         truths.Where(truth => truth.EventId != null).Select(truth => truth.EventId).ShouldBeUnique();
         foreach (IGrouping<string, SimulationTruth> campaign in truths.GroupBy(truth => truth.CampaignId))
-            campaign.TakeWhile(truth => truth.EventId == null).Select(truth => truth.UserId).ShouldBe(plan.Campaigns.Single(one => one.Id == campaign.Key) is var one ? [one.Victim.UserId, .. one.Mules.Select(mule => mule.UserId)] : []);
+        {
+            campaign.TakeWhile(truth => truth.EventId
+                == null).Select(truth => truth.UserId).ShouldBe(plan.Campaigns.Single(one => one.Id == campaign.Key) is var one
+                ? [one.Victim.UserId, .. one.Mules.Select(mule => mule.UserId)] : []);
+        }
     }
 
     [Theory]
@@ -117,7 +127,7 @@ public sealed class WorldTests
     [Fact]
     public void A_campaign_that_never_begins_is_in_no_truth()
     {
-        var plan = new LivePlan(new GameWorld(6, Players, new Geography()), new LivePlanOptions(Seconds: 3, Rate: 3, Start));
+        LivePlan plan = new(new GameWorld(6, Players, new Geography()), new LivePlanOptions(Seconds: 3, Rate: 3, Start));
         GameAction[] actions = [.. plan.Actions()];
         plan.Truths(actions.First(action => action.Fraud is null)).ShouldBeEmpty();
         actions.SelectMany(plan.Truths).Select(truth => truth.CampaignId).Distinct().Count().ShouldBe(plan.Opened);
@@ -127,7 +137,7 @@ public sealed class WorldTests
     [Fact]
     public void History_is_a_million_events_at_most_however_many_players()
     {
-        var history = new History(new GameWorld(3, 200_000, new Geography()));
+        History history = new(new GameWorld(3, 200_000, new Geography()));
         history.Generate(Start).Count().ShouldBeInRange(History.MaxEvents / 2, History.MaxEvents);
     }
 
@@ -138,6 +148,8 @@ public sealed class WorldTests
         System.Net.IPNetwork[] networks = [.. prefixes.Select(prefix => System.Net.IPNetwork.Parse(prefix))];
         networks.Distinct().Count().ShouldBe(networks.Length);
         foreach (string ip in Play(9).History.OfType<LoginEvent>().Select(login => login.Ip).Distinct().Take(300))
+        {
             networks.Count(network => network.Contains(System.Net.IPAddress.Parse(ip))).ShouldBe(1);
+        }
     }
 }

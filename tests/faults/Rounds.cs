@@ -6,7 +6,9 @@ namespace Faults.Tests;
 internal static class Rounds
 {
     /// <summary>Rounds of killed processes.</summary>
-    public static int Of(int smoke) => int.TryParse(Environment.GetEnvironmentVariable("GAME_FAULTS"), NumberStyles.None, CultureInfo.InvariantCulture, out int rounds) ? Math.Max(smoke, rounds) : smoke;
+    public static int Of(int smoke)
+        => int.TryParse(Environment.GetEnvironmentVariable("GAME_FAULTS"), NumberStyles.None, CultureInfo.InvariantCulture, out int rounds)
+        ? Math.Max(smoke, rounds) : smoke;
 
     public static bool IsNightly => Environment.GetEnvironmentVariable("GAME_NIGHTLY") == "1";
 }

@@ -15,15 +15,19 @@ internal static class Vital
         return long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
     }
 
-    public static bool IsAlive(this BrokerProcess broker) => Directory.Exists($"/proc/{broker.ProcessId}") && !File.ReadAllText($"/proc/{broker.ProcessId}/stat").Contains(") Z ", StringComparison.Ordinal);
+    public static bool IsAlive(this BrokerProcess broker)
+        => Directory.Exists($"/proc/{broker.ProcessId}") && !File.ReadAllText($"/proc/{broker.ProcessId}/stat").Contains(") Z ", StringComparison.Ordinal);
 
-    public static void ShouldBeAlive(this BrokerProcess broker) => broker.IsAlive().ShouldBeTrue($"the broker must live; it said last:\n{LastWords(broker.Log)}");
+    public static void ShouldBeAlive(this BrokerProcess broker)
+        => broker.IsAlive().ShouldBeTrue($"the broker must live; it said last:\n{LastWords(broker.Log)}");
 
     /// <summary>Where the running test has failed, adds what a program said last to the test's output.</summary>
     public static void TellIfFailed(string name, string said)
     {
         if (TestContext.Current.TestState?.Result == TestResult.Failed)
+        {
             TestContext.Current.TestOutputHelper?.WriteLine($"--- {name} said last:\n{LastWords(said)}");
+        }
     }
 
     private static string LastWords(string said) => string.Join('\n', said.Split('\n').TakeLast(LastLines));

@@ -7,13 +7,13 @@ namespace Game.GameServer.Tests;
 
 public sealed class AccountsTests
 {
-    private readonly FakeTimeProvider time = new(new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero));
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
     public async Task The_demos_accounts_agree_with_the_contracts_secrets()
     {
         byte[] key = DemoSecrets.ParseKey("  a-key-of-sixteen-bytes-or-more\n");
-        var accounts = new DemoAccounts(key);
+        DemoAccounts accounts = new(key);
         foreach (string user in new[] { "p-1", "", "Jörg", new string('x', 128) })
         {
             (await accounts.VerifyAsync(user, DemoSecrets.For(key, user), default)).ShouldBeTrue();
@@ -28,45 +28,55 @@ public sealed class AccountsTests
     [Fact]
     public void The_rate_is_a_minutes_allowance_that_refills_evenly()
     {
-        var limit = new LoginRateLimit(60, time);
+        LoginRateLimit limit = new(60, _time);
         for (int i = 0; i < 60; i++)
+        {
             limit.TryTake("p", out _).ShouldBeTrue();
+        }
         limit.TryTake("p", out int wait).ShouldBeFalse();
         wait.ShouldBe(1);
-        time.Advance(TimeSpan.FromSeconds(10));
+        _time.Advance(TimeSpan.FromSeconds(10));
         for (int i = 0; i < 10; i++)
+        {
             limit.TryTake("p", out _).ShouldBeTrue();
+        }
         limit.TryTake("p", out _).ShouldBeFalse();
         limit.GiveBack("p");
         limit.TryTake("p", out _).ShouldBeTrue();
-        var off = new LoginRateLimit(0, time);
+        LoginRateLimit off = new(0, _time);
         off.GiveBack("p");
         for (int i = 0; i < 1_000; i++)
+        {
             off.TryTake("p", out _).ShouldBeTrue();
+        }
     }
 
     [Fact]
     public void Tokens_come_back_whole_and_nothing_else_does()
     {
-        var tokens = new SessionTokens(new EphemeralDataProtectionProvider(), time);
-        var session = new Session("Jörg", "s-1", "2001:db8::1", time.GetUtcNow().ToUnixTimeMilliseconds() + 1_000);
+        SessionTokens tokens = new(new EphemeralDataProtectionProvider(), _time);
+        Session session = new("Jörg", "s-1", "2001:db8::1", _time.GetUtcNow().ToUnixTimeMilliseconds() + 1_000);
         string token = tokens.Create(session);
         tokens.Read(token).ShouldBe(session);
         tokens.Read(token).ShouldBe(session);
         for (int i = 0; i < token.Length; i++)
+        {
             tokens.Read(token[..i] + (token[i] == 'A' ? 'B' : 'A') + token[(i + 1)..])?.ShouldBe(session);
+        }
         foreach (string bad in new[] { "", "x", "!!!", token[..^1], token + "A", new string('A', 5_000), "äöü" })
+        {
             tokens.Read(bad).ShouldBeNull();
-        new SessionTokens(new EphemeralDataProtectionProvider(), time).Read(token).ShouldBeNull();
-        time.Advance(TimeSpan.FromSeconds(1));
+        }
+        new SessionTokens(new EphemeralDataProtectionProvider(), _time).Read(token).ShouldBeNull();
+        _time.Advance(TimeSpan.FromSeconds(1));
         tokens.Read(token).ShouldBeNull();
     }
 
     [Fact]
     public void The_longest_session_fits_the_longest_token()
     {
-        var tokens = new SessionTokens(new EphemeralDataProtectionProvider(), time);
-        var session = new Session(new string('u', 128), new string('s', 32), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", long.MaxValue);
+        SessionTokens tokens = new(new EphemeralDataProtectionProvider(), _time);
+        Session session = new(new string('u', 128), new string('s', 32), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", long.MaxValue);
         tokens.Create(session).Length.ShouldBeLessThan(SessionTokens.MaxLength);
         tokens.Read(tokens.Create(session)).ShouldBe(session);
     }

@@ -16,16 +16,15 @@ public sealed class AddressTableTests
         Gen.Select(V6, Gen.Int[0, 128], (address, length) => (address.Prefix(length), length)));
 
     [Fact]
-    public void The_longest_prefix_wins_as_in_a_plain_search()
+    public void The_longest_prefix_wins_as_in_a_plain_search() => Gen.Select(Prefix.Array[0, 40], Gen.OneOf(V4, V6).Array[1, 40]).Sample((prefixes, addresses) =>
     {
-        Gen.Select(Prefix.Array[0, 40], Gen.OneOf(V4, V6).Array[1, 40]).Sample((prefixes, addresses) =>
+        (IpValue Start, int Length)[] distinct = [.. prefixes.Distinct()];
+        AddressTable table = Read(string.Join('\n', distinct.Select((prefix, i) => $"{Text(prefix.Start)}/{prefix.Length},,{i + 1},,")));
+        foreach (IpValue address in addresses.Concat(distinct.Select(prefix => prefix.Start)))
         {
-            (IpValue Start, int Length)[] distinct = [.. prefixes.Distinct()];
-            AddressTable table = Read(string.Join('\n', distinct.Select((prefix, i) => $"{Text(prefix.Start)}/{prefix.Length},,{i + 1},,")));
-            foreach (IpValue address in addresses.Concat(distinct.Select(prefix => prefix.Start)))
-                table.Find(address).Asn.ShouldBe(PlainSearch(distinct, address));
-        });
-    }
+            table.Find(address).Asn.ShouldBe(PlainSearch(distinct, address));
+        }
+    });
 
     [Fact]
     public void All_fields_are_read_and_empty_ones_are_unknown()
@@ -78,11 +77,13 @@ public sealed class AddressTableTests
     public void A_lookup_allocates_nothing()
     {
         AddressTable table = Read("10.0.0.0/8,DE,1,2,3\n2001:db8::/32,FR,1,2,3");
-        var v4 = new IpValue(0x0A010203, IsV4: true);
+        IpValue v4 = new(0x0A010203, IsV4: true);
         table.Find(v4);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1_000; i++)
+        {
             table.Find(v4);
+        }
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
     }
 
@@ -97,7 +98,9 @@ public sealed class AddressTableTests
         {
             bool holds = prefixes[i].Start.IsV4 == address.IsV4 && address.Prefix(prefixes[i].Length) == prefixes[i].Start;
             if (holds && (best < 0 || prefixes[i].Length > prefixes[best].Length))
+            {
                 best = i;
+            }
         }
 
         return (uint)(best + 1);

@@ -58,9 +58,9 @@ public sealed class HostingTests
     [Fact]
     public void The_environment_stands_in_for_options_that_are_not_given()
     {
-        using var files = new Files();
+        using Files files = new();
         string[] arguments = ["--server-id", "gs-1", "--keys=/keys", "--accounts-key-file", files.Write("a-key-of-sixteen-bytes")];
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
+        Dictionary<string, string> variables = new(StringComparer.Ordinal)
         {
             ["GAME_SERVER_SERVER_ID"] = "overruled",
             ["GAME_SERVER_KEYS"] = "overruled",
@@ -92,7 +92,7 @@ public sealed class HostingTests
     [InlineData("--nonsense=1", "nonsense")]
     public void A_bad_option_is_an_error_that_names_it(string option, string message)
     {
-        var commandLine = new CommandLine();
+        CommandLine commandLine = new();
         string[] arguments = ["--bootstrap-server", "b:1", "--keys", "k", "--service-credential-file", "c", "--accounts-key-file", "a", option];
         commandLine.Root.Parse(commandLine.WithEnvironment(arguments, _ => null)).Errors[0].Message.ShouldContain(message);
     }
@@ -100,11 +100,13 @@ public sealed class HostingTests
     [Fact]
     public void A_credential_file_that_will_not_do_is_named_by_its_option()
     {
-        using var files = new Files();
+        using Files files = new();
         Dictionary<string, string> none = [];
-        foreach (string bad in new[] { "", "short", "with a space in its middle", new string('x', 600), "a-good-credential-1\na-good-credential-2\na-good-credential-3\na-good-credential-4\na-good-credential-5" })
+        foreach (string bad in new[] { "", "short", "with a space in its middle", new string('x', 600),
+            "a-good-credential-1\na-good-credential-2\na-good-credential-3\na-good-credential-4\na-good-credential-5" })
         {
-            string[] arguments = ["--bootstrap-server", "b:1", "--keys", "k", "--service-credential-file", files.Write(bad), "--accounts-key-file", files.Write("a-key-of-sixteen-bytes")];
+            string[] arguments = ["--bootstrap-server", "b:1", "--keys", "k", "--service-credential-file", files.Write(bad), "--accounts-key-file",
+                files.Write("a-key-of-sixteen-bytes")];
             Should.Throw<StartException>(() => Parse(arguments, none)).Message.ShouldStartWith("The file of --service-credential-file cannot be used: ");
         }
     }
@@ -112,13 +114,13 @@ public sealed class HostingTests
     [Fact]
     public void With_traces_exported_the_records_name_the_actions_own_span()
     {
-        using var listener = new ActivityListener
+        using ActivityListener listener = new()
         {
             ShouldListenTo = source => source.Name == ActionTraces.SourceName,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
         };
         ActivitySource.AddActivityListener(listener);
-        using var traces = new ActionTraces();
+        using ActionTraces traces = new();
         Activity.Current.ShouldBeNull();
         ActionTrace one = traces.Begin("publish login", TestServer.NewKey(), null);
         ActionTrace two = traces.Begin("publish login", TestServer.NewKey(), "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
@@ -137,7 +139,7 @@ public sealed class HostingTests
     [InlineData("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01")]
     public void A_malformed_trace_is_not_continued(string sent)
     {
-        using var traces = new ActionTraces();
+        using ActionTraces traces = new();
         Guid key = TestServer.NewKey();
         traces.Begin("publish login", key, sent).TraceParent.ShouldStartWith($"00-{key:N}-");
     }
@@ -146,7 +148,7 @@ public sealed class HostingTests
 
     private static GameServerOptions Parse(string[] arguments, Dictionary<string, string> variables)
     {
-        var commandLine = new CommandLine();
+        CommandLine commandLine = new();
         ParseResult parsed = commandLine.Root.Parse(commandLine.WithEnvironment(arguments, name => variables.GetValueOrDefault(name)));
         parsed.Errors.ShouldBeEmpty();
         return commandLine.ToOptions(parsed);
@@ -154,15 +156,15 @@ public sealed class HostingTests
 
     private sealed class Files : IDisposable
     {
-        private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("game-server-options-");
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("game-server-options-");
 
         public string Write(string text)
         {
-            string path = Path.Combine(folder.FullName, Path.GetRandomFileName());
+            string path = Path.Combine(_folder.FullName, Path.GetRandomFileName());
             File.WriteAllText(path, text);
             return path;
         }
 
-        public void Dispose() => folder.Delete(recursive: true);
+        public void Dispose() => _folder.Delete(recursive: true);
     }
 }

@@ -15,42 +15,42 @@ public sealed class KafkaEventPublisherTests : IDisposable
 {
     private static readonly Error Fatal = new(ErrorCode.OutOfOrderSequenceNumber, "sequence lost", isFatal: true);
 
-    private readonly FakeTimeProvider time = new();
-    private readonly ProducerDouble producers = new();
-    private readonly KafkaEventPublisher publisher;
-    private readonly ServerMetrics metrics;
-    private readonly ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly FakeTimeProvider _time = new();
+    private readonly ProducerDouble _producers = new();
+    private readonly KafkaEventPublisher _publisher;
+    private readonly ServerMetrics _metrics;
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     public KafkaEventPublisherTests()
     {
-        metrics = new(services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
-        publisher = new(producers, metrics, time, NullLogger<KafkaEventPublisher>.Instance);
+        _metrics = new(_services.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
+        _publisher = new(_producers, _metrics, _time, NullLogger<KafkaEventPublisher>.Instance);
     }
 
     public void Dispose()
     {
-        producers.FlushAtOnce();
-        publisher.Dispose();
-        services.Dispose();
+        _producers.FlushAtOnce();
+        _publisher.Dispose();
+        _services.Dispose();
     }
 
     [Fact]
     public void A_trade_is_two_records_each_keyed_by_its_player_and_acknowledged_together()
     {
         (PlayerAction trade, Observer observer) = Trade();
-        publisher.Publish(trade);
+        _publisher.Publish(trade);
 
-        producers.Sent.Select(sent => (sent.Topic, Encoding.UTF8.GetString(sent.Message.Key))).ShouldBe([("player-events", "a"), ("player-events", "b")]);
-        new EventDecoder().Decode(producers.Sent[1].Message.Value, out EventView view).IsFailure.ShouldBeFalse();
+        _producers.Sent.Select(sent => (sent.Topic, Encoding.UTF8.GetString(sent.Message.Key))).ShouldBe([("player-events", "a"), ("player-events", "b")]);
+        new EventDecoder().Decode(_producers.Sent[1].Message.Value, out EventView view).IsFailure.ShouldBeFalse();
         view.ToEvent().ShouldBe(trade.Second);
-        producers.Sent[0].Message.Headers.ShouldBeSameAs(trade.Headers);
+        _producers.Sent[0].Message.Headers.ShouldBeSameAs(trade.Headers);
 
-        producers.Report(0);
+        _producers.Report(0);
         observer.Answers.ShouldBeEmpty();
-        metrics.Unsettled.ShouldBe(1);
-        producers.Report(1);
+        _metrics.Unsettled.ShouldBe(1);
+        _producers.Report(1);
         observer.Answers.ShouldHaveSingleItem().Status.ShouldBe(201);
-        metrics.Unsettled.ShouldBe(0);
+        _metrics.Unsettled.ShouldBe(0);
     }
 
     [Theory]
@@ -60,30 +60,30 @@ public sealed class KafkaEventPublisherTests : IDisposable
     public void A_trade_of_which_one_side_fails_is_unknown(bool first, bool second)
     {
         (PlayerAction trade, Observer observer) = Trade();
-        publisher.Publish(trade);
-        producers.Report(0, first ? ErrorCode.NoError : ErrorCode.Local_MsgTimedOut);
-        producers.Report(1, second ? ErrorCode.NoError : ErrorCode.Local_MsgTimedOut);
+        _publisher.Publish(trade);
+        _producers.Report(0, first ? ErrorCode.NoError : ErrorCode.Local_MsgTimedOut);
+        _producers.Report(1, second ? ErrorCode.NoError : ErrorCode.Local_MsgTimedOut);
         observer.Answers.ShouldHaveSingleItem().ShouldBe(Problems.Unavailable);
     }
 
     [Fact]
     public void A_full_queue_is_answered_at_once()
     {
-        producers.RefuseAfter = 0;
+        _producers.RefuseAfter = 0;
         (PlayerAction trade, Observer observer) = Trade();
-        publisher.Publish(trade);
+        _publisher.Publish(trade);
         observer.Answers.ShouldHaveSingleItem().ShouldBe(Problems.Unavailable);
-        producers.Sent.ShouldBeEmpty();
+        _producers.Sent.ShouldBeEmpty();
     }
 
     [Fact]
     public void A_queue_that_fills_between_the_sides_is_unknown_once_the_first_is_settled()
     {
-        producers.RefuseAfter = 1;
+        _producers.RefuseAfter = 1;
         (PlayerAction trade, Observer observer) = Trade();
-        publisher.Publish(trade);
+        _publisher.Publish(trade);
         observer.Answers.ShouldBeEmpty();
-        producers.Report(0);
+        _producers.Report(0);
         observer.Answers.ShouldHaveSingleItem().ShouldBe(Problems.Unavailable);
     }
 
@@ -91,21 +91,21 @@ public sealed class KafkaEventPublisherTests : IDisposable
     public async Task A_failed_producer_is_replaced_but_not_before_it_has_settled_what_it_held()
     {
         (PlayerAction held, Observer first) = Trade();
-        publisher.Publish(held);
-        producers.Fail(Fatal);
-        time.Advance(TimeSpan.FromSeconds(1));
+        _publisher.Publish(held);
+        _producers.Fail(Fatal);
+        _time.Advance(TimeSpan.FromSeconds(1));
 
         (PlayerAction refused, Observer second) = Trade();
-        publisher.Publish(refused);
+        _publisher.Publish(refused);
         second.Answers.ShouldHaveSingleItem().ShouldBe(Problems.Unavailable);
-        producers.Made.ShouldBe(1);
+        _producers.Made.ShouldBe(1);
 
-        producers.Report(0, ErrorCode.Local_PurgeQueue);
-        producers.Report(1, ErrorCode.Local_PurgeQueue);
+        _producers.Report(0, ErrorCode.Local_PurgeQueue);
+        _producers.Report(1, ErrorCode.Local_PurgeQueue);
         first.Answers.ShouldHaveSingleItem().ShouldBe(Problems.Unavailable);
-        await producers.FinishFlushAsync();
+        await _producers.FinishFlushAsync();
         (PlayerAction good, Observer third) = PublishUntilReplaced();
-        producers.Made.ShouldBe(2);
+        _producers.Made.ShouldBe(2);
         good.Delivered(acknowledged: true);
         good.Delivered(acknowledged: true);
         third.Answers.ShouldHaveSingleItem().Status.ShouldBe(201);
@@ -114,14 +114,14 @@ public sealed class KafkaEventPublisherTests : IDisposable
     [Fact]
     public void Producers_that_fail_at_once_are_not_made_in_a_loop()
     {
-        producers.FlushAtOnce();
+        _producers.FlushAtOnce();
         for (int i = 0; i < 50; i++)
         {
-            producers.Fail(Fatal);
-            publisher.Publish(Trade().Action);
+            _producers.Fail(Fatal);
+            _publisher.Publish(Trade().Action);
         }
 
-        producers.Made.ShouldBe(1);
+        _producers.Made.ShouldBe(1);
     }
 
     private (PlayerAction Action, Observer Observer) PublishUntilReplaced()
@@ -130,9 +130,11 @@ public sealed class KafkaEventPublisherTests : IDisposable
         while (true)
         {
             (PlayerAction action, Observer observer) = Trade();
-            publisher.Publish(action);
+            _publisher.Publish(action);
             if (observer.Answers.Count == 0)
+            {
                 return (action, observer);
+            }
         }
     }
 
@@ -157,9 +159,9 @@ public sealed class KafkaEventPublisherTests : IDisposable
             InventoryValue = 0,
         };
         TradeEvent first = Side("a", "b", TradeSide.First), second = Side("b", "a", TradeSide.Second);
-        var action = new PlayerAction(first, second, Schemas.Headers(Schemas.Trade), new TradeRecorded("t", first.EventId, second.EventId));
-        var observer = new Observer();
-        return (action.ReportTo(observer, 0, time.GetTimestamp()), observer);
+        PlayerAction action = new(first, second, Schemas.Headers(Schemas.Trade), new TradeRecorded("t", first.EventId, second.EventId));
+        Observer observer = new();
+        return (action.ReportTo(observer, 0, _time.GetTimestamp()), observer);
     }
 
     private sealed class Observer : IActionObserver
@@ -172,9 +174,9 @@ public sealed class KafkaEventPublisherTests : IDisposable
     /// <summary>Makes producers that keep what they are given until they are told what became of it.</summary>
     private sealed class ProducerDouble : IProducerFactory
     {
-        private readonly ManualResetEventSlim flushed = new();
-        private readonly TaskCompletionSource flushing = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private Action<Error>? onError;
+        private readonly ManualResetEventSlim _flushed = new();
+        private readonly TaskCompletionSource _flushing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private Action<Error>? _onError;
 
         public TimeSpan DeliveryTimeout => TimeSpan.FromSeconds(5);
 
@@ -187,18 +189,20 @@ public sealed class KafkaEventPublisherTests : IDisposable
         public IProducer<byte[], byte[]> Create(Action<Error> onError)
         {
             Made++;
-            this.onError = onError;
+            _onError = onError;
             IProducer<byte[], byte[]> producer = Substitute.For<IProducer<byte[], byte[]>>();
             producer.When(p => p.Produce(Arg.Any<string>(), Arg.Any<Message<byte[], byte[]>>(), Arg.Any<Action<DeliveryReport<byte[], byte[]>>>())).Do(call =>
             {
                 if (Sent.Count >= RefuseAfter)
+                {
                     throw new ProduceException<byte[], byte[]>(new Error(ErrorCode.Local_QueueFull), null);
+                }
                 Sent.Add((call.ArgAt<string>(0), call.ArgAt<Message<byte[], byte[]>>(1), call.ArgAt<Action<DeliveryReport<byte[], byte[]>>>(2)));
             });
             producer.Flush(Arg.Any<TimeSpan>()).Returns(_ =>
             {
-                flushing.TrySetResult();
-                flushed.Wait(TimeSpan.FromSeconds(10));
+                _flushing.TrySetResult();
+                _flushed.Wait(TimeSpan.FromSeconds(10));
                 return 0;
             });
             return producer;
@@ -207,14 +211,14 @@ public sealed class KafkaEventPublisherTests : IDisposable
         public void Report(int index, ErrorCode code = ErrorCode.NoError)
             => Sent[index].Handler(new DeliveryReport<byte[], byte[]> { Error = new Error(code), Message = Sent[index].Message });
 
-        public void Fail(Error error) => onError!(error);
+        public void Fail(Error error) => _onError!(error);
 
-        public void FlushAtOnce() => flushed.Set();
+        public void FlushAtOnce() => _flushed.Set();
 
         public async Task FinishFlushAsync()
         {
-            await flushing.Task;
-            flushed.Set();
+            await _flushing.Task;
+            _flushed.Set();
         }
     }
 }

@@ -7,7 +7,8 @@ namespace Game.GameServer.Tests;
 
 public sealed class RequestJsonTests
 {
-    private static readonly byte[] Seed = Encoding.UTF8.GetBytes(StreamClient.Trade(3, Guid.Parse("019ab3f0-6c1e-7a52-9d3f-5b8c2e714a60"), "\"user_id\":\"ä\\u00e4\"", "\"session_token\":\"t\""));
+    private static readonly byte[] Seed = Encoding.UTF8.GetBytes(StreamClient.Trade(3, Guid.Parse("019ab3f0-6c1e-7a52-9d3f-5b8c2e714a60"),
+        "\"user_id\":\"ä\\u00e4\"", "\"session_token\":\"t\""));
 
     [Fact]
     public void Any_bytes_give_a_request_or_a_problem()
@@ -20,7 +21,9 @@ public sealed class RequestJsonTests
             {
                 byte[] bytes = [.. Seed];
                 foreach ((int at, byte value) in changes)
+                {
                     bytes[at] = value;
+                }
                 ReadsOrRefuses(bytes);
             },
             iter: 5_000);
@@ -38,9 +41,9 @@ public sealed class RequestJsonTests
     [Fact]
     public void A_body_in_pieces_reads_like_a_whole_one()
     {
-        var first = new Segment(Seed.AsMemory(0, 50));
+        Segment first = new(Seed.AsMemory(0, 50));
         Segment last = first.Append(Seed.AsMemory(50));
-        var body = new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
+        ReadOnlySequence<byte> body = new(first, 0, last, last.Memory.Length);
         RequestJson.Read(body, ApiJsonContext.Default.StreamRequest, out _).ShouldNotBeNull().First!.UserId.ShouldBe("ää");
     }
 
@@ -57,7 +60,7 @@ public sealed class RequestJsonTests
 
         public Segment Append(ReadOnlyMemory<byte> memory)
         {
-            var next = new Segment(memory) { RunningIndex = RunningIndex + Memory.Length };
+            Segment next = new(memory) { RunningIndex = RunningIndex + Memory.Length };
             Next = next;
             return next;
         }

@@ -81,7 +81,9 @@ public sealed class SessionsTests
     {
         await using TestServer server = await TestServer.StartAsync(options => options with { LockAfter = 3 });
         for (int i = 0; i < 3; i++)
+        {
             await TestServer.ProblemAsync(await server.LoginAsync("p-1", secret: "wrong"), HttpStatusCode.Unauthorized, "bad-password");
+        }
 
         JsonElement locked = await TestServer.ProblemAsync(await server.LoginAsync("p-1"), HttpStatusCode.Unauthorized, "locked");
 
@@ -97,7 +99,8 @@ public sealed class SessionsTests
     {
         await using TestServer server = await TestServer.StartAsync(options => options with { LockAfter = 1 });
         Guid good = TestServer.NewKey(), bad = TestServer.NewKey();
-        JsonElement[] sessions = [await TestServer.JsonAsync(await server.LoginAsync("p-1", good)), await TestServer.JsonAsync(await server.LoginAsync("p-1", good))];
+        JsonElement[] sessions = [await TestServer.JsonAsync(await server.LoginAsync("p-1", good)),
+            await TestServer.JsonAsync(await server.LoginAsync("p-1", good))];
         sessions[0].GetProperty("session_id").GetString().ShouldBe(sessions[1].GetProperty("session_id").GetString());
         await TestServer.ProblemAsync(await server.LoginAsync("p-2", bad, "wrong"), HttpStatusCode.Unauthorized, "bad-password");
         await TestServer.ProblemAsync(await server.LoginAsync("p-2", bad, "wrong"), HttpStatusCode.Unauthorized, "bad-password");
@@ -121,13 +124,21 @@ public sealed class SessionsTests
     [Fact]
     public async Task An_address_that_guesses_waits_and_its_neighbours_do_not()
     {
-        await using TestServer server = await TestServer.StartAsync(options => options with { FailedLoginsPerMinute = 3, TrustedProxies = [IPNetwork.Parse("127.0.0.1/32")] });
+        await using TestServer server = await TestServer.StartAsync(options => options with
+        {
+            FailedLoginsPerMinute = 3,
+            TrustedProxies = [IPNetwork.Parse("127.0.0.1/32")]
+        });
         Task<HttpResponseMessage> From(string address, string user, string? secret = null)
             => server.SendAsync("/v1/sessions", Json(TestServer.Login(user, secret)), TestServer.NewKey().ToString(), null, ("X-Forwarded-For", address));
         for (int i = 0; i < 10; i++)
+        {
             (await From("2001:db8::1", "honest")).StatusCode.ShouldBe(HttpStatusCode.Created);
+        }
         for (int i = 0; i < 3; i++)
+        {
             (await From($"2001:db8::{i + 1}", $"invented-{i}", "guess")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        }
 
         await TestServer.ProblemAsync(await From("2001:db8::9", "invented-9", "guess"), HttpStatusCode.TooManyRequests, "rate-limited");
         server.Log.Logins.Count(login => login.Outcome != LoginOutcome.Ok).ShouldBe(3);
@@ -150,7 +161,9 @@ public sealed class SessionsTests
         await using TestServer server = await TestServer.StartAsync(options => options with { LoginsPerMinute = 3 });
         (await server.LoginAsync("p-1")).StatusCode.ShouldBe(HttpStatusCode.Created, "from a place that is not known yet, which has an allowance of its own");
         for (int i = 0; i < 3; i++)
+        {
             (await server.LoginAsync("p-1")).StatusCode.ShouldBe(HttpStatusCode.Created);
+        }
 
         HttpResponseMessage refused = await server.LoginAsync("p-1");
         await TestServer.ProblemAsync(refused, HttpStatusCode.TooManyRequests, "rate-limited");
@@ -228,7 +241,10 @@ public sealed class SessionsTests
         await using TestServer server = await TestServer.StartAsync();
         async Task<HttpStatusCode> Send(string value)
         {
-            var fields = new Dictionary<string, string>(StringComparer.Ordinal) { ["user_id"] = "a", ["secret"] = "b", ["device_id"] = "c", ["client_version"] = "d" };
+            Dictionary<string, string> fields = new(StringComparer.Ordinal)
+            {
+                ["user_id"] = "a", ["secret"] = "b", ["device_id"] = "c", ["client_version"] = "d",
+            };
             fields[field] = value;
             return (await server.PostAsync("/v1/sessions", JsonSerializer.Serialize(fields))).StatusCode;
         }
@@ -268,7 +284,7 @@ public sealed class SessionsTests
         await using TestServer server = await TestServer.StartAsync();
         string body = TestServer.Login("p-1")[..^1] + new string(' ', 20_000) + "}";
         await TestServer.ProblemAsync(await server.PostAsync("/v1/sessions", body), HttpStatusCode.RequestEntityTooLarge, "too-large");
-        var chunked = new StreamContent(new UnseekableStream(Encoding.UTF8.GetBytes(body)));
+        StreamContent chunked = new(new UnseekableStream(Encoding.UTF8.GetBytes(body)));
         chunked.Headers.ContentType = new("application/json");
         await TestServer.ProblemAsync(
             await server.SendAsync("/v1/sessions", chunked, TestServer.NewKey().ToString()), HttpStatusCode.RequestEntityTooLarge, "too-large");
@@ -281,9 +297,10 @@ public sealed class SessionsTests
         await using TestServer server = await TestServer.StartAsync();
         HttpResponseMessage text = await server.SendAsync("/v1/sessions", new StringContent("x", Encoding.UTF8, "text/plain"), null);
         await TestServer.ProblemAsync(text, HttpStatusCode.UnsupportedMediaType, "media-type");
-        var untyped = new ByteArrayContent("{}"u8.ToArray());
+        ByteArrayContent untyped = new("{}"u8.ToArray());
         await TestServer.ProblemAsync(await server.SendAsync("/v1/sessions", untyped, null), HttpStatusCode.UnsupportedMediaType, "media-type");
-        await TestServer.ProblemAsync(await server.Http.GetAsync("/v1/sessions", TestContext.Current.CancellationToken), HttpStatusCode.MethodNotAllowed, "method-not-allowed");
+        await TestServer.ProblemAsync(await server.Http.GetAsync("/v1/sessions", TestContext.Current.CancellationToken), HttpStatusCode.MethodNotAllowed,
+            "method-not-allowed");
         await TestServer.ProblemAsync(await server.Http.GetAsync("/v1/players", TestContext.Current.CancellationToken), HttpStatusCode.NotFound, "not-found");
     }
 
@@ -297,7 +314,7 @@ public sealed class SessionsTests
     [InlineData("127.0.0.1", "garbage", "127.0.0.1")]
     public async Task The_forwarded_address_is_believed_from_trusted_networks_only(string trusted, string forwarded, string expected)
     {
-        var networks = trusted.Split(',', StringSplitOptions.RemoveEmptyEntries)
+        List<IPNetwork> networks = trusted.Split(',', StringSplitOptions.RemoveEmptyEntries)
             .Select(text => IPNetwork.Parse(text.Contains('/') ? text : text + "/32")).ToList();
         await using TestServer server = await TestServer.StartAsync(options => options with { TrustedProxies = networks });
         await server.SendAsync("/v1/sessions", Json(TestServer.Login("p-1")), TestServer.NewKey().ToString(), null, ("X-Forwarded-For", forwarded));

@@ -46,7 +46,9 @@ public sealed class StrangersTests
     {
         await using TestServer server = await TestServer.StartAsync(options => options with
         {
-            LoginsPerMinute = 3, FailedLoginsPerMinute = 3, TrustedProxies = [IPNetwork.Parse("127.0.0.1/32")],
+            LoginsPerMinute = 3,
+            FailedLoginsPerMinute = 3,
+            TrustedProxies = [IPNetwork.Parse("127.0.0.1/32")],
         });
         (await server.LoginFromAsync(Home, "p-1")).StatusCode.ShouldBe(HttpStatusCode.Created);
         foreach (string address in new[] { Home, "203.0.113.1" })
@@ -89,8 +91,10 @@ public sealed class StrangersTests
         (await first.TradeAsync(small, trade)).StatusCode.ShouldBe(HttpStatusCode.Created);
 
         second.Follow(first);
-        await TestServer.ProblemAsync(await second.LoginFromAsync("203.0.113.1", "p-1", key: login), HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
-        await TestServer.ProblemAsync(await second.TradeAsync(small.Replace("-100", "-99999"), trade), HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
+        await TestServer.ProblemAsync(await second.LoginFromAsync("203.0.113.1", "p-1", key: login), HttpStatusCode.UnprocessableEntity,
+            "idempotency-key-reused");
+        await TestServer.ProblemAsync(await second.TradeAsync(small.Replace("-100", "-99999"), trade), HttpStatusCode.UnprocessableEntity,
+            "idempotency-key-reused");
         second.Log.Events.ShouldBeEmpty();
         JsonElement retried = await TestServer.JsonAsync(await second.LoginFromAsync(Home, "p-1", key: login));
         retried.GetProperty("event_id").GetGuid().ShouldBe(login);

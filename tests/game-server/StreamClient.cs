@@ -7,8 +7,8 @@ namespace Game.GameServer.Tests;
 /// <summary>The game world's end of a stream.</summary>
 internal sealed class StreamClient(ClientWebSocket socket) : IDisposable
 {
-    private readonly byte[] buffer = new byte[1 << 20];
-    private readonly Queue<JsonElement> answers = new();
+    private readonly byte[] _buffer = new byte[1 << 20];
+    private readonly Queue<JsonElement> _answers = new();
 
     public ClientWebSocket Socket => socket;
 
@@ -26,9 +26,11 @@ internal sealed class StreamClient(ClientWebSocket socket) : IDisposable
     /// <summary>The next answer; null once the server has closed.</summary>
     public async Task<JsonElement?> ReceiveAsync()
     {
-        if (answers.Count == 0 && !await ReadMessageAsync())
+        if (_answers.Count == 0 && !await ReadMessageAsync())
+        {
             return null;
-        return answers.Dequeue();
+        }
+        return _answers.Dequeue();
     }
 
     public async Task<JsonElement> AskAsync(string frame)
@@ -58,16 +60,18 @@ internal sealed class StreamClient(ClientWebSocket socket) : IDisposable
         ValueWebSocketReceiveResult part;
         do
         {
-            part = await socket.ReceiveAsync(buffer.AsMemory(length), TestContext.Current.CancellationToken);
+            part = await socket.ReceiveAsync(_buffer.AsMemory(length), TestContext.Current.CancellationToken);
             length += part.Count;
         }
         while (!part.EndOfMessage);
         if (part.MessageType == WebSocketMessageType.Close)
-            return false;
-        foreach (string line in Encoding.UTF8.GetString(buffer, 0, length).Split('\n'))
         {
-            using var document = JsonDocument.Parse(line);
-            answers.Enqueue(document.RootElement.Clone());
+            return false;
+        }
+        foreach (string line in Encoding.UTF8.GetString(_buffer, 0, length).Split('\n'))
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            _answers.Enqueue(document.RootElement.Clone());
         }
 
         return true;

@@ -53,11 +53,15 @@ public sealed class StreamTests
         const int Count = 2_000;
         Guid[] keys = [.. Enumerable.Range(0, Count).Select(_ => TestServer.NewKey())];
         for (int i = 0; i < Count; i += 50)
+        {
             await world.SendAsync(string.Join('\n', Enumerable.Range(i, 50).Select(n => StreamClient.Login(n, "p-" + n % 7, keys[n]))));
+        }
 
-        var numbers = new HashSet<long>();
+        HashSet<long> numbers = new();
         while (numbers.Count < Count)
+        {
             numbers.Add((await world.ReceiveAsync())!.Value.GetProperty("n").GetInt64()).ShouldBeTrue();
+        }
         server.Log.Events.Select(login => login.EventId).ShouldBe(keys);
     }
 
@@ -111,7 +115,8 @@ public sealed class StreamTests
     [InlineData("{\"n\":4,\"type\":\"login\"}", 4, "idempotency-key", null)]
     [InlineData("{\"n\":4,\"type\":\"login\",\"idempotency_key\":\"x\"}", 4, "idempotency-key", null)]
     [InlineData("{\"n\":4,\"type\":\"login\",\"idempotency_key\":KEY}", 4, "invalid-field", "user_id")]
-    [InlineData("{\"n\":4,\"type\":\"login\",\"idempotency_key\":KEY,\"user_id\":\"a\",\"secret\":\"s\",\"device_id\":\"\",\"client_version\":\"\"}", 4, "invalid-field", "client_address")]
+    [InlineData("{\"n\":4,\"type\":\"login\",\"idempotency_key\":KEY,\"user_id\":\"a\",\"secret\":\"s\",\"device_id\":\"\",\"client_version\":\"\"}", 4,
+        "invalid-field", "client_address")]
     [InlineData("{\"n\":4,\"type\":\"login\",\"idempotency_key\":KEY,\"user_id\":\"a\",\"secret\":\"s\",\"device_id\":\"\",\"client_version\":\"\",\"client_address\":\"1.2.3\"}", 4, "invalid-field", "client_address")]
     [InlineData("{\"n\":4,\"type\":\"login\",\"idempotency_key\":KEY,\"channel\":\"mail\"}", 4, "invalid-field", "channel")]
     [InlineData("{\"n\":4,\"type\":\"trade\",\"idempotency_key\":KEY,\"secret\":\"s\"}", 4, "invalid-field", "secret")]
@@ -149,7 +154,9 @@ public sealed class StreamTests
         using StreamClient world = await server.StreamAsync();
         byte[] frame = Encoding.UTF8.GetBytes(StreamClient.Login(5, "p-1", TestServer.NewKey()));
         foreach (byte[] piece in frame.Chunk(7))
+        {
             await world.SendAsync(piece, endOfMessage: false);
+        }
         await world.SendAsync([], endOfMessage: true);
         (await world.ReceiveAsync())!.Value.GetProperty("n").GetInt64().ShouldBe(5);
     }
@@ -170,9 +177,13 @@ public sealed class StreamTests
         await broken.SendAsync([0xC3, 0x28]);
         // The framework resets this connection itself, and the reset may overtake its close frame.
         if (await Record.ExceptionAsync(broken.CloseStatusAsync) is { } reset)
+        {
             reset.ShouldBeOfType<WebSocketException>();
+        }
         else
+        {
             broken.Socket.CloseStatus.ShouldBe(WebSocketCloseStatus.InvalidPayloadData);
+        }
 
         using StreamClient good = await server.StreamAsync();
         (await good.AskAsync(StreamClient.Login(1, "p-1", TestServer.NewKey()))).GetProperty("status").GetInt32().ShouldBe(201);
@@ -202,7 +213,9 @@ public sealed class StreamTests
         Actions.PlayerAction[] read = [server.Log.Take(), server.Log.Take()];
         Task stopped = server.StopAsync();
         foreach (Actions.PlayerAction action in read)
+        {
             RecordingPublisher.Settle(action, acknowledged: true);
+        }
         (await world.ReceiveAsync())!.Value.GetProperty("n").GetInt64().ShouldBe(0);
         (await world.ReceiveAsync())!.Value.GetProperty("n").GetInt64().ShouldBe(1);
         (await world.CloseStatusAsync()).ShouldBe(WebSocketCloseStatus.EndpointUnavailable);
@@ -234,11 +247,12 @@ public sealed class StreamTests
         await using TestServer server = await TestServer.StartAsync();
         await Should.ThrowAsync<WebSocketException>(() => server.StreamAsync(null));
         await Should.ThrowAsync<WebSocketException>(() => server.StreamAsync("a-credential-of-another"));
-        var request = new HttpRequestMessage(HttpMethod.Get, "/v1/stream");
+        HttpRequestMessage request = new(HttpMethod.Get, "/v1/stream");
         await TestServer.ProblemAsync(await server.Http.SendAsync(request, TestContext.Current.CancellationToken), HttpStatusCode.Unauthorized, "credential");
         request = new HttpRequestMessage(HttpMethod.Get, "/v1/stream");
         request.Headers.Authorization = new("Bearer", TestServer.Credential);
-        await TestServer.ProblemAsync(await server.Http.SendAsync(request, TestContext.Current.CancellationToken), HttpStatusCode.UpgradeRequired, "upgrade-required");
+        await TestServer.ProblemAsync(await server.Http.SendAsync(request, TestContext.Current.CancellationToken), HttpStatusCode.UpgradeRequired,
+            "upgrade-required");
     }
 
     [Theory]
@@ -259,7 +273,9 @@ public sealed class StreamTests
         await using TestServer server = await TestServer.StartAsync(options => options with { LoginsPerMinute = 1, LockAfter = 2 });
         using StreamClient world = await server.StreamAsync();
         for (int i = 0; i < 4; i++)
+        {
             (await world.AskAsync(StreamClient.Login(i, "p-1", TestServer.NewKey(), "wrong"))).GetProperty("status").GetInt32().ShouldBe(401);
+        }
         server.Log.Logins.Select(login => login.Outcome)
             .ShouldBe([LoginOutcome.BadPassword, LoginOutcome.BadPassword, LoginOutcome.Locked, LoginOutcome.Locked]);
     }

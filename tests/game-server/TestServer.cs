@@ -21,14 +21,14 @@ internal sealed class TestServer : IAsyncDisposable
     public const string Credential = "the-world's-service-credential";
     public const string AccountsKey = "the-key-of-the-demo's-accounts";
 
-    private static long lastKey;
-    private readonly WebApplication app;
-    private readonly string? ownFolder;
+    private static long _lastKey;
+    private readonly WebApplication _app;
+    private readonly string? _ownFolder;
 
     private TestServer(WebApplication app, string? ownFolder, RecordingPublisher log, FakeTimeProvider time, IBrokerProbe brokers)
     {
-        this.app = app;
-        this.ownFolder = ownFolder;
+        _app = app;
+        _ownFolder = ownFolder;
         Log = log;
         Time = time;
         Brokers = brokers;
@@ -46,7 +46,7 @@ internal sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> StartAsync(Func<GameServerOptions, GameServerOptions>? change = null, string? keys = null)
     {
         string folder = keys ?? Directory.CreateTempSubdirectory("game-server-").FullName;
-        var options = new GameServerOptions
+        GameServerOptions options = new()
         {
             BootstrapServers = "none",
             Urls = "http://127.0.0.1:0",
@@ -56,8 +56,8 @@ internal sealed class TestServer : IAsyncDisposable
             AccountsKey = Encoding.UTF8.GetBytes(AccountsKey),
             Keys = folder,
         };
-        var log = new RecordingPublisher();
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero));
+        RecordingPublisher log = new();
+        FakeTimeProvider time = new(new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero));
         IBrokerProbe brokers = Substitute.For<IBrokerProbe>();
         brokers.IsReachableAsync().Returns(true);
         WebApplication built = GameServerApp.Build(change?.Invoke(options) ?? options, time, services =>
@@ -75,7 +75,7 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Another UUIDv7 whose last bit is 0.</summary>
     public static Guid NewKey()
     {
-        long number = Interlocked.Add(ref lastKey, 2);
+        long number = Interlocked.Add(ref _lastKey, 2);
         return Guid.Parse($"019ab3f0-0000-7000-8000-{number:x12}");
     }
 
@@ -85,7 +85,8 @@ internal sealed class TestServer : IAsyncDisposable
     public static string Trade(string first, string second, string terms = "\"channel\":\"direct\"")
         => $$"""{{{terms}},"first":{{{first}},"gold_delta":-100,"gold_balance":900,"inventory_value":50},"second":{{{second}},"gold_delta":95,"gold_balance":195,"inventory_value":60} }""";
 
-    public Task<HttpResponseMessage> LoginAsync(string userId, Guid? key = null, string? secret = null) => PostAsync("/v1/sessions", Login(userId, secret), key);
+    public Task<HttpResponseMessage> LoginAsync(string userId, Guid? key = null, string? secret = null)
+        => PostAsync("/v1/sessions", Login(userId, secret), key);
 
     public Task<HttpResponseMessage> TradeAsync(string body, Guid? key = null) => PostAsync("/v1/trades", body, key, Credential);
 
@@ -94,31 +95,40 @@ internal sealed class TestServer : IAsyncDisposable
     public Task<HttpResponseMessage> PostAsync(string path, string body, Guid? key = null, string? credential = null)
         => SendAsync(path, new StringContent(body, Encoding.UTF8, "application/json"), (key ?? NewKey()).ToString(), credential);
 
-    public Task<HttpResponseMessage> SendAsync(string path, HttpContent content, string? key, string? credential = null, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> SendAsync(string path, HttpContent content, string? key, string? credential = null,
+        params (string Name, string Value)[] headers)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
+        HttpRequestMessage request = new(HttpMethod.Post, path) { Content = content };
         if (key is not null)
+        {
             request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
+        }
         if (credential is not null)
+        {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credential);
+        }
         foreach ((string name, string value) in headers)
+        {
             request.Headers.TryAddWithoutValidation(name, value);
+        }
         return Http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
     public async Task<StreamClient> StreamAsync(string? credential = Credential)
     {
-        var socket = new ClientWebSocket();
+        ClientWebSocket socket = new();
         if (credential is not null)
+        {
             socket.Options.SetRequestHeader("Authorization", "Bearer " + credential);
-        var address = new UriBuilder(new Uri(Http.BaseAddress!, "/v1/stream")) { Scheme = "ws" };
+        }
+        UriBuilder address = new(new Uri(Http.BaseAddress!, "/v1/stream")) { Scheme = "ws" };
         await socket.ConnectAsync(address.Uri, TestContext.Current.CancellationToken);
         return new(socket);
     }
 
     public static async Task<JsonElement> JsonAsync(HttpResponseMessage response)
     {
-        using var document = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        using JsonDocument document = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         return document.RootElement.Clone();
     }
 
@@ -139,7 +149,7 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>The other server's log, as this one's follower reads it.</summary>
     public void Follow(TestServer other)
     {
-        LogMemory memory = app.Services.GetRequiredService<LogMemory>();
+        LogMemory memory = _app.Services.GetRequiredService<LogMemory>();
         using EventEncoder encoder = new();
         foreach (PlayerEvent published in other.Log.Events)
         {
@@ -150,16 +160,19 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>A login from an address, which the proxy that the tests are tells.</summary>
     public Task<HttpResponseMessage> LoginFromAsync(string address, string userId, string? secret = null, string device = "d-1", Guid? key = null)
         => SendAsync(
-            "/v1/sessions", new StringContent(Login(userId, secret).Replace("d-1", device), Encoding.UTF8, "application/json"), (key ?? NewKey()).ToString(), null,
+            "/v1/sessions", new StringContent(Login(userId, secret).Replace("d-1", device), Encoding.UTF8, "application/json"), (key ?? NewKey()).ToString(),
+                null,
             ("X-Forwarded-For", address));
 
-    public Task StopAsync() => app.StopAsync();
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        await app.DisposeAsync();
-        if (ownFolder is not null)
-            Directory.Delete(ownFolder, recursive: true);
+        await _app.DisposeAsync();
+        if (_ownFolder is not null)
+        {
+            Directory.Delete(_ownFolder, recursive: true);
+        }
     }
 }

@@ -105,7 +105,8 @@ public sealed class TradesTests
         Guid key = TestServer.NewKey();
         string body = TestServer.Trade("\"user_id\":\"a\"", "\"user_id\":\"b\"");
         (await server.TradeAsync(body, key)).StatusCode.ShouldBe(HttpStatusCode.Created);
-        await TestServer.ProblemAsync(await server.TradeAsync(TestServer.Trade(first, second, terms), key), HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
+        await TestServer.ProblemAsync(await server.TradeAsync(TestServer.Trade(first, second, terms), key), HttpStatusCode.UnprocessableEntity,
+            "idempotency-key-reused");
         (await server.TradeAsync(body, key)).StatusCode.ShouldBe(HttpStatusCode.Created);
         (await server.TradeAsync(TestServer.Trade(first, second, terms))).StatusCode.ShouldBe(HttpStatusCode.Created);
         server.Log.Trades.Count().ShouldBe(6);
@@ -118,7 +119,8 @@ public sealed class TradesTests
     [InlineData("inventory_value")]
     public async Task Another_number_on_either_side_makes_another_trade(string field)
     {
-        const string Body = """{"channel":"direct","item_id":"x","first":{"user_id":"a","gold_delta":1,"gold_balance":1,"item_delta":1,"inventory_value":1},"second":{"user_id":"b","gold_delta":1,"gold_balance":1,"item_delta":1,"inventory_value":1} }""";
+        const string Body =
+            """{"channel":"direct","item_id":"x","first":{"user_id":"a","gold_delta":1,"gold_balance":1,"item_delta":1,"inventory_value":1},"second":{"user_id":"b","gold_delta":1,"gold_balance":1,"item_delta":1,"inventory_value":1} }""";
         await using TestServer server = await TestServer.StartAsync();
         Guid key = TestServer.NewKey();
         (await server.TradeAsync(Body, key)).StatusCode.ShouldBe(HttpStatusCode.Created);
@@ -136,7 +138,9 @@ public sealed class TradesTests
         await using TestServer server = await TestServer.StartAsync();
         Guid key = TestServer.NewKey();
         foreach (string token in (string[])[await server.TokenAsync("p-1"), await server.TokenAsync("p-1")])
+        {
             (await server.TradeAsync(TestServer.Trade($"\"session_token\":\"{token}\"", "\"user_id\":\"b\""), key)).StatusCode.ShouldBe(HttpStatusCode.Created);
+        }
     }
 
     [Theory]
@@ -165,9 +169,16 @@ public sealed class TradesTests
     [Fact]
     public async Task Either_of_two_credentials_is_good_while_one_replaces_the_other()
     {
-        await using TestServer server = await TestServer.StartAsync(options => options with { ServiceCredentials = ["the-old-credential", "the-new-credential"] });
+        await using TestServer server = await TestServer.StartAsync(options => options with
+        {
+            ServiceCredentials = ["the-old-credential",
+            "the-new-credential"]
+        });
         foreach (string credential in new[] { "the-old-credential", "the-new-credential" })
-            (await server.PostAsync("/v1/trades", TestServer.Trade("\"user_id\":\"a\"", "\"user_id\":\"b\""), null, credential)).StatusCode.ShouldBe(HttpStatusCode.Created);
+        {
+            (await server.PostAsync("/v1/trades", TestServer.Trade("\"user_id\":\"a\"", "\"user_id\":\"b\""), null,
+                credential)).StatusCode.ShouldBe(HttpStatusCode.Created);
+        }
     }
 
     [Fact]
@@ -211,11 +222,13 @@ public sealed class TradesTests
     [InlineData("""{"channel":"mail","item_value":1,"first":F,"second":S}""", "item_id")]
     [InlineData("""{"channel":"mail","first":F,"second":{"user_id":"s","gold_balance":1,"inventory_value":1}}""", "second.gold_delta")]
     [InlineData("""{"channel":"mail","first":F,"second":{"user_id":"s","gold_delta":1,"gold_balance":-1,"inventory_value":1}}""", "second.gold_balance")]
-    [InlineData("""{"channel":"mail","first":F,"second":{"user_id":"s","gold_delta":9007199254740993,"gold_balance":1,"inventory_value":1}}""", "second.gold_delta")]
+    [InlineData("""{"channel":"mail","first":F,"second":{"user_id":"s","gold_delta":9007199254740993,"gold_balance":1,"inventory_value":1}}""",
+        "second.gold_delta")]
     [InlineData("""{"channel":"mail","first":F,"second":{"user_id":"s","gold_delta":1e400,"gold_balance":1,"inventory_value":1}}""", "second.gold_delta")]
     [InlineData("""{"channel":"mail","first":F,"second":{"user_id":"s","gold_delta":1.5,"gold_balance":1,"inventory_value":1}}""", "second.gold_delta")]
     [InlineData("""{"channel":"mail","first":F,"second":{"user_id":"s","gold_delta":"1","gold_balance":1,"inventory_value":1}}""", "second.gold_delta")]
-    [InlineData("""{"channel":"mail","first":F,"second":{"user_id":"s","gold_delta":1,"gold_balance":1,"item_delta":1000000001,"inventory_value":1}}""", "second.item_delta")]
+    [InlineData("""{"channel":"mail","first":F,"second":{"user_id":"s","gold_delta":1,"gold_balance":1,"item_delta":1000000001,"inventory_value":1}}""",
+        "second.item_delta")]
     [InlineData("""{"channel":"mail","first":F,"second":{"user_id":"s","session_token":"t","gold_delta":1,"gold_balance":1,"inventory_value":1}}""", "second")]
     [InlineData("""{"channel":"mail","first":F,"second":{"gold_delta":1,"gold_balance":1,"inventory_value":1}}""", "second.user_id")]
     [InlineData("""{"channel":"mail","first":F,"second":{"user_id":"s","ip":"1.2.3.4","gold_delta":1,"gold_balance":1,"inventory_value":1}}""", "second.ip")]

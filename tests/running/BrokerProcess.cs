@@ -5,16 +5,16 @@ public sealed class BrokerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
-    private readonly string[] arguments;
-    private readonly int? openFiles;
-    private RunningProgram process = null!;
+    private readonly string[] _arguments;
+    private readonly int? _openFiles;
+    private RunningProgram _process = null!;
 
     private BrokerProcess(string folder, string[] settings, int port, int? openFiles = null)
     {
-        this.openFiles = openFiles;
+        _openFiles = openFiles;
         DataFolder = folder;
         Port = port;
-        arguments = ["--data", folder, .. Overrides(["group.initial.rebalance.delay.ms=0", $"listeners=PLAINTEXT://127.0.0.1:{port}", .. settings])];
+        _arguments = ["--data", folder, .. Overrides(["group.initial.rebalance.delay.ms=0", $"listeners=PLAINTEXT://127.0.0.1:{port}", .. settings])];
     }
 
     public int Port { get; }
@@ -23,10 +23,10 @@ public sealed class BrokerProcess : IAsyncDisposable
 
     public string DataFolder { get; }
 
-    public int ProcessId => process.Id;
+    public int ProcessId => _process.Id;
 
     /// <summary>What it logged since its last start.</summary>
-    public string Log => process.Said;
+    public string Log => _process.Said;
 
     /// <summary>Starts one and waits until it serves.</summary>
     /// <param name="folder">Its data; made where it is missing.</param>
@@ -40,7 +40,7 @@ public sealed class BrokerProcess : IAsyncDisposable
     /// <param name="settings">KEY=VALUE.</param>
     public static async Task<BrokerProcess> StartAsync(string folder, int port, params string[] settings)
     {
-        var broker = new BrokerProcess(folder, settings, port);
+        BrokerProcess broker = new(folder, settings, port);
         await broker.StartAgainAsync();
         return broker;
     }
@@ -48,7 +48,7 @@ public sealed class BrokerProcess : IAsyncDisposable
     /// <summary>Starts one that may have so many files open (<c>ulimit -n</c>).</summary>
     public static async Task<BrokerProcess> StartLimitedAsync(string folder, int openFiles, params string[] settings)
     {
-        var broker = new BrokerProcess(folder, settings, FreePorts.Take(), openFiles);
+        BrokerProcess broker = new(folder, settings, FreePorts.Take(), openFiles);
         await broker.StartAgainAsync();
         return broker;
     }
@@ -57,10 +57,11 @@ public sealed class BrokerProcess : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         string program = Programs.PathOf("broker");
-        process = openFiles is null
-            ? RunningProgram.Start(program, arguments, Programs.Environment(Repository.Root))
-            : RunningProgram.Start("/bin/sh", ["-c", $"ulimit -n {openFiles} && exec \"$0\" \"$@\"", program, .. arguments], Programs.Environment(Repository.Root));
-        await process.LineAsync("serves requests", StartTimeout);
+        _process = _openFiles is null
+            ? RunningProgram.Start(program, _arguments, Programs.Environment(Repository.Root))
+            : RunningProgram.Start("/bin/sh", ["-c", $"ulimit -n {_openFiles} && exec \"$0\" \"$@\"", program, .. _arguments],
+            Programs.Environment(Repository.Root));
+        await _process.LineAsync("serves requests", StartTimeout);
     }
 
     /// <summary>Asks it to end (SIGTERM).</summary>
@@ -70,13 +71,13 @@ public sealed class BrokerProcess : IAsyncDisposable
     /// <summary>kill -9.</summary>
     public Task KillAsync() => EndAsync(Signal.Kill);
 
-    public ValueTask DisposeAsync() => process.DisposeAsync();
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     private async Task<int> EndAsync(Signal signal)
     {
-        process.Send(signal);
-        int code = await process.ExitAsync(StopTimeout);
-        await process.DisposeAsync();
+        _process.Send(signal);
+        int code = await _process.ExitAsync(StopTimeout);
+        await _process.DisposeAsync();
         return code;
     }
 

@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace Running;
 
 /// <summary>
-/// Ports of the loopback address that nobody listens on. They lie below the range from which Linux takes the ports of outgoing connections (32768 and up), so that none of
+/// Ports of the loopback address that nobody listens on. They lie below the range from which Linux takes the ports of outgoing connections (32768 and up), so
+/// that none of
 /// those takes one while its program is down between two starts.
 /// </summary>
 public static class FreePorts
@@ -20,16 +21,18 @@ public static class FreePorts
     {
         lock (Taken)
         {
-            var ports = new int[count];
+            int[] ports = new int[count];
             for (int i = 0; i < count; i++)
+            {
                 ports[i] = Next();
+            }
             return ports;
         }
     }
 
     public static bool IsFree(int port)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, port);
+        using TcpListener listener = new(IPAddress.Loopback, port);
         try
         {
             listener.Start();

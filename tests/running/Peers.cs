@@ -3,7 +3,8 @@ namespace Running;
 /// <summary>Apache's released programs, where they are: at PEERS, else in ../shared/peers beside the project.</summary>
 public static class Peers
 {
-    public static string Folder { get; } = Environment.GetEnvironmentVariable("PEERS") is { Length: > 0 } given ? given : Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "peers"));
+    public static string Folder { get; } = Environment.GetEnvironmentVariable("PEERS") is { Length: > 0 } given ? given
+        : Path.GetFullPath(Path.Combine(Repository.Root, "..", "shared", "peers"));
 
     /// <summary>Why nothing can be tested against them, in a sentence; null where it can.</summary>
     public static string? Absent { get; } =

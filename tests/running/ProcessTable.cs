@@ -7,11 +7,13 @@ public static class ProcessTable
     public static IReadOnlyList<string> WithEnvironment(string name, string value)
     {
         string wanted = $"\0{name}={value}\0";
-        var found = new List<string>();
+        List<string> found = new();
         foreach (string folder in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
         {
             if (Read(folder, "environ") is { } environment && $"\0{environment}".Contains(wanted, StringComparison.Ordinal))
+            {
                 found.Add($"{Path.GetFileName(folder)} {Read(folder, "cmdline")?.Replace('\0', ' ')}");
+            }
         }
 
         return found;

@@ -25,8 +25,10 @@ public static class Programs
     private static string Find()
     {
         if (System.Environment.GetEnvironmentVariable("GAME_APPS") is { Length: > 0 } given)
+        {
             return given;
-        var start = new ProcessStartInfo(Path.Combine(Repository.Root, "game"), ["apps"]) { UseShellExecute = false, RedirectStandardOutput = true };
+        }
+        ProcessStartInfo start = new(Path.Combine(Repository.Root, "game"), ["apps"]) { UseShellExecute = false, RedirectStandardOutput = true };
         using Process publishing = Process.Start(start)!;
         string folder = publishing.StandardOutput.ReadToEnd().Trim();
         publishing.WaitForExit();

@@ -9,7 +9,9 @@ public static class Repository
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Game.sln")))
+        {
             folder = Path.GetDirectoryName(folder);
+        }
         return folder ?? throw new InvalidOperationException("Game.sln is not above the tests.");
     }
 }

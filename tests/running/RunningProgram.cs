@@ -8,45 +8,47 @@ namespace Running;
 /// </summary>
 public sealed class RunningProgram : IAsyncDisposable
 {
-    private readonly Process process;
-    private readonly List<string> lines = [];
-    private readonly StringBuilder output = new();
-    private readonly StringBuilder errors = new();
-    private readonly List<(Func<string, bool> Wanted, TaskCompletionSource<string> Found)> waiting = [];
-    private readonly Lock gate = new();
-    private readonly Task ended; // The process has ended and both streams are read out.
-    private int disposed;
+    private readonly Process _process;
+    private readonly List<string> _lines = [];
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _errors = new();
+    private readonly List<(Func<string, bool> Wanted, TaskCompletionSource<string> Found)> _waiting = [];
+    private readonly Lock _gate = new();
+    private readonly Task _ended; // The process has ended and both streams are read out.
+    private int _disposed;
 
     private RunningProgram(ProcessStartInfo start)
     {
-        process = new Process { StartInfo = start };
-        process.OutputDataReceived += (_, line) => Take(line.Data, output);
-        process.ErrorDataReceived += (_, line) => Take(line.Data, errors);
-        process.Start();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        ended = process.WaitForExitAsync();
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Take(line.Data, _output);
+        _process.ErrorDataReceived += (_, line) => Take(line.Data, _errors);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        _ended = _process.WaitForExitAsync();
     }
 
-    public int Id => process.Id;
+    public int Id => _process.Id;
 
-    public bool HasExited => process.HasExited;
+    public bool HasExited => _process.HasExited;
 
-    public int ExitCode => process.ExitCode;
+    public int ExitCode => _process.ExitCode;
 
     /// <summary>What it wrote to its standard output; whole once <see cref="ExitAsync"/> has returned.</summary>
-    public string Output => Text(output);
+    public string Output => Text(_output);
 
     /// <summary>What it wrote to its standard error.</summary>
-    public string Errors => Text(errors);
+    public string Errors => Text(_errors);
 
     /// <summary>Both streams in the order in which their lines arrived.</summary>
     public string Said
     {
         get
         {
-            lock (gate)
-                return string.Join('\n', lines);
+            lock (_gate)
+            {
+                return string.Join('\n', _lines);
+            }
         }
     }
 
@@ -54,9 +56,10 @@ public sealed class RunningProgram : IAsyncDisposable
     /// <param name="arguments">As the program shall see them.</param>
     /// <param name="environment">Added to this process's own.</param>
     /// <param name="workingDirectory">Null for this process's own.</param>
-    public static RunningProgram Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? workingDirectory = null)
+    public static RunningProgram Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null,
+        string? workingDirectory = null)
     {
-        var start = new ProcessStartInfo(program, arguments)
+        ProcessStartInfo start = new(program, arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
@@ -65,45 +68,54 @@ public sealed class RunningProgram : IAsyncDisposable
             WorkingDirectory = workingDirectory ?? "",
         };
         foreach ((string name, string value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
             start.Environment[name] = value;
+        }
         return new RunningProgram(start);
     }
 
     /// <summary>Gives it text to read and ends its input.</summary>
     public async Task WriteInputAsync(string text)
     {
-        await process.StandardInput.WriteAsync(text);
-        process.StandardInput.Close();
+        await _process.StandardInput.WriteAsync(text);
+        _process.StandardInput.Close();
     }
 
     /// <summary>The first line, from the start or yet to come, that contains the text.</summary>
     /// <exception cref="RunningProgramException">It ended before, or the time is over.</exception>
-    public Task<string> LineAsync(string text, TimeSpan timeout) => LineAsync(line => line.Contains(text, StringComparison.Ordinal), $"a line with '{text}'", timeout);
+    public Task<string> LineAsync(string text, TimeSpan timeout)
+        => LineAsync(line => line.Contains(text, StringComparison.Ordinal), $"a line with '{text}'", timeout);
 
     /// <param name="wanted">Which line.</param>
     /// <param name="what">For the message when it does not come.</param>
     /// <param name="timeout">How long it may take.</param>
     public async Task<string> LineAsync(Func<string, bool> wanted, string what, TimeSpan timeout)
     {
-        var found = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (gate)
+        TaskCompletionSource<string> found = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
         {
-            if (lines.Find(line => wanted(line)) is { } there)
+            if (_lines.Find(line => wanted(line)) is { } there)
+            {
                 return there;
-            waiting.Add((wanted, found));
+            }
+            _waiting.Add((wanted, found));
         }
 
-        await ((Task)Task.WhenAny(found.Task, ended)).WaitAsync(timeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAny(found.Task, _ended)).WaitAsync(timeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (found.Task.IsCompleted)
+        {
             return await found.Task;
-        string why = ended.IsCompleted ? "before its end" : $"within {timeout.TotalSeconds:F0} s";
-        throw new RunningProgramException($"{process.StartInfo.FileName} did not write {what} {why}. It wrote:\n{Said}");
+        }
+        string why = _ended.IsCompleted ? "before its end" : $"within {timeout.TotalSeconds:F0} s";
+        throw new RunningProgramException($"{_process.StartInfo.FileName} did not write {what} {why}. It wrote:\n{Said}");
     }
 
     public void Send(Signal signal)
     {
-        if (!process.HasExited)
-            Signals.Send(process.Id, signal);
+        if (!_process.HasExited)
+        {
+            Signals.Send(_process.Id, signal);
+        }
     }
 
     /// <summary>Waits for its end.</summary>
@@ -113,47 +125,58 @@ public sealed class RunningProgram : IAsyncDisposable
     {
         try
         {
-            await ended.WaitAsync(timeout);
-            return process.ExitCode;
+            await _ended.WaitAsync(timeout);
+            return _process.ExitCode;
         }
         catch (TimeoutException)
         {
-            process.Kill();
-            throw new RunningProgramException($"{process.StartInfo.FileName} {string.Join(' ', process.StartInfo.ArgumentList)} still ran after {timeout.TotalSeconds:F0} s. It wrote:\n{Said}");
+            _process.Kill();
+            throw new RunningProgramException(
+                $"{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)} still ran after {timeout.TotalSeconds:F0} s. It wrote:\n{Said}");
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
             return;
-        if (!process.HasExited)
-            process.Kill();
-        await ended;
-        process.Dispose();
+        }
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+        await _ended;
+        _process.Dispose();
     }
 
     private void Take(string? line, StringBuilder stream)
     {
         if (line is null)
-            return;
-        TaskCompletionSource<string>[] found;
-        lock (gate)
         {
-            lines.Add(line);
+            return;
+        }
+        TaskCompletionSource<string>[] found;
+        lock (_gate)
+        {
+            _lines.Add(line);
             stream.Append(line).Append('\n');
-            found = [.. waiting.Where(one => one.Wanted(line)).Select(one => one.Found)];
-            waiting.RemoveAll(one => found.Contains(one.Found));
+            found = [.. _waiting.Where(one => one.Wanted(line)).Select(one => one.Found)];
+            _waiting.RemoveAll(one => found.Contains(one.Found));
         }
 
         foreach (TaskCompletionSource<string> one in found)
+        {
             one.TrySetResult(line);
+        }
     }
 
     private string Text(StringBuilder stream)
     {
-        lock (gate)
+        lock (_gate)
+        {
             return stream.ToString();
+        }
     }
 }
 

@@ -14,11 +14,13 @@ public static class Until
     public static async Task HoldsAsync(string what, TimeSpan timeout, Func<Task<bool>> holds)
     {
         long start = Stopwatch.GetTimestamp();
-        using var tick = new PeriodicTimer(Interval);
+        using PeriodicTimer tick = new(Interval);
         while (!await holds())
         {
             if (Stopwatch.GetElapsedTime(start) > timeout)
+            {
                 throw new TimeoutException($"After {timeout.TotalSeconds:F0} s this does not hold: {what}");
+            }
             await tick.WaitForNextTickAsync();
         }
     }

@@ -45,7 +45,7 @@ internal sealed class LogScenario
     /// <summary>A batch of records whose values name their numbers.</summary>
     public static byte[] Batch(int records, long timestampMs, in BatchOptions options = default, int valueSize = 10)
     {
-        using var builder = new RecordBatchBuilder(options.Equals(default) ? new BatchOptions() : options);
+        using RecordBatchBuilder builder = new(options.Equals(default) ? new BatchOptions() : options);
         for (int i = 0; i < records; i++)
         {
             byte[] value = new byte[valueSize];
@@ -69,20 +69,21 @@ internal sealed class LogScenario
     }
 
     public AppendResult AppendOf(long producer, short epoch, int sequence, int records = 1, bool transactional = false)
-        => Append(Batch(records, Now, new BatchOptions { ProducerId = producer, ProducerEpoch = epoch, BaseSequence = sequence, Transactional = transactional }));
+        => Append(Batch(records, Now,
+        new BatchOptions { ProducerId = producer, ProducerEpoch = epoch, BaseSequence = sequence, Transactional = transactional }));
 
     public AppendResult Mark(long producer, short epoch, ControlRecordType type, int coordinatorEpoch = 0)
         => Append(RecordBatchBuilder.TransactionMarker(Now, producer, epoch, type, coordinatorEpoch), AppendOrigin.Coordinator);
 
     public TimestampOffset? OffsetForTimestamp(long timestampMs)
     {
-        using var decompression = new DecompressionBound(cores: 1);
+        using DecompressionBound decompression = new(cores: 1);
         return Log.OffsetForTimestamp(timestampMs, decompression);
     }
 
     public TimestampOffset? OffsetOfLargestTimestamp()
     {
-        using var decompression = new DecompressionBound(cores: 1);
+        using DecompressionBound decompression = new(cores: 1);
         return Log.OffsetOfLargestTimestamp(decompression);
     }
 
@@ -110,7 +111,9 @@ internal sealed class LogScenario
     {
         Directories.Abandon();
         if (Disk is InMemoryFileSystem memory)
+        {
             Disk = memory.AfterProcessDeath();
+        }
         return Open();
     }
 
@@ -144,28 +147,34 @@ internal sealed class LogScenario
     }
 
     public static LogDirectories OpenDirectories(IFileSystem disk, TimeProvider time, int openFiles = 100, params string[] roots)
-        => LogDirectories.Open(new StorageOptions { Directories = roots.Length == 0 ? [Root] : roots, OpenFiles = openFiles, JitterSeed = 1 }, disk, time, NullLoggerFactory.Instance);
+        => LogDirectories.Open(new StorageOptions { Directories = roots.Length == 0 ? [Root] : roots, OpenFiles = openFiles, JitterSeed = 1 }, disk, time,
+        NullLoggerFactory.Instance);
 
     /// <summary>All batches from the log's start, read as a consumer reads.</summary>
     public List<BatchInfo> ReadAll(int maxBytes = 1 << 20) => ReadAll(Log, maxBytes);
 
     public static List<BatchInfo> ReadAll(PartitionLog log, int maxBytes = 1 << 20)
     {
-        var batches = new List<BatchInfo>();
+        List<BatchInfo> batches = new();
         long next = log.LogStartOffset;
         while (next < log.LogEndOffset)
         {
             ReadResult read = log.Read(next, maxBytes, log.LogEndOffset, wholeFirstBatch: true);
             read.Error.ShouldBe(ErrorCode.None);
             if (read.Slice is null)
+            {
                 break;
+            }
             byte[] bytes = BytesOf(read);
             long before = next;
-            for (int at = 0; BatchInfo.TryRead(bytes.AsSpan(at), out BatchInfo batch) == BatchReadResult.Ok && at + batch.SizeInBytes <= bytes.Length; at += batch.SizeInBytes)
+            for (int at = 0; BatchInfo.TryRead(bytes.AsSpan(at), out BatchInfo batch) == BatchReadResult.Ok
+                && at + batch.SizeInBytes <= bytes.Length; at += batch.SizeInBytes)
             {
                 BatchHeader.VerifyCrc(bytes.AsSpan(at, batch.SizeInBytes)).ShouldBeTrue();
                 if (batch.LastOffset >= next)
+                {
                     batches.Add(batch);
+                }
                 next = batch.NextOffset;
             }
             next.ShouldBeGreaterThan(before, "a read makes progress");
@@ -176,7 +185,9 @@ internal sealed class LogScenario
     public static byte[] BytesOf(ReadResult read)
     {
         if (read.Slice is null)
+        {
             return [];
+        }
         using LogSlice slice = read.Slice;
         byte[] bytes = new byte[slice.Length];
         slice.ReadAt(0, bytes).ShouldBe(bytes.Length);

@@ -8,7 +8,8 @@ namespace Broker.Coordination.Embedded;
 /// </summary>
 public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposable
 {
-    /// <summary>Waiting operations; every broker keeps a few in flight, so what is over this is a runaway, and is answered <see cref="Code.ThrottledOp"/>.</summary>
+    /// <summary>Waiting operations; every broker keeps a few in flight, so what is over this is a runaway, and is answered
+    /// <see cref="Code.ThrottledOp"/>.</summary>
     internal const int MaxWaiting = 65_536;
 
     /// <summary>Operations that share one fsync; bounds how long the first of them waits for the others.</summary>
@@ -39,9 +40,13 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         // As ZooKeeper's: the start time above a counter, so that no two lives of a tree share a session id.
         _lastSessionId = time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
         if (journal is null)
+        {
             _stopped.SetResult();
+        }
         else
+        {
             new Thread(Run) { IsBackground = true, Name = "coordination" }.Start();
+        }
     }
 
     /// <summary>Runs with the tree held.</summary>
@@ -61,7 +66,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     /// <exception cref="IOException">The file cannot be opened, or another process has it.</exception>
     public static EmbeddedCoordination Open(string path, TimeProvider time, Action<IOException?>? onJournal = null)
     {
-        var store = new FileJournalStore(path);
+        FileJournalStore store = new(path);
         try
         {
             return Open(store, time, onJournal);
@@ -75,7 +80,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
 
     internal static EmbeddedCoordination Open(IJournalStore store, TimeProvider time, Action<IOException?>? onJournal = null)
     {
-        var journal = Journal.Open(store, time, out var tree);
+        Journal journal = Journal.Open(store, time, out ZnodeTree tree);
         return new EmbeddedCoordination(time, tree, journal, onJournal);
     }
 
@@ -83,7 +88,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     public ValueTask<ICoordinationSession> OpenSession(Action<SessionState>? onState = null) => Submit<ICoordinationSession>(
         () =>
         {
-            var session = new EmbeddedSession(this, ++_lastSessionId, onState);
+            EmbeddedSession session = new(this, ++_lastSessionId, onState);
             _sessions.Add(session);
             return session;
         },
@@ -103,9 +108,13 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     {
         EmbeddedSession[] sessions;
         lock (_tree)
+        {
             sessions = [.. _sessions];
-        foreach (var session in sessions)
+        }
+        foreach (EmbeddedSession session in sessions)
+        {
             await End(session, SessionState.Closed);
+        }
         lock (_queueGate)
         {
             _stopping = true;
@@ -122,36 +131,42 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     /// <summary>Runs an operation with the tree held; it is answered when what it saw and did is durable.</summary>
     internal ValueTask<T> Submit<T>(Func<T> run, Func<Code, T> fail)
     {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         void Run()
         {
-            var result = run();
+            T? result = run();
             _outbox.Add(new Outgoing(() => answer.SetResult(result), Refuse));
         }
 
         void Refuse(Code code) => Fail(answer, fail, code);
 
-        var operation = new Operation(Run, Refuse);
+        Operation operation = new(Run, Refuse);
         if (_journal is null)
+        {
             RunBatch([operation]);
+        }
         else if (Enqueue(operation) is var refusal && refusal != Code.Ok)
+        {
             Refuse(refusal);
+        }
         return new ValueTask<T>(answer.Task);
     }
 
     /// <summary>Runs with the tree held: all operations or none.</summary>
     internal MultiResult Commit(EmbeddedSession session, IReadOnlyList<Op> operations)
     {
-        var time = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        var zxid = Tree.Zxid + 1;
-        var tree = Tree;
-        var effects = new List<Effect>();
-        var results = new List<OpResult>(operations.Count);
-        foreach (var operation in operations)
+        long time = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        long zxid = Tree.Zxid + 1;
+        ZnodeTree tree = Tree;
+        List<Effect> effects = new();
+        List<OpResult> results = new(operations.Count);
+        foreach (Op operation in operations)
         {
-            var code = tree.Decide(operation, session.SessionId, out var effect);
+            Code code = tree.Decide(operation, session.SessionId, out Effect? effect);
             if (code != Code.Ok)
+            {
                 return Failed(operations.Count, results.Count, code);
+            }
             if (effect is not null)
             {
                 tree = tree.Apply(new Transaction(zxid, time, [effect]));
@@ -162,7 +177,9 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         }
 
         if (effects.Count > 0)
+        {
             Adopt(tree, new Transaction(zxid, time, effects));
+        }
         return new MultiResult(Code.Ok, results);
     }
 
@@ -170,14 +187,19 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         () =>
         {
             if (!session.Become(state))
+            {
                 return false;
+            }
             _sessions.Remove(session);
             Watches.Forget(session);
-            var mine = Tree.Nodes.Where(node => node.Value.EphemeralOwner == session.SessionId).Select(node => node.Key).Order(StringComparer.Ordinal);
-            var effects = mine.Select(Effect (path) => new Effect.Deleted(path)).ToList();
-            var transaction = new Transaction(Tree.Zxid + 1, _time.GetUtcNow().ToUnixTimeMilliseconds(), effects);
+            IOrderedEnumerable<string> mine = Tree.Nodes.Where(node => node.Value.EphemeralOwner
+                == session.SessionId).Select(node => node.Key).Order(StringComparer.Ordinal);
+            List<Effect> effects = mine.Select(Effect (path) => new Effect.Deleted(path)).ToList();
+            Transaction transaction = new(Tree.Zxid + 1, _time.GetUtcNow().ToUnixTimeMilliseconds(), effects);
             if (effects.Count > 0)
+            {
                 Adopt(Tree.Apply(transaction), transaction);
+            }
             return true;
         },
         _ => false);
@@ -196,7 +218,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
 
     private static MultiResult Failed(int count, int at, Code code)
     {
-        var results = new OpResult[count];
+        OpResult[] results = new OpResult[count];
         Array.Fill(results, new OpResult(Code.RuntimeInconsistency), at + 1, count - at - 1);
         results[at] = new OpResult(code);
         return new MultiResult(code, results);
@@ -208,9 +230,13 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     {
         Tree = tree;
         if (_journal is not null)
+        {
             _undurable.Add(transaction);
-        foreach (var effect in transaction.Effects)
+        }
+        foreach (Effect effect in transaction.Effects)
+        {
             Watches.Trigger(effect);
+        }
     }
 
     private Code Enqueue(Operation operation)
@@ -218,9 +244,13 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         lock (_queueGate)
         {
             if (_stopping)
+            {
                 return Code.SessionExpired;
+            }
             if (_queue.Count >= MaxWaiting)
+            {
                 return Code.ThrottledOp;
+            }
             _queue.Enqueue(operation);
             Monitor.Pulse(_queueGate);
             return Code.Ok;
@@ -229,7 +259,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
 
     private void Run()
     {
-        var batch = new List<Operation>();
+        List<Operation> batch = new();
         while (TakeBatch(batch))
         {
             RunBatch(batch);
@@ -244,9 +274,13 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         lock (_queueGate)
         {
             while (_queue.Count == 0 && !_stopping)
+            {
                 Monitor.Wait(_queueGate);
-            while (batch.Count < MaxBatch && _queue.TryDequeue(out var operation))
+            }
+            while (batch.Count < MaxBatch && _queue.TryDequeue(out Operation operation))
+            {
                 batch.Add(operation);
+            }
         }
 
         return batch.Count > 0;
@@ -263,10 +297,14 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
             }
 
             if (_failed)
+            {
                 Reconnect();
+            }
             batch.ForEach(operation => operation.Run());
             if (!IsDurable())
+            {
                 CutOff();
+            }
             _outbox.ForEach(outgoing => outgoing.Deliver());
             _outbox.Clear();
         }
@@ -276,7 +314,9 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     private bool IsDurable()
     {
         if (_undurable.Count == 0)
+        {
             return true;
+        }
         try
         {
             _journal!.Append(_undurable);
@@ -284,7 +324,9 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         catch (IOException failure)
         {
             if (!_failed)
+            {
                 _onJournal?.Invoke(failure);
+            }
             return false;
         }
 
@@ -294,18 +336,23 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     }
 
     /// <summary>
-    /// After a failed write memory is ahead of the disk. Nothing is answered from it, as a crash would take it back: owners learn that they are cut off, and that
+    /// After a failed write memory is ahead of the disk. Nothing is answered from it, as a crash would take it back: owners learn that they are cut off, and
+    /// that
     /// the outcome of what they asked for is unknown. Watches' notices wait until what they tell of is durable.
     /// </summary>
     private void CutOff()
     {
         _failed = true;
-        foreach (var outgoing in _outbox)
+        foreach (Outgoing outgoing in _outbox)
         {
             if (outgoing.Refuse is { } refuse)
+            {
                 refuse(Code.ConnectionLoss);
+            }
             else
+            {
                 _withheld.Add(outgoing);
+            }
         }
 
         _outbox.Clear();

@@ -12,13 +12,13 @@ internal sealed class EmbeddedSession(EmbeddedCoordination service, long session
 
     public async ValueTask<CreateResult> Create(string path, byte[]? data, CreateMode mode = CreateMode.Persistent)
     {
-        var result = await CommitOne(new Op.Create(path, data, mode));
+        OpResult result = await CommitOne(new Op.Create(path, data, mode));
         return new CreateResult(result.Code, result.Path, result.Stat);
     }
 
     public async ValueTask<StatResult> SetData(string path, byte[]? data, int version = Op.AnyVersion)
     {
-        var result = await CommitOne(new Op.SetData(path, data, version));
+        OpResult result = await CommitOne(new Op.SetData(path, data, version));
         return new StatResult(result.Code, result.Stat);
     }
 
@@ -40,28 +40,38 @@ internal sealed class EmbeddedSession(EmbeddedCoordination service, long session
     internal void Tell(Watcher watcher, WatchedEvent notice)
     {
         if (State == SessionState.Disconnected)
+        {
             _missed.Add(() => watcher(notice));
+        }
         else
+        {
             service.Post(() => watcher(notice));
+        }
     }
 
     /// <summary>Runs with the tree held. An ended session stays ended.</summary>
     internal bool Become(SessionState state)
     {
         if (State is SessionState.Closed or SessionState.Expired || State == state)
+        {
             return false;
+        }
         _state = (int)state;
         if (onState is not null)
+        {
             service.Post(() => onState(state));
+        }
         if (state == SessionState.Connected)
+        {
             _missed.ForEach(service.Post);
+        }
         _missed.Clear();
         return true;
     }
 
     private async ValueTask<OpResult> CommitOne(Op operation)
     {
-        var result = await Submit(() => service.Commit(this, [operation]), code => new MultiResult(code, []));
+        MultiResult result = await Submit(() => service.Commit(this, [operation]), code => new MultiResult(code, []));
         return result.Results.Count == 0 ? new OpResult(result.Code) : result.Results[0];
     }
 
@@ -77,31 +87,47 @@ internal sealed class EmbeddedSession(EmbeddedCoordination service, long session
     private DataResult Read(string path, Watcher? watcher)
     {
         if (!ZnodePath.IsValid(path))
+        {
             return new DataResult(Code.BadArguments);
+        }
         if (service.Tree.Find(path) is not { } node)
+        {
             return new DataResult(Code.NoNode);
+        }
         if (watcher is not null)
+        {
             service.Watches.AddData(path, this, watcher);
+        }
         return new DataResult(Code.Ok, node.Data, node.Stat);
     }
 
     private ChildrenResult ReadChildren(string path, Watcher? watcher)
     {
         if (!ZnodePath.IsValid(path))
+        {
             return new ChildrenResult(Code.BadArguments);
+        }
         if (service.Tree.Find(path) is not { } node)
+        {
             return new ChildrenResult(Code.NoNode);
+        }
         if (watcher is not null)
+        {
             service.Watches.AddChildren(path, this, watcher);
+        }
         return new ChildrenResult(Code.Ok, node.Children, node.Stat);
     }
 
     private StatResult ReadStat(string path, Watcher? watcher)
     {
         if (!ZnodePath.IsValid(path))
+        {
             return new StatResult(Code.BadArguments);
+        }
         if (watcher is not null)
+        {
             service.Watches.AddData(path, this, watcher);
+        }
         return service.Tree.Find(path) is { } node ? new StatResult(Code.Ok, node.Stat) : new StatResult(Code.NoNode);
     }
 }

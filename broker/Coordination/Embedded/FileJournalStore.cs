@@ -21,7 +21,7 @@ internal sealed partial class FileJournalStore : IJournalStore
 
     public byte[] ReadAll()
     {
-        var bytes = new byte[_file.Length];
+        byte[] bytes = new byte[_file.Length];
         _file.Position = 0;
         _file.ReadExactly(bytes);
         return bytes;
@@ -30,7 +30,9 @@ internal sealed partial class FileJournalStore : IJournalStore
     public void Append(ReadOnlySpan<byte> bytes)
     {
         if (!_isRenameDurable)
+        {
             FlushRename();
+        }
         _file.Seek(0, SeekOrigin.End);
         try
         {
@@ -53,7 +55,7 @@ internal sealed partial class FileJournalStore : IJournalStore
 
     public void Replace(ReadOnlySpan<byte> bytes)
     {
-        var fresh = Open(_newPath, FileMode.Create);
+        FileStream fresh = Open(_newPath, FileMode.Create);
         try
         {
             fresh.Write(bytes);
@@ -118,14 +120,18 @@ internal sealed partial class FileJournalStore : IJournalStore
     /// <summary>A rename is durable only when its directory is; .NET opens no directories.</summary>
     private static void FlushDirectory(string directory)
     {
-        var descriptor = OpenDirectory(directory, 0);
+        int descriptor = OpenDirectory(directory, 0);
         if (descriptor < 0)
+        {
             throw new IOException($"{directory} cannot be opened (errno {Marshal.GetLastPInvokeError()})");
-        var failed = Fsync(descriptor) != 0;
-        var errno = Marshal.GetLastPInvokeError();
+        }
+        bool failed = Fsync(descriptor) != 0;
+        int errno = Marshal.GetLastPInvokeError();
         _ = CloseDescriptor(descriptor);
         if (failed)
+        {
             throw new IOException($"{directory} cannot be flushed (errno {errno})");
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

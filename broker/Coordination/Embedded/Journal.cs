@@ -20,15 +20,17 @@ internal sealed class Journal : IDisposable
     /// <exception cref="JournalCorruptException">Damage that no torn write explains.</exception>
     internal static Journal Open(IJournalStore store, TimeProvider time, out ZnodeTree tree)
     {
-        var journal = new Journal(store);
-        var bytes = store.ReadAll();
+        Journal journal = new(store);
+        byte[] bytes = store.ReadAll();
         tree = bytes.Length == 0 ? ZnodeTree.Empty : journal.Load(bytes);
         if (bytes.Length == 0)
+        {
             journal.Compact(tree);
-        var ephemerals = tree.Nodes.Where(node => node.Value.EphemeralOwner != 0).Select(node => node.Key).Order(StringComparer.Ordinal).ToList();
+        }
+        List<string> ephemerals = tree.Nodes.Where(node => node.Value.EphemeralOwner != 0).Select(node => node.Key).Order(StringComparer.Ordinal).ToList();
         if (ephemerals.Count > 0)
         {
-            var end = new Transaction(tree.Zxid + 1, time.GetUtcNow().ToUnixTimeMilliseconds(), [.. ephemerals.Select(path => new Effect.Deleted(path))]);
+            Transaction end = new(tree.Zxid + 1, time.GetUtcNow().ToUnixTimeMilliseconds(), [.. ephemerals.Select(path => new Effect.Deleted(path))]);
             journal.Append([end]);
             tree = tree.Apply(end);
         }
@@ -40,9 +42,11 @@ internal sealed class Journal : IDisposable
     /// <exception cref="IOException">The disk takes nothing at present.</exception>
     internal void Append(IReadOnlyList<Transaction> transactions)
     {
-        var frame = JournalCodec.EncodeTransactions(transactions);
+        byte[] frame = JournalCodec.EncodeTransactions(transactions);
         if (_mayBeTorn)
+        {
             _store.Truncate(_snapshotBytes + _transactionBytes);
+        }
         _mayBeTorn = true;
         _store.Append(frame);
         _mayBeTorn = false;
@@ -50,13 +54,16 @@ internal sealed class Journal : IDisposable
     }
 
     /// <summary>
-    /// Puts a snapshot of the tree in the place of everything, when transactions are twice the snapshot: so writing snapshots costs at most half of what writing
+    /// Puts a snapshot of the tree in the place of everything, when transactions are twice the snapshot: so writing snapshots costs at most half of what
+    /// writing
     /// transactions does. A disk that does not take it has the whole journal still, and is asked again when that has doubled.
     /// </summary>
     internal void CompactIfDue(ZnodeTree tree)
     {
         if (_transactionBytes <= Math.Max(Math.Max(CompactionFloorBytes, 2 * _snapshotBytes), _compactionRest))
+        {
             return;
+        }
         try
         {
             Compact(tree);
@@ -69,7 +76,7 @@ internal sealed class Journal : IDisposable
 
     private void Compact(ZnodeTree tree)
     {
-        var snapshot = JournalCodec.EncodeSnapshot(tree);
+        byte[] snapshot = JournalCodec.EncodeSnapshot(tree);
         _store.Replace(snapshot);
         _snapshotBytes = snapshot.Length;
         _transactionBytes = 0;
@@ -80,19 +87,21 @@ internal sealed class Journal : IDisposable
 
     private ZnodeTree Load(byte[] bytes)
     {
-        var position = 0;
-        var tree = LoadSnapshot(bytes, ref position);
+        int position = 0;
+        ZnodeTree tree = LoadSnapshot(bytes, ref position);
         _snapshotBytes = position;
         while (position < bytes.Length)
         {
-            if (!JournalFrame.TryRead(bytes.AsSpan(position), out var kind, out var payload))
+            if (!JournalFrame.TryRead(bytes.AsSpan(position), out FrameKind kind, out ReadOnlySpan<byte> payload))
             {
                 CutTornTail(bytes, position);
                 break;
             }
 
             if (kind != FrameKind.Transactions)
+            {
                 throw new JournalCorruptException($"Unexpected frame of kind {kind}", position);
+            }
             tree = Replay(tree, payload, position);
             position += JournalFrame.HeaderBytes + payload.Length;
         }
@@ -103,10 +112,10 @@ internal sealed class Journal : IDisposable
 
     private static ZnodeTree LoadSnapshot(byte[] bytes, ref int position)
     {
-        var nodes = ImmutableDictionary.CreateBuilder<string, Znode>(StringComparer.Ordinal);
-        while (JournalFrame.TryRead(bytes.AsSpan(position), out var kind, out var payload))
+        ImmutableDictionary<string, Znode>.Builder nodes = ImmutableDictionary.CreateBuilder<string, Znode>(StringComparer.Ordinal);
+        while (JournalFrame.TryRead(bytes.AsSpan(position), out FrameKind kind, out ReadOnlySpan<byte> payload))
         {
-            var start = position;
+            int start = position;
             position += JournalFrame.HeaderBytes + payload.Length;
             if (kind == FrameKind.Snapshot)
             {
@@ -115,7 +124,9 @@ internal sealed class Journal : IDisposable
             }
 
             if (kind != FrameKind.SnapshotEnd || !nodes.ContainsKey(ZnodePath.Root))
+            {
                 throw new JournalCorruptException("Incomplete snapshot", start);
+            }
             JournalCodec.LinkChildren(nodes);
             return new ZnodeTree(nodes.ToImmutable(), JournalCodec.DecodeSnapshotEnd(payload));
         }
@@ -126,10 +137,12 @@ internal sealed class Journal : IDisposable
 
     private static ZnodeTree Replay(ZnodeTree tree, ReadOnlySpan<byte> payload, int position)
     {
-        foreach (var transaction in JournalCodec.DecodeTransactions(payload))
+        foreach (Transaction transaction in JournalCodec.DecodeTransactions(payload))
         {
             if (transaction.Zxid != tree.Zxid + 1)
+            {
                 throw new JournalCorruptException($"Transaction {transaction.Zxid} after {tree.Zxid}", position);
+            }
             tree = tree.Apply(transaction);
         }
 
@@ -139,7 +152,9 @@ internal sealed class Journal : IDisposable
     private void CutTornTail(byte[] bytes, int position)
     {
         if (JournalFrame.ExistsIn(bytes.AsSpan(position + 1)))
+        {
             throw new JournalCorruptException("Damaged frame", position);
+        }
         _store.Truncate(position);
     }
 }

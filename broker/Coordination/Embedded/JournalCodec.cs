@@ -13,21 +13,25 @@ internal static class JournalCodec
     internal static byte[] EncodeTransactions(IReadOnlyList<Transaction> transactions) => Frame(FrameKind.Transactions, writer =>
     {
         writer.Write(transactions.Count);
-        foreach (var transaction in transactions)
+        foreach (Transaction transaction in transactions)
+        {
             Write(writer, transaction);
+        }
     });
 
     internal static byte[] EncodeSnapshot(ZnodeTree tree)
     {
-        var content = new ArrayBufferWriter<byte>();
-        var frame = new List<KeyValuePair<string, Znode>>();
-        var bytes = 0;
-        foreach (var node in tree.Nodes)
+        ArrayBufferWriter<byte> content = new();
+        List<KeyValuePair<string, Znode>> frame = new();
+        int bytes = 0;
+        foreach (KeyValuePair<string, Znode> node in tree.Nodes)
         {
             frame.Add(node);
             bytes += (node.Value.Data?.Length ?? 0) + node.Key.Length + 64;
             if (bytes < SnapshotFrameBytes)
+            {
                 continue;
+            }
             content.Write(EncodeNodes(frame));
             frame.Clear();
             bytes = 0;
@@ -40,25 +44,27 @@ internal static class JournalCodec
 
     internal static List<Transaction> DecodeTransactions(ReadOnlySpan<byte> payload)
     {
-        using var reader = Reader(payload);
-        var transactions = new List<Transaction>();
-        for (var left = reader.ReadInt32(); left > 0; left--)
+        using BinaryReader reader = Reader(payload);
+        List<Transaction> transactions = new();
+        for (int left = reader.ReadInt32(); left > 0; left--)
+        {
             transactions.Add(ReadTransaction(reader));
+        }
         return transactions;
     }
 
     internal static long DecodeSnapshotEnd(ReadOnlySpan<byte> payload)
     {
-        using var reader = Reader(payload);
+        using BinaryReader reader = Reader(payload);
         return reader.ReadInt64();
     }
 
     internal static void DecodeNodes(ReadOnlySpan<byte> payload, ImmutableDictionary<string, Znode>.Builder nodes)
     {
-        using var reader = Reader(payload);
-        for (var left = reader.ReadInt32(); left > 0; left--)
+        using BinaryReader reader = Reader(payload);
+        for (int left = reader.ReadInt32(); left > 0; left--)
         {
-            var path = reader.ReadString();
+            string path = reader.ReadString();
             nodes[path] = ReadNode(reader);
         }
     }
@@ -66,14 +72,17 @@ internal static class JournalCodec
     /// <summary>Children are not stored: they follow from the paths.</summary>
     internal static void LinkChildren(ImmutableDictionary<string, Znode>.Builder nodes)
     {
-        foreach (var siblings in nodes.Keys.Where(path => path != ZnodePath.Root).GroupBy(ZnodePath.ParentOf, StringComparer.Ordinal).ToList())
+        foreach (IGrouping<string, string> siblings in nodes.Keys.Where(path => path != ZnodePath.Root).GroupBy(ZnodePath.ParentOf,
+            StringComparer.Ordinal).ToList())
+        {
             nodes[siblings.Key] = nodes[siblings.Key] with { Children = Znode.NoChildren.Union(siblings.Select(ZnodePath.NameOf)) };
+        }
     }
 
     private static byte[] EncodeNodes(List<KeyValuePair<string, Znode>> nodes) => Frame(FrameKind.Snapshot, writer =>
     {
         writer.Write(nodes.Count);
-        foreach (var (path, node) in nodes)
+        foreach ((string path, Znode node) in nodes)
         {
             writer.Write(path);
             Write(writer, node);
@@ -82,11 +91,13 @@ internal static class JournalCodec
 
     private static byte[] Frame(FrameKind kind, Action<BinaryWriter> write)
     {
-        using var stream = new MemoryStream();
+        using MemoryStream stream = new();
         stream.Position = JournalFrame.HeaderBytes;
-        using (var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true))
+        using (BinaryWriter writer = new(stream, Encoding.UTF8, leaveOpen: true))
+        {
             write(writer);
-        var frame = stream.ToArray();
+        }
+        byte[] frame = stream.ToArray();
         JournalFrame.Seal(frame, kind);
         return frame;
     }
@@ -98,27 +109,31 @@ internal static class JournalCodec
         writer.Write(transaction.Zxid);
         writer.Write(transaction.Time);
         writer.Write(transaction.Effects.Count);
-        foreach (var effect in transaction.Effects)
+        foreach (Effect effect in transaction.Effects)
         {
             writer.Write((byte)(effect switch { Effect.Created => 1, Effect.Changed => 2, _ => 3 }));
             writer.Write(effect.Path);
             if (effect is Effect.Created created)
+            {
                 writer.Write(created.EphemeralOwner);
+            }
             if (effect is not Effect.Deleted)
+            {
                 WriteData(writer, effect is Effect.Created c ? c.Data : ((Effect.Changed)effect).Data);
+            }
         }
     }
 
     private static Transaction ReadTransaction(BinaryReader reader)
     {
-        var zxid = reader.ReadInt64();
-        var time = reader.ReadInt64();
-        var effects = new List<Effect>();
-        for (var left = reader.ReadInt32(); left > 0; left--)
+        long zxid = reader.ReadInt64();
+        long time = reader.ReadInt64();
+        List<Effect> effects = new();
+        for (int left = reader.ReadInt32(); left > 0; left--)
         {
-            var kind = reader.ReadByte();
-            var path = reader.ReadString();
-            var owner = kind == 1 ? reader.ReadInt64() : 0;
+            byte kind = reader.ReadByte();
+            string path = reader.ReadString();
+            long owner = kind == 1 ? reader.ReadInt64() : 0;
             effects.Add(kind switch
             {
                 1 => new Effect.Created(path, ReadData(reader), owner),
@@ -152,7 +167,9 @@ internal static class JournalCodec
     {
         writer.Write(data?.Length ?? -1);
         if (data is not null)
+        {
             writer.Write(data);
+        }
     }
 
     private static byte[]? ReadData(BinaryReader reader) => reader.ReadInt32() is var length and >= 0 ? reader.ReadBytes(length) : null;

@@ -42,13 +42,19 @@ internal static class JournalFrame
         kind = default;
         payload = default;
         if (bytes.Length < HeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic)
+        {
             return false;
-        var length = BinaryPrimitives.ReadInt32LittleEndian(bytes[LengthAt..]);
+        }
+        int length = BinaryPrimitives.ReadInt32LittleEndian(bytes[LengthAt..]);
         if (length < 0 || length > bytes.Length - HeaderBytes)
+        {
             return false;
-        var frame = bytes[..(HeaderBytes + length)];
+        }
+        ReadOnlySpan<byte> frame = bytes[..(HeaderBytes + length)];
         if (BinaryPrimitives.ReadUInt32LittleEndian(frame[CrcAt..]) != Crc(frame))
+        {
             return false;
+        }
         kind = (FrameKind)frame[KindAt];
         payload = frame[HeaderBytes..];
         return true;
@@ -62,7 +68,9 @@ internal static class JournalFrame
         while (bytes.IndexOf(magic) is var at and >= 0)
         {
             if (TryRead(bytes[at..], out _, out _))
+            {
                 return true;
+            }
             bytes = bytes[(at + 1)..];
         }
 
@@ -71,14 +79,20 @@ internal static class JournalFrame
 
     private static uint Crc(ReadOnlySpan<byte> frame)
     {
-        var crc = uint.MaxValue;
-        foreach (var b in frame[KindAt..CrcAt])
+        uint crc = uint.MaxValue;
+        foreach (byte b in frame[KindAt..CrcAt])
+        {
             crc = BitOperations.Crc32C(crc, b);
-        var payload = frame[HeaderBytes..];
+        }
+        ReadOnlySpan<byte> payload = frame[HeaderBytes..];
         for (; payload.Length >= 8; payload = payload[8..])
+        {
             crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(payload));
-        foreach (var b in payload)
+        }
+        foreach (byte b in payload)
+        {
             crc = BitOperations.Crc32C(crc, b);
+        }
         return ~crc;
     }
 }

@@ -25,7 +25,7 @@ internal sealed class WatchTable
                 Tell(Take(_data, effect.Path), EventType.NodeDataChanged, effect.Path);
                 break;
             default:
-                var told = Take(_data, effect.Path) ?? [];
+                HashSet<Watch> told = Take(_data, effect.Path) ?? [];
                 told.UnionWith(Take(_children, effect.Path) ?? []);
                 Tell(told, EventType.NodeDeleted, effect.Path);
                 TellParent(effect.Path);
@@ -42,32 +42,39 @@ internal sealed class WatchTable
 
     private static void Add(Dictionary<string, HashSet<Watch>> watches, string path, Watch watch)
     {
-        if (!watches.TryGetValue(path, out var here))
+        if (!watches.TryGetValue(path, out HashSet<Watch>? here))
+        {
             watches[path] = here = [];
+        }
         here.Add(watch);
     }
 
-    private static HashSet<Watch>? Take(Dictionary<string, HashSet<Watch>> watches, string path) => watches.Remove(path, out var here) ? here : null;
+    private static HashSet<Watch>? Take(Dictionary<string, HashSet<Watch>> watches, string path)
+        => watches.Remove(path, out HashSet<Watch>? here) ? here : null;
 
     private static void Tell(HashSet<Watch>? watches, EventType type, string path)
     {
-        foreach (var watch in watches ?? [])
+        foreach (Watch watch in watches ?? [])
+        {
             watch.Session.Tell(watch.Watcher, new WatchedEvent(type, path));
+        }
     }
 
     private static void Forget(Dictionary<string, HashSet<Watch>> watches, EmbeddedSession session)
     {
-        foreach (var (path, here) in watches)
+        foreach ((string path, HashSet<Watch> here) in watches)
         {
             here.RemoveWhere(watch => watch.Session == session);
             if (here.Count == 0)
+            {
                 watches.Remove(path);
+            }
         }
     }
 
     private void TellParent(string path)
     {
-        var parent = ZnodePath.ParentOf(path);
+        string parent = ZnodePath.ParentOf(path);
         Tell(Take(_children, parent), EventType.NodeChildrenChanged, parent);
     }
 

@@ -5,7 +5,8 @@ namespace Broker.Coordination.Embedded;
 /// <summary>One znode's value; replaced whole when something about it changes.</summary>
 /// <param name="Creates">How many children were ever created: the next sequence number.</param>
 internal sealed record Znode(
-    byte[]? Data, long Czxid, long Mzxid, long Pzxid, long Ctime, long Mtime, int Version, int Creates, long EphemeralOwner, ImmutableSortedSet<string> Children)
+    byte[]? Data, long Czxid, long Mzxid, long Pzxid, long Ctime, long Mtime, int Version, int Creates, long EphemeralOwner,
+    ImmutableSortedSet<string> Children)
 {
     internal static readonly ImmutableSortedSet<string> NoChildren = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 

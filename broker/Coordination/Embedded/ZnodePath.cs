@@ -7,7 +7,7 @@ internal static class ZnodePath
 
     internal static string ParentOf(string path)
     {
-        var slash = path.LastIndexOf('/');
+        int slash = path.LastIndexOf('/');
         return slash == 0 ? Root : path[..slash];
     }
 
@@ -17,13 +17,19 @@ internal static class ZnodePath
     internal static bool IsValid(string? path)
     {
         if (string.IsNullOrEmpty(path) || path[0] != '/')
+        {
             return false;
+        }
         if (path.Length == 1)
+        {
             return true;
-        foreach (var part in path.AsSpan(1).Split('/'))
+        }
+        foreach (Range part in path.AsSpan(1).Split('/'))
         {
             if (!IsValidPart(path.AsSpan(1)[part]))
+            {
                 return false;
+            }
         }
 
         return true;
@@ -32,11 +38,15 @@ internal static class ZnodePath
     private static bool IsValidPart(ReadOnlySpan<char> part)
     {
         if (part.IsEmpty || part is "." or "..")
+        {
             return false;
-        foreach (var c in part)
+        }
+        foreach (char c in part)
         {
             if (c is < ' ' or (>= '\u007f' and <= '\u009f') or (>= '\ud800' and <= '\uf8ff') or >= '\ufff0')
+            {
                 return false;
+            }
         }
 
         return true;

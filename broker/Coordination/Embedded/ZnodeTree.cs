@@ -44,9 +44,11 @@ internal sealed class ZnodeTree
     /// <summary>The tree after a transaction that was decided on this tree.</summary>
     internal ZnodeTree Apply(Transaction transaction)
     {
-        var nodes = _nodes.ToBuilder();
-        foreach (var effect in transaction.Effects)
+        ImmutableDictionary<string, Znode>.Builder nodes = _nodes.ToBuilder();
+        foreach (Effect effect in transaction.Effects)
+        {
             Apply(nodes, effect, transaction.Zxid, transaction.Time);
+        }
         return new ZnodeTree(nodes.ToImmutable(), transaction.Zxid);
     }
 
@@ -56,17 +58,17 @@ internal sealed class ZnodeTree
         {
             case Effect.Created created:
                 nodes.Add(created.Path, new Znode(created.Data, zxid, zxid, zxid, time, time, 0, 0, created.EphemeralOwner, Znode.NoChildren));
-                var parent = nodes[ZnodePath.ParentOf(created.Path)];
+                Znode parent = nodes[ZnodePath.ParentOf(created.Path)];
                 nodes[ZnodePath.ParentOf(created.Path)] =
                     parent with { Children = parent.Children.Add(ZnodePath.NameOf(created.Path)), Creates = parent.Creates + 1, Pzxid = zxid };
                 break;
             case Effect.Changed changed:
-                var node = nodes[changed.Path];
+                Znode node = nodes[changed.Path];
                 nodes[changed.Path] = node with { Data = changed.Data, Version = node.Version + 1, Mzxid = zxid, Mtime = time };
                 break;
             default:
                 nodes.Remove(effect.Path);
-                var former = nodes[ZnodePath.ParentOf(effect.Path)];
+                Znode former = nodes[ZnodePath.ParentOf(effect.Path)];
                 nodes[ZnodePath.ParentOf(effect.Path)] = former with { Children = former.Children.Remove(ZnodePath.NameOf(effect.Path)), Pzxid = zxid };
                 break;
         }
@@ -75,21 +77,33 @@ internal sealed class ZnodeTree
     private Code DecideCreate(Op.Create create, long sessionId, out Effect? effect)
     {
         effect = null;
-        var sequential = create.Mode is CreateMode.PersistentSequential or CreateMode.EphemeralSequential;
+        bool sequential = create.Mode is CreateMode.PersistentSequential or CreateMode.EphemeralSequential;
         if (!ZnodePath.IsValid(sequential ? create.Path + "0" : create.Path))
+        {
             return Code.BadArguments;
+        }
         if (create.Data?.Length > MaxDataBytes)
+        {
             return Code.MarshallingError;
+        }
         if (create.Path == ZnodePath.Root)
+        {
             return Code.NodeExists;
+        }
         if (Find(ZnodePath.ParentOf(create.Path)) is not { } parent)
+        {
             return Code.NoNode;
-        var path = sequential ? $"{create.Path}{parent.Creates:D10}" : create.Path;
+        }
+        string path = sequential ? $"{create.Path}{parent.Creates:D10}" : create.Path;
         if (_nodes.ContainsKey(path))
+        {
             return Code.NodeExists;
+        }
         if (parent.EphemeralOwner != 0)
+        {
             return Code.NoChildrenForEphemerals;
-        var ephemeral = create.Mode is CreateMode.Ephemeral or CreateMode.EphemeralSequential;
+        }
+        bool ephemeral = create.Mode is CreateMode.Ephemeral or CreateMode.EphemeralSequential;
         effect = new Effect.Created(path, create.Data, ephemeral ? sessionId : 0);
         return Code.Ok;
     }
@@ -98,10 +112,14 @@ internal sealed class ZnodeTree
     {
         effect = null;
         if (set.Data?.Length > MaxDataBytes)
+        {
             return Code.MarshallingError;
-        var code = CheckVersion(set.Path, set.Version);
+        }
+        Code code = CheckVersion(set.Path, set.Version);
         if (code == Code.Ok)
+        {
             effect = new Effect.Changed(set.Path, set.Data);
+        }
         return code;
     }
 
@@ -109,12 +127,18 @@ internal sealed class ZnodeTree
     {
         effect = null;
         if (delete.Path == ZnodePath.Root)
+        {
             return Code.BadArguments;
-        var code = CheckVersion(delete.Path, delete.Version);
+        }
+        Code code = CheckVersion(delete.Path, delete.Version);
         if (code != Code.Ok)
+        {
             return code;
+        }
         if (!Find(delete.Path)!.Children.IsEmpty)
+        {
             return Code.NotEmpty;
+        }
         effect = new Effect.Deleted(delete.Path);
         return Code.Ok;
     }

@@ -13,7 +13,9 @@ internal sealed class CodeWriter
     public void Line(string line)
     {
         if (_blank && !_opened && line != "}" && line != "};")
+        {
             _text.Append('\n');
+        }
         _blank = _opened = false;
         _text.Append(' ', _depth * 4).Append(line).Append('\n');
     }
@@ -24,7 +26,9 @@ internal sealed class CodeWriter
     public void Open(string? line = null)
     {
         if (line is not null)
+        {
             Line(line);
+        }
         Line("{");
         _depth++;
         _opened = true;

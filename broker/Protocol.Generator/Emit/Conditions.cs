@@ -10,15 +10,25 @@ internal static class Conditions
     {
         VersionRange inside = range.Intersect(scope);
         if (inside.IsEmpty)
+        {
             return "false";
+        }
         if (inside == scope)
+        {
             return "true";
+        }
         if (inside.Lowest == inside.Highest)
+        {
             return $"version == {inside.Lowest}";
+        }
         if (inside.Lowest == scope.Lowest)
+        {
             return $"version <= {inside.Highest}";
+        }
         if (inside.Highest == scope.Highest)
+        {
             return $"version >= {inside.Lowest}";
+        }
         return $"version is >= {inside.Lowest} and <= {inside.Highest}";
     }
 

@@ -24,7 +24,9 @@ internal sealed class MessageEmitter(MessageSchema message, string targetNamespa
         Statics();
         Members(message.Root);
         foreach (StructSchema schema in message.Structs)
+        {
             Nested(schema);
+        }
         _code.Close();
         return _code.ToString();
     }
@@ -60,7 +62,9 @@ internal sealed class MessageEmitter(MessageSchema message, string targetNamespa
     private void Members(StructSchema schema)
     {
         foreach (FieldSchema field in schema.Fields)
+        {
             Property(schema, field);
+        }
         if (!message.Flexible.Intersect(schema.Versions).IsEmpty)
         {
             _code.Blank();
@@ -70,7 +74,9 @@ internal sealed class MessageEmitter(MessageSchema message, string targetNamespa
 
         List<FieldSchema> uses = AllFields.Where(f => f.Type.StructName == schema.Name).ToList();
         if (uses.Exists(f => !f.Type.IsArray))
+        {
             Defaults(schema);
+        }
         Read(schema);
         Write(schema);
         bool plain = uses.Exists(f => f.Type.IsArray && !NullEverywhere(f));
@@ -87,23 +93,27 @@ internal sealed class MessageEmitter(MessageSchema message, string targetNamespa
     {
         FieldType type = field.Type;
         VersionRange versions = field.Versions.Intersect(schema.Versions);
-        string where = Conditions.Of(versions, schema.Versions) == "true" ? "all versions" : versions.Lowest == versions.Highest ? $"version {versions}" : $"versions {versions}";
+        string where = Conditions.Of(versions, schema.Versions) == "true" ? "all versions"
+            : versions.Lowest == versions.Highest ? $"version {versions}" : $"versions {versions}";
         string tag = field.IsTagged ? $", tag {field.Tag}" : string.Empty;
         string nulls = field.IsNullable && field.NullVersions.Intersect(versions) != versions ? $", may be null in {field.NullVersions}" : string.Empty;
         string lazy = field.IsLazyStruct ? ", null stands for its default, which is not written" : string.Empty;
         string frame = type is { Scalar: Scalar.Records } && message.Kind == MessageKind.Request ? "; what is read points into the frame" : string.Empty;
         _code.Blank();
         _code.Line($"/// <summary>In {where}{tag}{nulls}{lazy}{frame}.</summary>");
-        string name = type.ElementName(message.Kind == MessageKind.Request) + (type.IsArray ? "[]" : string.Empty) + (field.PropertyIsNullable ? "?" : string.Empty);
+        string name = type.ElementName(message.Kind == MessageKind.Request) + (type.IsArray ? "[]" : string.Empty)
+            + (field.PropertyIsNullable ? "?" : string.Empty);
         bool implied = field.Default is "0" or "false" or "null" or "Guid.Empty" || field.IsLazyStruct;
         _code.Line($"public {name} {field.Name} {{ get; set; }}{(implied ? string.Empty : $" = {field.Default};")}");
     }
 
     private void Defaults(StructSchema schema)
     {
-        var parts = schema.Fields.Select(WriteEmitter.IsSet).ToList();
+        List<string> parts = schema.Fields.Select(WriteEmitter.IsSet).ToList();
         if (!message.Flexible.Intersect(schema.Versions).IsEmpty)
+        {
             parts.Add("UnknownTaggedFields is { Length: > 0 }");
+        }
         _code.Blank();
         _code.Line("/// <summary>True when every field has its default.</summary>");
         _code.Line($"internal bool HasOnlyDefaults => !({string.Join(" || ", parts)});");
@@ -114,7 +124,9 @@ internal sealed class MessageEmitter(MessageSchema message, string targetNamespa
         bool root = schema == message.Root;
         _code.Blank();
         if (root)
+        {
             _code.Line("/// <inheritdoc/>");
+        }
         _code.Open($"{(root ? "public" : "internal")} static {schema.Name} Read(ref ProtocolReader reader, short version)");
         if (root)
         {
@@ -134,7 +146,9 @@ internal sealed class MessageEmitter(MessageSchema message, string targetNamespa
         bool root = schema == message.Root;
         _code.Blank();
         if (root)
+        {
             _code.Line("/// <inheritdoc/>");
+        }
         _code.Open($"{(root ? "public" : "internal")} void Write(ProtocolWriter writer, short version)");
         if (root)
         {
@@ -151,6 +165,8 @@ internal sealed class MessageEmitter(MessageSchema message, string targetNamespa
     {
         string condition = Conditions.Of(message.Flexible, schema.Versions);
         if (condition is not "true" and not "false")
+        {
             _code.Line($"bool flexible = {condition};");
+        }
     }
 }

@@ -17,7 +17,9 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
             {
                 CloseUnless(open);
                 if (condition != "true")
+                {
                     code.Open($"if ({condition})");
+                }
                 open = condition;
             }
 
@@ -31,7 +33,9 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
     private void CloseUnless(string condition)
     {
         if (condition == "true")
+        {
             return;
+        }
         code.Close();
         code.Blank();
     }
@@ -39,20 +43,22 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
     /// <summary>The methods that read arrays of a structure, those that are used.</summary>
     public void ArrayMethods(bool plain, bool nullable)
     {
-        const string parameters = "(ref ProtocolReader reader, short version, bool flexible)";
+        const string Parameters = "(ref ProtocolReader reader, short version, bool flexible)";
         if (!plain && !nullable)
+        {
             return;
+        }
         if (plain)
         {
             code.Blank();
-            code.Line($"internal static {schema.Name}[] ReadArray{parameters} =>");
+            code.Line($"internal static {schema.Name}[] ReadArray{Parameters} =>");
             code.Indented("ReadElements(ref reader, version, reader.ReadArrayLength(MinimumSize(version), flexible));");
         }
 
         if (nullable)
         {
             code.Blank();
-            code.Open($"internal static {schema.Name}[]? ReadNullableArray{parameters}");
+            code.Open($"internal static {schema.Name}[]? ReadNullableArray{Parameters}");
             code.Line("int count = reader.ReadNullableArrayLength(MinimumSize(version), flexible);");
             code.Line("return count < 0 ? null : ReadElements(ref reader, version, count);");
             code.Close();
@@ -74,14 +80,18 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
     private void MinimumSize()
     {
         code.Blank();
-        var steps = new List<(int Highest, int Size)>();
+        List<(int Highest, int Size)> steps = new();
         for (int version = schema.Versions.Lowest; version <= schema.Versions.Highest; version++)
         {
             int size = Math.Max(1, WireSize.Minimum(message, schema, version));
             if (steps.Count > 0 && steps[steps.Count - 1].Size == size)
+            {
                 steps[steps.Count - 1] = (version, size);
+            }
             else
+            {
                 steps.Add((version, size));
+            }
         }
 
         if (steps.Count == 1)
@@ -93,7 +103,9 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
         code.Line("private static int MinimumSize(short version) => version switch");
         code.Open();
         for (int i = 0; i < steps.Count; i++)
+        {
             code.Line(i == steps.Count - 1 ? $"_ => {steps[i].Size}," : $"<= {steps[i].Highest} => {steps[i].Size},");
+        }
         code.Close("};");
     }
 
@@ -101,16 +113,26 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
     {
         string flexible = Conditions.Of(message.Flexible, schema.Versions);
         if (flexible == "false")
+        {
             return;
+        }
         List<FieldSchema> tagged = schema.Fields.Where(f => f.IsTagged).OrderBy(f => f.Tag).ToList();
         if (flexible != "true")
+        {
             code.Open("if (flexible)");
+        }
         if (tagged.Count == 0)
+        {
             code.Line("message.UnknownTaggedFields = reader.ReadUnknownTaggedFields();");
+        }
         else
+        {
             TaggedSection(tagged);
+        }
         if (flexible != "true")
+        {
             code.Close();
+        }
     }
 
     private void TaggedSection(List<FieldSchema> tagged)
@@ -120,7 +142,9 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
         code.Open();
         code.Open("switch (tags.Tag)");
         foreach (FieldSchema field in tagged)
+        {
             TagCase(field);
+        }
         code.Line("default:");
         code.Indented("tags.Keep(ref reader);");
         code.Indented("break;");
@@ -164,7 +188,9 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
     {
         FieldType type = field.Type;
         if (type is { IsStruct: true, IsArray: true })
+        {
             return $"{type.StructName}.Read{nullable}Array(ref reader, version, {flexible})";
+        }
         if (type.IsStruct)
         {
             string read = $"{type.StructName}.Read(ref reader, version)";
@@ -173,7 +199,9 @@ internal sealed class ReadEmitter(CodeWriter code, MessageSchema message, Struct
         }
 
         if (type is { Scalar: Scalar.Records })
+        {
             return message.Kind == MessageKind.Request ? $"reader.ReadNullableRecords({flexible})" : $"reader.ReadNullableRecordsPayload({flexible})";
+        }
         string array = type.IsArray ? "Array" : string.Empty;
         return type.HasLength ? $"reader.Read{nullable}{type.Scalar}{array}({flexible})" : $"reader.Read{type.Scalar}()";
     }

@@ -31,19 +31,23 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
     /// <summary>The methods that write arrays of a structure, those that are used.</summary>
     public void ArrayMethods(bool plain, bool nullable)
     {
-        const string parameters = "short version, bool flexible)";
+        const string Parameters = "short version, bool flexible)";
         if (!plain && !nullable)
+        {
             return;
+        }
         code.Blank();
-        code.Open($"internal static void WriteArray(ProtocolWriter writer, {schema.Name}[] items, {parameters}");
+        code.Open($"internal static void WriteArray(ProtocolWriter writer, {schema.Name}[] items, {Parameters}");
         code.Line("writer.WriteArrayLength(items.Length, flexible);");
         code.Line("foreach (var item in items)");
         code.Indented("item.Write(writer, version);");
         code.Close();
         if (!nullable)
+        {
             return;
+        }
         code.Blank();
-        code.Open($"internal static void WriteNullableArray(ProtocolWriter writer, {schema.Name}[]? items, {parameters}");
+        code.Open($"internal static void WriteNullableArray(ProtocolWriter writer, {schema.Name}[]? items, {Parameters}");
         code.Line("if (items is null)");
         code.Indented("writer.WriteArrayLength(-1, flexible);");
         code.Line("else");
@@ -56,7 +60,8 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
     {
         { Default: "null" } => $"{field.Name} is not null",
         { IsLazyStruct: true } => $"{field.Name} is {{ HasOnlyDefaults: false }}",
-        { Type: { IsStruct: true, IsArray: false } } => field.IsNullable ? $"{field.Name} is not {{ HasOnlyDefaults: true }}" : $"!{field.Name}.HasOnlyDefaults",
+        { Type: { IsStruct: true, IsArray: false } }
+            => field.IsNullable ? $"{field.Name} is not {{ HasOnlyDefaults: true }}" : $"!{field.Name}.HasOnlyDefaults",
         { Default: "[]" } or { Default: "\"\"" } => field.IsNullable ? $"{field.Name} is not {{ Length: 0 }}" : $"{field.Name}.Length != 0",
         { Default: "true" } => $"!{field.Name}",
         { Default: "false" } => field.Name,
@@ -67,14 +72,18 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
     {
         RefuseNull(field, versions);
         foreach (string line in Lines(field, versions, "writer"))
+        {
             code.Line(line);
+        }
     }
 
     private void RefuseNull(FieldSchema field, VersionRange versions)
     {
         string nulls = Conditions.Of(field.NullVersions, versions);
         if (!field.IsNullable || nulls == "true")
+        {
             return;
+        }
         string versionTest = nulls == "false" ? string.Empty : $" && !({nulls})";
         code.Line($"if ({field.Name} is null{versionTest})");
         code.Indented($"throw UnsupportedVersionException.NullField(\"{schema.Name}.{field.Name}\", version);");
@@ -83,7 +92,9 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
     private void RefuseElsewhere(FieldSchema field)
     {
         if (field.Ignorable)
+        {
             return;
+        }
         code.Line($"else if ({IsSet(field)})");
         code.Indented($"throw UnsupportedVersionException.Field(\"{schema.Name}.{field.Name}\", version);");
     }
@@ -94,11 +105,17 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
         string flexible = ReadEmitter.Flexibility(message, schema, versions);
         string nullable = field.IsNullable ? "Nullable" : string.Empty;
         if (type is { IsStruct: true, IsArray: true })
+        {
             return [$"{type.StructName}.Write{nullable}Array({writer}, {field.Name}, version, {flexible});"];
+        }
         if (type.IsStruct)
+        {
             return StructLines(field, writer);
+        }
         if (type is { Scalar: Scalar.Records })
+        {
             return [$"{writer}.WriteNullableRecords({field.Name}, {flexible});"];
+        }
         string array = type.IsArray ? "Array" : string.Empty;
         return [type.HasLength ? $"{writer}.Write{nullable}{type.Scalar}{array}({field.Name}, {flexible});" : $"{writer}.Write{type.Scalar}({field.Name});"];
     }
@@ -106,7 +123,9 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
     private static IEnumerable<string> StructLines(FieldSchema field, string writer)
     {
         if (!field.IsNullable)
+        {
             return [$"{field.Name}.Write({writer}, version);"];
+        }
         string presence = field.IsTagged ? "WriteTaggedStructPresence" : "WriteStructPresence";
         return [$"{writer}.{presence}({field.Name} is not null);", $"{field.Name}?.Write({writer}, version);"];
     }
@@ -115,18 +134,30 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
     {
         string flexible = Conditions.Of(message.Flexible, schema.Versions);
         if (flexible == "false")
+        {
             return;
+        }
         List<FieldSchema> tagged = schema.Fields.Where(f => f.IsTagged).OrderBy(f => f.Tag).ToList();
         foreach (FieldSchema field in tagged)
+        {
             RefuseTaggedElsewhere(field);
+        }
         if (flexible != "true")
+        {
             code.Open("if (flexible)");
+        }
         if (tagged.Count == 0)
+        {
             code.Line("writer.WriteUnknownTaggedFields(UnknownTaggedFields);");
+        }
         else
+        {
             TaggedSection(tagged);
+        }
         if (flexible == "true")
+        {
             return;
+        }
         code.Close();
         code.Line("else if (UnknownTaggedFields is { Length: > 0 })");
         code.Indented($"throw UnsupportedVersionException.Field(\"{schema.Name}.UnknownTaggedFields\", version);");
@@ -136,7 +167,9 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
     {
         string condition = Conditions.Of(field.Versions, schema.Versions);
         if (field.Ignorable || condition == "true")
+        {
             return;
+        }
         code.Line($"if (!({condition}) && {IsSet(field)})");
         code.Indented($"throw UnsupportedVersionException.Field(\"{schema.Name}.{field.Name}\", version);");
     }
@@ -156,7 +189,9 @@ internal sealed class WriteEmitter(CodeWriter code, MessageSchema message, Struc
             code.Open($"if ({TagCondition(field)})");
             code.Line($"var field = tags.Begin({field.Tag});");
             foreach (string line in Lines(field, field.Versions.Intersect(schema.Versions), "field"))
+            {
                 code.Line(line);
+            }
             code.Line("tags.End();");
             code.Close();
             code.Blank();

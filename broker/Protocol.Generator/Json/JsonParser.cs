@@ -20,11 +20,13 @@ internal sealed class JsonParser
     /// <exception cref="JsonSyntaxException">The text is not one JSON value.</exception>
     public static JsonNode Parse(string text)
     {
-        var parser = new JsonParser(text);
+        JsonParser parser = new(text);
         JsonNode node = parser.ReadValue();
         parser.SkipWhitespace();
         if (parser._position != text.Length)
+        {
             throw parser.Error("nothing may follow the value");
+        }
         return node;
     }
 
@@ -32,7 +34,9 @@ internal sealed class JsonParser
     {
         SkipWhitespace();
         if (++_depth > MaximumDepth)
+        {
             throw Error("values are nested too deeply");
+        }
         JsonNode node = Peek() switch
         {
             '{' => ReadObject(),
@@ -51,18 +55,22 @@ internal sealed class JsonParser
     private JsonObject ReadObject()
     {
         int start = _position++;
-        var members = new List<JsonMember>();
+        List<JsonMember> members = new();
         SkipWhitespace();
         while (Peek() != '}')
         {
             if (members.Count > 0)
+            {
                 Expect(',');
+            }
             SkipWhitespace();
             int nameStart = _position;
             string name = ReadString();
             TextSpan nameSpan = TextSpan.FromBounds(nameStart, _position);
             if (members.Exists(m => m.Name == name))
+            {
                 throw new JsonSyntaxException($"'{name}' is given twice", nameSpan);
+            }
             Expect(':');
             members.Add(new JsonMember(name, nameSpan, ReadValue()));
             SkipWhitespace();
@@ -75,12 +83,14 @@ internal sealed class JsonParser
     private JsonArray ReadArray()
     {
         int start = _position++;
-        var items = new List<JsonNode>();
+        List<JsonNode> items = new();
         SkipWhitespace();
         while (Peek() != ']')
         {
             if (items.Count > 0)
+            {
                 Expect(',');
+            }
             items.Add(ReadValue());
             SkipWhitespace();
         }
@@ -99,14 +109,18 @@ internal sealed class JsonParser
     private string ReadString()
     {
         if (Peek() != '"')
+        {
             throw Error("a name in quotes is missing");
+        }
         _position++;
-        var text = new StringBuilder();
+        StringBuilder text = new();
         while (Peek() != '"')
         {
             char c = _text[_position++];
             if (c < ' ')
+            {
                 throw Error("a string ends at the end of its line");
+            }
             text.Append(c == '\\' ? ReadEscape() : c);
         }
 
@@ -131,14 +145,18 @@ internal sealed class JsonParser
     {
         int start = _position;
         while (_position < _text.Length && (char.IsDigit(_text[_position]) || _text[_position] is '-' or '+' or '.' or 'e' or 'E'))
+        {
             _position++;
+        }
         return new JsonNumber(TextSpan.FromBounds(start, _position), _text.Substring(start, _position - start));
     }
 
     private JsonNode ReadWord(string word, Func<TextSpan, JsonNode> make)
     {
         if (string.CompareOrdinal(_text, _position, word, 0, word.Length) != 0)
+        {
             throw Error($"'{word}' is misspelt");
+        }
         _position += word.Length;
         return make(new TextSpan(_position - word.Length, word.Length));
     }
@@ -147,14 +165,18 @@ internal sealed class JsonParser
     {
         SkipWhitespace();
         if (Peek() != c)
+        {
             throw Error($"'{c}' is missing");
+        }
         _position++;
     }
 
     private void SkipWhitespace()
     {
         while (_position < _text.Length && (_text[_position] is ' ' or '\n' or '\r' or '\t'))
+        {
             _position++;
+        }
     }
 
     private char Peek() => _position < _text.Length ? _text[_position] : throw Error("the file ends too early");

@@ -32,7 +32,9 @@ internal sealed class DefaultReader(SchemaFile file, FieldType type, bool nullab
             _ => null,
         };
         if (value is not null)
+        {
             return value;
+        }
         file.Report(SchemaErrors.Default, node!.Span, "the default is no value of the field's type");
         return Natural;
     }
@@ -40,11 +42,18 @@ internal sealed class DefaultReader(SchemaFile file, FieldType type, bool nullab
     private string? ReadNumber(string text)
     {
         if (type.IsArray)
+        {
             return null;
+        }
         if (type.Scalar == Scalar.Float64)
-            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) ? real.ToString("R", CultureInfo.InvariantCulture) + "d" : null;
+        {
+            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real)
+                ? real.ToString("R", CultureInfo.InvariantCulture) + "d" : null;
+        }
         if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value))
+        {
             return null;
+        }
         bool fits = type.Scalar switch
         {
             Scalar.Int8 => value is >= sbyte.MinValue and <= sbyte.MaxValue,

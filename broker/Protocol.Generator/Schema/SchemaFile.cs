@@ -22,7 +22,9 @@ internal sealed class SchemaFile(string path, SourceText text)
         foreach (JsonMember member in json.Members)
         {
             if (!known.Contains(member.Name))
+            {
                 Report(SchemaErrors.Shape, member.NameSpan, $"'{member.Name}' is not one of {string.Join(", ", known)}");
+            }
         }
     }
 
@@ -30,7 +32,9 @@ internal sealed class SchemaFile(string path, SourceText text)
     {
         JsonMember? member = json.Find(key);
         if (member is null)
+        {
             Report(SchemaErrors.Shape, new TextSpan(json.Span.Start, 1), $"'{key}' is missing");
+        }
         return member?.Value;
     }
 
@@ -38,9 +42,13 @@ internal sealed class SchemaFile(string path, SourceText text)
     {
         JsonNode? node = Require(json, key);
         if (node is JsonString text)
+        {
             return text.Value;
+        }
         if (node is not null)
+        {
             Report(SchemaErrors.Shape, node.Span, $"'{key}' is a string");
+        }
         return string.Empty;
     }
 
@@ -49,9 +57,13 @@ internal sealed class SchemaFile(string path, SourceText text)
     {
         JsonNode? node = json.Find(key)?.Value;
         if (node is null)
+        {
             return absent;
+        }
         if (node is JsonString text && VersionRange.TryParse(text.Value, out VersionRange range))
+        {
             return range;
+        }
         Report(SchemaErrors.Versions, node.Span, $"'{key}' is a range such as \"3\", \"3-5\", \"3+\" or \"none\"");
         return absent;
     }

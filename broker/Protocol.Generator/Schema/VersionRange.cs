@@ -27,10 +27,14 @@ internal readonly record struct VersionRange(int Lowest, int Highest)
     {
         range = None;
         if (text == "none")
+        {
             return true;
+        }
         string[] parts = text.EndsWith("+", StringComparison.Ordinal) ? [text.Substring(0, text.Length - 1)] : text.Split('-');
         if (parts.Length > 2 || !TryParseVersion(parts[0], out int lowest) || !TryParseVersion(parts[parts.Length - 1], out int highest))
+        {
             return false;
+        }
         range = new VersionRange(lowest, text.EndsWith("+", StringComparison.Ordinal) ? Open : highest);
         return !range.IsEmpty;
     }

@@ -11,7 +11,9 @@ internal static class WireSize
         foreach (FieldSchema field in schema.Fields)
         {
             if (!field.IsTagged && field.Versions.Contains(version))
+            {
                 size += Minimum(message, field, version, flexible);
+            }
         }
 
         return size;

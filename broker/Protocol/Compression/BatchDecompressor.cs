@@ -8,7 +8,8 @@ namespace Broker.Protocol.Compression;
 /// </summary>
 internal abstract class BatchDecompressor : IDisposable
 {
-    /// <summary>What a codec takes for ordinary batches: the windows of Zstandard's levels up to 19 (Java's default writes 2 MiB), LZ4's and Snappy's blocks.</summary>
+    /// <summary>What a codec takes for ordinary batches: the windows of Zstandard's levels up to 19 (Java's default writes 2 MiB), LZ4's and Snappy's
+    /// blocks.</summary>
     public const int UsualBytes = 8 << 20;
 
     private long _allowed;

@@ -46,7 +46,10 @@ internal sealed class SnappyDecompressor : BatchDecompressor
             {
                 byte next = compressed[at++];
                 declared |= (long)(next & 0x7F) << shift;
-                if (next < 0x80) break;
+                if (next < 0x80)
+                {
+                    break;
+                }
             }
         }
 

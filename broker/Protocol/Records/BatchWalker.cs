@@ -24,7 +24,8 @@ public static class BatchWalker
         return stamped with { MaxTimestamp = nowMs, Crc = BinaryPrimitives.ReadUInt32BigEndian(batch[BatchHeader.CrcAt..]) };
     }
 
-    /// <summary>Judges the records that a Produce request holds for one partition, and when they are accepted writes maximum timestamp and timestamp type into the header.</summary>
+    /// <summary>Judges the records that a Produce request holds for one partition, and when they are accepted writes maximum timestamp and timestamp type into
+    /// the header.</summary>
     /// <param name="records">Must hold exactly one whole batch; bytes of a torn one behind it are ignored, as Kafka does.</param>
     /// <param name="rules">The partition's rules.</param>
     public static BatchVerdict Validate(Memory<byte> records, in BatchRules rules)
@@ -155,7 +156,8 @@ public static class BatchWalker
 
             if (offsetDelta != index)
             {
-                return Refuse(ErrorCode.InvalidRecord, $"Record {index} of the batch has offset delta {offsetDelta}; producers number records from 0 without gaps.");
+                return Refuse(ErrorCode.InvalidRecord,
+                    $"Record {index} of the batch has offset delta {offsetDelta}; producers number records from 0 without gaps.");
             }
 
             long timestamp = stamped ? info.MaxTimestamp : info.BaseTimestamp + timestampDelta;

@@ -22,7 +22,10 @@ public sealed class DecompressionBound(int cores) : IDisposable
     public Turn Enter(ReadOnlySpan<byte> batch, CancellationToken cancel = default)
     {
         long memory = BatchWalker.MemoryFor(batch);
-        if (memory == 0) return default;
+        if (memory == 0)
+        {
+            return default;
+        }
         SemaphoreSlim? large = memory > BatchWalker.UsualMemory ? _large : null;
         Interlocked.Increment(ref _waiting);
         try

@@ -14,11 +14,13 @@ internal sealed class AlterConfigsApi(ConfigAlteration alteration, IAuthorizer a
 {
     protected override async ValueTask<AlterConfigsResponse?> Handle(AlterConfigsRequest request, RequestContext context)
     {
-        var counts = request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
-        var responses = new List<AlterConfigsResponse.AlterConfigsResourceResponse>();
-        foreach (var resource in request.Resources.DistinctBy(resource => (resource.ResourceType, resource.ResourceName)))
+        Dictionary<(sbyte ResourceType,
+            string ResourceName), int> counts = request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
+        List<AlterConfigsResponse.AlterConfigsResourceResponse> responses = new();
+        foreach (AlterConfigsRequest.AlterConfigsResource resource in request.Resources.DistinctBy(resource => (resource.ResourceType, resource.ResourceName)))
         {
-            var result = AlterConfigsChecks.Refusal(authorizer, context, resource.ResourceType, resource.ResourceName, counts[(resource.ResourceType, resource.ResourceName)])
+            AlterationResult result = AlterConfigsChecks.Refusal(authorizer, context, resource.ResourceType, resource.ResourceName,
+                counts[(resource.ResourceType, resource.ResourceName)])
                 ?? await alteration.Replace(
                     resource.ResourceType,
                     resource.ResourceName,
@@ -44,12 +46,15 @@ internal static class AlterConfigsChecks
     internal static AlterationResult? Refusal(IAuthorizer authorizer, RequestContext context, sbyte type, string name, int count)
     {
         if (count > 1)
+        {
             return new AlterationResult(ErrorCode.InvalidRequest, "Each resource must appear at most once.");
+        }
         return type switch
         {
             ConfigAlteration.TopicResource when !authorizer.Allows(context, AclOperation.AlterConfigs, ResourceType.Topic, name) =>
                 new AlterationResult(ErrorCode.TopicAuthorizationFailed, null),
-            ConfigAlteration.BrokerResource when !authorizer.Allows(context, AclOperation.AlterConfigs, ResourceType.Cluster, AuthorizedOperations.ClusterName) =>
+            ConfigAlteration.BrokerResource when !authorizer.Allows(context, AclOperation.AlterConfigs, ResourceType.Cluster, AuthorizedOperations.ClusterName)
+                =>
                 new AlterationResult(ErrorCode.ClusterAuthorizationFailed, null),
             _ => null,
         };

@@ -14,7 +14,10 @@ internal sealed class ApiTable
         _byKey = new Api?[All.Count == 0 ? 0 : (short)All[^1].Key + 1];
         foreach (Api api in All)
         {
-            if (_byKey[(short)api.Key] is not null) throw new ArgumentException($"two handlers of {api.Key}", nameof(apis));
+            if (_byKey[(short)api.Key] is not null)
+            {
+                throw new ArgumentException($"two handlers of {api.Key}", nameof(apis));
+            }
             _byKey[(short)api.Key] = api;
         }
     }

@@ -26,13 +26,15 @@ internal sealed class ApiVersionsApi(Func<ApiTable> apis) : Api<ApiVersionsReque
 
     protected override ValueTask<ApiVersionsResponse?> Handle(ApiVersionsRequest request, RequestContext context)
     {
-        bool named = context.ApiVersion < FirstWithSoftwareName || (IsSoftwareName(request.ClientSoftwareName) && IsSoftwareName(request.ClientSoftwareVersion));
+        bool named = context.ApiVersion < FirstWithSoftwareName
+            || (IsSoftwareName(request.ClientSoftwareName) && IsSoftwareName(request.ClientSoftwareVersion));
         return new ValueTask<ApiVersionsResponse?>(named
             ? new ApiVersionsResponse { ThrottleTimeMs = context.ThrottleTimeMs, ApiKeys = [.. apis().All.Select(Range)] }
             : new ApiVersionsResponse { ThrottleTimeMs = context.ThrottleTimeMs, ErrorCode = (short)ErrorCode.InvalidRequest });
     }
 
-    private static ApiVersionsResponse.ApiVersion Range(Api api) => new() { ApiKey = (short)api.Key, MinVersion = api.LowestVersion, MaxVersion = api.HighestVersion };
+    private static ApiVersionsResponse.ApiVersion Range(Api api)
+        => new() { ApiKey = (short)api.Key, MinVersion = api.LowestVersion, MaxVersion = api.HighestVersion };
 
     /// <summary>Letters, digits, and dashes and dots between them (KIP-511).</summary>
     private static bool IsSoftwareName(string name) =>

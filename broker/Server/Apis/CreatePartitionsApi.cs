@@ -16,39 +16,51 @@ internal sealed class CreatePartitionsApi(
 {
     protected override async ValueTask<CreatePartitionsResponse?> Handle(CreatePartitionsRequest request, RequestContext context)
     {
-        var results = new List<CreatePartitionsResponse.CreatePartitionsTopicResult>();
-        var grown = new List<(CreatePartitionsResponse.CreatePartitionsTopicResult Result, int Count)>();
-        foreach (var topics in request.Topics.GroupBy(topic => topic.Name, StringComparer.Ordinal))
+        List<CreatePartitionsResponse.CreatePartitionsTopicResult> results = new();
+        List<(CreatePartitionsResponse.CreatePartitionsTopicResult Result, int Count)> grown = new();
+        foreach (IGrouping<string, CreatePartitionsRequest.CreatePartitionsTopic> topics in request.Topics.GroupBy(topic => topic.Name, StringComparer.Ordinal))
         {
-            var result = await Check([.. topics], context) ?? await Grow(topics.First(), request.ValidateOnly);
+            CreatePartitionsResponse.CreatePartitionsTopicResult result = await Check([.. topics], context) ?? await Grow(topics.First(), request.ValidateOnly);
             results.Add(result);
             if (result.ErrorCode == 0 && !request.ValidateOnly)
+            {
                 grown.Add((result, topics.First().Count));
+            }
         }
 
         if (grown.Count > 0)
+        {
             await WaitForLeaders(grown, TimeSpan.FromMilliseconds(request.TimeoutMs));
+        }
         return new CreatePartitionsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Results = [.. results] };
     }
 
     private static CreatePartitionsResponse.CreatePartitionsTopicResult Result(string name, ErrorCode error, string? message) =>
         new() { Name = name, ErrorCode = (short)error, ErrorMessage = message };
 
-    private async Task<CreatePartitionsResponse.CreatePartitionsTopicResult?> Check(IReadOnlyList<CreatePartitionsRequest.CreatePartitionsTopic> topics, RequestContext context)
+    private async Task<CreatePartitionsResponse.CreatePartitionsTopicResult?> Check(IReadOnlyList<CreatePartitionsRequest.CreatePartitionsTopic> topics,
+        RequestContext context)
     {
-        var name = topics[0].Name;
+        string name = topics[0].Name;
         if (!isController())
+        {
             return Result(name, ErrorCode.NotController, null);
+        }
         if (topics.Count > 1)
+        {
             return Result(name, ErrorCode.InvalidRequest, "Duplicate topic in request.");
+        }
         if (!authorizer.Allows(context, AclOperation.Alter, ResourceType.Topic, name))
+        {
             return Result(name, ErrorCode.TopicAuthorizationFailed, "The topic authorization is failed.");
+        }
         return await isBeingDeleted(name) ? Result(name, ErrorCode.InvalidTopicException, "The topic is queued for deletion.") : null;
     }
 
     private async Task<CreatePartitionsResponse.CreatePartitionsTopicResult> Grow(CreatePartitionsRequest.CreatePartitionsTopic topic, bool validateOnly)
     {
-        var made = await addition.Grow(topic.Name, topic.Count, topic.Assignments?.Select(assignment => assignment.BrokerIds).ToList(), validateOnly);
+        AdditionResult made = await addition.Grow(topic.Name, topic.Count, topic.Assignments?.Select(assignment => assignment.BrokerIds).ToList(),
+            validateOnly);
         return Result(topic.Name, made.Error, made.Message);
     }
 
@@ -56,8 +68,12 @@ internal sealed class CreatePartitionsApi(
     {
         static bool HasLeaders(ClusterImage image, string name, int count) =>
             image.Topic(name) is { } topic && topic.Partitions.Count >= count && topic.Partitions.Values.All(partition => partition.Leader >= 0);
-        var inTime = timeout > TimeSpan.Zero && await metadata.WaitFor(image => grown.All(entry => HasLeaders(image, entry.Result.Name, entry.Count)), timeout);
-        foreach (var late in grown.Where(entry => !inTime && (timeout <= TimeSpan.Zero || !HasLeaders(metadata.Current, entry.Result.Name, entry.Count))))
+        bool inTime = timeout > TimeSpan.Zero
+            && await metadata.WaitFor(image => grown.All(entry => HasLeaders(image, entry.Result.Name, entry.Count)), timeout);
+        foreach ((CreatePartitionsResponse.CreatePartitionsTopicResult Result,
+            int Count) late in grown.Where(entry => !inTime && (timeout <= TimeSpan.Zero || !HasLeaders(metadata.Current, entry.Result.Name, entry.Count))))
+        {
             late.Result.ErrorCode = (short)ErrorCode.RequestTimedOut;
+        }
     }
 }

@@ -9,10 +9,12 @@ namespace Broker.Server.Apis;
 // CreateTopics, versions 0 to 7.
 // 0: names, counts or assignments, settings. 1: error messages, validate_only. 2: throttle time. 3: as 2. 4: -1 asks for the broker's default counts.
 // 5: flexible; the answer tells counts and settings. 6: may be throttled. 7: topic ids.
-// Departs from Kafka: -1 is understood in every version; an assignment without replicas is refused (INVALID_REPLICA_ASSIGNMENT), where Kafka makes a topic that never works.
+// Departs from Kafka: -1 is understood in every version; an assignment without replicas is refused (INVALID_REPLICA_ASSIGNMENT), where Kafka makes a topic that
+// never works.
 
 /// <summary>Creates topics by writing their znodes, and answers when all their partitions have leaders or the time is over.</summary>
-internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache metadata, DynamicBrokerConfigs configs, Func<bool> isController, IAuthorizer authorizer)
+internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache metadata, DynamicBrokerConfigs configs, Func<bool> isController,
+    IAuthorizer authorizer)
     : Api<CreateTopicsRequest, CreateTopicsResponse>
 {
     /// <summary>The topic that a KRaft cluster keeps its metadata in.</summary>
@@ -20,51 +22,68 @@ internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache meta
 
     protected override async ValueTask<CreateTopicsResponse?> Handle(CreateTopicsRequest request, RequestContext context)
     {
-        var results = new List<CreateTopicsResponse.CreatableTopicResult>();
-        var created = new List<CreateTopicsResponse.CreatableTopicResult>();
-        var counts = request.Topics.CountBy(topic => topic.Name, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        foreach (var topic in request.Topics)
+        List<CreateTopicsResponse.CreatableTopicResult> results = new();
+        List<CreateTopicsResponse.CreatableTopicResult> created = new();
+        Dictionary<string, int> counts = request.Topics.CountBy(topic => topic.Name, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        foreach (CreateTopicsRequest.CreatableTopic topic in request.Topics)
         {
-            var result = Check(topic.Name, counts[topic.Name], context) ?? await Create(topic, request.ValidateOnly, context);
+            CreateTopicsResponse.CreatableTopicResult result = Check(topic.Name, counts[topic.Name], context)
+                ?? await Create(topic, request.ValidateOnly, context);
             results.Add(result);
             if (result.ErrorCode == 0 && !request.ValidateOnly)
+            {
                 created.Add(result);
+            }
         }
 
         if (created.Count > 0)
+        {
             await WaitForLeaders(created, TimeSpan.FromMilliseconds(request.TimeoutMs));
+        }
         return new CreateTopicsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Topics = [.. results] };
     }
 
     private CreateTopicsResponse.CreatableTopicResult? Check(string name, int count, RequestContext context)
     {
         if (!isController())
+        {
             return Failed(name, ErrorCode.NotController, null);
+        }
         if (count > 1)
+        {
             return Failed(name, ErrorCode.InvalidRequest, "Found multiple entries for this topic.");
+        }
         if (name == ClusterMetadata)
+        {
             return Failed(name, ErrorCode.InvalidRequest, $"Creation of internal topic {ClusterMetadata} is prohibited.");
-        var mayCreate = authorizer.Allows(context, AclOperation.Create, ResourceType.Cluster, AuthorizedOperations.ClusterName)
+        }
+        bool mayCreate = authorizer.Allows(context, AclOperation.Create, ResourceType.Cluster, AuthorizedOperations.ClusterName)
             || authorizer.Allows(context, AclOperation.Create, ResourceType.Topic, name);
         return mayCreate ? null : Failed(name, ErrorCode.TopicAuthorizationFailed, "Authorization failed.");
     }
 
     private async Task<CreateTopicsResponse.CreatableTopicResult> Create(CreateTopicsRequest.CreatableTopic topic, bool validateOnly, RequestContext context)
     {
-        var wanted = new NewTopic(
+        NewTopic wanted = new(
             topic.Name,
             topic.NumPartitions,
             topic.ReplicationFactor,
             [.. topic.Assignments.Select(assignment => KeyValuePair.Create(assignment.PartitionIndex, assignment.BrokerIds))],
             [.. topic.Configs.Select(config => KeyValuePair.Create(config.Name, config.Value))]);
-        var made = await creation.Create(wanted, validateOnly);
+        CreatedTopic made = await creation.Create(wanted, validateOnly);
         if (made.Error != ErrorCode.None)
+        {
             return Failed(topic.Name, made.Error, made.Message);
-        var result = new CreateTopicsResponse.CreatableTopicResult { Name = topic.Name, TopicId = made.TopicId, ErrorMessage = null };
+        }
+        CreateTopicsResponse.CreatableTopicResult result = new() { Name = topic.Name, TopicId = made.TopicId, ErrorMessage = null };
         if (authorizer.Allows(context, AclOperation.DescribeConfigs, ResourceType.Topic, topic.Name))
+        {
             Describe(result, made);
+        }
         else
+        {
             (result.TopicConfigErrorCode, result.Configs) = ((short)ErrorCode.TopicAuthorizationFailed, null);
+        }
         return result;
     }
 
@@ -84,8 +103,9 @@ internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache meta
 
     private async Task WaitForLeaders(IReadOnlyList<CreateTopicsResponse.CreatableTopicResult> created, TimeSpan timeout)
     {
-        var inTime = timeout > TimeSpan.Zero && await metadata.WaitFor(image => created.All(result => HasLeaders(image, result)), timeout);
-        foreach (var late in created.Where(result => !inTime && (timeout <= TimeSpan.Zero || !HasLeaders(metadata.Current, result))))
+        bool inTime = timeout > TimeSpan.Zero && await metadata.WaitFor(image => created.All(result => HasLeaders(image, result)), timeout);
+        foreach (CreateTopicsResponse.CreatableTopicResult late in created.Where(result => !inTime
+            && (timeout <= TimeSpan.Zero || !HasLeaders(metadata.Current, result))))
         {
             late.ErrorCode = (short)ErrorCode.RequestTimedOut;
             late.ErrorMessage = null;

@@ -5,7 +5,8 @@ namespace Broker.Server.Apis;
 /// <summary>What the handlers of the data path log.</summary>
 internal static partial class DataLog
 {
-    [LoggerMessage(EventId = 3100, Level = LogLevel.Warning, Message = "Transactions are not served: producer '{TransactionalId}' of client '{ClientId}' on connection {ConnectionId} is refused for good.")]
+    [LoggerMessage(EventId = 3100, Level = LogLevel.Warning,
+        Message = "Transactions are not served: producer '{TransactionalId}' of client '{ClientId}' on connection {ConnectionId} is refused for good.")]
     public static partial void TransactionRefused(ILogger logger, string transactionalId, string clientId, long connectionId);
 
     [LoggerMessage(EventId = 3101, Level = LogLevel.Error, Message = "Reading {Topic}-{Partition} failed.")]

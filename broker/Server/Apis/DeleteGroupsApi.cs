@@ -15,7 +15,7 @@ internal sealed class DeleteGroupsApi(GroupApiServices services) : Api<DeleteGro
 {
     protected override async ValueTask<DeleteGroupsResponse?> Handle(DeleteGroupsRequest request, RequestContext context)
     {
-        var results = new List<DeleteGroupsResponse.DeletableGroupResult>();
+        List<DeleteGroupsResponse.DeletableGroupResult> results = new();
         foreach (string groupId in request.GroupsNames.Distinct(StringComparer.Ordinal))
         {
             ErrorCode error = services.MayGroup(context, AclOperation.Delete, groupId)

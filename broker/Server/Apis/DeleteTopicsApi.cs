@@ -9,7 +9,8 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // DeleteTopics, versions 0 to 6.
-// 0: names. 1: throttle time. 2: as 1. 3: TOPIC_DELETION_DISABLED where deletion is off (INVALID_REQUEST below). 4: flexible. 5: error messages, may be throttled.
+// 0: names. 1: throttle time. 2: as 1. 3: TOPIC_DELETION_DISABLED where deletion is off (INVALID_REQUEST below). 4: flexible. 5: error messages, may be
+// throttled.
 // 6: topics by name or by id.
 
 /// <summary>Asks the controller, by a znode, to delete topics, and answers when they have left the metadata or the time is over.</summary>
@@ -21,54 +22,75 @@ internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata
 
     protected override async ValueTask<DeleteTopicsResponse?> Handle(DeleteTopicsRequest request, RequestContext context)
     {
-        var wanted = context.ApiVersion >= FirstWithIds
+        DeleteTopicsRequest.DeleteTopicState[] wanted = context.ApiVersion >= FirstWithIds
             ? request.Topics
             : [.. request.TopicNames.Select(name => new DeleteTopicsRequest.DeleteTopicState { Name = name })];
-        var image = metadata.Current;
+        ClusterImage image = metadata.Current;
         if (RefusalOfAll(wanted, context) is { } refusal)
-            return new DeleteTopicsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Responses = [.. wanted.Select(topic => Result(topic.Name, topic.TopicId, refusal))] };
-        var results = wanted.DistinctBy(topic => (topic.Name, topic.TopicId)).Select(topic => Check(image, topic, context)).ToArray();
-        var marked = new List<DeleteTopicsResponse.DeletableTopicResult>();
-        foreach (var result in results.Where(result => result.ErrorCode == 0))
+        {
+            return new DeleteTopicsResponse
+            {
+                ThrottleTimeMs = context.ThrottleTimeMs, Responses = [.. wanted.Select(topic => Result(topic.Name, topic.TopicId, refusal))],
+            };
+        }
+        DeleteTopicsResponse.DeletableTopicResult[] results = wanted.DistinctBy(topic => (topic.Name, topic.TopicId)).Select(topic => Check(image, topic,
+            context)).ToArray();
+        List<DeleteTopicsResponse.DeletableTopicResult> marked = new();
+        foreach (DeleteTopicsResponse.DeletableTopicResult result in results.Where(result => result.ErrorCode == 0))
         {
             result.ErrorCode = (short)await Mark(result.Name!);
             if (result.ErrorCode == 0)
+            {
                 marked.Add(result);
+            }
         }
 
         if (marked.Count > 0)
+        {
             await WaitUntilGone(image, marked, TimeSpan.FromMilliseconds(request.TimeoutMs));
+        }
         return new DeleteTopicsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Responses = results };
     }
 
-    private static DeleteTopicsResponse.DeletableTopicResult Result(string? name, Guid id, ErrorCode error) => new() { Name = name, TopicId = id, ErrorCode = (short)error };
+    private static DeleteTopicsResponse.DeletableTopicResult Result(string? name, Guid id, ErrorCode error)
+        => new() { Name = name, TopicId = id, ErrorCode = (short)error };
 
     private ErrorCode? RefusalOfAll(DeleteTopicsRequest.DeleteTopicState[] wanted, RequestContext context)
     {
         if (!isController())
+        {
             return ErrorCode.NotController;
+        }
         if (!isDeletionEnabled)
+        {
             return context.ApiVersion < FirstWithDeletionDisabled ? ErrorCode.InvalidRequest : ErrorCode.TopicDeletionDisabled;
+        }
         return Array.Exists(wanted, topic => topic.Name is not null && topic.TopicId != Guid.Empty) ? ErrorCode.InvalidRequest : null;
     }
 
     private DeleteTopicsResponse.DeletableTopicResult Check(ClusterImage image, DeleteTopicsRequest.DeleteTopicState wanted, RequestContext context)
     {
-        var isById = wanted.TopicId != Guid.Empty;
-        var name = isById ? image.Topic(wanted.TopicId)?.Name : wanted.Name;
+        bool isById = wanted.TopicId != Guid.Empty;
+        string? name = isById ? image.Topic(wanted.TopicId)?.Name : wanted.Name;
         if (name is null)
+        {
             return Result(null, wanted.TopicId, isById ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition);
+        }
         // Whoever may not describe a topic is not told the name that belongs to an id.
         if (isById && !authorizer.Allows(context, AclOperation.Describe, ResourceType.Topic, name))
+        {
             return Result(null, wanted.TopicId, ErrorCode.TopicAuthorizationFailed);
+        }
         if (!authorizer.Allows(context, AclOperation.Delete, ResourceType.Topic, name))
+        {
             return Result(name, wanted.TopicId, ErrorCode.TopicAuthorizationFailed);
+        }
         return Result(name, wanted.TopicId, image.Topic(name) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.None);
     }
 
     private async Task<ErrorCode> Mark(string topic)
     {
-        var created = await znodes.Session.Create(ZnodePaths.DeleteTopic(topic), null);
+        CreateResult created = await znodes.Session.Create(ZnodePaths.DeleteTopic(topic), null);
         return created.Code is Code.Ok or Code.NodeExists ? ErrorCode.None : ErrorCode.UnknownServerError;
     }
 
@@ -76,8 +98,11 @@ internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata
     private async Task WaitUntilGone(ClusterImage before, IReadOnlyList<DeleteTopicsResponse.DeletableTopicResult> marked, TimeSpan timeout)
     {
         bool IsGone(ClusterImage image, DeleteTopicsResponse.DeletableTopicResult result) => image.Topic(result.Name!)?.Id != before.Topic(result.Name!)?.Id;
-        var inTime = timeout > TimeSpan.Zero && await metadata.WaitFor(image => marked.All(result => IsGone(image, result)), timeout);
-        foreach (var late in marked.Where(result => !inTime && (timeout <= TimeSpan.Zero || !IsGone(metadata.Current, result))))
+        bool inTime = timeout > TimeSpan.Zero && await metadata.WaitFor(image => marked.All(result => IsGone(image, result)), timeout);
+        foreach (DeleteTopicsResponse.DeletableTopicResult late in marked.Where(result => !inTime
+            && (timeout <= TimeSpan.Zero || !IsGone(metadata.Current, result))))
+        {
             late.ErrorCode = (short)ErrorCode.RequestTimedOut;
+        }
     }
 }

@@ -7,7 +7,8 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // DescribeCluster, versions 0 to 1 (flexible from 0).
-// 0: cluster id, controller, brokers. 1: the client says whether it asks for brokers (1) or controllers (2), which a broker cannot tell: MISMATCHED_ENDPOINT_TYPE.
+// 0: cluster id, controller, brokers. 1: the client says whether it asks for brokers (1) or controllers (2), which a broker cannot tell:
+// MISMATCHED_ENDPOINT_TYPE.
 
 /// <summary>Tells the brokers of the cluster as they are reached over the request's listener.</summary>
 internal sealed class DescribeClusterApi(MetadataCache metadata, IAuthorizer authorizer) : Api<DescribeClusterRequest, DescribeClusterResponse>
@@ -29,27 +30,30 @@ internal sealed class DescribeClusterApi(MetadataCache metadata, IAuthorizer aut
 
     private DescribeClusterResponse Describe(DescribeClusterRequest request, RequestContext context)
     {
-        var image = metadata.Current;
+        ClusterImage image = metadata.Current;
         return new DescribeClusterResponse
         {
             ThrottleTimeMs = context.ThrottleTimeMs,
             ClusterId = image.ClusterId,
             ControllerId = image.ControllerId,
-            Brokers = [.. image.Brokers.Values.Where(broker => broker.On(context.ListenerName) is not null).Select(broker => ToBroker(broker, context.ListenerName))],
+            Brokers = [.. image.Brokers.Values.Where(broker => broker.On(context.ListenerName) is not null).Select(broker => ToBroker(broker,
+                context.ListenerName))],
             ClusterAuthorizedOperations = Operations(request, context),
         };
     }
 
     private static DescribeClusterResponse.DescribeClusterBroker ToBroker(BrokerImage broker, string listener)
     {
-        var endpoint = broker.On(listener)!;
+        Metadata.Znodes.BrokerEndpoint endpoint = broker.On(listener)!;
         return new DescribeClusterResponse.DescribeClusterBroker { BrokerId = broker.Id, Host = endpoint.Host, Port = endpoint.Port, Rack = broker.Rack };
     }
 
     private int Operations(DescribeClusterRequest request, RequestContext context)
     {
         if (!request.IncludeClusterAuthorizedOperations)
+        {
             return AuthorizedOperations.NotAsked;
+        }
         return authorizer.Allows(context, AclOperation.Describe, ResourceType.Cluster, AuthorizedOperations.ClusterName)
             ? AuthorizedOperations.Of(authorizer, context, ResourceType.Cluster, AuthorizedOperations.ClusterName)
             : 0;

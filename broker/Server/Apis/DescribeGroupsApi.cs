@@ -15,15 +15,20 @@ internal sealed class DescribeGroupsApi(GroupApiServices services) : Api<Describ
 {
     protected override async ValueTask<DescribeGroupsResponse?> Handle(DescribeGroupsRequest request, RequestContext context)
     {
-        var groups = new DescribeGroupsResponse.DescribedGroup[request.Groups.Length];
-        for (int i = 0; i < groups.Length; i++) groups[i] = await Describe(request.Groups[i], request.IncludeAuthorizedOperations, context);
+        DescribeGroupsResponse.DescribedGroup[] groups = new DescribeGroupsResponse.DescribedGroup[request.Groups.Length];
+        for (int i = 0; i < groups.Length; i++)
+        {
+            groups[i] = await Describe(request.Groups[i], request.IncludeAuthorizedOperations, context);
+        }
         return new DescribeGroupsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Groups = groups };
     }
 
     private async ValueTask<DescribeGroupsResponse.DescribedGroup> Describe(string groupId, bool withRights, RequestContext context)
     {
         if (!services.MayGroup(context, AclOperation.Describe, groupId))
+        {
             return new DescribeGroupsResponse.DescribedGroup { GroupId = groupId, ErrorCode = (short)ErrorCode.GroupAuthorizationFailed };
+        }
         GroupDescription group = await services.Coordinator.Submit(groupId, new DescribeRequest());
         return new DescribeGroupsResponse.DescribedGroup
         {

@@ -19,7 +19,8 @@ namespace Broker.Server.Apis;
 // - Formats 0 and 1: see above; there is no conversion down from record batches.
 // - No replica selector is built: preferred_read_replica is always -1.
 // - In a session, who may read a topic is asked whenever there is something to tell of it: one who may no longer learns so with the next record.
-// - A session of so many partitions that all sessions would pass 500,000 is not created, and one that would grow so far ends; the client then sends full requests.
+// - A session of so many partitions that all sessions would pass 500,000 is not created, and one that would grow so far ends; the client then sends full
+// requests.
 //
 // A response holds claims on the log, never its bytes; the network reads them as the socket drains.
 

@@ -11,12 +11,15 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Apis;
 
 // FindCoordinator, versions 0 to 6.
-// 0: one group. 1: one key of a type, an error message, throttle time. 2: as 1. 3: flexible. 4: many keys. 5: as 4. 6: share groups as a type of key, which Kafka 3.9
+// 0: one group. 1: one key of a type, an error message, throttle time. 2: as 1. 3: flexible. 4: many keys. 5: as 4. 6: share groups as a type of key, which
+// Kafka 3.9
 // refuses with INVALID_REQUEST unless it was unlocked; so does this broker, always.
 // The topic of committed offsets is made on the first question.
 //
-// Departs from Kafka: transactional ids are answered with TRANSACTIONAL_ID_AUTHORIZATION_FAILED and a message, as there are no transactions: it is the one answer
-// that clients take for final (COORDINATOR_NOT_AVAILABLE they repeat for ever). A topic just made is waited for, at most a second, instead of sending the client
+// Departs from Kafka: transactional ids are answered with TRANSACTIONAL_ID_AUTHORIZATION_FAILED and a message, as there are no transactions: it is the one
+// answer
+// that clients take for final (COORDINATOR_NOT_AVAILABLE they repeat for ever). A topic just made is waited for, at most a second, instead of sending the
+// client
 // away with COORDINATOR_NOT_AVAILABLE at once.
 
 /// <summary>Tells which broker coordinates a group.</summary>
@@ -33,9 +36,15 @@ internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreatio
 
     protected override async ValueTask<FindCoordinatorResponse?> Handle(FindCoordinatorRequest request, RequestContext context)
     {
-        if (context.ApiVersion < FirstWithManyKeys) return ToSingle(await Find(request.Key, request.KeyType, context), context);
-        var found = new List<FindCoordinatorResponse.Coordinator>();
-        foreach (string key in request.CoordinatorKeys) found.Add(ToMany(key, await Find(key, request.KeyType, context)));
+        if (context.ApiVersion < FirstWithManyKeys)
+        {
+            return ToSingle(await Find(request.Key, request.KeyType, context), context);
+        }
+        List<FindCoordinatorResponse.Coordinator> found = new();
+        foreach (string key in request.CoordinatorKeys)
+        {
+            found.Add(ToMany(key, await Find(key, request.KeyType, context)));
+        }
         return new FindCoordinatorResponse { ThrottleTimeMs = context.ThrottleTimeMs, Coordinators = [.. found] };
     }
 
@@ -74,8 +83,14 @@ internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreatio
 
     private async ValueTask<Place> FindGroup(string groupId, RequestContext context)
     {
-        if (!services.MayGroup(context, AclOperation.Describe, groupId)) return Place.Nowhere(ErrorCode.GroupAuthorizationFailed, NotAllowed);
-        if (services.Metadata.Current.Topic(ClusterImage.ConsumerOffsets) is null && !await MakeTopic(groupId)) return Place.Nowhere(ErrorCode.CoordinatorNotAvailable, NotYet);
+        if (!services.MayGroup(context, AclOperation.Describe, groupId))
+        {
+            return Place.Nowhere(ErrorCode.GroupAuthorizationFailed, NotAllowed);
+        }
+        if (services.Metadata.Current.Topic(ClusterImage.ConsumerOffsets) is null && !await MakeTopic(groupId))
+        {
+            return Place.Nowhere(ErrorCode.CoordinatorNotAvailable, NotYet);
+        }
         ClusterImage image = services.Metadata.Current;
         return Leader(image, groupId) is { } leader && image.Brokers.GetValueOrDefault(leader)?.On(context.ListenerName) is { } endpoint
             ? Place.At(leader, endpoint)
@@ -88,7 +103,8 @@ internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreatio
 
     /// <summary>The broker that leads the group's partition; null where none does.</summary>
     private static int? Leader(ClusterImage image, string groupId) =>
-        image.Topic(ClusterImage.ConsumerOffsets) is { } topic && topic.Find(OffsetsTopic.PartitionOf(groupId, topic.Partitions.Count)) is { Leader: >= 0 } partition
+        image.Topic(ClusterImage.ConsumerOffsets) is { } topic
+        && topic.Find(OffsetsTopic.PartitionOf(groupId, topic.Partitions.Count)) is { Leader: >= 0 } partition
             ? partition.Leader
             : null;
 

@@ -14,7 +14,7 @@ internal sealed class HeartbeatApi(GroupApiServices services) : Api<HeartbeatReq
 {
     protected override async ValueTask<HeartbeatResponse?> Handle(HeartbeatRequest request, RequestContext context)
     {
-        var heartbeat = new BeatRequest(request.GenerationId, request.MemberId, request.GroupInstanceId);
+        BeatRequest heartbeat = new(request.GenerationId, request.MemberId, request.GroupInstanceId);
         ErrorCode error = services.MayGroup(context, AclOperation.Read, request.GroupId)
             ? await services.Coordinator.Submit(request.GroupId, heartbeat)
             : ErrorCode.GroupAuthorizationFailed;

@@ -15,11 +15,14 @@ internal sealed class IncrementalAlterConfigsApi(ConfigAlteration alteration, IA
 {
     protected override async ValueTask<IncrementalAlterConfigsResponse?> Handle(IncrementalAlterConfigsRequest request, RequestContext context)
     {
-        var counts = request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
-        var responses = new List<IncrementalAlterConfigsResponse.AlterConfigsResourceResponse>();
-        foreach (var resource in request.Resources.DistinctBy(resource => (resource.ResourceType, resource.ResourceName)))
+        Dictionary<(sbyte ResourceType,
+            string ResourceName), int> counts = request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
+        List<IncrementalAlterConfigsResponse.AlterConfigsResourceResponse> responses = new();
+        foreach (IncrementalAlterConfigsRequest.AlterConfigsResource resource in request.Resources.DistinctBy(resource => (resource.ResourceType,
+            resource.ResourceName)))
         {
-            var result = AlterConfigsChecks.Refusal(authorizer, context, resource.ResourceType, resource.ResourceName, counts[(resource.ResourceType, resource.ResourceName)])
+            AlterationResult result = AlterConfigsChecks.Refusal(authorizer, context, resource.ResourceType, resource.ResourceName,
+                counts[(resource.ResourceType, resource.ResourceName)])
                 ?? await alteration.Change(
                     resource.ResourceType,
                     resource.ResourceName,

@@ -9,8 +9,10 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // JoinGroup, versions 0 to 9.
-// 0: the rebalance time-out is the session's. 1: its own rebalance time-out. 2: throttle time. 3: as 2. 4: a dynamic member is given its id first (MEMBER_ID_REQUIRED)
-// and joins with it. 5: static members. 6: flexible. 7: the protocol's type in the answer, whose protocol name may be null. 8: the client's reason, which is only for
+// 0: the rebalance time-out is the session's. 1: its own rebalance time-out. 2: throttle time. 3: as 2. 4: a dynamic member is given its id first
+// (MEMBER_ID_REQUIRED)
+// and joins with it. 5: static members. 6: flexible. 7: the protocol's type in the answer, whose protocol name may be null. 8: the client's reason, which is
+// only for
 // people and not kept. 9: a returning static leader may be told to skip the assignment.
 // The answer comes when the generation is made. Does not depart from Kafka.
 
@@ -32,8 +34,14 @@ internal sealed class JoinGroupApi(GroupApiServices services) : Api<JoinGroupReq
 
     private ErrorCode Check(JoinGroupRequest request, RequestContext context)
     {
-        if (!services.MayGroup(context, AclOperation.Read, request.GroupId)) return ErrorCode.GroupAuthorizationFailed;
-        if (request.GroupId.Length == 0) return ErrorCode.InvalidGroupId;
+        if (!services.MayGroup(context, AclOperation.Read, request.GroupId))
+        {
+            return ErrorCode.GroupAuthorizationFailed;
+        }
+        if (request.GroupId.Length == 0)
+        {
+            return ErrorCode.InvalidGroupId;
+        }
         GroupLimits limits = services.Coordinator.Limits;
         return request.SessionTimeoutMs < limits.MinSessionTimeoutMs || request.SessionTimeoutMs > limits.MaxSessionTimeoutMs
             ? ErrorCode.InvalidSessionTimeout

@@ -119,10 +119,12 @@ internal sealed class ListOffsetsApi(DataServices services) : Api<ListOffsetsReq
         FetchReader? reader = ReaderOf(request);
         try
         {
-            OffsetAnswer answer = partition.ListOffset(asked.Timestamp, reader, asked.CurrentLeaderEpoch, reader is not null, services.Decompression, context.ConnectionClosed);
+            OffsetAnswer answer = partition.ListOffset(asked.Timestamp, reader, asked.CurrentLeaderEpoch, reader is not null, services.Decompression,
+                context.ConnectionClosed);
             bool isOldSearch = context.ApiVersion == 0 && asked.Timestamp >= 0 && answer is { Error: ErrorCode.None, Offset: < 0 };
             return isOldSearch
-                ? partition.ListOffset(PartitionReads.Latest, reader, asked.CurrentLeaderEpoch, reader is not null, services.Decompression, context.ConnectionClosed)
+                ? partition.ListOffset(PartitionReads.Latest, reader, asked.CurrentLeaderEpoch, reader is not null, services.Decompression,
+                context.ConnectionClosed)
                 : answer;
         }
         catch (IOException failure)

@@ -7,10 +7,12 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // Metadata, versions 0 to 12.
-// 0: an empty list asks for all topics; dead brokers are left out of replicas, and REPLICA_NOT_AVAILABLE says so. 1: null asks for all; racks, the controller, is_internal.
+// 0: an empty list asks for all topics; dead brokers are left out of replicas, and REPLICA_NOT_AVAILABLE says so. 1: null asks for all; racks, the controller,
+// is_internal.
 // 2: cluster id. 3: throttle time. 4: topics are created only if the client allows it. 5: offline replicas. 6: LISTENER_NOT_FOUND. 7: leader epochs.
 // 8: authorized operations. 9: flexible. 10: topic ids in the answer. 11: no more authorized operations of the cluster. 12: topics by id.
-// Departs from Kafka: a topic that another request is creating at this moment is answered LEADER_NOT_AVAILABLE, not UNKNOWN_TOPIC_OR_PARTITION; clients retry both.
+// Departs from Kafka: a topic that another request is creating at this moment is answered LEADER_NOT_AVAILABLE, not UNKNOWN_TOPIC_OR_PARTITION; clients retry
+// both.
 
 /// <summary>Tells brokers, topics and leaders as the controller last told them, and creates topics that are asked for.</summary>
 internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation, DynamicBrokerConfigs configs, IAuthorizer authorizer)
@@ -24,10 +26,12 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
     protected override async ValueTask<MetadataResponse?> Handle(MetadataRequest request, RequestContext context)
     {
         if (CheckForm(request, context) is { } refused)
+        {
             return refused;
-        var image = metadata.Current;
-        var isAll = request.Topics is null || (context.ApiVersion < FirstWithNullForAll && request.Topics.Length == 0);
-        var topics = isAll ? AllTopics(image, request, context) : await NamedTopics(image, request, context);
+        }
+        ClusterImage image = metadata.Current;
+        bool isAll = request.Topics is null || (context.ApiVersion < FirstWithNullForAll && request.Topics.Length == 0);
+        MetadataResponse.MetadataResponseTopic[] topics = isAll ? AllTopics(image, request, context) : await NamedTopics(image, request, context);
         return new MetadataResponse
         {
             ThrottleTimeMs = context.ThrottleTimeMs,
@@ -42,8 +46,11 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
     /// <summary>Below version 12 a topic has a name and no id.</summary>
     private static MetadataResponse? CheckForm(MetadataRequest request, RequestContext context)
     {
-        if (context.ApiVersion >= FirstWithTopicIds || request.Topics is null || Array.TrueForAll(request.Topics, topic => topic.Name is not null && topic.TopicId == Guid.Empty))
+        if (context.ApiVersion >= FirstWithTopicIds || request.Topics is null
+            || Array.TrueForAll(request.Topics, topic => topic.Name is not null && topic.TopicId == Guid.Empty))
+        {
             return null;
+        }
         return new MetadataResponse
         {
             ThrottleTimeMs = context.ThrottleTimeMs,
@@ -68,7 +75,9 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
     private int ClusterOperations(MetadataRequest request, RequestContext context)
     {
         if (!request.IncludeClusterAuthorizedOperations || context.ApiVersion >= FirstWithoutClusterOperations)
+        {
             return AuthorizedOperations.NotAsked;
+        }
         return authorizer.Allows(context, AclOperation.Describe, ResourceType.Cluster, AuthorizedOperations.ClusterName)
             ? AuthorizedOperations.Of(authorizer, context, ResourceType.Cluster, AuthorizedOperations.ClusterName)
             : 0;
@@ -80,19 +89,27 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
 
     private async Task<MetadataResponse.MetadataResponseTopic[]> NamedTopics(ClusterImage image, MetadataRequest request, RequestContext context)
     {
-        var ids = request.Topics!.Where(topic => topic.TopicId != Guid.Empty).Select(topic => topic.TopicId).Distinct().ToList();
+        List<Guid> ids = request.Topics!.Where(topic => topic.TopicId != Guid.Empty).Select(topic => topic.TopicId).Distinct().ToList();
         if (ids.Count > 0)
+        {
             return [.. ids.Select(id => TopicById(image, id, request, context))];
-        var topics = new List<MetadataResponse.MetadataResponseTopic>();
-        var missing = new List<string>();
-        foreach (var name in request.Topics!.Select(topic => topic.Name ?? "").Distinct(StringComparer.Ordinal))
+        }
+        List<MetadataResponse.MetadataResponseTopic> topics = new();
+        List<string> missing = new();
+        foreach (string name in request.Topics!.Select(topic => topic.Name ?? "").Distinct(StringComparer.Ordinal))
         {
             if (!MayDescribe(context, name))
+            {
                 topics.Add(Failed(ErrorCode.TopicAuthorizationFailed, name));
+            }
             else if (image.Topic(name) is { } topic)
+            {
                 topics.Add(ToTopic(image, topic, request, context));
+            }
             else
+            {
                 missing.Add(name);
+            }
         }
 
         topics.AddRange(await Task.WhenAll(missing.Select(name => Missing(name, request, context))));
@@ -102,7 +119,9 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
     private MetadataResponse.MetadataResponseTopic TopicById(ClusterImage image, Guid id, MetadataRequest request, RequestContext context)
     {
         if (image.Topic(id) is not { } topic)
+        {
             return new MetadataResponse.MetadataResponseTopic { ErrorCode = (short)ErrorCode.UnknownTopicId, Name = null, TopicId = id };
+        }
         return MayDescribe(context, topic.Name)
             ? ToTopic(image, topic, request, context)
             : new MetadataResponse.MetadataResponseTopic { ErrorCode = (short)ErrorCode.TopicAuthorizationFailed, Name = null, TopicId = id };
@@ -115,7 +134,7 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
 
     private async Task<MetadataResponse.MetadataResponseTopic> Missing(string name, MetadataRequest request, RequestContext context)
     {
-        var topic = Failed(await ErrorOfMissing(name, request.AllowAutoTopicCreation, context), name);
+        MetadataResponse.MetadataResponseTopic topic = Failed(await ErrorOfMissing(name, request.AllowAutoTopicCreation, context), name);
         topic.TopicAuthorizedOperations = TopicOperations(name, request, context);
         return topic;
     }
@@ -123,15 +142,21 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
     private async Task<ErrorCode> ErrorOfMissing(string name, bool isCreationAllowed, RequestContext context)
     {
         if (!isCreationAllowed || !configs.Effective.AutoCreateTopics)
+        {
             return TopicNames.Problem(name) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.InvalidTopicException;
-        var mayCreate = authorizer.Allows(context, AclOperation.Create, ResourceType.Cluster, AuthorizedOperations.ClusterName)
+        }
+        bool mayCreate = authorizer.Allows(context, AclOperation.Create, ResourceType.Cluster, AuthorizedOperations.ClusterName)
             || authorizer.Allows(context, AclOperation.Create, ResourceType.Topic, name);
         if (!mayCreate)
+        {
             return ErrorCode.TopicAuthorizationFailed;
+        }
         if (TopicNames.Problem(name) is not null)
+        {
             return ErrorCode.InvalidTopicException;
+        }
         // The topic has no leader yet: the client asks again until it has.
-        var created = await creation.AutoCreate(name);
+        CreatedTopic created = await creation.AutoCreate(name);
         return created.Error == ErrorCode.None ? ErrorCode.LeaderNotAvailable : created.Error;
     }
 
@@ -150,13 +175,14 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
 
     private static MetadataResponse.MetadataResponsePartition ToPartition(ClusterImage image, PartitionImage partition, RequestContext context)
     {
-        var hidesDead = context.ApiVersion < FirstWithNullForAll;
+        bool hidesDead = context.ApiVersion < FirstWithNullForAll;
         bool IsReachable(int broker) => image.Brokers.GetValueOrDefault(broker)?.On(context.ListenerName) is not null;
-        var replicas = hidesDead ? Array.FindAll(partition.Replicas, IsReachable) : partition.Replicas;
-        var isr = hidesDead ? Array.FindAll(partition.Isr, IsReachable) : partition.Isr;
-        var hasLeader = IsReachable(partition.Leader);
-        var error = !hasLeader
-            ? image.Brokers.ContainsKey(partition.Leader) && context.ApiVersion >= FirstWithListenerError ? ErrorCode.ListenerNotFound : ErrorCode.LeaderNotAvailable
+        int[] replicas = hidesDead ? Array.FindAll(partition.Replicas, IsReachable) : partition.Replicas;
+        int[] isr = hidesDead ? Array.FindAll(partition.Isr, IsReachable) : partition.Isr;
+        bool hasLeader = IsReachable(partition.Leader);
+        ErrorCode error = !hasLeader
+            ? image.Brokers.ContainsKey(partition.Leader) && context.ApiVersion >= FirstWithListenerError ? ErrorCode.ListenerNotFound
+            : ErrorCode.LeaderNotAvailable
             : replicas.Length < partition.Replicas.Length || isr.Length < partition.Isr.Length ? ErrorCode.ReplicaNotAvailable
             : ErrorCode.None;
         return new MetadataResponse.MetadataResponsePartition

@@ -10,8 +10,10 @@ using Broker.Storage;
 namespace Broker.Server.Apis;
 
 // OffsetCommit, versions 0 to 9.
-// 0: Kafka 0.8's, kept in znodes without a note. 1: in the group's own log, with generation and member, and a commit time for each partition. 2: a retention instead.
-// 3: throttle time. 4: as 3. 5: the retention is the broker's. 6: leader epochs. 7: static members. 8: flexible. 9: as 8, the generation may be a member's epoch in
+// 0: Kafka 0.8's, kept in znodes without a note. 1: in the group's own log, with generation and member, and a commit time for each partition. 2: a retention
+// instead.
+// 3: throttle time. 4: as 3. 5: the retention is the broker's. 6: leader epochs. 7: static members. 8: flexible. 9: as 8, the generation may be a member's
+// epoch in
 // groups of the new protocol, which there are none of here.
 // A commit is answered when it is in the log as offsets.commit.required.acks asks, and can be read from then on. Does not depart from Kafka.
 
@@ -31,15 +33,25 @@ internal sealed class OffsetCommitApi(GroupApiServices services) : Api<OffsetCom
         {
             foreach (OffsetCommitRequest.OffsetCommitRequestPartition partition in topic.Partitions)
             {
-                var name = new TopicPartition(topic.Name, partition.PartitionIndex);
-                ErrorCode error = mayGroup ? services.CheckPartition(context, AclOperation.Read, image, topic.Name, partition.PartitionIndex) : ErrorCode.GroupAuthorizationFailed;
+                TopicPartition name = new(topic.Name, partition.PartitionIndex);
+                ErrorCode error = mayGroup ? services.CheckPartition(context, AclOperation.Read, image, topic.Name, partition.PartitionIndex)
+                    : ErrorCode.GroupAuthorizationFailed;
                 errors[name] = error;
-                if (error == ErrorCode.None) accepted.Add(new OffsetToCommit(name, ToOffset(request, partition)));
+                if (error == ErrorCode.None)
+                {
+                    accepted.Add(new OffsetToCommit(name, ToOffset(request, partition)));
+                }
             }
         }
 
-        if (context.ApiVersion == 0) await CommitOld(request.GroupId, accepted, errors);
-        else if (accepted.Count > 0) await Commit(request, accepted, errors);
+        if (context.ApiVersion == 0)
+        {
+            await CommitOld(request.GroupId, accepted, errors);
+        }
+        else if (accepted.Count > 0)
+        {
+            await Commit(request, accepted, errors);
+        }
         return ToResponse(request, errors, context);
     }
 
@@ -70,9 +82,12 @@ internal sealed class OffsetCommitApi(GroupApiServices services) : Api<OffsetCom
 
     private async ValueTask Commit(OffsetCommitRequest request, List<OffsetToCommit> accepted, Dictionary<TopicPartition, ErrorCode> errors)
     {
-        var commit = new CommitRequest(request.GenerationIdOrMemberEpoch, request.MemberId, request.GroupInstanceId, accepted);
+        CommitRequest commit = new(request.GenerationIdOrMemberEpoch, request.MemberId, request.GroupInstanceId, accepted);
         IReadOnlyList<ErrorCode> results = await services.Coordinator.Submit(request.GroupId, commit);
-        for (int i = 0; i < accepted.Count; i++) errors[accepted[i].Partition] = results[i];
+        for (int i = 0; i < accepted.Count; i++)
+        {
+            errors[accepted[i].Partition] = results[i];
+        }
     }
 
     private async ValueTask CommitOld(string groupId, List<OffsetToCommit> accepted, Dictionary<TopicPartition, ErrorCode> errors)

@@ -9,7 +9,8 @@ using Broker.Storage;
 namespace Broker.Server.Apis;
 
 // OffsetDelete, version 0 (KIP-496).
-// Offsets of topics that the group's members have subscribed to stay (GROUP_SUBSCRIBED_TO_TOPIC); of a group of another kind with members, all (NON_EMPTY_GROUP).
+// Offsets of topics that the group's members have subscribed to stay (GROUP_SUBSCRIBED_TO_TOPIC); of a group of another kind with members, all
+// (NON_EMPTY_GROUP).
 // Departs from Kafka: the answer waits until the deletion is in the log, and says so when it cannot be.
 
 /// <summary>Forgets offsets of a group.</summary>
@@ -17,19 +18,31 @@ internal sealed class OffsetDeleteApi(GroupApiServices services) : Api<OffsetDel
 {
     protected override async ValueTask<OffsetDeleteResponse?> Handle(OffsetDeleteRequest request, RequestContext context)
     {
-        if (!services.MayGroup(context, AclOperation.Delete, request.GroupId)) return Failed(ErrorCode.GroupAuthorizationFailed, context);
+        if (!services.MayGroup(context, AclOperation.Delete, request.GroupId))
+        {
+            return Failed(ErrorCode.GroupAuthorizationFailed, context);
+        }
         ClusterImage image = services.Metadata.Current;
         Dictionary<TopicPartition, ErrorCode> errors = [];
         foreach (TopicPartition partition in request.Topics.SelectMany(topic => topic.Partitions.Select(p => new TopicPartition(topic.Name, p.PartitionIndex))))
+        {
             errors[partition] = services.CheckPartition(context, AclOperation.Read, image, partition.Topic, partition.Partition);
+        }
         TopicPartition[] accepted = [.. errors.Where(entry => entry.Value == ErrorCode.None).Select(entry => entry.Key)];
         DeleteOffsetsResult result = await services.Coordinator.Submit(request.GroupId, new DeleteOffsetsRequest(accepted));
-        if (result.Error != ErrorCode.None) return Failed(result.Error, context);
-        for (int i = 0; i < accepted.Length; i++) errors[accepted[i]] = result.Partitions[i];
+        if (result.Error != ErrorCode.None)
+        {
+            return Failed(result.Error, context);
+        }
+        for (int i = 0; i < accepted.Length; i++)
+        {
+            errors[accepted[i]] = result.Partitions[i];
+        }
         return ToResponse(request, errors, context);
     }
 
-    private static OffsetDeleteResponse Failed(ErrorCode error, RequestContext context) => new() { ThrottleTimeMs = context.ThrottleTimeMs, ErrorCode = (short)error };
+    private static OffsetDeleteResponse Failed(ErrorCode error, RequestContext context)
+        => new() { ThrottleTimeMs = context.ThrottleTimeMs, ErrorCode = (short)error };
 
     private static OffsetDeleteResponse ToResponse(OffsetDeleteRequest request, Dictionary<TopicPartition, ErrorCode> errors, RequestContext context) => new()
     {

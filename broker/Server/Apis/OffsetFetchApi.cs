@@ -9,7 +9,8 @@ using Broker.Storage;
 namespace Broker.Server.Apis;
 
 // OffsetFetch, versions 0 to 9.
-// 0: Kafka 0.8's, from znodes. 1: from the group's own log; an error of the group stands at each partition. 2: null topics are all that are committed, an error of the
+// 0: Kafka 0.8's, from znodes. 1: from the group's own log; an error of the group stands at each partition. 2: null topics are all that are committed, an error
+// of the
 // whole. 3: throttle time. 4: as 3. 5: leader epochs. 6: flexible. 7: only stable offsets (UNSTABLE_OFFSET_COMMIT for those on their way). 8: many groups.
 // 9: as 8, member and epoch of groups of the new protocol, which there are none of here.
 // What was never committed is offset -1 without an error. Does not depart from Kafka.
@@ -24,18 +25,26 @@ internal sealed class OffsetFetchApi(GroupApiServices services) : Api<OffsetFetc
 
     protected override async ValueTask<OffsetFetchResponse?> Handle(OffsetFetchRequest request, RequestContext context)
     {
-        if (context.ApiVersion >= FirstWithGroups) return await FetchGroups(request, context);
+        if (context.ApiVersion >= FirstWithGroups)
+        {
+            return await FetchGroups(request, context);
+        }
         TopicPartition[]? partitions = request.Topics is null ? null : [.. request.Topics.SelectMany(topic => Names(topic.Name, topic.PartitionIndexes))];
         FetchOffsetsResult result = context.ApiVersion == 0
             ? await FetchOld(request.GroupId, partitions ?? [], context)
             : await Fetch(request.GroupId, partitions, request.RequireStable, context);
         if (context.ApiVersion < FirstWithErrorOfAll && result.Error != ErrorCode.None)
+        {
             result = new FetchOffsetsResult(result.Error, [.. (partitions ?? []).Select(partition => new FetchedOffset(partition, null, result.Error))]);
+        }
         return new OffsetFetchResponse
         {
             ThrottleTimeMs = context.ThrottleTimeMs,
             ErrorCode = (short)result.Error,
-            Topics = [.. ByTopic(result.Offsets).Select(topic => new OffsetFetchResponse.OffsetFetchResponseTopic { Name = topic.Key, Partitions = [.. topic.Select(ToPartition)] })],
+            Topics = [.. ByTopic(result.Offsets).Select(topic => new OffsetFetchResponse.OffsetFetchResponseTopic
+            {
+                Name = topic.Key, Partitions = [.. topic.Select(ToPartition)],
+            })],
         };
     }
 
@@ -64,7 +73,7 @@ internal sealed class OffsetFetchApi(GroupApiServices services) : Api<OffsetFetc
 
     private async ValueTask<OffsetFetchResponse> FetchGroups(OffsetFetchRequest request, RequestContext context)
     {
-        var groups = new OffsetFetchResponse.OffsetFetchResponseGroup[request.Groups.Length];
+        OffsetFetchResponse.OffsetFetchResponseGroup[] groups = new OffsetFetchResponse.OffsetFetchResponseGroup[request.Groups.Length];
         for (int i = 0; i < groups.Length; i++)
         {
             OffsetFetchRequest.OffsetFetchRequestGroup group = request.Groups[i];
@@ -74,7 +83,10 @@ internal sealed class OffsetFetchApi(GroupApiServices services) : Api<OffsetFetc
             {
                 GroupId = group.GroupId,
                 ErrorCode = (short)result.Error,
-                Topics = [.. ByTopic(result.Offsets).Select(topic => new OffsetFetchResponse.OffsetFetchResponseTopics { Name = topic.Key, Partitions = [.. topic.Select(ToGroupPartition)] })],
+                Topics = [.. ByTopic(result.Offsets).Select(topic => new OffsetFetchResponse.OffsetFetchResponseTopics
+                {
+                    Name = topic.Key, Partitions = [.. topic.Select(ToGroupPartition)],
+                })],
             };
         }
 
@@ -83,28 +95,44 @@ internal sealed class OffsetFetchApi(GroupApiServices services) : Api<OffsetFetc
 
     private async ValueTask<FetchOffsetsResult> Fetch(string groupId, TopicPartition[]? partitions, bool requireStable, RequestContext context)
     {
-        if (!services.MayGroup(context, AclOperation.Describe, groupId)) return new FetchOffsetsResult(ErrorCode.GroupAuthorizationFailed, []);
+        if (!services.MayGroup(context, AclOperation.Describe, groupId))
+        {
+            return new FetchOffsetsResult(ErrorCode.GroupAuthorizationFailed, []);
+        }
         bool May(TopicPartition partition) => services.MayTopic(context, AclOperation.Describe, partition.Topic);
         TopicPartition[]? allowed = partitions is null ? null : Array.FindAll(partitions, May);
         FetchOffsetsResult result = await services.Coordinator.Submit(groupId, new FetchOffsetsRequest(allowed, requireStable));
-        if (result.Error != ErrorCode.None) return result;
+        if (result.Error != ErrorCode.None)
+        {
+            return result;
+        }
 
         // Who asks for all is not told of what it may not see; who names something is.
-        if (partitions is null) return result with { Offsets = [.. result.Offsets.Where(offset => May(offset.Partition))] };
-        IEnumerable<FetchedOffset> refused = partitions.Where(partition => !May(partition)).Select(partition => new FetchedOffset(partition, null, ErrorCode.TopicAuthorizationFailed));
+        if (partitions is null)
+        {
+            return result with { Offsets = [.. result.Offsets.Where(offset => May(offset.Partition))] };
+        }
+        IEnumerable<FetchedOffset> refused = partitions.Where(partition => !May(partition)).Select(partition => new FetchedOffset(partition, null,
+            ErrorCode.TopicAuthorizationFailed));
         return result with { Offsets = [.. result.Offsets, .. refused] };
     }
 
     private async ValueTask<FetchOffsetsResult> FetchOld(string groupId, TopicPartition[] partitions, RequestContext context)
     {
-        if (!services.MayGroup(context, AclOperation.Describe, groupId)) return new FetchOffsetsResult(ErrorCode.GroupAuthorizationFailed, []);
+        if (!services.MayGroup(context, AclOperation.Describe, groupId))
+        {
+            return new FetchOffsetsResult(ErrorCode.GroupAuthorizationFailed, []);
+        }
         ClusterImage image = services.Metadata.Current;
-        var fetched = new FetchedOffset[partitions.Length];
+        FetchedOffset[] fetched = new FetchedOffset[partitions.Length];
         for (int i = 0; i < fetched.Length; i++)
         {
             ErrorCode error = services.CheckPartition(context, AclOperation.Describe, image, partitions[i].Topic, partitions[i].Partition);
             long offset = NoOffset;
-            if (error == ErrorCode.None) (error, offset) = await services.OldOffsets.Fetch(groupId, partitions[i]);
+            if (error == ErrorCode.None)
+            {
+                (error, offset) = await services.OldOffsets.Fetch(groupId, partitions[i]);
+            }
             fetched[i] = new FetchedOffset(partitions[i], error == ErrorCode.None ? new Groups.CommittedOffset(offset, NoEpoch, "", 0) : null, error);
         }
 

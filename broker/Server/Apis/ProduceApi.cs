@@ -51,13 +51,15 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
         return allDone ? new ValueTask<ProduceResponse?>(Answer(request, Results(appends), context)) : Await(request, appends, context);
     }
 
-    private async ValueTask<ProduceResponse?> AnswerAfter(Task dispatching, ProduceRequest request, ValueTask<AppendOutcome>[][] appends, RequestContext context)
+    private async ValueTask<ProduceResponse?> AnswerAfter(Task dispatching, ProduceRequest request, ValueTask<AppendOutcome>[][] appends,
+        RequestContext context)
     {
         await dispatching;
         return await Await(request, appends, context);
     }
 
-    /// <summary>Appends to one partition after the other, in a place of its log directory: one that stalls holds up who appends to it, and nobody else.</summary>
+    /// <summary>Appends to one partition after the other, in a place of its log directory: one that stalls holds up who appends to it, and nobody
+    /// else.</summary>
     private async ValueTask AppendAll(ProduceRequest request, ValueTask<AppendOutcome>[][] appends, RequestContext context)
     {
         ClusterImage image = services.Metadata.Current;
@@ -179,7 +181,8 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
         return services.Partitions.Find(topic, index) is { } partition ? (ErrorCode.None, partition) : (ErrorCode.NotLeaderOrFollower, null);
     }
 
-    private static ValueTask<AppendOutcome> Append(Partition partition, ProduceRequest request, ProduceRequest.PartitionProduceData data, RequestContext context)
+    private static ValueTask<AppendOutcome> Append(Partition partition, ProduceRequest request, ProduceRequest.PartitionProduceData data,
+        RequestContext context)
     {
         TimeSpan timeout = TimeSpan.FromMilliseconds(Math.Max(request.TimeoutMs, 0));
         return partition.ProduceAsync(data.Records ?? default, request.Acks, timeout, context.ApiVersion >= FirstWithZstd);

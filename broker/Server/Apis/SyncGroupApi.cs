@@ -7,7 +7,8 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // SyncGroup, versions 0 to 5.
-// 0: the leader's assignments in, the member's own out. 1: throttle time. 2: as 1. 3: static members. 4: flexible. 5: the protocol's type and name in both, which must
+// 0: the leader's assignments in, the member's own out. 1: throttle time. 2: as 1. 3: static members. 4: flexible. 5: the protocol's type and name in both,
+// which must
 // be those of the generation (INCONSISTENT_GROUP_PROTOCOL).
 // The answer comes when the assignment is stored. Does not depart from Kafka.
 
@@ -34,14 +35,20 @@ internal sealed class SyncGroupApi(GroupApiServices services) : Api<SyncGroupReq
     private ErrorCode Check(SyncGroupRequest request, RequestContext context)
     {
         bool namesProtocol = context.ApiVersion < FirstWithProtocol || (request.ProtocolType is not null && request.ProtocolName is not null);
-        if (!namesProtocol) return ErrorCode.InconsistentGroupProtocol;
+        if (!namesProtocol)
+        {
+            return ErrorCode.InconsistentGroupProtocol;
+        }
         return services.MayGroup(context, AclOperation.Read, request.GroupId) ? ErrorCode.None : ErrorCode.GroupAuthorizationFailed;
     }
 
     private static SyncRequest ToSync(SyncGroupRequest request)
     {
-        var assignments = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (SyncGroupRequest.SyncGroupRequestAssignment assignment in request.Assignments) assignments[assignment.MemberId] = assignment.Assignment;
+        Dictionary<string, byte[]> assignments = new(StringComparer.Ordinal);
+        foreach (SyncGroupRequest.SyncGroupRequestAssignment assignment in request.Assignments)
+        {
+            assignments[assignment.MemberId] = assignment.Assignment;
+        }
         return new SyncRequest
         {
             Generation = request.GenerationId,

@@ -25,7 +25,7 @@ internal sealed record BrokerCommandLine(string? File, IReadOnlyList<KeyValuePai
         string? file = null;
         string? data = null;
         bool help = false;
-        var overrides = new List<KeyValuePair<string, string>>();
+        List<KeyValuePair<string, string>> overrides = new();
         for (int i = 0; i < arguments.Count; i++)
         {
             switch (arguments[i])
@@ -48,6 +48,7 @@ internal sealed record BrokerCommandLine(string? File, IReadOnlyList<KeyValuePai
     private static KeyValuePair<string, string> Pair(string text)
     {
         int equals = text.IndexOf('=');
-        return equals > 0 ? new(text[..equals].Trim(), text[(equals + 1)..].Trim()) : throw new ConfigException($"--override {text} must have the form key=value.");
+        return equals > 0 ? new(text[..equals].Trim(), text[(equals + 1)..].Trim())
+            : throw new ConfigException($"--override {text} must have the form key=value.");
     }
 }

@@ -28,7 +28,10 @@ internal sealed partial class BrokerConfig
     {
         _given = given;
         _values = new Dictionary<string, object?>(ConfigDefinitions.Broker.Count, StringComparer.Ordinal);
-        foreach (ConfigDefinition definition in ConfigDefinitions.Broker.Values) _values.Add(definition.Name, ValueOf(definition, given));
+        foreach (ConfigDefinition definition in ConfigDefinitions.Broker.Values)
+        {
+            _values.Add(definition.Name, ValueOf(definition, given));
+        }
         Listeners = ListenerList.Parse(Text("listeners")!, Text("listener.security.protocol.map")!);
         AdvertisedListeners = ListenerList.Advertised(Listeners, Text("advertised.listeners"));
         InterBrokerListener = ListenerList.InterBroker(Listeners, Text("inter.broker.listener.name"), Text("security.inter.broker.protocol")!);
@@ -75,11 +78,17 @@ internal sealed partial class BrokerConfig
     /// <exception cref="ConfigException">As the constructor's.</exception>
     public BrokerConfig With(IEnumerable<KeyValuePair<string, string?>> changes)
     {
-        var given = new Dictionary<string, string>(_given, StringComparer.Ordinal);
+        Dictionary<string, string> given = new(_given, StringComparer.Ordinal);
         foreach ((string key, string? value) in changes)
         {
-            if (value is null) given.Remove(key);
-            else given[key] = value;
+            if (value is null)
+            {
+                given.Remove(key);
+            }
+            else
+            {
+                given[key] = value;
+            }
         }
 
         return new BrokerConfig(given);

@@ -16,11 +16,14 @@ internal static class BrokerConfigLoad
     /// <exception cref="ConfigException">The file cannot be read, or a value is malformed or not supported.</exception>
     public static LoadedConfig Load(BrokerCommandLine line, IEnumerable<KeyValuePair<string, string>> environment)
     {
-        var given = new Dictionary<string, string>(StringComparer.Ordinal);
+        Dictionary<string, string> given = new(StringComparer.Ordinal);
         Add(given, line.File is null ? [] : PropertiesFile.Parse(TextOf(line.File)));
         Add(given, EnvironmentSettings.Read(environment));
         Add(given, line.Overrides);
-        if (line.DataFolder is not null) given["log.dirs"] = Path.GetFullPath(line.DataFolder);
+        if (line.DataFolder is not null)
+        {
+            given["log.dirs"] = Path.GetFullPath(line.DataFolder);
+        }
         List<KeyValuePair<string, string>> ownDefaults = line.File is null ? OwnDefaults(given) : [];
         Add(given, ownDefaults);
         return new LoadedConfig(new BrokerConfig(given), UnknownKeys(given.Keys), ownDefaults);
@@ -44,11 +47,15 @@ internal static class BrokerConfigLoad
     }
 
     private static List<string> UnknownKeys(IEnumerable<string> keys) =>
-        [.. keys.Where(key => !ConfigDefinitions.Broker.ContainsKey(key)).Order(StringComparer.Ordinal).Select(key => $"{key} is not a setting that this broker knows; it has no effect.")];
+        [.. keys.Where(key => !ConfigDefinitions.Broker.ContainsKey(key)).Order(StringComparer.Ordinal)
+        .Select(key => $"{key} is not a setting that this broker knows; it has no effect.")];
 
     private static void Add(Dictionary<string, string> given, IEnumerable<KeyValuePair<string, string>> pairs)
     {
-        foreach ((string key, string value) in pairs) given[key] = value;
+        foreach ((string key, string value) in pairs)
+        {
+            given[key] = value;
+        }
     }
 
     private static string TextOf(string file)

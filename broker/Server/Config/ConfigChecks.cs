@@ -14,15 +14,20 @@ internal static class ConfigChecks
         CheckTopicDefaults(config);
         if (config.QueuedMaxRequestBytes > 0 && config.QueuedMaxRequestBytes < config.MaxRequestBytes)
         {
-            throw new ConfigException($"queued.max.request.bytes ({config.QueuedMaxRequestBytes}) must not be smaller than socket.request.max.bytes ({config.MaxRequestBytes}), or a request could wait for ever.");
+            throw new ConfigException(
+                $"queued.max.request.bytes ({config.QueuedMaxRequestBytes}) must not be smaller than socket.request.max.bytes ({config.MaxRequestBytes}), or a request could wait for ever.");
         }
 
         if (config.BrokerId >= 0 && config.BrokerIdGeneration && config.BrokerId > config.ReservedBrokerMaxId)
         {
-            throw new ConfigException($"broker.id ({config.BrokerId}) must not be above reserved.broker.max.id ({config.ReservedBrokerMaxId}), where generated numbers begin.");
+            throw new ConfigException(
+                $"broker.id ({config.BrokerId}) must not be above reserved.broker.max.id ({config.ReservedBrokerMaxId}), where generated numbers begin.");
         }
 
-        if (config.LogDirs.Count == 0 || config.LogDirs.Contains("")) throw new ConfigException("log.dirs must name at least one folder and no empty one.");
+        if (config.LogDirs.Count == 0 || config.LogDirs.Contains(""))
+        {
+            throw new ConfigException("log.dirs must name at least one folder and no empty one.");
+        }
         if (config.MaxConnectionsPerIp == 0 && config.ConnectionsPerIpOverrides.Count == 0)
         {
             throw new ConfigException("max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides is set.");
@@ -37,21 +42,32 @@ internal static class ConfigChecks
     /// <summary>Every topic, whatever it sets itself, has valid settings under this configuration: so no look at them can fail later.</summary>
     private static void CheckTopicDefaults(BrokerConfig config)
     {
-        foreach (string key in ConfigDefinitions.Topic.Keys) TopicSettings.Inherited(key, config);
-        if (TopicSettings.Inherited("retention.ms", config) is 0L) throw new ConfigException("log.retention.ms must be unlimited (-1) or, greater than or equal to 1.");
+        foreach (string key in ConfigDefinitions.Topic.Keys)
+        {
+            TopicSettings.Inherited(key, config);
+        }
+        if (TopicSettings.Inherited("retention.ms", config) is 0L)
+        {
+            throw new ConfigException("log.retention.ms must be unlimited (-1) or, greater than or equal to 1.");
+        }
     }
 
     private static void CheckNotBuilt(BrokerConfig config)
     {
         if (!string.IsNullOrWhiteSpace(config.ZooKeeperConnect))
         {
-            throw new ConfigException("zookeeper.connect is set, but this broker cannot use ZooKeeper yet: leave it empty to keep the cluster's state in the data folder.");
+            throw new ConfigException(
+                "zookeeper.connect is set, but this broker cannot use ZooKeeper yet: leave it empty to keep the cluster's state in the data folder.");
         }
 
         foreach (Listener listener in config.Listeners)
         {
-            if (listener.SecurityProtocol == SecurityProtocol.Plaintext) continue;
-            throw new ConfigException($"listeners names {listener.Name}, which is protected by {ListenerList.NameOf(listener.SecurityProtocol)}: only PLAINTEXT listeners are served yet.");
+            if (listener.SecurityProtocol == SecurityProtocol.Plaintext)
+            {
+                continue;
+            }
+            throw new ConfigException(
+                $"listeners names {listener.Name}, which is protected by {ListenerList.NameOf(listener.SecurityProtocol)}: only PLAINTEXT listeners are served yet.");
         }
 
         if (!string.IsNullOrWhiteSpace(config.Text("authorizer.class.name")))
@@ -61,9 +77,16 @@ internal static class ConfigChecks
 
         foreach (string policy in Policies)
         {
-            if (!string.IsNullOrWhiteSpace(config.Text(policy))) throw new ConfigException($"{policy} is set, but this broker cannot load Kafka's classes and would let pass what the policy forbids: leave it empty.");
+            if (!string.IsNullOrWhiteSpace(config.Text(policy)))
+            {
+                throw new ConfigException(
+                    $"{policy} is set, but this broker cannot load Kafka's classes and would let pass what the policy forbids: leave it empty.");
+            }
         }
 
-        if (config.Bool("zookeeper.metadata.migration.enable")) throw new ConfigException("zookeeper.metadata.migration.enable must be false: this broker has no KRaft mode to migrate to.");
+        if (config.Bool("zookeeper.metadata.migration.enable"))
+        {
+            throw new ConfigException("zookeeper.metadata.migration.enable must be false: this broker has no KRaft mode to migrate to.");
+        }
     }
 }

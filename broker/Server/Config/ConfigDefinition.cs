@@ -81,7 +81,10 @@ internal sealed record ConfigDefinition(string Name, ConfigType Type, string? De
             ConfigType.List => ConfigText.List(text),
             _ => text,
         };
-        if (value is not null) return true;
+        if (value is not null)
+        {
+            return true;
+        }
         reason = Type == ConfigType.Boolean ? "Expected value to be either true or false" : $"Not a number of type {Type.ToString().ToUpperInvariant()}";
         return false;
     }

@@ -25,8 +25,14 @@ internal abstract class ConfigRule
         public override string? Violation(object value)
         {
             double number = Convert.ToDouble(value, CultureInfo.InvariantCulture);
-            if (number == alsoAllowed) return null;
-            if (number < lowest) return string.Create(CultureInfo.InvariantCulture, $"Value must be at least {lowest}");
+            if (number == alsoAllowed)
+            {
+                return null;
+            }
+            if (number < lowest)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"Value must be at least {lowest}");
+            }
             return number > highest ? string.Create(CultureInfo.InvariantCulture, $"Value must be no more than {highest}") : null;
         }
     }
@@ -46,11 +52,13 @@ internal abstract class ConfigRule
         {
             string[] given = (string[])value;
             bool isFine = given is [] or ["*"] || Array.TrueForAll(given, IsReplica);
-            return isFine ? null : "It must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...";
+            return isFine ? null
+                : "It must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...";
         }
 
         private static bool IsReplica(string text) =>
-            text.Split(':') is [var partition, var broker] && partition.Length > 0 && broker.Length > 0 && partition.All(char.IsAsciiDigit) && broker.All(char.IsAsciiDigit);
+            text.Split(':') is [var partition, var broker] && partition.Length > 0 && broker.Length > 0 && partition.All(char.IsAsciiDigit)
+            && broker.All(char.IsAsciiDigit);
     }
 
     private sealed class ReleaseRule : ConfigRule
@@ -71,7 +79,8 @@ internal abstract class ConfigRule
             string named = string.Join('.', parts.Take(text.StartsWith("0.", StringComparison.Ordinal) ? 3 : 2));
             string[] halves = named.Split("-IV");
             bool isKnown = Releases.TryGetValue(halves[0], out int last)
-                && (halves.Length == 1 || (halves.Length == 2 && int.TryParse(halves[1], NumberStyles.None, CultureInfo.InvariantCulture, out int step) && step <= last));
+                && (halves.Length == 1
+                || (halves.Length == 2 && int.TryParse(halves[1], NumberStyles.None, CultureInfo.InvariantCulture, out int step) && step <= last));
             return isKnown ? null : $"Version {text} is not a valid version";
         }
     }

@@ -18,10 +18,13 @@ internal static class EnvironmentSettings
     /// <summary>The settings among <paramref name="variables"/>, in the order of their keys.</summary>
     public static List<KeyValuePair<string, string>> Read(IEnumerable<KeyValuePair<string, string>> variables)
     {
-        var settings = new List<KeyValuePair<string, string>>();
+        List<KeyValuePair<string, string>> settings = new();
         foreach ((string name, string value) in variables)
         {
-            if (name.StartsWith(Prefix, StringComparison.Ordinal) && !OfStartScripts.Contains(name, StringComparer.Ordinal)) settings.Add(new(KeyOf(name), value));
+            if (name.StartsWith(Prefix, StringComparison.Ordinal) && !OfStartScripts.Contains(name, StringComparer.Ordinal))
+            {
+                settings.Add(new(KeyOf(name), value));
+            }
         }
 
         settings.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key));

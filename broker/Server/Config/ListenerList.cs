@@ -8,7 +8,8 @@ internal static class ListenerList
 {
     private static readonly (string Name, SecurityProtocol Protocol)[] Protocols =
     [
-        ("PLAINTEXT", SecurityProtocol.Plaintext), ("SSL", SecurityProtocol.Ssl), ("SASL_PLAINTEXT", SecurityProtocol.SaslPlaintext), ("SASL_SSL", SecurityProtocol.SaslSsl),
+        ("PLAINTEXT", SecurityProtocol.Plaintext), ("SSL", SecurityProtocol.Ssl), ("SASL_PLAINTEXT", SecurityProtocol.SaslPlaintext),
+            ("SASL_SSL", SecurityProtocol.SaslSsl),
     ];
 
     /// <summary>Kafka's name of a protection.</summary>
@@ -19,10 +20,19 @@ internal static class ListenerList
     {
         Dictionary<string, SecurityProtocol> protocols = ProtocolMap(protocolMap);
         Listener[] all = [.. ConfigText.List(listeners).Select(text => ParseOne("listeners", text, protocols))];
-        if (all.Length == 0) throw new ConfigException("listeners must name at least one listener, such as PLAINTEXT://127.0.0.1:9092.");
-        if (all.DistinctBy(l => l.Name).Count() != all.Length) throw new ConfigException($"listeners must not name a listener twice: {listeners}.");
+        if (all.Length == 0)
+        {
+            throw new ConfigException("listeners must name at least one listener, such as PLAINTEXT://127.0.0.1:9092.");
+        }
+        if (all.DistinctBy(l => l.Name).Count() != all.Length)
+        {
+            throw new ConfigException($"listeners must not name a listener twice: {listeners}.");
+        }
         Listener[] fixedPorts = [.. all.Where(l => l.Port != 0)];
-        if (fixedPorts.DistinctBy(l => (l.Host, l.Port)).Count() != fixedPorts.Length) throw new ConfigException($"listeners must not use an address twice: {listeners}.");
+        if (fixedPorts.DistinctBy(l => (l.Host, l.Port)).Count() != fixedPorts.Length)
+        {
+            throw new ConfigException($"listeners must not use an address twice: {listeners}.");
+        }
         return all;
     }
 
@@ -32,13 +42,17 @@ internal static class ListenerList
         if (string.IsNullOrWhiteSpace(advertised))
         {
             return listeners.FirstOrDefault(l => l.Host is "0.0.0.0" or "::") is { } everywhere
-                ? throw new ConfigException($"advertised.listeners must be set, because clients cannot connect to {everywhere.Host} of listener {everywhere.Name}.")
+                ? throw new ConfigException(
+                $"advertised.listeners must be set, because clients cannot connect to {everywhere.Host} of listener {everywhere.Name}.")
                 : listeners;
         }
 
         Dictionary<string, SecurityProtocol> protocols = listeners.ToDictionary(l => l.Name, l => l.SecurityProtocol, StringComparer.Ordinal);
         Listener[] all = [.. ConfigText.List(advertised).Select(text => ParseOne("advertised.listeners", text, protocols))];
-        if (all.FirstOrDefault(l => l.Host is "0.0.0.0" or "::") is { } bad) throw new ConfigException($"advertised.listeners must not name {bad.Host}: clients cannot connect to it.");
+        if (all.FirstOrDefault(l => l.Host is "0.0.0.0" or "::") is { } bad)
+        {
+            throw new ConfigException($"advertised.listeners must not name {bad.Host}: clients cannot connect to it.");
+        }
         return all;
     }
 
@@ -47,13 +61,14 @@ internal static class ListenerList
     {
         Listener? found = name is null ? listeners.FirstOrDefault(l => NameOf(l.SecurityProtocol) == protocol) : listeners.FirstOrDefault(l => l.Name == name);
         return found ?? throw new ConfigException(
-            name is null ? $"listeners has none that is protected by {protocol}, as security.inter.broker.protocol asks." : $"inter.broker.listener.name is {name}, which listeners does not name.");
+            name is null ? $"listeners has none that is protected by {protocol}, as security.inter.broker.protocol asks."
+                : $"inter.broker.listener.name is {name}, which listeners does not name.");
     }
 
     /// <exception cref="ConfigException">An entry that is not ADDRESS:NUMBER.</exception>
     public static IReadOnlyDictionary<string, int> AddressLimits(string text)
     {
-        var limits = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, int> limits = new(StringComparer.OrdinalIgnoreCase);
         foreach (string entry in ConfigText.List(text))
         {
             int colon = entry.LastIndexOf(':');
@@ -90,12 +105,16 @@ internal static class ListenerList
 
     private static Dictionary<string, SecurityProtocol> ProtocolMap(string text)
     {
-        var map = new Dictionary<string, SecurityProtocol>(StringComparer.Ordinal);
+        Dictionary<string, SecurityProtocol> map = new(StringComparer.Ordinal);
         foreach (string entry in ConfigText.List(text))
         {
             string[] parts = entry.Split(':');
             int found = parts.Length == 2 ? Array.FindIndex(Protocols, p => p.Name == parts[1].ToUpperInvariant()) : -1;
-            if (found < 0) throw new ConfigException($"listener.security.protocol.map has '{entry}', which is not NAME:PROTOCOL with one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL.");
+            if (found < 0)
+            {
+                throw new ConfigException(
+                    $"listener.security.protocol.map has '{entry}', which is not NAME:PROTOCOL with one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL.");
+            }
             map[parts[0].ToUpperInvariant()] = Protocols[found].Protocol;
         }
 

@@ -10,8 +10,8 @@ internal static class PropertiesFile
     /// <exception cref="ConfigException">A \u escape without four hexadecimal digits.</exception>
     public static List<KeyValuePair<string, string>> Parse(string text)
     {
-        var pairs = new List<KeyValuePair<string, string>>();
-        using var lines = new StringReader(text);
+        List<KeyValuePair<string, string>> pairs = new();
+        using StringReader lines = new(text);
         while (LogicalLine(lines) is { } line)
         {
             int keyEnd = KeyEnd(line);
@@ -27,11 +27,17 @@ internal static class PropertiesFile
         while (lines.ReadLine() is { } first)
         {
             string line = first.TrimStart(' ', '\t', '\f');
-            if (line.Length == 0 || line[0] is '#' or '!') continue;
+            if (line.Length == 0 || line[0] is '#' or '!')
+            {
+                continue;
+            }
             while (EndsInContinuation(line))
             {
                 line = line[..^1];
-                if (lines.ReadLine() is not { } next) break;
+                if (lines.ReadLine() is not { } next)
+                {
+                    break;
+                }
                 line += next.TrimStart(' ', '\t', '\f');
             }
 
@@ -47,7 +53,10 @@ internal static class PropertiesFile
     private static int KeyEnd(string line)
     {
         int i = 0;
-        while (i < line.Length && line[i] is not ('=' or ':' or ' ' or '\t' or '\f')) i += line[i] == '\\' ? 2 : 1;
+        while (i < line.Length && line[i] is not ('=' or ':' or ' ' or '\t' or '\f'))
+        {
+            i += line[i] == '\\' ? 2 : 1;
+        }
         return Math.Min(i, line.Length);
     }
 
@@ -59,19 +68,28 @@ internal static class PropertiesFile
 
     private static int SkipBlanks(string line, int i)
     {
-        while (i < line.Length && line[i] is ' ' or '\t' or '\f') i++;
+        while (i < line.Length && line[i] is ' ' or '\t' or '\f')
+        {
+            i++;
+        }
         return i;
     }
 
     private static string Unescape(string text)
     {
-        if (!text.Contains('\\')) return text;
-        var plain = new StringBuilder(text.Length);
+        if (!text.Contains('\\'))
+        {
+            return text;
+        }
+        StringBuilder plain = new(text.Length);
         for (int i = 0; i < text.Length; i++)
         {
             if (text[i] != '\\' || i + 1 == text.Length)
             {
-                if (text[i] != '\\') plain.Append(text[i]);
+                if (text[i] != '\\')
+                {
+                    plain.Append(text[i]);
+                }
                 continue;
             }
 
@@ -87,7 +105,8 @@ internal static class PropertiesFile
     {
         if (i + 4 >= text.Length || !ushort.TryParse(text.AsSpan(i + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort unit))
         {
-            throw new ConfigException($"The properties file has a \\u escape without four hexadecimal digits in '{text}'; write it as \\u0041 or double the backslash.");
+            throw new ConfigException(
+                $"The properties file has a \\u escape without four hexadecimal digits in '{text}'; write it as \\u0041 or double the backslash.");
         }
 
         i += 4;

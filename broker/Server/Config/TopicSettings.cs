@@ -30,16 +30,28 @@ internal static class TopicSettings
     {
         foreach ((string key, string text) in overrides)
         {
-            if (!ConfigDefinitions.Topic.TryGetValue(key, out ConfigDefinition? definition)) return new TopicViolation($"Unknown topic config name: {key}", IsOfValue: false);
-            if (!definition.TryParse(text, out _, out string error)) return new TopicViolation(error, IsOfValue: true);
+            if (!ConfigDefinitions.Topic.TryGetValue(key, out ConfigDefinition? definition))
+            {
+                return new TopicViolation($"Unknown topic config name: {key}", IsOfValue: false);
+            }
+            if (!definition.TryParse(text, out _, out string error))
+            {
+                return new TopicViolation(error, IsOfValue: true);
+            }
         }
 
         if (Value("remote.storage.enable", overrides, broker) is true)
-            return new TopicViolation("Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.", IsOfValue: true);
+        {
+            return new TopicViolation("Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.",
+                IsOfValue: true);
+        }
         if (Value("remote.log.delete.on.disable", overrides, broker) is true || Value("remote.log.copy.disable", overrides, broker) is true)
-            return new TopicViolation("It is invalid to set `remote.log.delete.on.disable` or `remote.log.copy.disable` under Zookeeper's mode.", IsOfValue: false);
-        var shortest = (long)Value("min.compaction.lag.ms", overrides, broker);
-        var longest = (long)Value("max.compaction.lag.ms", overrides, broker);
+        {
+            return new TopicViolation("It is invalid to set `remote.log.delete.on.disable` or `remote.log.copy.disable` under Zookeeper's mode.",
+                IsOfValue: false);
+        }
+        long shortest = (long)Value("min.compaction.lag.ms", overrides, broker);
+        long longest = (long)Value("max.compaction.lag.ms", overrides, broker);
         return shortest > longest
             ? new TopicViolation($"conflict topic config setting min.compaction.lag.ms ({shortest}) > max.compaction.lag.ms ({longest})", IsOfValue: false)
             : null;
@@ -49,7 +61,10 @@ internal static class TopicSettings
     {
         foreach (ConfigSynonym synonym in definition.Synonyms)
         {
-            if (broker.Given(synonym.Name) is { } text) return (synonym.Name, InUnit(text, synonym));
+            if (broker.Given(synonym.Name) is { } text)
+            {
+                return (synonym.Name, InUnit(text, synonym));
+            }
         }
 
         return (definition.Name, definition.Default);
@@ -57,7 +72,10 @@ internal static class TopicSettings
 
     private static string InUnit(string text, ConfigSynonym synonym)
     {
-        if (ConfigText.Long(text.Trim()) is not long number) return text;
+        if (ConfigText.Long(text.Trim()) is not long number)
+        {
+            return text;
+        }
         long scaled = number < 0 && synonym.NegativeIsUnlimited ? -1 : number * synonym.Factor;
         return scaled == number ? text : scaled.ToString(CultureInfo.InvariantCulture);
     }

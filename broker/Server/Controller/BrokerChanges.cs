@@ -15,8 +15,10 @@ internal sealed class BrokerChanges(ControllerReign reign)
     /// <summary>Reads the registered brokers, leaves the watches, opens the ways to them.</summary>
     internal async Task Load()
     {
-        foreach (var broker in (await ReadRegistered()).Values)
+        foreach (LiveBroker broker in (await ReadRegistered()).Values)
+        {
             Add(broker);
+        }
     }
 
     /// <summary>Leaves the watch for brokers that report a broken folder.</summary>
@@ -25,64 +27,90 @@ internal sealed class BrokerChanges(ControllerReign reign)
     /// <summary>A broker has answered.</summary>
     internal async Task Answered(BrokerAnswers answers)
     {
-        var broker = answers.Requests.Broker;
+        int broker = answers.Requests.Broker;
         if (answers.LeaderAndIsr is not null)
+        {
             await LearnFolders(broker, answers.Requests.LeaderAndIsr!, answers.LeaderAndIsr);
+        }
         if (answers.StopReplica is not null)
+        {
             await reign.Deletion.Answered(broker, answers.Requests.StopReplica!, answers.StopReplica);
+        }
     }
 
-    /// <summary>Moves what a broker leads to others, and its replicas out of the in-sync ones. The partitions that it still leads though others hold them.</summary>
+    /// <summary>Moves what a broker leads to others, and its replicas out of the in-sync ones. The partitions that it still leads though others hold
+    /// them.</summary>
     internal async Task<(ErrorCode Error, IReadOnlyList<TopicPartition> Remaining)> ShutDown(int broker, long epoch)
     {
-        if (!Context.Brokers.TryGetValue(broker, out var live))
+        if (!Context.Brokers.TryGetValue(broker, out LiveBroker? live))
+        {
             return (ErrorCode.BrokerNotAvailable, []);
+        }
         if (epoch >= 0 && epoch < live.Epoch)
+        {
             return (ErrorCode.StaleBrokerEpoch, []);
+        }
         Context.ShuttingDown.Add(broker);
-        var shared = Context.ReplicasOn(broker)
-            .Where(replica => Context.Assignment(replica.Partition).Replicas.Length > 1 && Context.Leadership.ContainsKey(replica.Partition) && !Context.IsBeingDeleted(replica.Partition.Topic))
+        List<Replica> shared = Context.ReplicasOn(broker)
+            .Where(replica => Context.Assignment(replica.Partition).Replicas.Length > 1 && Context.Leadership.ContainsKey(replica.Partition)
+                && !Context.IsBeingDeleted(replica.Partition.Topic))
             .ToList();
-        var led = shared.Where(replica => Context.Leadership[replica.Partition].Leader == broker).ToList();
-        var batch = reign.NewBatch();
+        List<Replica> led = shared.Where(replica => Context.Leadership[replica.Partition].Leader == broker).ToList();
+        RequestBatch batch = reign.NewBatch();
         await reign.Partitions.Move(led.Select(replica => replica.Partition), PartitionState.Online, batch, ElectionKind.ControlledShutdown);
-        var followed = shared.Except(led).ToList();
-        foreach (var replica in followed)
+        List<Replica> followed = shared.Except(led).ToList();
+        foreach (Replica replica in followed)
+        {
             batch.AddStopReplica(replica, delete: false);
+        }
         await reign.Replicas.Move(followed, ReplicaState.Offline, batch);
         await reign.Send(batch);
-        var remaining = shared.Where(replica => Context.Leadership[replica.Partition].Leader == broker).Select(replica => replica.Partition).ToList();
+        List<TopicPartition> remaining = shared.Where(replica => Context.Leadership[replica.Partition].Leader
+            == broker).Select(replica => replica.Partition).ToList();
         reign.Log.Shutdown(broker, remaining.Count);
         return (ErrorCode.None, remaining);
     }
 
     private async Task Changed()
     {
-        var present = await ReadRegistered();
-        var gone = Context.Brokers.Keys.Where(id => !present.ContainsKey(id)).ToHashSet();
-        var added = present.Keys.Where(id => !Context.Brokers.ContainsKey(id)).ToHashSet();
-        var restarted = present.Keys.Where(id => Context.Brokers.TryGetValue(id, out var known) && present[id].Epoch > known.Epoch).ToHashSet();
+        Dictionary<int, LiveBroker> present = await ReadRegistered();
+        HashSet<int> gone = Context.Brokers.Keys.Where(id => !present.ContainsKey(id)).ToHashSet();
+        HashSet<int> added = present.Keys.Where(id => !Context.Brokers.ContainsKey(id)).ToHashSet();
+        HashSet<int> restarted = present.Keys.Where(id => Context.Brokers.TryGetValue(id, out LiveBroker? known)
+            && present[id].Epoch > known.Epoch).ToHashSet();
         if (gone.Count + added.Count + restarted.Count == 0)
+        {
             return;
+        }
         reign.Log.Brokers(added, gone, restarted);
-        foreach (var id in gone.Concat(restarted))
+        foreach (int id in gone.Concat(restarted))
+        {
             await Remove(id);
+        }
         if (gone.Count + restarted.Count > 0)
+        {
             await Failed(gone.Concat(restarted).ToHashSet());
-        foreach (var id in added.Concat(restarted))
+        }
+        foreach (int id in added.Concat(restarted))
+        {
             Add(present[id]);
+        }
         if (added.Count + restarted.Count > 0)
+        {
             await Started(added.Concat(restarted).ToHashSet());
+        }
     }
 
     private async Task<Dictionary<int, LiveBroker>> ReadRegistered()
     {
-        var brokers = new Dictionary<int, LiveBroker>();
-        foreach (var name in await reign.Znodes.Children(ZnodePaths.BrokerIds, reign.On("BrokerChange", Changed)))
+        Dictionary<int, LiveBroker> brokers = new();
+        foreach (string name in await reign.Znodes.Children(ZnodePaths.BrokerIds, reign.On("BrokerChange", Changed)))
         {
-            var id = int.Parse(name);
+            int id = int.Parse(name);
             if (await reign.Znodes.Broker(id, DataWatcherOf(id)) is { } found)
+            {
                 brokers[id] = new LiveBroker(found.Registration, found.Epoch);
+            }
         }
 
         return brokers;
@@ -91,16 +119,21 @@ internal sealed class BrokerChanges(ControllerReign reign)
     private Watcher DataWatcherOf(int id) => notice =>
     {
         if (notice.Type == EventType.NodeDataChanged)
+        {
             reign.Post("BrokerModification", () => Modified(id));
+        }
     };
 
     /// <summary>A broker has other listeners or another rack.</summary>
     private async Task Modified(int id)
     {
-        if (await reign.Znodes.Broker(id, DataWatcherOf(id)) is not { } found || !Context.Brokers.TryGetValue(id, out var known) || found.Epoch != known.Epoch)
+        if (await reign.Znodes.Broker(id, DataWatcherOf(id)) is not { } found || !Context.Brokers.TryGetValue(id, out LiveBroker? known)
+            || found.Epoch != known.Epoch)
+        {
             return;
+        }
         Context.Brokers[id] = new LiveBroker(found.Registration, found.Epoch);
-        var batch = reign.NewBatch();
+        RequestBatch batch = reign.NewBatch();
         batch.AddUpdateMetadata(Context.Brokers.Keys, []);
         await reign.Send(batch);
     }
@@ -121,24 +154,26 @@ internal sealed class BrokerChanges(ControllerReign reign)
 
     private async Task Started(HashSet<int> brokers)
     {
-        var batch = reign.NewBatch();
+        RequestBatch batch = reign.NewBatch();
         batch.AddUpdateMetadata(Context.Brokers.Keys.Where(id => !brokers.Contains(id)), []);
         await reign.Send(batch);
-        var whole = reign.NewBatch();
+        RequestBatch whole = reign.NewBatch();
         whole.AddUpdateMetadata(brokers, Context.Leadership.Keys);
         await reign.Replicas.Move(
             brokers.SelectMany(Context.ReplicasOn).Where(replica => !Context.IsBeingDeleted(replica.Partition.Topic)).ToList(), ReplicaState.Online, whole);
         await reign.Send(whole);
-        var elections = reign.NewBatch();
+        RequestBatch elections = reign.NewBatch();
         await reign.Partitions.MoveToOnline(elections);
         await reign.Send(elections);
-        foreach (var id in brokers)
+        foreach (int id in brokers)
+        {
             await reign.Deletion.RetryOn(id);
+        }
     }
 
     private async Task Failed(HashSet<int> brokers)
     {
-        var batch = reign.NewBatch();
+        RequestBatch batch = reign.NewBatch();
         batch.AddUpdateMetadata(Context.Brokers.Keys, []);
         await ReplicasFailed(brokers.SelectMany(Context.ReplicasOn).ToList(), batch);
         reign.Deletion.Suspend(brokers);
@@ -146,8 +181,8 @@ internal sealed class BrokerChanges(ControllerReign reign)
 
     private async Task ReplicasFailed(IReadOnlyList<Replica> replicas, RequestBatch batch)
     {
-        var lost = replicas.ToHashSet();
-        var leaderless = Context.Leadership
+        HashSet<Replica> lost = replicas.ToHashSet();
+        List<TopicPartition> leaderless = Context.Leadership
             .Where(entry => lost.Contains(new Replica(entry.Key, entry.Value.Leader)) && !Context.IsBeingDeleted(entry.Key.Topic))
             .Select(entry => entry.Key)
             .ToList();
@@ -160,16 +195,20 @@ internal sealed class BrokerChanges(ControllerReign reign)
     /// <summary>Brokers with a broken folder are told everything again: their answers say which replicas it held.</summary>
     private async Task LogDirEvents()
     {
-        var batch = reign.NewBatch();
-        foreach (var name in await reign.Znodes.Children(ZnodePaths.LogDirEvents, reign.On("LogDirEvent", LogDirEvents)))
+        RequestBatch batch = reign.NewBatch();
+        foreach (string name in await reign.Znodes.Children(ZnodePaths.LogDirEvents, reign.On("LogDirEvent", LogDirEvents)))
         {
-            var path = $"{ZnodePaths.LogDirEvents}/{name}";
-            var notice = await reign.Znodes.Get(path);
+            string path = $"{ZnodePaths.LogDirEvents}/{name}";
+            DataResult notice = await reign.Znodes.Get(path);
             if (notice.Code != Code.Ok)
+            {
                 continue;
-            var broker = LogDirEventZnode.Decode(path, notice.Data);
-            foreach (var replica in Context.ReplicasOn(broker).Where(replica => Context.Leadership.ContainsKey(replica.Partition)).ToList())
+            }
+            int broker = LogDirEventZnode.Decode(path, notice.Data);
+            foreach (Replica replica in Context.ReplicasOn(broker).Where(replica => Context.Leadership.ContainsKey(replica.Partition)).ToList())
+            {
                 batch.AddLeaderAndIsr([broker], replica.Partition, isNew: false);
+            }
             await reign.Store.Write([new Op.Delete(path)], Code.NoNode);
         }
 
@@ -179,20 +218,27 @@ internal sealed class BrokerChanges(ControllerReign reign)
     private async Task LearnFolders(int broker, LeaderAndIsrRequest request, LeaderAndIsrResponse response)
     {
         if (response.ErrorCode != 0)
-            return;
-        var names = request.TopicStates.ToDictionary(topic => topic.TopicId, topic => topic.TopicName);
-        var broken = new List<Replica>();
-        foreach (var topic in response.Topics)
         {
-            foreach (var partition in topic.PartitionErrors)
+            return;
+        }
+        Dictionary<Guid, string> names = request.TopicStates.ToDictionary(topic => topic.TopicId, topic => topic.TopicName);
+        List<Replica> broken = new();
+        foreach (LeaderAndIsrResponse.LeaderAndIsrTopicError topic in response.Topics)
+        {
+            foreach (LeaderAndIsrResponse.LeaderAndIsrPartitionError partition in topic.PartitionErrors)
             {
-                var replica = new Replica(new TopicPartition(names.GetValueOrDefault(topic.TopicId, partition.TopicName ?? ""), partition.PartitionIndex), broker);
-                if ((ErrorCode)partition.ErrorCode == ErrorCode.KafkaStorageError && Context.HasPartition(replica.Partition) && Context.OnOfflineFolders.Add(replica))
+                Replica replica = new(new TopicPartition(names.GetValueOrDefault(topic.TopicId, partition.TopicName ?? ""), partition.PartitionIndex), broker);
+                if ((ErrorCode)partition.ErrorCode == ErrorCode.KafkaStorageError && Context.HasPartition(replica.Partition)
+                    && Context.OnOfflineFolders.Add(replica))
+                {
                     broken.Add(replica);
+                }
             }
         }
 
         if (broken.Count > 0)
+        {
             await ReplicasFailed(broken, reign.NewBatch());
+        }
     }
 }

@@ -16,10 +16,10 @@ internal sealed class BrokerRegistrar(ClusterSession session)
     internal async ValueTask Register(BrokerRegistration registration)
     {
         await RefuseSharedAddresses(registration);
-        var path = ZnodePaths.Broker(registration.Id);
+        string path = ZnodePaths.Broker(registration.Id);
         while (true)
         {
-            var result = await session.Current.Multi([
+            MultiResult result = await session.Current.Multi([
                 new Op.Create(path, null, CreateMode.Ephemeral), new Op.SetData(path, registration.Encode(), 0)]);
             if (result.Code == Code.Ok)
             {
@@ -29,17 +29,21 @@ internal sealed class BrokerRegistrar(ClusterSession session)
 
             ZnodeClient.Expect(result.Code, path, Code.NodeExists);
             if (await IsRegistered(path))
+            {
                 return;
+            }
         }
     }
 
     /// <summary>Whether the znode that is there is this session's; a former one's is deleted.</summary>
     private async ValueTask<bool> IsRegistered(string path)
     {
-        var present = await session.Current.Exists(path);
+        StatResult present = await session.Current.Exists(path);
         ZnodeClient.Expect(present.Code, path, Code.NoNode);
         if (present.Code == Code.NoNode)
+        {
             return false;
+        }
         if (present.Stat.EphemeralOwner == session.Current.SessionId)
         {
             Interlocked.Exchange(ref _epoch, present.Stat.Czxid);
@@ -47,21 +51,27 @@ internal sealed class BrokerRegistrar(ClusterSession session)
         }
 
         if (present.Stat.EphemeralOwner != session.PreviousSessionId || session.PreviousSessionId == 0)
+        {
             throw new InvalidOperationException($"{path} belongs to another broker: two brokers must not have one id");
+        }
         ZnodeClient.Expect(await session.Current.Delete(path, present.Stat.Version), path, Code.NoNode);
         return false;
     }
 
     private async ValueTask RefuseSharedAddresses(BrokerRegistration registration)
     {
-        var znodes = new ZnodeClient(session);
-        var mine = registration.Endpoints.Select(endpoint => (endpoint.Host, endpoint.Port)).ToHashSet();
-        foreach (var name in await znodes.Children(ZnodePaths.BrokerIds))
+        ZnodeClient znodes = new(session);
+        HashSet<(string Host, int Port)> mine = registration.Endpoints.Select(endpoint => (endpoint.Host, endpoint.Port)).ToHashSet();
+        foreach (string name in await znodes.Children(ZnodePaths.BrokerIds))
         {
             if (int.Parse(name) == registration.Id || await znodes.Broker(int.Parse(name)) is not { } other)
+            {
                 continue;
+            }
             if (other.Registration.Endpoints.FirstOrDefault(endpoint => mine.Contains((endpoint.Host, endpoint.Port))) is { } shared)
+            {
                 throw new InvalidOperationException($"Broker {name} already advertises {shared}: two brokers must not have one address");
+            }
         }
     }
 }

@@ -31,7 +31,7 @@ internal sealed class BrokerSender : IAsyncDisposable
     /// <summary>Waits until everything sent so far has been answered.</summary>
     internal async Task Drained()
     {
-        var drained = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await _requests.Writer.WriteAsync(new Item(null, drained));
         await drained.Task;
     }
@@ -46,10 +46,12 @@ internal sealed class BrokerSender : IAsyncDisposable
 
     private async Task Run()
     {
-        await foreach (var item in _requests.Reader.ReadAllAsync())
+        await foreach (Item item in _requests.Reader.ReadAllAsync())
         {
             if (item.Requests is not null)
+            {
                 await TryDeliver(item.Requests);
+            }
             item.Drained?.SetResult();
         }
     }
@@ -71,12 +73,16 @@ internal sealed class BrokerSender : IAsyncDisposable
 
     private async Task Deliver(BrokerRequests requests)
     {
-        var leaderAndIsr = requests.LeaderAndIsr is null ? null : await _channel.Send(requests.LeaderAndIsr);
+        LeaderAndIsrResponse? leaderAndIsr = requests.LeaderAndIsr is null ? null : await _channel.Send(requests.LeaderAndIsr);
         if (requests.UpdateMetadata is not null)
+        {
             await _channel.Send(requests.UpdateMetadata);
-        var stopReplica = requests.StopReplica is null ? null : await _channel.Send(requests.StopReplica);
+        }
+        StopReplicaResponse? stopReplica = requests.StopReplica is null ? null : await _channel.Send(requests.StopReplica);
         if (leaderAndIsr is not null || stopReplica is not null)
+        {
             _answered(new BrokerAnswers(requests, leaderAndIsr, stopReplica));
+        }
     }
 
     private readonly record struct Item(BrokerRequests? Requests, TaskCompletionSource? Drained);

@@ -7,14 +7,16 @@ internal sealed class BrokerSenders(IBrokerChannels channels, Action<BrokerAnswe
 
     internal void Add(LiveBroker broker) => _senders.Add(broker.Registration.Id, new BrokerSender(channels.Open(broker), answered, log));
 
-    internal ValueTask Remove(int broker) => _senders.Remove(broker, out var sender) ? sender.DisposeAsync() : ValueTask.CompletedTask;
+    internal ValueTask Remove(int broker) => _senders.Remove(broker, out BrokerSender? sender) ? sender.DisposeAsync() : ValueTask.CompletedTask;
 
     internal async Task Send(RequestBatch batch)
     {
-        foreach (var requests in batch.Build())
+        foreach (BrokerRequests requests in batch.Build())
         {
-            if (_senders.TryGetValue(requests.Broker, out var sender))
+            if (_senders.TryGetValue(requests.Broker, out BrokerSender? sender))
+            {
                 await sender.Send(requests);
+            }
         }
     }
 
@@ -23,8 +25,10 @@ internal sealed class BrokerSenders(IBrokerChannels channels, Action<BrokerAnswe
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var sender in _senders.Values)
+        foreach (BrokerSender sender in _senders.Values)
+        {
             await sender.DisposeAsync();
+        }
         _senders.Clear();
     }
 }

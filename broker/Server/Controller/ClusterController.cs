@@ -54,11 +54,14 @@ internal sealed class ClusterController : IAsyncDisposable
         await Ask("Startup", Elect);
     }
 
-    /// <summary>A broker says that it goes down; from any thread. <see cref="ErrorCode.StaleControllerEpoch"/> where this broker is not the controller.</summary>
+    /// <summary>A broker says that it goes down; from any thread. <see cref="ErrorCode.StaleControllerEpoch"/> where this broker is not the
+    /// controller.</summary>
     internal Task<(ErrorCode Error, IReadOnlyList<TopicPartition> Remaining)> ShutDown(int broker, long brokerEpoch) =>
-        Ask("ControlledShutdown", async () => _reign is { } reign && !_isPaused ? await reign.Brokers.ShutDown(broker, brokerEpoch) : (ErrorCode.StaleControllerEpoch, []));
+        Ask("ControlledShutdown",
+        async () => _reign is { } reign && !_isPaused ? await reign.Brokers.ShutDown(broker, brokerEpoch) : (ErrorCode.StaleControllerEpoch, []));
 
-    /// <summary>Waits until every event queued so far has been handled, and brokers have answered what they were sent for it. Their answers may be events in turn.</summary>
+    /// <summary>Waits until every event queued so far has been handled, and brokers have answered what they were sent for it. Their answers may be events in
+    /// turn.</summary>
     internal Task Settled() => Ask("Settled", () => _reign is { } reign ? reign.Senders.Drained() : Task.CompletedTask);
 
     public async ValueTask DisposeAsync()
@@ -70,10 +73,12 @@ internal sealed class ClusterController : IAsyncDisposable
 
     private async Task Run()
     {
-        await foreach (var next in _events.Reader.ReadAllAsync())
+        await foreach (Event next in _events.Reader.ReadAllAsync())
         {
             if (next.Reign is not null && (next.Reign != _reign || _isPaused))
+            {
                 continue;
+            }
             await Handle(next);
         }
     }
@@ -114,7 +119,7 @@ internal sealed class ClusterController : IAsyncDisposable
     /// <summary>Queues an event whose outcome somebody waits for.</summary>
     private Task<T> Ask<T>(string name, Func<Task<T>> handle)
     {
-        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         async Task Answering()
         {
             try
@@ -129,7 +134,9 @@ internal sealed class ClusterController : IAsyncDisposable
         }
 
         if (!_events.Writer.TryWrite(new Event(name, null, Answering)))
+        {
             answer.SetException(new ObjectDisposedException(nameof(ClusterController)));
+        }
         return answer.Task;
     }
 
@@ -161,13 +168,17 @@ internal sealed class ClusterController : IAsyncDisposable
             return;
         }
 
-        var controller = await WatchController();
-        var epoch = await _znodes.Session.Exists(ZnodePaths.ControllerEpoch);
+        int controller = await WatchController();
+        StatResult epoch = await _znodes.Session.Exists(ZnodePaths.ControllerEpoch);
         await Resign();
         if (controller == _settings.BrokerId && epoch.Stat.Version == before.EpochVersion)
+        {
             await Reign(before.Epoch, before.EpochVersion);
+        }
         else
+        {
             await Elect();
+        }
     }
 
     private async Task Expired()
@@ -189,12 +200,18 @@ internal sealed class ClusterController : IAsyncDisposable
     private async Task ControllerChanged()
     {
         if (_isPaused)
+        {
             return;
-        var controller = await WatchController();
+        }
+        int controller = await WatchController();
         if (controller != _settings.BrokerId)
+        {
             await Resign();
+        }
         if (controller < 0)
+        {
             await Elect();
+        }
     }
 
     private async Task Elect()
@@ -205,42 +222,54 @@ internal sealed class ClusterController : IAsyncDisposable
             return;
         }
 
-        var (epoch, version) = await ReadEpoch();
-        var result = await _znodes.Session.Multi([
+        (int epoch, int version) = await ReadEpoch();
+        MultiResult result = await _znodes.Session.Multi([
             new Op.Create(ZnodePaths.Controller, ControllerZnode.Encode(_settings.BrokerId, _time.GetUtcNow().ToUnixTimeMilliseconds()), CreateMode.Ephemeral),
             new Op.SetData(ZnodePaths.ControllerEpoch, ControllerEpochZnode.Encode(epoch + 1), version)]);
         if (result.Code == Code.Ok)
+        {
             await Reign(epoch + 1, version + 1);
+        }
         else if (result.Code is Code.NodeExists or Code.BadVersion)
+        {
             await Lost(epoch);
+        }
         else
+        {
             throw new CoordinationLostException(result.Code, ZnodePaths.Controller);
+        }
     }
 
     /// <summary>Another one was faster, unless it was this one and only the answer got lost.</summary>
     private async Task Lost(int epoch)
     {
-        var (now, version) = await ReadEpoch();
-        var winner = await _znodes.ControllerId();
+        (int now, int version) = await ReadEpoch();
+        int winner = await _znodes.ControllerId();
         if (winner == _settings.BrokerId && now == epoch + 1)
+        {
             await Reign(now, version);
+        }
         else if (winner >= 0)
+        {
             _log.Follows(winner);
+        }
         else
+        {
             Post("Reelect", Elect);
+        }
     }
 
     private async Task<(int Epoch, int Version)> ReadEpoch()
     {
-        var created = await _znodes.Session.Create(ZnodePaths.ControllerEpoch, ControllerEpochZnode.Encode(0));
+        CreateResult created = await _znodes.Session.Create(ZnodePaths.ControllerEpoch, ControllerEpochZnode.Encode(0));
         ZnodeClient.Expect(created.Code, ZnodePaths.ControllerEpoch, Code.NodeExists);
-        var read = await _znodes.Get(ZnodePaths.ControllerEpoch);
+        DataResult read = await _znodes.Get(ZnodePaths.ControllerEpoch);
         return (ControllerEpochZnode.Decode(read.Data), read.Stat.Version);
     }
 
     private async Task Reign(int epoch, int version)
     {
-        var reign = new ControllerReign(
+        ControllerReign reign = new(
             _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _log,
             (name, owner, handle) => _events.Writer.TryWrite(new Event(name, owner, handle)));
         Volatile.Write(ref _reign, reign);
@@ -251,7 +280,9 @@ internal sealed class ClusterController : IAsyncDisposable
     private async Task Resign()
     {
         if (_reign is not { } reign)
+        {
             return;
+        }
         Volatile.Write(ref _reign, null);
         await reign.DisposeAsync();
         _log.Resigned(reign.Epoch);

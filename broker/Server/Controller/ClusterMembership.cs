@@ -74,13 +74,13 @@ internal sealed class ClusterMembership : IAsyncDisposable
     internal static async Task<ClusterMembership> Join(
         ICoordinationService service, BrokerConfig config, int? formerBrokerId, string? formerClusterId, TimeProvider time, ILoggerFactory logging)
     {
-        var session = new ClusterSession(service);
+        ClusterSession session = new(service);
         await session.Open();
-        var znodes = new ZnodeClient(session);
+        ZnodeClient znodes = new(session);
         await znodes.CreatePersistentPaths();
-        var clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New()));
-        var brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
-        var membership = new ClusterMembership(session, brokerId, clusterId, config, time, logging);
+        string clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New()));
+        int brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
+        ClusterMembership membership = new(session, brokerId, clusterId, config, time, logging);
         await membership.Brokers.Refresh();
         await membership.Topics.Load();
         return membership;
@@ -89,7 +89,8 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <summary>Gives an empty tree the topics of the loaded logs; does nothing where the tree has topics.</summary>
     /// <param name="logs">All that were found.</param>
     /// <param name="compactedTopics">Those that were compacted, as far as the folders say; asked for only when it matters.</param>
-    internal Task Seed(IEnumerable<PartitionLog> logs, Func<IReadOnlySet<string>> compactedTopics) => new TreeSeeding(_znodes, BrokerId, Creation, compactedTopics, _log).Seed(
+    internal Task Seed(IEnumerable<PartitionLog> logs, Func<IReadOnlySet<string>> compactedTopics)
+        => new TreeSeeding(_znodes, BrokerId, Creation, compactedTopics, _log).Seed(
         [.. logs.Select(log => new TreeSeeding.Folder(log.Partition, log.TopicId, log.Epochs.LatestEpoch, log.HighestProducerId))]);
 
     /// <summary>Registers the broker and stands for controller; when this is done and this broker is the controller, it has taken the cluster over.</summary>
@@ -102,11 +103,12 @@ internal sealed class ClusterMembership : IAsyncDisposable
         IReadOnlyList<BrokerEndpoint> endpoints, string interBrokerListener, Func<LeaderAndIsrRequest, LeaderAndIsrResponse> leaderAndIsr,
         Func<StopReplicaRequest, StopReplicaResponse> stopReplica, Action<string, LogConfig> configure)
     {
-        var registration = new BrokerRegistration(BrokerId, endpoints, Brokers.Effective.Rack, _time.GetUtcNow().ToUnixTimeMilliseconds());
-        var local = new LocalBroker(leaderAndIsr, stopReplica, Metadata, Topics, () => BrokerEpoch);
+        BrokerRegistration registration = new(BrokerId, endpoints, Brokers.Effective.Rack, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        LocalBroker local = new(leaderAndIsr, stopReplica, Metadata, Topics, () => BrokerEpoch);
         _changes = new ConfigChanges(_session, Topics, Brokers, Metadata, configure, _time, _log);
         _controller = new ClusterController(
-            new ControllerSettings(BrokerId, interBrokerListener, _isDeletionEnabled), _session, new LocalBrokerChannels(local), Topics.IsUncleanElectionAllowed,
+            new ControllerSettings(BrokerId, interBrokerListener, _isDeletionEnabled), _session, new LocalBrokerChannels(local),
+                Topics.IsUncleanElectionAllowed,
             () => RegisterAgain(registration), _time, new ControllerLog(_logging.CreateLogger("Broker.Controller")));
         await _registrar.Register(registration);
         await _changes.Start();
@@ -117,7 +119,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <summary>The handlers of this area.</summary>
     internal IEnumerable<Api> Apis(IAuthorizer authorizer)
     {
-        var alteration = new ConfigAlteration(_znodes, Metadata, Brokers, BrokerId);
+        ConfigAlteration alteration = new(_znodes, Metadata, Brokers, BrokerId);
         return
         [
             new MetadataApi(Metadata, Creation, Brokers, authorizer),
@@ -136,9 +138,13 @@ internal sealed class ClusterMembership : IAsyncDisposable
     internal async Task LeaveInOrder()
     {
         if (_controller is not null)
+        {
             await _controller.ShutDown(BrokerId, BrokerEpoch);
+        }
         if (_controller is not null)
+        {
             await _controller.Settled();
+        }
     }
 
     /// <summary>Tells the controller that a log directory has failed: it asks which replicas were there, and lets others lead.</summary>
@@ -158,9 +164,13 @@ internal sealed class ClusterMembership : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_changes is not null)
+        {
             await _changes.DisposeAsync();
+        }
         if (_controller is not null)
+        {
             await _controller.DisposeAsync();
+        }
         await _session.DisposeAsync();
     }
 

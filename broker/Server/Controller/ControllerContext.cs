@@ -42,26 +42,33 @@ internal sealed class ControllerContext
     /// <summary>Those of them that wait until a broker returns.</summary>
     internal HashSet<string> DeletionIneligible { get; } = new(StringComparer.Ordinal);
 
-    internal IEnumerable<TopicPartition> AllPartitions => _assignments.SelectMany(topic => topic.Value.Keys.Select(partition => new TopicPartition(topic.Key, partition)));
+    internal IEnumerable<TopicPartition> AllPartitions
+        => _assignments.SelectMany(topic => topic.Value.Keys.Select(partition => new TopicPartition(topic.Key, partition)));
 
     /// <summary>Live and not going down.</summary>
     internal IEnumerable<int> ServingBrokers => Brokers.Keys.Where(id => !ShuttingDown.Contains(id));
 
     internal IEnumerable<TopicPartition> PartitionsOf(string topic) =>
-        _assignments.TryGetValue(topic, out var partitions) ? partitions.Keys.Select(partition => new TopicPartition(topic, partition)) : [];
+        _assignments.TryGetValue(topic, out SortedDictionary<int, ReplicaAssignment>? partitions)
+        ? partitions.Keys.Select(partition => new TopicPartition(topic, partition)) : [];
 
-    internal bool HasPartition(TopicPartition partition) => _assignments.TryGetValue(partition.Topic, out var partitions) && partitions.ContainsKey(partition.Partition);
+    internal bool HasPartition(TopicPartition partition)
+        => _assignments.TryGetValue(partition.Topic, out SortedDictionary<int, ReplicaAssignment>? partitions) && partitions.ContainsKey(partition.Partition);
 
     internal ReplicaAssignment Assignment(TopicPartition partition) => _assignments[partition.Topic][partition.Partition];
 
     internal void SetAssignment(TopicPartition partition, ReplicaAssignment assignment)
     {
-        if (!_assignments.TryGetValue(partition.Topic, out var partitions))
+        if (!_assignments.TryGetValue(partition.Topic, out SortedDictionary<int, ReplicaAssignment>? partitions))
+        {
             _assignments[partition.Topic] = partitions = [];
+        }
         partitions[partition.Partition] = assignment;
         PartitionStates.TryAdd(partition, PartitionState.NonExistent);
-        foreach (var broker in assignment.Replicas)
+        foreach (int broker in assignment.Replicas)
+        {
             ReplicaStates.TryAdd(new Replica(partition, broker), ReplicaState.NonExistent);
+        }
     }
 
     internal PartitionState StateOf(TopicPartition partition) => PartitionStates.GetValueOrDefault(partition, PartitionState.NonExistent);
@@ -85,9 +92,9 @@ internal sealed class ControllerContext
 
     internal void RemoveTopic(string topic)
     {
-        foreach (var partition in PartitionsOf(topic).ToList())
+        foreach (TopicPartition partition in PartitionsOf(topic).ToList())
         {
-            foreach (var replica in ReplicasOf(partition))
+            foreach (Replica replica in ReplicasOf(partition))
             {
                 ReplicaStates.Remove(replica);
                 OnOfflineFolders.Remove(replica);

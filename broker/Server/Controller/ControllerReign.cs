@@ -79,7 +79,7 @@ internal sealed class ControllerReign : IAsyncDisposable
         await Deletion.Load();
         await Brokers.WatchLogDirEvents();
         // Brokers learn of each other before they are told to follow one another.
-        var first = NewBatch();
+        RequestBatch first = NewBatch();
         first.AddUpdateMetadata(Context.Brokers.Keys, []);
         await Send(first);
         await StartReplicas();
@@ -94,13 +94,15 @@ internal sealed class ControllerReign : IAsyncDisposable
 
     private async Task ForgetNotices(string path)
     {
-        foreach (var notice in await Znodes.Children(path))
+        foreach (string notice in await Znodes.Children(path))
+        {
             await Store.Write([new Op.Delete($"{path}/{notice}")], Code.NoNode);
+        }
     }
 
     private async Task StartReplicas()
     {
-        foreach (var replica in Context.AllPartitions.SelectMany(Context.ReplicasOf).ToList())
+        foreach (Replica replica in Context.AllPartitions.SelectMany(Context.ReplicasOf).ToList())
         {
             // A replica on a dead broker of a topic that is being deleted waits for that broker.
             Context.ReplicaStates[replica] = Context.IsOnline(replica, evenShuttingDown: true) ? ReplicaState.Online
@@ -108,22 +110,24 @@ internal sealed class ControllerReign : IAsyncDisposable
                 : ReplicaState.Offline;
         }
 
-        var batch = NewBatch();
-        await Replicas.Move([.. Context.ReplicaStates.Where(entry => entry.Value == ReplicaState.Online).Select(entry => entry.Key)], ReplicaState.Online, batch);
-        await Replicas.Move([.. Context.ReplicaStates.Where(entry => entry.Value == ReplicaState.Offline).Select(entry => entry.Key)], ReplicaState.Offline, batch);
+        RequestBatch batch = NewBatch();
+        await Replicas.Move([.. Context.ReplicaStates.Where(entry => entry.Value == ReplicaState.Online).Select(entry => entry.Key)], ReplicaState.Online,
+            batch);
+        await Replicas.Move([.. Context.ReplicaStates.Where(entry => entry.Value == ReplicaState.Offline).Select(entry => entry.Key)], ReplicaState.Offline,
+            batch);
         await Send(batch);
     }
 
     private async Task StartPartitions()
     {
-        foreach (var partition in Context.AllPartitions.ToList())
+        foreach (Storage.TopicPartition partition in Context.AllPartitions.ToList())
         {
-            Context.PartitionStates[partition] = !Context.Leadership.TryGetValue(partition, out var leadership) ? PartitionState.New
+            Context.PartitionStates[partition] = !Context.Leadership.TryGetValue(partition, out LeaderAndIsr? leadership) ? PartitionState.New
                 : Context.IsOnline(new Replica(partition, leadership.Leader), evenShuttingDown: true) ? PartitionState.Online
                 : PartitionState.Offline;
         }
 
-        var batch = NewBatch();
+        RequestBatch batch = NewBatch();
         await Partitions.MoveToOnline(batch);
         await Send(batch);
     }

@@ -27,7 +27,9 @@ internal static class Elections
     internal static Elected? Offline(int[] replicas, int[] isr, Func<int, bool> isLive, bool uncleanAllowed)
     {
         if (FirstOf(replicas, replica => isLive(replica) && isr.Contains(replica)) is { } leader)
+        {
             return new Elected(leader, Array.FindAll(isr, member => isLive(member)));
+        }
         return uncleanAllowed && FirstOf(replicas, isLive) is { } unclean ? new Elected(unclean, [unclean], IsUnclean: true) : null;
     }
 
@@ -47,10 +49,12 @@ internal static class Elections
 
     private static int? FirstOf(int[] replicas, Func<int, bool> fits)
     {
-        foreach (var replica in replicas)
+        foreach (int replica in replicas)
         {
             if (fits(replica))
+            {
                 return replica;
+            }
         }
 
         return null;

@@ -18,18 +18,25 @@ internal sealed class LocalBroker(
     /// <summary>A topic that is new here may have been given its settings after this broker last read them.</summary>
     public async ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request)
     {
-        foreach (var topic in request.TopicStates.Where(topic => topic.PartitionStates.Any(partition => partition.IsNew)))
+        foreach (LeaderAndIsrRequest.LeaderAndIsrTopicState topic in request.TopicStates.Where(
+            topic => topic.PartitionStates.Any(partition => partition.IsNew)))
+        {
             await configs.Refresh(topic.TopicName);
+        }
         return leaderAndIsr(request);
     }
 
     public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request)
     {
         if (request.BrokerEpoch >= 0 && request.BrokerEpoch < brokerEpoch())
+        {
             return ValueTask.FromResult(new UpdateMetadataResponse { ErrorCode = (short)ErrorCode.StaleBrokerEpoch });
-        var response = metadata.Apply(request);
-        foreach (var topic in request.TopicStates.Where(topic => metadata.Current.Topic(topic.TopicName) is null))
+        }
+        UpdateMetadataResponse response = metadata.Apply(request);
+        foreach (UpdateMetadataRequest.UpdateMetadataTopicState topic in request.TopicStates.Where(topic => metadata.Current.Topic(topic.TopicName) is null))
+        {
             configs.Forget(topic.TopicName);
+        }
         return ValueTask.FromResult(response);
     }
 

@@ -15,11 +15,13 @@ internal sealed class PartitionMachine(
     /// <summary>Moves partitions to a state as far as their arrows allow it.</summary>
     internal async Task Move(IEnumerable<TopicPartition> partitions, PartitionState target, RequestBatch batch, ElectionKind kind = ElectionKind.Offline)
     {
-        var pending = partitions.ToList();
-        for (var round = 0; pending.Count > 0; round++)
+        List<TopicPartition> pending = partitions.ToList();
+        for (int round = 0; pending.Count > 0; round++)
         {
             if (round == MaxRounds)
+            {
                 throw new CoordinationLostException(Code.BadVersion, ZnodePaths.PartitionState(pending[0]));
+            }
             pending = await TryMove(pending, target, kind, batch);
         }
     }
@@ -35,12 +37,12 @@ internal sealed class PartitionMachine(
     /// <returns>Those that must be tried again, because somebody else had changed their state.</returns>
     private async Task<List<TopicPartition>> TryMove(List<TopicPartition> partitions, PartitionState target, ElectionKind kind, RequestBatch batch)
     {
-        var creates = new List<(TopicPartition Partition, LeaderAndIsr State)>();
-        var updates = new List<(TopicPartition Partition, LeaderAndIsr State)>();
-        foreach (var partition in partitions)
+        List<(TopicPartition Partition, LeaderAndIsr State)> creates = new();
+        List<(TopicPartition Partition, LeaderAndIsr State)> updates = new();
+        foreach (TopicPartition partition in partitions)
         {
-            var unclean = kind == ElectionKind.Offline && target == PartitionState.Online && isUncleanElectionAllowed(partition.Topic);
-            var decision = PartitionTransitions.Decide(context, controllerEpoch, partition, target, kind, unclean);
+            bool unclean = kind == ElectionKind.Offline && target == PartitionState.Online && isUncleanElectionAllowed(partition.Topic);
+            PartitionDecision decision = PartitionTransitions.Decide(context, controllerEpoch, partition, target, kind, unclean);
             switch (decision.Action)
             {
                 case PartitionAction.Mark when target == PartitionState.NonExistent: context.PartitionStates.Remove(partition); break;
@@ -52,7 +54,9 @@ internal sealed class PartitionMachine(
             }
 
             if (decision.IsUnclean)
+            {
                 log.UncleanElection(partition, decision.Next!.Leader);
+            }
         }
 
         return [.. await Write(creates, isNew: true, batch), .. await Write(updates, isNew: false, batch)];
@@ -60,15 +64,16 @@ internal sealed class PartitionMachine(
 
     private async Task<List<TopicPartition>> Write(List<(TopicPartition Partition, LeaderAndIsr State)> states, bool isNew, RequestBatch batch)
     {
-        var again = new List<TopicPartition>();
-        var codes = isNew ? await store.Create(states) : await store.Update(states);
-        for (var i = 0; i < states.Count; i++)
+        List<TopicPartition> again = new();
+        IReadOnlyList<Code> codes = isNew ? await store.Create(states) : await store.Update(states);
+        for (int i = 0; i < states.Count; i++)
         {
-            var (partition, state) = states[i];
+            (TopicPartition partition, LeaderAndIsr state) = states[i];
             if (codes[i] == Code.Ok)
             {
                 Adopt(partition, isNew ? state : state with { PartitionEpoch = state.PartitionEpoch + 1 });
-                batch.AddLeaderAndIsr(context.Assignment(partition).Replicas.Where(broker => context.IsOnline(new Replica(partition, broker))), partition, isNew);
+                batch.AddLeaderAndIsr(context.Assignment(partition).Replicas.Where(broker => context.IsOnline(new Replica(partition, broker))), partition,
+                    isNew);
             }
             else if (await store.Read(partition) is { } present)
             {

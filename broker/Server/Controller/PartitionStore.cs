@@ -36,8 +36,10 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
     /// <summary>Writes the first states; the partitions' folders are made with them.</summary>
     internal async Task<IReadOnlyList<Code>> Create(IReadOnlyList<(TopicPartition Partition, LeaderAndIsr State)> states)
     {
-        foreach (var topic in states.Select(state => state.Partition.Topic).Distinct(StringComparer.Ordinal))
+        foreach (string topic in states.Select(state => state.Partition.Topic).Distinct(StringComparer.Ordinal))
+        {
             await Write([new Op.Create(ZnodePaths.Partitions(topic), null)], Code.NodeExists);
+        }
         return await InParallel(states, state => Write(
             [new Op.Create(ZnodePaths.Partition(state.Partition), null), new Op.Create(ZnodePaths.PartitionState(state.Partition), state.State.Encode())],
             Code.NodeExists));
@@ -53,37 +55,49 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
     /// <summary>Does some operations as the controller. What else than Ok or the tolerated code comes of them is thrown.</summary>
     internal async Task<Code> Write(IReadOnlyList<Op> operations, Code tolerated = Code.Ok, Code alsoTolerated = Code.Ok)
     {
-        var result = await znodes.Session.Multi([new Op.Check(ZnodePaths.ControllerEpoch, controllerEpochVersion), .. operations]);
+        MultiResult result = await znodes.Session.Multi([new Op.Check(ZnodePaths.ControllerEpoch, controllerEpochVersion), .. operations]);
         if (result.Results.Count > 0 && result.Results[0].Code is Code.BadVersion or Code.NoNode && result.Results[0].Code != Code.Ok)
+        {
             throw new ControllerMovedException();
+        }
         if (result.Code != Code.Ok && result.Code != tolerated && result.Code != alsoTolerated)
+        {
             throw new CoordinationLostException(result.Code, operations[0].Path);
+        }
         return result.Code;
     }
 
     /// <summary>Removes all that is known of a topic; its own znode goes last, with its configuration and the wish to delete it.</summary>
     internal async Task DeleteTopic(string topic)
     {
-        var operations = new List<Op>();
-        foreach (var partition in await znodes.Children(ZnodePaths.Partitions(topic)))
+        List<Op> operations = new();
+        foreach (string partition in await znodes.Children(ZnodePaths.Partitions(topic)))
         {
-            var path = $"{ZnodePaths.Partitions(topic)}/{partition}";
+            string path = $"{ZnodePaths.Partitions(topic)}/{partition}";
             if (await znodes.Exists(path + "/state"))
+            {
                 operations.Add(new Op.Delete(path + "/state"));
+            }
             operations.Add(new Op.Delete(path));
         }
 
-        foreach (var chunk in operations.Chunk(MaxOperations))
+        foreach (Op[] chunk in operations.Chunk(MaxOperations))
+        {
             await Write(chunk);
-        var rest = new List<Op>();
-        foreach (var path in new[] { ZnodePaths.Partitions(topic), ZnodePaths.Topic(topic), ZnodePaths.TopicConfig(topic), ZnodePaths.DeleteTopic(topic) })
+        }
+        List<Op> rest = new();
+        foreach (string path in new[] { ZnodePaths.Partitions(topic), ZnodePaths.Topic(topic), ZnodePaths.TopicConfig(topic), ZnodePaths.DeleteTopic(topic) })
         {
             if (await znodes.Exists(path))
+            {
                 rest.Add(new Op.Delete(path));
+            }
         }
 
         if (rest.Count > 0)
+        {
             await Write(rest);
+        }
     }
 
     /// <summary>All are sent before one is waited for: they share the journal's flush, or ZooKeeper's round trip.</summary>

@@ -36,30 +36,37 @@ internal static class PartitionTransitions
     internal static PartitionDecision Decide(
         ControllerContext context, int controllerEpoch, TopicPartition partition, PartitionState target, ElectionKind kind, bool uncleanAllowed)
     {
-        var state = context.StateOf(partition);
+        PartitionState state = context.StateOf(partition);
         if (!States.IsAllowed(state, target))
+        {
             return Refused;
+        }
         if (target != PartitionState.Online)
+        {
             return Marked;
+        }
         return state == PartitionState.New ? First(context, controllerEpoch, partition) : Elect(context, controllerEpoch, partition, kind, uncleanAllowed);
     }
 
     /// <summary>All live replicas are in sync: there is nothing yet that one of them could lack.</summary>
     private static PartitionDecision First(ControllerContext context, int controllerEpoch, TopicPartition partition)
     {
-        var live = Array.FindAll(context.Assignment(partition).Replicas, broker => context.IsOnline(new Replica(partition, broker)));
+        int[] live = Array.FindAll(context.Assignment(partition).Replicas, broker => context.IsOnline(new Replica(partition, broker)));
         return live.Length == 0
             ? NoLeader
-            : new PartitionDecision(PartitionAction.Create, new LeaderAndIsr(live[0], LeaderAndIsr.InitialLeaderEpoch, live, false, controllerEpoch, PartitionEpoch: 0));
+            : new PartitionDecision(PartitionAction.Create,
+            new LeaderAndIsr(live[0], LeaderAndIsr.InitialLeaderEpoch, live, false, controllerEpoch, PartitionEpoch: 0));
     }
 
     private static PartitionDecision Elect(ControllerContext context, int controllerEpoch, TopicPartition partition, ElectionKind kind, bool uncleanAllowed)
     {
-        if (!context.Leadership.TryGetValue(partition, out var present))
+        if (!context.Leadership.TryGetValue(partition, out LeaderAndIsr? present))
+        {
             return NoLeader;
-        var assignment = context.Assignment(partition);
+        }
+        ReplicaAssignment assignment = context.Assignment(partition);
         bool IsLive(int broker) => context.IsOnline(new Replica(partition, broker), evenShuttingDown: kind == ElectionKind.ControlledShutdown);
-        var elected = kind switch
+        Elected? elected = kind switch
         {
             ElectionKind.Offline => Elections.Offline(assignment.Replicas, present.Isr, IsLive, uncleanAllowed),
             ElectionKind.Preferred => Elections.Preferred(assignment.Replicas, present.Isr, IsLive),
@@ -67,8 +74,10 @@ internal static class PartitionTransitions
             _ => Elections.ControlledShutdown(assignment.Replicas, present.Isr, IsLive, context.ShuttingDown),
         };
         if (elected is null)
+        {
             return NoLeader;
-        var next = present with
+        }
+        LeaderAndIsr next = present with
         {
             Leader = elected.Leader,
             Isr = elected.Isr,

@@ -12,13 +12,15 @@ internal sealed class ReplicaMachine(ControllerContext context, PartitionStore s
     internal async Task Move(IEnumerable<Replica> replicas, ReplicaState target, RequestBatch batch)
     {
         // By broker: each write of a partition's state sees the one before it.
-        foreach (var ofBroker in replicas.ToLookup(replica => replica.Broker))
+        foreach (IGrouping<int, Replica> ofBroker in replicas.ToLookup(replica => replica.Broker))
         {
-            var pending = ofBroker.ToList();
-            for (var round = 0; pending.Count > 0; round++)
+            List<Replica> pending = ofBroker.ToList();
+            for (int round = 0; pending.Count > 0; round++)
             {
                 if (round == MaxRounds)
+                {
                     throw new CoordinationLostException(Code.BadVersion, ZnodePaths.PartitionState(pending[0].Partition));
+                }
                 pending = await TryMove(pending, target, batch);
             }
         }
@@ -26,10 +28,10 @@ internal sealed class ReplicaMachine(ControllerContext context, PartitionStore s
 
     private async Task<List<Replica>> TryMove(List<Replica> replicas, ReplicaState target, RequestBatch batch)
     {
-        var leaving = new List<(Replica Replica, LeaderAndIsr State)>();
-        foreach (var replica in replicas)
+        List<(Replica Replica, LeaderAndIsr State)> leaving = new();
+        foreach (Replica replica in replicas)
         {
-            var decision = ReplicaTransitions.Decide(context, controllerEpoch, replica, target);
+            ReplicaDecision decision = ReplicaTransitions.Decide(context, controllerEpoch, replica, target);
             switch (decision.Action)
             {
                 case ReplicaAction.Refuse:
@@ -67,17 +69,21 @@ internal sealed class ReplicaMachine(ControllerContext context, PartitionStore s
     /// <returns>Those to try again on a newer state.</returns>
     private async Task<List<Replica>> Leave(List<(Replica Replica, LeaderAndIsr State)> leaving, RequestBatch batch)
     {
-        var again = new List<Replica>();
-        var codes = await store.Update([.. leaving.Select(entry => (entry.Replica.Partition, entry.State))]);
-        for (var i = 0; i < leaving.Count; i++)
+        List<Replica> again = new();
+        IReadOnlyList<Code> codes = await store.Update([.. leaving.Select(entry => (entry.Replica.Partition, entry.State))]);
+        for (int i = 0; i < leaving.Count; i++)
         {
-            var (replica, state) = leaving[i];
+            (Replica replica, LeaderAndIsr state) = leaving[i];
             if (codes[i] != Code.Ok)
             {
                 if (await store.Read(replica.Partition) is { } present)
+                {
                     context.Leadership[replica.Partition] = present;
+                }
                 else
+                {
                     context.Leadership.Remove(replica.Partition);
+                }
                 again.Add(replica);
                 continue;
             }
@@ -85,7 +91,8 @@ internal sealed class ReplicaMachine(ControllerContext context, PartitionStore s
             context.Leadership[replica.Partition] = state with { PartitionEpoch = state.PartitionEpoch + 1 };
             context.ReplicaStates[replica] = ReplicaState.Offline;
             batch.AddStopReplica(replica, delete: false);
-            var others = context.Assignment(replica.Partition).Replicas.Where(broker => broker != replica.Broker && context.IsOnline(new Replica(replica.Partition, broker)));
+            IEnumerable<int> others = context.Assignment(replica.Partition).Replicas.Where(broker => broker != replica.Broker
+                && context.IsOnline(new Replica(replica.Partition, broker)));
             batch.AddLeaderAndIsr(others, replica.Partition, isNew: false);
         }
 

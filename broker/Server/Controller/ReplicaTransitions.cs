@@ -38,10 +38,12 @@ internal static class ReplicaTransitions
 {
     internal static ReplicaDecision Decide(ControllerContext context, int controllerEpoch, Replica replica, ReplicaState target)
     {
-        var state = context.StateOf(replica);
+        ReplicaState state = context.StateOf(replica);
         if (!States.IsAllowed(state, target))
+        {
             return new ReplicaDecision(ReplicaAction.Refuse);
-        var hasLeadership = context.Leadership.TryGetValue(replica.Partition, out var present);
+        }
+        bool hasLeadership = context.Leadership.TryGetValue(replica.Partition, out LeaderAndIsr? present);
         return target switch
         {
             // A replica that is created with its partition learns of it when the partition gets its leader.
@@ -68,7 +70,9 @@ internal static class ReplicaTransitions
     private static ReplicaDecision Offline(ControllerContext context, int controllerEpoch, Replica replica, LeaderAndIsr? present)
     {
         if (present is null || context.IsBeingDeleted(replica.Partition.Topic))
+        {
             return new ReplicaDecision(ReplicaAction.Stop);
+        }
         return Without(present, replica.Broker, controllerEpoch) is { } next
             ? new ReplicaDecision(ReplicaAction.StopAndLeaveIsr, next)
             : new ReplicaDecision(ReplicaAction.Stop);

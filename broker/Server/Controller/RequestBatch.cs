@@ -24,9 +24,9 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
     /// <summary>Tells brokers a partition's leader, and all brokers the partition's metadata.</summary>
     internal void AddLeaderAndIsr(IEnumerable<int> brokers, TopicPartition partition, bool isNew)
     {
-        foreach (var broker in brokers)
+        foreach (int broker in brokers)
         {
-            var told = For(_leaderAndIsr, broker);
+            Dictionary<TopicPartition, bool> told = For(_leaderAndIsr, broker);
             told[partition] = isNew || told.GetValueOrDefault(partition);
         }
 
@@ -36,7 +36,7 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
     /// <summary>Stops a replica, and deletes it where that was asked once.</summary>
     internal void AddStopReplica(Replica replica, bool delete)
     {
-        var told = For(_stopReplica, replica.Broker);
+        Dictionary<TopicPartition, bool> told = For(_stopReplica, replica.Broker);
         told[replica.Partition] = delete || told.GetValueOrDefault(replica.Partition);
     }
 
@@ -50,30 +50,35 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
     /// <summary>The requests to the brokers that live.</summary>
     internal IReadOnlyList<BrokerRequests> Build()
     {
-        var topics = BuildTopicStates();
-        var brokers = BuildLiveBrokers();
+        UpdateMetadataRequest.UpdateMetadataTopicState[] topics = BuildTopicStates();
+        UpdateMetadataRequest.UpdateMetadataBroker[] brokers = BuildLiveBrokers();
         return [.. _leaderAndIsr.Keys.Concat(_updateMetadata).Concat(_stopReplica.Keys).Distinct().Order().Where(context.IsLive).Select(broker =>
             new BrokerRequests(broker, BuildLeaderAndIsr(broker), BuildUpdateMetadata(broker, topics, brokers), BuildStopReplica(broker)))];
     }
 
     private static Dictionary<TopicPartition, bool> For(Dictionary<int, Dictionary<TopicPartition, bool>> requests, int broker)
     {
-        if (!requests.TryGetValue(broker, out var partitions))
+        if (!requests.TryGetValue(broker, out Dictionary<TopicPartition, bool>? partitions))
+        {
             requests[broker] = partitions = [];
+        }
         return partitions;
     }
 
     private LeaderAndIsrRequest? BuildLeaderAndIsr(int broker)
     {
-        if (!_leaderAndIsr.TryGetValue(broker, out var partitions))
+        if (!_leaderAndIsr.TryGetValue(broker, out Dictionary<TopicPartition, bool>? partitions))
+        {
             return null;
-        var leaders = partitions.Keys.Select(partition => context.Leadership[partition].Leader).Distinct().Order();
+        }
+        IOrderedEnumerable<int> leaders = partitions.Keys.Select(partition => context.Leadership[partition].Leader).Distinct().Order();
         return new LeaderAndIsrRequest
         {
             ControllerId = controllerId,
             ControllerEpoch = controllerEpoch,
             BrokerEpoch = context.Brokers[broker].Epoch,
-            TopicStates = [.. partitions.GroupBy(entry => entry.Key.Topic, StringComparer.Ordinal).Select(topic => new LeaderAndIsrRequest.LeaderAndIsrTopicState
+            TopicStates = [.. partitions.GroupBy(entry => entry.Key.Topic,
+                StringComparer.Ordinal).Select(topic => new LeaderAndIsrRequest.LeaderAndIsrTopicState
             {
                 TopicName = topic.Key,
                 TopicId = context.TopicIds.GetValueOrDefault(topic.Key),
@@ -85,8 +90,8 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
 
     private LeaderAndIsrRequest.LeaderAndIsrPartitionState BuildLeaderAndIsrState(TopicPartition partition, bool isNew)
     {
-        var leadership = context.Leadership[partition];
-        var assignment = context.Assignment(partition);
+        LeaderAndIsr leadership = context.Leadership[partition];
+        ReplicaAssignment assignment = context.Assignment(partition);
         return new LeaderAndIsrRequest.LeaderAndIsrPartitionState
         {
             TopicName = partition.Topic,
@@ -106,12 +111,13 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
 
     private LeaderAndIsrRequest.LeaderAndIsrLiveLeader BuildLiveLeader(int broker)
     {
-        var endpoints = context.Brokers[broker].Registration.Endpoints;
-        var endpoint = endpoints.FirstOrDefault(candidate => candidate.Listener == controllerListener);
+        IReadOnlyList<BrokerEndpoint> endpoints = context.Brokers[broker].Registration.Endpoints;
+        BrokerEndpoint? endpoint = endpoints.FirstOrDefault(candidate => candidate.Listener == controllerListener);
         return new LeaderAndIsrRequest.LeaderAndIsrLiveLeader { BrokerId = broker, HostName = endpoint?.Host ?? "", Port = endpoint?.Port ?? -1 };
     }
 
-    private UpdateMetadataRequest? BuildUpdateMetadata(int broker, UpdateMetadataRequest.UpdateMetadataTopicState[] topics, UpdateMetadataRequest.UpdateMetadataBroker[] brokers) =>
+    private UpdateMetadataRequest? BuildUpdateMetadata(int broker, UpdateMetadataRequest.UpdateMetadataTopicState[] topics,
+        UpdateMetadataRequest.UpdateMetadataBroker[] brokers) =>
         !_updateMetadata.Contains(broker) ? null : new UpdateMetadataRequest
         {
             ControllerId = controllerId,
@@ -134,8 +140,8 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
 
     private UpdateMetadataRequest.UpdateMetadataPartitionState BuildMetadataState(TopicPartition partition)
     {
-        var leadership = context.Leadership[partition];
-        var replicas = context.Assignment(partition).Replicas;
+        LeaderAndIsr leadership = context.Leadership[partition];
+        int[] replicas = context.Assignment(partition).Replicas;
         return new UpdateMetadataRequest.UpdateMetadataPartitionState
         {
             TopicName = partition.Topic,
@@ -166,12 +172,13 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
         }),
     ];
 
-    private StopReplicaRequest? BuildStopReplica(int broker) => !_stopReplica.TryGetValue(broker, out var partitions) ? null : new StopReplicaRequest
-    {
-        ControllerId = controllerId,
-        ControllerEpoch = controllerEpoch,
-        BrokerEpoch = context.Brokers[broker].Epoch,
-        TopicStates = [.. partitions.GroupBy(entry => entry.Key.Topic, StringComparer.Ordinal).Select(topic => new StopReplicaRequest.StopReplicaTopicState
+    private StopReplicaRequest? BuildStopReplica(int broker)
+        => !_stopReplica.TryGetValue(broker, out Dictionary<TopicPartition, bool>? partitions) ? null : new StopReplicaRequest
+        {
+            ControllerId = controllerId,
+            ControllerEpoch = controllerEpoch,
+            BrokerEpoch = context.Brokers[broker].Epoch,
+            TopicStates = [.. partitions.GroupBy(entry => entry.Key.Topic, StringComparer.Ordinal).Select(topic => new StopReplicaRequest.StopReplicaTopicState
         {
             TopicName = topic.Key,
             PartitionStates = [.. topic.Select(entry => new StopReplicaRequest.StopReplicaPartitionState
@@ -181,9 +188,9 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
                 DeletePartition = entry.Value,
             })],
         })],
-    };
+        };
 
     private int EpochToStop(TopicPartition partition) => context.IsBeingDeleted(partition.Topic)
         ? EpochDuringDelete
-        : context.Leadership.TryGetValue(partition, out var leadership) ? leadership.LeaderEpoch : UnknownEpoch;
+        : context.Leadership.TryGetValue(partition, out LeaderAndIsr? leadership) ? leadership.LeaderEpoch : UnknownEpoch;
 }

@@ -13,44 +13,57 @@ internal sealed class TopicChanges(ControllerReign reign)
     /// <summary>Reads every topic, with its partitions' states, and leaves the watches.</summary>
     internal async Task Load()
     {
-        foreach (var topic in await Children())
+        foreach (string topic in await Children())
+        {
             await LoadTopic(topic);
-        foreach (var partition in Context.AllPartitions.ToList())
+        }
+        foreach (TopicPartition partition in Context.AllPartitions.ToList())
+        {
             await LoadState(partition);
+        }
     }
 
     private ValueTask<IReadOnlyList<string>> Children() => reign.Znodes.Children(ZnodePaths.Topics, reign.On("TopicChange", Changed));
 
     private async Task Changed()
     {
-        var present = (await Children()).ToHashSet(StringComparer.Ordinal);
-        foreach (var gone in Context.TopicIds.Keys.Where(topic => !present.Contains(topic)).ToList())
+        HashSet<string> present = (await Children()).ToHashSet(StringComparer.Ordinal);
+        foreach (string gone in Context.TopicIds.Keys.Where(topic => !present.Contains(topic)).ToList())
+        {
             Context.RemoveTopic(gone);
-        var added = new List<TopicPartition>();
-        foreach (var topic in present.Where(topic => !Context.TopicIds.ContainsKey(topic)))
+        }
+        List<TopicPartition> added = new();
+        foreach (string topic in present.Where(topic => !Context.TopicIds.ContainsKey(topic)))
         {
             if (await LoadTopic(topic))
+            {
                 added.AddRange(Context.PartitionsOf(topic));
+            }
         }
 
         // The wish to delete a topic may be older than the topic.
-        foreach (var partition in added.ToList())
+        foreach (TopicPartition partition in added.ToList())
         {
             await LoadState(partition);
             if (Context.Leadership.ContainsKey(partition))
+            {
                 Context.PartitionStates[partition] = PartitionState.Offline;
+            }
         }
 
         await Create(added);
-        foreach (var topic in added.GroupBy(partition => partition.Topic, StringComparer.Ordinal))
+        foreach (IGrouping<string, TopicPartition> topic in added.GroupBy(partition => partition.Topic, StringComparer.Ordinal))
+        {
             reign.Log.Created(topic.Key, topic.Count());
+        }
     }
 
     /// <summary>New, then with a leader, as Kafka does: each step is sent before the next.</summary>
     private async Task Create(IReadOnlyList<TopicPartition> partitions)
     {
-        var replicas = partitions.SelectMany(Context.ReplicasOf).ToList();
-        await Step(batch => reign.Partitions.Move(partitions.Where(partition => Context.StateOf(partition) == PartitionState.NonExistent).ToList(), PartitionState.New, batch));
+        List<Replica> replicas = partitions.SelectMany(Context.ReplicasOf).ToList();
+        await Step(batch => reign.Partitions.Move(partitions.Where(partition => Context.StateOf(partition) == PartitionState.NonExistent).ToList(),
+            PartitionState.New, batch));
         await Step(batch => reign.Replicas.Move(replicas, ReplicaState.New, batch));
         await Step(batch => reign.Partitions.Move(partitions, PartitionState.Online, batch));
         await Step(batch => reign.Replicas.Move(replicas, ReplicaState.Online, batch));
@@ -58,7 +71,7 @@ internal sealed class TopicChanges(ControllerReign reign)
 
     private async Task Step(Func<RequestBatch, Task> move)
     {
-        var batch = reign.NewBatch();
+        RequestBatch batch = reign.NewBatch();
         await move(batch);
         await reign.Send(batch);
     }
@@ -67,18 +80,22 @@ internal sealed class TopicChanges(ControllerReign reign)
     private async Task<bool> LoadTopic(string topic)
     {
         if (await reign.Znodes.Topic(topic, reign.On("PartitionModification", () => Grown(topic))) is not { } found)
+        {
             return false;
-        var id = found.Topic.TopicId ?? await AssignId(topic, found.Topic, found.Version);
+        }
+        Guid id = found.Topic.TopicId ?? await AssignId(topic, found.Topic, found.Version);
         Context.TopicIds[topic] = id;
-        foreach (var (partition, assignment) in found.Topic.Partitions)
+        foreach ((int partition, ReplicaAssignment assignment) in found.Topic.Partitions)
+        {
             Context.SetAssignment(new TopicPartition(topic, partition), assignment);
+        }
         return true;
     }
 
     /// <summary>A topic that a broker below 2.8 made has no id.</summary>
     private async Task<Guid> AssignId(string topic, TopicZnode znode, int version)
     {
-        var id = TopicId.New();
+        Guid id = TopicId.New();
         await reign.Store.Write([new Op.SetData(ZnodePaths.Topic(topic), (znode with { TopicId = id }).Encode(), version)]);
         return id;
     }
@@ -86,31 +103,41 @@ internal sealed class TopicChanges(ControllerReign reign)
     private async Task LoadState(TopicPartition partition)
     {
         if (await reign.Store.Read(partition) is { } state)
+        {
             Context.Leadership[partition] = state;
+        }
     }
 
     private async Task Grown(string topic)
     {
         if (await reign.Znodes.Topic(topic, reign.On("PartitionModification", () => Grown(topic))) is not { } found || !Context.TopicIds.ContainsKey(topic))
+        {
             return;
-        var added = found.Topic.Partitions.Where(entry => !Context.HasPartition(new TopicPartition(topic, entry.Key))).ToList();
+        }
+        List<KeyValuePair<int, ReplicaAssignment>> added = found.Topic.Partitions.Where(entry => !Context.HasPartition(new TopicPartition(topic,
+            entry.Key))).ToList();
         if (added.Count == 0)
+        {
             return;
+        }
         if (Context.IsBeingDeleted(topic))
         {
             await Restore(topic, found.Topic, found.Version);
             return;
         }
 
-        foreach (var (partition, assignment) in added)
+        foreach ((int partition, ReplicaAssignment assignment) in added)
+        {
             Context.SetAssignment(new TopicPartition(topic, partition), assignment);
+        }
         await Create([.. added.Select(entry => new TopicPartition(topic, entry.Key))]);
     }
 
     /// <summary>A topic that is being deleted does not grow: its partitions are put back, as Kafka does.</summary>
     private async Task Restore(string topic, TopicZnode znode, int version)
     {
-        var known = znode.Partitions.RemoveRange(znode.Partitions.Keys.Where(partition => !Context.HasPartition(new TopicPartition(topic, partition))));
+        System.Collections.Immutable.ImmutableSortedDictionary<int, ReplicaAssignment> known =
+            znode.Partitions.RemoveRange(znode.Partitions.Keys.Where(partition => !Context.HasPartition(new TopicPartition(topic, partition))));
         await reign.Store.Write([new Op.SetData(ZnodePaths.Topic(topic), (znode with { Partitions = known }).Encode(), version)], Code.BadVersion);
     }
 }

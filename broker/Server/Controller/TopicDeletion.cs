@@ -21,46 +21,57 @@ internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
     /// <summary>A broker has come back: what waited for it is tried again.</summary>
     internal async Task RetryOn(int broker)
     {
-        foreach (var topic in Context.TopicsToDelete.Where(topic => Context.ReplicasOf(topic).Any(replica => replica.Broker == broker)))
+        foreach (string topic in Context.TopicsToDelete.Where(topic => Context.ReplicasOf(topic).Any(replica => replica.Broker == broker)))
+        {
             Context.DeletionIneligible.Remove(topic);
+        }
         await Resume();
     }
 
     /// <summary>Brokers have died: the topics that they hold wait.</summary>
     internal void Suspend(IReadOnlySet<int> brokers) =>
-        Context.DeletionIneligible.UnionWith(Context.TopicsToDelete.Where(topic => Context.ReplicasOf(topic).Any(replica => brokers.Contains(replica.Broker))).ToList());
+        Context.DeletionIneligible.UnionWith(Context.TopicsToDelete.Where(topic => Context.ReplicasOf(topic).Any(replica => brokers.Contains(replica.Broker)))
+        .ToList());
 
     /// <summary>Goes on with every topic as far as it can.</summary>
     internal async Task Resume()
     {
-        foreach (var topic in Context.TopicsToDelete.ToList())
+        foreach (string topic in Context.TopicsToDelete.ToList())
         {
-            var states = Context.ReplicasOf(topic).Select(Context.StateOf).ToList();
+            List<ReplicaState> states = Context.ReplicasOf(topic).Select(Context.StateOf).ToList();
             if (states.TrueForAll(state => state == ReplicaState.DeletionSuccessful))
+            {
                 await Complete(topic);
+            }
             else if (!Context.DeletionIneligible.Contains(topic) && !states.Contains(ReplicaState.DeletionStarted))
+            {
                 await Begin(topic);
+            }
         }
     }
 
     /// <summary>A broker's answer to being told to delete.</summary>
     internal async Task Answered(int broker, StopReplicaRequest request, StopReplicaResponse response)
     {
-        var errors = response.PartitionErrors.ToDictionary(error => new TopicPartition(error.TopicName, error.PartitionIndex), error => (ErrorCode)error.ErrorCode);
-        var deleted = new List<Replica>();
-        var failed = new List<Replica>();
-        foreach (var topic in request.TopicStates.Where(topic => Context.IsBeingDeleted(topic.TopicName)))
+        Dictionary<TopicPartition, ErrorCode> errors = response.PartitionErrors.ToDictionary(error => new TopicPartition(error.TopicName,
+            error.PartitionIndex), error => (ErrorCode)error.ErrorCode);
+        List<Replica> deleted = new();
+        List<Replica> failed = new();
+        foreach (StopReplicaRequest.StopReplicaTopicState topic in request.TopicStates.Where(topic => Context.IsBeingDeleted(topic.TopicName)))
         {
-            foreach (var partition in topic.PartitionStates.Where(partition => partition.DeletePartition).Select(state => new TopicPartition(topic.TopicName, state.PartitionIndex)))
+            foreach (TopicPartition partition in topic.PartitionStates.Where(partition => partition.DeletePartition)
+                .Select(state => new TopicPartition(topic.TopicName, state.PartitionIndex)))
             {
-                var error = response.ErrorCode != 0 ? (ErrorCode)response.ErrorCode : errors.GetValueOrDefault(partition);
+                ErrorCode error = response.ErrorCode != 0 ? (ErrorCode)response.ErrorCode : errors.GetValueOrDefault(partition);
                 (error == ErrorCode.None ? deleted : failed).Add(new Replica(partition, broker));
                 if (error != ErrorCode.None)
+                {
                     reign.Log.NotDeleted(broker, partition, error);
+                }
             }
         }
 
-        var batch = reign.NewBatch();
+        RequestBatch batch = reign.NewBatch();
         await reign.Replicas.Move(failed, ReplicaState.DeletionIneligible, batch);
         Context.DeletionIneligible.UnionWith(failed.Select(replica => replica.Partition.Topic));
         await reign.Replicas.Move(deleted.Where(replica => Context.StateOf(replica) == ReplicaState.DeletionStarted), ReplicaState.DeletionSuccessful, batch);
@@ -70,14 +81,18 @@ internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
 
     private async Task<bool> Read()
     {
-        var wanted = await reign.Znodes.Children(ZnodePaths.DeleteTopics, reign.On("TopicDeletion", Changed));
-        var changed = false;
-        foreach (var topic in wanted)
+        IReadOnlyList<string> wanted = await reign.Znodes.Children(ZnodePaths.DeleteTopics, reign.On("TopicDeletion", Changed));
+        bool changed = false;
+        foreach (string topic in wanted)
         {
             if (isEnabled && Context.TopicIds.ContainsKey(topic))
+            {
                 changed |= Mark(topic);
+            }
             else
+            {
                 await reign.Store.Write([new Op.Delete(ZnodePaths.DeleteTopic(topic))], Code.NoNode);
+            }
         }
 
         return changed;
@@ -86,24 +101,30 @@ internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
     private bool Mark(string topic)
     {
         if (!Context.TopicsToDelete.Add(topic))
+        {
             return false;
-        var blocked = Context.ReplicasOf(topic).Any(replica => !Context.IsOnline(replica, evenShuttingDown: true))
+        }
+        bool blocked = Context.ReplicasOf(topic).Any(replica => !Context.IsOnline(replica, evenShuttingDown: true))
             || Context.PartitionsOf(topic).Any(partition => Context.Assignment(partition).IsBeingReassigned);
         if (blocked)
+        {
             Context.DeletionIneligible.Add(topic);
+        }
         return true;
     }
 
     private async Task Changed()
     {
         if (await Read())
+        {
             await Resume();
+        }
     }
 
     private async Task Begin(string topic)
     {
-        var partitions = Context.PartitionsOf(topic).ToList();
-        var batch = reign.NewBatch();
+        List<TopicPartition> partitions = Context.PartitionsOf(topic).ToList();
+        RequestBatch batch = reign.NewBatch();
         if (Context.DeletionStarted.Add(topic))
         {
             await reign.Partitions.Move(partitions, PartitionState.Offline, batch);
@@ -117,23 +138,25 @@ internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
 
     private async Task DeleteReplicas(string topic)
     {
-        var left = Context.ReplicasOf(topic).Where(replica => Context.StateOf(replica) != ReplicaState.DeletionSuccessful).ToList();
-        var dead = left.Where(replica => !Context.IsOnline(replica, evenShuttingDown: true)).ToList();
-        var alive = left.Except(dead).ToList();
-        var stop = reign.NewBatch();
+        List<Replica> left = Context.ReplicasOf(topic).Where(replica => Context.StateOf(replica) != ReplicaState.DeletionSuccessful).ToList();
+        List<Replica> dead = left.Where(replica => !Context.IsOnline(replica, evenShuttingDown: true)).ToList();
+        List<Replica> alive = left.Except(dead).ToList();
+        RequestBatch stop = reign.NewBatch();
         await reign.Replicas.Move(dead.Where(replica => Context.StateOf(replica) == ReplicaState.Offline), ReplicaState.DeletionIneligible, stop);
         await reign.Replicas.Move(alive, ReplicaState.Offline, stop);
         await reign.Send(stop);
-        var delete = reign.NewBatch();
+        RequestBatch delete = reign.NewBatch();
         await reign.Replicas.Move(alive, ReplicaState.DeletionStarted, delete);
         await reign.Send(delete);
         if (dead.Count > 0)
+        {
             Context.DeletionIneligible.Add(topic);
+        }
     }
 
     private async Task Complete(string topic)
     {
-        var batch = reign.NewBatch();
+        RequestBatch batch = reign.NewBatch();
         await reign.Replicas.Move(Context.ReplicasOf(topic).ToList(), ReplicaState.NonExistent, batch);
         await reign.Store.DeleteTopic(topic);
         Context.RemoveTopic(topic);

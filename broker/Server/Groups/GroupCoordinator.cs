@@ -44,16 +44,28 @@ internal sealed class GroupCoordinator : IPartitionListener
         ErrorCode refusal = groupId.Length == 0 && !request.AllowsEmptyGroupId ? ErrorCode.InvalidGroupId
             : _stopped ? ErrorCode.CoordinatorNotAvailable
             : ErrorCode.None;
-        if (refusal != ErrorCode.None) request.Refuse(refusal);
-        else if (_shards.TryGetValue(PartitionOf(groupId), out GroupShard? shard)) shard.Submit(groupId, request);
-        else request.Refuse(ErrorCode.NotCoordinator);
+        if (refusal != ErrorCode.None)
+        {
+            request.Refuse(refusal);
+        }
+        else if (_shards.TryGetValue(PartitionOf(groupId), out GroupShard? shard))
+        {
+            shard.Submit(groupId, request);
+        }
+        else
+        {
+            request.Refuse(ErrorCode.NotCoordinator);
+        }
         return request.Reply.Task;
     }
 
     /// <summary>All groups here. While some are loaded the error says so, beside the others.</summary>
     public async Task<(ErrorCode Error, IReadOnlyList<GroupOverview> Groups)> List()
     {
-        if (_stopped) return (ErrorCode.CoordinatorNotAvailable, []);
+        if (_stopped)
+        {
+            return (ErrorCode.CoordinatorNotAvailable, []);
+        }
         GroupShard[] shards = [.. _shards.Values];
         bool isLoading = Array.Exists(shards, shard => shard.IsLoading);
         IReadOnlyList<GroupOverview>[] groups = await Task.WhenAll(shards.Select(shard => shard.List()));
@@ -64,8 +76,11 @@ internal sealed class GroupCoordinator : IPartitionListener
     public void BecameLeader(string topic, int partition, int leaderEpoch)
     {
         // A new epoch of the same leader changes nothing: nobody else can have written meanwhile.
-        if (topic != ClusterImage.ConsumerOffsets || _stopped || _shards.ContainsKey(partition)) return;
-        var shard = new GroupShard(partition, _logOf(partition), _services);
+        if (topic != ClusterImage.ConsumerOffsets || _stopped || _shards.ContainsKey(partition))
+        {
+            return;
+        }
+        GroupShard shard = new(partition, _logOf(partition), _services);
         _shards[partition] = shard;
         _ = shard.Load();
     }
@@ -73,15 +88,25 @@ internal sealed class GroupCoordinator : IPartitionListener
     /// <inheritdoc/>
     public void Resigned(string topic, int partition, int leaderEpoch)
     {
-        if (topic == ClusterImage.ConsumerOffsets && _shards.TryRemove(partition, out GroupShard? shard)) _ = shard.Unload(ErrorCode.NotCoordinator);
+        if (topic == ClusterImage.ConsumerOffsets && _shards.TryRemove(partition, out GroupShard? shard))
+        {
+            _ = shard.Unload(ErrorCode.NotCoordinator);
+        }
     }
 
-    /// <summary>The cluster has changed: offsets of topics that are gone go too, as does what a topic's namesake had before. For <see cref="MetadataCache.Subscribe"/>.</summary>
+    /// <summary>The cluster has changed: offsets of topics that are gone go too, as does what a topic's namesake had before. For
+    /// <see cref="MetadataCache.Subscribe"/>.</summary>
     public void ImageChanged(ClusterImage before, ClusterImage after)
     {
-        if (ReferenceEquals(before.Topics, after.Topics)) return;
+        if (ReferenceEquals(before.Topics, after.Topics))
+        {
+            return;
+        }
         HashSet<string> gone = new(before.Topics.Values.Where(topic => IsGone(topic, after)).Select(topic => topic.Name), StringComparer.Ordinal);
-        if (gone.Count > 0) TellAll(new PartitionsDeleted(gone));
+        if (gone.Count > 0)
+        {
+            TellAll(new PartitionsDeleted(gone));
+        }
     }
 
     /// <summary>The broker stops: who waits is told COORDINATOR_NOT_AVAILABLE. No timer is set any more when the task has completed.</summary>
@@ -100,12 +125,18 @@ internal sealed class GroupCoordinator : IPartitionListener
 
     private void TellAll(GroupEvent happening)
     {
-        foreach (GroupShard shard in _shards.Values) shard.Tell(happening);
+        foreach (GroupShard shard in _shards.Values)
+        {
+            shard.Tell(happening);
+        }
     }
 
     private void ScheduleExpiry() => _expiry = _services.Wheel.Schedule(Limits.RetentionCheck, () =>
     {
-        if (_stopped) return;
+        if (_stopped)
+        {
+            return;
+        }
         TellAll(new OffsetsMayExpire());
         ScheduleExpiry();
     });

@@ -13,12 +13,14 @@ internal sealed record GroupLimits
     public const int NewMemberJoinTimeoutMs = 5 * 60 * 1000;
 
     /// <summary>
-    /// Member ids of one group that were given out and not used yet. Each lives for a session time-out; ten times the largest groups known, so that only a client
+    /// Member ids of one group that were given out and not used yet. Each lives for a session time-out; ten times the largest groups known, so that only a
+    /// client
     /// that asks for ids and never joins meets it.
     /// </summary>
     public const int MaxPendingMembers = 10_000;
 
-    /// <summary>Groups of one partition that clients may make: a million in all over Kafka's 50 partitions, about a gigabyte. What is in the log is loaded all the same.</summary>
+    /// <summary>Groups of one partition that clients may make: a million in all over Kafka's 50 partitions, about a gigabyte. What is in the log is loaded all
+    /// the same.</summary>
     public const int MaxGroupsPerPartition = 20_000;
 
     /// <summary>
@@ -26,14 +28,16 @@ internal sealed record GroupLimits
     /// </summary>
     public const int MaxGroupsInZnodes = 20_000;
 
-    /// <summary>Tombstones of one clean-up are split into batches of at most this many bytes: half of the default max.message.bytes, so that framing always fits.</summary>
+    /// <summary>Tombstones of one clean-up are split into batches of at most this many bytes: half of the default max.message.bytes, so that framing always
+    /// fits.</summary>
     public const int MaxBatchBytes = 512 << 10;
 
     /// <summary>Turns of a shard that run in a row before its thread is given back to the pool: others of the pool wait a few milliseconds at most.</summary>
     public const int TurnsInARow = 64;
 
     /// <summary>
-    /// How long FindCoordinator waits for the topic of committed offsets when it has just been made: it takes the controller some milliseconds, and a client that
+    /// How long FindCoordinator waits for the topic of committed offsets when it has just been made: it takes the controller some milliseconds, and a client
+    /// that
     /// is told to try again waits for longer than that.
     /// </summary>
     public static readonly TimeSpan TopicCreationPatience = TimeSpan.FromSeconds(1);

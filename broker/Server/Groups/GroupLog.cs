@@ -9,7 +9,10 @@ internal static partial class GroupLog
 {
     public static void Note(ILogger log, Group group, IReadOnlyList<GroupIncident> incidents)
     {
-        foreach (GroupIncident incident in incidents) Note(log, group, incident);
+        foreach (GroupIncident incident in incidents)
+        {
+            Note(log, group, incident);
+        }
     }
 
     /// <summary>Most partitions of a new broker hold nothing.</summary>

@@ -41,7 +41,10 @@ internal sealed class GroupMetrics
 
     public void Note(IReadOnlyList<GroupIncident> incidents)
     {
-        foreach (GroupIncident incident in incidents) Note(incident);
+        foreach (GroupIncident incident in incidents)
+        {
+            Note(incident);
+        }
     }
 
     private void Note(in GroupIncident incident)
@@ -61,5 +64,6 @@ internal sealed class GroupMetrics
     }
 
     private IEnumerable<Measurement<int>> CountAll() =>
-        GroupStates.All.Where(state => state != GroupState.Dead).Select(state => new Measurement<int>(Count(state), new KeyValuePair<string, object?>("state", GroupStates.Name(state))));
+        GroupStates.All.Where(state => state != GroupState.Dead).Select(state => new Measurement<int>(Count(state),
+        new KeyValuePair<string, object?>("state", GroupStates.Name(state))));
 }

@@ -27,12 +27,13 @@ internal sealed class GroupService
     /// <param name="time">The clock.</param>
     /// <param name="logging">Where log lines go.</param>
     public GroupService(
-        BrokerConfig config, ClusterMembership membership, Func<PartitionTable> partitions, TimingWheel wheel, ColdWork cold, Meter meter, TimeProvider time, ILoggerFactory logging)
+        BrokerConfig config, ClusterMembership membership, Func<PartitionTable> partitions, TimingWheel wheel, ColdWork cold, Meter meter, TimeProvider time,
+        ILoggerFactory logging)
     {
         (_membership, _time) = (membership, time);
         _logger = logging.CreateLogger("Broker.Groups");
         GroupLimits limits = GroupLimits.Of(config);
-        var services = new GroupServices(limits, time, wheel, new GroupMetrics(meter), _logger, Mailbox.OnPool, work => cold.Run(() => Done(work)));
+        GroupServices services = new(limits, time, wheel, new GroupMetrics(meter), _logger, Mailbox.OnPool, work => cold.Run(() => Done(work)));
         Coordinator = new GroupCoordinator(services, partition => new PartitionOffsetsLog(partitions(), partition, limits), () => membership.Metadata.Current);
         membership.Metadata.Subscribe(Coordinator.ImageChanged);
     }
@@ -43,7 +44,8 @@ internal sealed class GroupService
     /// <summary>The handlers of groups.</summary>
     public IEnumerable<Api> Apis(IAuthorizer authorizer)
     {
-        var services = new GroupApiServices(Coordinator, _membership.Metadata, authorizer, new OldOffsets(_membership.Znodes, GroupLimits.MaxGroupsInZnodes), _time);
+        GroupApiServices services = new(Coordinator, _membership.Metadata, authorizer, new OldOffsets(_membership.Znodes, GroupLimits.MaxGroupsInZnodes),
+            _time);
         return
         [
             new FindCoordinatorApi(services, _membership.Creation, _logger),

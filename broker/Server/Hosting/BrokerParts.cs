@@ -54,7 +54,8 @@ internal sealed class BrokerParts : IAsyncDisposable
     public ClusterMembership? Membership { get; private set; }
 
     /// <exception cref="ConfigException">What makes the start impossible, in one sentence.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled while the logs were loaded; nothing has changed on the disk that a new start would not do again.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled while the logs were loaded; nothing has changed on the disk that a new start would not do
+    /// again.</exception>
     public async Task Start(bool inMemory, CancellationToken cancellation)
     {
         _storages = Storages.Open(_config, inMemory, DirectoryFailed, _time, _logging);
@@ -75,24 +76,42 @@ internal sealed class BrokerParts : IAsyncDisposable
     /// <summary>Hands leaderships over, ends connections, flushes the logs and marks the end as clean.</summary>
     public async Task Stop()
     {
-        if (Membership is not null && _partitions is not null && _config.ControlledShutdown) await Membership.LeaveInOrder();
+        if (Membership is not null && _partitions is not null && _config.ControlledShutdown)
+        {
+            await Membership.LeaveInOrder();
+        }
         // First the groups: they answer members who wait for a rebalance, whose connections could not end otherwise.
-        if (_groups is not null) await _groups.Coordinator.StopAsync();
+        if (_groups is not null)
+        {
+            await _groups.Coordinator.StopAsync();
+        }
         await Sockets.DisposeAsync();
         _chores?.Dispose();
         // A connection that did not end in time may still be appending.
         _partitions?.EndAppends();
-        if (_partitions is not null) _storages?.CloseLogs(Membership!.BrokerEpoch);
+        if (_partitions is not null)
+        {
+            _storages?.CloseLogs(Membership!.BrokerEpoch);
+        }
     }
 
     /// <summary>Ends what <see cref="Stop"/> has not, as a crash would.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_groups is not null) await _groups.Coordinator.StopAsync();
+        if (_groups is not null)
+        {
+            await _groups.Coordinator.StopAsync();
+        }
         await Sockets.DisposeAsync();
         _chores?.Dispose();
-        if (Membership is not null) await Membership.DisposeAsync();
-        if (_storages is not null) await _storages.DisposeAsync();
+        if (Membership is not null)
+        {
+            await Membership.DisposeAsync();
+        }
+        if (_storages is not null)
+        {
+            await _storages.DisposeAsync();
+        }
         _cold.Dispose();
         _loading.Dispose();
         _host?.Dispose();
@@ -121,13 +140,15 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     private PartitionTable OpenPartitions(Storages storages, ClusterMembership membership, GroupService groups)
     {
-        PartitionHost host = _host = new PartitionHost(membership.BrokerId, _time, _wheel, _config.ReplicaLagTimeMaxMs, _logging.CreateLogger("Broker.Partitions"));
-        return new PartitionTable(host, new DirectoryLogs(storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch, [groups.Coordinator]);
+        PartitionHost host = _host = new PartitionHost(membership.BrokerId, _time, _wheel, _config.ReplicaLagTimeMaxMs,
+            _logging.CreateLogger("Broker.Partitions"));
+        return new PartitionTable(host, new DirectoryLogs(storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch,
+            [groups.Coordinator]);
     }
 
     private void Serve(PartitionTable partitions, ClusterMembership membership, GroupService groups)
     {
-        var data = new DataServices(partitions, membership.Metadata, _authorizer, _wheel, _time, _cold, _host!.Decompression, _logging.CreateLogger("Broker.Data"));
+        DataServices data = new(partitions, membership.Metadata, _authorizer, _wheel, _time, _cold, _host!.Decompression, _logging.CreateLogger("Broker.Data"));
         ApiTable? apis = null;
         apis = new ApiTable(
         [
@@ -150,7 +171,13 @@ internal sealed class BrokerParts : IAsyncDisposable
     private void TakeOffline()
     {
         _partitions?.FailOfflineLogs();
-        if (_storages is not null && !_storages.Directories.Online.Any()) _onAllFoldersFailed();
-        else if (_partitions is not null) _ = Membership?.NoteFailedDirectory();
+        if (_storages is not null && !_storages.Directories.Online.Any())
+        {
+            _onAllFoldersFailed();
+        }
+        else if (_partitions is not null)
+        {
+            _ = Membership?.NoteFailedDirectory();
+        }
     }
 }

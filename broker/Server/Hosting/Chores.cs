@@ -46,7 +46,8 @@ internal sealed class Chores : IDisposable
         Start("log start offsets", first, Ms(config.LogFlushStartOffsetCheckpointMs), directories.CheckpointLogStartOffsets);
         Start("producers", ProducerInterval, ProducerInterval, partitions.ExpireProducers);
         // Before a controller has told the roles, the marks in memory are not yet what the file says.
-        Start("high watermarks", Ms(config.HighWatermarkCheckpointMs), Ms(config.HighWatermarkCheckpointMs), () => Once(partitions.IsInitialized, directories.CheckpointHighWatermarks));
+        Start("high watermarks", Ms(config.HighWatermarkCheckpointMs), Ms(config.HighWatermarkCheckpointMs),
+            () => Once(partitions.IsInitialized, directories.CheckpointHighWatermarks));
     }
 
     /// <summary>No chore begins any more, and the one that runs has ended.</summary>
@@ -69,14 +70,20 @@ internal sealed class Chores : IDisposable
 
     private static void Once(bool condition, Action chore)
     {
-        if (condition) chore();
+        if (condition)
+        {
+            chore();
+        }
     }
 
     private void Start(string name, TimeSpan delay, TimeSpan interval, Action chore)
     {
         lock (_lock)
         {
-            if (!_stopped) _wheel.Schedule(delay, () => Begin(name, interval, chore));
+            if (!_stopped)
+            {
+                _wheel.Schedule(delay, () => Begin(name, interval, chore));
+            }
         }
     }
 
@@ -84,7 +91,10 @@ internal sealed class Chores : IDisposable
     {
         lock (_lock)
         {
-            if (_stopped) return;
+            if (_stopped)
+            {
+                return;
+            }
             _running = _thread.Run(() => Run(name, interval, chore));
         }
     }
@@ -93,7 +103,10 @@ internal sealed class Chores : IDisposable
     {
         try
         {
-            if (!_stopped) chore();
+            if (!_stopped)
+            {
+                chore();
+            }
         }
 #pragma warning disable CA1031 // The top of a chore: it comes round again, and the others must not stop with it.
         catch (Exception e)

@@ -36,7 +36,7 @@ internal sealed class Storages : IAsyncDisposable
     /// <exception cref="ConfigException">A folder cannot be used; the sentence says which and why.</exception>
     public static Storages Open(BrokerConfig config, bool inMemory, Action<LogDirectory> onDirectoryFailed, TimeProvider time, ILoggerFactory logging)
     {
-        var options = new StorageOptions
+        StorageOptions options = new()
         {
             Directories = [.. config.LogDirs.Select(Path.GetFullPath)],
             RecoveryThreads = config.RecoveryThreadsPerDataDir,
@@ -45,7 +45,8 @@ internal sealed class Storages : IAsyncDisposable
         LogDirectories directories = OpenDirectories(options, inMemory ? new InMemoryFileSystem(time: time) : new RealFileSystem(), time, logging);
         try
         {
-            return new Storages(directories, inMemory ? EmbeddedCoordination.InMemory(time) : OpenTree(Path.Combine(options.Directories[0], JournalName), time, logging));
+            return new Storages(directories,
+                inMemory ? EmbeddedCoordination.InMemory(time) : OpenTree(Path.Combine(options.Directories[0], JournalName), time, logging));
         }
         catch (Exception e) when (e is IOException or JournalCorruptException)
         {
@@ -64,7 +65,10 @@ internal sealed class Storages : IAsyncDisposable
     /// <summary>Closes the logs, with the mark of a clean end where all went well.</summary>
     public void CloseLogs(long brokerEpoch)
     {
-        if (_closed) return;
+        if (_closed)
+        {
+            return;
+        }
         _closed = true;
         Directories.Close(brokerEpoch);
     }
@@ -72,7 +76,10 @@ internal sealed class Storages : IAsyncDisposable
     /// <summary>Closes the tree; logs that are still open are let go as by a crash.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (!_closed) Directories.Abandon();
+        if (!_closed)
+        {
+            Directories.Abandon();
+        }
         await _tree.DisposeAsync();
     }
 
@@ -93,8 +100,14 @@ internal sealed class Storages : IAsyncDisposable
         ILogger log = logging.CreateLogger("Broker.Coordination");
         return EmbeddedCoordination.Open(path, time, failure =>
         {
-            if (failure is null) HostLog.JournalIsWell(log, path);
-            else HostLog.JournalFailed(log, failure, path);
+            if (failure is null)
+            {
+                HostLog.JournalIsWell(log, path);
+            }
+            else
+            {
+                HostLog.JournalFailed(log, failure, path);
+            }
         });
     }
 

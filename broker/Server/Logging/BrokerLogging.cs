@@ -10,7 +10,13 @@ internal static class BrokerLogging
     /// <param name="json">One JSON object a line instead of text.</param>
     public static ILoggerFactory ToConsole(bool json) => LoggerFactory.Create(logging =>
     {
-        if (json) logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, UtcMilliseconds.TrimEnd()));
-        else logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, UtcMilliseconds));
+        if (json)
+        {
+            logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, UtcMilliseconds.TrimEnd()));
+        }
+        else
+        {
+            logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, UtcMilliseconds));
+        }
     });
 }

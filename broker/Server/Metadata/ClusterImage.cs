@@ -9,10 +9,12 @@ internal sealed record BrokerImage(int Id, IReadOnlyList<BrokerEndpoint> Endpoin
     /// <summary>Where it is reached over a listener; null where it has no such listener.</summary>
     internal BrokerEndpoint? On(string listener)
     {
-        foreach (var endpoint in Endpoints)
+        foreach (BrokerEndpoint endpoint in Endpoints)
         {
             if (endpoint.Listener == listener)
+            {
                 return endpoint;
+            }
         }
 
         return null;
@@ -21,7 +23,8 @@ internal sealed record BrokerImage(int Id, IReadOnlyList<BrokerEndpoint> Endpoin
 
 /// <summary>A partition as the controller last told it. Arrays are never changed.</summary>
 /// <param name="Leader">A broker id; -1 for none.</param>
-internal sealed record PartitionImage(int Partition, int Leader, int LeaderEpoch, int[] Isr, int[] Replicas, int[] OfflineReplicas, int PartitionEpoch, int ControllerEpoch);
+internal sealed record PartitionImage(int Partition, int Leader, int LeaderEpoch, int[] Isr, int[] Replicas, int[] OfflineReplicas, int PartitionEpoch,
+    int ControllerEpoch);
 
 /// <summary>A topic and its partitions, in the order of their numbers.</summary>
 internal sealed record TopicImage(string Name, Guid Id, ImmutableSortedDictionary<int, PartitionImage> Partitions)
@@ -55,7 +58,7 @@ internal sealed record ClusterImage(
     internal TopicImage? Topic(string name) => Topics.GetValueOrDefault(name);
 
     /// <summary>The topic of an id, or null.</summary>
-    internal TopicImage? Topic(Guid id) => TopicNames.TryGetValue(id, out var name) ? Topics.GetValueOrDefault(name) : null;
+    internal TopicImage? Topic(Guid id) => TopicNames.TryGetValue(id, out string? name) ? Topics.GetValueOrDefault(name) : null;
 
     /// <summary>A partition, or null.</summary>
     internal PartitionImage? Partition(string topic, int partition) => Topic(topic)?.Find(partition);

@@ -32,7 +32,9 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
     internal Task<AlterationResult> Replace(sbyte type, string name, IReadOnlyList<ConfigChange> values, bool validateOnly) => Guarded(async () =>
     {
         if (CheckResource(type, name, values, isIncremental: false) is { } problem)
+        {
             return problem;
+        }
         return await Write(type, name, values.ToDictionary(change => change.Name, change => change.Value!, StringComparer.Ordinal), validateOnly);
     });
 
@@ -40,13 +42,17 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
     internal Task<AlterationResult> Change(sbyte type, string name, IReadOnlyList<ConfigChange> changes, bool validateOnly) => Guarded(async () =>
     {
         if (CheckResource(type, name, changes, isIncremental: true) is { } problem)
+        {
             return problem;
-        var values = new Dictionary<string, string>(await znodes.Config(EntityPath(type, name)), StringComparer.Ordinal);
-        var definitions = type == TopicResource ? ConfigDefinitions.Topic : ConfigDefinitions.Broker;
-        foreach (var change in changes)
+        }
+        Dictionary<string, string> values = new(await znodes.Config(EntityPath(type, name)), StringComparer.Ordinal);
+        IReadOnlyDictionary<string, ConfigDefinition> definitions = type == TopicResource ? ConfigDefinitions.Topic : ConfigDefinitions.Broker;
+        foreach (ConfigChange change in changes)
         {
             if (Apply(change, values, definitions) is { } refused)
+            {
                 return refused;
+            }
         }
 
         return await Write(type, name, values, validateOnly);
@@ -66,19 +72,25 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
 
     private static AlterationResult Invalid(string message) => new(ErrorCode.InvalidRequest, message);
 
-    private static string EntityPath(sbyte type, string name) => type == TopicResource ? $"topics/{name}" : $"brokers/{(name.Length == 0 ? ZnodePaths.DefaultEntity : name)}";
+    private static string EntityPath(sbyte type, string name)
+        => type == TopicResource ? $"topics/{name}" : $"brokers/{(name.Length == 0 ? ZnodePaths.DefaultEntity : name)}";
 
     private AlterationResult? CheckResource(sbyte type, string name, IReadOnlyList<ConfigChange> changes, bool isIncremental)
     {
         if (changes.DistinctBy(change => change.Name).Count() != changes.Count)
+        {
             return Invalid("Error due to duplicate config keys");
-        var nulls = changes.Where(change => change.Value is null && change.Operation != AlterOperation.Delete).Select(change => change.Name).ToList();
+        }
+        List<string> nulls = changes.Where(change => change.Value is null && change.Operation != AlterOperation.Delete).Select(change => change.Name).ToList();
         if (nulls.Count > 0)
+        {
             return Invalid($"Null value not supported for : {string.Join(isIncremental ? "," : ", ", nulls)}");
+        }
         return type switch
         {
             TopicResource when name.Length == 0 => Invalid("Default topic resources are not allowed."),
-            TopicResource when metadata.Current.Topic(name) is null => new AlterationResult(ErrorCode.UnknownTopicOrPartition, $"The topic '{name}' does not exist."),
+            TopicResource when metadata.Current.Topic(name) is null
+                => new AlterationResult(ErrorCode.UnknownTopicOrPartition, $"The topic '{name}' does not exist."),
             TopicResource => null,
             BrokerResource when name.Length == 0 => null,
             BrokerResource when !int.TryParse(name, out _) => Invalid($"Node id must be an integer, but it is: {name}"),
@@ -105,24 +117,33 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
         }
     }
 
-    private static AlterationResult? ApplyToList(ConfigChange change, Dictionary<string, string> values, IReadOnlyDictionary<string, ConfigDefinition> definitions)
+    private static AlterationResult? ApplyToList(ConfigChange change, Dictionary<string, string> values,
+        IReadOnlyDictionary<string, ConfigDefinition> definitions)
     {
-        var isAppend = change.Operation == AlterOperation.Append;
-        if (!definitions.TryGetValue(change.Name, out var definition))
+        bool isAppend = change.Operation == AlterOperation.Append;
+        if (!definitions.TryGetValue(change.Name, out ConfigDefinition? definition))
+        {
             return new AlterationResult(ErrorCode.InvalidConfig, $"Unknown config name: {change.Name}");
+        }
         if (definition.Type != ConfigType.List)
-            return new AlterationResult(ErrorCode.InvalidConfig, $"Config value {(isAppend ? "append" : "subtract")} is not allowed for config key: {change.Name}");
-        var present = (values.GetValueOrDefault(change.Name) ?? definition.Default ?? "").Split(',').ToList();
-        var given = change.Value!.Split(',');
-        values[change.Name] = string.Join(',', isAppend ? present.Concat(given.Where(item => !present.Contains(item))) : present.Where(item => !given.Contains(item))).Trim(',');
+        {
+            return new AlterationResult(ErrorCode.InvalidConfig,
+                $"Config value {(isAppend ? "append" : "subtract")} is not allowed for config key: {change.Name}");
+        }
+        List<string> present = (values.GetValueOrDefault(change.Name) ?? definition.Default ?? "").Split(',').ToList();
+        string[] given = change.Value!.Split(',');
+        values[change.Name] = string.Join(',',
+            isAppend ? present.Concat(given.Where(item => !present.Contains(item))) : present.Where(item => !given.Contains(item))).Trim(',');
         return null;
     }
 
     private async Task<AlterationResult> Write(sbyte type, string name, Dictionary<string, string> values, bool validateOnly)
     {
-        var problem = type == TopicResource ? CheckTopic(name, values) : CheckBroker(name, values);
+        AlterationResult? problem = type == TopicResource ? CheckTopic(name, values) : CheckBroker(name, values);
         if (problem is not null || validateOnly)
+        {
             return problem ?? AlterationResult.Done;
+        }
         return await znodes.SetConfig(EntityPath(type, name), values)
             ? AlterationResult.Done
             : new AlterationResult(ErrorCode.StaleControllerEpoch, "There is no controller that the change could be made under.");
@@ -132,23 +153,32 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
     private AlterationResult? CheckTopic(string name, Dictionary<string, string> values)
     {
         if (TopicSettings.Violation(values, brokers.Effective) is not { } violation)
+        {
             return null;
-        var place = violation.IsOfValue ? $"Invalid config value for resource ConfigResource(type=TOPIC, name='{name}'): " : "";
+        }
+        string place = violation.IsOfValue ? $"Invalid config value for resource ConfigResource(type=TOPIC, name='{name}'): " : "";
         return new AlterationResult(ErrorCode.InvalidConfig, place + violation.Sentence);
     }
 
     private AlterationResult? CheckBroker(string name, Dictionary<string, string> values)
     {
-        var fixedNames = values.Keys.Where(key => ConfigDefinitions.Broker.GetValueOrDefault(key)?.Update == ConfigUpdate.ReadOnly).ToList();
+        List<string> fixedNames = values.Keys.Where(key => ConfigDefinitions.Broker.GetValueOrDefault(key)?.Update == ConfigUpdate.ReadOnly).ToList();
         if (fixedNames.Count > 0)
-            return Invalid($"Cannot update these configs dynamically: Set({string.Join(", ", fixedNames)})");
-        var ownOnly = values.Keys.Where(key => name.Length == 0 && ConfigDefinitions.Broker.GetValueOrDefault(key)?.Update == ConfigUpdate.PerBroker).ToList();
-        if (ownOnly.Count > 0)
-            return Invalid($"Cannot update these configs at default cluster level, broker id must be specified: Set({string.Join(", ", ownOnly)})");
-        foreach (var (key, value) in values)
         {
-            if (ConfigDefinitions.Broker.TryGetValue(key, out var definition) && !definition.TryParse(value, out _, out var error))
+            return Invalid($"Cannot update these configs dynamically: Set({string.Join(", ", fixedNames)})");
+        }
+        List<string> ownOnly = values.Keys.Where(key => name.Length == 0
+            && ConfigDefinitions.Broker.GetValueOrDefault(key)?.Update == ConfigUpdate.PerBroker).ToList();
+        if (ownOnly.Count > 0)
+        {
+            return Invalid($"Cannot update these configs at default cluster level, broker id must be specified: Set({string.Join(", ", ownOnly)})");
+        }
+        foreach ((string key, string value) in values)
+        {
+            if (ConfigDefinitions.Broker.TryGetValue(key, out ConfigDefinition? definition) && !definition.TryParse(value, out _, out string error))
+            {
                 return Invalid(error);
+            }
         }
 
         try

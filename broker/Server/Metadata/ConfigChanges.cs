@@ -27,7 +27,8 @@ internal sealed class ConfigChanges : IAsyncDisposable
 
     /// <param name="configure">Gives a topic's partitions new settings; called on the loop.</param>
     internal ConfigChanges(
-        ClusterSession session, TopicConfigs topics, DynamicBrokerConfigs broker, MetadataCache metadata, Action<string, LogConfig> configure, TimeProvider time, MetadataLog log)
+        ClusterSession session, TopicConfigs topics, DynamicBrokerConfigs broker, MetadataCache metadata, Action<string, LogConfig> configure,
+        TimeProvider time, MetadataLog log)
     {
         _znodes = new ZnodeClient(session);
         _topics = topics;
@@ -39,7 +40,9 @@ internal sealed class ConfigChanges : IAsyncDisposable
         session.Subscribe(state =>
         {
             if (state == SessionState.Connected)
+            {
                 Wake();
+            }
         });
     }
 
@@ -63,7 +66,7 @@ internal sealed class ConfigChanges : IAsyncDisposable
 
     private async Task Run()
     {
-        await foreach (var _ in _wake.Reader.ReadAllAsync())
+        await foreach (bool _ in _wake.Reader.ReadAllAsync())
         {
             try
             {
@@ -84,22 +87,28 @@ internal sealed class ConfigChanges : IAsyncDisposable
 
     private async Task Handle(bool tellAll)
     {
-        var notices = await _znodes.Children(ZnodePaths.ConfigChanges, _ => Wake());
-        foreach (var name in notices.OrderBy(Sequence))
+        IReadOnlyList<string> notices = await _znodes.Children(ZnodePaths.ConfigChanges, _ => Wake());
+        foreach (string name in notices.OrderBy(Sequence))
         {
-            var path = $"{ZnodePaths.ConfigChanges}/{name}";
-            var notice = await _znodes.Get(path);
+            string path = $"{ZnodePaths.ConfigChanges}/{name}";
+            DataResult notice = await _znodes.Get(path);
             if (notice.Code != Code.Ok)
+            {
                 continue;
+            }
             if (Sequence(name) > _lastHandled)
             {
                 if (tellAll)
+                {
                     await Apply(path, notice.Data);
+                }
                 _lastHandled = Sequence(name);
             }
 
             if (notice.Stat.Ctime < (_time.GetUtcNow() - Expiry).ToUnixTimeMilliseconds())
+            {
                 ZnodeClient.Expect(await _znodes.Session.Delete(path), path, Code.NoNode);
+            }
         }
     }
 
@@ -126,15 +135,17 @@ internal sealed class ConfigChanges : IAsyncDisposable
     {
         if (entity.StartsWith("topics/", StringComparison.Ordinal))
         {
-            var topic = entity["topics/".Length..];
+            string topic = entity["topics/".Length..];
             await _topics.Refresh(topic);
             Configure(topic);
         }
         else if (entity == _broker.OwnPath || entity == DynamicBrokerConfigs.DefaultPath)
         {
             await _broker.Refresh();
-            foreach (var topic in _metadata.Current.Topics.Keys)
+            foreach (string topic in _metadata.Current.Topics.Keys)
+            {
                 Configure(topic);
+            }
         }
 
         _log.ConfigChanged(entity);
@@ -143,8 +154,10 @@ internal sealed class ConfigChanges : IAsyncDisposable
     private void Configure(string topic)
     {
         if (_metadata.Current.Topic(topic) is not null)
+        {
             _configure(topic, _topics.LogConfigOf(topic));
+        }
     }
 
-    private static long Sequence(string name) => long.TryParse(name.AsSpan(name.LastIndexOf('_') + 1), out var number) ? number : -1;
+    private static long Sequence(string name) => long.TryParse(name.AsSpan(name.LastIndexOf('_') + 1), out long number) ? number : -1;
 }

@@ -19,7 +19,8 @@ internal readonly record struct ConfigSynonymValue(string Name, string? Value, C
 
 /// <summary>One setting as DescribeConfigs answers it.</summary>
 internal sealed record ConfigEntry(
-    string Name, string? Value, ConfigSource Source, bool IsReadOnly, bool IsSensitive, IReadOnlyList<ConfigSynonymValue> Synonyms, ConfigType Type, string Documentation);
+    string Name, string? Value, ConfigSource Source, bool IsReadOnly, bool IsSensitive, IReadOnlyList<ConfigSynonymValue> Synonyms, ConfigType Type,
+    string Documentation);
 
 /// <summary>What holds, and where it comes from, in Kafka's way of telling it.</summary>
 internal static class ConfigEntries
@@ -36,12 +37,17 @@ internal static class ConfigEntries
     /// <summary>All settings of a broker, and what it was given under names that nobody knows.</summary>
     internal static IEnumerable<ConfigEntry> OfBroker(BrokerConfigLayers layers)
     {
-        foreach (var definition in ConfigDefinitions.Broker.Values)
-            yield return OfBroker(definition, Text(definition, layers.Effective.Value(definition.Name), layers.Effective.Given(definition.Name)), layers, isOneBroker: true);
-        foreach (var (name, value) in layers.Effective.AllGiven)
+        foreach (ConfigDefinition definition in ConfigDefinitions.Broker.Values)
+        {
+            yield return OfBroker(definition, Text(definition, layers.Effective.Value(definition.Name), layers.Effective.Given(definition.Name)), layers,
+                isOneBroker: true);
+        }
+        foreach ((string name, string value) in layers.Effective.AllGiven)
         {
             if (!ConfigDefinitions.Broker.ContainsKey(name))
+            {
                 yield return OfBroker(Unknown(name), value, layers, isOneBroker: true);
+            }
         }
     }
 
@@ -53,18 +59,23 @@ internal static class ConfigEntries
 
     private static ConfigEntry OfTopic(ConfigDefinition definition, IReadOnlyDictionary<string, string> overrides, BrokerConfigLayers layers)
     {
-        var value = Text(definition, TopicSettings.Value(definition.Name, overrides, layers.Effective), null);
-        var synonyms = definition.Synonyms.Count == 0 ? [] : SynonymsOf(definition.Synonyms[0].Name, definition.Sensitive, layers);
+        string? value = Text(definition, TopicSettings.Value(definition.Name, overrides, layers.Effective), null);
+        List<ConfigSynonymValue> synonyms = definition.Synonyms.Count == 0 ? [] : SynonymsOf(definition.Synonyms[0].Name, definition.Sensitive, layers);
         if (overrides.ContainsKey(definition.Name))
+        {
             synonyms.Insert(0, new ConfigSynonymValue(definition.Name, value, ConfigSource.Topic));
-        return new ConfigEntry(definition.Name, value, SourceOf(synonyms), IsReadOnly: false, definition.Sensitive, synonyms, definition.Type, definition.Documentation);
+        }
+        return new ConfigEntry(definition.Name, value, SourceOf(synonyms), IsReadOnly: false, definition.Sensitive, synonyms, definition.Type,
+            definition.Documentation);
     }
 
     private static ConfigEntry OfBroker(ConfigDefinition definition, string? value, BrokerConfigLayers layers, bool isOneBroker)
     {
-        var synonyms = SynonymsOf(definition.Name, definition.Sensitive, layers);
+        List<ConfigSynonymValue> synonyms = SynonymsOf(definition.Name, definition.Sensitive, layers);
         if (!isOneBroker)
+        {
             synonyms.RemoveAll(synonym => synonym.Source != ConfigSource.DynamicDefaultBroker);
+        }
         return new ConfigEntry(
             definition.Name, definition.Sensitive ? null : value, SourceOf(synonyms), definition.Update == ConfigUpdate.ReadOnly, definition.Sensitive,
             synonyms, ConfigDefinitions.Broker.ContainsKey(definition.Name) ? definition.Type : ConfigType.Unknown, definition.Documentation);
@@ -75,15 +86,17 @@ internal static class ConfigEntries
     /// <summary>Layer by layer, and in each the names that can stand for one another; what stands above the name itself does not count, as in Kafka.</summary>
     private static List<ConfigSynonymValue> SynonymsOf(string name, bool isSensitive, BrokerConfigLayers layers)
     {
-        var names = GroupOf(name);
-        var all = new List<ConfigSynonymValue>();
+        string[] names = GroupOf(name);
+        List<ConfigSynonymValue> all = new();
         Add(names, layers.OfBroker, ConfigSource.DynamicBroker, isSensitive, all);
         Add(names, layers.Default, ConfigSource.DynamicDefaultBroker, isSensitive, all);
         Add(names, layers.Static.AllGiven, ConfigSource.StaticBroker, isSensitive, all);
-        foreach (var other in names)
+        foreach (string other in names)
         {
             if (ConfigDefinitions.Broker.GetValueOrDefault(other)?.Default is { } text)
+            {
                 all.Add(new ConfigSynonymValue(other, isSensitive ? null : text, ConfigSource.Default));
+            }
         }
 
         return [.. all.SkipWhile(synonym => synonym.Name != name)];
@@ -91,10 +104,12 @@ internal static class ConfigEntries
 
     private static void Add(string[] names, IReadOnlyDictionary<string, string> layer, ConfigSource source, bool isSensitive, List<ConfigSynonymValue> all)
     {
-        foreach (var name in names)
+        foreach (string name in names)
         {
-            if (layer.TryGetValue(name, out var value))
+            if (layer.TryGetValue(name, out string? value))
+            {
                 all.Add(new ConfigSynonymValue(name, isSensitive ? null : value, source));
+            }
         }
     }
 

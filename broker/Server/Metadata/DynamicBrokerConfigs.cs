@@ -7,7 +7,8 @@ namespace Broker.Server.Metadata;
 internal sealed record BrokerConfigLayers(
     BrokerConfig Static, IReadOnlyDictionary<string, string> Default, IReadOnlyDictionary<string, string> OfBroker, BrokerConfig Effective);
 
-/// <summary>The broker's configuration: what it was started with, below the cluster's dynamic default, below its own dynamic one. Immutable layers, replaced whole.</summary>
+/// <summary>The broker's configuration: what it was started with, below the cluster's dynamic default, below its own dynamic one. Immutable layers, replaced
+/// whole.</summary>
 internal sealed class DynamicBrokerConfigs(BrokerConfig started, int brokerId, ZnodeClient znodes, MetadataLog log)
 {
     private static readonly Dictionary<string, string> None = new(StringComparer.Ordinal);
@@ -29,8 +30,8 @@ internal sealed class DynamicBrokerConfigs(BrokerConfig started, int brokerId, Z
     /// <summary>Reads both dynamic layers again. A value that does not hold together with the others is passed over, and logged.</summary>
     internal async Task Refresh()
     {
-        var defaults = await znodes.Config(DefaultPath);
-        var own = await znodes.Config(OwnPath);
+        IReadOnlyDictionary<string, string> defaults = await znodes.Config(DefaultPath);
+        IReadOnlyDictionary<string, string> own = await znodes.Config(OwnPath);
         _layers = new BrokerConfigLayers(started, defaults, own, Merge(defaults, own));
         Array.ForEach(_subscribers, Tell);
     }

@@ -21,7 +21,8 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
     /// <summary>The image of this moment.</summary>
     internal ClusterImage Current => _current;
 
-    /// <summary>Has somebody told each change, on the thread that makes it, with the image before and after; to be called before the first change. Only hand over.</summary>
+    /// <summary>Has somebody told each change, on the thread that makes it, with the image before and after; to be called before the first change. Only hand
+    /// over.</summary>
     internal void Subscribe(Action<ClusterImage, ClusterImage> changed) => _subscribers.Add(changed);
 
     /// <summary>Takes over what a controller tells; from any thread. A former controller is refused with STALE_CONTROLLER_EPOCH.</summary>
@@ -29,12 +30,14 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
     {
         ClusterImage before;
         ClusterImage after;
-        var woken = new List<Waiter>();
+        List<Waiter> woken = new();
         lock (_gate)
         {
             before = _current;
             if (request.ControllerEpoch < before.ControllerEpoch)
+            {
                 return new UpdateMetadataResponse { ErrorCode = (short)ErrorCode.StaleControllerEpoch };
+            }
             after = Next(before, request);
             _current = after;
             _waiters.RemoveAll(waiter => Wake(waiter, after, woken));
@@ -45,16 +48,21 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
         return new UpdateMetadataResponse();
     }
 
-    /// <summary>Waits until the image satisfies a condition: true, or false when the time is over first. The condition may run on any thread and must be quick.</summary>
+    /// <summary>Waits until the image satisfies a condition: true, or false when the time is over first. The condition may run on any thread and must be
+    /// quick.</summary>
     internal async Task<bool> WaitFor(Func<ClusterImage, bool> condition, TimeSpan timeout)
     {
-        var waiter = new Waiter(condition, new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
+        Waiter waiter = new(condition, new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously));
         lock (_gate)
         {
             if (condition(_current))
+            {
                 return true;
+            }
             if (timeout <= TimeSpan.Zero)
+            {
                 return false;
+            }
             _waiters.Add(waiter);
         }
 
@@ -65,7 +73,9 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
         catch (TimeoutException)
         {
             lock (_gate)
+            {
                 _waiters.Remove(waiter);
+            }
             return waiter.Done.Task.IsCompletedSuccessfully;
         }
     }
@@ -73,17 +83,21 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
     private static bool Wake(Waiter waiter, ClusterImage image, List<Waiter> woken)
     {
         if (!waiter.Condition(image))
+        {
             return false;
+        }
         woken.Add(waiter);
         return true;
     }
 
     private static ClusterImage Next(ClusterImage before, UpdateMetadataRequest request)
     {
-        var topics = before.Topics.ToBuilder();
-        var names = before.TopicNames.ToBuilder();
-        foreach (var topic in request.TopicStates)
+        ImmutableDictionary<string, TopicImage>.Builder topics = before.Topics.ToBuilder();
+        ImmutableDictionary<Guid, string>.Builder names = before.TopicNames.ToBuilder();
+        foreach (UpdateMetadataRequest.UpdateMetadataTopicState topic in request.TopicStates)
+        {
             Change(topics, names, topic);
+        }
         return before with
         {
             ControllerId = request.ControllerId,
@@ -95,9 +109,10 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
     }
 
     private static void Change(
-        ImmutableDictionary<string, TopicImage>.Builder topics, ImmutableDictionary<Guid, string>.Builder names, UpdateMetadataRequest.UpdateMetadataTopicState change)
+        ImmutableDictionary<string, TopicImage>.Builder topics, ImmutableDictionary<Guid, string>.Builder names,
+        UpdateMetadataRequest.UpdateMetadataTopicState change)
     {
-        topics.TryGetValue(change.TopicName, out var known);
+        topics.TryGetValue(change.TopicName, out TopicImage? known);
         // A topic that was deleted and made again while this broker was away has another id: nothing of the former one stays.
         if (known is not null && known.Id != change.TopicId)
         {
@@ -105,13 +120,18 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
             known = null;
         }
 
-        var partitions = (known?.Partitions ?? ImmutableSortedDictionary<int, PartitionImage>.Empty).ToBuilder();
-        foreach (var partition in change.PartitionStates)
+        ImmutableSortedDictionary<int, PartitionImage>.Builder partitions = (known?.Partitions
+            ?? ImmutableSortedDictionary<int, PartitionImage>.Empty).ToBuilder();
+        foreach (UpdateMetadataRequest.UpdateMetadataPartitionState partition in change.PartitionStates)
         {
             if (partition.Leader == LeaderDuringDelete)
+            {
                 partitions.Remove(partition.PartitionIndex);
+            }
             else
+            {
                 partitions[partition.PartitionIndex] = ToImage(partition);
+            }
         }
 
         if (partitions.Count == 0)
@@ -123,14 +143,17 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
 
         topics[change.TopicName] = new TopicImage(change.TopicName, change.TopicId, partitions.ToImmutable());
         if (change.TopicId != Guid.Empty)
+        {
             names[change.TopicId] = change.TopicName;
+        }
     }
 
     private static PartitionImage ToImage(UpdateMetadataRequest.UpdateMetadataPartitionState state) => new(
         state.PartitionIndex, state.Leader, state.LeaderEpoch, state.Isr, state.Replicas, state.OfflineReplicas, state.ZkVersion, state.ControllerEpoch);
 
     private static BrokerImage ToImage(UpdateMetadataRequest.UpdateMetadataBroker broker) => new(
-        broker.Id, [.. broker.Endpoints.Select(endpoint => new BrokerEndpoint(endpoint.Listener, endpoint.Host, endpoint.Port, endpoint.SecurityProtocol))], broker.Rack);
+        broker.Id, [.. broker.Endpoints.Select(endpoint => new BrokerEndpoint(endpoint.Listener, endpoint.Host, endpoint.Port, endpoint.SecurityProtocol))],
+            broker.Rack);
 
     private sealed record Waiter(Func<ClusterImage, bool> Condition, TaskCompletionSource<bool> Done);
 }

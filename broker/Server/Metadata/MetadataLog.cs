@@ -31,13 +31,15 @@ internal sealed partial class MetadataLog(ILogger logger)
     [LoggerMessage(8, LogLevel.Warning, "The empty tree has been seeded from the log folders: {Topics} topics, {Partitions} partitions")]
     private static partial void LogSeeded(ILogger logger, int topics, int partitions);
 
-    [LoggerMessage(9, LogLevel.Warning, "Topic {Topic} has come back from its log folders without its settings and keeps all its records ({Settings}): set what it had with kafka-configs --alter --entity-type topics --entity-name {Topic}")]
+    [LoggerMessage(9, LogLevel.Warning,
+        "Topic {Topic} has come back from its log folders without its settings and keeps all its records ({Settings}): set what it had with kafka-configs --alter --entity-type topics --entity-name {Topic}")]
     private static partial void LogSettingsAssumed(ILogger logger, string topic, string settings);
 
     [LoggerMessage(10, LogLevel.Error, "A configuration change could not be applied and is passed over")]
     private static partial void LogChangeFailed(ILogger logger, Exception failure);
 
-    [LoggerMessage(11, LogLevel.Error, "The controller could not be told of a failed log directory: it goes on taking this broker for the leader of what lay there")]
+    [LoggerMessage(11, LogLevel.Error,
+        "The controller could not be told of a failed log directory: it goes on taking this broker for the leader of what lay there")]
     private static partial void LogDirectoryFailureUntold(ILogger logger, Exception failure);
 
     internal void ConfigChanged(string entity) => LogConfigChanged(logger, entity);

@@ -20,18 +20,28 @@ internal sealed class PartitionAddition(ZnodeClient znodes, MetadataCache metada
             while (true)
             {
                 if (await znodes.Topic(topic) is not { } found)
+                {
                     return new AdditionResult(ErrorCode.UnknownTopicOrPartition, $"The topic '{topic}' does not exist.");
-                var problem = Plan(topic, found.Topic, count, assignments, out var added);
+                }
+                AdditionResult problem = Plan(topic, found.Topic, count, assignments, out ImmutableSortedDictionary<int, ReplicaAssignment> added);
                 if (problem.Error != ErrorCode.None)
+                {
                     return problem;
-                var grown = (found.Topic with { Partitions = found.Topic.Partitions.AddRange(added) }).Encode();
+                }
+                byte[] grown = (found.Topic with { Partitions = found.Topic.Partitions.AddRange(added) }).Encode();
                 if (grown.Length > TopicZnode.MaxBytes)
+                {
                     return new AdditionResult(ErrorCode.InvalidPartitions, TopicZnode.TooMany(count));
+                }
                 if (validateOnly)
+                {
                     return problem;
-                var written = await znodes.Session.SetData(ZnodePaths.Topic(topic), grown, found.Version);
+                }
+                StatResult written = await znodes.Session.SetData(ZnodePaths.Topic(topic), grown, found.Version);
                 if (written.Code == Code.Ok)
+                {
                     return problem;
+                }
                 // Somebody else changed the topic: decide again upon what it is now.
                 ZnodeClient.Expect(written.Code == Code.NoNode ? Code.BadVersion : written.Code, topic, Code.BadVersion);
             }
@@ -46,44 +56,66 @@ internal sealed class PartitionAddition(ZnodeClient znodes, MetadataCache metada
         string topic, TopicZnode znode, int count, IReadOnlyList<int[]>? assignments, out ImmutableSortedDictionary<int, ReplicaAssignment> added)
     {
         added = ImmutableSortedDictionary<int, ReplicaAssignment>.Empty;
-        var existing = znode.Partitions.Count;
+        int existing = znode.Partitions.Count;
         if (znode.Partitions.Values.Any(assignment => assignment.IsBeingReassigned))
+        {
             return new AdditionResult(ErrorCode.ReassignmentInProgress, $"A partition reassignment is in progress for the topic '{topic}'.");
+        }
         if (count < existing)
+        {
             return new AdditionResult(ErrorCode.InvalidPartitions, $"Topic currently has {existing} partitions, which is higher than the requested {count}.");
+        }
         if (count == existing)
+        {
             return new AdditionResult(ErrorCode.InvalidPartitions, $"Topic already has {existing} partitions.");
+        }
         if (TopicZnode.IsTooMany(count))
+        {
             return new AdditionResult(ErrorCode.InvalidPartitions, TopicZnode.TooMany(count));
-        var brokers = metadata.Current.Brokers.Values.Select(broker => (broker.Id, broker.Rack)).ToList();
-        var first = znode.Partitions[0].Replicas;
+        }
+        List<(int Id, string? Rack)> brokers = metadata.Current.Brokers.Values.Select(broker => (broker.Id, broker.Rack)).ToList();
+        int[] first = znode.Partitions[0].Replicas;
         if (assignments is not null)
+        {
             return Chosen(existing, count - existing, first.Length, assignments, brokers.Select(broker => broker.Id).ToHashSet(), out added);
+        }
         if (first.Length > brokers.Count)
-            return new AdditionResult(ErrorCode.InvalidReplicationFactor, $"Replication factor: {first.Length} larger than available brokers: {brokers.Count}.");
+        {
+            return new AdditionResult(ErrorCode.InvalidReplicationFactor,
+                $"Replication factor: {first.Length} larger than available brokers: {brokers.Count}.");
+        }
         added = ReplicaPlacement.Extend(brokers, existing, count - existing, first.Length, first[0]);
         return new AdditionResult(ErrorCode.None, null);
     }
 
     private static AdditionResult Chosen(
-        int existing, int increment, int factor, IReadOnlyList<int[]> assignments, HashSet<int> brokers, out ImmutableSortedDictionary<int, ReplicaAssignment> added)
+        int existing, int increment, int factor, IReadOnlyList<int[]> assignments, HashSet<int> brokers,
+        out ImmutableSortedDictionary<int, ReplicaAssignment> added)
     {
         added = assignments.Select((replicas, i) => KeyValuePair.Create(existing + i, new ReplicaAssignment(replicas))).ToImmutableSortedDictionary();
-        var unknown = assignments.SelectMany(replicas => replicas).Where(broker => !brokers.Contains(broker)).Distinct().ToList();
+        List<int> unknown = assignments.SelectMany(replicas => replicas).Where(broker => !brokers.Contains(broker)).Distinct().ToList();
         if (unknown.Count > 0)
-            return Refused($"Unknown broker(s) in replica assignment: {string.Join(", ", unknown)}.");
-        if (assignments.Count != increment)
-            return Refused($"Increasing the number of partitions by {increment} but {assignments.Count} assignments provided.");
-        foreach (var (partition, assignment) in added)
         {
-            var replicas = assignment.Replicas;
+            return Refused($"Unknown broker(s) in replica assignment: {string.Join(", ", unknown)}.");
+        }
+        if (assignments.Count != increment)
+        {
+            return Refused($"Increasing the number of partitions by {increment} but {assignments.Count} assignments provided.");
+        }
+        foreach ((int partition, ReplicaAssignment assignment) in added)
+        {
+            int[] replicas = assignment.Replicas;
             if (replicas.Length == 0)
+            {
                 return Refused($"Cannot have replication factor of 0 for partition id {partition}.");
+            }
             if (replicas.Distinct().Count() != replicas.Length)
+            {
                 return Refused($"Duplicate brokers not allowed in replica assignment: {string.Join(", ", replicas)} for partition id {partition}.");
+            }
         }
 
-        var uneven = added.Where(entry => entry.Value.Replicas.Length != factor).ToList();
+        List<KeyValuePair<int, ReplicaAssignment>> uneven = added.Where(entry => entry.Value.Replicas.Length != factor).ToList();
         return uneven.Count == 0 ? new AdditionResult(ErrorCode.None, null) : Refused(
             $"Inconsistent replication factor between partitions, partition 0 has {factor} while partitions [{string.Join(", ", uneven.Select(entry => entry.Key))}] "
             + $"have replication factors [{string.Join(", ", uneven.Select(entry => entry.Value.Replicas.Length))}], respectively.");

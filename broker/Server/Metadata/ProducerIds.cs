@@ -25,8 +25,10 @@ internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, MetadataLog 
             Task fetching;
             lock (_gate)
             {
-                if (TryTake(out var id))
+                if (TryTake(out long id))
+                {
                     return id;
+                }
                 fetching = Fetch();
             }
 
@@ -51,10 +53,14 @@ internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, MetadataLog 
 
         id = _next;
         if (_block is null || _next > _block.End)
+        {
             return false;
+        }
         _next++;
         if (_next - _block.Start >= PrefetchAt && _nextBlock is null)
+        {
             _ = Fetch();
+        }
         return true;
     }
 
@@ -62,7 +68,9 @@ internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, MetadataLog 
     private Task Fetch()
     {
         if (_fetching is null or { IsCompleted: true })
+        {
             _fetching = Task.Run(FetchBlock);
+        }
         return _fetching;
     }
 
@@ -70,16 +78,20 @@ internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, MetadataLog 
     {
         while (true)
         {
-            var present = await znodes.Get(ZnodePaths.ProducerIdBlock);
+            DataResult present = await znodes.Get(ZnodePaths.ProducerIdBlock);
             ZnodeClient.Expect(present.Code, ZnodePaths.ProducerIdBlock);
-            var start = present.Data is { Length: > 0 } ? ProducerIdBlock.Decode(present.Data).End + 1 : 0;
-            var block = new ProducerIdBlock(brokerId, start, start + ProducerIdBlock.Size - 1);
-            var written = await znodes.Session.SetData(ZnodePaths.ProducerIdBlock, block.Encode(), present.Stat.Version);
+            long start = present.Data is { Length: > 0 } ? ProducerIdBlock.Decode(present.Data).End + 1 : 0;
+            ProducerIdBlock block = new(brokerId, start, start + ProducerIdBlock.Size - 1);
+            StatResult written = await znodes.Session.SetData(ZnodePaths.ProducerIdBlock, block.Encode(), present.Stat.Version);
             ZnodeClient.Expect(written.Code, ZnodePaths.ProducerIdBlock, Code.BadVersion);
             if (written.Code != Code.Ok)
+            {
                 continue;
+            }
             lock (_gate)
+            {
                 _nextBlock = block;
+            }
             log.ProducerIds(block.Start, block.End);
             return;
         }

@@ -3,7 +3,8 @@ using Broker.Server.Metadata.Znodes;
 
 namespace Broker.Server.Metadata;
 
-/// <summary>Kafka's algorithm of placing replicas: leaders go round the brokers, followers are shifted so that a broker's load spreads over all others.</summary>
+/// <summary>Kafka's algorithm of placing replicas: leaders go round the brokers, followers are shifted so that a broker's load spreads over all
+/// others.</summary>
 internal static class ReplicaPlacement
 {
     /// <summary>Places the partitions of a new topic.</summary>
@@ -13,9 +14,9 @@ internal static class ReplicaPlacement
     internal static ImmutableSortedDictionary<int, ReplicaAssignment> Place(
         IReadOnlyList<(int Id, string? Rack)> brokers, int partitions, int replicationFactor, Random random)
     {
-        var order = Order(brokers);
-        var start = random.Next(order.Length);
-        var shift = random.Next(order.Length);
+        int[] order = Order(brokers);
+        int start = random.Next(order.Length);
+        int shift = random.Next(order.Length);
         return Place(order, Racks(brokers), 0, partitions, replicationFactor, start, shift).ToImmutableSortedDictionary();
     }
 
@@ -24,19 +25,22 @@ internal static class ReplicaPlacement
     internal static ImmutableSortedDictionary<int, ReplicaAssignment> Extend(
         IReadOnlyList<(int Id, string? Rack)> brokers, int existing, int added, int replicationFactor, int first)
     {
-        var order = Order(brokers);
-        var start = Math.Max(0, Array.FindIndex(order, id => id >= first));
+        int[] order = Order(brokers);
+        int start = Math.Max(0, Array.FindIndex(order, id => id >= first));
         return Place(order, Racks(brokers), existing, added, replicationFactor, start, start).ToImmutableSortedDictionary();
     }
 
-    /// <summary>Without racks by id; with them in turn from each rack, so that neighbours are in different racks. A broker without a rack switches them off.</summary>
+    /// <summary>Without racks by id; with them in turn from each rack, so that neighbours are in different racks. A broker without a rack switches them
+    /// off.</summary>
     private static int[] Order(IReadOnlyList<(int Id, string? Rack)> brokers)
     {
         if (Racks(brokers) is null)
+        {
             return [.. brokers.Select(broker => broker.Id).Order()];
-        var racks = brokers.GroupBy(broker => broker.Rack!, StringComparer.Ordinal).OrderBy(rack => rack.Key, StringComparer.Ordinal)
+        }
+        int[][] racks = brokers.GroupBy(broker => broker.Rack!, StringComparer.Ordinal).OrderBy(rack => rack.Key, StringComparer.Ordinal)
             .Select(rack => rack.Select(broker => broker.Id).Order().ToArray()).ToArray();
-        var longest = racks.Max(rack => rack.Length);
+        int longest = racks.Max(rack => rack.Length);
         return [.. Enumerable.Range(0, longest).SelectMany(i => racks.Where(rack => i < rack.Length).Select(rack => rack[i]))];
     }
 
@@ -46,37 +50,43 @@ internal static class ReplicaPlacement
     private static IEnumerable<KeyValuePair<int, ReplicaAssignment>> Place(
         int[] order, Dictionary<int, string>? racks, int from, int count, int replicationFactor, int start, int shift)
     {
-        for (var partition = from; partition < from + count; partition++)
+        for (int partition = from; partition < from + count; partition++)
         {
             if (partition > 0 && partition % order.Length == 0)
+            {
                 shift++;
-            var first = (partition + start) % order.Length;
-            var replicas = racks is null ? Shifted(order, first, shift, replicationFactor) : OverRacks(order, racks, first, shift, replicationFactor);
+            }
+            int first = (partition + start) % order.Length;
+            int[] replicas = racks is null ? Shifted(order, first, shift, replicationFactor) : OverRacks(order, racks, first, shift, replicationFactor);
             yield return KeyValuePair.Create(partition, new ReplicaAssignment(replicas));
         }
     }
 
     private static int[] Shifted(int[] order, int first, int shift, int replicationFactor)
     {
-        var replicas = new int[replicationFactor];
+        int[] replicas = new int[replicationFactor];
         replicas[0] = order[first];
-        for (var j = 0; j < replicationFactor - 1; j++)
+        for (int j = 0; j < replicationFactor - 1; j++)
+        {
             replicas[j + 1] = order[(first + 1 + ((shift + j) % (order.Length - 1))) % order.Length];
+        }
         return replicas;
     }
 
     private static int[] OverRacks(int[] order, Dictionary<int, string> racks, int first, int shift, int replicationFactor)
     {
-        var rackCount = racks.Values.Distinct(StringComparer.Ordinal).Count();
-        var replicas = new List<int> { order[first] };
-        var usedRacks = new HashSet<string>(StringComparer.Ordinal) { racks[order[first]] };
-        for (var k = 0; replicas.Count < replicationFactor; k++)
+        int rackCount = racks.Values.Distinct(StringComparer.Ordinal).Count();
+        List<int> replicas = new() { order[first] };
+        HashSet<string> usedRacks = new(StringComparer.Ordinal) { racks[order[first]] };
+        for (int k = 0; replicas.Count < replicationFactor; k++)
         {
-            var candidate = order[(first + 1 + (((shift * rackCount) + k) % (order.Length - 1))) % order.Length];
-            var rack = racks[candidate];
+            int candidate = order[(first + 1 + (((shift * rackCount) + k) % (order.Length - 1))) % order.Length];
+            string rack = racks[candidate];
             // Every rack gets one before a rack gets two; every broker before a broker gets two.
             if ((usedRacks.Contains(rack) && usedRacks.Count < rackCount) || replicas.Contains(candidate))
+            {
                 continue;
+            }
             replicas.Add(candidate);
             usedRacks.Add(rack);
         }

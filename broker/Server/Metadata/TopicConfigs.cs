@@ -15,18 +15,24 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     /// <summary>Reads every topic's settings; before the logs are loaded.</summary>
     internal async Task Load()
     {
-        foreach (var topic in await znodes.Children(ZnodePaths.TopicConfigs))
+        foreach (string topic in await znodes.Children(ZnodePaths.TopicConfigs))
+        {
             await Refresh(topic);
+        }
     }
 
     /// <summary>Reads one topic's settings again, as they are now.</summary>
     internal async Task Refresh(string topic)
     {
-        var overrides = await znodes.Config($"topics/{topic}");
+        IReadOnlyDictionary<string, string> overrides = await znodes.Config($"topics/{topic}");
         if (overrides.Count == 0)
+        {
             _overrides.TryRemove(topic, out _);
+        }
         else
+        {
             _overrides[topic] = overrides;
+        }
     }
 
     /// <summary>Forgets a topic that has been deleted.</summary>

@@ -13,7 +13,8 @@ namespace Broker.Server.Metadata;
 /// <param name="Assignments">The replicas of each partition, where the client chose them; else empty.</param>
 /// <param name="Configs">The topic's own settings; a null value is an error.</param>
 internal sealed record NewTopic(
-    string Name, int Partitions, short ReplicationFactor, IReadOnlyList<KeyValuePair<int, int[]>> Assignments, IReadOnlyList<KeyValuePair<string, string?>> Configs)
+    string Name, int Partitions, short ReplicationFactor, IReadOnlyList<KeyValuePair<int, int[]>> Assignments,
+    IReadOnlyList<KeyValuePair<string, string?>> Configs)
 {
     internal NewTopic(string name, int partitions, short replicationFactor)
         : this(name, partitions, replicationFactor, [], [])
@@ -23,7 +24,8 @@ internal sealed record NewTopic(
 
 /// <summary>What became of it: an error in Kafka's words, or what it is now.</summary>
 internal sealed record CreatedTopic(
-    ErrorCode Error, string? Message = null, Guid TopicId = default, int Partitions = -1, short ReplicationFactor = -1, IReadOnlyDictionary<string, string>? Configs = null);
+    ErrorCode Error, string? Message = null, Guid TopicId = default, int Partitions = -1, short ReplicationFactor = -1,
+    IReadOnlyDictionary<string, string>? Configs = null);
 
 /// <summary>Creates topics by writing znodes; the controller does the rest. From any thread.</summary>
 internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, DynamicBrokerConfigs configs, Random random, MetadataLog log)
@@ -50,15 +52,18 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
     /// Creates one of Kafka's internal topics with its own settings, if it is not there. <see cref="ErrorCode.None"/> when it is there or on its way;
     /// who needs a leader waits on the metadata cache.
     /// </summary>
-    internal async Task<ErrorCode> EnsureInternalTopic(string name) => metadata.Current.Topic(name) is not null ? ErrorCode.None : (await AutoCreate(name)).Error;
+    internal async Task<ErrorCode> EnsureInternalTopic(string name)
+        => metadata.Current.Topic(name) is not null ? ErrorCode.None : (await AutoCreate(name)).Error;
 
     /// <summary>Creates a topic that somebody asked for, with the defaults; who asks for it meanwhile shares the one attempt.</summary>
     internal async Task<CreatedTopic> AutoCreate(string name)
     {
-        var attempt = new TaskCompletionSource<CreatedTopic>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var running = _inFlight.GetOrAdd(name, attempt.Task);
+        TaskCompletionSource<CreatedTopic> attempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<CreatedTopic> running = _inFlight.GetOrAdd(name, attempt.Task);
         if (running == attempt.Task)
+        {
             attempt.SetFromTask(await Task.WhenAny(Attempt(name)));
+        }
         return await running;
     }
 
@@ -66,11 +71,15 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
     {
         try
         {
-            var created = await Create(DefaultsOf(name), validateOnly: false);
+            CreatedTopic created = await Create(DefaultsOf(name), validateOnly: false);
             if (created.Error == ErrorCode.TopicAlreadyExists)
+            {
                 return created with { Error = ErrorCode.None };
+            }
             if (created.Error != ErrorCode.None)
+            {
                 log.NotCreated(name, created.Error, created.Message ?? "");
+            }
             return created;
         }
         finally
@@ -85,7 +94,7 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
 
     private NewTopic DefaultsOf(string name)
     {
-        var config = configs.Effective;
+        BrokerConfig config = configs.Effective;
         return name switch
         {
             ClusterImage.ConsumerOffsets => new NewTopic(name, config.OffsetsTopicPartitions, config.OffsetsTopicReplicationFactor, [], [
@@ -101,10 +110,14 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
     private CreatedTopic? Check(NewTopic topic)
     {
         if (metadata.Current.Topic(topic.Name) is not null)
+        {
             return Exists(topic.Name);
-        var nulls = topic.Configs.Where(config => config.Value is null).Select(config => config.Key).ToList();
+        }
+        List<string> nulls = topic.Configs.Where(config => config.Value is null).Select(config => config.Key).ToList();
         if (nulls.Count > 0)
+        {
             return new CreatedTopic(ErrorCode.InvalidConfig, $"Null value not supported for topic configs: {string.Join(',', nulls)}");
+        }
         if (topic.Assignments.Count > 0 && (topic.Partitions != Unset || topic.ReplicationFactor != Unset))
         {
             return new CreatedTopic(
@@ -117,41 +130,57 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
 
     private async Task<CreatedTopic> Place(NewTopic topic, bool validateOnly)
     {
-        var partitions = topic.Partitions == Unset ? configs.Effective.NumPartitions : topic.Partitions;
-        var factor = topic.ReplicationFactor == Unset ? configs.Effective.DefaultReplicationFactor : topic.ReplicationFactor;
+        int partitions = topic.Partitions == Unset ? configs.Effective.NumPartitions : topic.Partitions;
+        int factor = topic.ReplicationFactor == Unset ? configs.Effective.DefaultReplicationFactor : topic.ReplicationFactor;
         ImmutableSortedDictionary<int, ReplicaAssignment> placed;
         if (TopicZnode.IsTooMany(Math.Max(partitions, topic.Assignments.Count)))
+        {
             return new CreatedTopic(ErrorCode.InvalidPartitions, TopicZnode.TooMany(Math.Max(partitions, topic.Assignments.Count)));
+        }
         if (topic.Assignments.Count > 0)
         {
-            placed = topic.Assignments.DistinctBy(entry => entry.Key).ToImmutableSortedDictionary(entry => entry.Key, entry => new ReplicaAssignment(entry.Value));
+            placed = topic.Assignments.DistinctBy(entry => entry.Key).ToImmutableSortedDictionary(entry => entry.Key,
+                entry => new ReplicaAssignment(entry.Value));
         }
         else
         {
-            var brokers = metadata.Current.Brokers.Values.Select(broker => (broker.Id, broker.Rack)).ToList();
+            List<(int Id, string? Rack)> brokers = metadata.Current.Brokers.Values.Select(broker => (broker.Id, broker.Rack)).ToList();
             if (CheckCounts(partitions, factor, brokers.Count) is { } refused)
+            {
                 return refused;
+            }
             lock (_randomGate)
+            {
                 placed = ReplicaPlacement.Place(brokers, partitions, factor, random);
+            }
         }
 
         if (await CheckPlaced(topic, placed) is { } invalid)
+        {
             return invalid;
-        var overrides = topic.Configs.DistinctBy(config => config.Key).ToDictionary(config => config.Key, config => config.Value!, StringComparer.Ordinal);
-        var id = TopicId.New();
-        var znode = new TopicZnode(id, placed).Encode();
+        }
+        Dictionary<string, string> overrides = topic.Configs.DistinctBy(config => config.Key).ToDictionary(config => config.Key, config => config.Value!,
+            StringComparer.Ordinal);
+        Guid id = TopicId.New();
+        byte[] znode = new TopicZnode(id, placed).Encode();
         if (znode.Length > TopicZnode.MaxBytes)
+        {
             return new CreatedTopic(ErrorCode.InvalidPartitions, TopicZnode.TooMany(placed.Count));
-        var created = new CreatedTopic(ErrorCode.None, null, Guid.Empty, placed.Count, (short)placed[0].Replicas.Length, overrides);
+        }
+        CreatedTopic created = new(ErrorCode.None, null, Guid.Empty, placed.Count, (short)placed[0].Replicas.Length, overrides);
         return validateOnly ? created : await Write(topic.Name, znode, overrides, created with { TopicId = id });
     }
 
     private static CreatedTopic? CheckCounts(int partitions, int factor, int brokers)
     {
         if (partitions <= 0)
+        {
             return new CreatedTopic(ErrorCode.InvalidPartitions, "Number of partitions must be larger than 0.");
+        }
         if (factor <= 0)
+        {
             return new CreatedTopic(ErrorCode.InvalidReplicationFactor, "Replication factor must be larger than 0.");
+        }
         return factor > brokers
             ? new CreatedTopic(ErrorCode.InvalidReplicationFactor, $"Replication factor: {factor} larger than available brokers: {brokers}.")
             : null;
@@ -160,43 +189,56 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
     private async Task<CreatedTopic?> CheckPlaced(NewTopic topic, ImmutableSortedDictionary<int, ReplicaAssignment> placed)
     {
         if (TopicNames.Problem(topic.Name) is { } problem)
+        {
             return new CreatedTopic(ErrorCode.InvalidTopicException, problem);
+        }
         if (await znodes.Exists(ZnodePaths.Topic(topic.Name)))
+        {
             return Exists(topic.Name);
+        }
         if (TopicNames.HasCollisionChars(topic.Name))
         {
-            var colliding = (await znodes.Children(ZnodePaths.Topics)).Where(other => TopicNames.Collide(topic.Name, other)).ToList();
+            List<string> colliding = (await znodes.Children(ZnodePaths.Topics)).Where(other => TopicNames.Collide(topic.Name, other)).ToList();
             if (colliding.Count > 0)
+            {
                 return new CreatedTopic(ErrorCode.InvalidTopicException, $"Topic '{topic.Name}' collides with existing topics: {string.Join(", ", colliding)}");
+            }
         }
 
         if (CheckAssignments(placed) is { } message)
+        {
             return new CreatedTopic(ErrorCode.InvalidReplicaAssignment, message);
-        var overrides = topic.Configs.DistinctBy(config => config.Key).ToDictionary(config => config.Key, config => config.Value!, StringComparer.Ordinal);
+        }
+        Dictionary<string, string> overrides = topic.Configs.DistinctBy(config => config.Key).ToDictionary(config => config.Key, config => config.Value!,
+            StringComparer.Ordinal);
         return TopicSettings.Violation(overrides, configs.Effective) is { } violation ? new CreatedTopic(ErrorCode.InvalidConfig, violation.Sentence) : null;
     }
 
     private static string? CheckAssignments(ImmutableSortedDictionary<int, ReplicaAssignment> placed)
     {
-        var counts = placed.Values.Select(assignment => assignment.Replicas.Length).Distinct().ToList();
+        List<int> counts = placed.Values.Select(assignment => assignment.Replicas.Length).Distinct().ToList();
         if (counts.Count != 1 || counts[0] == 0)
+        {
             return "All partitions should have the same number of replicas";
+        }
         if (placed.Values.Any(assignment => assignment.Replicas.Distinct().Count() != assignment.Replicas.Length))
+        {
             return $"Duplicate replica assignment found: HashMap({string.Join(", ", placed.Select(entry => $"{entry.Key} -> ArrayBuffer({string.Join(", ", entry.Value.Replicas)})"))})";
+        }
         return placed.Keys.SequenceEqual(Enumerable.Range(0, placed.Count)) ? null : "partitions should be a consecutive 0-based integer sequence";
     }
 
     /// <summary>Settings and topic at once: when the controller sees the topic its settings are there, and a topic that is not made leaves none.</summary>
     private async Task<CreatedTopic> Write(string name, byte[] znode, Dictionary<string, string> overrides, CreatedTopic created)
     {
-        var config = ConfigZnode.Encode(overrides);
-        var configPath = ZnodePaths.TopicConfig(name);
+        byte[] config = ConfigZnode.Encode(overrides);
+        string configPath = ZnodePaths.TopicConfig(name);
         while (true)
         {
             // Settings of a former topic of the name may stand there still.
-            var isThere = await znodes.Exists(configPath);
+            bool isThere = await znodes.Exists(configPath);
             Op setting = isThere ? new Op.SetData(configPath, config) : new Op.Create(configPath, config);
-            var result = await znodes.Session.Multi([setting, new Op.Create(ZnodePaths.Topic(name), znode)]);
+            MultiResult result = await znodes.Session.Multi([setting, new Op.Create(ZnodePaths.Topic(name), znode)]);
             if (result.Code == Code.Ok)
             {
                 log.Creating(name, created.Partitions, created.ReplicationFactor);
@@ -204,10 +246,14 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
             }
 
             if (result.Results is [{ Code: Code.Ok }, { Code: Code.NodeExists }])
+            {
                 return Exists(name);
-            var isOvertaken = result.Results.Count > 0 && result.Results[0].Code == (isThere ? Code.NoNode : Code.NodeExists);
+            }
+            bool isOvertaken = result.Results.Count > 0 && result.Results[0].Code == (isThere ? Code.NoNode : Code.NodeExists);
             if (!isOvertaken)
+            {
                 throw new CoordinationLostException(result.Code, ZnodePaths.Topic(name));
+            }
         }
     }
 

@@ -13,9 +13,11 @@ internal static class TopicId
     {
         while (true)
         {
-            var id = Guid.NewGuid();
+            Guid id = Guid.NewGuid();
             if (id != Guid.Empty && id != MetadataTopic && Format(id)[0] != '-')
+            {
                 return id;
+            }
         }
     }
 
@@ -30,8 +32,10 @@ internal static class TopicId
     {
         id = Guid.Empty;
         Span<byte> bytes = stackalloc byte[16];
-        if (text is null || text.Length != 22 || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != 16)
+        if (text is null || text.Length != 22 || !Base64Url.TryDecodeFromChars(text, bytes, out int written) || written != 16)
+        {
             return false;
+        }
         id = new Guid(bytes, bigEndian: true);
         return true;
     }

@@ -12,8 +12,9 @@ internal static class TopicLogConfig
     {
         T Get<T>(string key) => (T)TopicSettings.Value(key, overrides, broker);
         // As Kafka does: the difference holds on each side that nothing more exact is said of.
-        long Difference(string side) => Get<long>($"message.timestamp.{side}.max.ms") is not long.MaxValue and var exact ? exact : Get<long>("message.timestamp.difference.max.ms");
-        var cleanup = Get<string[]>("cleanup.policy");
+        long Difference(string side)
+            => Get<long>($"message.timestamp.{side}.max.ms") is not long.MaxValue and var exact ? exact : Get<long>("message.timestamp.difference.max.ms");
+        string[] cleanup = Get<string[]>("cleanup.policy");
         return new LogConfig
         {
             SegmentBytes = Get<int>("segment.bytes"),

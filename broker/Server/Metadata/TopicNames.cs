@@ -10,11 +10,17 @@ internal static class TopicNames
     internal static string? Problem(string name)
     {
         if (name.Length == 0)
+        {
             return "Topic name is invalid: the empty string is not allowed";
+        }
         if (name is "." or "..")
+        {
             return $"Topic name is invalid: '{name}' is not allowed";
+        }
         if (name.Length > MaxLength)
+        {
             return $"Topic name is invalid: the length of '{name}' is longer than the max allowed length {MaxLength}";
+        }
         return name.All(IsAllowed)
             ? null
             : $"Topic name is invalid: '{name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'";

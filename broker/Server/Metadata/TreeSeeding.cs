@@ -12,18 +12,23 @@ namespace Broker.Server.Metadata;
 /// </summary>
 internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreation creation, Func<IReadOnlySet<string>> compactedTopics, MetadataLog log)
 {
-    /// <summary>One log folder: its partition, the topic id it names (empty: none), the last leader epoch and the highest producer id in it (-1: none).</summary>
+    /// <summary>One log folder: its partition, the topic id it names (empty: none), the last leader epoch and the highest producer id in it (-1:
+    /// none).</summary>
     internal readonly record struct Folder(TopicPartition Partition, Guid TopicId, int LastLeaderEpoch, long HighestProducerId = -1);
 
     /// <summary>Seeds the tree if it has no topics; before the controller is elected.</summary>
     internal async Task Seed(IReadOnlyCollection<Folder> folders)
     {
         if (folders.Count == 0 || (await znodes.Children(ZnodePaths.Topics)).Count > 0)
+        {
             return;
-        var topics = folders.GroupBy(folder => folder.Partition.Topic, StringComparer.Ordinal).ToList();
-        var compacted = compactedTopics();
-        foreach (var topic in topics)
+        }
+        List<IGrouping<string, Folder>> topics = folders.GroupBy(folder => folder.Partition.Topic, StringComparer.Ordinal).ToList();
+        IReadOnlySet<string> compacted = compactedTopics();
+        foreach (IGrouping<string, Folder> topic in topics)
+        {
             await Seed(topic.Key, [.. topic], SettingsOf(topic.Key, compacted.Contains(topic.Key)));
+        }
         await SeedProducerIds(folders.Max(folder => folder.HighestProducerId));
         log.Seeded(topics.Count, folders.Count);
     }
@@ -35,19 +40,25 @@ internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreatio
     private async Task SeedProducerIds(long highest)
     {
         if (highest < 0)
+        {
             return;
-        var start = ((highest / ProducerIdBlock.Size) + 1) * ProducerIdBlock.Size;
-        var block = new ProducerIdBlock(brokerId, start, start + ProducerIdBlock.Size - 1);
+        }
+        long start = ((highest / ProducerIdBlock.Size) + 1) * ProducerIdBlock.Size;
+        ProducerIdBlock block = new(brokerId, start, start + ProducerIdBlock.Size - 1);
         ZnodeClient.Expect((await znodes.Session.SetData(ZnodePaths.ProducerIdBlock, block.Encode(), 0)).Code, ZnodePaths.ProducerIdBlock, Code.BadVersion);
     }
 
     private IReadOnlyDictionary<string, string> SettingsOf(string topic, bool wasCompacted)
     {
         if (creation.InternalSettings(topic) is { Count: > 0 } known)
+        {
             return known;
-        var assumed = new Dictionary<string, string>(StringComparer.Ordinal) { ["retention.ms"] = "-1", ["retention.bytes"] = "-1" };
+        }
+        Dictionary<string, string> assumed = new(StringComparer.Ordinal) { ["retention.ms"] = "-1", ["retention.bytes"] = "-1" };
         if (wasCompacted)
+        {
             assumed["cleanup.policy"] = "compact";
+        }
         log.SettingsAssumed(topic, string.Join(',', assumed.Select(setting => $"{setting.Key}={setting.Value}")));
         return assumed;
     }
@@ -55,20 +66,24 @@ internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreatio
     /// <summary>A gap in the numbers is filled: a partition whose folder is missing comes back empty.</summary>
     private async Task Seed(string topic, IReadOnlyList<Folder> folders, IReadOnlyDictionary<string, string> settings)
     {
-        var count = folders.Max(folder => folder.Partition.Partition) + 1;
-        var id = folders.Select(folder => folder.TopicId).FirstOrDefault(id => id != Guid.Empty);
-        var partitions = Enumerable.Range(0, count).ToImmutableSortedDictionary(number => number, _ => new ReplicaAssignment([brokerId]));
+        int count = folders.Max(folder => folder.Partition.Partition) + 1;
+        Guid id = folders.Select(folder => folder.TopicId).FirstOrDefault(id => id != Guid.Empty);
+        ImmutableSortedDictionary<int, ReplicaAssignment> partitions = Enumerable.Range(0, count).ToImmutableSortedDictionary(number => number,
+            _ => new ReplicaAssignment([brokerId]));
         await Create(ZnodePaths.TopicConfig(topic), ConfigZnode.Encode(settings));
         await Create(ZnodePaths.Topic(topic), new TopicZnode(id == Guid.Empty ? TopicId.New() : id, partitions).Encode());
         await Create(ZnodePaths.Partitions(topic), null);
-        foreach (var folder in folders)
+        foreach (Folder folder in folders)
+        {
             await SeedState(folder);
+        }
     }
 
     /// <summary>The controller's first election makes the epoch one higher than what stands here.</summary>
     private async Task SeedState(Folder folder)
     {
-        var state = new LeaderAndIsr(LeaderAndIsr.NoLeader, Math.Max(folder.LastLeaderEpoch, LeaderAndIsr.InitialLeaderEpoch), [brokerId], false, ControllerEpoch: 0, PartitionEpoch: 0);
+        LeaderAndIsr state = new(LeaderAndIsr.NoLeader, Math.Max(folder.LastLeaderEpoch, LeaderAndIsr.InitialLeaderEpoch), [brokerId], false,
+            ControllerEpoch: 0, PartitionEpoch: 0);
         await Create(ZnodePaths.Partition(folder.Partition), null);
         await Create(ZnodePaths.PartitionState(folder.Partition), state.Encode());
     }

@@ -33,8 +33,11 @@ internal sealed class BrokerMetrics : IDisposable
     public string Page()
     {
         _listener.RecordObservableInstruments();
-        var page = new StringBuilder();
-        foreach (MetricSeries series in _series.Values.OrderBy(s => s.Name, StringComparer.Ordinal)) series.Write(page);
+        StringBuilder page = new();
+        foreach (MetricSeries series in _series.Values.OrderBy(s => s.Name, StringComparer.Ordinal))
+        {
+            series.Write(page);
+        }
         return page.ToString();
     }
 
@@ -46,7 +49,10 @@ internal sealed class BrokerMetrics : IDisposable
 
     private void Take(Instrument instrument, MeterListener listener)
     {
-        if (!ReferenceEquals(instrument.Meter.Scope, this)) return;
+        if (!ReferenceEquals(instrument.Meter.Scope, this))
+        {
+            return;
+        }
         listener.EnableMeasurementEvents(instrument, _series.GetOrAdd(instrument, static i => new MetricSeries(i)));
     }
 }

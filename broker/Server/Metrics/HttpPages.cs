@@ -36,7 +36,8 @@ internal sealed class HttpPages : IAsyncDisposable
     /// <param name="time">For the time-out of a request, and the rest after a failure.</param>
     /// <param name="accept">Takes the next connection; null is the socket's own way.</param>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
-    public HttpPages(IPEndPoint endPoint, Func<string, HttpPage> pages, ILogger log, TimeProvider time, Func<Socket, CancellationToken, ValueTask<Socket>>? accept = null)
+    public HttpPages(IPEndPoint endPoint, Func<string, HttpPage> pages, ILogger log, TimeProvider time,
+        Func<Socket, CancellationToken, ValueTask<Socket>>? accept = null)
     {
         _accept = accept ?? ((socket, cancellation) => socket.AcceptAsync(cancellation));
         _pages = pages;
@@ -98,12 +99,15 @@ internal sealed class HttpPages : IAsyncDisposable
 
     private async Task Serve(Socket client)
     {
-        using var timeout = new CancellationTokenSource(RequestTime, _time);
+        using CancellationTokenSource timeout = new(RequestTime, _time);
         try
         {
             string path = await PathAsked(client, timeout.Token);
             byte[] answer = Answer(_pages(path));
-            for (int sent = 0; sent < answer.Length;) sent += await client.SendAsync(answer.AsMemory(sent), timeout.Token);
+            for (int sent = 0; sent < answer.Length;)
+            {
+                sent += await client.SendAsync(answer.AsMemory(sent), timeout.Token);
+            }
             client.Shutdown(SocketShutdown.Both);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
@@ -113,19 +117,25 @@ internal sealed class HttpPages : IAsyncDisposable
         finally
         {
             client.Dispose();
-            if (!_stopping.IsCancellationRequested) _room.Release();
+            if (!_stopping.IsCancellationRequested)
+            {
+                _room.Release();
+            }
         }
     }
 
     /// <summary>The path of a GET; empty for anything else.</summary>
     private static async Task<string> PathAsked(Socket client, CancellationToken cancellation)
     {
-        var request = new byte[MaxRequestBytes];
+        byte[] request = new byte[MaxRequestBytes];
         int length = 0;
         while (length < request.Length && request.AsSpan(0, length).IndexOf("\r\n\r\n"u8) < 0)
         {
             int count = await client.ReceiveAsync(request.AsMemory(length), cancellation);
-            if (count == 0) return "";
+            if (count == 0)
+            {
+                return "";
+            }
             length += count;
         }
 

@@ -24,9 +24,18 @@ internal sealed class MetricSeries(Instrument instrument)
     public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         Cell cell = _cells.GetOrAdd(Labels.Of(tags), static (_, buckets) => new Cell(buckets), _bounds.Length);
-        if (_bounds.Length > 0) cell.Sort(value, BucketOf(value));
-        else if (IsAdding(Instrument)) cell.Add(value);
-        else cell.Set(value);
+        if (_bounds.Length > 0)
+        {
+            cell.Sort(value, BucketOf(value));
+        }
+        else if (IsAdding(Instrument))
+        {
+            cell.Add(value);
+        }
+        else
+        {
+            cell.Set(value);
+        }
     }
 
     /// <summary>Writes all of it in Prometheus' text form.</summary>
@@ -36,8 +45,14 @@ internal sealed class MetricSeries(Instrument instrument)
         page.Append("# TYPE ").Append(Name).Append(' ').Append(Type).Append('\n');
         foreach ((string labels, Cell cell) in _cells.Select(c => (Labels: c.Key.Text, Cell: c.Value)).OrderBy(c => c.Labels, StringComparer.Ordinal))
         {
-            if (_bounds.Length > 0) WriteHistogram(page, labels, cell);
-            else WriteLine(page, Name, labels, cell.Value);
+            if (_bounds.Length > 0)
+            {
+                WriteHistogram(page, labels, cell);
+            }
+            else
+            {
+                WriteLine(page, Name, labels, cell.Value);
+            }
         }
     }
 
@@ -70,7 +85,10 @@ internal sealed class MetricSeries(Instrument instrument)
     private static void WriteLine(StringBuilder page, string name, string labels, double value, string? more = null)
     {
         page.Append(name);
-        if (labels.Length > 0 || more is not null) page.Append('{').Append(labels).Append(labels.Length > 0 && more is not null ? "," : "").Append(more).Append('}');
+        if (labels.Length > 0 || more is not null)
+        {
+            page.Append('{').Append(labels).Append(labels.Length > 0 && more is not null ? "," : "").Append(more).Append('}');
+        }
         page.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
     }
 
@@ -114,7 +132,10 @@ internal sealed class MetricSeries(Instrument instrument)
             while (true)
             {
                 double before = Interlocked.CompareExchange(ref _value, seen + value, seen);
-                if (before.Equals(seen)) return;
+                if (before.Equals(seen))
+                {
+                    return;
+                }
                 seen = before;
             }
         }

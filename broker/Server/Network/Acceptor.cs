@@ -62,7 +62,10 @@ internal sealed class Acceptor : IDisposable
             return;
         }
 
-        if (!_saidFull) NetworkLog.TooManyConnections(log, table.MaxConnections);
+        if (!_saidFull)
+        {
+            NetworkLog.TooManyConnections(log, table.MaxConnections);
+        }
         _saidFull = true;
         await room.WaitAsync(stopping);
     }
@@ -83,7 +86,7 @@ internal sealed class Acceptor : IDisposable
             return;
         }
 
-        var connection = new Connection(table.NextId(), _listener, address, new SocketTransport(socket, services.Readable, services.Drained), services);
+        Connection connection = new(table.NextId(), _listener, address, new SocketTransport(socket, services.Readable, services.Drained), services);
         NetworkLog.Accepted(services.Log, connection.Id, address, _listener.Name);
         services.Metrics.Accepted();
         table.Start(connection);
@@ -95,8 +98,14 @@ internal sealed class Acceptor : IDisposable
         try
         {
             socket.NoDelay = true;
-            if (_options.SendBufferBytes > 0) socket.SendBufferSize = _options.SendBufferBytes;
-            if (_options.ReceiveBufferBytes > 0) socket.ReceiveBufferSize = _options.ReceiveBufferBytes;
+            if (_options.SendBufferBytes > 0)
+            {
+                socket.SendBufferSize = _options.SendBufferBytes;
+            }
+            if (_options.ReceiveBufferBytes > 0)
+            {
+                socket.ReceiveBufferSize = _options.ReceiveBufferBytes;
+            }
             IPAddress? address = (socket.RemoteEndPoint as IPEndPoint)?.Address;
             return address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
         }
@@ -109,10 +118,13 @@ internal sealed class Acceptor : IDisposable
     private static Socket Bind(Listener listener, int backlog)
     {
         IPAddress address = AddressToBind(listener.Host);
-        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            if (address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
+            if (address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
             socket.Bind(new IPEndPoint(address, listener.Port));
             socket.Listen(backlog);
             return socket;
@@ -126,8 +138,14 @@ internal sealed class Acceptor : IDisposable
 
     private static IPAddress AddressToBind(string host)
     {
-        if (host.Length == 0) return Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
-        if (IPAddress.TryParse(host, out IPAddress? address)) return address;
+        if (host.Length == 0)
+        {
+            return Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+        }
+        if (IPAddress.TryParse(host, out IPAddress? address))
+        {
+            return address;
+        }
         IPAddress[] found = Dns.GetHostAddresses(host);
         return Array.Find(found, a => a.AddressFamily == AddressFamily.InterNetwork) ?? found[0];
     }

@@ -20,7 +20,10 @@ internal sealed class ByteBudget
     {
         get
         {
-            lock (_lock) return _total - _free;
+            lock (_lock)
+            {
+                return _total - _free;
+            }
         }
     }
 
@@ -29,7 +32,10 @@ internal sealed class ByteBudget
     {
         get
         {
-            lock (_lock) return _waiting.Count;
+            lock (_lock)
+            {
+                return _waiting.Count;
+            }
         }
     }
 
@@ -38,7 +44,10 @@ internal sealed class ByteBudget
     {
         lock (_lock)
         {
-            if (_total > 0 && (_waiting.Count > 0 || bytes > _free)) return false;
+            if (_total > 0 && (_waiting.Count > 0 || bytes > _free))
+            {
+                return false;
+            }
             _free -= bytes;
             return true;
         }
@@ -48,8 +57,11 @@ internal sealed class ByteBudget
     /// <exception cref="OperationCanceledException">Cancelled before they came; nothing is held.</exception>
     public async ValueTask Reserve(long bytes, CancellationToken cancellation)
     {
-        if (TryReserve(bytes)) return;
-        var waiter = new Waiter(bytes);
+        if (TryReserve(bytes))
+        {
+            return;
+        }
+        Waiter waiter = new(bytes);
         Enqueue(waiter);
         using CancellationTokenRegistration registration = cancellation.UnsafeRegister(_ => Cancel(waiter), state: null);
         await waiter.Granted.Task;
@@ -78,7 +90,10 @@ internal sealed class ByteBudget
     {
         lock (_lock)
         {
-            if (!_waiting.Remove(waiter)) return;
+            if (!_waiting.Remove(waiter))
+            {
+                return;
+            }
             GrantInOrder();
         }
 

@@ -62,23 +62,35 @@ internal sealed class Connection : IRequestConnection
 
     public void Close(string reason)
     {
-        if (Shut(reason)) NetworkLog.Closing(_services.Log, Id, RemoteAddress, reason);
+        if (Shut(reason))
+        {
+            NetworkLog.Closing(_services.Log, Id, RemoteAddress, reason);
+        }
     }
 
     private void CloseViolating(string reason)
     {
         _services.Metrics.Malformed();
-        if (Shut(reason)) NetworkLog.Violation(_services.Log, Id, RemoteAddress, reason);
+        if (Shut(reason))
+        {
+            NetworkLog.Violation(_services.Log, Id, RemoteAddress, reason);
+        }
     }
 
     private void CloseEnded(string reason)
     {
-        if (Shut(reason)) NetworkLog.Ended(_services.Log, Id, RemoteAddress, reason);
+        if (Shut(reason))
+        {
+            NetworkLog.Ended(_services.Log, Id, RemoteAddress, reason);
+        }
     }
 
     private bool Shut(string reason)
     {
-        if (Interlocked.CompareExchange(ref _closeReason, reason, comparand: null) is not null) return false;
+        if (Interlocked.CompareExchange(ref _closeReason, reason, comparand: null) is not null)
+        {
+            return false;
+        }
         _transport.Dispose();
         EndWaits();
         _ = _shut.CancelAsync();
@@ -89,7 +101,10 @@ internal sealed class Connection : IRequestConnection
     private void EndWaits()
     {
         // Off this thread: handlers' registrations run on it, and the caller may hold what they need.
-        if (!_gone.IsCancellationRequested) _ = _gone.CancelAsync();
+        if (!_gone.IsCancellationRequested)
+        {
+            _ = _gone.CancelAsync();
+        }
     }
 
     /// <summary>
@@ -99,13 +114,25 @@ internal sealed class Connection : IRequestConnection
     public void Sweep(long now)
     {
         long progress = _frames.Received + _transport.Sent;
-        if (progress != _mark.AnyBytes) _lastUse = now;
+        if (progress != _mark.AnyBytes)
+        {
+            _lastUse = now;
+        }
         _mark = _mark with { AnyBytes = progress };
         TimeSpan maxIdle = _services.Options.MaxIdle;
-        if (maxIdle > TimeSpan.Zero && _services.Time.GetElapsedTime(_lastUse, now) > maxIdle) Close("it was idle for longer than connections.max.idle.ms");
-        else SweepLargeFrame(now);
+        if (maxIdle > TimeSpan.Zero && _services.Time.GetElapsedTime(_lastUse, now) > maxIdle)
+        {
+            Close("it was idle for longer than connections.max.idle.ms");
+        }
+        else
+        {
+            SweepLargeFrame(now);
+        }
         // While it waits for its turn the reading loop is not at the socket, and would not learn of the peer's end.
-        if (_awaitsTurn && _transport.PeerHasEnded) EndWaits();
+        if (_awaitsTurn && _transport.PeerHasEnded)
+        {
+            EndWaits();
+        }
     }
 
     private void SweepLargeFrame(long now)
@@ -118,7 +145,8 @@ internal sealed class Connection : IRequestConnection
         }
 
         bool othersWait = _services.LargeFrames.Waiting > 0;
-        long needed = othersWait ? Math.Max(NetworkOptions.ProgressBytes, (long)(length * (NetworkOptions.ProgressTime / NetworkOptions.LongestArrival))) : NetworkOptions.ProgressBytes;
+        long needed = othersWait ? Math.Max(NetworkOptions.ProgressBytes, (long)(length * (NetworkOptions.ProgressTime / NetworkOptions.LongestArrival)))
+            : NetworkOptions.ProgressBytes;
         long arrived = _frames.Received - _mark.WindowBytes;
         if (_mark.WindowStart == 0 || arrived >= needed)
         {
@@ -168,7 +196,10 @@ internal sealed class Connection : IRequestConnection
     /// <summary>Before it waits for bytes, the writing loop gets to write what is ready.</summary>
     private ValueTask<Memory<byte>?> NextFrame()
     {
-        if (!_frames.HasNext) _responses.Wake();
+        if (!_frames.HasNext)
+        {
+            _responses.Wake();
+        }
         return _frames.Next();
     }
 
@@ -176,7 +207,7 @@ internal sealed class Connection : IRequestConnection
     {
         RequestStart start = RequestStart.Read(frame, _services.Apis);
         await Turn(start.Api);
-        var context = new RequestContext(this, start.Api.Key, start.Header.ApiVersion, start.Header.CorrelationId, start.Header.ClientId);
+        RequestContext context = new(this, start.Api.Key, start.Header.ApiVersion, start.Header.CorrelationId, start.Header.ClientId);
         ValueTask<IMessage?> response = start.Dispatch(frame, context);
         if (context.Dispatching is { } dispatching)
         {
@@ -184,7 +215,10 @@ internal sealed class Connection : IRequestConnection
             await dispatching;
         }
 
-        if (context.ThrottleTimeMs > 0) Throttle(context.ThrottleTimeMs);
+        if (context.ThrottleTimeMs > 0)
+        {
+            Throttle(context.ThrottleTimeMs);
+        }
         _responses.Add(new PendingResponse(start.Api, context, response, start.ResponseVersion, arrivedAt, frame.Length));
     }
 
@@ -197,7 +231,10 @@ internal sealed class Connection : IRequestConnection
         await _responses.Turn(api);
         _awaitsTurn = false;
         await ThrottleOver();
-        if (_closeReason is not null) throw new OperationCanceledException();
+        if (_closeReason is not null)
+        {
+            throw new OperationCanceledException();
+        }
     }
 
     private async Task WriteAll()
@@ -205,7 +242,10 @@ internal sealed class Connection : IRequestConnection
         while (await _responses.Next() is { } first)
         {
             await AnswerFrom(first);
-            foreach (PendingResponse answered in _answering) _services.Metrics.Answered(answered.Api, answered.ArrivedAt, _services.Time);
+            foreach (PendingResponse answered in _answering)
+            {
+                _services.Metrics.Answered(answered.Api, answered.ArrivedAt, _services.Time);
+            }
             _responses.Answered(_answering);
             _answering.Clear();
         }
@@ -217,8 +257,14 @@ internal sealed class Connection : IRequestConnection
         try
         {
             await AddToWriter(first);
-            while (MayCoalesce && _responses.NextIfReady() is { } next) await AddToWriter(next);
-            if (_closeReason is not null || _writer.BufferedLength == 0) return;
+            while (MayCoalesce && _responses.NextIfReady() is { } next)
+            {
+                await AddToWriter(next);
+            }
+            if (_closeReason is not null || _writer.BufferedLength == 0)
+            {
+                return;
+            }
             await _services.Sender.Send(_transport, _writer);
             _services.Metrics.Sent(_writer.Length);
         }
@@ -235,7 +281,10 @@ internal sealed class Connection : IRequestConnection
         }
         finally
         {
-            for (int i = 0; i < _writer.Deferred.Count; i++) _writer.Deferred[i].Payload.Dispose();
+            for (int i = 0; i < _writer.Deferred.Count; i++)
+            {
+                _writer.Deferred[i].Payload.Dispose();
+            }
             _writer.Reset();
         }
     }
@@ -248,9 +297,15 @@ internal sealed class Connection : IRequestConnection
         _answering.Add(pending);
         try
         {
-            if (await AnswerOf(pending) is { } response) WriteFrame(_writer, pending, response);
+            if (await AnswerOf(pending) is { } response)
+            {
+                WriteFrame(_writer, pending, response);
+            }
             // A Produce earns it in its dispatch; all others, before which nothing runs ahead, by now.
-            if (pending.Context.ThrottleTimeMs > 0) Throttle(pending.Context.ThrottleTimeMs);
+            if (pending.Context.ThrottleTimeMs > 0)
+            {
+                Throttle(pending.Context.ThrottleTimeMs);
+            }
         }
         catch (OperationCanceledException) when (_closeReason is not null || _gone.IsCancellationRequested)
         {
@@ -288,9 +343,15 @@ internal sealed class Connection : IRequestConnection
     {
         try
         {
-            using var nowhere = new ProtocolWriter();
-            if (await answer is { } response) WriteFrame(nowhere, pending, response);
-            for (int i = 0; i < nowhere.Deferred.Count; i++) nowhere.Deferred[i].Payload.Dispose();
+            using ProtocolWriter nowhere = new();
+            if (await answer is { } response)
+            {
+                WriteFrame(nowhere, pending, response);
+            }
+            for (int i = 0; i < nowhere.Deferred.Count; i++)
+            {
+                nowhere.Deferred[i].Payload.Dispose();
+            }
         }
         catch (OperationCanceledException)
         {
@@ -316,7 +377,10 @@ internal sealed class Connection : IRequestConnection
     private void Throttle(int milliseconds)
     {
         long until = _services.Time.GetTimestamp() + (milliseconds * _services.Time.TimestampFrequency / 1000);
-        if (until > Volatile.Read(ref _throttledUntil)) Volatile.Write(ref _throttledUntil, until);
+        if (until > Volatile.Read(ref _throttledUntil))
+        {
+            Volatile.Write(ref _throttledUntil, until);
+        }
     }
 
     private async ValueTask ThrottleOver()

@@ -25,7 +25,8 @@ internal sealed class ConnectionTable(NetworkOptions started)
     public long NextId() => Interlocked.Increment(ref _lastId);
 
     /// <summary>The limit that holds for an address.</summary>
-    public int LimitOf(IPAddress address) => _options.ConnectionsPerIpOverrides.TryGetValue(address.ToString(), out int limit) ? limit : _options.MaxConnectionsPerIp;
+    public int LimitOf(IPAddress address)
+        => _options.ConnectionsPerIpOverrides.TryGetValue(address.ToString(), out int limit) ? limit : _options.MaxConnectionsPerIp;
 
     /// <summary>Has other limits of connections hold, for those that come from now on.</summary>
     public void Limit(NetworkOptions options)
@@ -42,7 +43,10 @@ internal sealed class ConnectionTable(NetworkOptions started)
     {
         lock (_lock)
         {
-            if (_count < _options.MaxConnections) return Task.CompletedTask;
+            if (_count < _options.MaxConnections)
+            {
+                return Task.CompletedTask;
+            }
             _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _room.Task;
         }
@@ -54,7 +58,10 @@ internal sealed class ConnectionTable(NetworkOptions started)
         lock (_lock)
         {
             int there = _perAddress.GetValueOrDefault(address);
-            if (there >= LimitOf(address)) return false;
+            if (there >= LimitOf(address))
+            {
+                return false;
+            }
             _perAddress[address] = there + 1;
             _count++;
             return true;
@@ -64,7 +71,7 @@ internal sealed class ConnectionTable(NetworkOptions started)
     /// <summary>Starts a counted connection and forgets it when it has ended.</summary>
     public void Start(Connection connection)
     {
-        var entry = new Entry(connection);
+        Entry entry = new(connection);
         _connections[connection.Id] = entry;
         // Not on the caller's thread: a request that is there already may block it, and it is the one that accepts.
         entry.Running = Task.Run(() => RunToEnd(connection));
@@ -73,7 +80,10 @@ internal sealed class ConnectionTable(NetworkOptions started)
     /// <summary>Closes all connections and waits until their loops have ended, or the time is over; the number of those left.</summary>
     public async Task<int> CloseAll(TimeSpan within, TimeProvider time)
     {
-        foreach (Connection connection in All) connection.Close("the broker is stopping");
+        foreach (Connection connection in All)
+        {
+            connection.Close("the broker is stopping");
+        }
         try
         {
             await Task.WhenAll(_connections.Select(entry => entry.Value.Running)).WaitAsync(within, time);
@@ -99,8 +109,14 @@ internal sealed class ConnectionTable(NetworkOptions started)
         {
             _count--;
             int left = _perAddress[address] - 1;
-            if (left == 0) _perAddress.Remove(address);
-            else _perAddress[address] = left;
+            if (left == 0)
+            {
+                _perAddress.Remove(address);
+            }
+            else
+            {
+                _perAddress[address] = left;
+            }
             TellRoom();
         }
     }
@@ -108,7 +124,10 @@ internal sealed class ConnectionTable(NetworkOptions started)
     /// <summary>Under the lock.</summary>
     private void TellRoom()
     {
-        if (_count >= _options.MaxConnections) return;
+        if (_count >= _options.MaxConnections)
+        {
+            return;
+        }
         _room?.TrySetResult();
         _room = null;
     }

@@ -14,10 +14,12 @@ internal sealed class FramingException(string message) : Exception(message);
 /// <param name="transport">Where the bytes come from.</param>
 /// <param name="options">The limits.</param>
 /// <param name="largeFrames">What large frames reserve from.</param>
-/// <param name="beforeLarge">Completes when a large frame, whose first bytes it is given, may be read: what is reserved must not wait for other requests' answers.</param>
+/// <param name="beforeLarge">Completes when a large frame, whose first bytes it is given, may be read: what is reserved must not wait for other requests'
+/// answers.</param>
 /// <param name="closed">Ends the wait for a reservation.</param>
 internal sealed class FrameReader(
-    Transport transport, NetworkOptions options, ByteBudget largeFrames, Func<ReadOnlyMemory<byte>, ValueTask> beforeLarge, CancellationToken closed) : IDisposable
+    Transport transport, NetworkOptions options, ByteBudget largeFrames, Func<ReadOnlyMemory<byte>, ValueTask> beforeLarge, CancellationToken closed)
+    : IDisposable
 {
     private const int LengthBytes = 4;
 
@@ -40,7 +42,8 @@ internal sealed class FrameReader(
     public int ArrivingBytes => _arriving;
 
     /// <summary>Whether the next frame, a small one, has arrived whole: <see cref="Next"/> will not wait.</summary>
-    public bool HasNext => _end - _start is var have && have >= LengthBytes && have - LengthBytes >= (uint)BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
+    public bool HasNext
+        => _end - _start is var have && have >= LengthBytes && have - LengthBytes >= (uint)BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
 
     /// <summary>The next frame without its length field; null when the peer has ended. Valid until <see cref="Done"/>.</summary>
     /// <exception cref="FramingException">A length below zero or over the limit, or an end in the middle of a frame.</exception>
@@ -52,9 +55,15 @@ internal sealed class FrameReader(
             if (have >= LengthBytes)
             {
                 int length = CheckedLength();
-                if (have >= LengthBytes + length) return Cut(length);
+                if (have >= LengthBytes + length)
+                {
+                    return Cut(length);
+                }
                 bool isLarge = LengthBytes + length > NetworkOptions.SmallFrameBytes;
-                if (isLarge && have >= LengthBytes + HeadBytes) return await NextLarge(length);
+                if (isLarge && have >= LengthBytes + HeadBytes)
+                {
+                    return await NextLarge(length);
+                }
                 MakeRoom(LengthBytes + (isLarge ? HeadBytes : length));
             }
             else if (have == 0)
@@ -68,14 +77,20 @@ internal sealed class FrameReader(
                 MakeRoom(LengthBytes);
             }
 
-            if (await Fill(_buffer.Length) == 0) return have == 0 ? null : throw new FramingException("the peer ended in the middle of a frame");
+            if (await Fill(_buffer.Length) == 0)
+            {
+                return have == 0 ? null : throw new FramingException("the peer ended in the middle of a frame");
+            }
         }
     }
 
     /// <summary>The frame is no longer needed: its buffer and its reservation go back when nothing else is in them.</summary>
     public void Done()
     {
-        if (_start == _end) ReturnBuffer();
+        if (_start == _end)
+        {
+            ReturnBuffer();
+        }
     }
 
     /// <summary>Gives everything back; the loop that reads has ended.</summary>
@@ -88,13 +103,17 @@ internal sealed class FrameReader(
     private int CheckedLength()
     {
         int length = BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
-        if (length < 0) throw new FramingException($"a frame of negative length {length}");
-        return length <= options.MaxFrameBytes ? length : throw new FramingException($"a frame of {length} bytes is over socket.request.max.bytes ({options.MaxFrameBytes})");
+        if (length < 0)
+        {
+            throw new FramingException($"a frame of negative length {length}");
+        }
+        return length <= options.MaxFrameBytes ? length
+            : throw new FramingException($"a frame of {length} bytes is over socket.request.max.bytes ({options.MaxFrameBytes})");
     }
 
     private Memory<byte> Cut(int length)
     {
-        var frame = new Memory<byte>(_buffer, _start + LengthBytes, length);
+        Memory<byte> frame = new(_buffer, _start + LengthBytes, length);
         _start += LengthBytes + length;
         return frame;
     }
@@ -108,8 +127,14 @@ internal sealed class FrameReader(
         int total = LengthBytes + length;
         while (_end - _start < total)
         {
-            if (_end == _buffer.Length || _start > 0) Move(LargeCapacity(total));
-            if (await Fill(_start + total) == 0) throw new FramingException("the peer ended in the middle of a frame");
+            if (_end == _buffer.Length || _start > 0)
+            {
+                Move(LargeCapacity(total));
+            }
+            if (await Fill(_start + total) == 0)
+            {
+                throw new FramingException("the peer ended in the middle of a frame");
+            }
         }
 
         _arriving = 0;
@@ -124,7 +149,10 @@ internal sealed class FrameReader(
     /// <summary>Makes room behind what has arrived: by moving it to the front, or into a larger buffer once this one is full.</summary>
     private void MakeRoom(int needed)
     {
-        if (_end < _buffer.Length && _start + needed <= _buffer.Length) return;
+        if (_end < _buffer.Length && _start + needed <= _buffer.Length)
+        {
+            return;
+        }
         int have = _end - _start;
         bool full = have == _buffer.Length;
         Move(full ? Math.Min(NetworkOptions.SmallFrameBytes, have * NetworkOptions.GrowthFactor) : _buffer.Length);
@@ -155,16 +183,25 @@ internal sealed class FrameReader(
         int count = await transport.Read(_buffer.AsMemory(_end, room));
         _end += count;
         Volatile.Write(ref _received, _received + count);
-        if (count == room && _firstBuffer < NetworkOptions.SmallFrameBytes) _firstBuffer *= NetworkOptions.GrowthFactor;
+        if (count == room && _firstBuffer < NetworkOptions.SmallFrameBytes)
+        {
+            _firstBuffer *= NetworkOptions.GrowthFactor;
+        }
         return count;
     }
 
     private void ReturnBuffer()
     {
-        if (_reserved > 0) largeFrames.Release(_reserved);
+        if (_reserved > 0)
+        {
+            largeFrames.Release(_reserved);
+        }
         _reserved = 0;
         _arriving = 0;
-        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
         _buffer = [];
         _start = _end = 0;
     }

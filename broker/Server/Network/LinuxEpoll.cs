@@ -22,7 +22,7 @@ internal sealed partial class LinuxEpoll : IDisposable
     private const int EventBytes = 16;
 
     // struct epoll_event: 32 bits of events, 64 of data, packed on x86-64 only.
-    private static readonly int s_dataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
+    private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
 
     private readonly SafeFileHandle _epoll;
     private readonly SafeFileHandle _end;
@@ -34,7 +34,10 @@ internal sealed partial class LinuxEpoll : IDisposable
         try
         {
             _end = Valid(EventFd(0, CloseOnExec), "eventfd");
-            if (Control(Add, _end, Readable, EndId) != 0) throw Failure("epoll_ctl");
+            if (Control(Add, _end, Readable, EndId) != 0)
+            {
+                throw Failure("epoll_ctl");
+            }
         }
         catch
         {
@@ -45,13 +48,20 @@ internal sealed partial class LinuxEpoll : IDisposable
         }
     }
 
-    /// <summary>Has <see cref="Next"/> give the id, over 0, once, when the socket is ready for what is asked or has failed. Of a socket that is closed meanwhile nothing is told.</summary>
+    /// <summary>Has <see cref="Next"/> give the id, over 0, once, when the socket is ready for what is asked or has failed. Of a socket that is closed
+    /// meanwhile nothing is told.</summary>
     /// <exception cref="ObjectDisposedException">The socket has been closed, or this.</exception>
     /// <exception cref="IOException">The system has no room for another one.</exception>
     public void Ask(SafeHandle socket, uint awaited, long id)
     {
-        if (Control(Modify, socket, awaited | Once, id) == 0) return;
-        if (Marshal.GetLastPInvokeError() != NoEntry || Control(Add, socket, awaited | Once, id) != 0) throw Failure("epoll_ctl");
+        if (Control(Modify, socket, awaited | Once, id) == 0)
+        {
+            return;
+        }
+        if (Marshal.GetLastPInvokeError() != NoEntry || Control(Add, socket, awaited | Once, id) != 0)
+        {
+            throw Failure("epoll_ctl");
+        }
     }
 
     /// <summary>Waits for one; null when it has ended. Each is told to one of those who wait, preferably the last to have come.</summary>
@@ -60,10 +70,13 @@ internal sealed partial class LinuxEpoll : IDisposable
         Span<byte> answer = stackalloc byte[EventBytes];
         while (Wait(_epoll, answer, 1, -1) != 1)
         {
-            if (Marshal.GetLastPInvokeError() != Interrupted) throw Failure("epoll_wait");
+            if (Marshal.GetLastPInvokeError() != Interrupted)
+            {
+                throw Failure("epoll_wait");
+            }
         }
 
-        long id = MemoryMarshal.Read<long>(answer[s_dataOffset..]);
+        long id = MemoryMarshal.Read<long>(answer[DataOffset..]);
         return id == EndId ? null : id;
     }
 
@@ -71,7 +84,10 @@ internal sealed partial class LinuxEpoll : IDisposable
     public void End()
     {
         long one = 1;
-        if (Write(_end, in one, sizeof(long)) < 0) throw Failure("write of an eventfd");
+        if (Write(_end, in one, sizeof(long)) < 0)
+        {
+            throw Failure("write of an eventfd");
+        }
     }
 
     public void Dispose()
@@ -84,7 +100,7 @@ internal sealed partial class LinuxEpoll : IDisposable
     {
         Span<byte> question = stackalloc byte[EventBytes];
         MemoryMarshal.Write(question, events);
-        MemoryMarshal.Write(question[s_dataOffset..], id);
+        MemoryMarshal.Write(question[DataOffset..], id);
         return Control(_epoll, operation, descriptor, question);
     }
 

@@ -15,7 +15,7 @@ internal static partial class LinuxPoll
         try
         {
             socket.DangerousAddRef(ref held);
-            var question = new PollFd { Descriptor = (int)socket.DangerousGetHandle(), Events = PeerShutDown };
+            PollFd question = new() { Descriptor = (int)socket.DangerousGetHandle(), Events = PeerShutDown };
             return Poll(ref question, 1, 0) > 0;
         }
         catch (ObjectDisposedException)
@@ -24,7 +24,10 @@ internal static partial class LinuxPoll
         }
         finally
         {
-            if (held) socket.DangerousRelease();
+            if (held)
+            {
+                socket.DangerousRelease();
+            }
         }
     }
 

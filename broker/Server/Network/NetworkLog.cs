@@ -31,7 +31,8 @@ internal static partial class NetworkLog
     [LoggerMessage(107, LogLevel.Warning, "A connection from {Address} is refused: it has max.connections.per.ip ({Limit}) already")]
     public static partial void TooManyOfAddress(ILogger log, IPAddress address, int limit);
 
-    [LoggerMessage(108, LogLevel.Warning, "There are {Limit} connections, as many as max.connections, open files (ulimit -n) and memory allow: further ones wait")]
+    [LoggerMessage(108, LogLevel.Warning,
+        "There are {Limit} connections, as many as max.connections, open files (ulimit -n) and memory allow: further ones wait")]
     public static partial void TooManyConnections(ILogger log, int limit);
 
     [LoggerMessage(109, LogLevel.Error, "Accepting on {Listener} failed; trying again in a second")]

@@ -34,7 +34,10 @@ internal sealed class NetworkMetrics
         meter.CreateObservableGauge("broker.connections", connections, unit: null, "Connections now");
         Api[] all = [.. apis];
         _apiTags = new KeyValuePair<string, object?>[all.Length == 0 ? 0 : all.Max(api => (short)api.Key) + 1];
-        foreach (Api api in all) _apiTags[(short)api.Key] = new("api", api.Key.ToString());
+        foreach (Api api in all)
+        {
+            _apiTags[(short)api.Key] = new("api", api.Key.ToString());
+        }
     }
 
     public void Received(int bytes) => _received.Add(bytes);

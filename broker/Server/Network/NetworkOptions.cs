@@ -24,10 +24,12 @@ internal sealed record NetworkOptions
     /// <summary>Records are read from the log and sent in pieces of this many bytes: large enough that a system call's price does not show.</summary>
     public const int PieceBytes = 256 << 10;
 
-    /// <summary>Records of at least so many bytes go from the page cache to the socket directly; fewer are copied, and leave in one write with what surrounds them.</summary>
+    /// <summary>Records of at least so many bytes go from the page cache to the socket directly; fewer are copied, and leave in one write with what surrounds
+    /// them.</summary>
     public const int DirectBytes = 32 << 10;
 
-    /// <summary>Given to a socket directly at a time, before other connections have their turn: what one of <see cref="DefaultSendBufferBytes"/> takes, which the system doubles.</summary>
+    /// <summary>Given to a socket directly at a time, before other connections have their turn: what one of <see cref="DefaultSendBufferBytes"/> takes, which
+    /// the system doubles.</summary>
     public const int DirectStepBytes = 512 << 10;
 
     /// <summary>
@@ -58,7 +60,8 @@ internal sealed record NetworkOptions
     public const int ProgressBytes = 4 << 10;
 
     /// <summary>
-    /// While others wait for room, a large frame must come so fast that the whole of it would have come in this time: twice a client's default request.timeout.ms,
+    /// While others wait for room, a large frame must come so fast that the whole of it would have come in this time: twice a client's default
+    /// request.timeout.ms,
     /// after which nobody waits for its answer any more.
     /// </summary>
     public static readonly TimeSpan LongestArrival = TimeSpan.FromSeconds(60);

@@ -23,9 +23,12 @@ internal readonly record struct RequestStart(Api Api, RequestHeader Header, int 
     {
         Api api = ApiOf(frame.Span, apis);
         short version = BinaryPrimitives.ReadInt16BigEndian(frame.Span[2..]);
-        if (version < api.LowestVersion || version > api.HighestVersion) return Unsupported(frame, api, version);
-        var reader = new ProtocolReader(frame);
-        var header = RequestHeader.Read(ref reader);
+        if (version < api.LowestVersion || version > api.HighestVersion)
+        {
+            return Unsupported(frame, api, version);
+        }
+        ProtocolReader reader = new(frame);
+        RequestHeader header = RequestHeader.Read(ref reader);
         return new RequestStart(api, header, reader.Position, version);
     }
 
@@ -33,7 +36,10 @@ internal readonly record struct RequestStart(Api Api, RequestHeader Header, int 
     /// <exception cref="MalformedMessageException">There is none.</exception>
     public static Api ApiOf(ReadOnlySpan<byte> head, ApiTable apis)
     {
-        if (head.Length < KeyAndVersionBytes) throw new MalformedMessageException($"a request of {head.Length} bytes has no header");
+        if (head.Length < KeyAndVersionBytes)
+        {
+            throw new MalformedMessageException($"a request of {head.Length} bytes has no header");
+        }
         short key = BinaryPrimitives.ReadInt16BigEndian(head);
         return apis.Find(key) ?? throw new MalformedMessageException($"API key {key} is not served");
     }
@@ -41,8 +47,11 @@ internal readonly record struct RequestStart(Api Api, RequestHeader Header, int 
     /// <summary>Hands the body to the handler.</summary>
     public ValueTask<IMessage?> Dispatch(Memory<byte> frame, RequestContext context)
     {
-        if (IsDowngraded) return new ValueTask<IMessage?>(ApiVersionsApi.Downgrade(Api));
-        var body = new ProtocolReader(frame[BodyStart..]);
+        if (IsDowngraded)
+        {
+            return new ValueTask<IMessage?>(ApiVersionsApi.Downgrade(Api));
+        }
+        ProtocolReader body = new(frame[BodyStart..]);
         return Api.Dispatch(ref body, context);
     }
 
@@ -52,8 +61,11 @@ internal readonly record struct RequestStart(Api Api, RequestHeader Header, int 
     /// </summary>
     private static RequestStart Unsupported(Memory<byte> frame, Api api, short version)
     {
-        if (api.Key != ApiKey.ApiVersions) throw new MalformedMessageException($"{api.Key} is not served in version {version}");
-        var reader = new ProtocolReader(frame);
+        if (api.Key != ApiKey.ApiVersions)
+        {
+            throw new MalformedMessageException($"{api.Key} is not served in version {version}");
+        }
+        ProtocolReader reader = new(frame);
         return new RequestStart(api, RequestHeader.Read(ref reader, headerVersion: 0), frame.Length, ResponseVersion: 0);
     }
 }

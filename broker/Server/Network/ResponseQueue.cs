@@ -21,7 +21,10 @@ internal sealed class ResponseQueue
     {
         get
         {
-            lock (_lock) return _unanswered;
+            lock (_lock)
+            {
+                return _unanswered;
+            }
         }
     }
 
@@ -39,7 +42,10 @@ internal sealed class ResponseQueue
     public async ValueTask AllAnswered()
     {
         Wake();
-        while (Count > 0) await _answered.Wait();
+        while (Count > 0)
+        {
+            await _answered.Wait();
+        }
     }
 
     /// <summary>
@@ -51,7 +57,10 @@ internal sealed class ResponseQueue
         {
             _waiting.Enqueue(pending);
             _unanswered++;
-            if (!pending.Api.MayRunAhead) _notRunningAhead++;
+            if (!pending.Api.MayRunAhead)
+            {
+                _notRunningAhead++;
+            }
         }
     }
 
@@ -61,19 +70,29 @@ internal sealed class ResponseQueue
     /// <summary>No further request will be added.</summary>
     public void End()
     {
-        lock (_lock) _ended = true;
+        lock (_lock)
+        {
+            _ended = true;
+        }
         Wake();
     }
 
-    /// <summary>Takes the next request to be answered, which counts as unanswered until <see cref="Answered"/>; null when there will be no more. For the writing loop.</summary>
+    /// <summary>Takes the next request to be answered, which counts as unanswered until <see cref="Answered"/>; null when there will be no more. For the
+    /// writing loop.</summary>
     public async ValueTask<PendingResponse?> Next()
     {
         while (true)
         {
             lock (_lock)
             {
-                if (_waiting.TryDequeue(out PendingResponse? next)) return next;
-                if (_ended) return null;
+                if (_waiting.TryDequeue(out PendingResponse? next))
+                {
+                    return next;
+                }
+                if (_ended)
+                {
+                    return null;
+                }
             }
 
             await _added.Wait();
@@ -83,7 +102,10 @@ internal sealed class ResponseQueue
     /// <summary>Takes the next request if its answer is there already. For the writing loop.</summary>
     public PendingResponse? NextIfReady()
     {
-        lock (_lock) return _waiting.TryPeek(out PendingResponse? next) && next.Response.IsCompleted ? _waiting.Dequeue() : null;
+        lock (_lock)
+        {
+            return _waiting.TryPeek(out PendingResponse? next) && next.Response.IsCompleted ? _waiting.Dequeue() : null;
+        }
     }
 
     /// <summary>Answers have left, or never will. For the writing loop.</summary>
@@ -94,7 +116,10 @@ internal sealed class ResponseQueue
             _unanswered -= answered.Count;
             foreach (PendingResponse pending in answered)
             {
-                if (!pending.Api.MayRunAhead) _notRunningAhead--;
+                if (!pending.Api.MayRunAhead)
+                {
+                    _notRunningAhead--;
+                }
             }
         }
 

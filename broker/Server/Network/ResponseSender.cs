@@ -7,7 +7,8 @@ namespace Broker.Server.Network;
 
 /// <summary>
 /// Sends responses: what is in memory as it is, records from the log as the socket drains: many directly from the page cache, few in pieces that are read.
-/// All connections share one limit on the bytes of pieces; over it, pieces get small instead of anyone waiting for a slow reader. One for the broker; any number of callers.
+/// All connections share one limit on the bytes of pieces; over it, pieces get small instead of anyone waiting for a slow reader. One for the broker; any
+/// number of callers.
 /// </summary>
 internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
 {
@@ -17,12 +18,21 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
     {
         try
         {
-            if (response.Deferred.Count > 0) await Stream(transport, response);
-            else await WriteChunks(transport, response);
+            if (response.Deferred.Count > 0)
+            {
+                await Stream(transport, response);
+            }
+            else
+            {
+                await WriteChunks(transport, response);
+            }
         }
         finally
         {
-            if (SocketWaits.IsSharedThread) await Pool();
+            if (SocketWaits.IsSharedThread)
+            {
+                await Pool();
+            }
         }
     }
 
@@ -31,7 +41,10 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
 
     private static async ValueTask WriteChunks(Transport transport, ProtocolWriter response)
     {
-        for (int i = 0; i < response.ChunkCount; i++) await transport.Write(response.Chunk(i));
+        for (int i = 0; i < response.ChunkCount; i++)
+        {
+            await transport.Write(response.Chunk(i));
+        }
     }
 
     private async ValueTask Stream(Transport transport, ProtocolWriter response)
@@ -46,7 +59,10 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
         finally
         {
             ArrayPool<byte>.Shared.Return(piece);
-            if (reserved) pieces.Release(wanted);
+            if (reserved)
+            {
+                pieces.Release(wanted);
+            }
         }
     }
 
@@ -67,7 +83,10 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
                 await AddBuffered(deferred.Position);
                 await AddRecords((StreamedRecords)deferred.Payload);
                 // Its turn on a thread that others wait for ends with each of its parts.
-                if (SocketWaits.IsSharedThread) await transport.WaitWritable();
+                if (SocketWaits.IsSharedThread)
+                {
+                    await transport.WaitWritable();
+                }
             }
 
             await AddBuffered(response.BufferedLength);
@@ -82,7 +101,10 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
                 int count = Math.Min(Math.Min(chunk.Length, upTo - _buffered), _size - _filled);
                 chunk.Span[..count].CopyTo(piece.AsSpan(_filled));
                 Advance(count, chunk.Length);
-                if (_filled == _size) await Flush();
+                if (_filled == _size)
+                {
+                    await Flush();
+                }
             }
         }
 
@@ -91,7 +113,10 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
             _filled += count;
             _buffered += count;
             _chunkOffset = count == chunkRest ? 0 : _chunkOffset + count;
-            if (count == chunkRest) _chunk++;
+            if (count == chunkRest)
+            {
+                _chunk++;
+            }
         }
 
         private async ValueTask AddRecords(StreamedRecords records)
@@ -99,14 +124,24 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
             int position = records.Length >= NetworkOptions.DirectBytes ? await SendDirectly(records) : 0;
             while (position < records.Length)
             {
-                if (SocketWaits.IsSharedThread) await Pool();
+                if (SocketWaits.IsSharedThread)
+                {
+                    await Pool();
+                }
                 int from = position;
                 int count = Math.Min(records.Length - position, _size - _filled);
-                int read = records.IsCached(from, count) ? records.ReadAt(from, piece.AsSpan(_filled, count)) : await coldReads.Run(() => records.ReadAt(from, piece.AsSpan(_filled, count)));
-                if (read == 0) throw new IOException($"{records.Length - position} bytes of records that a response had promised have gone from the log");
+                int read = records.IsCached(from, count) ? records.ReadAt(from, piece.AsSpan(_filled, count))
+                    : await coldReads.Run(() => records.ReadAt(from, piece.AsSpan(_filled, count)));
+                if (read == 0)
+                {
+                    throw new IOException($"{records.Length - position} bytes of records that a response had promised have gone from the log");
+                }
                 position += read;
                 _filled += read;
-                if (_filled == _size) await Flush();
+                if (_filled == _size)
+                {
+                    await Flush();
+                }
             }
         }
 
@@ -119,17 +154,27 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
             {
                 int from = position;
                 int count = Math.Min(records.Length - position, NetworkOptions.DirectStepBytes);
-                int? sent = records.IsCached(from, count) ? transport.SendDirectly(records, from, count) : await coldReads.Run(() => transport.SendDirectly(records, from, count));
+                int? sent = records.IsCached(from, count) ? transport.SendDirectly(records, from, count)
+                    : await coldReads.Run(() => transport.SendDirectly(records, from, count));
                 position += sent ?? 0;
-                if (sent is null || position == records.Length) return position;
-                if (sent == 0 && hasWaited) await Task.Delay(NetworkOptions.ShortageRest);
+                if (sent is null || position == records.Length)
+                {
+                    return position;
+                }
+                if (sent == 0 && hasWaited)
+                {
+                    await Task.Delay(NetworkOptions.ShortageRest);
+                }
                 await transport.WaitWritable();
             }
         }
 
         private async ValueTask Flush()
         {
-            if (_filled > 0) await transport.Write(piece.AsMemory(0, _filled));
+            if (_filled > 0)
+            {
+                await transport.Write(piece.AsMemory(0, _filled));
+            }
             _filled = 0;
         }
     }

@@ -18,9 +18,15 @@ internal sealed class Signal : IValueTaskSource
     /// <summary>Completes when <see cref="Set"/> has been called since the last wait.</summary>
     public ValueTask Wait()
     {
-        if (Interlocked.CompareExchange(ref _state, Clear, IsSet) == IsSet) return ValueTask.CompletedTask;
+        if (Interlocked.CompareExchange(ref _state, Clear, IsSet) == IsSet)
+        {
+            return ValueTask.CompletedTask;
+        }
         _source.Reset();
-        if (Interlocked.CompareExchange(ref _state, Waiting, Clear) == Clear) return new ValueTask(this, _source.Version);
+        if (Interlocked.CompareExchange(ref _state, Waiting, Clear) == Clear)
+        {
+            return new ValueTask(this, _source.Version);
+        }
         Volatile.Write(ref _state, Clear);
         return ValueTask.CompletedTask;
     }
@@ -28,8 +34,14 @@ internal sealed class Signal : IValueTaskSource
     /// <summary>Any thread; must not be called under a lock that the waiter takes.</summary>
     public void Set()
     {
-        if (Interlocked.CompareExchange(ref _state, IsSet, Clear) != Waiting) return;
-        if (Interlocked.CompareExchange(ref _state, Clear, Waiting) == Waiting) _source.SetResult(true);
+        if (Interlocked.CompareExchange(ref _state, IsSet, Clear) != Waiting)
+        {
+            return;
+        }
+        if (Interlocked.CompareExchange(ref _state, Clear, Waiting) == Waiting)
+        {
+            _source.SetResult(true);
+        }
     }
 
     void IValueTaskSource.GetResult(short token) => _source.GetResult(token);

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Network;
 
-/// <summary>All listeners and connections of a broker. <see cref="Bind"/> first, <see cref="Start"/> when requests can be served, <see cref="Stop"/> once.</summary>
+/// <summary>All listeners and connections of a broker. <see cref="Bind"/> first, <see cref="Start"/> when requests can be served, <see cref="Stop"/>
+/// once.</summary>
 internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProvider time) : IAsyncDisposable
 {
     private readonly ConnectionTable _table = new(options);
@@ -25,7 +26,10 @@ internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProv
     /// <exception cref="ConfigException">An address is in use or not one of this machine's.</exception>
     public void Bind(IEnumerable<Listener> listeners)
     {
-        foreach (Listener listener in listeners) _acceptors.Add(BindOne(listener));
+        foreach (Listener listener in listeners)
+        {
+            _acceptors.Add(BindOne(listener));
+        }
     }
 
     /// <summary>Has other max.connections* hold, for connections that come from now on. Any thread.</summary>
@@ -35,20 +39,32 @@ internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProv
     public void Start(ApiTable apis, NetworkMetrics metrics)
     {
         _services = new ConnectionServices(options, apis, metrics, log, time);
-        foreach (Acceptor acceptor in _acceptors) _loops.Add(acceptor.AcceptAll(_table, _services, _stopping.Token));
+        foreach (Acceptor acceptor in _acceptors)
+        {
+            _loops.Add(acceptor.AcceptAll(_table, _services, _stopping.Token));
+        }
         _loops.Add(SweepAll(_stopping.Token));
     }
 
     /// <summary>Accepts no more, closes every connection and waits a bounded time for their ends. Further calls do nothing.</summary>
     public async Task Stop()
     {
-        if (_stopped) return;
+        if (_stopped)
+        {
+            return;
+        }
         _stopped = true;
         await _stopping.CancelAsync();
-        foreach (Acceptor acceptor in _acceptors) acceptor.Dispose();
+        foreach (Acceptor acceptor in _acceptors)
+        {
+            acceptor.Dispose();
+        }
         await Task.WhenAll(_loops);
         int left = await _table.CloseAll(NetworkOptions.StopTime, time);
-        if (left > 0) NetworkLog.ConnectionsLeft(log, left);
+        if (left > 0)
+        {
+            NetworkLog.ConnectionsLeft(log, left);
+        }
         _services?.Dispose();
         _services = null;
     }
@@ -69,13 +85,16 @@ internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProv
 
     private async Task SweepAll(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(NetworkOptions.SweepInterval, time);
+        using PeriodicTimer timer = new(NetworkOptions.SweepInterval, time);
         try
         {
             while (await timer.WaitForNextTickAsync(stopping))
             {
                 long now = time.GetTimestamp();
-                foreach (Connection connection in _table.All) connection.Sweep(now);
+                foreach (Connection connection in _table.All)
+                {
+                    connection.Sweep(now);
+                }
             }
         }
         catch (OperationCanceledException)

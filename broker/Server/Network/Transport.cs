@@ -4,7 +4,8 @@ namespace Broker.Server.Network;
 
 /// <summary>
 /// The bytes of one connection. One reader and one writer at a time. TLS is another one of these, over a stream.
-/// A broken or aborted connection shows as <see cref="SocketException"/>, alone or within an <see cref="IOException"/>, or as <see cref="ObjectDisposedException"/>.
+/// A broken or aborted connection shows as <see cref="SocketException"/>, alone or within an <see cref="IOException"/>, or as
+/// <see cref="ObjectDisposedException"/>.
 /// </summary>
 internal abstract class Transport : IDisposable
 {
@@ -13,7 +14,8 @@ internal abstract class Transport : IDisposable
     /// <summary>Bytes handed to the system so far. Any thread.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
-    /// <summary>Whether the peer has ended its side, even behind bytes that have not been read. Asks the system; any thread, for what <see cref="WaitReadable"/> does not see.</summary>
+    /// <summary>Whether the peer has ended its side, even behind bytes that have not been read. Asks the system; any thread, for what
+    /// <see cref="WaitReadable"/> does not see.</summary>
     public virtual bool PeerHasEnded => false;
 
     /// <summary>Completes when there is something to read (or the end), holding no buffer meanwhile.</summary>
@@ -28,14 +30,16 @@ internal abstract class Transport : IDisposable
     /// <summary>Sends records as <see cref="StreamedRecords.SendTo"/> does; null also where bytes have to pass through <see cref="Write"/>.</summary>
     public virtual int? SendDirectly(StreamedRecords records, int position, int count) => null;
 
-    /// <summary>After <see cref="SendDirectly"/>: completes when there is room again, perhaps on a thread that others wait for (<see cref="SocketWaits.IsSharedThread"/>).</summary>
+    /// <summary>After <see cref="SendDirectly"/>: completes when there is room again, perhaps on a thread that others wait for
+    /// (<see cref="SocketWaits.IsSharedThread"/>).</summary>
     public virtual ValueTask WaitWritable() => ValueTask.CompletedTask;
 
     /// <summary>Ends the connection and all pending calls. Any thread, any number of times.</summary>
     public abstract void Dispose();
 
     /// <summary>Whether an exception means no more than that the other end, or we, have gone. A disk's failure is none of those.</summary>
-    public static bool IsEnd(Exception e) => e is SocketException or IOException { InnerException: SocketException } or ObjectDisposedException or OperationCanceledException;
+    public static bool IsEnd(Exception e)
+        => e is SocketException or IOException { InnerException: SocketException } or ObjectDisposedException or OperationCanceledException;
 
     /// <summary>Counts bytes that have been handed to the system. For the one writer.</summary>
     protected void NoteSent(int bytes) => Volatile.Write(ref _sent, _sent + bytes);
@@ -74,7 +78,8 @@ internal sealed class SocketTransport : Transport
         return _wasEmptied || TryReceive(first, SocketFlags.Peek) is null ? _readable.Wait(_readableId, _socket.SafeHandle) : ValueTask.CompletedTask;
     }
 
-    public override ValueTask<int> Read(Memory<byte> destination) => TryReceive(destination.Span, SocketFlags.None) is { } received ? new ValueTask<int>(received) : ReadLater(destination);
+    public override ValueTask<int> Read(Memory<byte> destination)
+        => TryReceive(destination.Span, SocketFlags.None) is { } received ? new ValueTask<int>(received) : ReadLater(destination);
 
     public override ValueTask Write(ReadOnlyMemory<byte> bytes)
     {
@@ -95,7 +100,10 @@ internal sealed class SocketTransport : Transport
         }
         finally
         {
-            if (Interlocked.CompareExchange(ref _state, Open, Sending) != Sending) Release();
+            if (Interlocked.CompareExchange(ref _state, Open, Sending) != Sending)
+            {
+                Release();
+            }
         }
     }
 
@@ -103,8 +111,14 @@ internal sealed class SocketTransport : Transport
     public override void Dispose()
     {
         int was = Interlocked.Exchange(ref _state, Closed);
-        if (was == Open) Release();
-        else if (was == Sending) Shut();
+        if (was == Open)
+        {
+            Release();
+        }
+        else if (was == Sending)
+        {
+            Shut();
+        }
     }
 
     private void Shut()
@@ -131,7 +145,10 @@ internal sealed class SocketTransport : Transport
         while (true)
         {
             await _readable.Wait(_readableId, _socket.SafeHandle);
-            if (TryReceive(destination.Span, SocketFlags.None) is { } received) return received;
+            if (TryReceive(destination.Span, SocketFlags.None) is { } received)
+            {
+                return received;
+            }
         }
     }
 
@@ -142,8 +159,14 @@ internal sealed class SocketTransport : Transport
         {
             int taken = TrySend(bytes.Span[sent..]);
             sent += taken;
-            if (sent == bytes.Length) return;
-            if (taken == 0) await Task.Delay(NetworkOptions.ShortageRest);
+            if (sent == bytes.Length)
+            {
+                return;
+            }
+            if (taken == 0)
+            {
+                await Task.Delay(NetworkOptions.ShortageRest);
+            }
             await WaitWritable();
         }
     }
@@ -164,7 +187,10 @@ internal sealed class SocketTransport : Transport
     private int TrySend(ReadOnlySpan<byte> bytes)
     {
         int sent = _socket.Send(bytes, SocketFlags.None, out SocketError error);
-        if (error is not (SocketError.Success or SocketError.WouldBlock)) throw new SocketException((int)error);
+        if (error is not (SocketError.Success or SocketError.WouldBlock))
+        {
+            throw new SocketException((int)error);
+        }
         NoteSent(sent);
         return sent;
     }

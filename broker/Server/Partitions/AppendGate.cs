@@ -1,7 +1,8 @@
 namespace Broker.Server.Partitions;
 
 /// <summary>
-/// Bounds the appends to one log directory at once, each of which may block its thread in a write: a stalled directory takes its own places and no other's. Any thread.
+/// Bounds the appends to one log directory at once, each of which may block its thread in a write: a stalled directory takes its own places and no other's. Any
+/// thread.
 /// </summary>
 internal sealed class AppendGate
 {

@@ -12,7 +12,8 @@ internal sealed class DirectoryLogs(LogDirectories directories, Func<string, Log
 
     public PartitionLog Open(TopicPartition partition, Guid topicId, bool isNew)
     {
-        bool mayLieOffline = directories.IsOffline(partition) || (!isNew && directories.Find(partition) is null && directories.Directories.Any(d => d.IsOffline));
+        bool mayLieOffline = directories.IsOffline(partition)
+            || (!isNew && directories.Find(partition) is null && directories.Directories.Any(d => d.IsOffline));
         return mayLieOffline
             ? throw new IOException($"The log of {partition} may lie in a log directory that has failed.")
             : directories.GetOrCreate(partition, topicId, configOf(partition.Topic));

@@ -11,7 +11,8 @@ internal interface IPartitionLogs
     /// <summary>The partition's log, created where there is none.</summary>
     /// <param name="partition">Topic and number.</param>
     /// <param name="topicId">Written beside a new log; empty for none.</param>
-    /// <param name="isNew">Whether the controller says that this replica never existed: only then may it be created while a directory is offline, which might hold the old one.</param>
+    /// <param name="isNew">Whether the controller says that this replica never existed: only then may it be created while a directory is offline, which might
+    /// hold the old one.</param>
     /// <exception cref="IOException">No directory can take it.</exception>
     PartitionLog Open(TopicPartition partition, Guid topicId, bool isNew);
 

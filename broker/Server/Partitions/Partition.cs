@@ -196,7 +196,8 @@ internal sealed class Partition
         lock (_lock)
         {
             PartitionLog? log = _log;
-            Transition transition = PartitionTransitions.FollowerFetched(_state, replicaId, fetchOffset, replicaLogStart, log?.LogEndOffset ?? 0, _host.StampMs);
+            Transition transition = PartitionTransitions.FollowerFetched(_state, replicaId, fetchOffset, replicaLogStart, log?.LogEndOffset ?? 0,
+                _host.StampMs);
             error = transition.Error;
             Volatile.Write(ref _state, transition.Next);
             moved = transition.Applied && log is not null && AdvanceHighWatermark(log);
@@ -273,7 +274,8 @@ internal sealed class Partition
         }
     }
 
-    /// <summary>The broker's stamp was taken before the lock; one that another append has overtaken is taken anew, so that a log's stamps go back only with the clock.</summary>
+    /// <summary>The broker's stamp was taken before the lock; one that another append has overtaken is taken anew, so that a log's stamps go back only with the
+    /// clock.</summary>
     private BatchInfo InOrder(Memory<byte> batch, in BatchInfo info)
     {
         if (info.TimestampType != TimestampType.LogAppendTime)
@@ -326,7 +328,8 @@ internal sealed class Partition
             log.UpdateHighWatermark(next);
         }
 
-        Debug.Assert(log.LogStartOffset <= log.LastStableOffset && log.LastStableOffset <= log.HighWatermark && log.HighWatermark <= log.LogEndOffset, "offsets are in order");
+        Debug.Assert(log.LogStartOffset <= log.LastStableOffset && log.LastStableOffset <= log.HighWatermark && log.HighWatermark <= log.LogEndOffset,
+            "offsets are in order");
         return next > now;
     }
 }

@@ -21,16 +21,19 @@ internal static partial class PartitionLogMessages
     [LoggerMessage(EventId = 3004, Level = LogLevel.Information, Message = "Partition {Partition} stopped (deleted: {Deleted}).")]
     public static partial void Stopped(ILogger logger, TopicPartition partition, bool deleted);
 
-    [LoggerMessage(EventId = 3005, Level = LogLevel.Warning, Message = "The controller's request of epoch {ControllerEpoch} (broker epoch {BrokerEpoch}) is refused: {Error}.")]
+    [LoggerMessage(EventId = 3005, Level = LogLevel.Warning,
+        Message = "The controller's request of epoch {ControllerEpoch} (broker epoch {BrokerEpoch}) is refused: {Error}.")]
     public static partial void ControllerRefused(ILogger logger, int controllerEpoch, long brokerEpoch, Broker.Protocol.ErrorCode error);
 
-    [LoggerMessage(EventId = 3006, Level = LogLevel.Warning, Message = "Partition {Partition}: the controller's assignment of epoch {LeaderEpoch} is refused: {Error}.")]
+    [LoggerMessage(EventId = 3006, Level = LogLevel.Warning,
+        Message = "Partition {Partition}: the controller's assignment of epoch {LeaderEpoch} is refused: {Error}.")]
     public static partial void AssignmentRefused(ILogger logger, TopicPartition partition, int leaderEpoch, Broker.Protocol.ErrorCode error);
 
     [LoggerMessage(EventId = 3007, Level = LogLevel.Error, Message = "The log of partition {Partition} cannot be opened, created or deleted.")]
     public static partial void LogFailed(ILogger logger, TopicPartition partition, Exception failure);
 
-    [LoggerMessage(EventId = 3009, Level = LogLevel.Error, Message = "There is no room for the log of partition {Partition}: it is tried again until there is.")]
+    [LoggerMessage(EventId = 3009, Level = LogLevel.Error,
+        Message = "There is no room for the log of partition {Partition}: it is tried again until there is.")]
     public static partial void LogAwaited(ILogger logger, TopicPartition partition, Exception failure);
 
     [LoggerMessage(EventId = 3008, Level = LogLevel.Error, Message = "Reading partition {Partition} failed.")]

@@ -117,10 +117,12 @@ internal static class PartitionReads
     /// <param name="cancel">Ends a cold search.</param>
     /// <exception cref="IOException">The disk fails.</exception>
     public static OffsetAnswer ListOffset(
-        this Partition partition, long timestampMs, FetchReader? reader, int currentLeaderEpoch, bool leaderOnly, DecompressionBound bound, CancellationToken cancel)
+        this Partition partition, long timestampMs, FetchReader? reader, int currentLeaderEpoch, bool leaderOnly, DecompressionBound bound,
+        CancellationToken cancel)
     {
         PartitionState state = partition.State;
-        ErrorCode error = Check(partition, state, new FetchQuery { CurrentLeaderEpoch = currentLeaderEpoch, LeaderOnly = leaderOnly, ReplicaId = -1 }, out PartitionLog? log);
+        ErrorCode error = Check(partition, state, new FetchQuery { CurrentLeaderEpoch = currentLeaderEpoch, LeaderOnly = leaderOnly, ReplicaId = -1 },
+            out PartitionLog? log);
         if (error != ErrorCode.None || log is null)
         {
             return new OffsetAnswer(error);
@@ -158,7 +160,8 @@ internal static class PartitionReads
     public static (ErrorCode Error, EpochEnd End) EndOfEpoch(this Partition partition, int currentLeaderEpoch, int leaderEpoch)
     {
         PartitionState state = partition.State;
-        ErrorCode error = Check(partition, state, new FetchQuery { CurrentLeaderEpoch = currentLeaderEpoch, LeaderOnly = true, ReplicaId = -1 }, out PartitionLog? log);
+        ErrorCode error = Check(partition, state, new FetchQuery { CurrentLeaderEpoch = currentLeaderEpoch, LeaderOnly = true, ReplicaId = -1 },
+            out PartitionLog? log);
         return error != ErrorCode.None || log is null ? (error, EpochEnd.Undefined) : (ErrorCode.None, log.EndOffsetFor(leaderEpoch));
     }
 

@@ -106,7 +106,8 @@ internal sealed class PartitionTable
     }
 
     /// <summary>
-    /// Tries again to open the logs for which there was no room (on the disk, or among the process's handles) when the controller assigned them. Blocks on the disk.
+    /// Tries again to open the logs for which there was no room (on the disk, or among the process's handles) when the controller assigned them. Blocks on the
+    /// disk.
     /// </summary>
     public void OpenAwaited()
     {

@@ -3,7 +3,8 @@ using System.Buffers;
 namespace Broker.Server.Partitions;
 
 /// <summary>
-/// A request that waits for a partition (Kafka's purgatory), or a fetch session that watches it. It is itself the element of the partition's list, so that waiting
+/// A request that waits for a partition (Kafka's purgatory), or a fetch session that watches it. It is itself the element of the partition's list, so that
+/// waiting
 /// allocates nothing more; it waits at one partition at a time.
 /// </summary>
 internal abstract class PartitionWaiter
@@ -59,7 +60,8 @@ internal sealed class PartitionWaiters
         }
     }
 
-    /// <summary>Notifies all who wait now, the first to come first. Must be called outside of the partition's lock, after what changed has been published.</summary>
+    /// <summary>Notifies all who wait now, the first to come first. Must be called outside of the partition's lock, after what changed has been
+    /// published.</summary>
     public void Notify()
     {
         // A waiter looks once more after it was added, so one that is missed here sees the change itself.

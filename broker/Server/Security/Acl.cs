@@ -80,7 +80,10 @@ internal static class AuthorizedOperations
         int bits = 0;
         foreach (AclOperation operation in On(type))
         {
-            if (authorizer.Allows(context, operation, type, name)) bits |= 1 << (int)operation;
+            if (authorizer.Allows(context, operation, type, name))
+            {
+                bits |= 1 << (int)operation;
+            }
         }
 
         return bits;

@@ -18,24 +18,34 @@ internal static class CheckpointText
     {
         byte[]? bytes = WholeFiles.Read(disk, path);
         if (bytes is null || bytes.Length == 0)
+        {
             return [];
+        }
         // Each line ends with a newline: without the last one the file is torn, though a number cut short would still be a number.
         if (bytes[^1] != (byte)'\n')
+        {
             throw new CorruptFileException(path, "its last line has no end");
+        }
         string[] lines = Decode(path, bytes).Split('\n');
         int count = lines.Length;
         while (count > 0 && lines[count - 1].AsSpan().Trim().IsEmpty)
+        {
             count--;
+        }
         if (count < 2 || !string.Equals(lines[0].Trim(), "0", StringComparison.Ordinal))
+        {
             throw new CorruptFileException(path, "its first line is not the version 0");
+        }
         if (!int.TryParse(lines[1].AsSpan().Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int entries) || entries != count - 2)
+        {
             throw new CorruptFileException(path, $"it promises '{Shortened(lines[1])}' entries and has {count - 2}");
+        }
         return lines[2..count];
     }
 
     public static void Write(IFileSystem disk, string path, int count, Action<StringBuilder> entries, bool durable)
     {
-        var text = new StringBuilder(64).Append("0\n").Append(count).Append('\n');
+        StringBuilder text = new StringBuilder(64).Append("0\n").Append(count).Append('\n');
         entries(text);
         WholeFiles.Replace(disk, path, Utf8.GetBytes(text.ToString()), durable);
     }

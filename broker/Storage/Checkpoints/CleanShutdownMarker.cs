@@ -17,7 +17,9 @@ internal static class CleanShutdownMarker
         brokerEpoch = -1;
         byte[]? bytes = WholeFiles.Read(disk, path);
         if (bytes is null)
+        {
             return false;
+        }
         try
         {
             using JsonDocument json = JsonDocument.Parse(bytes);
@@ -37,5 +39,6 @@ internal static class CleanShutdownMarker
     }
 
     public static void Write(IFileSystem disk, string path, long brokerEpoch)
-        => WholeFiles.Replace(disk, path, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"version\":0,\"brokerEpoch\":{brokerEpoch}}}")), durable: true);
+        => WholeFiles.Replace(disk, path,
+        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"version\":0,\"brokerEpoch\":{brokerEpoch}}}")), durable: true);
 }

@@ -21,7 +21,9 @@ public static class KafkaUuid
         ReadOnlySpan<char> bare = text.AsSpan().TrimEnd('=');
         Span<byte> bytes = stackalloc byte[18];
         if (bare.Length != 22 || !Base64Url.IsValid(bare) || !Base64Url.TryDecodeFromChars(bare, bytes, out int written) || written != 16)
+        {
             return false;
+        }
         id = new Guid(bytes[..16], bigEndian: true);
         return true;
     }

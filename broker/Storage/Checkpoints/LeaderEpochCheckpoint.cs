@@ -10,12 +10,14 @@ internal static class LeaderEpochCheckpoint
     public static EpochStart[] Read(IFileSystem disk, string path)
     {
         string[] lines = CheckpointText.Read(disk, path);
-        var epochs = new EpochStart[lines.Length];
+        EpochStart[] epochs = new EpochStart[lines.Length];
         for (int i = 0; i < lines.Length; i++)
         {
             epochs[i] = Parse(path, lines[i]);
             if (i > 0 && (epochs[i].Epoch <= epochs[i - 1].Epoch || epochs[i].StartOffset < epochs[i - 1].StartOffset))
+            {
                 throw new CorruptFileException(path, "epochs and offsets must rise");
+            }
         }
         return epochs;
     }
@@ -24,7 +26,9 @@ internal static class LeaderEpochCheckpoint
         => CheckpointText.Write(disk, path, epochs.Count, text =>
         {
             foreach (EpochStart start in epochs)
+            {
                 text.Append(start.Epoch).Append(' ').Append(start.StartOffset).Append('\n');
+            }
         }, durable);
 
     private static EpochStart Parse(string path, string line)

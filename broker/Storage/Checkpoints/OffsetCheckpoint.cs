@@ -9,7 +9,7 @@ internal static class OffsetCheckpoint
     /// <exception cref="CorruptFileException">The file is not of the format.</exception>
     public static Dictionary<TopicPartition, long> Read(IFileSystem disk, string path)
     {
-        var offsets = new Dictionary<TopicPartition, long>();
+        Dictionary<TopicPartition, long> offsets = new();
         foreach (string line in CheckpointText.Read(disk, path))
         {
             string[] parts = line.Trim().Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -29,6 +29,8 @@ internal static class OffsetCheckpoint
         => CheckpointText.Write(disk, path, offsets.Count, text =>
         {
             foreach ((TopicPartition partition, long offset) in offsets)
+            {
                 text.Append(partition.Topic).Append(' ').Append(partition.Partition).Append(' ').Append(offset).Append('\n');
+            }
         }, durable: true);
 }

@@ -12,13 +12,19 @@ internal static class PartitionMetadataFile
     {
         byte[]? bytes = WholeFiles.Read(disk, path);
         if (bytes is null)
+        {
             return null;
+        }
         string[] lines = Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (lines.Length != 2 || !string.Equals(lines[0].Replace(" ", "", StringComparison.Ordinal), "version:0", StringComparison.Ordinal))
+        {
             throw new CorruptFileException(path, "its first line is not 'version: 0'");
-        const string key = "topic_id:";
-        if (!lines[1].StartsWith(key, StringComparison.Ordinal) || !KafkaUuid.TryParse(lines[1][key.Length..].Trim(), out Guid id))
+        }
+        const string Key = "topic_id:";
+        if (!lines[1].StartsWith(Key, StringComparison.Ordinal) || !KafkaUuid.TryParse(lines[1][Key.Length..].Trim(), out Guid id))
+        {
             throw new CorruptFileException(path, "its second line is not 'topic_id: ' and an id");
+        }
         return id;
     }
 
@@ -30,7 +36,9 @@ internal static class PartitionMetadataFile
     public static void Sync(IFileSystem disk, string path)
     {
         if (!disk.FileExists(path))
+        {
             return;
+        }
         using IOpenFile file = disk.Open(path, FileOpen.Existing);
         file.Sync();
     }

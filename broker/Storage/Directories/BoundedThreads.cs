@@ -9,8 +9,8 @@ internal static class BoundedThreads
     /// <summary>Runs <paramref name="work"/> for each item; the first failure ends the rest and is thrown.</summary>
     public static void ForEach<T>(IReadOnlyCollection<T> items, int threads, Action<T> work, CancellationToken cancel)
     {
-        var queue = new ConcurrentQueue<T>(items);
-        var failures = new ConcurrentQueue<Exception>();
+        ConcurrentQueue<T> queue = new(items);
+        ConcurrentQueue<Exception> failures = new();
         void Drain()
         {
             try
@@ -27,13 +27,20 @@ internal static class BoundedThreads
                 failures.Enqueue(failure);
             }
         }
-        Thread[] workers = [.. Enumerable.Range(0, Math.Clamp(threads, 1, Math.Max(1, items.Count)) - 1).Select(i => new Thread(Drain) { IsBackground = true, Name = $"log loading {i}" })];
+        Thread[] workers = [.. Enumerable.Range(0,
+            Math.Clamp(threads, 1, Math.Max(1, items.Count)) - 1).Select(i => new Thread(Drain) { IsBackground = true, Name = $"log loading {i}" })];
         foreach (Thread worker in workers)
+        {
             worker.Start();
+        }
         Drain();
         foreach (Thread worker in workers)
+        {
             worker.Join();
+        }
         if (failures.TryDequeue(out Exception? first))
+        {
             ExceptionDispatchInfo.Throw(first);
+        }
     }
 }

@@ -20,7 +20,9 @@ internal sealed record SegmentToDelete(LogSegment Segment, long DueMs) : Pending
     public override bool TryDelete()
     {
         if (!Segment.TryRetire())
+        {
             return false;
+        }
         Segment.DeleteFiles();
         return true;
     }
@@ -33,9 +35,13 @@ internal sealed record FolderToDelete(IFileSystem Disk, string Folder, IReadOnly
     public override bool TryDelete()
     {
         if (!Segments.All(s => s.TryRetire()))
+        {
             return false;
+        }
         foreach (LogSegment segment in Segments)
+        {
             segment.CloseFiles();
+        }
         Disk.DeleteDirectory(Folder);
         return true;
     }
@@ -44,37 +50,43 @@ internal sealed record FolderToDelete(IFileSystem Disk, string Folder, IReadOnly
 /// <summary>The deletions that a log directory still owes. Thread-safe.</summary>
 internal sealed class DelayedDeletes(ILogger logger)
 {
-    private readonly Lock gate = new();
-    private List<PendingDelete> pending = [];
+    private readonly Lock _gate = new();
+    private List<PendingDelete> _pending = [];
 
     public int Count
     {
         get
         {
-            lock (gate)
-                return pending.Count;
+            lock (_gate)
+            {
+                return _pending.Count;
+            }
         }
     }
 
     public void Add(PendingDelete delete)
     {
-        lock (gate)
-            pending.Add(delete);
+        lock (_gate)
+        {
+            _pending.Add(delete);
+        }
     }
 
     /// <summary>Deletes what is due; what is still read or fails is tried again the next time.</summary>
     public void Run(long nowMs)
     {
         List<PendingDelete> due;
-        lock (gate)
+        lock (_gate)
         {
-            due = pending.FindAll(d => d.DueMs <= nowMs);
-            pending = pending.FindAll(d => d.DueMs > nowMs);
+            due = _pending.FindAll(d => d.DueMs <= nowMs);
+            _pending = _pending.FindAll(d => d.DueMs > nowMs);
         }
         foreach (PendingDelete delete in due)
         {
             if (!TryDelete(delete))
+            {
                 Add(delete);
+            }
         }
     }
 

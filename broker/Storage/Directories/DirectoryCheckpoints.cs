@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Storage.Directories;
 
 /// <summary>
-/// The checkpoint files of one log directory, with the entries that each one holds on the disk. An entry belongs to the log that had the partition's name when the file was
+/// The checkpoint files of one log directory, with the entries that each one holds on the disk. An entry belongs to the log that had the partition's name when
+/// the file was
 /// written: <see cref="Forget"/> removes it before another log gets that name. Thread-safe.
 /// </summary>
 internal sealed class DirectoryCheckpoints
@@ -44,7 +45,8 @@ internal sealed class DirectoryCheckpoints
 
     /// <summary>What the files say of a partition.</summary>
     public LoadHints Of(TopicPartition partition, bool clean)
-        => new(clean, OffsetIn(LogFileNames.RecoveryPoints, partition), OffsetIn(LogFileNames.LogStartOffsets, partition), OffsetIn(LogFileNames.HighWatermarks, partition));
+        => new(clean, OffsetIn(LogFileNames.RecoveryPoints, partition), OffsetIn(LogFileNames.LogStartOffsets, partition),
+        OffsetIn(LogFileNames.HighWatermarks, partition));
 
     /// <summary>The offset that a file holds for a partition; 0 where it has none.</summary>
     public long OffsetIn(string name, TopicPartition partition)
@@ -67,7 +69,8 @@ internal sealed class DirectoryCheckpoints
         }
     }
 
-    /// <summary>Removes the entries of a partition, durably, together with those of all other partitions that have no log any more; no file is touched that has none of this one.</summary>
+    /// <summary>Removes the entries of a partition, durably, together with those of all other partitions that have no log any more; no file is touched that has
+    /// none of this one.</summary>
     /// <param name="partition">The name that a new log is about to get.</param>
     /// <param name="hasLog">Whether a log of that name is open.</param>
     /// <exception cref="IOException">Entries may be left: the log must not be created.</exception>

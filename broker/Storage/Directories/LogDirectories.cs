@@ -19,7 +19,8 @@ public sealed record StorageOptions
     /// <summary>Seed of the segments' jitter; given in tests.</summary>
     public int JitterSeed { get; init; } = Random.Shared.Next();
 
-    /// <summary>Told of a directory whose disk has failed, once, on the thread that met the failure, which may hold a partition's lock: hand over and return.</summary>
+    /// <summary>Told of a directory whose disk has failed, once, on the thread that met the failure, which may hold a partition's lock: hand over and
+    /// return.</summary>
     public Action<LogDirectory>? OnDirectoryFailed { get; init; }
 }
 
@@ -27,53 +28,59 @@ public sealed record StorageOptions
 public sealed class IdentityMismatchException(string message) : IOException(message);
 
 /// <summary>
-/// All log directories of a broker. Opened (locked) first, then <see cref="EnsureIdentity"/>, then <see cref="Load"/>. The periodic work is in methods that the server
+/// All log directories of a broker. Opened (locked) first, then <see cref="EnsureIdentity"/>, then <see cref="Load"/>. The periodic work is in methods that the
+/// server
 /// schedules on threads that may block. Thread-safe, except that a partition's own calls need its lock.
 /// </summary>
 public sealed class LogDirectories
 {
-    private readonly LogDirectory[] directories;
-    private readonly StorageOptions options;
+    private readonly LogDirectory[] _directories;
+    private readonly StorageOptions _options;
 
     private LogDirectories(LogDirectory[] directories, StorageOptions options)
     {
-        this.directories = directories;
-        this.options = options;
+        _directories = directories;
+        _options = options;
     }
 
     /// <summary>The directories, in configured order.</summary>
-    public IReadOnlyList<LogDirectory> Directories => directories;
+    public IReadOnlyList<LogDirectory> Directories => _directories;
 
     /// <summary>Those whose disks work.</summary>
-    public IEnumerable<LogDirectory> Online => directories.Where(d => !d.IsOffline);
+    public IEnumerable<LogDirectory> Online => _directories.Where(d => !d.IsOffline);
 
     /// <summary>All open logs.</summary>
-    public IEnumerable<PartitionLog> Logs => directories.SelectMany(d => d.Logs);
+    public IEnumerable<PartitionLog> Logs => _directories.SelectMany(d => d.Logs);
 
     /// <summary>Locks all directories.</summary>
     /// <exception cref="IOException">One cannot be created, or another broker holds it.</exception>
     public static LogDirectories Open(StorageOptions options, IFileSystem disk, TimeProvider time, ILoggerFactory loggers)
     {
-        var handles = new HandleCache(disk, options.OpenFiles);
-        var jitter = new Random(options.JitterSeed);
+        HandleCache handles = new(disk, options.OpenFiles);
+        Random jitter = new(options.JitterSeed);
         ILogger logger = loggers.CreateLogger("Broker.Storage");
-        var opened = new List<LogDirectory>();
+        List<LogDirectory> opened = new();
         try
         {
             foreach (string path in options.Directories)
+            {
                 opened.Add(new LogDirectory(Path.GetFullPath(path), handles, time, jitter, logger, d => options.OnDirectoryFailed?.Invoke(d)));
+            }
         }
         catch (IOException)
         {
             foreach (LogDirectory directory in opened)
+            {
                 directory.Abandon();
+            }
             throw;
         }
         return new LogDirectories([.. opened], options);
     }
 
     /// <summary>
-    /// Checks the identity in every directory's <c>meta.properties</c> against the cluster's and, where it is configured, the broker's id, and writes it where it is missing.
+    /// Checks the identity in every directory's <c>meta.properties</c> against the cluster's and, where it is configured, the broker's id, and writes it where
+    /// it is missing.
     /// </summary>
     /// <param name="clusterId">The cluster's id; null where the embedded coordination takes over what the folder says.</param>
     /// <param name="brokerId">The configured id; null or negative to take the folder's.</param>
@@ -83,29 +90,40 @@ public sealed class LogDirectories
     public MetaProperties EnsureIdentity(string? clusterId, int? brokerId, Func<MetaProperties> generate)
     {
         MetaProperties? known = null;
-        foreach (LogDirectory directory in directories)
+        foreach (LogDirectory directory in _directories)
         {
             if (directory.ReadIdentity() is not { } found)
+            {
                 continue;
+            }
             if (clusterId is not null && !string.Equals(found.ClusterId, clusterId, StringComparison.Ordinal))
+            {
                 throw new IdentityMismatchException($"'{directory.Path}' belongs to cluster {found.ClusterId}, not to {clusterId}");
+            }
             if (brokerId >= 0 && found.BrokerId != brokerId)
+            {
                 throw new IdentityMismatchException($"'{directory.Path}' belongs to broker {found.BrokerId}; broker.id is {brokerId}");
+            }
             if (known is not null && (known.BrokerId != found.BrokerId || !string.Equals(known.ClusterId, found.ClusterId, StringComparison.Ordinal)))
-                throw new IdentityMismatchException($"'{directory.Path}' belongs to broker {found.BrokerId} of cluster {found.ClusterId}, another log directory to broker {known.BrokerId} of {known.ClusterId}");
+            {
+                throw new IdentityMismatchException(
+                    $"'{directory.Path}' belongs to broker {found.BrokerId} of cluster {found.ClusterId}, another log directory to broker {known.BrokerId} of {known.ClusterId}");
+            }
             known ??= found;
         }
         MetaProperties identity = known ?? generate();
-        foreach (LogDirectory directory in directories)
+        foreach (LogDirectory directory in _directories)
         {
             if (directory.ReadIdentity() is null)
+            {
                 directory.WriteIdentity(identity with { DirectoryId = null });
+            }
         }
         return identity;
     }
 
     /// <summary>The identity that the first directory which has one holds; null where none has.</summary>
-    public MetaProperties? ReadIdentity() => directories.Select(d => d.ReadIdentity()).FirstOrDefault(i => i is not null);
+    public MetaProperties? ReadIdentity() => _directories.Select(d => d.ReadIdentity()).FirstOrDefault(i => i is not null);
 
     /// <summary>The topics that a broker has compacted in one of the online directories.</summary>
     public IReadOnlySet<string> CompactedTopics() => Online.SelectMany(d => d.CompactedTopics).ToHashSet(StringComparer.Ordinal);
@@ -117,11 +135,11 @@ public sealed class LogDirectories
     public void Load(Func<string, LogConfig> configOf, CancellationToken cancel = default)
     {
         IOException? first = null;
-        foreach (LogDirectory directory in directories)
+        foreach (LogDirectory directory in _directories)
         {
             try
             {
-                directory.Load(configOf, options.RecoveryThreads, cancel);
+                directory.Load(configOf, _options.RecoveryThreads, cancel);
             }
             catch (IOException failure)
             {
@@ -129,22 +147,26 @@ public sealed class LogDirectories
             }
         }
         if (first is not null && !Online.Any())
+        {
             throw first;
+        }
     }
 
     /// <summary>The open log of a partition; null where no online directory has it.</summary>
     public PartitionLog? Find(TopicPartition partition)
     {
-        foreach (LogDirectory directory in directories)
+        foreach (LogDirectory directory in _directories)
         {
             if (!directory.IsOffline && directory.Find(partition) is { } log)
+            {
                 return log;
+            }
         }
         return null;
     }
 
     /// <summary>Whether a partition's log lies in a directory whose disk has failed.</summary>
-    public bool IsOffline(TopicPartition partition) => directories.Any(d => d.IsOffline && d.Find(partition) is not null);
+    public bool IsOffline(TopicPartition partition) => _directories.Any(d => d.IsOffline && d.Find(partition) is not null);
 
     /// <summary>The log of a partition, created in the directory with the fewest where there is none.</summary>
     /// <param name="partition">The partition.</param>
@@ -167,7 +189,8 @@ public sealed class LogDirectories
     /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
     public void Delete(PartitionLog log) => log.State.Directory.Delete(log);
 
-    /// <summary>Flushes rolled segments and logs whose <c>flush.ms</c> has passed; due every <c>log.flush.scheduler.interval.ms</c> and soon after rolls (each second will do).</summary>
+    /// <summary>Flushes rolled segments and logs whose <c>flush.ms</c> has passed; due every <c>log.flush.scheduler.interval.ms</c> and soon after rolls (each
+    /// second will do).</summary>
     public void FlushDue() => ForOnline(d => d.FlushDue());
 
     /// <summary>Due every <c>log.flush.offset.checkpoint.interval.ms</c>.</summary>
@@ -186,31 +209,39 @@ public sealed class LogDirectories
     /// <param name="brokerEpoch">The broker's epoch, -1 for none.</param>
     public void Close(long brokerEpoch)
     {
-        foreach (LogDirectory directory in directories)
+        foreach (LogDirectory directory in _directories)
+        {
             directory.Close(brokerEpoch);
+        }
     }
 
     /// <summary>Lets everything go without flushing or marking, as the death of the process does; the locks are free.</summary>
     public void Abandon()
     {
-        foreach (LogDirectory directory in directories)
+        foreach (LogDirectory directory in _directories)
+        {
             directory.Abandon();
+        }
     }
 
     private void ForOnline(Action<LogDirectory> work)
     {
-        foreach (LogDirectory directory in directories)
+        foreach (LogDirectory directory in _directories)
         {
             try
             {
                 if (!directory.IsOffline)
+                {
                     work(directory);
+                }
             }
             catch (IOException failure)
             {
                 // A directory that has failed has said so; the others have their turn.
                 if (!directory.IsOffline)
+                {
                     StorageLog.Postponed(directory.Logger, directory.Path, failure);
+                }
             }
         }
     }

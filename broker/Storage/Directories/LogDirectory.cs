@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Storage.Directories;
 
 /// <summary>
-/// One entry of <c>log.dirs</c>: the partitions' folders, the checkpoints over them, the lock that keeps other brokers out. Thread-safe, except that a partition's own
+/// One entry of <c>log.dirs</c>: the partitions' folders, the checkpoints over them, the lock that keeps other brokers out. Thread-safe, except that a
+/// partition's own
 /// calls need its lock.
 /// </summary>
 public sealed class LogDirectory
@@ -16,34 +17,34 @@ public sealed class LogDirectory
     /// <summary>Threads that flush at the end, when nothing else is going on: enough to keep a disk's queue filled.</summary>
     private const int ClosingThreads = 8;
 
-    private readonly HandleCache handles;
-    private readonly TimeProvider time;
-    private readonly Random jitter;
-    private readonly Action<LogDirectory> onFailure;
-    private readonly ConcurrentDictionary<TopicPartition, PartitionLog> logs = new();
-    private readonly ConcurrentDictionary<LogState, bool> rolled = new();
-    private readonly IDisposable? folderLock;
+    private readonly HandleCache _handles;
+    private readonly TimeProvider _time;
+    private readonly Random _jitter;
+    private readonly Action<LogDirectory> _onFailure;
+    private readonly ConcurrentDictionary<TopicPartition, PartitionLog> _logs = new();
+    private readonly ConcurrentDictionary<LogState, bool> _rolled = new();
+    private readonly IDisposable? _folderLock;
     private DirectoryCheckpoints? _checkpoints;
-    private int offline;
+    private int _offline;
 
     internal LogDirectory(string path, HandleCache handles, TimeProvider time, Random jitter, ILogger logger, Action<LogDirectory> onFailure)
     {
-        this.handles = handles;
-        this.time = time;
-        this.jitter = jitter;
-        this.onFailure = onFailure;
+        _handles = handles;
+        _time = time;
+        _jitter = jitter;
+        _onFailure = onFailure;
         Path = path;
         Logger = logger;
         Deletes = new DelayedDeletes(logger);
         CreateDurably(path);
-        folderLock = Disk.Lock(PathOf(LogFileNames.Lock));
+        _folderLock = Disk.Lock(PathOf(LogFileNames.Lock));
     }
 
     /// <summary>The folder.</summary>
     public string Path { get; }
 
     /// <summary>Whether its disk has failed; nothing is written to it any more.</summary>
-    public bool IsOffline => Volatile.Read(ref offline) != 0;
+    public bool IsOffline => Volatile.Read(ref _offline) != 0;
 
     /// <summary>Whether the last broker here ended cleanly. Known after loading.</summary>
     public bool WasClean { get; private set; }
@@ -52,10 +53,10 @@ public sealed class LogDirectory
     public long CleanBrokerEpoch { get; private set; } = -1;
 
     /// <summary>The open logs.</summary>
-    public ICollection<PartitionLog> Logs => logs.Values;
+    public ICollection<PartitionLog> Logs => _logs.Values;
 
     /// <summary>Open logs.</summary>
-    public int Count => logs.Count;
+    public int Count => _logs.Count;
 
     /// <summary>Renamed files and folders that wait for their deletion.</summary>
     public int PendingDeletes => Deletes.Count;
@@ -64,9 +65,9 @@ public sealed class LogDirectory
 
     internal DelayedDeletes Deletes { get; }
 
-    internal IFileSystem Disk => handles.Disk;
+    internal IFileSystem Disk => _handles.Disk;
 
-    private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long NowMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>The identity in <c>meta.properties</c>; null where there is none.</summary>
     /// <exception cref="CorruptFileException">The file is not of the format.</exception>
@@ -79,7 +80,7 @@ public sealed class LogDirectory
     internal IEnumerable<string> CompactedTopics => _checkpoints?.CompactedTopics ?? [];
 
     /// <summary>The open log of a partition; null where it is not here.</summary>
-    public PartitionLog? Find(TopicPartition partition) => logs.GetValueOrDefault(partition);
+    public PartitionLog? Find(TopicPartition partition) => _logs.GetValueOrDefault(partition);
 
     /// <summary>Opens all partitions, recovering where the broker did not end cleanly.</summary>
     /// <param name="configOf">Settings by topic.</param>
@@ -88,32 +89,35 @@ public sealed class LogDirectory
     /// <exception cref="IOException">A checkpoint or a log cannot be read: the directory is offline.</exception>
     internal void Load(Func<string, LogConfig> configOf, int threads, CancellationToken cancel)
     {
-        var watch = Stopwatch.StartNew();
+        Stopwatch watch = Stopwatch.StartNew();
         try
         {
             WasClean = CleanShutdownMarker.TryRead(Disk, PathOf(LogFileNames.CleanShutdown), out long brokerEpoch);
             CleanBrokerEpoch = brokerEpoch;
-            var checkpoints = new DirectoryCheckpoints(Disk, Path, Logger);
+            DirectoryCheckpoints checkpoints = new(Disk, Path, Logger);
             DirectoryFolders folders = DirectoryFolders.Read(Disk, Path);
             foreach (string leftover in folders.ToDelete)
+            {
                 Deletes.Add(new FolderToDelete(Disk, leftover, [], NowMs));
+            }
             LoadAll(folders.Partitions, checkpoints, configOf, threads, cancel);
             // Only now: a crash while loading must find the same state again.
             Disk.DeleteFile(PathOf(LogFileNames.CleanShutdown));
             Disk.SyncDirectory(Path);
             _checkpoints = checkpoints;
-            LowerCheckpoints(logs.Values.Select(log => log.State));
+            LowerCheckpoints(_logs.Values.Select(log => log.State));
         }
         catch (IOException failure)
         {
             Fail(failure);
             throw;
         }
-        StorageLog.DirectoryLoaded(Logger, Path, logs.Count, watch.ElapsedMilliseconds, WasClean);
+        StorageLog.DirectoryLoaded(Logger, Path, _logs.Count, watch.ElapsedMilliseconds, WasClean);
     }
 
     /// <summary>
-    /// Creates a partition's folder and log; they are durable with the first flush. What the checkpoints hold of an earlier log of that name is removed before: it would be
+    /// Creates a partition's folder and log; they are durable with the first flush. What the checkpoints hold of an earlier log of that name is removed before:
+    /// it would be
     /// taken for the new one's after a crash.
     /// </summary>
     /// <exception cref="IOException">There is no room, or the disk fails: then the directory is offline.</exception>
@@ -121,17 +125,19 @@ public sealed class LogDirectory
     {
         try
         {
-            _checkpoints?.Forget(partition, logs.ContainsKey);
+            _checkpoints?.Forget(partition, _logs.ContainsKey);
             Disk.CreateDirectory(PathOf(partition.ToString()));
-            PartitionLog log = new LogLoader(this, handles, partition, config, NowMs).Open(new LoadHints(Clean: false, 0, 0, 0));
+            PartitionLog log = new LogLoader(this, _handles, partition, config, NowMs).Open(new LoadHints(Clean: false, 0, 0, 0));
             SetTopicId(log, topicId);
-            logs[partition] = log;
+            _logs[partition] = log;
             return log;
         }
         catch (IOException failure)
         {
             if (!Shortage.Is(failure))
+            {
                 Fail(failure);
+            }
             throw;
         }
     }
@@ -141,7 +147,9 @@ public sealed class LogDirectory
     public void SetTopicId(PartitionLog log, Guid topicId)
     {
         if (topicId == Guid.Empty || log.TopicId != Guid.Empty)
+        {
             return;
+        }
         PartitionMetadataFile.Write(Disk, log.State.Folder.PathOf(LogFileNames.PartitionMetadata), topicId);
         log.State.IsNew = true;
         log.State.FolderIsDirty = true;
@@ -154,9 +162,11 @@ public sealed class LogDirectory
     /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
     public void Delete(PartitionLog log)
     {
-        if (!logs.TryRemove(new KeyValuePair<TopicPartition, PartitionLog>(log.Partition, log)))
+        if (!_logs.TryRemove(new KeyValuePair<TopicPartition, PartitionLog>(log.Partition, log)))
+        {
             return;
-        rolled.TryRemove(log.State, out _);
+        }
+        _rolled.TryRemove(log.State, out _);
         try
         {
             log.Close(clean: false, NowMs);
@@ -176,17 +186,23 @@ public sealed class LogDirectory
     public void FlushDue()
     {
         long now = NowMs;
-        foreach (LogState state in rolled.Keys)
+        foreach (LogState state in _rolled.Keys)
         {
-            if (logs.GetValueOrDefault(state.Partition) is { } log && ReferenceEquals(log.State, state) && !IsOffline)
+            if (_logs.GetValueOrDefault(state.Partition) is { } log && ReferenceEquals(log.State, state) && !IsOffline)
+            {
                 FlushRolled(log, state, now);
+            }
             else
-                rolled.TryRemove(state, out _);
+            {
+                _rolled.TryRemove(state, out _);
+            }
         }
-        foreach (PartitionLog log in logs.Values)
+        foreach (PartitionLog log in _logs.Values)
         {
             if (log.IsFlushDue(now) && !IsOffline)
+            {
                 log.Flush(log.LogEndOffset, now);
+            }
         }
     }
 
@@ -203,7 +219,9 @@ public sealed class LogDirectory
     public void RunDelayedDeletes()
     {
         if (!IsOffline)
+        {
             Deletes.Run(NowMs);
+        }
     }
 
     /// <summary>Closes all logs; where everything went well, notes the clean end.</summary>
@@ -212,7 +230,9 @@ public sealed class LogDirectory
         try
         {
             if (_checkpoints is not null && !IsOffline)
+            {
                 CloseCleanly(brokerEpoch);
+            }
         }
         catch (IOException shortage) when (Shortage.Is(shortage))
         {
@@ -224,37 +244,44 @@ public sealed class LogDirectory
         }
         finally
         {
-            folderLock?.Dispose();
+            _folderLock?.Dispose();
         }
     }
 
     /// <summary>Lets everything go as a crash does, without a word to the disk. For tests and for ending at once.</summary>
     internal void Abandon()
     {
-        Interlocked.Exchange(ref offline, 1);
-        folderLock?.Dispose();
+        Interlocked.Exchange(ref _offline, 1);
+        _folderLock?.Dispose();
     }
 
     internal void Fail(IOException failure)
     {
-        if (Interlocked.Exchange(ref offline, 1) != 0)
+        if (Interlocked.Exchange(ref _offline, 1) != 0)
+        {
             return;
+        }
         StorageLog.DirectoryFailed(Logger, Path, failure);
-        onFailure(this);
+        _onFailure(this);
     }
 
     internal long NextJitter(LogConfig config)
     {
         if (config.SegmentJitterMs <= 0)
+        {
             return 0;
-        lock (jitter)
-            return jitter.NextInt64(config.SegmentJitterMs);
+        }
+        lock (_jitter)
+        {
+            return _jitter.NextInt64(config.SegmentJitterMs);
+        }
     }
 
-    internal void NoteRolled(LogState log) => rolled[log] = true;
+    internal void NoteRolled(LogState log) => _rolled[log] = true;
 
     /// <summary>
-    /// Rewrites the checkpoints that lie above a log's recovery point or start, as a truncation leaves them: what is appended there next is neither flushed nor deleted, so
+    /// Rewrites the checkpoints that lie above a log's recovery point or start, as a truncation leaves them: what is appended there next is neither flushed nor
+    /// deleted, so
     /// this comes before the next append. Where it fails, for whatever reason, the directory goes offline.
     /// </summary>
     internal void LowerCheckpoints(IEnumerable<LogState> changed)
@@ -294,26 +321,33 @@ public sealed class LogDirectory
     private void CreateDurably(string folder)
     {
         if (Disk.DirectoryExists(folder))
+        {
             return;
+        }
         string? parent = System.IO.Path.GetDirectoryName(folder);
         if (parent is not null)
+        {
             CreateDurably(parent);
+        }
         Disk.CreateDirectory(folder);
         if (parent is not null)
+        {
             Disk.SyncDirectory(parent);
+        }
     }
 
-    private void LoadAll(IReadOnlyList<TopicPartition> partitions, DirectoryCheckpoints checkpoints, Func<string, LogConfig> configOf, int threads, CancellationToken cancel)
+    private void LoadAll(IReadOnlyList<TopicPartition> partitions, DirectoryCheckpoints checkpoints, Func<string, LogConfig> configOf, int threads,
+        CancellationToken cancel)
     {
         void LoadOne(TopicPartition partition)
-            => logs[partition] = new LogLoader(this, handles, partition, configOf(partition.Topic), NowMs, cancel).Open(checkpoints.Of(partition, WasClean));
+            => _logs[partition] = new LogLoader(this, _handles, partition, configOf(partition.Topic), NowMs, cancel).Open(checkpoints.Of(partition, WasClean));
         BoundedThreads.ForEach(partitions, threads, LoadOne, cancel);
     }
 
     private void CloseCleanly(long brokerEpoch)
     {
         // The fsyncs of several threads share the file system's commits.
-        BoundedThreads.ForEach([.. logs.Values], ClosingThreads, log => log.Close(clean: true, NowMs), CancellationToken.None);
+        BoundedThreads.ForEach([.. _logs.Values], ClosingThreads, log => log.Close(clean: true, NowMs), CancellationToken.None);
         CheckpointRecoveryPoints();
         CheckpointLogStartOffsets();
         CheckpointHighWatermarks();
@@ -323,14 +357,14 @@ public sealed class LogDirectory
     /// <summary>A flush that has failed comes round again.</summary>
     private void FlushRolled(PartitionLog log, LogState state, long nowMs)
     {
-        rolled.TryRemove(state, out _);
+        _rolled.TryRemove(state, out _);
         try
         {
             log.Flush(state.View.Active.BaseOffset, nowMs);
         }
         catch (IOException)
         {
-            rolled[state] = true;
+            _rolled[state] = true;
             throw;
         }
     }
@@ -338,7 +372,8 @@ public sealed class LogDirectory
     private void CheckpointRecoveryPoints(bool mustBeWritten) => Checkpoint(LogFileNames.RecoveryPoints, mustBeWritten, log => log.RecoveryPoint);
 
     private void CheckpointLogStartOffsets(bool mustBeWritten)
-        => Checkpoint(LogFileNames.LogStartOffsets, mustBeWritten, log => log.LogStartOffset > log.State.View.Segments[0].BaseOffset ? log.LogStartOffset : null);
+        => Checkpoint(LogFileNames.LogStartOffsets, mustBeWritten,
+        log => log.LogStartOffset > log.State.View.Segments[0].BaseOffset ? log.LogStartOffset : null);
 
     private void Checkpoint(string name, bool mustBeWritten, Func<PartitionLog, long?> offsetOf)
     {
@@ -364,8 +399,8 @@ public sealed class LogDirectory
 
     private Dictionary<TopicPartition, long> OffsetsOf(Func<PartitionLog, long?> offsetOf)
     {
-        var offsets = new Dictionary<TopicPartition, long>();
-        foreach (PartitionLog log in logs.Values)
+        Dictionary<TopicPartition, long> offsets = new();
+        foreach (PartitionLog log in _logs.Values)
         {
             if (offsetOf(log) is { } offset)
             {

@@ -7,25 +7,27 @@ internal sealed class CachedFile(LogFolder folder, string name)
 {
     private const int Closed = -1;
 
-    private IOpenFile? handle;
+    private IOpenFile? _handle;
 
     /// <summary>Calls in progress, or <see cref="Closed"/>.</summary>
-    private int pins = Closed;
-    private bool usedLately;
-    private string name = name;
+    private int _pins = Closed;
+    private bool _usedLately;
+    private string _name = name;
 
     /// <summary>Place in the cache's ring, -1 for none; the cache's own.</summary>
     public int Slot { get; set; } = -1;
 
     /// <summary>Name without the folder.</summary>
-    public string Name => name;
+    public string Name => _name;
 
-    public string FullPath => folder.PathOf(name);
+    public string FullPath => folder.PathOf(_name);
 
     public long LastWriteMs()
     {
         lock (folder.Gate)
-            return folder.Disk.LastWriteMs(folder.PathOf(name));
+        {
+            return folder.Disk.LastWriteMs(folder.PathOf(_name));
+        }
     }
 
     public long Length()
@@ -73,7 +75,9 @@ internal sealed class CachedFile(LogFolder folder, string name)
     public bool IsCached(long position, int count)
     {
         if (TryPin() is not { } file)
+        {
             return false;
+        }
         try
         {
             return file.IsCached(position, count);
@@ -127,22 +131,26 @@ internal sealed class CachedFile(LogFolder folder, string name)
     public void Create()
     {
         if (folder.Handles.WithRoom(TryCreate))
+        {
             folder.Handles.Opened(this);
+        }
     }
 
     public void Rename(string newName)
     {
         lock (folder.Gate)
         {
-            folder.Disk.RenameFile(folder.PathOf(name), folder.PathOf(newName));
-            name = newName;
+            folder.Disk.RenameFile(folder.PathOf(_name), folder.PathOf(newName));
+            _name = newName;
         }
     }
 
     public void Delete()
     {
         lock (folder.Gate)
-            folder.Disk.DeleteFile(folder.PathOf(name));
+        {
+            folder.Disk.DeleteFile(folder.PathOf(_name));
+        }
         Close();
     }
 
@@ -152,8 +160,8 @@ internal sealed class CachedFile(LogFolder folder, string name)
     /// <summary>Whether the file was used since last asked. The cache's call.</summary>
     public bool TakeSecondChance()
     {
-        bool had = Volatile.Read(ref usedLately);
-        Volatile.Write(ref usedLately, false);
+        bool had = Volatile.Read(ref _usedLately);
+        Volatile.Write(ref _usedLately, false);
         return had;
     }
 
@@ -162,10 +170,12 @@ internal sealed class CachedFile(LogFolder folder, string name)
     {
         lock (folder.Gate)
         {
-            if (Interlocked.CompareExchange(ref pins, Closed, 0) != 0)
+            if (Interlocked.CompareExchange(ref _pins, Closed, 0) != 0)
+            {
                 return false;
-            handle!.Dispose();
-            handle = null;
+            }
+            _handle!.Dispose();
+            _handle = null;
             return true;
         }
     }
@@ -184,29 +194,35 @@ internal sealed class CachedFile(LogFolder folder, string name)
     /// <summary>Null where it is closed.</summary>
     private IOpenFile? TryPin()
     {
-        for (int now; (now = Volatile.Read(ref pins)) != Closed;)
+        for (int now; (now = Volatile.Read(ref _pins)) != Closed;)
         {
-            if (Interlocked.CompareExchange(ref pins, now + 1, now) != now)
+            if (Interlocked.CompareExchange(ref _pins, now + 1, now) != now)
+            {
                 continue;
-            if (!Volatile.Read(ref usedLately))
-                Volatile.Write(ref usedLately, true);
-            return handle!;
+            }
+            if (!Volatile.Read(ref _usedLately))
+            {
+                Volatile.Write(ref _usedLately, true);
+            }
+            return _handle!;
         }
 
         return null;
     }
 
-    private void Unpin() => Interlocked.Decrement(ref pins);
+    private void Unpin() => Interlocked.Decrement(ref _pins);
 
     private IOpenFile? TryOpenPinned()
     {
         IOpenFile opened;
         lock (folder.Gate)
         {
-            if (pins != Closed)
+            if (_pins != Closed)
+            {
                 return null;
+            }
             opened = OpenNow(FileOpen.Existing);
-            Interlocked.Increment(ref pins);
+            Interlocked.Increment(ref _pins);
         }
         folder.Handles.Opened(this);
         return opened;
@@ -216,8 +232,10 @@ internal sealed class CachedFile(LogFolder folder, string name)
     {
         lock (folder.Gate)
         {
-            if (pins != Closed)
+            if (_pins != Closed)
+            {
                 return false;
+            }
             OpenNow(FileOpen.OrCreate);
             return true;
         }
@@ -225,8 +243,8 @@ internal sealed class CachedFile(LogFolder folder, string name)
 
     private IOpenFile OpenNow(FileOpen how)
     {
-        handle = folder.Handles.BareDisk.Open(folder.PathOf(name), how);
-        Volatile.Write(ref pins, 0);
-        return handle;
+        _handle = folder.Handles.BareDisk.Open(folder.PathOf(_name), how);
+        Volatile.Write(ref _pins, 0);
+        return _handle;
     }
 }

@@ -14,13 +14,13 @@ public sealed class HandleCache(IFileSystem disk, int capacity)
     /// <summary>Others may take what was freed before who needs it does.</summary>
     private const int TriesWhenShort = 8;
 
-    private readonly Lock gate = new();
-    private readonly List<CachedFile> ring = [];
-    private RoomyFileSystem? roomy;
-    private int hand;
+    private readonly Lock _gate = new();
+    private readonly List<CachedFile> _ring = [];
+    private RoomyFileSystem? _roomy;
+    private int _hand;
 
     /// <summary>The disk, whose calls give files of the cache up where the process has no handle left. Not to be called under a folder's gate.</summary>
-    internal IFileSystem Disk => roomy ??= new RoomyFileSystem(disk, this);
+    internal IFileSystem Disk => _roomy ??= new RoomyFileSystem(disk, this);
 
     /// <summary>The disk as it is.</summary>
     internal IFileSystem BareDisk => disk;
@@ -30,8 +30,10 @@ public sealed class HandleCache(IFileSystem disk, int capacity)
     {
         get
         {
-            lock (gate)
-                return ring.Count;
+            lock (_gate)
+            {
+                return _ring.Count;
+            }
         }
     }
 
@@ -47,66 +49,76 @@ public sealed class HandleCache(IFileSystem disk, int capacity)
             catch (IOException shortage) when (Shortage.IsOfHandles(shortage) && tries < TriesWhenShort)
             {
                 if (!CloseSome())
+                {
                     throw;
+                }
             }
         }
     }
 
     internal void Opened(CachedFile file)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (ring.Count >= capacity)
+            if (_ring.Count >= capacity)
+            {
                 CloseOne();
-            file.Slot = ring.Count;
-            ring.Add(file);
+            }
+            file.Slot = _ring.Count;
+            _ring.Add(file);
         }
     }
 
     /// <summary>Closes a file where nobody uses it now.</summary>
     internal void Close(CachedFile file)
     {
-        lock (gate)
+        lock (_gate)
         {
             if (file.Slot >= 0 && file.TryClose())
+            {
                 Remove(file);
+            }
         }
     }
 
     private bool CloseSome()
     {
-        lock (gate)
+        lock (_gate)
         {
-            int before = ring.Count;
+            int before = _ring.Count;
             for (int i = 0; i < ClosedWhenShort; i++)
+            {
                 CloseOne();
-            return ring.Count < before;
+            }
+            return _ring.Count < before;
         }
     }
 
     private void CloseOne()
     {
         // Two rounds: the first may only take away second chances.
-        for (int tries = 2 * ring.Count; tries > 0; tries--)
+        for (int tries = 2 * _ring.Count; tries > 0; tries--)
         {
-            if (hand >= ring.Count)
-                hand = 0;
-            CachedFile candidate = ring[hand];
+            if (_hand >= _ring.Count)
+            {
+                _hand = 0;
+            }
+            CachedFile candidate = _ring[_hand];
             if (!candidate.TakeSecondChance() && candidate.TryClose())
             {
                 Remove(candidate);
                 return;
             }
-            hand++;
+            _hand++;
         }
     }
 
     private void Remove(CachedFile file)
     {
-        CachedFile last = ring[^1];
-        ring[file.Slot] = last;
+        CachedFile last = _ring[^1];
+        _ring[file.Slot] = last;
         last.Slot = file.Slot;
-        ring.RemoveAt(ring.Count - 1);
+        _ring.RemoveAt(_ring.Count - 1);
         file.Slot = -1;
     }
 }

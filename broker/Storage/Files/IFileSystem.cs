@@ -78,7 +78,8 @@ public interface IOpenFile : IDisposable
     /// <param name="socket">A connected stream socket that does not block.</param>
     /// <param name="position">In the file.</param>
     /// <param name="count">At most so many.</param>
-    /// <returns>How many the socket took; 0 when it takes none now; null when the file ends before or this cannot be done: then the bytes are to be read.</returns>
+    /// <returns>How many the socket took; 0 when it takes none now; null when the file ends before or this cannot be done: then the bytes are to be
+    /// read.</returns>
     /// <exception cref="IOException">The disk or the connection fails.</exception>
     int? SendTo(SafeHandle socket, long position, int count);
 

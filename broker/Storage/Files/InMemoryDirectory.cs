@@ -3,8 +3,8 @@ namespace Broker.Storage.Files;
 /// <summary>A folder in memory; its unsynced changes survive a power cut in order, up to some one of them, as on a journaling file system.</summary>
 internal sealed class InMemoryDirectory(bool tracksDurability)
 {
-    private readonly List<Change[]> pending = [];
-    private readonly Dictionary<string, object> durable = new(StringComparer.Ordinal);
+    private readonly List<Change[]> _pending = [];
+    private readonly Dictionary<string, object> _durable = new(StringComparer.Ordinal);
 
     /// <summary>Name to <see cref="InMemoryFile"/> or <see cref="InMemoryDirectory"/>.</summary>
     public Dictionary<string, object> Entries { get; } = new(StringComparer.Ordinal);
@@ -14,32 +14,41 @@ internal sealed class InMemoryDirectory(bool tracksDurability)
     {
         Make(Entries, changes);
         if (tracksDurability)
-            pending.Add(changes);
+        {
+            _pending.Add(changes);
+        }
     }
 
     public void Sync()
     {
-        foreach (Change[] changes in pending)
-            Make(durable, changes);
-        pending.Clear();
+        foreach (Change[] changes in _pending)
+        {
+            Make(_durable, changes);
+        }
+        _pending.Clear();
     }
 
     public InMemoryDirectory AfterPowerCut(Random random)
     {
-        var left = new Dictionary<string, object>(durable, StringComparer.Ordinal);
-        foreach (Change[] changes in pending.Take(random.Next(pending.Count + 1)))
+        Dictionary<string, object> left = new(_durable, StringComparer.Ordinal);
+        foreach (Change[] changes in _pending.Take(random.Next(_pending.Count + 1)))
+        {
             Make(left, changes);
+        }
         return Survivor(left, file => file.AfterPowerCut(random), folder => folder.AfterPowerCut(random));
     }
 
     public InMemoryDirectory AfterProcessDeath() => Survivor(Entries, file => file.AfterProcessDeath(), folder => folder.AfterProcessDeath());
 
-    private InMemoryDirectory Survivor(Dictionary<string, object> left, Func<InMemoryFile, InMemoryFile> file, Func<InMemoryDirectory, InMemoryDirectory> folder)
+    private InMemoryDirectory Survivor(Dictionary<string, object> left, Func<InMemoryFile, InMemoryFile> file,
+        Func<InMemoryDirectory, InMemoryDirectory> folder)
     {
-        var survivor = new InMemoryDirectory(tracksDurability);
+        InMemoryDirectory survivor = new(tracksDurability);
         // In the order of names: a seed gives the same survivors each time.
         foreach ((string name, object entry) in left.OrderBy(e => e.Key, StringComparer.Ordinal))
+        {
             survivor.Apply(new Change(name, entry is InMemoryFile f ? file(f) : folder((InMemoryDirectory)entry)));
+        }
         survivor.Sync();
         return survivor;
     }
@@ -49,9 +58,13 @@ internal sealed class InMemoryDirectory(bool tracksDurability)
         foreach (Change change in changes)
         {
             if (change.Entry is null)
+            {
                 entries.Remove(change.Name);
+            }
             else
+            {
                 entries[change.Name] = change.Entry;
+            }
         }
     }
 

@@ -3,11 +3,11 @@ namespace Broker.Storage.Files;
 /// <summary>The bytes of one file in memory, and what of them a power cut would leave.</summary>
 internal sealed class InMemoryFile(bool tracksDurability)
 {
-    private readonly Lock gate = new();
-    private readonly List<PendingWrite> pending = [];
-    private byte[] data = [];
-    private int length;
-    private byte[] durable = [];
+    private readonly Lock _gate = new();
+    private readonly List<PendingWrite> _pending = [];
+    private byte[] _data = [];
+    private int _length;
+    private byte[] _durable = [];
 
     public long LastWriteMs { get; set; }
 
@@ -15,61 +15,71 @@ internal sealed class InMemoryFile(bool tracksDurability)
     {
         get
         {
-            lock (gate)
-                return length;
+            lock (_gate)
+            {
+                return _length;
+            }
         }
     }
 
     public int Read(long position, Span<byte> into)
     {
-        lock (gate)
+        lock (_gate)
         {
-            int count = (int)Math.Clamp(length - position, 0, into.Length);
-            data.AsSpan((int)Math.Min(position, length), count).CopyTo(into);
+            int count = (int)Math.Clamp(_length - position, 0, into.Length);
+            _data.AsSpan((int)Math.Min(position, _length), count).CopyTo(into);
             return count;
         }
     }
 
     public void Write(long position, ReadOnlySpan<byte> bytes)
     {
-        lock (gate)
+        lock (_gate)
         {
             Store(position, bytes);
             if (tracksDurability)
-                pending.Add(new PendingWrite(position, bytes.ToArray()));
+            {
+                _pending.Add(new PendingWrite(position, bytes.ToArray()));
+            }
         }
     }
 
     public void SetLength(long newLength)
     {
-        lock (gate)
+        lock (_gate)
         {
             Resize(newLength);
             if (tracksDurability)
-                pending.Add(new PendingWrite(newLength, null));
+            {
+                _pending.Add(new PendingWrite(newLength, null));
+            }
         }
     }
 
     public void Sync()
     {
-        lock (gate)
+        lock (_gate)
         {
             if (!tracksDurability)
+            {
                 return;
-            durable = data.AsSpan(0, length).ToArray();
-            pending.Clear();
+            }
+            _durable = _data.AsSpan(0, _length).ToArray();
+            _pending.Clear();
         }
     }
 
     /// <summary>The file as a power cut leaves it: synced bytes, and any of the later writes whole, torn or not at all.</summary>
     public InMemoryFile AfterPowerCut(Random random)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var survivor = new InMemoryFile(tracksDurability) { LastWriteMs = LastWriteMs };
-            survivor.Store(0, durable);
-            foreach (PendingWrite write in pending)
+            InMemoryFile survivor = new(tracksDurability) { LastWriteMs = LastWriteMs };
+            survivor.Store(0, _durable);
+            foreach (PendingWrite write in _pending)
+            {
                 survivor.Survive(write, random);
+            }
             survivor.Sync();
             return survivor;
         }
@@ -78,10 +88,10 @@ internal sealed class InMemoryFile(bool tracksDurability)
     /// <summary>The file as the death of the process alone leaves it: the page cache survives.</summary>
     public InMemoryFile AfterProcessDeath()
     {
-        lock (gate)
+        lock (_gate)
         {
-            var survivor = new InMemoryFile(tracksDurability) { LastWriteMs = LastWriteMs };
-            survivor.Store(0, data.AsSpan(0, length));
+            InMemoryFile survivor = new(tracksDurability) { LastWriteMs = LastWriteMs };
+            survivor.Store(0, _data.AsSpan(0, _length));
             survivor.Sync();
             return survivor;
         }
@@ -93,7 +103,9 @@ internal sealed class InMemoryFile(bool tracksDurability)
         if (write.Bytes is null)
         {
             if (fate != 0)
+            {
                 Resize(write.Position);
+            }
         }
         else if (fate == 1)
         {
@@ -102,7 +114,7 @@ internal sealed class InMemoryFile(bool tracksDurability)
         else if (fate == 2)
         {
             // The length reached the disk and the data did not.
-            Resize(Math.Max(length, write.Position + write.Bytes.Length));
+            Resize(Math.Max(_length, write.Position + write.Bytes.Length));
         }
         else if (fate == 3)
         {
@@ -112,20 +124,28 @@ internal sealed class InMemoryFile(bool tracksDurability)
 
     private void Store(long position, ReadOnlySpan<byte> bytes)
     {
-        if (position + bytes.Length > length)
+        if (position + bytes.Length > _length)
+        {
             Resize(position + bytes.Length);
-        bytes.CopyTo(data.AsSpan((int)position));
+        }
+        bytes.CopyTo(_data.AsSpan((int)position));
     }
 
     private void Resize(long newLength)
     {
         if (newLength > Array.MaxLength)
+        {
             throw new IOException("a file in memory holds at most 2 GiB");
-        if (newLength > data.Length)
-            Array.Resize(ref data, (int)Math.Min(Array.MaxLength, Math.Max(newLength, 2L * data.Length)));
-        if (newLength < length)
-            data.AsSpan((int)newLength, length - (int)newLength).Clear();
-        length = (int)newLength;
+        }
+        if (newLength > _data.Length)
+        {
+            Array.Resize(ref _data, (int)Math.Min(Array.MaxLength, Math.Max(newLength, 2L * _data.Length)));
+        }
+        if (newLength < _length)
+        {
+            _data.AsSpan((int)newLength, _length - (int)newLength).Clear();
+        }
+        _length = (int)newLength;
     }
 
     /// <summary>A write since the last sync; without bytes, a change of length to <c>Position</c>.</summary>

@@ -37,11 +37,11 @@ public enum FileChange
 /// <param name="time">The clock of the files' write times.</param>
 public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvider? time = null) : IFileSystem
 {
-    private readonly Lock gate = new();
-    private readonly HashSet<string> locks = new(StringComparer.Ordinal);
-    private readonly TimeProvider time = time ?? TimeProvider.System;
-    private InMemoryDirectory root = new(tracksDurability);
-    private long used;
+    private readonly Lock _gate = new();
+    private readonly HashSet<string> _locks = new(StringComparer.Ordinal);
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private InMemoryDirectory _root = new(tracksDurability);
+    private long _used;
 
     /// <summary>Called before each change, with its kind and path; what it throws is thrown by the call. Tests stall, count and fail calls here.</summary>
     public Action<FileChange, string>? BeforeChange { get; set; }
@@ -61,15 +61,19 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
     /// <inheritdoc/>
     public IOpenFile Open(string path, FileOpen how)
     {
-        lock (gate)
+        lock (_gate)
         {
             InMemoryDirectory folder = FolderOf(path, out string name);
             if (folder.Entries.TryGetValue(name, out object? entry))
+            {
                 return entry is InMemoryFile file ? new Handle(this, file, path) : throw new IOException($"'{path}' is a folder");
+            }
             if (how == FileOpen.Existing)
+            {
                 throw new FileNotFoundException($"There is no file '{path}'", path);
+            }
             BeforeChange?.Invoke(FileChange.Create, path);
-            var created = new InMemoryFile(tracksDurability) { LastWriteMs = NowMs };
+            InMemoryFile created = new(tracksDurability) { LastWriteMs = NowMs };
             folder.Apply(new InMemoryDirectory.Change(name, created));
             return new Handle(this, created, path);
         }
@@ -78,21 +82,25 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
     /// <inheritdoc/>
     public bool FileExists(string path)
     {
-        lock (gate)
+        lock (_gate)
+        {
             return Find(path) is InMemoryFile;
+        }
     }
 
     /// <inheritdoc/>
     public bool DirectoryExists(string path)
     {
-        lock (gate)
+        lock (_gate)
+        {
             return Find(path) is InMemoryDirectory;
+        }
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<FileEntry> List(string path)
     {
-        lock (gate)
+        lock (_gate)
         {
             return [.. Folder(path).Entries.Select(e => new FileEntry(e.Key, e.Value is InMemoryDirectory, e.Value is InMemoryFile f ? f.Length : 0))];
         }
@@ -101,9 +109,9 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
     /// <inheritdoc/>
     public void CreateDirectory(string path)
     {
-        lock (gate)
+        lock (_gate)
         {
-            InMemoryDirectory folder = root;
+            InMemoryDirectory folder = _root;
             foreach (string part in Parts(path))
             {
                 if (!folder.Entries.ContainsKey(part))
@@ -119,7 +127,7 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
     /// <inheritdoc/>
     public void SyncDirectory(string path)
     {
-        lock (gate)
+        lock (_gate)
         {
             BeforeChange?.Invoke(FileChange.SyncDirectory, path);
             Folder(path).Sync();
@@ -141,40 +149,50 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
     /// <inheritdoc/>
     public long LastWriteMs(string path)
     {
-        lock (gate)
+        lock (_gate)
+        {
             return Find(path) is InMemoryFile file ? file.LastWriteMs : throw new FileNotFoundException($"There is no file '{path}'", path);
+        }
     }
 
     /// <inheritdoc/>
     public IDisposable Lock(string path)
     {
         Open(path, FileOpen.OrCreate).Dispose();
-        lock (gate)
+        lock (_gate)
         {
-            if (!locks.Add(path))
+            if (!_locks.Add(path))
+            {
                 throw new IOException($"'{path}' is locked: another broker uses this folder");
+            }
         }
         return new Unlock(this, path);
     }
 
-    private long NowMs => time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long NowMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private InMemoryFileSystem Survivor(Func<InMemoryDirectory, InMemoryDirectory> survive)
     {
-        lock (gate)
-            return new InMemoryFileSystem(tracksDurability, time) { root = survive(root) };
+        lock (_gate)
+        {
+            return new InMemoryFileSystem(tracksDurability, _time) { _root = survive(_root) };
+        }
     }
 
     private void Rename<T>(string from, string to, bool mayReplace) where T : class
     {
-        lock (gate)
+        lock (_gate)
         {
             InMemoryDirectory source = FolderOf(from, out string oldName);
             InMemoryDirectory target = FolderOf(to, out string newName);
             if (!source.Entries.TryGetValue(oldName, out object? entry) || entry is not T)
+            {
                 throw new FileNotFoundException($"There is nothing to rename at '{from}'", from);
+            }
             if (target.Entries.TryGetValue(newName, out object? old) && (!mayReplace || old is not T))
+            {
                 throw new IOException($"'{to}' exists");
+            }
             BeforeChange?.Invoke(FileChange.Rename, from);
             if (ReferenceEquals(source, target))
             {
@@ -188,10 +206,12 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
 
     private void Delete<T>(string path) where T : class
     {
-        lock (gate)
+        lock (_gate)
         {
             if (Find(path) is not T)
+            {
                 return;
+            }
             BeforeChange?.Invoke(FileChange.Delete, path);
             FolderOf(path, out string name).Apply(new InMemoryDirectory.Change(name, null));
         }
@@ -208,11 +228,13 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
 
     private object? Find(string path)
     {
-        object? entry = root;
+        object? entry = _root;
         foreach (string part in Parts(path))
         {
             if (entry is not InMemoryDirectory folder || !folder.Entries.TryGetValue(part, out entry))
+            {
                 return null;
+            }
         }
         return entry;
     }
@@ -237,10 +259,10 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
         {
             disk.BeforeChange?.Invoke(FileChange.Write, path);
             long growth = Math.Max(0, position + bytes.Length - file.Length);
-            long room = disk.Capacity - Interlocked.Add(ref disk.used, growth);
+            long room = disk.Capacity - Interlocked.Add(ref disk._used, growth);
             if (room < 0)
             {
-                Interlocked.Add(ref disk.used, -growth);
+                Interlocked.Add(ref disk._used, -growth);
                 file.Write(position, bytes[..(int)Math.Max(0, bytes.Length + room)]);
                 throw new IOException($"No space left on device: '{path}'", Shortage.NoSpace);
             }
@@ -270,8 +292,10 @@ public sealed class InMemoryFileSystem(bool tracksDurability = false, TimeProvid
     {
         public void Dispose()
         {
-            lock (disk.gate)
-                disk.locks.Remove(path);
+            lock (disk._gate)
+            {
+                disk._locks.Remove(path);
+            }
         }
     }
 }

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Broker.Storage.Files;
 
-/// <summary>The calls of Linux that .NET has no face for: fsync of a folder, a lock that Java respects and that holds within a process too, the limit of open files, sendfile.</summary>
+/// <summary>The calls of Linux that .NET has no face for: fsync of a folder, a lock that Java respects and that holds within a process too, the limit of open
+/// files, sendfile.</summary>
 internal static partial class LinuxCalls
 {
     private const int ReadOnlyDirectoryCloseOnExec = 0x80000 | 0x10000;
@@ -31,12 +32,16 @@ internal static partial class LinuxCalls
     {
         int descriptor = Open(path, DirectoryFlags());
         if (descriptor < 0)
+        {
             throw Failure("open", path);
+        }
         try
         {
             // Some file systems (of network or user space) do not know fsync of a folder and say EINVAL; there is nothing more to be done on them.
             if (Fsync(descriptor) != 0 && Marshal.GetLastPInvokeError() != InvalidArgument)
+            {
                 throw Failure("fsync", path);
+            }
         }
         finally
         {
@@ -46,12 +51,13 @@ internal static partial class LinuxCalls
 
     /// <summary>
     /// Takes a write lock on the whole file. Java's FileChannel.tryLock takes a POSIX record lock (fcntl F_SETLK), with which this one conflicts;
-    /// being bound to the open file and not to the process, it also keeps a second broker of this process out and is not lost when another handle of the file closes.
+    /// being bound to the open file and not to the process, it also keeps a second broker of this process out and is not lost when another handle of the file
+    /// closes.
     /// </summary>
     /// <returns>False where another holds it.</returns>
     public static bool TryLockWhole(SafeHandle file)
     {
-        var request = new FileLock { Type = 1 };
+        FileLock request = new() { Type = 1 };
         return Fcntl(file, OpenFileDescriptionSetLock, ref request) == 0;
     }
 
@@ -66,27 +72,33 @@ internal static partial class LinuxCalls
         long offset = position;
         nint sent = SendFile(socket, file, ref offset, count);
         if (sent >= 0)
+        {
             return sent > 0 ? (int)sent : null;
+        }
         int error = Marshal.GetLastPInvokeError();
         return error switch
         {
             TryAgain or Interrupted => 0,
             InvalidArgument or NotImplemented => null,
-            BrokenPipe or NetworkUnreachable or ConnectionAborted or ConnectionReset or NotConnected or TimedOut or HostUnreachable => throw new IOException("the connection has ended", new SocketException((int)SocketError.ConnectionReset)),
+            BrokenPipe or NetworkUnreachable or ConnectionAborted or ConnectionReset or NotConnected or TimedOut or HostUnreachable
+                => throw new IOException("the connection has ended", new SocketException((int)SocketError.ConnectionReset)),
             _ => throw new IOException($"sendfile failed: {Marshal.GetPInvokeErrorMessage(error)}", error),
         };
     }
 
-    /// <summary>Whether bytes of a file are in the page cache, by a look at one in each <see cref="ProbeStep"/>, for which the system does not wait (preadv2, RWF_NOWAIT).</summary>
+    /// <summary>Whether bytes of a file are in the page cache, by a look at one in each <see cref="ProbeStep"/>, for which the system does not wait (preadv2,
+    /// RWF_NOWAIT).</summary>
     public static unsafe bool IsCached(SafeHandle file, long position, int count)
     {
         byte probe;
-        var into = new IoVector { Base = (nint)(&probe), Length = 1 };
+        IoVector into = new() { Base = (nint)(&probe), Length = 1 };
         long last = position + count - 1;
         for (long at = position; at < last; at += ProbeStep)
         {
             if (ReadVector(file, in into, 1, at, NoWait) != 1)
+            {
                 return false;
+            }
         }
         return ReadVector(file, in into, 1, last, NoWait) == 1;
     }

@@ -3,7 +3,7 @@ namespace Broker.Storage.Files;
 /// <summary>A partition's folder, which may be renamed while its files are in use. Thread-safe.</summary>
 internal sealed class LogFolder(HandleCache handles, string path)
 {
-    private string path = path;
+    private string _path = path;
 
     /// <summary>Held while a file is opened, closed or renamed, so that the path holds still.</summary>
     public Lock Gate { get; } = new();
@@ -12,7 +12,7 @@ internal sealed class LogFolder(HandleCache handles, string path)
 
     public IFileSystem Disk => handles.Disk;
 
-    public string FullPath => Volatile.Read(ref path);
+    public string FullPath => Volatile.Read(ref _path);
 
     public string PathOf(string name) => Path.Combine(FullPath, name);
 
@@ -20,8 +20,8 @@ internal sealed class LogFolder(HandleCache handles, string path)
     {
         lock (Gate)
         {
-            Disk.RenameDirectory(path, newPath);
-            Volatile.Write(ref path, newPath);
+            Disk.RenameDirectory(_path, newPath);
+            Volatile.Write(ref _path, newPath);
         }
     }
 }

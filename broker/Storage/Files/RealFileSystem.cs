@@ -51,7 +51,9 @@ public sealed class RealFileSystem : IFileSystem
     public void DeleteDirectory(string path)
     {
         if (Directory.Exists(path))
+        {
             Do(() => Directory.Delete(path, recursive: true));
+        }
     }
 
     /// <inheritdoc/>
@@ -72,16 +74,20 @@ public sealed class RealFileSystem : IFileSystem
 
     private static List<FileEntry> ListAll(string path)
     {
-        var entries = new List<FileEntry>();
+        List<FileEntry> entries = new();
         foreach (FileSystemInfo info in new DirectoryInfo(path).EnumerateFileSystemInfos())
+        {
             entries.Add(info is FileInfo file ? new FileEntry(file.Name, IsDirectory: false, file.Length) : new FileEntry(info.Name, IsDirectory: true, 0));
+        }
         return entries;
     }
 
     /// <summary>Sharing everything: the folder's lock says who may write, not the single file's.</summary>
-    private static SafeFileHandle OpenShared(string path, FileMode mode) => File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+    private static SafeFileHandle OpenShared(string path, FileMode mode)
+        => File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 
-    /// <summary>A missing right is one more way in which a disk can fail: to .NET it is no <see cref="IOException"/>, to all who use this it is. Its message names the path.</summary>
+    /// <summary>A missing right is one more way in which a disk can fail: to .NET it is no <see cref="IOException"/>, to all who use this it is. Its message
+    /// names the path.</summary>
     private static T Do<T>(Func<T> call)
     {
         try
@@ -111,7 +117,9 @@ public sealed class RealFileSystem : IFileSystem
             {
                 int read = RandomAccess.Read(handle, into[total..], position + total);
                 if (read == 0)
+                {
                     break;
+                }
                 total += read;
             }
             return total;

@@ -1,6 +1,7 @@
 namespace Broker.Storage.Files;
 
-/// <summary>A disk whose calls that need a handle for a moment close files of the cache where the process has none left: connections must not cost a log its disk.</summary>
+/// <summary>A disk whose calls that need a handle for a moment close files of the cache where the process has none left: connections must not cost a log its
+/// disk.</summary>
 internal sealed class RoomyFileSystem(IFileSystem disk, HandleCache handles) : IFileSystem
 {
     public IOpenFile Open(string path, FileOpen how) => handles.WithRoom(() => disk.Open(path, how));

@@ -10,11 +10,15 @@ internal static class WholeFiles
     public static byte[]? Read(IFileSystem disk, string path)
     {
         if (!disk.FileExists(path))
+        {
             return null;
+        }
         using IOpenFile file = disk.Open(path, FileOpen.Existing);
         long length = file.Length;
         if (length > LargestBytes)
+        {
             throw new CorruptFileException(path, $"{length} bytes are more than such a file has");
+        }
         byte[] bytes = new byte[length];
         int read = file.Read(0, bytes);
         return read == length ? bytes : bytes[..read];
@@ -29,10 +33,14 @@ internal static class WholeFiles
             file.SetLength(0);
             file.Write(0, bytes);
             if (durable)
+            {
                 file.Sync();
+            }
         }
         disk.RenameFile(beside, path);
         if (durable)
+        {
             disk.SyncDirectory(Path.GetDirectoryName(path)!);
+        }
     }
 }

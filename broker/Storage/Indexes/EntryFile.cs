@@ -3,8 +3,10 @@ using Broker.Storage.Files;
 namespace Broker.Storage.Indexes;
 
 /// <summary>
-/// A file of fixed-size entries in rising order of a key. New entries wait in memory, at most <see cref="TailEntries"/>, and reach the file when the tail is full, the segment
-/// is flushed, rolled or closed: an index lost in a crash is rebuilt by recovery, so that appending costs no write of its own. Reads go to the tail or, by position, to the file;
+/// A file of fixed-size entries in rising order of a key. New entries wait in memory, at most <see cref="TailEntries"/>, and reach the file when the tail is
+/// full, the segment
+/// is flushed, rolled or closed: an index lost in a crash is rebuilt by recovery, so that appending costs no write of its own. Reads go to the tail or, by
+/// position, to the file;
 /// nothing is mapped, for a full disk under a map ends the process. One writer at a time, any number of readers.
 /// </summary>
 internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
@@ -15,71 +17,85 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
     /// <summary>A search narrows down by single entries to so many bytes, then reads them at once.</summary>
     private const int SearchBlockBytes = 4096;
 
-    private readonly Lock gate = new();
-    private bool exists = exists;
-    private byte[] tail = [];
+    private readonly Lock _gate = new();
+    private bool _exists = exists;
+    private byte[] _tail = [];
 
     /// <summary>Number of the first entry in the tail; those before are in the file only.</summary>
-    private int tailStart;
+    private int _tailStart;
 
     /// <summary>Entries in the file.</summary>
-    private int persisted;
-    private int count;
+    private int _persisted;
+    private int _count;
 
     /// <summary>Number of entries.</summary>
-    public int Count => Volatile.Read(ref count);
+    public int Count => Volatile.Read(ref _count);
 
     public CachedFile File => file;
 
     /// <summary>Whether there is a file.</summary>
-    public bool Exists => Volatile.Read(ref exists);
+    public bool Exists => Volatile.Read(ref _exists);
 
     /// <summary>Takes over what the file holds: zeros at its end, as Apache preallocates them, are not entries.</summary>
     /// <returns>False where the length is not a multiple of the entry's size: the file is damaged.</returns>
     public bool Load(long length)
     {
         if (length % entrySize != 0 || length / entrySize > int.MaxValue)
+        {
             return false;
+        }
         int entries = (int)(length / entrySize);
         Span<byte> entry = stackalloc byte[entrySize];
         int low = 0;
         int high = entries;
         if (entries > 0 && !IsBlank(ReadFile(entries - 1, entry)))
+        {
             low = entries;
+        }
         while (low < high)
         {
             int middle = low + ((high - low) / 2);
             if (IsBlank(ReadFile(middle, entry)))
+            {
                 high = middle;
+            }
             else
+            {
                 low = middle + 1;
+            }
         }
-        lock (gate)
+        lock (_gate)
+        {
             Forget(low);
+        }
         return true;
     }
 
     /// <summary>Persists, cuts preallocated space off and gives the tail's memory back: the segment is not appended to any more.</summary>
     public void Seal()
     {
-        lock (gate)
+        lock (_gate)
         {
             Persist();
-            if (exists)
-                file.SetLength((long)count * entrySize);
-            tail = [];
-            tailStart = count;
+            if (_exists)
+            {
+                file.SetLength((long)_count * entrySize);
+            }
+            _tail = [];
+            _tailStart = _count;
         }
     }
 
     /// <summary>Makes all entries durable.</summary>
     public void Sync()
     {
-        lock (gate)
+        lock (_gate)
         {
             Persist();
-            if (!exists)
+            if (!_exists)
+            {
                 return;
+            }
         }
         file.Sync();
     }
@@ -87,12 +103,14 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
     /// <summary>Creates the file where there is none.</summary>
     public void Create()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (exists)
+            if (_exists)
+            {
                 return;
+            }
             file.Create();
-            exists = true;
+            _exists = true;
         }
     }
 
@@ -102,14 +120,16 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
     /// <summary>Keeps the first entries.</summary>
     protected void Truncate(int keep)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (exists)
-                file.SetLength((long)Math.Min(keep, persisted) * entrySize);
-            if (keep >= tailStart)
+            if (_exists)
             {
-                persisted = Math.Min(persisted, keep);
-                Volatile.Write(ref count, keep);
+                file.SetLength((long)Math.Min(keep, _persisted) * entrySize);
+            }
+            if (keep >= _tailStart)
+            {
+                _persisted = Math.Min(_persisted, keep);
+                Volatile.Write(ref _count, keep);
             }
             else
             {
@@ -121,12 +141,14 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
     /// <summary>Adds an entry; where the disk fails it is left out, which an index, being sparse, bears.</summary>
     protected bool Append(ReadOnlySpan<byte> entry)
     {
-        lock (gate)
+        lock (_gate)
         {
             if (!MakeRoom())
+            {
                 return false;
-            entry.CopyTo(tail.AsSpan((count - tailStart) * entrySize));
-            Volatile.Write(ref count, count + 1);
+            }
+            entry.CopyTo(_tail.AsSpan((_count - _tailStart) * entrySize));
+            Volatile.Write(ref _count, _count + 1);
             return true;
         }
     }
@@ -135,10 +157,12 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
     /// <exception cref="IOException">The tail is full and the disk fails.</exception>
     protected void EnsureRoom()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (count - tailStart < TailEntries)
+            if (_count - _tailStart < TailEntries)
+            {
                 return;
+            }
             Persist();
             MakeRoom();
         }
@@ -148,13 +172,15 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
     /// <returns>False where it is not there any more.</returns>
     protected bool TryGet(int number, Span<byte> entry)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (number < 0 || number >= count)
-                return false;
-            if (number >= tailStart)
+            if (number < 0 || number >= _count)
             {
-                tail.AsSpan((number - tailStart) * entrySize, entrySize).CopyTo(entry);
+                return false;
+            }
+            if (number >= _tailStart)
+            {
+                _tail.AsSpan((number - _tailStart) * entrySize, entrySize).CopyTo(entry);
                 return true;
             }
         }
@@ -172,15 +198,23 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
         Span<byte> block = stackalloc byte[SearchBlockBytes];
         while (low < high)
         {
-            if ((high - low) * entrySize <= SearchBlockBytes && high <= Volatile.Read(ref tailStart))
+            if ((high - low) * entrySize <= SearchBlockBytes && high <= Volatile.Read(ref _tailStart))
+            {
                 return low + SearchBlock(block, low, high, key, keyOf);
+            }
             int middle = low + ((high - low) / 2);
             if (!TryGet(middle, block))
+            {
                 high = middle;
+            }
             else if (keyOf(block[..entrySize]) > key)
+            {
                 high = middle;
+            }
             else
+            {
                 low = middle + 1;
+            }
         }
         return low;
     }
@@ -196,21 +230,27 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
         {
             int middle = first + ((entries - first) / 2);
             if (keyOf(block.Slice(middle * entrySize, entrySize)) > key)
+            {
                 entries = middle;
+            }
             else
+            {
                 first = middle + 1;
+            }
         }
         return first;
     }
 
     private bool MakeRoom()
     {
-        int inTail = count - tailStart;
-        if ((inTail + 1) * entrySize <= tail.Length)
+        int inTail = _count - _tailStart;
+        if ((inTail + 1) * entrySize <= _tail.Length)
+        {
             return true;
+        }
         if (inTail < TailEntries)
         {
-            Array.Resize(ref tail, Math.Clamp(2 * inTail, 8, TailEntries) * entrySize);
+            Array.Resize(ref _tail, Math.Clamp(2 * inTail, 8, TailEntries) * entrySize);
             return true;
         }
         return MovedToFile(inTail / 2);
@@ -227,30 +267,32 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
             // The log's own writes decide whether this disk is still good.
             return false;
         }
-        tail.AsSpan(entries * entrySize).CopyTo(tail);
-        tailStart += entries;
+        _tail.AsSpan(entries * entrySize).CopyTo(_tail);
+        _tailStart += entries;
         return true;
     }
 
     private void Persist()
     {
-        if (persisted == count)
+        if (_persisted == _count)
+        {
             return;
-        if (!exists)
+        }
+        if (!_exists)
         {
             file.Create();
-            exists = true;
+            _exists = true;
         }
-        file.Write((long)persisted * entrySize, tail.AsSpan((persisted - tailStart) * entrySize, (count - persisted) * entrySize));
-        persisted = count;
+        file.Write((long)_persisted * entrySize, _tail.AsSpan((_persisted - _tailStart) * entrySize, (_count - _persisted) * entrySize));
+        _persisted = _count;
     }
 
     private void Forget(int entries)
     {
-        persisted = entries;
-        tailStart = entries;
-        Volatile.Write(ref count, entries);
-        tail = [];
+        _persisted = entries;
+        _tailStart = entries;
+        Volatile.Write(ref _count, entries);
+        _tail = [];
     }
 
     private ReadOnlySpan<byte> ReadFile(int number, Span<byte> entry) => entry[..file.Read((long)number * entrySize, entry)];

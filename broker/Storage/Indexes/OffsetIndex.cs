@@ -42,7 +42,9 @@ internal sealed class OffsetIndex(CachedFile file, long baseOffset, bool exists)
     {
         Span<byte> entry = stackalloc byte[EntrySize];
         if (Count == 0)
+        {
             return true;
+        }
         return TryGet(Count - 1, entry)
             && BinaryPrimitives.ReadInt32BigEndian(entry) >= 0
             && BinaryPrimitives.ReadInt32BigEndian(entry[4..]) is >= 0 and var position

@@ -8,8 +8,8 @@ internal sealed class TimeIndex(CachedFile file, long baseOffset, bool exists) :
 {
     public const int EntrySize = 12;
 
-    private long lastTimestampMs = -1;
-    private bool knowsLast;
+    private long _lastTimestampMs = -1;
+    private bool _knowsLast;
 
     /// <summary>The last entry; timestamp -1 at the base offset where there is none.</summary>
     public TimestampOffset Last => TryRead(Count - 1, out TimestampOffset last) ? last : new TimestampOffset(-1, baseOffset);
@@ -17,16 +17,22 @@ internal sealed class TimeIndex(CachedFile file, long baseOffset, bool exists) :
     /// <summary>Adds an entry where the timestamp is above the last one's.</summary>
     public void MaybeAppend(long timestampMs, long offset)
     {
-        if (!knowsLast)
-            lastTimestampMs = Last.TimestampMs;
-        knowsLast = true;
-        if (timestampMs <= lastTimestampMs)
+        if (!_knowsLast)
+        {
+            _lastTimestampMs = Last.TimestampMs;
+        }
+        _knowsLast = true;
+        if (timestampMs <= _lastTimestampMs)
+        {
             return;
+        }
         Span<byte> entry = stackalloc byte[EntrySize];
         BinaryPrimitives.WriteInt64BigEndian(entry, timestampMs);
         BinaryPrimitives.WriteInt32BigEndian(entry[8..], (int)(offset - baseOffset));
         if (Append(entry))
-            lastTimestampMs = timestampMs;
+        {
+            _lastTimestampMs = timestampMs;
+        }
     }
 
     /// <summary>The last entry of at most this timestamp; (-1, base offset) where there is none.</summary>
@@ -37,14 +43,14 @@ internal sealed class TimeIndex(CachedFile file, long baseOffset, bool exists) :
     public void TruncateTo(long offset)
     {
         Truncate(FirstAbove(offset - baseOffset - 1, static e => BinaryPrimitives.ReadInt32BigEndian(e[8..])));
-        knowsLast = false;
+        _knowsLast = false;
     }
 
     /// <summary>Removes all entries.</summary>
     public new void Clear()
     {
         base.Clear();
-        knowsLast = false;
+        _knowsLast = false;
     }
 
     /// <summary>Whether the last entry can be one of a segment that starts here.</summary>

@@ -31,9 +31,13 @@ internal sealed class TransactionIndex(CachedFile file, bool exists) : EntryFile
         for (int i = FirstAbove(from - 1); TryRead(i, out AbortedTransaction aborted); i++)
         {
             if (aborted.FirstOffset < upTo)
+            {
                 found.Add(aborted);
+            }
             if (aborted.LastStableOffset >= upTo)
+            {
                 return true;
+            }
         }
         return false;
     }
@@ -49,10 +53,14 @@ internal sealed class TransactionIndex(CachedFile file, bool exists) : EntryFile
         for (int i = 0; i < Count; i++)
         {
             if (!TryGet(i, entry) || BinaryPrimitives.ReadInt16BigEndian(entry) != 0)
+            {
                 return false;
+            }
             long offset = KeyOf(entry);
             if (offset < last)
+            {
                 return false;
+            }
             last = offset;
         }
         return true;

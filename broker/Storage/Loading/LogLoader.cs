@@ -7,21 +7,23 @@ using Broker.Storage.Segments;
 namespace Broker.Storage.Loading;
 
 /// <summary>Opens a partition's log, recovering what the last broker did not leave whole.</summary>
-internal sealed class LogLoader(LogDirectory directory, HandleCache handles, TopicPartition partition, LogConfig config, long nowMs, CancellationToken cancel = default)
+internal sealed class LogLoader(LogDirectory directory, HandleCache handles, TopicPartition partition, LogConfig config, long nowMs,
+    CancellationToken cancel = default)
 {
-    private readonly LogFolder folder = new(handles, Path.Combine(directory.Path, partition.ToString()));
+    private readonly LogFolder _folder = new(handles, Path.Combine(directory.Path, partition.ToString()));
 
     /// <summary>No segment had to be scanned.</summary>
-    private bool foundWhole = true;
+    private bool _foundWhole = true;
 
     /// <summary>No segment is known to be flushed, whatever the recovery point says.</summary>
     private bool _scansAll;
 
     /// <exception cref="OperationCanceledException">Cancelled between two segments.</exception>
-    /// <exception cref="IOException">The disk fails, or holds what no recovery can mend (<see cref="CorruptFileException"/>, <see cref="UnsupportedLogFormatException"/>).</exception>
+    /// <exception cref="IOException">The disk fails, or holds what no recovery can mend (<see cref="CorruptFileException"/>,
+    /// <see cref="UnsupportedLogFormatException"/>).</exception>
     public PartitionLog Open(LoadHints hints)
     {
-        PartitionFiles files = PartitionFiles.Settle(folder.Disk, folder.FullPath, EndOfSwap);
+        PartitionFiles files = PartitionFiles.Settle(_folder.Disk, _folder.FullPath, EndOfSwap);
         LogState log = NewState(files, out bool epochsLost);
         List<LogSegment> segments = [.. files.Logs.Select(f => Segment(f.Key, f.Value, files))];
         Show(log, segments, 0, 0);
@@ -48,7 +50,8 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
     }
 
     /// <summary>
-    /// Whether the files show that the checkpoints are of another log, or that the disk has lost what it called durable. Such a checkpoint deletes nothing, and does not spare
+    /// Whether the files show that the checkpoints are of another log, or that the disk has lost what it called durable. Such a checkpoint deletes nothing, and
+    /// does not spare
     /// a segment its scan.
     /// </summary>
     private static bool Disprove(LoadHints hints, long end) => end < hints.LogStart || (!hints.Clean && end < hints.RecoveryPoint);
@@ -56,15 +59,15 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
     /// <summary>After an unclean end the file may be torn, as it is durable only from the first flush on: then the topic's id is noted anew.</summary>
     private Guid ReadTopicId(LoadHints hints)
     {
-        string path = folder.PathOf(LogFileNames.PartitionMetadata);
+        string path = _folder.PathOf(LogFileNames.PartitionMetadata);
         try
         {
-            return PartitionMetadataFile.Read(folder.Disk, path) ?? Guid.Empty;
+            return PartitionMetadataFile.Read(_folder.Disk, path) ?? Guid.Empty;
         }
         catch (CorruptFileException torn) when (!hints.Clean)
         {
             StorageLog.TopicIdDropped(directory.Logger, partition, torn.Message);
-            folder.Disk.DeleteFile(path);
+            _folder.Disk.DeleteFile(path);
             return Guid.Empty;
         }
     }
@@ -80,17 +83,17 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
         bool present = files.Lengths.ContainsKey(LogFileNames.LeaderEpochs);
         try
         {
-            epochs = LeaderEpochCheckpoint.Read(folder.Disk, folder.PathOf(LogFileNames.LeaderEpochs));
+            epochs = LeaderEpochCheckpoint.Read(_folder.Disk, _folder.PathOf(LogFileNames.LeaderEpochs));
         }
         catch (CorruptFileException bad)
         {
             StorageLog.EpochsRebuilt(directory.Logger, partition, bad.Message);
             epochsLost = true;
         }
-        return new LogState(directory, folder, partition, config)
+        return new LogState(directory, _folder, partition, config)
         {
-            Snapshots = new ProducerSnapshots(folder, files.Snapshots),
-            Epochs = new LeaderEpochCache(folder, epochs, present && !epochsLost),
+            Snapshots = new ProducerSnapshots(_folder, files.Snapshots),
+            Epochs = new LeaderEpochCache(_folder, epochs, present && !epochsLost),
         };
     }
 
@@ -99,8 +102,8 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
         SegmentFiles IfThere(SegmentFiles file, string suffix) => files.Lengths.ContainsKey(LogFileNames.Of(baseOffset, suffix)) ? file : SegmentFiles.None;
         SegmentFiles present = IfThere(SegmentFiles.OffsetIndex, LogFileNames.OffsetIndex) | IfThere(SegmentFiles.TimeIndex, LogFileNames.TimeIndex)
             | IfThere(SegmentFiles.TransactionIndex, LogFileNames.TransactionIndex);
-        int size = SizeOf(folder.PathOf(LogFileNames.Of(baseOffset, LogFileNames.Log)), length);
-        return new LogSegment(folder, baseOffset, size, nowMs, directory.NextJitter(config), present);
+        int size = SizeOf(_folder.PathOf(LogFileNames.Of(baseOffset, LogFileNames.Log)), length);
+        return new LogSegment(_folder, baseOffset, size, nowMs, directory.NextJitter(config), present);
     }
 
     /// <summary>Checks or recovers each segment in turn; after one that had to be cut, none follows.</summary>
@@ -121,12 +124,16 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
                 segment.LoadTimestamps();
                 recovering &= end < 0;
                 if (end >= 0)
+                {
                     continue;
+                }
                 reason = "its end is no whole batch";
             }
-            foundWhole = false;
+            _foundWhole = false;
             if (!recovering)
+            {
                 Show(log, segments, long.MaxValue, segment.Size);
+            }
             PrepareProducers(log, segment.BaseOffset, ref recovering);
             bool unflushed = IsUnflushed(NextBase(segments, i), hints);
             // The epochs of what was not flushed may be of an older state of the file: the batches say them anew.
@@ -143,14 +150,17 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
             }
 
             if (i < segments.Count - 1)
+            {
                 end = SealBefore(log, segment, segments[i + 1], end);
+            }
             log.Snapshots.Write(end, log.Producers);
         }
         return end;
     }
 
     /// <summary>
-    /// What follows a gap is kept: compaction leaves gaps, and what a power cut has spared is worth keeping. The producers' state holds up to the start of the next segment.
+    /// What follows a gap is kept: compaction leaves gaps, and what a power cut has spared is worth keeping. The producers' state holds up to the start of the
+    /// next segment.
     /// </summary>
     private static long SealBefore(LogState log, LogSegment segment, LogSegment next, long end)
     {
@@ -171,18 +181,30 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
     private static string? Reason(LogSegment segment, long next, PartitionFiles files, LoadHints hints)
     {
         if (IsUnflushed(next, hints))
+        {
             return "it was not known to be flushed when the broker ended";
+        }
         if (!segment.Offsets.Exists)
+        {
             return "it has no offset index";
+        }
         long Length(string suffix) => files.Lengths.GetValueOrDefault(LogFileNames.Of(segment.BaseOffset, suffix));
         if (!segment.Offsets.Load(Length(LogFileNames.OffsetIndex)) || !segment.Offsets.Fits(segment.Size))
+        {
             return "its offset index is damaged";
+        }
         if (!segment.Times.Exists)
+        {
             return "it has no time index";
+        }
         if (!segment.Times.Load(Length(LogFileNames.TimeIndex)) || !segment.Times.Fits())
+        {
             return "its time index is damaged";
+        }
         if (segment.Aborted.Exists && (!segment.Aborted.Load(Length(LogFileNames.TransactionIndex)) || !segment.Aborted.Fits(segment.BaseOffset)))
+        {
             return "its transaction index is damaged";
+        }
         return null;
     }
 
@@ -190,14 +212,18 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
     private void PrepareProducers(LogState log, long baseOffset, ref bool recovering)
     {
         if (!recovering)
+        {
             ProducerReplay.Rebuild(log, baseOffset, nowMs);
+        }
         recovering = true;
     }
 
     private static void DropAfter(LogState log, List<LogSegment> segments, int index)
     {
         if (index == segments.Count - 1)
+        {
             return;
+        }
         // The newest first: a crash in between leaves no hole.
         for (int i = segments.Count - 1; i > index; i--)
         {
@@ -214,20 +240,24 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
     {
         long end = segment.BaseOffset;
         Span<byte> buffer = stackalloc byte[HeaderWalk.ShortBuffer];
-        var walk = new HeaderWalk(segment, segment.Offsets.PositionAtOrBefore(long.MaxValue), segment.Size, buffer);
+        HeaderWalk walk = new(segment, segment.Offsets.PositionAtOrBefore(long.MaxValue), segment.Size, buffer);
         while (walk.MoveNext())
+        {
             end = walk.Batch.NextOffset;
+        }
         return walk.IsDamaged ? null : end;
     }
 
     private long EndOfSwap(long baseOffset, int size)
     {
-        var swap = new LogSegment(folder, baseOffset, size, nowMs, 0, SegmentFiles.None, LogFileNames.Swap);
+        LogSegment swap = new(_folder, baseOffset, size, nowMs, 0, SegmentFiles.None, LogFileNames.Swap);
         long end = baseOffset;
         Span<byte> buffer = stackalloc byte[HeaderWalk.ShortBuffer];
-        var walk = new HeaderWalk(swap, 0, size, buffer);
+        HeaderWalk walk = new(swap, 0, size, buffer);
         while (walk.MoveNext())
+        {
             end = walk.Batch.NextOffset;
+        }
         swap.CloseFiles();
         return end;
     }
@@ -252,7 +282,9 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
         log.Epochs.TruncateFromEnd(end);
         // A start that was raised and came down again in a crash may have taken the only epoch along.
         if (epochsLost || (!hints.Clean && log.Epochs.Entries.Count == 0 && log.LogStart < end))
+        {
             EpochReplay.Rebuild(log);
+        }
         log.Epochs.TruncateFromStart(log.LogStart);
         log.Epochs.Persist();
         log.SetRecoveryPoint(hints.Clean ? end : Math.Min(hints.RecoveryPoint, end));
@@ -260,26 +292,36 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
         log.IsNew = !hints.Clean;
         log.Snapshots.DeleteWhere(o => o > end);
         if (end > 0 || log.Snapshots.Offsets.Count > 0)
+        {
             RestoreProducers(log, hints, end);
+        }
         log.SetHighWatermark(hints.HighWatermark);
-        log.CleanView = hints.Clean && foundWhole && !epochsLost ? log.View : null;
+        log.CleanView = hints.Clean && _foundWhole && !epochsLost ? log.View : null;
     }
 
     /// <summary>After a clean end without any snapshot there were no producers; else the newest snapshot and what follows it.</summary>
     private void RestoreProducers(LogState log, LoadHints hints, long end)
     {
         if (hints.Clean && log.Snapshots.Offsets.Count == 0)
+        {
             log.Producers.Clear();
+        }
         else
+        {
             ProducerReplay.Rebuild(log, end, nowMs);
+        }
         if (!log.Snapshots.Offsets.Contains(end))
+        {
             log.Snapshots.Write(end, log.Producers);
+        }
     }
 
     /// <summary>Makes the segments known to what walks over them; the offsets are settled later.</summary>
     private static void Show(LogState log, List<LogSegment> segments, long end, int endPosition)
     {
         if (segments.Count > 0)
+        {
             log.Publish(new LogView([.. segments], end, endPosition, new TailHints(segments[^1]), 0));
+        }
     }
 }

@@ -4,12 +4,13 @@ using Broker.Storage.Segments;
 namespace Broker.Storage.Loading;
 
 /// <summary>
-/// Brings a partition's folder to a state of whole segments: what a crash left of deletions and of Apache's cleaner (<c>.deleted</c>, <c>.cleaned</c>, <c>.swap</c>) is
+/// Brings a partition's folder to a state of whole segments: what a crash left of deletions and of Apache's cleaner (<c>.deleted</c>, <c>.cleaned</c>,
+/// <c>.swap</c>) is
 /// finished or undone, indexes without a log go.
 /// </summary>
 internal sealed class PartitionFiles(IFileSystem disk, string folder)
 {
-    private Dictionary<string, long> files = [];
+    private Dictionary<string, long> _files = [];
 
     /// <summary>Segments by base offset with their lengths.</summary>
     public SortedDictionary<long, long> Logs { get; } = [];
@@ -18,11 +19,11 @@ internal sealed class PartitionFiles(IFileSystem disk, string folder)
     public List<long> Snapshots { get; } = [];
 
     /// <summary>Lengths by name.</summary>
-    public IReadOnlyDictionary<string, long> Lengths => files;
+    public IReadOnlyDictionary<string, long> Lengths => _files;
 
     public static PartitionFiles Settle(IFileSystem disk, string folder, Func<long, int, long> endOfSwap)
     {
-        var settled = new PartitionFiles(disk, folder);
+        PartitionFiles settled = new(disk, folder);
         settled.Read();
         settled.DropUnfinished();
         settled.FinishSwap(endOfSwap);
@@ -32,14 +33,16 @@ internal sealed class PartitionFiles(IFileSystem disk, string folder)
     }
 
     private void Read()
-        => files = disk.List(folder).Where(e => !e.IsDirectory).ToDictionary(e => e.Name, e => e.Length, StringComparer.Ordinal);
+        => _files = disk.List(folder).Where(e => !e.IsDirectory).ToDictionary(e => e.Name, e => e.Length, StringComparer.Ordinal);
 
     private void DropUnfinished()
     {
         long lowestCleaned = long.MaxValue;
-        foreach (string name in files.Keys.Where(n => n.EndsWith(LogFileNames.Cleaned, StringComparison.Ordinal)))
+        foreach (string name in _files.Keys.Where(n => n.EndsWith(LogFileNames.Cleaned, StringComparison.Ordinal)))
+        {
             lowestCleaned = Math.Min(lowestCleaned, BaseOf(name) ?? long.MaxValue);
-        foreach (string name in files.Keys.ToArray())
+        }
+        foreach (string name in _files.Keys.ToArray())
         {
             bool unfinishedSwap = name.EndsWith(LogFileNames.Swap, StringComparison.Ordinal) && BaseOf(name) >= lowestCleaned;
             if (unfinishedSwap || name.EndsWith(LogFileNames.Deleted, StringComparison.Ordinal) || name.EndsWith(LogFileNames.Cleaned, StringComparison.Ordinal)
@@ -53,30 +56,41 @@ internal sealed class PartitionFiles(IFileSystem disk, string folder)
     /// <summary>A cleaned segment that was being swapped in replaces the segments whose offsets it covers.</summary>
     private void FinishSwap(Func<long, int, long> endOfSwap)
     {
-        string[] swaps = [.. files.Keys.Where(n => n.EndsWith(LogFileNames.Swap, StringComparison.Ordinal))];
+        string[] swaps = [.. _files.Keys.Where(n => n.EndsWith(LogFileNames.Swap, StringComparison.Ordinal))];
         string[] logs = [.. swaps.Where(n => n.EndsWith(LogFileNames.Log + LogFileNames.Swap, StringComparison.Ordinal) && BaseOf(n) is not null)];
         if (logs.Length > 0)
         {
             long from = logs.Min(n => BaseOf(n)!.Value);
-            long to = logs.Max(n => endOfSwap(BaseOf(n)!.Value, LogLoader.SizeOf(Path.Combine(folder, n), files[n])));
-            foreach (string name in files.Keys.Where(n => !n.EndsWith(LogFileNames.Swap, StringComparison.Ordinal) && IsSegmentFile(n) && BaseOf(n) is { } b && b >= from && b < to).ToArray())
+            long to = logs.Max(n => endOfSwap(BaseOf(n)!.Value, LogLoader.SizeOf(Path.Combine(folder, n), _files[n])));
+            foreach (string name in _files.Keys.Where(n => !n.EndsWith(LogFileNames.Swap, StringComparison.Ordinal) && IsSegmentFile(n) && BaseOf(n) is { } b
+                && b >= from && b < to).ToArray())
+            {
                 Delete(name);
+            }
         }
         foreach (string name in swaps)
+        {
             disk.RenameFile(Path.Combine(folder, name), Path.Combine(folder, name[..^LogFileNames.Swap.Length]));
+        }
     }
 
     private void Sort()
     {
-        foreach ((string name, long length) in files)
+        foreach ((string name, long length) in _files)
         {
             if (LogFileNames.TryParse(name, LogFileNames.Log, out long logBase))
+            {
                 Logs[logBase] = length;
+            }
             else if (LogFileNames.TryParse(name, LogFileNames.ProducerSnapshot, out long snapshot))
+            {
                 Snapshots.Add(snapshot);
+            }
         }
-        foreach (string name in files.Keys.Where(n => IsIndex(n) && BaseOf(n) is { } b && !Logs.ContainsKey(b)).ToArray())
+        foreach (string name in _files.Keys.Where(n => IsIndex(n) && BaseOf(n) is { } b && !Logs.ContainsKey(b)).ToArray())
+        {
             Delete(name);
+        }
         // Of the snapshots, only those where a segment starts and the newest are of use.
         long newest = Snapshots.Count == 0 ? -1 : Snapshots.Max();
         foreach (long stray in Snapshots.Where(s => s != newest && !Logs.ContainsKey(s)).ToArray())
@@ -89,7 +103,7 @@ internal sealed class PartitionFiles(IFileSystem disk, string folder)
     private void Delete(string name)
     {
         disk.DeleteFile(Path.Combine(folder, name));
-        files.Remove(name);
+        _files.Remove(name);
     }
 
     private static bool IsIndex(string name)

@@ -17,10 +17,14 @@ internal static class SegmentRecovery
         int good = SegmentScan.Walk(segment, 0, verifies: true, (in batch, position, marker) =>
         {
             if (batch.BaseOffset < next || batch.LastOffset - segment.BaseOffset > int.MaxValue)
+            {
                 return false;
+            }
             segment.Account(batch, position, log.Config.IndexIntervalBytes);
             if (batch.PartitionLeaderEpoch > log.Epochs.LatestEpoch)
+            {
                 log.Epochs.Assign(batch.PartitionLeaderEpoch, batch.BaseOffset);
+            }
             LogAppend.TakeIntoProducers(log.Producers, segment, batch, marker);
             next = batch.NextOffset;
             return true;

@@ -22,8 +22,8 @@ internal sealed class ProducerEntry(long producerId)
     /// <summary>Batches that a duplicate is recognised among: clients keep at most five in flight.</summary>
     public const int BatchesKept = 5;
 
-    private BatchRing ring;
-    private int newest = -1;
+    private BatchRing _ring;
+    private int _newest = -1;
 
     public long ProducerId => producerId;
 
@@ -44,16 +44,18 @@ internal sealed class ProducerEntry(long producerId)
     public int LastSequence => BatchCount == 0 ? -1 : Newest.LastSequence;
 
     /// <summary>The newest batch; meaningless without batches.</summary>
-    public ProducerBatch Newest => ring[newest];
+    public ProducerBatch Newest => _ring[_newest];
 
     /// <summary>A batch of an epoch with exactly these sequences, if it is known.</summary>
     public bool TryFind(short epoch, int firstSequence, int lastSequence, out ProducerBatch found)
     {
         for (int i = 0; epoch == Epoch && i < BatchCount; i++)
         {
-            found = ring[(newest + BatchesKept - i) % BatchesKept];
+            found = _ring[(_newest + BatchesKept - i) % BatchesKept];
             if (found.FirstSequence == firstSequence && found.LastSequence == lastSequence)
+            {
                 return true;
+            }
         }
         found = default;
         return false;
@@ -62,8 +64,8 @@ internal sealed class ProducerEntry(long producerId)
     public void Add(short epoch, in ProducerBatch batch)
     {
         SetEpoch(epoch);
-        newest = (newest + 1) % BatchesKept;
-        ring[newest] = batch;
+        _newest = (_newest + 1) % BatchesKept;
+        _ring[_newest] = batch;
         BatchCount = Math.Min(BatchCount + 1, BatchesKept);
         LastTimestampMs = batch.TimestampMs;
     }
@@ -81,7 +83,9 @@ internal sealed class ProducerEntry(long producerId)
     public void Restore(short epoch, int coordinatorEpoch, long transactionStart, long lastTimestampMs, ProducerBatch? batch)
     {
         if (batch is { } known)
+        {
             Add(epoch, known);
+        }
         Epoch = epoch;
         CoordinatorEpoch = coordinatorEpoch;
         TransactionStart = transactionStart;
@@ -91,13 +95,15 @@ internal sealed class ProducerEntry(long producerId)
     private void SetEpoch(short epoch)
     {
         if (epoch != Epoch)
+        {
             BatchCount = 0;
+        }
         Epoch = epoch;
     }
 
     [InlineArray(BatchesKept)]
     private struct BatchRing
     {
-        private ProducerBatch first;
+        private ProducerBatch _first;
     }
 }

@@ -42,15 +42,23 @@ internal static class ProducerSnapshot
     private static List<ProducerEntry> Decode(string path, ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < HeaderSize || BinaryPrimitives.ReadInt16BigEndian(bytes) != Version)
+        {
             throw new CorruptFileException(path, "it is not a producer snapshot of version 1");
+        }
         if (BinaryPrimitives.ReadUInt32BigEndian(bytes[CrcAt..]) != Crc32C.Compute(bytes[CountAt..]))
+        {
             throw new CorruptFileException(path, "its checksum does not fit");
+        }
         int count = BinaryPrimitives.ReadInt32BigEndian(bytes[CountAt..]);
         if (count < 0 || (long)count * EntrySize != bytes.Length - HeaderSize)
+        {
             throw new CorruptFileException(path, $"{count} entries do not take {bytes.Length} bytes");
-        var producers = new List<ProducerEntry>(count);
+        }
+        List<ProducerEntry> producers = new(count);
         for (int i = 0; i < count; i++)
+        {
             producers.Add(DecodeEntry(bytes.Slice(HeaderSize + (i * EntrySize), EntrySize)));
+        }
         return producers;
     }
 
@@ -73,7 +81,7 @@ internal static class ProducerSnapshot
         long lastOffset = BinaryPrimitives.ReadInt64BigEndian(at[14..]);
         long timestampMs = BinaryPrimitives.ReadInt64BigEndian(at[26..]);
         ProducerBatch? batch = lastOffset < 0 ? null : new ProducerBatch(lastSequence, lastOffset, BinaryPrimitives.ReadInt32BigEndian(at[22..]), timestampMs);
-        var entry = new ProducerEntry(BinaryPrimitives.ReadInt64BigEndian(at));
+        ProducerEntry entry = new(BinaryPrimitives.ReadInt64BigEndian(at));
         entry.Restore(
             BinaryPrimitives.ReadInt16BigEndian(at[8..]),
             BinaryPrimitives.ReadInt32BigEndian(at[34..]),

@@ -19,34 +19,44 @@ internal sealed class ProducerStates
     /// </summary>
     public const int MostProducers = 100_000;
 
-    private readonly Dictionary<long, ProducerEntry> producers = [];
-    private readonly Transactions transactions = new();
+    private readonly Dictionary<long, ProducerEntry> _producers = [];
+    private readonly Transactions _transactions = new();
 
     /// <summary>Producers known.</summary>
-    public int Count => producers.Count;
+    public int Count => _producers.Count;
 
     /// <summary>The entries, for a snapshot.</summary>
-    public IReadOnlyCollection<ProducerEntry> Entries => producers.Values;
+    public IReadOnlyCollection<ProducerEntry> Entries => _producers.Values;
 
     /// <summary>The offset of the earliest record whose transaction is not decided and replicated.</summary>
-    public long? FirstUnstableOffset => transactions.FirstUnstableOffset;
+    public long? FirstUnstableOffset => _transactions.FirstUnstableOffset;
 
-    public ProducerEntry? Find(long producerId) => producers.GetValueOrDefault(producerId);
+    public ProducerEntry? Find(long producerId) => _producers.GetValueOrDefault(producerId);
 
     /// <summary>Judges a data batch, changing nothing.</summary>
     public ProducerCheck Check(in BatchInfo batch, AppendOrigin origin)
     {
         if (!batch.HasProducerId || origin == AppendOrigin.Replication)
+        {
             return default;
+        }
         ProducerEntry? known = Find(batch.ProducerId);
         if (known is null)
+        {
             return default;
+        }
         if (origin == AppendOrigin.Client && known.TryFind(batch.ProducerEpoch, batch.BaseSequence, batch.LastSequence, out ProducerBatch original))
+        {
             return new ProducerCheck(ErrorCode.None, original);
+        }
         if (batch.ProducerEpoch < known.Epoch)
+        {
             return new ProducerCheck(ErrorCode.InvalidProducerEpoch);
+        }
         if (origin == AppendOrigin.Client && !Follows(known, batch))
+        {
             return new ProducerCheck(ErrorCode.OutOfOrderSequenceNumber);
+        }
         return new ProducerCheck(known.TransactionStart >= 0 && !batch.IsTransactional ? ErrorCode.InvalidTxnState : ErrorCode.None);
     }
 
@@ -55,9 +65,13 @@ internal sealed class ProducerStates
     {
         ProducerEntry? known = Find(batch.ProducerId);
         if (known is null || origin == AppendOrigin.Replication)
+        {
             return default;
+        }
         if (batch.ProducerEpoch < known.Epoch)
+        {
             return new ProducerCheck(ErrorCode.InvalidProducerEpoch);
+        }
         return new ProducerCheck(coordinatorEpoch < known.CoordinatorEpoch ? ErrorCode.TransactionCoordinatorFenced : ErrorCode.None);
     }
 
@@ -65,13 +79,17 @@ internal sealed class ProducerStates
     public void Append(in BatchInfo batch)
     {
         if (!batch.HasProducerId)
+        {
             return;
+        }
         ProducerEntry entry = GetOrAdd(batch.ProducerId);
         entry.Add(batch.ProducerEpoch, new ProducerBatch(batch.LastSequence, batch.LastOffset, batch.LastOffsetDelta, batch.MaxTimestamp));
         if (!batch.IsTransactional || entry.TransactionStart >= 0)
+        {
             return;
+        }
         entry.TransactionStart = batch.BaseOffset;
-        transactions.Begin(batch.ProducerId, batch.BaseOffset);
+        _transactions.Begin(batch.ProducerId, batch.BaseOffset);
     }
 
     /// <summary>What an appended marker completes; null where no transaction was open. Changes nothing.</summary>
@@ -81,29 +99,33 @@ internal sealed class ProducerStates
             : null;
 
     /// <summary>The last stable offset that the transaction index records for a completed transaction.</summary>
-    public long StableOffsetAfter(in CompletedTransaction completed) => transactions.StableOffsetAfter(completed);
+    public long StableOffsetAfter(in CompletedTransaction completed) => _transactions.StableOffsetAfter(completed);
 
     /// <summary>Takes an appended transaction marker in.</summary>
     public void AppendMarker(in BatchInfo batch, ControlRecordType type, int coordinatorEpoch)
     {
         if (Completes(batch, type) is { } completed)
-            transactions.Complete(completed);
+        {
+            _transactions.Complete(completed);
+        }
         GetOrAdd(batch.ProducerId).EndTransaction(batch.ProducerEpoch, coordinatorEpoch, batch.MaxTimestamp);
     }
 
-    public void OnHighWatermark(long highWatermark) => transactions.OnHighWatermark(highWatermark);
+    public void OnHighWatermark(long highWatermark) => _transactions.OnHighWatermark(highWatermark);
 
     /// <summary>Forgets producers idle for the given time; those in a transaction stay.</summary>
     /// <returns>How many went.</returns>
     public int Expire(long nowMs, long expirationMs)
     {
-        int before = producers.Count;
-        foreach ((long id, ProducerEntry entry) in producers)
+        int before = _producers.Count;
+        foreach ((long id, ProducerEntry entry) in _producers)
         {
             if (IsExpired(entry, nowMs, expirationMs))
-                producers.Remove(id);
+            {
+                _producers.Remove(id);
+            }
         }
-        return before - producers.Count;
+        return before - _producers.Count;
     }
 
     /// <summary>Replaces everything by a snapshot's entries, less the expired.</summary>
@@ -113,26 +135,34 @@ internal sealed class ProducerStates
         foreach (ProducerEntry entry in entries)
         {
             if (IsExpired(entry, nowMs, expirationMs))
+            {
                 continue;
-            producers[entry.ProducerId] = entry;
+            }
+            _producers[entry.ProducerId] = entry;
             if (entry.TransactionStart >= 0)
-                transactions.Begin(entry.ProducerId, entry.TransactionStart);
+            {
+                _transactions.Begin(entry.ProducerId, entry.TransactionStart);
+            }
         }
     }
 
     public void Clear()
     {
-        producers.Clear();
-        transactions.Clear();
+        _producers.Clear();
+        _transactions.Clear();
     }
 
     /// <summary>Whether a client's batch carries the sequence that must come next.</summary>
     private static bool Follows(ProducerEntry known, in BatchInfo batch)
     {
         if (known.Epoch < 0)
+        {
             return true;
+        }
         if (batch.ProducerEpoch != known.Epoch)
+        {
             return batch.BaseSequence == 0;
+        }
         int last = known.LastSequence;
         return batch.BaseSequence == (last == int.MaxValue ? 0 : last + 1);
     }
@@ -142,18 +172,24 @@ internal sealed class ProducerStates
 
     private ProducerEntry GetOrAdd(long producerId)
     {
-        if (producers.TryGetValue(producerId, out ProducerEntry? entry))
+        if (_producers.TryGetValue(producerId, out ProducerEntry? entry))
+        {
             return entry;
-        if (producers.Count >= MostProducers)
+        }
+        if (_producers.Count >= MostProducers)
+        {
             ForgetOldest();
+        }
         entry = new ProducerEntry(producerId);
-        producers.Add(producerId, entry);
+        _producers.Add(producerId, entry);
         return entry;
     }
 
     private void ForgetOldest()
     {
-        foreach (ProducerEntry old in producers.Values.Where(p => p.TransactionStart < 0).OrderBy(p => p.LastTimestampMs).Take(MostProducers / 10).ToArray())
-            producers.Remove(old.ProducerId);
+        foreach (ProducerEntry old in _producers.Values.Where(p => p.TransactionStart < 0).OrderBy(p => p.LastTimestampMs).Take(MostProducers / 10).ToArray())
+        {
+            _producers.Remove(old.ProducerId);
+        }
     }
 }

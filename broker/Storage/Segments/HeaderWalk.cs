@@ -10,10 +10,10 @@ internal ref struct HeaderWalk(LogSegment segment, int start, int end, Span<byte
     /// <summary>Buffer for walking from an index entry: one such read covers the default index interval.</summary>
     public const int ShortBuffer = 4096;
 
-    private readonly Span<byte> buffer = buffer;
-    private int bufferStart;
-    private int buffered;
-    private int next = start;
+    private readonly Span<byte> _buffer = buffer;
+    private int _bufferStart;
+    private int _buffered;
+    private int _next = start;
 
     /// <summary>Header of the batch that the last successful move reached.</summary>
     public BatchInfo Batch { get; private set; }
@@ -24,15 +24,19 @@ internal ref struct HeaderWalk(LogSegment segment, int start, int end, Span<byte
     /// <summary>False at the end, and where no whole batch lies; then <see cref="IsDamaged"/> tells which.</summary>
     public bool MoveNext()
     {
-        if (next == end || IsDamaged)
+        if (_next == end || IsDamaged)
+        {
             return false;
+        }
         ReadOnlySpan<byte> header = Header();
-        IsDamaged = !IsBatch(BatchInfo.TryRead(header, out BatchInfo batch), batch) || batch.SizeInBytes > end - next;
+        IsDamaged = !IsBatch(BatchInfo.TryRead(header, out BatchInfo batch), batch) || batch.SizeInBytes > end - _next;
         if (IsDamaged)
+        {
             return false;
+        }
         Batch = batch;
-        Position = next;
-        next += batch.SizeInBytes;
+        Position = _next;
+        _next += batch.SizeInBytes;
         return true;
     }
 
@@ -40,11 +44,15 @@ internal ref struct HeaderWalk(LogSegment segment, int start, int end, Span<byte
     public ReadOnlySpan<byte> WholeBatch()
     {
         int batchSize = Batch.SizeInBytes;
-        if (batchSize > buffer.Length)
+        if (batchSize > _buffer.Length)
+        {
             return default;
-        if (Position < bufferStart || Position + batchSize > bufferStart + buffered)
+        }
+        if (Position < _bufferStart || Position + batchSize > _bufferStart + _buffered)
+        {
             Fill(Position);
-        return buffer.Slice(Position - bufferStart, Math.Clamp(buffered - (Position - bufferStart), 0, batchSize));
+        }
+        return _buffer.Slice(Position - _bufferStart, Math.Clamp(_buffered - (Position - _bufferStart), 0, batchSize));
     }
 
     /// <summary>Whether the walk met bytes that are no batch.</summary>
@@ -56,18 +64,18 @@ internal ref struct HeaderWalk(LogSegment segment, int start, int end, Span<byte
 
     private ReadOnlySpan<byte> Header()
     {
-        int want = Math.Min(BatchInfo.HeaderSize, end - next);
-        if (next < bufferStart || next + want > bufferStart + buffered)
+        int want = Math.Min(BatchInfo.HeaderSize, end - _next);
+        if (_next < _bufferStart || _next + want > _bufferStart + _buffered)
         {
-            Fill(next);
+            Fill(_next);
         }
-        int at = next - bufferStart;
-        return buffer.Slice(at, Math.Clamp(buffered - at, 0, want));
+        int at = _next - _bufferStart;
+        return _buffer.Slice(at, Math.Clamp(_buffered - at, 0, want));
     }
 
     private void Fill(int from)
     {
-        bufferStart = from;
-        buffered = segment.ReadAt(from, buffer[..Math.Min(buffer.Length, end - from)]);
+        _bufferStart = from;
+        _buffered = segment.ReadAt(from, _buffer[..Math.Min(_buffer.Length, end - from)]);
     }
 }

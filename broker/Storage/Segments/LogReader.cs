@@ -16,7 +16,9 @@ internal static class LogReader
         for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length && view.Segments[i].BaseOffset < upTo && result.Slice is null; i++)
         {
             if (!view.Segments[i].TryClaim())
+            {
                 return false;
+            }
             try
             {
                 result = ReadClaimed(view, i, from, maxBytes, upTo, wholeFirstBatch);
@@ -24,7 +26,9 @@ internal static class LogReader
             finally
             {
                 if (result.Slice is null)
+                {
                     view.Segments[i].Release();
+                }
             }
         }
         return true;
@@ -36,11 +40,17 @@ internal static class LogReader
         LogSegment segment = view.Segments[index];
         int end = view.SizeOf(index);
         if (offset <= segment.BaseOffset)
+        {
             return 0;
+        }
         if (offset >= view.EndOf(index))
+        {
             return end;
+        }
         if (ReferenceEquals(segment, view.Hints.Segment) && view.Hints.Find(offset) is >= 0 and var known)
+        {
             return known;
+        }
         return Find(segment, offset, end, out _);
     }
 
@@ -52,7 +62,9 @@ internal static class LogReader
         {
             // An index that does not fit the log costs time, not truth: the walk starts at the front.
             if (!TryFind(segment, offset, 0, end, out position, out found))
+            {
                 throw new CorruptFileException(segment.Path, $"no batch leads to offset {offset}");
+            }
         }
         return position;
     }
@@ -64,11 +76,15 @@ internal static class LogReader
         {
             LogSegment segment = view.Segments[i];
             if (segment.LargestTimestampMs < search.TimestampMs || !segment.TryClaim())
+            {
                 continue;
+            }
             try
             {
                 if (FindByTime(view, i, search) is { } found)
+                {
                     return found;
+                }
             }
             finally
             {
@@ -85,7 +101,9 @@ internal static class LogReader
         foreach (LogSegment segment in view.Segments)
         {
             if (segment.LargestKnownTimestampMs > (largest?.LargestKnownTimestampMs ?? -1))
+            {
                 largest = segment;
+            }
         }
         return largest is null ? null : FindByTime(view, search with { TimestampMs = largest.LargestKnownTimestampMs });
     }
@@ -93,11 +111,13 @@ internal static class LogReader
     /// <summary>The aborted transactions that overlap [from, upTo).</summary>
     public static List<AbortedTransaction> Aborted(LogView view, long from, long upTo)
     {
-        var found = new List<AbortedTransaction>();
+        List<AbortedTransaction> found = new();
         for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length; i++)
         {
             if (view.Segments[i].Aborted.Count > 0 && Collect(view.Segments[i], from, upTo, found))
+            {
                 break;
+            }
         }
         return found;
     }
@@ -105,7 +125,9 @@ internal static class LogReader
     private static bool Collect(LogSegment segment, long from, long upTo, List<AbortedTransaction> found)
     {
         if (!segment.TryClaim())
+        {
             return false;
+        }
         try
         {
             return segment.Aborted.Collect(from, upTo, found);
@@ -122,10 +144,14 @@ internal static class LogReader
         int limit = PositionOf(view, index, upTo);
         int start = PositionOf(view, index, from);
         if (start >= limit)
+        {
             return new ReadResult(ErrorCode.None, null, -1, FirstBatchIsCut: false);
+        }
         int length = Length(segment, start, limit, maxBytes, wholeFirstBatch, out bool isCut);
         if (start + length == limit && index == view.Segments.Length - 1)
+        {
             view.Hints.NoteStop(upTo, limit);
+        }
         return new ReadResult(ErrorCode.None, new LogSlice(segment, start, length, view.Cuts), segment.BaseOffset, isCut);
     }
 
@@ -134,10 +160,13 @@ internal static class LogReader
         int length = limit - start;
         isCut = false;
         if (length <= maxBytes)
+        {
             return length;
+        }
         Span<byte> header = stackalloc byte[BatchInfo.HeaderSize];
         int read = segment.ReadAt(start, header);
-        int first = BatchInfo.TryRead(header[..read], out BatchInfo batch) is BatchReadResult.Ok or BatchReadResult.OldFormat ? Math.Min(batch.SizeInBytes, length) : length;
+        int first = BatchInfo.TryRead(header[..read], out BatchInfo batch) is BatchReadResult.Ok or BatchReadResult.OldFormat
+            ? Math.Min(batch.SizeInBytes, length) : length;
         int allowed = Math.Max(0, maxBytes);
         isCut = !wholeFirstBatch && allowed < first;
         return isCut ? allowed : Math.Max(allowed, first);
@@ -146,17 +175,21 @@ internal static class LogReader
     private static bool TryFind(LogSegment segment, long offset, int start, int end, out int position, out BatchInfo found)
     {
         Span<byte> buffer = stackalloc byte[HeaderWalk.ShortBuffer];
-        var walk = new HeaderWalk(segment, start, end, buffer);
+        HeaderWalk walk = new(segment, start, end, buffer);
         position = end;
         found = default;
         bool first = true;
         while (walk.MoveNext())
         {
             if (first && start > 0 && walk.Batch.BaseOffset > offset)
+            {
                 return false;
+            }
             first = false;
             if (walk.Batch.LastOffset < offset)
+            {
                 continue;
+            }
             position = walk.Position;
             found = walk.Batch;
             return true;
@@ -172,14 +205,18 @@ internal static class LogReader
         byte[] buffer = ArrayPool<byte>.Shared.Rent(SegmentScan.WindowBytes);
         try
         {
-            var walk = new HeaderWalk(segment, PositionOf(view, index, from), end, buffer);
+            HeaderWalk walk = new(segment, PositionOf(view, index, from), end, buffer);
             while (walk.MoveNext())
             {
                 search.Cancel.ThrowIfCancellationRequested();
                 if (walk.Batch.MaxTimestamp < search.TimestampMs || walk.Batch.LastOffset < search.Start)
+                {
                     continue;
+                }
                 if (FirstRecord(segment, walk.Position, walk.Batch, search) is { } found)
+                {
                     return found;
+                }
             }
             return null;
         }
@@ -192,7 +229,9 @@ internal static class LogReader
     private static TimestampOffset? FirstRecord(LogSegment segment, int position, in BatchInfo batch, in TimeSearch search)
     {
         if (batch.Magic < 2)
+        {
             return null;
+        }
         byte[] bytes = ArrayPool<byte>.Shared.Rent(batch.SizeInBytes);
         try
         {

@@ -17,27 +17,29 @@ internal sealed class LogSegment
     /// <summary>Not read from the first batch yet.</summary>
     private const long Unknown = long.MinValue;
 
-    private readonly CachedFile log;
-    private int size;
-    private int claims;
-    private int lastCut;
-    private int lowestCut = int.MaxValue;
-    private long rollTimestampMs = Unknown;
-    private long largestTimestampMs = -1;
-    private long largestOffset;
-    private int bytesSinceIndexEntry;
+    private readonly CachedFile _log;
+    private int _size;
+    private int _claims;
+    private int _lastCut;
+    private int _lowestCut = int.MaxValue;
+    private long _rollTimestampMs = Unknown;
+    private long _largestTimestampMs = -1;
+    private long _largestOffset;
+    private int _bytesSinceIndexEntry;
 
     public LogSegment(LogFolder folder, long baseOffset, int size, long createdMs, long jitterMs, SegmentFiles present, string suffix = "")
     {
         BaseOffset = baseOffset;
         CreatedMs = createdMs;
         JitterMs = jitterMs;
-        this.size = size;
-        log = new CachedFile(folder, LogFileNames.Of(baseOffset, LogFileNames.Log + suffix));
-        Offsets = new OffsetIndex(new CachedFile(folder, LogFileNames.Of(baseOffset, LogFileNames.OffsetIndex)), baseOffset, present.HasFlag(SegmentFiles.OffsetIndex));
+        _size = size;
+        _log = new CachedFile(folder, LogFileNames.Of(baseOffset, LogFileNames.Log + suffix));
+        Offsets = new OffsetIndex(new CachedFile(folder, LogFileNames.Of(baseOffset, LogFileNames.OffsetIndex)), baseOffset,
+            present.HasFlag(SegmentFiles.OffsetIndex));
         Times = new TimeIndex(new CachedFile(folder, LogFileNames.Of(baseOffset, LogFileNames.TimeIndex)), baseOffset, present.HasFlag(SegmentFiles.TimeIndex));
-        Aborted = new TransactionIndex(new CachedFile(folder, LogFileNames.Of(baseOffset, LogFileNames.TransactionIndex)), present.HasFlag(SegmentFiles.TransactionIndex));
-        largestOffset = baseOffset;
+        Aborted = new TransactionIndex(new CachedFile(folder, LogFileNames.Of(baseOffset, LogFileNames.TransactionIndex)),
+            present.HasFlag(SegmentFiles.TransactionIndex));
+        _largestOffset = baseOffset;
     }
 
     public long BaseOffset { get; }
@@ -53,22 +55,24 @@ internal sealed class LogSegment
     public TransactionIndex Aborted { get; }
 
     /// <summary>Bytes in the log file that belong to the log.</summary>
-    public int Size => Volatile.Read(ref size);
+    public int Size => Volatile.Read(ref _size);
 
     /// <summary>The highest timestamp so far; -1 where no batch has one.</summary>
-    public long LargestKnownTimestampMs => Volatile.Read(ref largestTimestampMs);
+    public long LargestKnownTimestampMs => Volatile.Read(ref _largestTimestampMs);
 
     /// <summary>The highest timestamp, or where no record has one, when the file was last written.</summary>
-    public long LargestTimestampMs => LargestKnownTimestampMs is >= 0 and var known ? known : log.LastWriteMs();
+    public long LargestTimestampMs => LargestKnownTimestampMs is >= 0 and var known ? known : _log.LastWriteMs();
 
-    public string Path => log.FullPath;
+    public string Path => _log.FullPath;
 
     /// <summary>Creates the files of a new segment, empty whatever a roll that failed half-way left there.</summary>
     public void Create()
     {
-        log.Create();
-        if (log.Length() > 0)
-            log.SetLength(0);
+        _log.Create();
+        if (_log.Length() > 0)
+        {
+            _log.SetLength(0);
+        }
         Offsets.Create();
         Offsets.Clear();
         Times.Create();
@@ -76,62 +80,67 @@ internal sealed class LogSegment
     }
 
     /// <summary>
-    /// Writes batches at the end with one write and indexes them. What throws has changed nothing but bytes beyond <see cref="Size"/>: see <see cref="CutBack"/>.
+    /// Writes batches at the end with one write and indexes them. What throws has changed nothing but bytes beyond <see cref="Size"/>: see
+    /// <see cref="CutBack"/>.
     /// </summary>
     public void Append(ReadOnlySpan<byte> bytes, ReadOnlySpan<BatchInfo> batches, int indexIntervalBytes)
     {
-        int position = size;
-        log.Write(position, bytes);
+        int position = _size;
+        _log.Write(position, bytes);
         if (position == 0)
-            rollTimestampMs = batches[0].MaxTimestamp;
+        {
+            _rollTimestampMs = batches[0].MaxTimestamp;
+        }
         foreach (ref readonly BatchInfo batch in batches)
         {
             Account(batch, position, indexIntervalBytes);
             position += batch.SizeInBytes;
         }
-        Volatile.Write(ref size, position);
+        Volatile.Write(ref _size, position);
     }
 
     /// <summary>Takes a batch that lies at a position into the timestamps and, where the interval is full, into the indexes.</summary>
     public void Account(in BatchInfo batch, int position, int indexIntervalBytes)
     {
         NoteTimestamp(batch);
-        if (bytesSinceIndexEntry > indexIntervalBytes)
+        if (_bytesSinceIndexEntry > indexIntervalBytes)
         {
             Offsets.Append(batch.LastOffset, position);
-            Times.MaybeAppend(largestTimestampMs, largestOffset);
-            bytesSinceIndexEntry = 0;
+            Times.MaybeAppend(_largestTimestampMs, _largestOffset);
+            _bytesSinceIndexEntry = 0;
         }
-        bytesSinceIndexEntry += batch.SizeInBytes;
+        _bytesSinceIndexEntry += batch.SizeInBytes;
     }
 
     /// <summary>Removes what a failed write left behind the end.</summary>
-    public void CutBack() => log.SetLength(size);
+    public void CutBack() => _log.SetLength(_size);
 
     /// <summary>Cuts the log file; the indexes are the caller's matter.</summary>
     /// <param name="newSize">The size left.</param>
     /// <param name="cut">The number of this truncation of the log: <see cref="LogView.Cuts"/> of the views published before it is lower.</param>
     public void Cut(int newSize, int cut)
     {
-        lowestCut = Math.Min(lowestCut, newSize);
-        Volatile.Write(ref lastCut, cut);
-        Volatile.Write(ref size, newSize);
-        log.SetLength(newSize);
+        _lowestCut = Math.Min(_lowestCut, newSize);
+        Volatile.Write(ref _lastCut, cut);
+        Volatile.Write(ref _size, newSize);
+        _log.SetLength(newSize);
         if (newSize == 0)
-            rollTimestampMs = Unknown;
+        {
+            _rollTimestampMs = Unknown;
+        }
     }
 
     /// <summary>Whether bytes up to <paramref name="end"/>, found in a view of the given cuts and read just now, are that view's.</summary>
-    public bool StillHolds(int end, int cutsOfView) => Volatile.Read(ref lastCut) <= cutsOfView || end <= Volatile.Read(ref lowestCut);
+    public bool StillHolds(int end, int cutsOfView) => Volatile.Read(ref _lastCut) <= cutsOfView || end <= Volatile.Read(ref _lowestCut);
 
     /// <summary>Reads the log file; fewer bytes than asked only at its end.</summary>
-    public int ReadAt(int position, Span<byte> into) => log.Read(position, into);
+    public int ReadAt(int position, Span<byte> into) => _log.Read(position, into);
 
     /// <inheritdoc cref="IOpenFile.SendTo"/>
-    public int? SendTo(SafeHandle socket, int position, int count) => log.SendTo(socket, position, count);
+    public int? SendTo(SafeHandle socket, int position, int count) => _log.SendTo(socket, position, count);
 
     /// <inheritdoc cref="IOpenFile.IsCached"/>
-    public bool IsCached(int position, int count) => log.IsCached(position, count);
+    public bool IsCached(int position, int count) => _log.IsCached(position, count);
 
     /// <summary>Timestamps as the time index has them: what a segment knows of itself when it is opened.</summary>
     public void LoadTimestamps()
@@ -143,8 +152,10 @@ internal sealed class LogSegment
     /// <summary>Takes a batch's timestamp in.</summary>
     public void NoteTimestamp(in BatchInfo batch)
     {
-        if (batch.MaxTimestamp > largestTimestampMs)
+        if (batch.MaxTimestamp > _largestTimestampMs)
+        {
             SetLargest(batch.MaxTimestamp, batch.LastOffset);
+        }
     }
 
     /// <summary>Empties the indexes and forgets the timestamps: they are to be built anew.</summary>
@@ -154,15 +165,17 @@ internal sealed class LogSegment
         Times.Clear();
         Aborted.Clear();
         SetLargest(-1, BaseOffset);
-        bytesSinceIndexEntry = 0;
-        rollTimestampMs = Unknown;
+        _bytesSinceIndexEntry = 0;
+        _rollTimestampMs = Unknown;
     }
 
     /// <summary>Notes the largest timestamp in the time index, as Kafka does when a segment is rolled or closed.</summary>
     public void EndTimes()
     {
-        if (largestTimestampMs >= 0)
-            Times.MaybeAppend(largestTimestampMs, largestOffset);
+        if (_largestTimestampMs >= 0)
+        {
+            Times.MaybeAppend(_largestTimestampMs, _largestOffset);
+        }
     }
 
     /// <summary>The segment becomes inactive: its indexes reach their final length.</summary>
@@ -177,26 +190,26 @@ internal sealed class LogSegment
     /// <summary>The timestamp by which <c>segment.ms</c> counts: the first batch's maximum; -1 where it has none or there is none.</summary>
     public long RollTimestampMs()
     {
-        if (rollTimestampMs == Unknown && size > 0)
+        if (_rollTimestampMs == Unknown && _size > 0)
         {
             Span<byte> header = stackalloc byte[BatchInfo.HeaderSize];
             int read = ReadAt(0, header);
-            rollTimestampMs = BatchInfo.TryRead(header[..read], out BatchInfo first) == BatchReadResult.Ok ? first.MaxTimestamp : -1;
+            _rollTimestampMs = BatchInfo.TryRead(header[..read], out BatchInfo first) == BatchReadResult.Ok ? first.MaxTimestamp : -1;
         }
-        return rollTimestampMs == Unknown ? -1 : rollTimestampMs;
+        return _rollTimestampMs == Unknown ? -1 : _rollTimestampMs;
     }
 
     /// <summary>Fsyncs the log and its indexes.</summary>
     public void Sync()
     {
-        log.Sync();
+        _log.Sync();
         Offsets.Sync();
         Times.Sync();
         Aborted.Sync();
     }
 
     /// <summary>Fsyncs the log alone: what a crash takes of the indexes, recovery rebuilds.</summary>
-    public void SyncLog() => log.Sync();
+    public void SyncLog() => _log.Sync();
 
     /// <summary>Keeps the files from being deleted.</summary>
     /// <returns>False where they are gone.</returns>
@@ -204,37 +217,45 @@ internal sealed class LogSegment
     {
         while (true)
         {
-            int now = Volatile.Read(ref claims);
+            int now = Volatile.Read(ref _claims);
             if (now == Gone)
+            {
                 return false;
-            if (Interlocked.CompareExchange(ref claims, now + 1, now) == now)
+            }
+            if (Interlocked.CompareExchange(ref _claims, now + 1, now) == now)
+            {
                 return true;
+            }
         }
     }
 
-    public void Release() => Interlocked.Decrement(ref claims);
+    public void Release() => Interlocked.Decrement(ref _claims);
 
     /// <summary>Whether nobody claims it, after which nobody can.</summary>
-    public bool TryRetire() => Interlocked.CompareExchange(ref claims, Gone, 0) is 0 or Gone;
+    public bool TryRetire() => Interlocked.CompareExchange(ref _claims, Gone, 0) is 0 or Gone;
 
     /// <summary>Puts the suffix of deleted files on all its files.</summary>
     public void MarkDeleted()
     {
         foreach (CachedFile file in ExistingFiles())
+        {
             file.Rename(file.Name + LogFileNames.Deleted);
+        }
     }
 
     /// <summary>Deletes all its files.</summary>
     public void DeleteFiles()
     {
         foreach (CachedFile file in ExistingFiles())
+        {
             file.Delete();
+        }
     }
 
     /// <summary>Gives the handles back.</summary>
     public void CloseFiles()
     {
-        log.Close();
+        _log.Close();
         Offsets.File.Close();
         Times.File.Close();
         Aborted.File.Close();
@@ -242,19 +263,25 @@ internal sealed class LogSegment
 
     private void SetLargest(long timestampMs, long offset)
     {
-        largestOffset = offset;
-        Volatile.Write(ref largestTimestampMs, timestampMs);
+        _largestOffset = offset;
+        Volatile.Write(ref _largestTimestampMs, timestampMs);
     }
 
     private IEnumerable<CachedFile> ExistingFiles()
     {
-        yield return log;
+        yield return _log;
         if (Offsets.Exists)
+        {
             yield return Offsets.File;
+        }
         if (Times.Exists)
+        {
             yield return Times.File;
+        }
         if (Aborted.Exists)
+        {
             yield return Aborted.File;
+        }
     }
 }
 

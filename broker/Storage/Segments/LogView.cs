@@ -16,16 +16,22 @@ internal sealed record LogView(LogSegment[] Segments, long EndOffset, int EndPos
     public int FloorIndex(long offset)
     {
         if (Active.BaseOffset <= offset)
+        {
             return Segments.Length - 1;
+        }
         int low = 0;
         int high = Segments.Length - 1;
         while (low < high)
         {
             int middle = low + ((high - low) / 2);
             if (Segments[middle].BaseOffset <= offset)
+            {
                 low = middle + 1;
+            }
             else
+            {
                 high = middle;
+            }
         }
         return low - 1;
     }

@@ -15,7 +15,9 @@ internal static class OldMessage
     public static bool IsSound(LogSegment segment, int position, int size)
     {
         if (size > LargestChecked)
+        {
             return true;
+        }
         byte[] bytes = new byte[size];
         return segment.ReadAt(position, bytes) == size && BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(CrcAt)) == Crc(bytes.AsSpan(CoveredFrom));
     }
@@ -27,7 +29,9 @@ internal static class OldMessage
         {
             crc ^= b;
             for (int bit = 0; bit < 8; bit++)
+            {
                 crc = (crc & 1) == 0 ? crc >> 1 : (crc >> 1) ^ Polynomial;
+            }
         }
         return ~crc;
     }

@@ -15,13 +15,21 @@ internal static class ReplicatedBatches
         {
             BatchReadResult read = BatchInfo.TryRead(records, out BatchInfo batch);
             if (read == BatchReadResult.Incomplete || (read == BatchReadResult.Ok && batch.SizeInBytes > records.Length))
+            {
                 return ErrorCode.None;
+            }
             if (read == BatchReadResult.OldFormat)
+            {
                 return ErrorCode.UnsupportedForMessageFormat;
+            }
             if (read != BatchReadResult.Ok || batch.LastOffsetDelta < 0 || !BatchHeader.VerifyCrc(records[..batch.SizeInBytes]))
+            {
                 return ErrorCode.CorruptMessage;
+            }
             if (batch.BaseOffset < next)
+            {
                 return ErrorCode.OffsetOutOfRange;
+            }
             batches.Add(batch);
             next = batch.NextOffset;
             records = records[batch.SizeInBytes..];

@@ -14,9 +14,13 @@ internal static class RollRules
     public static bool MustRoll(LogSegment active, LogConfig config, int bytes, long maxTimestampMs, long lastOffset, long nowMs)
     {
         if (lastOffset - active.BaseOffset > int.MaxValue)
+        {
             return true;
+        }
         if (active.Size == 0)
+        {
             return false;
+        }
         return active.Size > config.SegmentBytes - bytes || IsOld(active, config, maxTimestampMs, nowMs) || IndexIsFull(active, config);
     }
 

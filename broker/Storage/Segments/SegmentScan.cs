@@ -13,15 +13,21 @@ internal readonly record struct TransactionMarker(ControlRecordType Type, int Co
     public static TransactionMarker? Read(in BatchInfo info, ReadOnlyMemory<byte> batch)
     {
         if (!info.IsControl || !info.HasProducerId)
+        {
             return null;
+        }
         try
         {
             using RecordReader records = RecordReader.Open(batch);
             if (!records.MoveNext() || records.Current.Key.Length < 4)
+            {
                 return null;
-            var type = (ControlRecordType)BinaryPrimitives.ReadInt16BigEndian(records.Current.Key[2..]);
+            }
+            ControlRecordType type = (ControlRecordType)BinaryPrimitives.ReadInt16BigEndian(records.Current.Key[2..]);
             if (type is not (ControlRecordType.Abort or ControlRecordType.Commit) || records.Current.Value.Length < 6)
+            {
                 return null;
+            }
             return new TransactionMarker(type, BinaryPrimitives.ReadInt32BigEndian(records.Current.Value[2..]));
         }
         catch (InvalidRecordException)
@@ -60,14 +66,18 @@ internal static class SegmentScan
         try
         {
             int good = start;
-            var walk = new HeaderWalk(segment, start, segment.Size, window);
+            HeaderWalk walk = new(segment, start, segment.Size, window);
             while (walk.MoveNext())
             {
                 BatchInfo batch = walk.Batch;
                 if (IsDamage(segment, walk.Position, batch) || (verifies && !HasGoodCrc(segment, ref walk)))
+                {
                     break;
+                }
                 if (!visit(batch, walk.Position, MarkerOf(segment, walk.Position, batch)))
+                {
                     break;
+                }
                 good = walk.Position + batch.SizeInBytes;
             }
             return good;
@@ -82,9 +92,13 @@ internal static class SegmentScan
     private static bool IsDamage(LogSegment segment, int position, in BatchInfo batch)
     {
         if (batch.Magic == 2)
+        {
             return false;
+        }
         if (OldMessage.IsSound(segment, position, batch.SizeInBytes))
+        {
             throw new UnsupportedLogFormatException($"'{segment.Path}' holds messages of the old format {batch.Magic}, which this broker does not read");
+        }
         return true;
     }
 
@@ -105,7 +119,9 @@ internal static class SegmentScan
             {
                 int want = Math.Min(piece.Length, batch.SizeInBytes - at);
                 if (segment.ReadAt(position + at, piece.AsSpan(0, want)) < want)
+                {
                     return false;
+                }
                 crc = Crc32C.Append(crc, piece.AsSpan(0, want));
                 at += want;
             }
@@ -120,7 +136,9 @@ internal static class SegmentScan
     private static TransactionMarker? MarkerOf(LogSegment segment, int position, in BatchInfo batch)
     {
         if (!batch.IsControl || batch.SizeInBytes > LargestControlBatch)
+        {
             return null;
+        }
         byte[] bytes = new byte[batch.SizeInBytes];
         return segment.ReadAt(position, bytes) == bytes.Length ? TransactionMarker.Read(batch, bytes) : null;
     }

@@ -13,41 +13,45 @@ internal sealed class TailHints(LogSegment segment)
     /// <summary>So many readers further behind are found.</summary>
     private const int Stopped = 8;
 
-    private readonly long[] words = NewWords();
-    private int appends;
-    private int stops;
+    private readonly long[] _words = NewWords();
+    private int _appends;
+    private int _stops;
 
     public LogSegment Segment => segment;
 
     /// <summary>A batch starts there. The appender's call.</summary>
     public void NoteAppend(long offset, int position)
     {
-        Volatile.Write(ref words[appends], Word(offset, position));
-        appends = (appends + 1) % Appended;
+        Volatile.Write(ref _words[_appends], Word(offset, position));
+        _appends = (_appends + 1) % Appended;
     }
 
     /// <summary>A reader was given all before; it will ask for this offset next.</summary>
     public void NoteStop(long offset, int position)
     {
         long word = Word(offset, position);
-        foreach (ref long known in words.AsSpan())
+        foreach (ref long known in _words.AsSpan())
         {
             if (Volatile.Read(ref known) == word)
+            {
                 return;
+            }
         }
-        uint slot = (uint)Interlocked.Increment(ref stops) % Stopped;
-        Volatile.Write(ref words[Appended + slot], word);
+        uint slot = (uint)Interlocked.Increment(ref _stops) % Stopped;
+        Volatile.Write(ref _words[Appended + slot], word);
     }
 
     /// <summary>The position of the batch that starts with an offset; -1 where it is not known.</summary>
     public int Find(long offset)
     {
         long relative = offset - segment.BaseOffset;
-        foreach (ref long known in words.AsSpan())
+        foreach (ref long known in _words.AsSpan())
         {
             long word = Volatile.Read(ref known);
             if (word >> 32 == relative)
+            {
                 return (int)word;
+            }
         }
         return -1;
     }

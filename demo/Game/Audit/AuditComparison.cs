@@ -44,7 +44,7 @@ internal static class AuditComparison
         HashSet<Guid> historyInHdfs = [.. evidence.Warehouse.EventIds.Where(events.HistoryIds.Contains)];
         HashSet<string> inTopic = [.. evidence.Alerts.ById.Keys], replayed = events.ReplayedAlertIds;
         long beyond = events.LivePlaces.Count(place => place.Value.Offset >= evidence.Committed[place.Value.Partition]);
-        var differences = new Differences();
+        Differences differences = new();
         CompareLoad(differences, evidence, answered.Count, inTopic.Count);
         differences.Sets("answered events", answered, "player-events", live);
         differences.Equal("events of history", evidence.HistoryPublished, "distinct ids in player-events", events.HistoryIds.Count);
@@ -86,7 +86,8 @@ internal static class AuditComparison
         differences.Count("logins with the player's own secret were answered as if it were wrong", evidence.Load.RefusedLogins);
         differences.Require(evidence.Load.Sent == 0 || answered > 0, "Not one event was answered.");
         differences.Require(
-            evidence.CampaignsFinished < CampaignsThatRaiseAlerts || alerts > 0, $"{evidence.CampaignsFinished} campaigns were played to their end, but there is not one alert.");
+            evidence.CampaignsFinished < CampaignsThatRaiseAlerts || alerts > 0,
+                $"{evidence.CampaignsFinished} campaigns were played to their end, but there is not one alert.");
         differences.Require(
             evidence.Truth.Campaigns.Count == evidence.CampaignsBegun,
             $"The simulator planted {evidence.CampaignsBegun} campaigns, but simulation-truth holds {evidence.Truth.Campaigns.Count}.");

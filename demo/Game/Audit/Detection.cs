@@ -27,8 +27,10 @@ internal sealed record DetectionResult(
         Alert[] live = [.. alerts.Where(alert => events.LivePlaces.ContainsKey(alert.EventId))];
         ILookup<string, Alert> byUser = live.ToLookup(alert => alert.UserId);
         // A campaign that did not come to its first fraudulent event was not planted.
-        ILookup<string, PlantedCampaign> planted = truth.Campaigns.Where(campaign => campaign.FraudIds.Any(events.LivePlaces.ContainsKey)).ToLookup(campaign => campaign.Scenario);
-        var scenarios = Planned.ToDictionary(name => name, name => new ScenarioResult(planted[name].Count(), planted[name].Count(campaign => IsCaught(campaign, events, byUser))));
+        ILookup<string, PlantedCampaign> planted = truth.Campaigns.Where(campaign => campaign.FraudIds.Any(events.LivePlaces.ContainsKey))
+            .ToLookup(campaign => campaign.Scenario);
+        Dictionary<string, ScenarioResult> scenarios = Planned.ToDictionary(name => name,
+            name => new ScenarioResult(planted[name].Count(), planted[name].Count(campaign => IsCaught(campaign, events, byUser))));
         Alert[] onHonest = [.. live.Where(alert => truth.IsHonest(alert.UserId))];
         int inCampaigns = truth.Campaigns.SelectMany(campaign => campaign.Players).Distinct().Count();
         return new DetectionResult(scenarios, players - inCampaigns, onHonest.Select(alert => alert.UserId).Distinct().Count(), onHonest.Length,
@@ -41,7 +43,9 @@ internal sealed record DetectionResult(
             IReadOnlyList<(Guid EventId, long Offset)> own = events.EventsOf(player);
             int first = own.ToList().FindIndex(e => campaign.FraudIds.Contains(e.EventId));
             if (first < 0)
+            {
                 return false;
+            }
             long from = own[first].Offset, to = own[Math.Min(own.Count - 1, first + EventsAfter)].Offset;
             return alertsByUser[player].Any(alert => alert.SourceOffset >= from && alert.SourceOffset <= to);
         });

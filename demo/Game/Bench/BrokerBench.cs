@@ -9,9 +9,11 @@ namespace Game.Cli.Bench;
 /// <summary>How long and how often.</summary>
 internal sealed record BenchOptions(double WarmUpSeconds, double Seconds, int Rounds, double Rate);
 
-/// <summary>Medians over the rounds. Latencies from due time to arrival at a consumer, milliseconds; memory in bytes; start from exec to the first Metadata answer.</summary>
+/// <summary>Medians over the rounds. Latencies from due time to arrival at a consumer, milliseconds; memory in bytes; start from exec to the first Metadata
+/// answer.</summary>
 internal sealed record BrokerFigures(
-    string Name, double ProducedPerCpuSecond, double ConsumedPerCpuSecond, double ProducedPerSecond, double P50Ms, double P99Ms, double P999Ms, double LatencyCpuShare, long PeakRssAnon, double? StartMs);
+    string Name, double ProducedPerCpuSecond, double ConsumedPerCpuSecond, double ProducedPerSecond, double P50Ms, double P99Ms, double P999Ms,
+    double LatencyCpuShare, long PeakRssAnon, double? StartMs);
 
 internal sealed record BrokerBenchReport(BenchOptions Options, IReadOnlyList<BrokerFigures> Brokers);
 
@@ -26,8 +28,8 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
 
     public async Task<BrokerBenchReport> RunAsync(CancellationToken cancellation)
     {
-        var rounds = brokers.ToDictionary(broker => broker, _ => new List<Round>());
-        var usages = brokers.ToDictionary(broker => broker, broker => new ProcessUsage(broker.ProcessId));
+        Dictionary<IBrokerUnderTest, List<Round>> rounds = brokers.ToDictionary(broker => broker, _ => new List<Round>());
+        Dictionary<IBrokerUnderTest, ProcessUsage> usages = brokers.ToDictionary(broker => broker, broker => new ProcessUsage(broker.ProcessId));
         foreach (IBrokerUnderTest broker in brokers)
         {
             say($"warming up {broker.Name} for {options.WarmUpSeconds:F0} s");
@@ -44,9 +46,11 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
             }
         }
 
-        var report = new List<BrokerFigures>();
+        List<BrokerFigures> report = new();
         foreach (IBrokerUnderTest broker in brokers)
+        {
             report.Add(Medians(broker, rounds[broker], usages[broker].PeakRssAnon, await StartAsync(broker, usages[broker], cancellation)));
+        }
         return new BrokerBenchReport(options, report);
     }
 
@@ -56,9 +60,13 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
     {
         Table table = new Table().AddColumn("");
         foreach (BrokerFigures broker in report.Brokers)
+        {
             table.AddColumn(new TableColumn(Markup.Escape(broker.Name)).RightAligned());
+        }
         if (report.Brokers.Count == 2)
+        {
             table.AddColumn(new TableColumn("ratio").RightAligned());
+        }
         Row("records produced per broker CPU second", b => b.ProducedPerCpuSecond, "N0");
         Row("records consumed per broker CPU second", b => b.ConsumedPerCpuSecond, "N0");
         Row("records produced per second", b => b.ProducedPerSecond, "N0");
@@ -80,7 +88,7 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
 
     private async Task WarmUpAsync(IBrokerUnderTest broker, CancellationToken cancellation)
     {
-        var load = new BrokerLoad(broker.BootstrapServers);
+        BrokerLoad load = new(broker.BootstrapServers);
         string topic = await load.CreateTopicAsync("bench-warm-up");
         await Task.Run(() =>
         {
@@ -93,7 +101,7 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
 
     private async Task<Round> MeasureAsync(IBrokerUnderTest broker, ProcessUsage usage, string topic, CancellationToken cancellation)
     {
-        var load = new BrokerLoad(broker.BootstrapServers);
+        BrokerLoad load = new(broker.BootstrapServers);
         await load.CreateTopicAsync(topic);
         await load.CreateTopicAsync(topic + "-latency");
         Round round = await Task.Run(() =>
@@ -125,11 +133,13 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
     private async Task<double?> StartAsync(IBrokerUnderTest broker, ProcessUsage usage, CancellationToken cancellation)
     {
         await usage.DisposeAsync();
-        var starts = new List<double>();
+        List<double> starts = new();
         for (int i = 0; i < options.Rounds; i++)
         {
             if (await broker.RestartAsync(cancellation) is not { } start)
+            {
                 return null;
+            }
             starts.Add(start.TotalMilliseconds);
         }
 
@@ -139,7 +149,8 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
 
     private static BrokerFigures Medians(IBrokerUnderTest broker, List<Round> rounds, long peak, double? start)
     {
-        return new BrokerFigures(broker.Name, Of(r => r.ProducedPerCpu), Of(r => r.ConsumedPerCpu), Of(r => r.ProducedPerSecond), Of(r => r.P50), Of(r => r.P99), Of(r => r.P999), Of(r => r.LatencyCpu), peak, start);
+        return new BrokerFigures(broker.Name, Of(r => r.ProducedPerCpu), Of(r => r.ConsumedPerCpu), Of(r => r.ProducedPerSecond), Of(r => r.P50),
+            Of(r => r.P99), Of(r => r.P999), Of(r => r.LatencyCpu), peak, start);
         double Of(Func<Round, double> figure) => Median(rounds.Select(figure));
     }
 

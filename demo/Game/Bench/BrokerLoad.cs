@@ -50,7 +50,9 @@ internal sealed class BrokerLoad(string bootstrapServers)
             Send(producer, topic, keys[i % Users], value, report =>
             {
                 if (!report.Error.IsError)
+                {
                     Interlocked.Increment(ref acknowledged);
+                }
             });
         }
 
@@ -80,13 +82,15 @@ internal sealed class BrokerLoad(string bootstrapServers)
     /// <summary>From the instant a record was due to its arrival at a consumer, microseconds, open loop at a fixed rate.</summary>
     public LongHistogram Latency(string topic, double rate, TimeSpan time, CancellationToken cancellation)
     {
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var ready = new CountdownEvent(1);
-        var histogram = new LongHistogram(MaxMicros, 3);
+        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using CountdownEvent ready = new(1);
+        LongHistogram histogram = new(MaxMicros, 3);
         long total = (long)(rate * time.TotalSeconds);
-        Task receiving = Task.Factory.StartNew(() => Receive(topic, total, histogram, ready, stopping.Token), stopping.Token, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task receiving = Task.Factory.StartNew(() => Receive(topic, total, histogram, ready, stopping.Token), stopping.Token, TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         ready.Wait(cancellation);
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(bootstrapServers, "bench-latency")).SetLogHandler((_, _) => { }).Build();
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(bootstrapServers,
+            "bench-latency")).SetLogHandler((_, _) => { }).Build();
         byte[][] keys = Keys();
         Greet(producer, topic, keys, cancellation);
         long start = Stopwatch.GetTimestamp();
@@ -94,7 +98,9 @@ internal sealed class BrokerLoad(string bootstrapServers)
         {
             long due = start + (long)(i / rate * Stopwatch.Frequency);
             while (Stopwatch.GetTimestamp() < due)
+            {
                 cancellation.WaitHandle.WaitOne(1);
+            }
             byte[] value = new byte[RecordBytes];
             BinaryPrimitives.WriteInt64BigEndian(value, due);
             Send(producer, topic, keys[i % Users], value, delivered: null);
@@ -104,17 +110,22 @@ internal sealed class BrokerLoad(string bootstrapServers)
         stopping.CancelAfter(TimeSpan.FromSeconds(10));
         WaitHandle.WaitAny([((IAsyncResult)receiving).AsyncWaitHandle, cancellation.WaitHandle]);
         if (receiving.Exception is { } failure)
+        {
             throw failure.InnerException!;
+        }
         return histogram;
     }
 
-    /// <summary>Has the producer find its way to every partition, which takes a client up to half a second: what is measured is the broker under a steady load.</summary>
+    /// <summary>Has the producer find its way to every partition, which takes a client up to half a second: what is measured is the broker under a steady
+    /// load.</summary>
     private static void Greet(IProducer<byte[], byte[]> producer, string topic, byte[][] keys, CancellationToken cancellation)
     {
         byte[] value = new byte[RecordBytes];
         BinaryPrimitives.WriteInt64BigEndian(value, NotDue);
         foreach (byte[] key in keys.AsSpan(0, 100))
+        {
             Send(producer, topic, key, value, delivered: null);
+        }
         producer.Flush(cancellation);
     }
 
@@ -129,19 +140,27 @@ internal sealed class BrokerLoad(string bootstrapServers)
         {
             ConsumeResult<Ignore, byte[]>? result = consumer.Consume(TimeSpan.FromMilliseconds(200));
             if (cancellation.IsCancellationRequested)
+            {
                 throw new UserErrorException($"Of {total} records {received} arrived in time.");
+            }
             if (result is null)
+            {
                 continue;
+            }
             if (result.IsPartitionEOF)
             {
                 if (++ends == Partitions)
+                {
                     ready.Signal();
+                }
                 continue;
             }
 
             long since = BinaryPrimitives.ReadInt64BigEndian(result.Message.Value);
             if (since == NotDue)
+            {
                 continue;
+            }
             received++;
             histogram.RecordValue(Math.Clamp((long)Stopwatch.GetElapsedTime(since).TotalMicroseconds, 1, MaxMicros - 1));
         }

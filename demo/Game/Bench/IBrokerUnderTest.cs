@@ -9,6 +9,7 @@ internal interface IBrokerUnderTest : IAsyncDisposable
 
     int ProcessId { get; }
 
-    /// <summary>Ends the broker and starts it again; the time from exec to the first answer to a Metadata request. Null where that cannot be measured.</summary>
+    /// <summary>Ends the broker and starts it again; the time from exec to the first answer to a Metadata request. Null where that cannot be
+    /// measured.</summary>
     Task<TimeSpan?> RestartAsync(CancellationToken cancellation);
 }

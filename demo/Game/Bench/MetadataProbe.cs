@@ -4,7 +4,8 @@ using System.Net.Sockets;
 
 namespace Game.Cli.Bench;
 
-/// <summary>Asks a starting broker for metadata, over and over, until it answers: one Metadata request of version 0 on a socket of its own, so that no client's start-up counts.</summary>
+/// <summary>Asks a starting broker for metadata, over and over, until it answers: one Metadata request of version 0 on a socket of its own, so that no client's
+/// start-up counts.</summary>
 internal static class MetadataProbe
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -19,7 +20,9 @@ internal static class MetadataProbe
         while (Stopwatch.GetElapsedTime(since) < Patience)
         {
             if (await AnswersAsync(parts[0], int.Parse(parts[1]), cancellation))
+            {
                 return Stopwatch.GetElapsedTime(since);
+            }
             cancellation.WaitHandle.WaitOne(1);
         }
 
@@ -30,7 +33,7 @@ internal static class MetadataProbe
     {
         try
         {
-            using var client = new TcpClient { NoDelay = true };
+            using TcpClient client = new() { NoDelay = true };
             await client.ConnectAsync(host, port, cancellation);
             NetworkStream stream = client.GetStream();
             await stream.WriteAsync(Request, cancellation);

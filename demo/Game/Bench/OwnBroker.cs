@@ -6,12 +6,12 @@ namespace Game.Cli.Bench;
 /// <summary>A broker of ours in a folder of its own.</summary>
 internal sealed class OwnBroker : IBrokerUnderTest
 {
-    private readonly string folder;
-    private ChildProcess process = null!;
+    private readonly string _folder;
+    private ChildProcess _process = null!;
 
     private OwnBroker(string folder)
     {
-        this.folder = folder;
+        _folder = folder;
         BootstrapServers = $"127.0.0.1:{FreePorts.Take(1)[0]}";
     }
 
@@ -19,32 +19,33 @@ internal sealed class OwnBroker : IBrokerUnderTest
 
     public string BootstrapServers { get; }
 
-    public int ProcessId => process.Id;
+    public int ProcessId => _process.Id;
 
     public static async Task<OwnBroker> StartAsync(string folder, CancellationToken cancellation)
     {
-        var broker = new OwnBroker(folder);
+        OwnBroker broker = new(folder);
         await broker.StartAsync(cancellation);
         return broker;
     }
 
     public async Task<TimeSpan?> RestartAsync(CancellationToken cancellation)
     {
-        await process.StopAsync();
-        process.Dispose();
+        await _process.StopAsync();
+        _process.Dispose();
         return await StartAsync(cancellation);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await process.StopAsync();
-        process.Dispose();
+        await _process.StopAsync();
+        _process.Dispose();
     }
 
     private async Task<TimeSpan> StartAsync(CancellationToken cancellation)
     {
         long since = Stopwatch.GetTimestamp();
-        process = ChildProcess.Start("broker", "broker", ["--data", Path.Combine(folder, "ours"), "--override", $"listeners=PLAINTEXT://{BootstrapServers}"], Path.Combine(folder, "ours.log"));
+        _process = ChildProcess.Start("broker", "broker", ["--data", Path.Combine(_folder, "ours"), "--override", $"listeners=PLAINTEXT://{BootstrapServers}"],
+            Path.Combine(_folder, "ours.log"));
         return await MetadataProbe.FirstAnswerAsync(BootstrapServers, since, cancellation);
     }
 }

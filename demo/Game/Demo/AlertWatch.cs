@@ -13,44 +13,46 @@ internal sealed record SeenAlert(Alert Alert, double DelayMs);
 internal sealed class AlertWatch : IAsyncDisposable
 {
     private const int NewestKept = 8;
-    private readonly ConcurrentQueue<SeenAlert> newest = new();
-    private readonly ConcurrentBag<SeenAlert> seen = [];
-    private readonly CancellationTokenSource stopping = new();
-    private readonly TimeProvider time;
-    private readonly Task reading;
+    private readonly ConcurrentQueue<SeenAlert> _newest = new();
+    private readonly ConcurrentBag<SeenAlert> _seen = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TimeProvider _time;
+    private readonly Task _reading;
 
     public AlertWatch(string bootstrapServers, int partitions, TimeProvider time)
     {
-        this.time = time;
+        _time = time;
         ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, "demo-alert-watch", "demo-alert-watch");
         config.FetchWaitMaxMs = 500;
         IConsumer<Ignore, byte[]> consumer = new ConsumerBuilder<Ignore, byte[]>(config).SetLogHandler((_, _) => { }).Build();
         consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(Topics.Alerts, p, Offset.Beginning)));
-        reading = Task.Factory.StartNew(() => Read(consumer), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        _reading = Task.Factory.StartNew(() => Read(consumer), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    public IReadOnlyCollection<SeenAlert> Seen => seen;
+    public IReadOnlyCollection<SeenAlert> Seen => _seen;
 
-    public IReadOnlyList<SeenAlert> Newest => [.. newest];
+    public IReadOnlyList<SeenAlert> Newest => [.. _newest];
 
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync();
-        await reading;
-        stopping.Dispose();
+        await _stopping.CancelAsync();
+        await _reading;
+        _stopping.Dispose();
     }
 
     private void Read(IConsumer<Ignore, byte[]> consumer)
     {
         using (consumer)
         {
-            while (!stopping.IsCancellationRequested)
+            while (!_stopping.IsCancellationRequested)
             {
                 try
                 {
                     ConsumeResult<Ignore, byte[]>? result = consumer.Consume(TimeSpan.FromMilliseconds(100));
                     if (result is not null)
+                    {
                         Note(result);
+                    }
                 }
                 catch (ConsumeException)
                 {
@@ -64,13 +66,17 @@ internal sealed class AlertWatch : IAsyncDisposable
 
     private void Note(ConsumeResult<Ignore, byte[]> result)
     {
-        double now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
+        double now = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
         if (!ContractJson.TryDecode(result.Message.Value, out Alert alert, out _))
+        {
             return;
-        var one = new SeenAlert(alert, now - alert.Ts);
-        seen.Add(one);
-        newest.Enqueue(one);
-        while (newest.Count > NewestKept)
-            newest.TryDequeue(out _);
+        }
+        SeenAlert one = new(alert, now - alert.Ts);
+        _seen.Add(one);
+        _newest.Enqueue(one);
+        while (_newest.Count > NewestKept)
+        {
+            _newest.TryDequeue(out _);
+        }
     }
 }

@@ -41,10 +41,12 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
             Alerts = topics.Alerts,
             DeadLetters = topics.DeadLetters,
             Warehouse = await WarehouseAudit.ReadAsync(hdfs, SystemOptions.Warehouse, system.Folder.Cache, cancellation),
-            Committed = (await progress.OfAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents, options.Partitions)).ToDictionary(p => p.Partition.Partition.Value, p => p.Committed),
+            Committed = (await progress.OfAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents,
+                options.Partitions)).ToDictionary(p => p.Partition.Partition.Value, p => p.Committed),
         });
         DetectionResult detection = DetectionResult.Judge(topics.Truth, topics.Events, [.. topics.Alerts.ById.Values], outcome.Players, outcome.Live.Seconds);
-        return new DemoReport(audit, Latency(outcome, topics.Events), new RecoverySection(outcome.Live.Recovery.Ms, outcome.Live.Recovery.EventsDelayed), Rates(outcome), detection,
+        return new DemoReport(audit, Latency(outcome, topics.Events), new RecoverySection(outcome.Live.Recovery.Ms, outcome.Live.Recovery.EventsDelayed),
+            Rates(outcome), detection,
             new EndpointsSection(system.Endpoints.BootstrapServers, system.Endpoints.WebHdfs, system.Endpoints.GameServers), system.Folder.Path);
     }
 
@@ -52,11 +54,11 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
 
     private TopicContents ReadTopics(CancellationToken cancellation)
     {
-        var reader = new TopicReader(system.Endpoints.BootstrapServers);
+        TopicReader reader = new(system.Endpoints.BootstrapServers);
         TruthTable truth = TruthTable.Read(Records(Topics.SimulationTruth));
-        var events = new EventAudit(options.Partitions, new RuleSet(), truth, History.ServerId);
+        EventAudit events = new(options.Partitions, new RuleSet(), truth, History.ServerId);
         events.Read(Records(Topics.PlayerEvents));
-        var alerts = new AlertAudit();
+        AlertAudit alerts = new();
         alerts.Read(Records(Topics.Alerts));
         alerts.ReadPriority(Records(Topics.AlertsPriority));
         return new TopicContents(truth, events, alerts, Records(Topics.DeadLetters).LongCount());
@@ -66,16 +68,22 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
 
     private static LatencySection Latency(DemoOutcome outcome, EventAudit events)
     {
-        var delays = new LongHistogram(MaxMicros, 3);
-        foreach (SeenAlert seen in outcome.Alerts.Where(seen => seen.Alert.Ts >= outcome.Live.MeasuredFromMs && events.LivePlaces.ContainsKey(seen.Alert.EventId) && !Delayed(seen.Alert, outcome.Live.Recovery)))
+        LongHistogram delays = new(MaxMicros, 3);
+        foreach (SeenAlert seen in outcome.Alerts.Where(seen => seen.Alert.Ts >= outcome.Live.MeasuredFromMs
+            && events.LivePlaces.ContainsKey(seen.Alert.EventId) && !Delayed(seen.Alert, outcome.Live.Recovery)))
+        {
             delays.RecordValue(Math.Clamp((long)(seen.DelayMs * 1000), 1, MaxMicros - 1));
+        }
         LoadStatistics load = outcome.Load;
-        return new LatencySection(LatencyFigures.Of(load.Latency), LatencyFigures.Of(Percentiles.Of(delays)), load.ValidForLatency, load.LateShare, LatencyFigures.Of(load.StartLag));
+        return new LatencySection(LatencyFigures.Of(load.Latency), LatencyFigures.Of(Percentiles.Of(delays)), load.ValidForLatency, load.LateShare,
+            LatencyFigures.Of(load.StartLag));
     }
 
     private static bool Delayed(Alert alert, Recovery recovery)
-        => recovery.Delayed.TryGetValue(alert.SourcePartition, out (long First, long Last) range) && alert.SourceOffset >= range.First && alert.SourceOffset < range.Last;
+        => recovery.Delayed.TryGetValue(alert.SourcePartition, out (long First, long Last) range) && alert.SourceOffset >= range.First
+        && alert.SourceOffset < range.Last;
 
     private static RatesSection Rates(DemoOutcome outcome)
-        => new(outcome.Load.ActionsStarted / outcome.Live.Seconds, outcome.Load.Answered / outcome.Live.Seconds, outcome.Load.RateLimited, outcome.Load.Retries);
+        => new(outcome.Load.ActionsStarted / outcome.Live.Seconds, outcome.Load.Answered / outcome.Live.Seconds, outcome.Load.RateLimited,
+        outcome.Load.Retries);
 }

@@ -15,8 +15,8 @@ namespace Game.Cli.Demo;
 internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState state, TimeProvider time)
 {
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(5);
-    private readonly Endpoints endpoints = system.Endpoints;
-    private DetectorKill? killed;
+    private readonly Endpoints _endpoints = system.Endpoints;
+    private DetectorKill? _killed;
 
     /// <summary>A few SQL results over HDFS, as text; set when the run is over.</summary>
     public string Results { get; private set; } = "";
@@ -24,45 +24,49 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     /// <exception cref="UserErrorException">Something the user can mend is in the way.</exception>
     public async Task<DemoReport> RunAsync(CancellationToken cancellation)
     {
-        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(endpoints.BootstrapServers, "demo")).SetLogHandler((_, _) => { }).Build();
-        using var hdfs = new WebHdfsClient(system.Hdfs);
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(_endpoints.BootstrapServers, "demo")).SetLogHandler((_, _) => { }).Build();
+        using WebHdfsClient hdfs = new(system.Hdfs);
         state.Phase = "starting broker and HDFS";
         await system.StartStoresAsync(admin, hdfs, cancellation);
         await RefuseOldDataAsync(admin, hdfs, cancellation);
         system.Folder.RemoveUnfinished();
         system.Folder.Settle(system.Settled);
 
-        var progress = new GroupProgress(admin);
-        var world = new GameWorld(options.Seed, options.Players, new Geography());
+        GroupProgress progress = new(admin);
+        GameWorld world = new(options.Seed, options.Players, new Geography());
         state.Phase = "loading seven days of history";
-        long history = await Task.Run(() => HistoryLoader.Load(world, endpoints.BootstrapServers, NowMs(), Loaded, cancellation), cancellation);
+        long history = await Task.Run(() => HistoryLoader.Load(world, _endpoints.BootstrapServers, NowMs(), Loaded, cancellation), cancellation);
         state.Say($"{history:N0} events of history are in player-events");
         state.Phase = "starting detectors, filter, sink and game servers";
         await system.StartApplicationsAsync(cancellation);
-        await using var alerts = new AlertWatch(endpoints.BootstrapServers, options.Partitions, time);
+        await using AlertWatch alerts = new(_endpoints.BootstrapServers, options.Partitions, time);
         state.Alerts = alerts;
         state.Phase = "detectors and sink read history";
         await DrainAsync(progress, cancellation);
 
-        LoadOptions load = new([.. endpoints.GameServers.Select(url => new Uri(url))], options.Transport, Credential(), AccountsKey()) { WarmUp = TimeSpan.FromSeconds(options.WarmUp), KeepAnsweredIds = true };
-        await using var generator = new LoadGenerator(load, world.Players.Count);
+        LoadOptions load = new([.. _endpoints.GameServers.Select(url => new Uri(url))], options.Transport, Credential(),
+            AccountsKey())
+        { WarmUp = TimeSpan.FromSeconds(options.WarmUp), KeepAnsweredIds = true };
+        await using LoadGenerator generator = new(load, world.Players.Count);
         LivePart live = await PlayAsync(world, generator, progress, cancellation);
         state.Phase = "draining";
         await DrainAsync(progress, cancellation);
         state.Phase = "auditing";
-        var audit = new DemoAudit(options, system, progress, hdfs);
+        DemoAudit audit = new(options, system, progress, hdfs);
         DemoReport report = await audit.RunAsync(new DemoOutcome(generator.Statistics, history, world.Players.Count, live, alerts.Seen), cancellation);
         Results = await SqlResults.ReadAsync(hdfs, system.Folder.Cache, cancellation);
-        if (options.Keep && killed?.Victim is { } victim)
+        if (options.Keep && _killed?.Victim is { } victim)
+        {
             await system.ReplaceDetectorAsync(victim, cancellation);
+        }
         return report;
     }
 
     private async Task<LivePart> PlayAsync(GameWorld world, LoadGenerator generator, GroupProgress progress, CancellationToken cancellation)
     {
-        using var truth = new TruthPublisher(endpoints.BootstrapServers);
+        using TruthPublisher truth = new(_endpoints.BootstrapServers);
         long startMs = NowMs();
-        var plan = new LivePlan(world, new LivePlanOptions(Length.TotalSeconds, options.Rate, startMs) { PlayersPerCampaign = options.PlayersPerCampaign });
+        LivePlan plan = new(world, new LivePlanOptions(Length.TotalSeconds, options.Rate, startMs) { PlayersPerCampaign = options.PlayersPerCampaign });
         state.Phase = "playing live";
         state.Load = generator.Statistics;
         long started = time.GetTimestamp();
@@ -78,15 +82,15 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     private async Task<Recovery> KillInTheMiddleAsync(GroupProgress progress, CancellationToken cancellation)
     {
         await Task.Delay(Length / 2, time, cancellation);
-        var kill = new DetectorKill(system, progress, options.Partitions, time);
+        DetectorKill kill = new(system, progress, options.Partitions, time);
         Task<Recovery> running = kill.RunAsync(state.Say, cancellation);
-        killed = kill;
+        _killed = kill;
         return await running;
     }
 
     private async Task WatchAsync(Task playing, long started, GroupProgress progress, CancellationToken cancellation)
     {
-        using var tick = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
+        using PeriodicTimer tick = new(TimeSpan.FromSeconds(1), time);
         long before = 0;
         while (!playing.IsCompleted && await tick.WaitForNextTickAsync(cancellation))
         {
@@ -107,7 +111,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     }
 
     private Task<bool> NoteLagsAsync(GroupProgress progress, CancellationToken cancellation)
-        => system.WhileAllRunAsync(() => NoteLagsAsync(progress), () => killed?.Victim, cancellation);
+        => system.WhileAllRunAsync(() => NoteLagsAsync(progress), () => _killed?.Victim, cancellation);
 
     private async Task<bool> NoteLagsAsync(GroupProgress progress)
     {
@@ -122,14 +126,17 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     private async Task DrainAsync(GroupProgress progress, CancellationToken cancellation)
     {
         long started = time.GetTimestamp();
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(250), time);
+        using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(250), time);
         string trouble = "";
         while (!await NoteLagsAsync(progress, cancellation))
         {
             // Kept: who fails again and again is well in between.
             trouble = await system.TroubleAsync(cancellation) is { } now ? $"; {now.TrimEnd('.')}" : trouble;
             if (time.GetElapsedTime(started) > ReadTimeout)
-                throw new UserErrorException($"After {ReadTimeout.TotalMinutes:F0} minutes the detectors are {state.DetectorLag:N0} and the sink {state.SinkLag:N0} records behind{trouble}; the logs are in {system.Folder.Logs}.");
+            {
+                throw new UserErrorException(
+                    $"After {ReadTimeout.TotalMinutes:F0} minutes the detectors are {state.DetectorLag:N0} and the sink {state.SinkLag:N0} records behind{trouble}; the logs are in {system.Folder.Logs}.");
+            }
             await tick.WaitForNextTickAsync(cancellation);
         }
     }
@@ -138,14 +145,24 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     {
         foreach (TopicSpec topic in system.Topics.All)
         {
-            var partitions = Enumerable.Range(0, topic.Partitions).Select(p => new TopicPartition(topic.Name, p)).ToArray();
-            ListOffsetsResult ends = await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = OffsetSpec.Latest() }));
+            TopicPartition[] partitions = Enumerable.Range(0, topic.Partitions).Select(p => new TopicPartition(topic.Name, p)).ToArray();
+            ListOffsetsResult ends = await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec
+            {
+                TopicPartition = p, OffsetSpec = OffsetSpec.Latest(),
+            }));
             if (ends.ResultInfos.Any(info => info.TopicPartitionOffsetError.Offset.Value > 0))
-                throw new UserErrorException($"The topic {topic.Name} at {endpoints.BootstrapServers} is not empty, and the demo's audit counts from the start: delete the topic or use another cluster.");
+            {
+                throw new UserErrorException(
+                    $"The topic {topic.Name} at {_endpoints.BootstrapServers} is not empty, and the demo's audit counts from the start: delete the topic or use another cluster.");
+            }
         }
 
-        if (await hdfs.GetFileStatusAsync(SystemOptions.Warehouse, cancellation) is not null && (await hdfs.ListStatusAsync(SystemOptions.Warehouse, cancellation)).Count > 0)
-            throw new UserErrorException($"{SystemOptions.Warehouse} at {endpoints.WebHdfs} is not empty, and the demo's audit counts from the start: move it away or use another HDFS.");
+        if (await hdfs.GetFileStatusAsync(SystemOptions.Warehouse, cancellation) is not null
+            && (await hdfs.ListStatusAsync(SystemOptions.Warehouse, cancellation)).Count > 0)
+        {
+            throw new UserErrorException(
+                $"{SystemOptions.Warehouse} at {_endpoints.WebHdfs} is not empty, and the demo's audit counts from the start: move it away or use another HDFS.");
+        }
     }
 
     private TimeSpan Length => TimeSpan.FromSeconds(options.WarmUp + options.Seconds);

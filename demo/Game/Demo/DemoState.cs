@@ -5,8 +5,8 @@ namespace Game.Cli.Demo;
 /// <summary>What the dashboard shows; written by the demo, read by the screen.</summary>
 internal sealed class DemoState
 {
-    private readonly Lock gate = new();
-    private readonly Queue<string> news = new();
+    private readonly Lock _gate = new();
+    private readonly Queue<string> _news = new();
 
     public string Phase { get; set; } = "starting";
 
@@ -26,19 +26,23 @@ internal sealed class DemoState
     {
         get
         {
-            lock (gate)
-                return [.. news];
+            lock (_gate)
+            {
+                return [.. _news];
+            }
         }
     }
 
     /// <summary>Adds a line to the newest news.</summary>
     public void Say(string line)
     {
-        lock (gate)
+        lock (_gate)
         {
-            news.Enqueue(line);
-            while (news.Count > 6)
-                news.Dequeue();
+            _news.Enqueue(line);
+            while (_news.Count > 6)
+            {
+                _news.Dequeue();
+            }
         }
     }
 }

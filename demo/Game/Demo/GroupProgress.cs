@@ -18,7 +18,8 @@ internal sealed class GroupProgress(IAdminClient admin)
         TopicPartition[] all = [.. Enumerable.Range(0, partitions).Select(p => new TopicPartition(topic, p))];
         Dictionary<int, long> ends = await EndsAsync(all);
         List<ListConsumerGroupOffsetsResult> committed = await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group, [.. all])]);
-        return [.. committed[0].Partitions.Select(p => new PartitionProgress(p.TopicPartition, p.Offset.IsSpecial ? -1 : p.Offset.Value, ends[p.Partition.Value]))];
+        return [.. committed[0].Partitions.Select(p => new PartitionProgress(p.TopicPartition, p.Offset.IsSpecial ? -1 : p.Offset.Value,
+            ends[p.Partition.Value]))];
     }
 
     public async Task<long> LagAsync(string group, string topic, int partitions) => (await OfAsync(group, topic, partitions)).Sum(p => p.Lag);
@@ -34,7 +35,10 @@ internal sealed class GroupProgress(IAdminClient admin)
 
     public async Task<Dictionary<int, long>> EndsAsync(IEnumerable<TopicPartition> partitions)
     {
-        ListOffsetsResult result = await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec { TopicPartition = p, OffsetSpec = OffsetSpec.Latest() }));
+        ListOffsetsResult result = await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec
+        {
+            TopicPartition = p, OffsetSpec = OffsetSpec.Latest(),
+        }));
         return result.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.Partition.Value, info => info.TopicPartitionOffsetError.Offset.Value);
     }
 }

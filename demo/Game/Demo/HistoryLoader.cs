@@ -28,25 +28,31 @@ internal static class HistoryLoader
         config.LingerMs = 20; // throughput, not latency, counts here
         config.MessageTimeoutMs = MessageTimeoutMs;
         using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { }).Build();
-        using var encoder = new EventEncoder();
+        using EventEncoder encoder = new();
         Error? failure = null;
         long events = 0, acknowledged = 0;
         foreach (PlayerEvent value in new History(world).Generate(endMs))
         {
-            var message = new Message<byte[], byte[]>
+            Message<byte[], byte[]> message = new()
             {
                 Key = System.Text.Encoding.UTF8.GetBytes(value.UserId),
                 Value = encoder.Encode(value).ToArray(),
                 Headers = Schemas.Headers(value.Kind == EventKind.Login ? Schemas.Login : Schemas.Trade),
             };
             while (!TryProduce(producer, message, Delivered))
+            {
                 Look();
+            }
             if (++events % ProgressEvery == 0)
+            {
                 Look();
+            }
         }
 
         do
+        {
             Look();
+        }
         while (producer.Flush(LookEvery) > 0);
         Look();
         return events;
@@ -54,9 +60,13 @@ internal static class HistoryLoader
         void Delivered(DeliveryReport<byte[], byte[]> report)
         {
             if (report.Error.IsError)
+            {
                 Volatile.Write(ref failure, report.Error);
+            }
             else
+            {
                 Interlocked.Increment(ref acknowledged);
+            }
         }
 
         void Look()
@@ -64,7 +74,10 @@ internal static class HistoryLoader
             cancellation.ThrowIfCancellationRequested();
             progress(events);
             if (Volatile.Read(ref failure) is { } error)
-                throw new UserErrorException($"The brokers at {bootstrapServers} did not take the history: {Interlocked.Read(ref acknowledged):N0} events are acknowledged, then: {error.Reason.TrimEnd('.')}.");
+            {
+                throw new UserErrorException(
+                    $"The brokers at {bootstrapServers} did not take the history: {Interlocked.Read(ref acknowledged):N0} events are acknowledged, then: {error.Reason.TrimEnd('.')}.");
+            }
         }
     }
 

@@ -17,8 +17,8 @@ internal static class SqlResults
 
     public static async Task<string> ReadAsync(IWebHdfs hdfs, string cacheFolder, CancellationToken cancellation)
     {
-        using var session = new SqlSession(hdfs, SystemOptions.Warehouse, cacheFolder, static _ => { });
-        using var text = new StringWriter();
+        using SqlSession session = new(hdfs, SystemOptions.Warehouse, cacheFolder, static _ => { });
+        using StringWriter text = new();
         foreach (string statement in Statements)
         {
             await text.WriteLineAsync("sql> " + statement);

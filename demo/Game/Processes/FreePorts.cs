@@ -21,7 +21,9 @@ internal static class FreePorts
         finally
         {
             foreach (TcpListener listener in listeners)
+            {
                 listener.Dispose();
+            }
         }
     }
 }

@@ -9,7 +9,8 @@ internal sealed record RunningProcess(string Name, int Id, string Program, long 
 {
     private const int FieldsBeforeStartTime = 19; // after the name's parenthesis: fields 3 to 21
 
-    /// <summary>Whether the noted process still runs: the id, the time it started at and its program are the same (after a reboot the first two might be).</summary>
+    /// <summary>Whether the noted process still runs: the id, the time it started at and its program are the same (after a reboot the first two might
+    /// be).</summary>
     public bool IsAlive => StartTimeOf(Id) == StartTime && Read(Id, "cmdline")?.Contains(Program, StringComparison.Ordinal) == true;
 
     public static RunningProcess Of(string name, int id, string program) => new(name, id, program, StartTimeOf(id) ?? 0);
@@ -18,7 +19,9 @@ internal sealed record RunningProcess(string Name, int Id, string Program, long 
     {
         // The name before the last parenthesis may hold anything, spaces and parentheses too.
         if (Read(id, "stat") is not { } stat)
+        {
             return null;
+        }
         string[] fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return fields.Length > FieldsBeforeStartTime && long.TryParse(fields[FieldsBeforeStartTime], out long ticks) ? ticks : null;
     }

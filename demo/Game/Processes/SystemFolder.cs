@@ -6,7 +6,8 @@ using Game.Cli.Verbs;
 namespace Game.Cli.Processes;
 
 /// <summary>Where a system's parts listen.</summary>
-internal sealed record Endpoints(string BootstrapServers, string WebHdfs, IReadOnlyList<string> GameServers, IReadOnlyList<string> Detectors, string Sink, string? BrokerMetrics);
+internal sealed record Endpoints(string BootstrapServers, string WebHdfs, IReadOnlyList<string> GameServers, IReadOnlyList<string> Detectors, string Sink,
+    string? BrokerMetrics);
 
 /// <summary>What runs in a folder, written while it runs.</summary>
 internal sealed record RunningSystem(Endpoints Endpoints, IReadOnlyList<RunningProcess> Processes);
@@ -23,18 +24,23 @@ internal sealed record SettledSystem(int Partitions, string? BootstrapServers = 
 internal sealed partial class SystemFolderJson : JsonSerializerContext;
 
 /// <summary>
-/// The folder a system keeps its data in: broker/, hdfs/, logs/, secrets/, system.json once it has started, report.json once a demo is over, and running.json while it runs.
-/// All of them lie under .game of the project; the file .game/newest names the one that queries go to while nothing runs: of the demo that was over last, or that was up last.
+/// The folder a system keeps its data in: broker/, hdfs/, logs/, secrets/, system.json once it has started, report.json once a demo is over, and running.json
+/// while it runs.
+/// All of them lie under .game of the project; the file .game/newest names the one that queries go to while nothing runs: of the demo that was over last, or
+/// that was up last.
 /// </summary>
 internal sealed class SystemFolder
 {
     private SystemFolder(string path) => Path = path;
 
     /// <summary>The project's folder.</summary>
-    public static string Home => Environment.GetEnvironmentVariable("GAME_HOME") ?? throw new UserErrorException("Call this program through ./game, which says where everything lies.");
+    public static string Home
+        => Environment.GetEnvironmentVariable("GAME_HOME")
+        ?? throw new UserErrorException("Call this program through ./game, which says where everything lies.");
 
     /// <summary>The folder of the published programs.</summary>
-    public static string Programs => Environment.GetEnvironmentVariable("GAME_APPS") ?? throw new UserErrorException("Call this program through ./game, which publishes the programs.");
+    public static string Programs
+        => Environment.GetEnvironmentVariable("GAME_APPS") ?? throw new UserErrorException("Call this program through ./game, which publishes the programs.");
 
     public static string Root => System.IO.Path.Combine(Home, ".game");
 
@@ -70,39 +76,47 @@ internal sealed class SystemFolder
     {
         string name = System.IO.Path.Combine(Root, $"{verb}-{now:yyyyMMdd-HHmmss}"), path = name;
         for (int again = 2; Directory.Exists(path); again++)
+        {
             path = $"{name}-{again}";
+        }
         return new SystemFolder(Directory.CreateDirectory(path).FullName);
     }
 
     /// <summary>The newest folder of a verb; null where there is none.</summary>
     public static SystemFolder? NewestOf(string verb)
-        => OfVerb(verb).OrderBy(Directory.GetCreationTimeUtc).ThenBy(path => path, StringComparer.Ordinal).LastOrDefault() is { } path ? new SystemFolder(path) : null;
+        => OfVerb(verb).OrderBy(Directory.GetCreationTimeUtc).ThenBy(path => path, StringComparer.Ordinal).LastOrDefault() is { } path ? new SystemFolder(path)
+        : null;
 
     /// <summary>An empty folder for work that leaves nothing behind; not the newest.</summary>
     public static SystemFolder Scratch(string verb)
     {
         string path = System.IO.Path.Combine(Root, verb);
         if (Directory.Exists(path))
+        {
             Directory.Delete(path, recursive: true);
+        }
         return new SystemFolder(Directory.CreateDirectory(path).FullName);
     }
 
     public void Remove() => Directory.Delete(Path, recursive: true);
 
     /// <summary>
-    /// The folder that queries go to while nothing runs; null where there is none. Where the note of it is missing or says nothing, it is the last one of what came to its end,
+    /// The folder that queries go to while nothing runs; null where there is none. Where the note of it is missing or says nothing, it is the last one of what
+    /// came to its end,
     /// else the last one that started.
     /// </summary>
     public static SystemFolder? Newest()
     {
         string name = File.Exists(NewestFile) ? File.ReadAllText(NewestFile).Trim() : "";
         return Started().FirstOrDefault(folder => System.IO.Path.GetFileName(folder.Path) == name)
-            ?? Started().OrderBy(folder => folder.IsWhole).ThenBy(folder => Directory.GetCreationTimeUtc(folder.Path)).ThenBy(folder => folder.Path, StringComparer.Ordinal).LastOrDefault();
+            ?? Started().OrderBy(folder => folder.IsWhole).ThenBy(folder => Directory.GetCreationTimeUtc(folder.Path)).ThenBy(folder => folder.Path,
+            StringComparer.Ordinal).LastOrDefault();
     }
 
     /// <summary>The folder whose system runs, were it only half started; null where nothing runs.</summary>
     public static SystemFolder? Active()
-        => !Directory.Exists(Root) ? null : Directory.GetDirectories(Root).Select(path => new SystemFolder(path)).FirstOrDefault(folder => folder.Running() is not null);
+        => !Directory.Exists(Root) ? null
+        : Directory.GetDirectories(Root).Select(path => new SystemFolder(path)).FirstOrDefault(folder => folder.Running() is not null);
 
     /// <summary>Whether a verb made this folder.</summary>
     public bool IsOf(string verb) => System.IO.Path.GetFileName(Path).StartsWith(verb + "-", StringComparison.Ordinal);
@@ -135,9 +149,13 @@ internal sealed class SystemFolder
     public RunningSystem? Running()
     {
         if (Read(RunningFile, SystemFolderJson.Default.RunningSystem, "end what runs from there, if anything does, and delete the file") is not { } noted)
+        {
             return null;
+        }
         if (noted.Processes.Any(process => process.IsAlive))
+        {
             return noted;
+        }
         ForgetRunning();
         return null;
     }
@@ -152,23 +170,30 @@ internal sealed class SystemFolder
         string path = System.IO.Path.Combine(Secrets, name);
         if (!File.Exists(path))
         {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
-            using var file = new StreamWriter(path, options);
+            FileStreamOptions options = new()
+            {
+                Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            };
+            using StreamWriter file = new(path, options);
             file.WriteLine(Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)));
         }
 
         return path;
     }
 
-    private SystemFolder[] Others => [.. OfVerb(System.IO.Path.GetFileName(Path).Split('-')[0]).Where(path => path != Path).Select(path => new SystemFolder(path))];
+    private SystemFolder[] Others
+        => [.. OfVerb(System.IO.Path.GetFileName(Path).Split('-')[0]).Where(path => path != Path).Select(path => new SystemFolder(path))];
 
     private static IEnumerable<SystemFolder> Started()
-        => !Directory.Exists(Root) ? [] : Directory.GetDirectories(Root).Select(path => new SystemFolder(path)).Where(folder => File.Exists(folder.SettledFile));
+        => !Directory.Exists(Root) ? []
+        : Directory.GetDirectories(Root).Select(path => new SystemFolder(path)).Where(folder => File.Exists(folder.SettledFile));
 
     private static void Remove(SystemFolder[] folders)
     {
         foreach (SystemFolder folder in folders)
+        {
             folder.Remove();
+        }
     }
 
     // Under another name first: a reader sees the old note or the new one, and a full disk leaves the old.
@@ -192,7 +217,9 @@ internal sealed class SystemFolder
         where T : class
     {
         if (!File.Exists(file))
+        {
             return null;
+        }
         try
         {
             return JsonSerializer.Deserialize(File.ReadAllText(file), type) ?? throw new JsonException("It says null.");

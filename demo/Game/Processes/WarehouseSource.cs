@@ -4,22 +4,23 @@ using Game.WebHdfs;
 namespace Game.Cli.Processes;
 
 /// <summary>
-/// Where a query finds HDFS: the given address, else the running system's, else the newest system's: the outside one that it wrote to, or its folder, served in this process,
+/// Where a query finds HDFS: the given address, else the running system's, else the newest system's: the outside one that it wrote to, or its folder, served in
+/// this process,
 /// for reading only, so that any number of queries may look at it at once and none leaves anything behind.
 /// </summary>
 internal sealed class WarehouseSource : IAsyncDisposable
 {
-    private readonly WebHdfsClient client;
-    private readonly WebApplication? server;
+    private readonly WebHdfsClient _client;
+    private readonly WebApplication? _server;
 
     private WarehouseSource(WebHdfsOptions hdfs, string cacheFolder, WebApplication? server)
     {
-        client = new WebHdfsClient(hdfs);
+        _client = new WebHdfsClient(hdfs);
         CacheFolder = cacheFolder;
-        this.server = server;
+        _server = server;
     }
 
-    public IWebHdfs Hdfs => client;
+    public IWebHdfs Hdfs => _client;
 
     public string CacheFolder { get; }
 
@@ -30,10 +31,15 @@ internal sealed class WarehouseSource : IAsyncDisposable
     public static async Task<WarehouseSource> OpenAsync(string? address, Action<string> say, CancellationToken cancellation)
     {
         if (address is not null)
+        {
             return new WarehouseSource(GameSystem.OutsideHdfs(address), Path.Combine(SystemFolder.Root, "cache"), server: null);
+        }
         if (SystemFolder.Active() is { } active && active.Running() is { } running)
+        {
             return new WarehouseSource(GameSystem.HdfsOf(running), active.Cache, server: null);
-        SystemFolder folder = SystemFolder.Newest() ?? throw new UserErrorException("There is nothing to query yet: run ./game demo first, or name an HDFS with --webhdfs URL.");
+        }
+        SystemFolder folder = SystemFolder.Newest()
+            ?? throw new UserErrorException("There is nothing to query yet: run ./game demo first, or name an HDFS with --webhdfs URL.");
         if (folder.Settled?.WebHdfs is { } outside)
         {
             say($"Reading from {outside}, the HDFS that {Path.GetFileName(folder.Path)} wrote to.");
@@ -47,8 +53,10 @@ internal sealed class WarehouseSource : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        client.Dispose();
-        if (server is not null)
-            await server.DisposeAsync();
+        _client.Dispose();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
     }
 }

@@ -7,7 +7,8 @@ using Game.Simulator.Load;
 namespace Game.Cli.Report;
 
 internal sealed record LatencyFigures(
-    [property: JsonPropertyName("p50_ms")] double P50Ms, [property: JsonPropertyName("p99_ms")] double P99Ms, [property: JsonPropertyName("p999_ms")] double P999Ms, long Count)
+    [property: JsonPropertyName("p50_ms")] double P50Ms, [property: JsonPropertyName("p99_ms")] double P99Ms,
+        [property: JsonPropertyName("p999_ms")] double P999Ms, long Count)
 {
     public static LatencyFigures Of(Percentiles p) => new(p.P50Ms, p.P99Ms, p.P999Ms, p.Count);
 }
@@ -22,7 +23,8 @@ internal sealed record EndpointsSection(string Bootstrap, [property: JsonPropert
 
 /// <summary>What <c>./game demo --report FILE</c> writes; docs/demo-report.md explains each field.</summary>
 internal sealed record DemoReport(
-    AuditSection Audit, LatencySection Latency, RecoverySection Recovery, RatesSection Rates, DetectionResult Detection, EndpointsSection Endpoints, string Folder)
+    AuditSection Audit, LatencySection Latency, RecoverySection Recovery, RatesSection Rates, DetectionResult Detection, EndpointsSection Endpoints,
+    string Folder)
 {
     public string ToJson() => JsonSerializer.Serialize(this, DemoReportJson.Default.DemoReport);
 }

@@ -1,16 +1,17 @@
 namespace Game.Cli.Report;
 
-/// <summary>The file of <c>--report</c>: opened before the work begins, so that a name that cannot be written is told at once; what it held stays until the report is there.</summary>
+/// <summary>The file of <c>--report</c>: opened before the work begins, so that a name that cannot be written is told at once; what it held stays until the
+/// report is there.</summary>
 internal sealed class ReportFile : IDisposable
 {
-    private readonly FileStream file;
-    private readonly bool isNew;
-    private bool written;
+    private readonly FileStream _file;
+    private readonly bool _isNew;
+    private bool _written;
 
     private ReportFile(FileStream file, bool isNew)
     {
-        this.file = file;
-        this.isNew = isNew;
+        _file = file;
+        _isNew = isNew;
     }
 
     /// <returns>Null where no report is wanted.</returns>
@@ -18,7 +19,9 @@ internal sealed class ReportFile : IDisposable
     public static ReportFile? Open(string? path)
     {
         if (path is null)
+        {
             return null;
+        }
         try
         {
             bool isMissing = !File.Exists(path);
@@ -32,16 +35,18 @@ internal sealed class ReportFile : IDisposable
 
     public async Task WriteAsync(string json, CancellationToken cancellation)
     {
-        file.SetLength(0);
-        await file.WriteAsync(System.Text.Encoding.UTF8.GetBytes(json), cancellation);
-        await file.FlushAsync(cancellation);
-        written = true;
+        _file.SetLength(0);
+        await _file.WriteAsync(System.Text.Encoding.UTF8.GetBytes(json), cancellation);
+        await _file.FlushAsync(cancellation);
+        _written = true;
     }
 
     public void Dispose()
     {
-        file.Dispose();
-        if (isNew && !written)
-            File.Delete(file.Name);
+        _file.Dispose();
+        if (_isNew && !_written)
+        {
+            File.Delete(_file.Name);
+        }
     }
 }

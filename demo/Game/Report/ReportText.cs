@@ -28,13 +28,15 @@ internal static class ReportText
         plain.WriteLine(options.Keep
             ? $"Everything still runs: bootstrap server {report.Endpoints.Bootstrap}, WebHDFS {report.Endpoints.WebHdfs}; ./game status shows it, ./game down ends it."
             : "      ./game demo --keep leaves everything running    ./game up  starts the system without a load");
-        string verdict = report.Audit.Ok ? "[bold green]All audits hold: nothing was lost, doubled or judged otherwise.[/]" : "[bold red]The audits do not hold.[/]";
+        string verdict = report.Audit.Ok ? "[bold green]All audits hold: nothing was lost, doubled or judged otherwise.[/]"
+            : "[bold red]The audits do not hold.[/]";
         console.MarkupLine(verdict);
     }
 
     private static void WriteAudit(IAnsiConsole console, AuditSection audit)
     {
-        var table = new Table().Title("Audit, in events").AddColumn("").AddColumn(new TableColumn("live").RightAligned()).AddColumn(new TableColumn("history").RightAligned());
+        Table table = new Table().Title("Audit, in events").AddColumn("").AddColumn(new TableColumn("live").RightAligned())
+            .AddColumn(new TableColumn("history").RightAligned());
         table.AddRow("sent", audit.Sent.ToString("N0"), audit.HistoryPublished.ToString("N0"));
         table.AddRow("answered", audit.Answered.ToString("N0"), "");
         table.AddRow("rejected (nothing published)", audit.Rejected.ToString("N0"), "");
@@ -43,18 +45,23 @@ internal static class ReportText
         table.AddRow("in HDFS", audit.InHdfs.ToString("N0"), audit.HistoryInHdfs.ToString("N0"));
         table.AddRow("alerts in the topic / in HDFS", $"{audit.AlertsInTopic:N0} / {audit.AlertsInHdfs:N0}", "");
         table.AddRow("critical alerts / in alerts-priority", $"{audit.CriticalAlerts:N0} / {audit.AlertsInPriority:N0}", "");
-        table.AddRow("alert ids twice / rows twice in HDFS / replay differences", $"{audit.DuplicateAlertIds} / {audit.DuplicateRowsInHdfs} / {audit.ReplayDifferences}", "");
+        table.AddRow("alert ids twice / rows twice in HDFS / replay differences",
+            $"{audit.DuplicateAlertIds} / {audit.DuplicateRowsInHdfs} / {audit.ReplayDifferences}", "");
         table.AddRow("dead letters / misrouted / right secrets refused", $"{audit.DeadLetters} / {audit.Misrouted} / {audit.RefusedLogins}", "");
         console.Write(table);
         foreach (string difference in audit.Differences)
+        {
             console.MarkupLineInterpolated($"[red]{difference}[/]");
+        }
     }
 
     private static void WriteFigures(IAnsiConsole console, DemoReport report)
     {
-        var table = new Table().Title("Latency, milliseconds").AddColumn("");
+        Table table = new Table().Title("Latency, milliseconds").AddColumn("");
         foreach (string column in (string[])["p50", "p99", "p99.9"])
+        {
             table.AddColumn(new TableColumn(column).RightAligned());
+        }
         AddRow(table, "action due → acknowledged", report.Latency.ActionToAck);
         AddRow(table, "event → alert", report.Latency.EventToAlert);
         AddRow(table, "action due → started (the simulator's own lag)", report.Latency.StartLag);
@@ -65,16 +72,22 @@ internal static class ReportText
                 $"[bold yellow]Latency is NOT VALID in this run: {report.Latency.LateStartShare:P1} of the actions started more than 5 ms late, so the load generator was short of CPU.[/]");
         }
 
-        console.MarkupLineInterpolated($"{report.Rates.ActionsPerSecond:N0} actions/s, {report.Rates.EventsPerSecond:N0} events/s; {report.Rates.Retries} retries, {report.Rates.RateLimitedActions} actions answered 429");
+        console.MarkupLineInterpolated(
+            $"{report.Rates.ActionsPerSecond:N0} actions/s, {report.Rates.EventsPerSecond:N0} events/s; {report.Rates.Retries} retries, {report.Rates.RateLimitedActions} actions answered 429");
         if (report.Recovery.Ms > 0)
+        {
             console.MarkupLineInterpolated($"recovery after the kill: {report.Recovery.Ms / 1000:F1} s, {report.Recovery.EventsDelayed:N0} events delayed");
+        }
     }
 
     private static void WriteDetection(IAnsiConsole console, DetectionResult detection)
     {
-        var table = new Table().Title("Detection, live part").AddColumn("scenario").AddColumn(new TableColumn("planted").RightAligned()).AddColumn(new TableColumn("caught").RightAligned());
+        Table table = new Table().Title("Detection, live part").AddColumn("scenario").AddColumn(new TableColumn("planted").RightAligned())
+            .AddColumn(new TableColumn("caught").RightAligned());
         foreach ((string name, ScenarioResult result) in detection.Scenarios.OrderBy(pair => pair.Key))
+        {
             table.AddRow(name, result.Planted.ToString(), result.Planted == 0 ? "-" : $"{result.Caught} ({(double)result.Caught / result.Planted:P0})");
+        }
         console.Write(table);
         double share = detection.HonestPlayers == 0 ? 0 : (double)detection.HonestPlayersAlerted / detection.HonestPlayers;
         console.MarkupLineInterpolated(

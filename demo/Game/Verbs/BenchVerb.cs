@@ -20,43 +20,57 @@ internal static class BenchVerb
 
     private static Command Broker()
     {
-        var peer = OptionOf.Checked("--peer", "Compare with one Apache Kafka broker of the peers folder: 3.9 or 4.2", text => text is "3.9" or "4.2" ? null : $"--peer takes 3.9 or 4.2, not '{text}'.");
-        var against = OptionOf.Bootstrap("HOST:PORT of a running broker to compare with; needs --pid", "--against");
-        var pid = OptionOf.Whole("--pid", "Its process id", 1, int.MaxValue);
-        var rounds = OptionOf.Whole("--rounds", "Rounds", 3, 1, 1000);
-        var seconds = OptionOf.Positive("--seconds", "Length of each measurement", 10, OptionOf.MaxSeconds);
-        var warmUp = OptionOf.Positive("--warm-up", "Warm-up of each broker, seconds", 30, OptionOf.MaxSeconds);
-        var rate = OptionOf.Positive("--rate", "Records a second of the latency load", 5000, OptionOf.MaxRate);
-        var report = OptionOf.Report("Write the figures as JSON");
-        var command = new Command("broker", "Produce, consume and latency of the broker, alone or beside another") { peer, against, pid, rounds, seconds, warmUp, rate, report };
+        Option<string?> peer = OptionOf.Checked("--peer", "Compare with one Apache Kafka broker of the peers folder: 3.9 or 4.2",
+            text => text is "3.9" or "4.2" ? null : $"--peer takes 3.9 or 4.2, not '{text}'.");
+        Option<string?> against = OptionOf.Bootstrap("HOST:PORT of a running broker to compare with; needs --pid", "--against");
+        Option<int?> pid = OptionOf.Whole("--pid", "Its process id", 1, int.MaxValue);
+        Option<int> rounds = OptionOf.Whole("--rounds", "Rounds", 3, 1, 1000);
+        Option<double> seconds = OptionOf.Positive("--seconds", "Length of each measurement", 10, OptionOf.MaxSeconds);
+        Option<double> warmUp = OptionOf.Positive("--warm-up", "Warm-up of each broker, seconds", 30, OptionOf.MaxSeconds);
+        Option<double> rate = OptionOf.Positive("--rate", "Records a second of the latency load", 5000, OptionOf.MaxRate);
+        Option<string?> report = OptionOf.Report("Write the figures as JSON");
+        Command command = new("broker", "Produce, consume and latency of the broker, alone or beside another")
+        {
+            peer, against, pid, rounds, seconds, warmUp, rate, report,
+        };
         command.Validators.Add(result =>
         {
             if ((result.GetResult(against) is null) != (result.GetResult(pid) is null))
+            {
                 result.AddError("--against and --pid belong together: the process's CPU and memory are measured.");
+            }
         });
         command.SetAction(async (parsed, cancellation) =>
         {
             using ReportFile? file = ReportFile.Open(parsed.GetValue(report));
-            var options = new BenchOptions(parsed.GetValue(warmUp), parsed.GetValue(seconds), parsed.GetValue(rounds), parsed.GetValue(rate));
+            BenchOptions options = new(parsed.GetValue(warmUp), parsed.GetValue(seconds), parsed.GetValue(rounds), parsed.GetValue(rate));
             await using FileStream only = SystemLock.Take();
             SystemFolder folder = SystemFolder.Scratch("bench");
-            var brokers = new List<IBrokerUnderTest>();
+            List<IBrokerUnderTest> brokers = new();
             try
             {
                 brokers.Add(await OwnBroker.StartAsync(folder.Path, cancellation));
                 if (parsed.GetValue(peer) is { } version)
+                {
                     brokers.Add(await PeerBroker.StartAsync(version, folder.Path, cancellation));
+                }
                 if (parsed.GetValue(against) is { } address)
+                {
                     brokers.Add(new RunningBroker(address, parsed.GetValue(pid)!.Value));
+                }
                 BrokerBenchReport result = await new BrokerBench(options, brokers, Console.WriteLine).RunAsync(cancellation);
                 BrokerBench.Write(AnsiConsole.Console, result);
                 if (file is not null)
+                {
                     await file.WriteAsync(BrokerBench.ToJson(result), cancellation);
+                }
             }
             finally
             {
                 foreach (IBrokerUnderTest broker in brokers)
+                {
                     await broker.DisposeAsync();
+                }
             }
 
             folder.Remove();
@@ -67,8 +81,8 @@ internal static class BenchVerb
 
     private static Command Detector()
     {
-        var report = OptionOf.Report("Write the figures as JSON");
-        var command = new Command("detector", "Events per second and core of the detector, in process") { report };
+        Option<string?> report = OptionOf.Report("Write the figures as JSON");
+        Command command = new("detector", "Events per second and core of the detector, in process") { report };
         command.SetAction(async (parsed, cancellation) =>
         {
             string program = Path.Combine(SystemFolder.Programs, "detector", "detector");
@@ -81,17 +95,18 @@ internal static class BenchVerb
 
     private static Command PathBench()
     {
-        var rate = OptionOf.Positive("--rate", "Actions a second, each about two events", 2500, OptionOf.MaxRate);
-        var players = OptionOf.Whole("--players", "Simulated players", 5000, OptionOf.MinPlayers, OptionOf.MaxPlayers);
-        var seconds = OptionOf.Positive("--seconds", "Length of the measured part", 60, OptionOf.MaxSeconds);
-        var warmUp = OptionOf.Positive("--warm-up", "Length of the play before it, seconds", 30, OptionOf.MaxSeconds);
-        var report = OptionOf.Report("Write the demo's report as JSON");
-        var command = new Command("path", "The whole path from a player's action to the alert, nobody killed") { rate, players, seconds, warmUp, report };
+        Option<double> rate = OptionOf.Positive("--rate", "Actions a second, each about two events", 2500, OptionOf.MaxRate);
+        Option<int> players = OptionOf.Whole("--players", "Simulated players", 5000, OptionOf.MinPlayers, OptionOf.MaxPlayers);
+        Option<double> seconds = OptionOf.Positive("--seconds", "Length of the measured part", 60, OptionOf.MaxSeconds);
+        Option<double> warmUp = OptionOf.Positive("--warm-up", "Length of the play before it, seconds", 30, OptionOf.MaxSeconds);
+        Option<string?> report = OptionOf.Report("Write the demo's report as JSON");
+        Command command = new("path", "The whole path from a player's action to the alert, nobody killed") { rate, players, seconds, warmUp, report };
         command.SetAction(async (parsed, cancellation) =>
         {
             DemoReport result = await DemoVerb.RunAsync(Options(parsed), cancellation);
             double p99 = result.Latency.EventToAlert.P99Ms;
-            Console.WriteLine($"Aim: event → alert p99 of at most {EventToAlertAimMs} ms at 5,000 events/s: {p99:F2} ms over {result.Latency.EventToAlert.Count} alerts at {result.Rates.EventsPerSecond:N0} events/s, {(p99 <= EventToAlertAimMs ? "reached" : "not reached")}.");
+            Console.WriteLine(
+                $"Aim: event → alert p99 of at most {EventToAlertAimMs} ms at 5,000 events/s: {p99:F2} ms over {result.Latency.EventToAlert.Count} alerts at {result.Rates.EventsPerSecond:N0} events/s, {(p99 <= EventToAlertAimMs ? "reached" : "not reached")}.");
             return DemoVerb.ExitCode(result);
         });
         return command;

@@ -14,18 +14,18 @@ internal static class DemoVerb
 
     public static Command Create()
     {
-        var seconds = OptionOf.Positive("--seconds", "Length of the live part", 60, OptionOf.MaxSeconds);
-        var players = OptionOf.Whole("--players", "Simulated players", 2000, OptionOf.MinPlayers, OptionOf.MaxPlayers);
-        var rate = OptionOf.Positive("--rate", "Actions a second", 500, OptionOf.MaxRate);
-        var seed = OptionOf.Seed("Decides the whole world");
-        var partitions = OptionOf.Whole("--partitions", "Partitions of player-events", 4, 1, OptionOf.MaxPartitions);
-        var transport = OptionOf.Transport();
-        var noKill = new Option<bool>("--no-kill") { Description = "Leave the detectors alone" };
-        var keep = new Option<bool>("--keep") { Description = "Leave everything running until ./game down" };
-        var report = OptionOf.Report("Write the report as JSON to this file");
-        var bootstrap = OptionOf.Bootstrap("HOST:PORT of an outside Kafka, instead of a broker of ours");
-        var webHdfs = OptionOf.WebHdfs("URL of an outside HDFS, instead of the local WebHDFS server");
-        var command = new Command(Name, "The whole system on this machine, played for a while, with a report that proves nothing was lost")
+        Option<double> seconds = OptionOf.Positive("--seconds", "Length of the live part", 60, OptionOf.MaxSeconds);
+        Option<int> players = OptionOf.Whole("--players", "Simulated players", 2000, OptionOf.MinPlayers, OptionOf.MaxPlayers);
+        Option<double> rate = OptionOf.Positive("--rate", "Actions a second", 500, OptionOf.MaxRate);
+        Option<int> seed = OptionOf.Seed("Decides the whole world");
+        Option<int> partitions = OptionOf.Whole("--partitions", "Partitions of player-events", 4, 1, OptionOf.MaxPartitions);
+        Option<Transport> transport = OptionOf.Transport();
+        Option<bool> noKill = new("--no-kill") { Description = "Leave the detectors alone" };
+        Option<bool> keep = new("--keep") { Description = "Leave everything running until ./game down" };
+        Option<string?> report = OptionOf.Report("Write the report as JSON to this file");
+        Option<string?> bootstrap = OptionOf.Bootstrap("HOST:PORT of an outside Kafka, instead of a broker of ours");
+        Option<string?> webHdfs = OptionOf.WebHdfs("URL of an outside HDFS, instead of the local WebHDFS server");
+        Command command = new(Name, "The whole system on this machine, played for a while, with a report that proves nothing was lost")
         {
             seconds, players, rate, seed, partitions, transport, noKill, keep, report, bootstrap, webHdfs,
         };
@@ -51,21 +51,25 @@ internal static class DemoVerb
     {
         await using FileStream only = SystemLock.Take();
         if (SystemFolder.Active()?.Running() is { } running)
+        {
             throw new UserErrorException($"A system is running already ({running.Processes.Count} processes): ./game status shows it, ./game down ends it.");
+        }
         using ReportFile? file = ReportFile.Open(options.Report);
         TimeProvider time = TimeProvider.System;
         SystemFolder folder = SystemFolder.Create(Name, time.GetLocalNow());
-        await using var system = new GameSystem(folder, new SystemOptions(options.Partitions, options.BootstrapServers, options.WebHdfs));
-        var state = new DemoState();
+        await using GameSystem system = new(folder, new SystemOptions(options.Partitions, options.BootstrapServers, options.WebHdfs));
+        DemoState state = new();
         DemoReport? report = null;
-        var run = new DemoRun(options, system, state, time);
+        DemoRun run = new(options, system, state, time);
         await new Dashboard(AnsiConsole.Console, state).ShowWhileAsync(async () => report = await run.RunAsync(cancellation));
         string json = report!.ToJson();
         folder.Finish(json);
         ReportText.Write(AnsiConsole.Console, report);
         Console.Write(run.Results);
         if (file is not null)
+        {
             await file.WriteAsync(json, cancellation);
+        }
         if (options.Keep)
         {
             system.Keep();

@@ -10,7 +10,7 @@ internal static class DownVerb
 
     public static Command Create()
     {
-        var command = new Command("down", "End the running system; its data stays");
+        Command command = new("down", "End the running system; its data stays");
         command.SetAction((_, cancellation) => RunAsync(cancellation));
         return command;
     }
@@ -35,12 +35,18 @@ internal static class DownVerb
     private static async Task StopAsync(IReadOnlyList<RunningProcess> processes, CancellationToken cancellation)
     {
         foreach (RunningProcess process in processes.Where(process => process.IsAlive))
+        {
             Signals.Terminate(process.Id);
+        }
         long started = TimeProvider.System.GetTimestamp();
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(50));
         while (processes.Any(process => process.IsAlive) && TimeProvider.System.GetElapsedTime(started) < Patience)
+        {
             await tick.WaitForNextTickAsync(cancellation);
+        }
         foreach (RunningProcess process in processes.Where(process => process.IsAlive))
+        {
             Signals.KillAtOnce(process.Id);
+        }
     }
 }

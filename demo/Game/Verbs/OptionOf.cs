@@ -47,7 +47,9 @@ internal static class OptionOf
         {
             string text = Text(result);
             if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > 0 && number <= most)
+            {
                 return number;
+            }
             result.AddError($"{name} takes a number above 0, at most {most:N0}, not '{text}'.");
             return usual;
         },
@@ -57,11 +59,13 @@ internal static class OptionOf
 
     public static Option<Transport> Transport()
     {
-        var option = new Option<Transport>("--transport") { Description = "http, ws or mixed [mixed]", DefaultValueFactory = _ => Simulator.Load.Transport.Mixed };
+        Option<Transport> option = new("--transport") { Description = "http, ws or mixed [mixed]", DefaultValueFactory = _ => Simulator.Load.Transport.Mixed };
         option.CustomParser = result =>
         {
             if (TransportNamed(Text(result)) is { } transport)
+            {
                 return transport;
+            }
             result.AddError($"--transport takes http, ws or mixed, not '{Text(result)}'.");
             return Simulator.Load.Transport.Mixed;
         };
@@ -94,38 +98,45 @@ internal static class OptionOf
 
     public static Option<string?> Warehouse()
     {
-        Option<string?> option = Checked("--warehouse", $"Folder in HDFS [{SystemOptions.Warehouse}]", text => text.StartsWith('/') ? null : $"--warehouse takes a path from the root, e.g. {SystemOptions.Warehouse}, not '{text}'.");
+        Option<string?> option = Checked("--warehouse", $"Folder in HDFS [{SystemOptions.Warehouse}]",
+            text => text.StartsWith('/') ? null : $"--warehouse takes a path from the root, e.g. {SystemOptions.Warehouse}, not '{text}'.");
         option.DefaultValueFactory = _ => SystemOptions.Warehouse;
         return option;
     }
 
-    public static Option<string?> Report(string description) => Checked("--report", description, text => text.Length > 0 ? null : "--report needs the name of a file.");
+    public static Option<string?> Report(string description)
+        => Checked("--report", description, text => text.Length > 0 ? null : "--report needs the name of a file.");
 
     /// <param name="name">With its dashes.</param>
     /// <param name="description">For the help.</param>
     /// <param name="fault">What is wrong with a value, a sentence; null for nothing.</param>
     public static Option<string?> Checked(string name, string description, Func<string, string?> fault)
     {
-        var option = new Option<string?>(name) { Description = description };
+        Option<string?> option = new(name) { Description = description };
         option.Validators.Add(result =>
         {
             foreach (Token token in result.Tokens)
             {
                 if (fault(token.Value) is { } sentence)
+                {
                     result.AddError(sentence);
+                }
             }
         });
         return option;
     }
 
     private static bool IsHostAndPort(string text)
-        => text.LastIndexOf(':') is > 0 and int colon && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is > 0 and <= 65535;
+        => text.LastIndexOf(':') is > 0 and int colon && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+        && port is > 0 and <= 65535;
 
     private static int? ReadWhole(ArgumentResult result, string name, int least, int most)
     {
         string text = Text(result);
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most)
+        {
             return number;
+        }
         result.AddError($"{name} takes a whole number from {least:N0} to {most:N0}, not '{text}'.");
         return null;
     }

@@ -10,12 +10,12 @@ internal static class QueryVerb
 {
     public static Command Create()
     {
-        var sql = new Argument<string>("SQL") { Description = "A statement of DuckDB's SQL over the views " + string.Join(", ", WarehouseViews.Names) };
-        var webHdfs = OptionOf.WebHdfs("URL of an HDFS; else the running system's, else the newest system's");
-        var root = OptionOf.Warehouse();
-        var csv = new Option<bool>("--csv") { Description = "CSV with a header line" };
-        var json = new Option<bool>("--json") { Description = "One JSON object a line" };
-        var command = new Command("query", "SQL over what landed in HDFS") { sql, webHdfs, root, csv, json };
+        Argument<string> sql = new("SQL") { Description = "A statement of DuckDB's SQL over the views " + string.Join(", ", WarehouseViews.Names) };
+        Option<string?> webHdfs = OptionOf.WebHdfs("URL of an HDFS; else the running system's, else the newest system's");
+        Option<string?> root = OptionOf.Warehouse();
+        Option<bool> csv = new("--csv") { Description = "CSV with a header line" };
+        Option<bool> json = new("--json") { Description = "One JSON object a line" };
+        Command command = new("query", "SQL over what landed in HDFS") { sql, webHdfs, root, csv, json };
         command.SetAction((parsed, cancellation) =>
         {
             ResultFormat format = parsed.GetValue(csv) ? ResultFormat.Csv : parsed.GetValue(json) ? ResultFormat.Json : ResultFormat.Table;
@@ -27,7 +27,7 @@ internal static class QueryVerb
     private static async Task<int> RunAsync(string sql, string? webHdfs, string root, ResultFormat format, CancellationToken cancellation)
     {
         await using WarehouseSource source = await WarehouseSource.OpenAsync(webHdfs, Console.Error.WriteLine, cancellation);
-        using var session = new SqlSession(source.Hdfs, root, source.CacheFolder, Console.Error.WriteLine);
+        using SqlSession session = new(source.Hdfs, root, source.CacheFolder, Console.Error.WriteLine);
         if (format == ResultFormat.Table)
         {
             await session.QueryAsync(sql, reader => ResultWriter.Write(reader, format, Console.Out), cancellation);

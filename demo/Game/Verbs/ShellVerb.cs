@@ -10,9 +10,9 @@ internal static class ShellVerb
 {
     public static Command Create()
     {
-        var webHdfs = OptionOf.WebHdfs("URL of an HDFS; else the running system's, else the newest system's");
-        var root = OptionOf.Warehouse();
-        var command = new Command("shell", "Interactive SQL over what landed in HDFS") { webHdfs, root };
+        Option<string?> webHdfs = OptionOf.WebHdfs("URL of an HDFS; else the running system's, else the newest system's");
+        Option<string?> root = OptionOf.Warehouse();
+        Command command = new("shell", "Interactive SQL over what landed in HDFS") { webHdfs, root };
         command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(webHdfs), parsed.GetValue(root)!, cancellation));
         return command;
     }
@@ -20,10 +20,12 @@ internal static class ShellVerb
     private static async Task<int> RunAsync(string? webHdfs, string root, CancellationToken cancellation)
     {
         await using WarehouseSource source = await WarehouseSource.OpenAsync(webHdfs, Console.Error.WriteLine, cancellation);
-        using var session = new SqlSession(source.Hdfs, root, source.CacheFolder, Console.Error.WriteLine);
+        using SqlSession session = new(source.Hdfs, root, source.CacheFolder, Console.Error.WriteLine);
         using IShellInput input = Console.IsInputRedirected ? new PipeInput(Console.In) : new TerminalInput(SystemFolder.Root);
         if (!Console.IsInputRedirected)
+        {
             Console.WriteLine($"Views: {string.Join(", ", WarehouseViews.Names)}; end with ;, leave by exit.");
+        }
         await new SqlShell(session, input, Outcome.Sentence).RunAsync(cancellation);
         return 0;
     }

@@ -12,22 +12,25 @@ internal static class StatusVerb
 
     public static Command Create()
     {
-        var command = new Command("status", "Show what runs and where it listens");
+        Command command = new("status", "Show what runs and where it listens");
         command.SetAction(_ => Run());
         return command;
     }
 
     public static void Write(SystemFolder folder, RunningSystem running)
     {
-        var table = new Table().AddColumn("process").AddColumn("id").AddColumn("");
+        Table table = new Table().AddColumn("process").AddColumn("id").AddColumn("");
         foreach (RunningProcess process in running.Processes)
+        {
             table.AddRow(process.Name, process.Id.ToString(), process.IsAlive ? "runs" : "[red]has ended[/]");
+        }
         AnsiConsole.Write(table);
         // Addresses and paths are copied: they go out whole, however narrow the terminal is.
         Console.WriteLine($"bootstrap server  {running.Endpoints.BootstrapServers}");
         Console.WriteLine($"WebHDFS           {running.Endpoints.WebHdfs}");
         Console.WriteLine($"game servers      {string.Join(' ', running.Endpoints.GameServers)}");
-        Console.WriteLine($"metrics           {string.Join(' ', running.Endpoints.Detectors.Append(running.Endpoints.Sink).Select(url => url + "/metrics"))}{(running.Endpoints.BrokerMetrics is { } broker ? $" http://{broker}/metrics" : "")}");
+        Console.WriteLine(
+            $"metrics           {string.Join(' ', running.Endpoints.Detectors.Append(running.Endpoints.Sink).Select(url => url + "/metrics"))}{(running.Endpoints.BrokerMetrics is { } broker ? $" http://{broker}/metrics" : "")}");
         Console.WriteLine($"folder            {folder.Path}");
     }
 

@@ -16,7 +16,9 @@ internal sealed class ActionJson(byte[] accountsKey)
         json.WriteString("idempotency_key"u8, pending.Action.Key);
         WriteFields(json, pending);
         if (pending.Action is LoginAction login)
+        {
             json.WriteString("client_address"u8, login.From.Ip);
+        }
         json.WriteEndObject();
     }
 
@@ -31,9 +33,13 @@ internal sealed class ActionJson(byte[] accountsKey)
     private void WriteFields(Utf8JsonWriter json, PendingAction pending)
     {
         if (pending.Action is LoginAction login)
+        {
             WriteLogin(json, login);
+        }
         else
+        {
             WriteTrade(json, (TradeAction)pending.Action, pending);
+        }
     }
 
     private void WriteLogin(Utf8JsonWriter json, LoginAction login)
@@ -57,9 +63,13 @@ internal sealed class ActionJson(byte[] accountsKey)
     {
         json.WriteStartObject(name);
         if (token is null)
+        {
             json.WriteString("user_id"u8, leg.Player.UserId);
+        }
         else
+        {
             json.WriteString("session_token"u8, token);
+        }
         json.WriteNumber("gold_delta"u8, leg.GoldDelta);
         json.WriteNumber("gold_balance"u8, leg.GoldBalance);
         json.WriteNumber("item_delta"u8, leg.ItemDelta);
@@ -71,7 +81,7 @@ internal sealed class ActionJson(byte[] accountsKey)
     /// <exception cref="JsonException">It is not an answer.</exception>
     public static Answer ReadAnswer(ReadOnlySpan<byte> utf8, out long number)
     {
-        var reader = new Utf8JsonReader(utf8);
+        Utf8JsonReader reader = new(utf8);
         number = -1;
         int status = 0;
         bool published = false, locked = false;
@@ -81,19 +91,33 @@ internal sealed class ActionJson(byte[] accountsKey)
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("n"u8))
+            {
                 number = reader.Read() && reader.TokenType == JsonTokenType.Number ? reader.GetInt64() : -1;
+            }
             else if (reader.ValueTextEquals("status"u8))
+            {
                 status = reader.Read() && reader.TokenType == JsonTokenType.Number ? reader.GetInt32() : 0;
+            }
             else if (reader.ValueTextEquals("session_token"u8))
+            {
                 token = reader.Read() ? reader.GetString() : null;
+            }
             else if (reader.ValueTextEquals("detail"u8))
+            {
                 detail = reader.Read() ? reader.GetString() : null;
+            }
             else if (reader.ValueTextEquals("outcome"u8))
+            {
                 locked = reader.Read() && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(ContractText.Utf8(LoginOutcome.Locked));
+            }
             else if (reader.ValueTextEquals("retry_after"u8))
+            {
                 retryAfter = reader.Read() && reader.TokenType == JsonTokenType.Number ? reader.GetDouble() : 1;
+            }
             else
+            {
                 published |= reader.ValueTextEquals("event_id"u8) | reader.ValueTextEquals("event_ids"u8) | !reader.Read();
+            }
             reader.Skip();
         }
 

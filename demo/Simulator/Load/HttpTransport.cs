@@ -6,30 +6,31 @@ using Game.Simulator.World;
 
 namespace Game.Simulator.Load;
 
-/// <summary>Requests of their own to one game server. The simulator is a trusted proxy there: it names the player's address in <c>X-Forwarded-For</c>.</summary>
+/// <summary>Requests of their own to one game server. The simulator is a trusted proxy there: it names the player's address in
+/// <c>X-Forwarded-For</c>.</summary>
 internal sealed class HttpTransport : IActionTransport
 {
     /// <summary>Connections to one server, each with one request under way; more would only queue in the server.</summary>
     private const int Connections = 64;
 
-    private readonly ActionJson json;
-    private readonly Action<PendingAction, Answer> settled;
-    private readonly HttpClient client;
-    private readonly string credential;
+    private readonly ActionJson _json;
+    private readonly Action<PendingAction, Answer> _settled;
+    private readonly HttpClient _client;
+    private readonly string _credential;
 
     public HttpTransport(Uri target, string credential, ActionJson json, Action<PendingAction, Answer> settled)
     {
-        this.json = json;
-        this.settled = settled;
-        this.credential = credential;
-        client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Connections }) { BaseAddress = target, Timeout = TimeSpan.FromSeconds(30) };
+        _json = json;
+        _settled = settled;
+        _credential = credential;
+        _client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Connections }) { BaseAddress = target, Timeout = TimeSpan.FromSeconds(30) };
     }
 
     public void Send(PendingAction pending) => _ = Task.Run(() => ExchangeAsync(pending));
 
     public ValueTask DisposeAsync()
     {
-        client.Dispose();
+        _client.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -39,7 +40,7 @@ internal sealed class HttpTransport : IActionTransport
         try
         {
             using HttpRequestMessage request = Request(pending);
-            using HttpResponseMessage response = await client.SendAsync(request);
+            using HttpResponseMessage response = await _client.SendAsync(request);
             answer = await ReadAsync(response);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException or IOException or ObjectDisposedException)
@@ -47,22 +48,28 @@ internal sealed class HttpTransport : IActionTransport
             answer = new Answer(0, false, null, 1, e.Message);
         }
 
-        settled(pending, answer);
+        _settled(pending, answer);
     }
 
     private HttpRequestMessage Request(PendingAction pending)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer))
-            json.WriteBody(writer, pending);
-        var content = new ReadOnlyMemoryContent(buffer.WrittenMemory);
+        ArrayBufferWriter<byte> buffer = new(512);
+        using (Utf8JsonWriter writer = new(buffer))
+        {
+            _json.WriteBody(writer, pending);
+        }
+        ReadOnlyMemoryContent content = new(buffer.WrittenMemory);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        var request = new HttpRequestMessage(HttpMethod.Post, pending.Action is LoginAction ? "/v1/sessions" : "/v1/trades") { Content = content };
+        HttpRequestMessage request = new(HttpMethod.Post, pending.Action is LoginAction ? "/v1/sessions" : "/v1/trades") { Content = content };
         request.Headers.Add("Idempotency-Key", pending.Action.Key.ToString());
         if (pending.Action is LoginAction login)
+        {
             request.Headers.Add("X-Forwarded-For", login.From.Ip);
+        }
         else
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credential);
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _credential);
+        }
         return request;
     }
 

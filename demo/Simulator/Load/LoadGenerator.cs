@@ -5,28 +5,29 @@ using Game.Simulator.World;
 namespace Game.Simulator.Load;
 
 /// <summary>
-/// Plays a plan against game servers, open loop: every action starts when it is due whatever the servers do, none is skipped, and unknown outcomes are retried under the
+/// Plays a plan against game servers, open loop: every action starts when it is due whatever the servers do, none is skipped, and unknown outcomes are retried
+/// under the
 /// same key until they are settled.
 /// </summary>
 public sealed class LoadGenerator : IAsyncDisposable
 {
     private const int HttpPlayerOfMixed = 10;
 
-    private readonly LoadOptions options;
-    private readonly IActionTransport[] transports;
-    private readonly SessionTokens tokens;
-    private readonly int streams;
-    private readonly CancellationTokenSource disposed = new();
+    private readonly LoadOptions _options;
+    private readonly IActionTransport[] _transports;
+    private readonly SessionTokens _tokens;
+    private readonly int _streams;
+    private readonly CancellationTokenSource _disposed = new();
 
     /// <param name="players">Number of players of the plan's world.</param>
     public LoadGenerator(LoadOptions options, int players)
     {
-        this.options = options;
-        tokens = new SessionTokens(players);
+        _options = options;
+        _tokens = new SessionTokens(players);
         Statistics = new LoadStatistics(options.WarmUp, options.KeepAnsweredIds);
-        var json = new ActionJson(options.AccountsKey);
-        transports = [.. Streams(json), .. Https(json)];
-        streams = Array.FindLastIndex(transports, transport => transport is StreamTransport) + 1;
+        ActionJson json = new(options.AccountsKey);
+        _transports = [.. Streams(json), .. Https(json)];
+        _streams = Array.FindLastIndex(_transports, transport => transport is StreamTransport) + 1;
     }
 
     public LoadStatistics Statistics { get; }
@@ -38,29 +39,34 @@ public sealed class LoadGenerator : IAsyncDisposable
     {
         long start = Stopwatch.GetTimestamp();
         await Task.Factory.StartNew(() => Pace(plan, publishTruth, start, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(options.SettleTimeout);
-        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(_options.SettleTimeout);
+        using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(20));
         while (Statistics.Unsettled > 0 && !patience.IsCancellationRequested)
+        {
             await tick.WaitForNextTickAsync(CancellationToken.None);
+        }
         cancellation.ThrowIfCancellationRequested();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await disposed.CancelAsync();
-        foreach (IActionTransport transport in transports)
+        await _disposed.CancelAsync();
+        foreach (IActionTransport transport in _transports)
+        {
             await transport.DisposeAsync();
-        disposed.Dispose();
+        }
+        _disposed.Dispose();
     }
 
     private IEnumerable<IActionTransport> Streams(ActionJson json)
-        => options.Transport == Transport.Http
+        => _options.Transport == Transport.Http
             ? []
-            : options.Targets.SelectMany(target => Enumerable.Range(0, options.ConnectionsPerTarget).Select(_ => new StreamTransport(target, options.Credential, json, Settled, Statistics.Failed)));
+            : _options.Targets.SelectMany(target => Enumerable.Range(0,
+            _options.ConnectionsPerTarget).Select(_ => new StreamTransport(target, _options.Credential, json, Settled, Statistics.Failed)));
 
     private IEnumerable<IActionTransport> Https(ActionJson json)
-        => options.Transport == Transport.Ws ? [] : options.Targets.Select(target => new HttpTransport(target, options.Credential, json, Settled));
+        => _options.Transport == Transport.Ws ? [] : _options.Targets.Select(target => new HttpTransport(target, _options.Credential, json, Settled));
 
     private void Pace(LivePlan plan, Action<IEnumerable<SimulationTruth>> publishTruth, long start, CancellationToken cancellation)
     {
@@ -68,21 +74,29 @@ public sealed class LoadGenerator : IAsyncDisposable
         {
             long due = start + (long)(action.DueMs * Stopwatch.Frequency / 1000);
             while (Stopwatch.GetTimestamp() < due)
+            {
                 cancellation.WaitHandle.WaitOne(1);
+            }
             cancellation.ThrowIfCancellationRequested();
             if (action.Fraud is not null)
+            {
                 publishTruth(plan.Truths(action));
+            }
             Statistics.Started(action, Stopwatch.GetElapsedTime(due));
             if (action is LoginAction { CorrectSecret: true } login)
-                tokens.LoginStarted(login.Player);
+            {
+                _tokens.LoginStarted(login.Player);
+            }
             Dispatch(new PendingAction(action, due));
         }
     }
 
     private void Dispatch(PendingAction pending)
     {
-        if (pending.Action is TradeAction trade && !tokens.TryResolve(pending, trade))
+        if (pending.Action is TradeAction trade && !_tokens.TryResolve(pending, trade))
+        {
             return;
+        }
         pending.Attempts++;
         TransportOf(pending.Action).Send(pending);
     }
@@ -90,14 +104,16 @@ public sealed class LoadGenerator : IAsyncDisposable
     private IActionTransport TransportOf(GameAction action)
     {
         int player = action is LoginAction login ? login.Player.Index : ((TradeAction)action).First.Player.Index;
-        bool http = streams == 0 || (streams < transports.Length && player % HttpPlayerOfMixed == 0);
-        return http ? transports[streams + player / HttpPlayerOfMixed % (transports.Length - streams)] : transports[player % streams];
+        bool http = _streams == 0 || (_streams < _transports.Length && player % HttpPlayerOfMixed == 0);
+        return http ? _transports[_streams + player / HttpPlayerOfMixed % (_transports.Length - _streams)] : _transports[player % _streams];
     }
 
     private void Settled(PendingAction pending, Answer answer)
     {
         if (!answer.IsAnswered || (answer.IsWrongSecret && pending.Action is LoginAction { CorrectSecret: true }))
+        {
             Statistics.Failed($"{(answer.Status == 0 ? "no answer" : answer.Status)}: {answer.Detail ?? "nothing more is known"}");
+        }
         if (answer.IsUnknown)
         {
             Statistics.Retried();
@@ -107,8 +123,10 @@ public sealed class LoadGenerator : IAsyncDisposable
 
         if (pending.Action is LoginAction { CorrectSecret: true } login)
         {
-            foreach (PendingAction waiting in tokens.LoginSettled(login.Player, answer.Token))
+            foreach (PendingAction waiting in _tokens.LoginSettled(login.Player, answer.Token))
+            {
                 Dispatch(waiting);
+            }
         }
 
         Statistics.Settled(pending, answer);
@@ -118,7 +136,7 @@ public sealed class LoadGenerator : IAsyncDisposable
     {
         try
         {
-            await Task.Delay(delay, disposed.Token);
+            await Task.Delay(delay, _disposed.Token);
             pending.Attempts++;
             TransportOf(pending.Action).Send(pending);
         }

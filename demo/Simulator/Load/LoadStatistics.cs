@@ -14,7 +14,9 @@ public sealed record Percentiles(double P50Ms, double P99Ms, double P999Ms, doub
     public static Percentiles Of(HistogramBase histogram)
     {
         if (histogram.TotalCount == 0)
+        {
             return new(0, 0, 0, 0, 0);
+        }
         return new(At(50), At(99), At(99.9), histogram.GetMaxValue() / MicrosPerMs, histogram.TotalCount);
         double At(double percentile) => histogram.GetValueAtPercentile(percentile) / MicrosPerMs;
     }
@@ -32,48 +34,50 @@ public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false
     public const double MaxLateShare = 0.01;
 
     private const long MaxMicros = 600_000_000;
-    private readonly LongConcurrentHistogram latency = new(1, MaxMicros, 3);
-    private readonly LongHistogram startLag = new(MaxMicros, 3);
-    private readonly List<Guid>? answeredIds = keepAnsweredIds ? [] : null;
-    private readonly Lock gate = new();
-    private long sent, answered, rejected, refused, refusedLogins, rateLimited, retries, started, measured, late;
+    private readonly LongConcurrentHistogram _latency = new(1, MaxMicros, 3);
+    private readonly LongHistogram _startLag = new(MaxMicros, 3);
+    private readonly List<Guid>? _answeredIds = keepAnsweredIds ? [] : null;
+    private readonly Lock _gate = new();
+    private long _sent, _answered, _rejected, _refused, _refusedLogins, _rateLimited, _retries, _started, _measured, _late;
 
-    public long Sent => Interlocked.Read(ref sent);
+    public long Sent => Interlocked.Read(ref _sent);
 
-    public long Answered => Interlocked.Read(ref answered);
+    public long Answered => Interlocked.Read(ref _answered);
 
-    public long Rejected => Interlocked.Read(ref rejected);
+    public long Rejected => Interlocked.Read(ref _rejected);
 
     /// <summary>Actions answered 429, part of <see cref="Rejected"/>; counted in actions.</summary>
-    public long RateLimited => Interlocked.Read(ref rateLimited);
+    public long RateLimited => Interlocked.Read(ref _rateLimited);
 
     /// <summary>Events that were refused for another reason than the rate limit.</summary>
-    public long Refused => Interlocked.Read(ref refused);
+    public long Refused => Interlocked.Read(ref _refused);
 
     /// <summary>Logins with the player's own secret that were answered as if it were wrong; part of <see cref="Answered"/>, as they are published.</summary>
-    public long RefusedLogins => Interlocked.Read(ref refusedLogins);
+    public long RefusedLogins => Interlocked.Read(ref _refusedLogins);
 
     /// <summary>The last refusal, missing answer or broken connection; null where nothing went wrong.</summary>
     public string? LastError { get; private set; }
 
-    public long Retries => Interlocked.Read(ref retries);
+    public long Retries => Interlocked.Read(ref _retries);
 
     public long Unsettled => Sent - Answered - Rejected;
 
-    public long ActionsStarted => Interlocked.Read(ref started);
+    public long ActionsStarted => Interlocked.Read(ref _started);
 
-    public double LateShare => measured == 0 ? 0 : (double)late / measured;
+    public double LateShare => _measured == 0 ? 0 : (double)_late / _measured;
 
     public bool ValidForLatency => LateShare <= MaxLateShare;
 
-    public Percentiles Latency => Percentiles.Of(latency);
+    public Percentiles Latency => Percentiles.Of(_latency);
 
     public Percentiles StartLag
     {
         get
         {
-            lock (gate)
-                return Percentiles.Of(startLag);
+            lock (_gate)
+            {
+                return Percentiles.Of(_startLag);
+            }
         }
     }
 
@@ -83,57 +87,77 @@ public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false
     {
         get
         {
-            lock (gate)
-                return [.. answeredIds ?? throw new InvalidOperationException("The ids of answered events are not kept.")];
+            lock (_gate)
+            {
+                return [.. _answeredIds ?? throw new InvalidOperationException("The ids of answered events are not kept.")];
+            }
         }
     }
 
     internal void Started(GameAction action, TimeSpan lag)
     {
-        Interlocked.Add(ref sent, action.Events);
-        Interlocked.Increment(ref started);
+        Interlocked.Add(ref _sent, action.Events);
+        Interlocked.Increment(ref _started);
         if (!IsMeasured(action))
+        {
             return;
-        Interlocked.Increment(ref measured);
+        }
+        Interlocked.Increment(ref _measured);
         if (lag > LateAfter)
-            Interlocked.Increment(ref late);
-        lock (gate)
-            startLag.RecordValue(Micros(lag));
+        {
+            Interlocked.Increment(ref _late);
+        }
+        lock (_gate)
+        {
+            _startLag.RecordValue(Micros(lag));
+        }
     }
 
     internal void Failed(string error) => LastError = error;
 
-    internal void Retried() => Interlocked.Increment(ref retries);
+    internal void Retried() => Interlocked.Increment(ref _retries);
 
     internal void Settled(PendingAction pending, in Answer answer)
     {
         if (!answer.IsAnswered)
         {
-            Interlocked.Add(ref rejected, pending.Action.Events);
+            Interlocked.Add(ref _rejected, pending.Action.Events);
             if (answer.Status == 429)
-                Interlocked.Increment(ref rateLimited);
+            {
+                Interlocked.Increment(ref _rateLimited);
+            }
             else
-                Interlocked.Add(ref refused, pending.Action.Events);
+            {
+                Interlocked.Add(ref _refused, pending.Action.Events);
+            }
             return;
         }
 
         if (IsMeasured(pending.Action))
-            latency.RecordValue(Micros(Stopwatch.GetElapsedTime(pending.DueTimestamp)));
+        {
+            _latency.RecordValue(Micros(Stopwatch.GetElapsedTime(pending.DueTimestamp)));
+        }
         if (answer.IsWrongSecret && pending.Action is LoginAction { CorrectSecret: true })
-            Interlocked.Increment(ref refusedLogins);
+        {
+            Interlocked.Increment(ref _refusedLogins);
+        }
         KeepIds(pending.Action);
-        Interlocked.Add(ref answered, pending.Action.Events);
+        Interlocked.Add(ref _answered, pending.Action.Events);
     }
 
     private void KeepIds(GameAction action)
     {
-        if (answeredIds is null)
-            return;
-        lock (gate)
+        if (_answeredIds is null)
         {
-            answeredIds.Add(EventIds.ForSide(action.Key, TradeSide.First));
+            return;
+        }
+        lock (_gate)
+        {
+            _answeredIds.Add(EventIds.ForSide(action.Key, TradeSide.First));
             if (action.Events == 2)
-                answeredIds.Add(EventIds.ForSide(action.Key, TradeSide.Second));
+            {
+                _answeredIds.Add(EventIds.ForSide(action.Key, TradeSide.Second));
+            }
         }
     }
 

@@ -7,7 +7,8 @@ using System.Threading.Channels;
 namespace Game.Simulator.Load;
 
 /// <summary>
-/// One WebSocket to <c>/v1/stream</c>. Requests are packed into messages as the socket takes them. When the connection breaks, everything unanswered is unknown and is sent
+/// One WebSocket to <c>/v1/stream</c>. Requests are packed into messages as the socket takes them. When the connection breaks, everything unanswered is unknown
+/// and is sent
 /// again, in order and with the same keys, on the next connection.
 /// </summary>
 internal sealed class StreamTransport : IActionTransport
@@ -18,64 +19,69 @@ internal sealed class StreamTransport : IActionTransport
     private const int ReceiveBytes = 256 * 1024;
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromMilliseconds(200);
 
-    private readonly Uri address;
-    private readonly string credential;
-    private readonly ActionJson json;
-    private readonly Action<PendingAction, Answer> settled;
-    private readonly Action<string> failed;
-    private readonly Channel<PendingAction> queue = Channel.CreateUnbounded<PendingAction>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly ConcurrentDictionary<long, PendingAction> unanswered = new();
-    private readonly CancellationTokenSource stopping = new();
-    private readonly Task running;
-    private long lastNumber;
+    private readonly Uri _address;
+    private readonly string _credential;
+    private readonly ActionJson _json;
+    private readonly Action<PendingAction, Answer> _settled;
+    private readonly Action<string> _failed;
+    private readonly Channel<PendingAction> _queue = Channel.CreateUnbounded<PendingAction>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly ConcurrentDictionary<long, PendingAction> _unanswered = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _running;
+    private long _lastNumber;
 
     /// <param name="settled">Takes every answer.</param>
     /// <param name="failed">Takes what ended a connection.</param>
     public StreamTransport(Uri target, string credential, ActionJson json, Action<PendingAction, Answer> settled, Action<string> failed)
     {
-        address = new UriBuilder(new Uri(target, "/v1/stream")) { Scheme = target.Scheme == "https" ? "wss" : "ws" }.Uri;
-        this.credential = credential;
-        this.json = json;
-        this.settled = settled;
-        this.failed = failed;
-        running = Task.Run(RunAsync);
+        _address = new UriBuilder(new Uri(target, "/v1/stream")) { Scheme = target.Scheme == "https" ? "wss" : "ws" }.Uri;
+        _credential = credential;
+        _json = json;
+        _settled = settled;
+        _failed = failed;
+        _running = Task.Run(RunAsync);
     }
 
-    public void Send(PendingAction pending) => queue.Writer.TryWrite(pending);
+    public void Send(PendingAction pending) => _queue.Writer.TryWrite(pending);
 
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync();
-        await running;
-        stopping.Dispose();
+        await _stopping.CancelAsync();
+        await _running;
+        _stopping.Dispose();
     }
 
     private async Task RunAsync()
     {
-        while (!stopping.IsCancellationRequested)
+        while (!_stopping.IsCancellationRequested)
         {
             try
             {
-                using var socket = new ClientWebSocket();
-                socket.Options.SetRequestHeader("Authorization", "Bearer " + credential);
-                await socket.ConnectAsync(address, stopping.Token);
+                using ClientWebSocket socket = new();
+                socket.Options.SetRequestHeader("Authorization", "Bearer " + _credential);
+                await socket.ConnectAsync(_address, _stopping.Token);
                 await ConverseAsync(socket);
             }
-            catch (Exception e) when (e is WebSocketException or IOException or System.Net.Http.HttpRequestException or JsonException or OperationCanceledException)
+            catch (Exception e) when (e is WebSocketException or IOException or System.Net.Http.HttpRequestException or JsonException
+            or OperationCanceledException)
             {
                 // The server went away or talks nonsense: what is unanswered is sent again below.
-                if (!stopping.IsCancellationRequested)
-                    failed($"{address}: {e.Message}");
+                if (!_stopping.IsCancellationRequested)
+                {
+                    _failed($"{_address}: {e.Message}");
+                }
             }
 
-            if (!stopping.IsCancellationRequested)
-                await Task.Delay(ReconnectDelay, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            if (!_stopping.IsCancellationRequested)
+            {
+                await Task.Delay(ReconnectDelay, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+            }
         }
     }
 
     private async Task ConverseAsync(ClientWebSocket socket)
     {
-        using var broken = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
+        using CancellationTokenSource broken = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         Task receiving = ReceiveAsync(socket, broken.Token);
         Task sending = SendAsync(socket, broken.Token);
         await await Task.WhenAny(receiving, sending);
@@ -86,42 +92,48 @@ internal sealed class StreamTransport : IActionTransport
 
     private async Task SendAsync(ClientWebSocket socket, CancellationToken cancellation)
     {
-        var buffer = new ArrayBufferWriter<byte>(MaxMessageBytes);
-        await using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true });
-        foreach (KeyValuePair<long, PendingAction> again in unanswered.OrderBy(entry => entry.Key))
+        ArrayBufferWriter<byte> buffer = new(MaxMessageBytes);
+        await using Utf8JsonWriter writer = new(buffer, new JsonWriterOptions { SkipValidation = true });
+        foreach (KeyValuePair<long, PendingAction> again in _unanswered.OrderBy(entry => entry.Key))
         {
             Append(buffer, writer, again.Key, again.Value);
             if (buffer.WrittenCount > MaxMessageBytes / 2)
+            {
                 await FlushAsync(socket, buffer, cancellation);
+            }
         }
 
         do
         {
-            while (buffer.WrittenCount < MaxMessageBytes / 2 && queue.Reader.TryRead(out PendingAction? next))
+            while (buffer.WrittenCount < MaxMessageBytes / 2 && _queue.Reader.TryRead(out PendingAction? next))
             {
-                long number = ++lastNumber;
-                unanswered[number] = next;
+                long number = ++_lastNumber;
+                _unanswered[number] = next;
                 Append(buffer, writer, number, next);
             }
 
             await FlushAsync(socket, buffer, cancellation);
         }
-        while (await queue.Reader.WaitToReadAsync(cancellation));
+        while (await _queue.Reader.WaitToReadAsync(cancellation));
     }
 
     private void Append(ArrayBufferWriter<byte> buffer, Utf8JsonWriter writer, long number, PendingAction pending)
     {
         if (buffer.WrittenCount > 0)
+        {
             buffer.Write("\n"u8);
+        }
         writer.Reset(buffer);
-        json.WriteFrame(writer, number, pending);
+        _json.WriteFrame(writer, number, pending);
         writer.Flush();
     }
 
     private static async Task FlushAsync(ClientWebSocket socket, ArrayBufferWriter<byte> buffer, CancellationToken cancellation)
     {
         if (buffer.WrittenCount == 0)
+        {
             return;
+        }
         await socket.SendAsync(buffer.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, cancellation);
         buffer.ResetWrittenCount();
     }
@@ -134,12 +146,18 @@ internal sealed class StreamTransport : IActionTransport
         {
             ValueWebSocketReceiveResult received = await socket.ReceiveAsync(buffer.AsMemory(length), cancellation);
             if (received.MessageType == WebSocketMessageType.Close)
+            {
                 return;
+            }
             length += received.Count;
             if (length == buffer.Length)
+            {
                 Array.Resize(ref buffer, buffer.Length * 2);
+            }
             if (!received.EndOfMessage)
+            {
                 continue;
+            }
             Settle(buffer.AsSpan(0, length));
             length = 0;
         }
@@ -150,10 +168,14 @@ internal sealed class StreamTransport : IActionTransport
         foreach (Range line in message.Split((byte)'\n'))
         {
             if (message[line].IsEmpty)
+            {
                 continue;
+            }
             Answer answer = ActionJson.ReadAnswer(message[line], out long number);
-            if (unanswered.TryRemove(number, out PendingAction? pending))
-                settled(pending, answer);
+            if (_unanswered.TryRemove(number, out PendingAction? pending))
+            {
+                _settled(pending, answer);
+            }
         }
     }
 }

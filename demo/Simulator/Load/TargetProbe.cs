@@ -11,14 +11,17 @@ public static class TargetProbe
     /// <summary>What is wrong with the first server that cannot be used, a sentence; null when all can.</summary>
     public static async Task<string?> FaultAsync(LoadOptions options, CancellationToken cancellation)
     {
-        using var client = new HttpClient { Timeout = Patience };
-        client.DefaultRequestHeaders.Authorization = AuthenticationHeaderValue.TryParse("Bearer " + options.Credential, out AuthenticationHeaderValue? bearer) ? bearer : null;
+        using HttpClient client = new() { Timeout = Patience };
+        client.DefaultRequestHeaders.Authorization = AuthenticationHeaderValue.TryParse("Bearer " + options.Credential, out AuthenticationHeaderValue? bearer)
+            ? bearer : null;
         foreach (Uri target in options.Targets)
         {
             try
             {
                 if (await FaultAsync(client, target, cancellation) is { } fault)
+                {
                     return fault;
+                }
             }
             catch (HttpRequestException e)
             {
@@ -37,7 +40,9 @@ public static class TargetProbe
     {
         using HttpResponseMessage ready = await client.GetAsync(new Uri(target, "/readyz"), cancellation);
         if (!ready.IsSuccessStatusCode)
+        {
             return $"The game server at {target} is not ready ({(int)ready.StatusCode}): {(await ready.Content.ReadAsStringAsync(cancellation)).Trim()}";
+        }
         // Without a handshake the stream answers 426 to who may open it.
         using HttpResponseMessage stream = await client.GetAsync(new Uri(target, "/v1/stream"), cancellation);
         return stream.StatusCode switch

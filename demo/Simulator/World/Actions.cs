@@ -16,7 +16,8 @@ public abstract record GameAction(Guid Key, double DueMs, FraudMark? Fraud)
 }
 
 /// <summary>A login over a network of the address table; <paramref name="CorrectSecret"/> false is a failed one.</summary>
-public sealed record LoginAction(Guid Key, double DueMs, FraudMark? Fraud, Player Player, Presence From, string ClientVersion, bool CorrectSecret) : GameAction(Key, DueMs, Fraud)
+public sealed record LoginAction(Guid Key, double DueMs, FraudMark? Fraud, Player Player, Presence From, string ClientVersion, bool CorrectSecret)
+    : GameAction(Key, DueMs, Fraud)
 {
     public override int Events => 1;
 }
@@ -31,7 +32,8 @@ public sealed record LoginAction(Guid Key, double DueMs, FraudMark? Fraud, Playe
 public readonly record struct TradeLeg(Player Player, bool Online, long GoldDelta, long GoldBalance, int ItemDelta, long InventoryValue);
 
 /// <summary>A settled trade between two players.</summary>
-public sealed record TradeAction(Guid Key, double DueMs, FraudMark? Fraud, TradeLeg First, TradeLeg Second, TradeChannel Channel, string ItemId, long ItemValue) : GameAction(Key, DueMs, Fraud)
+public sealed record TradeAction(Guid Key, double DueMs, FraudMark? Fraud, TradeLeg First, TradeLeg Second, TradeChannel Channel, string ItemId,
+    long ItemValue) : GameAction(Key, DueMs, Fraud)
 {
     public override int Events => 2;
 }

@@ -7,7 +7,7 @@ namespace Game.Simulator.World;
 /// </summary>
 public abstract class Campaign
 {
-    private readonly Queue<Func<double, long, GameAction>> steps = new();
+    private readonly Queue<Func<double, long, GameAction>> _steps = new();
 
     protected Campaign(string id, string scenario, GameWorld world, Player victim, IReadOnlyList<Player> mules)
     {
@@ -26,7 +26,7 @@ public abstract class Campaign
 
     public IReadOnlyList<Player> Mules { get; }
 
-    public bool Finished => steps.Count == 0;
+    public bool Finished => _steps.Count == 0;
 
     protected GameWorld World { get; }
 
@@ -37,7 +37,7 @@ public abstract class Campaign
     public GameAction Next(double dueMs, long epochMs)
     {
         Victim.InCampaign = true;
-        GameAction action = steps.Dequeue()(dueMs, epochMs);
+        GameAction action = _steps.Dequeue()(dueMs, epochMs);
         if (Finished)
         {
             Victim.InCampaign = false;
@@ -47,7 +47,7 @@ public abstract class Campaign
         return action;
     }
 
-    protected void Then(Func<double, long, GameAction> step) => steps.Enqueue(step);
+    protected void Then(Func<double, long, GameAction> step) => _steps.Enqueue(step);
 
     /// <summary>A trade that hands a share of the victim's gold, or of its goods for nothing, to a mule.</summary>
     protected TradeAction Plunder(double dueMs, long epochMs, double share)
@@ -63,7 +63,8 @@ public abstract class Campaign
 }
 
 /// <summary>
-/// Someone else logs in with the victim's secret, from a strange network and mostly with a strange device, sometimes after guessing, and carries the wealth off.
+/// Someone else logs in with the victim's secret, from a strange network and mostly with a strange device, sometimes after guessing, and carries the wealth
+/// off.
 /// </summary>
 public sealed class AccountTakeover : Campaign
 {
@@ -74,14 +75,18 @@ public sealed class AccountTakeover : Campaign
         Network network = world.ForeignNetwork(victim, sameCountry: world.Dice.Chance(0.25));
         string device = world.Dice.Chance(0.85) ? world.NewDevice() : victim.Devices[0];
         uint host = world.Dice.Bits();
-        var from = new Presence(network, network.Address(host), device);
+        Presence from = new(network, network.Address(host), device);
         int guesses = world.Dice.Chance(0.5) ? world.Dice.Below(3) + 1 : 0;
         for (int guess = 0; guess < guesses; guess++)
+        {
             Then((due, at) => World.Login(Victim, from, due, at, correctSecret: false, Mark()));
+        }
         Then((due, at) => World.Login(Victim, from, due, at, correctSecret: true, Mark()));
         int thefts = world.Dice.Below(4) + 2;
         for (int theft = 0; theft < thefts; theft++)
+        {
             Then((due, at) => Plunder(due, at, World.Dice.Between(0.2, 0.6)));
+        }
     }
 }
 
@@ -97,6 +102,8 @@ public sealed class GoldDrain : Campaign
         double left = world.Dice.Between(0.05, 0.4); // of gold and goods each, after all thefts on either
         double share = 1 - Math.Pow(left, 1.0 / thefts);
         for (int theft = 0; theft < thefts * 2; theft++)
+        {
             Then((due, at) => Plunder(due, at, Math.Max(share, 0.35)));
+        }
     }
 }

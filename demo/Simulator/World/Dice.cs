@@ -3,22 +3,22 @@ namespace Game.Simulator.World;
 /// <summary>The simulator's only source of chance: the same seed gives the same world.</summary>
 public sealed class Dice(int seed)
 {
-    private readonly Random random = new(seed);
+    private readonly Random _random = new(seed);
 
-    public double Share() => random.NextDouble();
+    public double Share() => _random.NextDouble();
 
-    public bool Chance(double probability) => random.NextDouble() < probability;
+    public bool Chance(double probability) => _random.NextDouble() < probability;
 
-    public int Below(int bound) => random.Next(bound);
+    public int Below(int bound) => _random.Next(bound);
 
-    public uint Bits() => (uint)random.NextInt64(1L << 32);
+    public uint Bits() => (uint)_random.NextInt64(1L << 32);
 
-    public double Between(double low, double high) => low + (high - low) * random.NextDouble();
+    public double Between(double low, double high) => low + (high - low) * _random.NextDouble();
 
-    public T Pick<T>(IReadOnlyList<T> items) => items[random.Next(items.Count)];
+    public T Pick<T>(IReadOnlyList<T> items) => items[_random.Next(items.Count)];
 
     /// <summary>Standard normal, by Box and Muller.</summary>
-    public double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    public double Normal() => Math.Sqrt(-2 * Math.Log(1 - _random.NextDouble())) * Math.Cos(2 * Math.PI * _random.NextDouble());
 
     /// <summary>Log-normal with the given median.</summary>
     public double LogNormal(double median, double sigma) => median * Math.Exp(sigma * Normal());
@@ -27,9 +27,11 @@ public sealed class Dice(int seed)
     public Guid Key(long epochMs)
     {
         Span<byte> bytes = stackalloc byte[16];
-        random.NextBytes(bytes);
+        _random.NextBytes(bytes);
         for (int i = 0; i < 6; i++)
+        {
             bytes[i] = (byte)(epochMs >> (40 - 8 * i));
+        }
         bytes[6] = (byte)(0x70 | (bytes[6] & 0x0F));
         bytes[8] = (byte)(0x80 | (bytes[8] & 0x3F));
         bytes[15] &= 0xFE; // the last bit names the side of the events made from the key

@@ -16,18 +16,20 @@ public sealed class GameWorld
     private static readonly string[] Items = ["sword", "bow", "shield", "potion", "gem", "ore", "herb", "scroll", "mount", "cloak", "ring", "rune"];
     private static readonly string[] Versions = ["4.1.0", "4.1.3", "4.2.0"];
 
-    private readonly Geography geography;
+    private readonly Geography _geography;
 
     /// <param name="seed">Decides the whole world.</param>
     /// <param name="players">How many, at least 10.</param>
     public GameWorld(int seed, int players, Geography geography)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(players, 10);
-        this.geography = geography;
+        _geography = geography;
         Dice = new Dice(seed);
         Players = [.. Enumerable.Range(0, players).Select(NewPlayer)];
         foreach (Player player in Players)
+        {
             BefriendSome(player);
+        }
     }
 
     public Dice Dice { get; }
@@ -64,7 +66,9 @@ public sealed class GameWorld
     {
         Player other = Counterparty(player);
         if (Dice.Chance(0.05) && player.Friends.Contains(other.Index))
+        {
             return Gift(player, other, dueMs, epochMs);
+        }
         bool buys = Dice.Chance(0.5);
         (Player seller, Player buyer) = buys ? (other, player) : (player, other);
         double value = Dice.LogNormal(player.UsualTrade, 0.7) * (Dice.Chance(0.01) ? Dice.Between(4, 10) : 1);
@@ -96,12 +100,14 @@ public sealed class GameWorld
     {
         for (int attempt = 0; attempt < 100; attempt++)
         {
-            City city = Dice.Pick(geography.Cities);
+            City city = Dice.Pick(_geography.Cities);
             if (city.Index != player.Home.Index && (city.Country == player.Home.Country) == sameCountry)
+            {
                 return Dice.Pick(city.Fixed);
+            }
         }
 
-        return sameCountry ? ForeignNetwork(player, sameCountry: false) : geography.Cities[(player.Home.Index + 1) % geography.Cities.Count].Fixed[0];
+        return sameCountry ? ForeignNetwork(player, sameCountry: false) : _geography.Cities[(player.Home.Index + 1) % _geography.Cities.Count].Fixed[0];
     }
 
     public string NewDevice() => $"d-{Dice.Bits():x8}";
@@ -116,11 +122,17 @@ public sealed class GameWorld
         }
 
         if (Dice.Chance(player.MobileShare))
+        {
             return new Presence(player.Home.Mobile, player.Home.Mobile.Address(Dice.Bits()), device);
+        }
         if (Dice.Chance(0.002) && Journey(player, epochMs) is { } journey)
+        {
             return new Presence(journey, journey.Address(Dice.Bits()), device);
+        }
         if (Dice.Chance(0.03)) // the provider gave the line another address of its block
+        {
             player.HomeHost = Dice.Bits();
+        }
         return AtHome(player, device);
     }
 
@@ -137,7 +149,8 @@ public sealed class GameWorld
     private static double Kilometres(Network a, Network b)
     {
         const double Radian = Math.PI / 180;
-        double cosine = Math.Sin(a.Lat * Radian) * Math.Sin(b.Lat * Radian) + Math.Cos(a.Lat * Radian) * Math.Cos(b.Lat * Radian) * Math.Cos((a.Lon - b.Lon) * Radian);
+        double cosine = Math.Sin(a.Lat * Radian) * Math.Sin(b.Lat * Radian)
+            + Math.Cos(a.Lat * Radian) * Math.Cos(b.Lat * Radian) * Math.Cos((a.Lon - b.Lon) * Radian);
         return 6371 * Math.Acos(Math.Clamp(cosine, -1, 1));
     }
 
@@ -150,14 +163,16 @@ public sealed class GameWorld
     private Player Counterparty(Player player)
     {
         if (Dice.Chance(0.4))
+        {
             return Players[Dice.Pick(player.Friends)];
+        }
         int other = Dice.Below(Players.Count - 1);
         return Players[other >= player.Index ? other + 1 : other];
     }
 
     private Player NewPlayer(int index)
     {
-        City home = Dice.Pick(geography.Cities);
+        City home = Dice.Pick(_geography.Cities);
         long wealth = (long)Dice.LogNormal(20_000, 1.0) + 1_000;
         return new Player
         {
@@ -183,7 +198,9 @@ public sealed class GameWorld
         {
             int friend = Dice.Below(Players.Count);
             if (friend != player.Index && !player.Friends.Contains(friend))
+            {
                 player.Friends.Add(friend);
+            }
         }
     }
 }

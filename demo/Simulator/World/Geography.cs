@@ -40,19 +40,18 @@ public sealed class Geography
         ("ID", -6.21, 106.85), ("NG", 6.52, 3.38), ("UA", 50.45, 30.52), ("TR", 41.01, 28.98), ("PH", 14.60, 120.98),
     ];
 
-    public Geography()
-    {
-        Cities = [.. CityTable.Select((city, index) => new City(index, city.Country, FixedNetworks(index), MobileNetwork(index)))];
-    }
+    public Geography() => Cities = [.. CityTable.Select((city, index) => new City(index, city.Country, FixedNetworks(index), MobileNetwork(index)))];
 
     public IReadOnlyList<City> Cities { get; }
 
     /// <summary>The address table that game servers read: <c>prefix,country,asn,lat,lon</c> with a header line.</summary>
     public string ToCsv()
     {
-        var csv = new StringBuilder("prefix,country,asn,lat,lon\n");
+        StringBuilder csv = new("prefix,country,asn,lat,lon\n");
         foreach (Network network in Cities.SelectMany(city => city.Fixed.Append(city.Mobile)))
+        {
             csv.Append(CultureInfo.InvariantCulture, $"{network.Cidr},{network.Country},{network.Asn},{network.Lat:F4},{network.Lon:F4}\n");
+        }
         return csv.ToString();
     }
 

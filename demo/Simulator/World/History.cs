@@ -3,7 +3,8 @@ using Game.Contracts;
 namespace Game.Simulator.World;
 
 /// <summary>
-/// Seven days of honest play before the demo begins, as events with past <c>ts</c> in time order. It leaves the world as it then is: wealth, last logins, everyone offline.
+/// Seven days of honest play before the demo begins, as events with past <c>ts</c> in time order. It leaves the world as it then is: wealth, last logins,
+/// everyone offline.
 /// </summary>
 public sealed class History(GameWorld world)
 {
@@ -57,7 +58,9 @@ public sealed class History(GameWorld world)
         }
 
         foreach (Player player in world.Players)
+        {
             player.Online = false;
+        }
     }
 
     private static void ExpireSessions(Player player, long ts) => player.Online = player.Online && ts <= player.SessionEndsAt;
@@ -68,11 +71,13 @@ public sealed class History(GameWorld world)
         int sessions = Math.Clamp(perPlayer / 10, 2, 10);
         int trades = Math.Max(1, (perPlayer - 2 * sessions) / 2 / sessions);
         int most = MaxEvents / (sessions * (2 + 2 * trades));
-        var steps = new List<Step>(Math.Min(most, world.Players.Count) * sessions * (trades + 1));
+        List<Step> steps = new(Math.Min(most, world.Players.Count) * sessions * (trades + 1));
         foreach (Player player in world.Players.Take(most))
         {
             for (int session = 0; session < sessions; session++)
+            {
                 AddSession(steps, player, SessionStart(player, endMs, session, sessions), trades);
+            }
         }
 
         Step[] sorted = [.. steps];
@@ -109,7 +114,9 @@ public sealed class History(GameWorld world)
     private LoginEvent ToEvent(LoginAction login, long ts)
     {
         if (login.CorrectSecret)
+        {
             login.Player.SessionEndsAt = ts + (long)world.Dice.Between(1_800_000, 7_200_000);
+        }
         Network network = login.From.Network;
         return new LoginEvent
         {

@@ -33,13 +33,14 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
 
     private const long WindowGrowth = 4;
 
-    private readonly ConcurrentDictionary<string, bool> knownFolders = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _knownFolders = new(StringComparer.Ordinal);
 
     /// <summary>A refused rename is tried again after making the parent folder; that it vanishes three times in a row is somebody's doing.</summary>
     private const int MaxRenames = 3;
 
     /// <summary>
-    /// The manifest of the highest range that begins at or before <paramref name="end"/>; null where nothing was ever committed. There may be hundreds of thousands, so
+    /// The manifest of the highest range that begins at or before <paramref name="end"/>; null where nothing was ever committed. There may be hundreds of
+    /// thousands, so
     /// it is looked for in windows below the end that grow until one holds any.
     /// </summary>
     public async Task<Manifest?> NewestAsync(long end, CancellationToken cancellationToken)
@@ -49,9 +50,13 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
             long from = Math.Max(0, end - width);
             long found = await HighestAsync(from, end, cancellationToken);
             if (found >= 0)
+            {
                 return await ReadAsync(found, cancellationToken);
+            }
             if (from == 0)
+            {
                 return null;
+            }
         }
     }
 
@@ -96,12 +101,15 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
     /// </summary>
     public async Task FinishAsync(Manifest newest, CancellationToken cancellationToken)
     {
-        var staged = await NamesAsync(warehouse.Staging, cancellationToken);
-        var named = newest.Files.Select(file => file.Staged).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> staged = await NamesAsync(warehouse.Staging, cancellationToken);
+        HashSet<string> named = newest.Files.Select(file => file.Staged).ToHashSet(StringComparer.Ordinal);
         await Task.WhenAll(newest.Files.Where(file => staged.Contains(NameOf(file.Staged))).Select(file => PlaceAsync(file, cancellationToken)));
-        var unclaimable = staged.Where(name => Warehouse.ReadStaged(name) is { } range && range.Partition == partition && range.First < newest.Next);
+        IEnumerable<string> unclaimable = staged.Where(name => Warehouse.ReadStaged(name) is { } range && range.Partition == partition
+            && range.First < newest.Next);
         foreach (string path in unclaimable.Select(name => $"{warehouse.Staging}/{name}").Where(path => !named.Contains(path)))
+        {
             await hdfs.DeleteAsync(path, cancellationToken: cancellationToken);
+        }
     }
 
     private async Task PlaceAsync(ManifestFile file, CancellationToken cancellationToken)
@@ -118,9 +126,14 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
         }
 
         if (outcome is RenameOutcome.DestinationExists)
-            throw new SinkRefusedException($"{file.Path} is there although its file still lies at {file.Staged}: something else wrote it, so move it away and start again.");
+        {
+            throw new SinkRefusedException(
+                $"{file.Path} is there although its file still lies at {file.Staged}: something else wrote it, so move it away and start again.");
+        }
         if (outcome is RenameOutcome.SourceMissing)
+        {
             throw new WarehouseException($"Neither {file.Staged} nor {file.Path} is there: something else deletes files in the warehouse.");
+        }
     }
 
     private async Task<RenameOutcome> RenameAsync(string path, string destination, CancellationToken cancellationToken)
@@ -129,30 +142,39 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
         for (int tries = 1; ; tries++)
         {
             await MakeFolderAsync(folder, cancellationToken);
-            var outcome = await hdfs.RenameAsync(path, destination, cancellationToken);
+            RenameOutcome outcome = await hdfs.RenameAsync(path, destination, cancellationToken);
             if (outcome != RenameOutcome.Refused)
+            {
                 return outcome;
-            knownFolders.TryRemove(folder, out _);
+            }
+            _knownFolders.TryRemove(folder, out _);
             if (tries == MaxRenames)
-                throw new WarehouseException($"HDFS would not rename {path} to {destination}, though the source is there, the name is free and its folder was just made.");
+            {
+                throw new WarehouseException(
+                    $"HDFS would not rename {path} to {destination}, though the source is there, the name is free and its folder was just made.");
+            }
         }
     }
 
     private async Task MakeFolderAsync(string folder, CancellationToken cancellationToken)
     {
-        if (knownFolders.ContainsKey(folder))
+        if (_knownFolders.ContainsKey(folder))
+        {
             return;
+        }
         await hdfs.MkdirsAsync(folder, cancellationToken);
-        if (knownFolders.Count >= MaxKnownFolders)
-            knownFolders.Clear();
-        knownFolders[folder] = true;
+        if (_knownFolders.Count >= MaxKnownFolders)
+        {
+            _knownFolders.Clear();
+        }
+        _knownFolders[folder] = true;
     }
 
     private async Task<Manifest> ReadAsync(long first, CancellationToken cancellationToken)
     {
         string path = warehouse.Claim(partition, first);
-        await using var stream = await hdfs.OpenAsync(path, cancellationToken: cancellationToken);
-        using var bytes = new MemoryStream();
+        await using Stream stream = await hdfs.OpenAsync(path, cancellationToken: cancellationToken);
+        using MemoryStream bytes = new();
         await stream.CopyToAsync(bytes, cancellationToken);
         return Manifest.Parse(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), path);
     }
@@ -168,12 +190,17 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
             // Whatever is listed after a number without its last digit is that number or comes after it.
             await foreach (string name in ListAsync(warehouse.Commits(partition), Text(low)[..^1], Text(high), cancellationToken))
             {
-                if (name.Length == digits && long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long first) && first >= low && first <= high)
+                if (name.Length == digits && long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long first) && first >= low
+                    && first <= high)
+                {
                     found = Math.Max(found, first);
+                }
             }
 
             if (found >= 0)
+            {
                 return found;
+            }
         }
 
         return -1;
@@ -181,9 +208,11 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
 
     private async Task<HashSet<string>> NamesAsync(string folder, CancellationToken cancellationToken)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        HashSet<string> names = new(StringComparer.Ordinal);
         await foreach (string name in ListAsync(folder, "", null, cancellationToken))
+        {
             names.Add(name);
+        }
         return names;
     }
 
@@ -206,12 +235,16 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
             {
                 after = name;
                 if (last is not null && string.CompareOrdinal(name, last) > 0)
+                {
                     yield break;
+                }
                 yield return name;
             }
 
             if (page.Remaining <= 0 || page.Entries.Count == 0)
+            {
                 yield break;
+            }
         }
     }
 
@@ -224,7 +257,9 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
     {
         long power = 1;
         for (int i = 0; i < exponent; i++)
+        {
             power = power > long.MaxValue / 10 ? long.MaxValue : power * 10;
+        }
         return power;
     }
 

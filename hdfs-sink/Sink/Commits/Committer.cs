@@ -44,8 +44,8 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
     /// <summary>An upload that breaks is tried again under a new name, as the first may still be landing; longer trouble is left to the next start.</summary>
     private const int MaxUploads = 3;
 
-    private readonly CommitLog commits = new(context.Hdfs, warehouse, partition, context.Uploads);
-    private string topicId = "";
+    private readonly CommitLog _commits = new(context.Hdfs, warehouse, partition, context.Uploads);
+    private string _topicId = "";
 
     /// <summary>
     /// Finishes what the newest manifest began and says at which position to resume. A range that retention took is recorded as lost.
@@ -56,22 +56,28 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
     /// <param name="cancellationToken">Ends the call.</param>
     public async Task<long> OpenAsync(PartitionState state, Func<CancellationToken, Task<long>> askLogEnd, CancellationToken cancellationToken)
     {
-        topicId = state.TopicId;
+        _topicId = state.TopicId;
         long end = state.LogEnd;
-        var newest = await commits.NewestAsync(end, cancellationToken);
+        Manifest? newest = await _commits.NewestAsync(end, cancellationToken);
         long position = newest is null ? 0 : await FollowAsync(newest, CheckEndAsync, cancellationToken);
         while (position < state.LogStart)
+        {
             position = (await CommitAsync(new RecordBatch(position, state.LogStart, [], 0), lost: true, cancellationToken)).Position;
+        }
         return position;
 
         async Task CheckEndAsync(long committed)
         {
             if (committed <= end)
+            {
                 return;
+            }
             end = await askLogEnd(cancellationToken);
             if (committed > end)
+            {
                 throw new SinkRefusedException(
-                    $"The log of {warehouse.Topic}-{partition} ends at {end}, but {committed} was committed already: records were lost or the topic was emptied, so restore the log or use another warehouse.");
+                                    $"The log of {warehouse.Topic}-{partition} ends at {end}, but {committed} was committed already: records were lost or the topic was emptied, so restore the log or use another warehouse.");
+            }
         }
     }
 
@@ -80,14 +86,14 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
 
     private async Task<CommitResult> CommitAsync(RecordBatch batch, bool lost, CancellationToken cancellationToken)
     {
-        var id = context.NewCommitId();
-        var decoded = table.Decode(batch);
-        var files = await Task.WhenAll(decoded.Files.Select((file, index) => UploadAsync(batch, id, file, index, cancellationToken)));
-        var manifest = new Manifest
+        Guid id = context.NewCommitId();
+        DecodedBatch decoded = table.Decode(batch);
+        ManifestFile[] files = await Task.WhenAll(decoded.Files.Select((file, index) => UploadAsync(batch, id, file, index, cancellationToken)));
+        Manifest manifest = new()
         {
             CommitId = id,
             Topic = warehouse.Topic,
-            TopicId = topicId,
+            TopicId = _topicId,
             Partition = partition,
             First = batch.First,
             Next = batch.Next,
@@ -97,18 +103,21 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
             Files = files,
         };
         string staged = await StageAsync(batch, id, "manifest.json", new MemoryStream(manifest.ToJson()), cancellationToken);
-        CheckTopic(await context.TopicIds.FindAsync(warehouse.Topic, cancellationToken), topicId);
-        if (await commits.ClaimAsync(staged, manifest, cancellationToken) == ClaimOutcome.Lost)
+        CheckTopic(await context.TopicIds.FindAsync(warehouse.Topic, cancellationToken), _topicId);
+        if (await _commits.ClaimAsync(staged, manifest, cancellationToken) == ClaimOutcome.Lost)
+        {
             return new CommitResult(IsOurs: false, await YieldAsync(batch.First, cancellationToken));
-        await commits.PlaceAsync(manifest, cancellationToken);
+        }
+        await _commits.PlaceAsync(manifest, cancellationToken);
         return new CommitResult(IsOurs: true, batch.Next, batch.Records.Count, decoded.Undecodable, files.Length, files.Sum(file => file.Bytes));
     }
 
     /// <summary>Another sink has the range: goes along its manifests to the end. Cleaning them up takes our staged files along.</summary>
     private async Task<long> YieldAsync(long first, CancellationToken cancellationToken)
     {
-        var winner = await commits.FindAsync(first, cancellationToken)
-            ?? throw new WarehouseException($"The claim {warehouse.Claim(partition, first)} was taken and is gone: something else deletes files in the warehouse.");
+        Manifest winner = await _commits.FindAsync(first, cancellationToken)
+            ?? throw new WarehouseException(
+            $"The claim {warehouse.Claim(partition, first)} was taken and is gone: something else deletes files in the warehouse.");
         return await FollowAsync(winner, static _ => Task.CompletedTask, cancellationToken);
     }
 
@@ -116,11 +125,13 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
     {
         while (true)
         {
-            CheckTopic(topicId, manifest.TopicId);
+            CheckTopic(_topicId, manifest.TopicId);
             await checkEnd(manifest.Next);
-            await commits.FinishAsync(manifest, cancellationToken);
-            if (await commits.FindAsync(manifest.Next, cancellationToken) is not { } following)
+            await _commits.FinishAsync(manifest, cancellationToken);
+            if (await _commits.FindAsync(manifest.Next, cancellationToken) is not { } following)
+            {
                 return manifest.Next;
+            }
             manifest = following;
         }
     }
@@ -128,7 +139,10 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
     private void CheckTopic(string? now, string before)
     {
         if (!string.Equals(now, before, StringComparison.Ordinal))
-            throw new SinkRefusedException($"The topic {warehouse.Topic} has the id {now ?? "of none (it was deleted)"}, but {warehouse.Root} holds rows of one with the id {before}: use another warehouse for the new topic.");
+        {
+            throw new SinkRefusedException(
+                $"The topic {warehouse.Topic} has the id {now ?? "of none (it was deleted)"}, but {warehouse.Root} holds rows of one with the id {before}: use another warehouse for the new topic.");
+        }
     }
 
     private async Task<ManifestFile> UploadAsync(RecordBatch batch, Guid id, PendingFile file, int index, CancellationToken cancellationToken)
@@ -136,11 +150,12 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
         await context.Uploads.WaitAsync(cancellationToken);
         try
         {
-            using var content = new MemoryStream();
+            using MemoryStream content = new();
             await file.EncodeAsync(content);
-            var bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
+            Memory<byte> bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
             string staged = await StageAsync(batch, id, $"{index}.parquet", new MemoryStream(content.GetBuffer(), 0, bytes.Length), cancellationToken);
-            return new ManifestFile(staged, warehouse.DataFile(partition, batch.First, batch.Next, file.Filing), file.Rows, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
+            return new ManifestFile(staged, warehouse.DataFile(partition, batch.First, batch.Next, file.Filing), file.Rows, bytes.Length,
+                Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
         }
         finally
         {

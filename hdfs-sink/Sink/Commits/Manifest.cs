@@ -13,7 +13,10 @@ internal sealed record Manifest
     public const int CurrentFormat = 1;
 
     /// <summary>For people who look into the warehouse: lines of their own, and "+" as it is.</summary>
-    private static readonly ManifestJson Readable = new(new JsonSerializerOptions(ManifestJson.Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly ManifestJson Readable = new(new JsonSerializerOptions(ManifestJson.Default.Options)
+    {
+        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
 
     /// <summary>1; a reader refuses others.</summary>
     public int Format { get; init; } = CurrentFormat;
@@ -52,16 +55,19 @@ internal sealed record Manifest
     {
         try
         {
-            var manifest = JsonSerializer.Deserialize(json, ManifestJson.Default.Manifest);
+            Manifest? manifest = JsonSerializer.Deserialize(json, ManifestJson.Default.Manifest);
             if (manifest is { Format: CurrentFormat } && manifest.First >= 0 && manifest.Next > manifest.First)
+            {
                 return manifest;
+            }
         }
         catch (JsonException)
         {
             // Falls through to the refusal: nothing can be resumed after a manifest that can't be read.
         }
 
-        throw new SinkRefusedException($"{path} is not a manifest that this sink can read: it was written by a newer version or damaged, so restore it or use another warehouse.");
+        throw new SinkRefusedException(
+            $"{path} is not a manifest that this sink can read: it was written by a newer version or damaged, so restore it or use another warehouse.");
     }
 }
 

@@ -13,9 +13,9 @@ internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, Tim
 
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
 
-    private readonly SemaphoreSlim asking = new(1);
-    private Dictionary<string, string> ids = [];
-    private long askedAt;
+    private readonly SemaphoreSlim _asking = new(1);
+    private Dictionary<string, string> _ids = [];
+    private long _askedAt;
 
     /// <summary>Creates the sink's topics where they are missing, and compares the others with the contract.</summary>
     /// <param name="warn">Called with each setting that weakens a guarantee.</param>
@@ -23,38 +23,38 @@ internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, Tim
     public Task EnsureAsync(Action<string> warn)
     {
         int partitions = settings.Partitions ?? Found(Topics.PlayerEvents) ?? Found(Topics.Alerts) ?? Topics.DefaultPartitions;
-        var contract = new Topics(partitions);
+        Topics contract = new(partitions);
         return TopicSetup.EnsureAsync(admin, [.. settings.Topics.Select(topic => contract[topic])], warn);
     }
 
     public async Task<string?> FindAsync(string topic, CancellationToken cancellationToken)
     {
-        await asking.WaitAsync(cancellationToken);
+        await _asking.WaitAsync(cancellationToken);
         try
         {
-            if (askedAt == 0 || time.GetElapsedTime(askedAt) > MaxAge)
+            if (_askedAt == 0 || time.GetElapsedTime(_askedAt) > MaxAge)
             {
-                ids = await AskAsync();
-                askedAt = time.GetTimestamp();
+                _ids = await AskAsync();
+                _askedAt = time.GetTimestamp();
             }
 
-            return ids.GetValueOrDefault(topic);
+            return _ids.GetValueOrDefault(topic);
         }
         finally
         {
-            asking.Release();
+            _asking.Release();
         }
     }
 
     public void Dispose()
     {
         admin.Dispose();
-        asking.Dispose();
+        _asking.Dispose();
     }
 
     private async Task<Dictionary<string, string>> AskAsync()
     {
-        var topics = TopicCollection.OfTopicNames(settings.Topics);
+        TopicCollection topics = TopicCollection.OfTopicNames(settings.Topics);
         List<TopicDescription> found;
         try
         {
@@ -65,15 +65,17 @@ internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, Tim
             found = e.Results.TopicDescriptions; // some are missing; the others' answers are whole
         }
 
-        var missing = found.Find(topic => topic.Error.Code is not (ErrorCode.NoError or ErrorCode.UnknownTopicOrPart));
+        TopicDescription? missing = found.Find(topic => topic.Error.Code is not (ErrorCode.NoError or ErrorCode.UnknownTopicOrPart));
         if (missing is not null)
+        {
             throw new KafkaException(missing.Error);
+        }
         return found.Where(topic => !topic.Error.IsError).ToDictionary(topic => topic.Name, topic => topic.TopicId.ToString(), StringComparer.Ordinal);
     }
 
     private int? Found(string topic)
     {
-        var described = admin.GetMetadata(RequestTimeout).Topics.Find(found => found.Topic == topic && found.Error.Code == ErrorCode.NoError);
+        TopicMetadata? described = admin.GetMetadata(RequestTimeout).Topics.Find(found => found.Topic == topic && found.Error.Code == ErrorCode.NoError);
         return described?.Partitions.Count;
     }
 }

@@ -14,21 +14,22 @@ internal sealed record Completion(PartitionWriter Writer, RecordBatch Batch, Com
 /// </summary>
 internal sealed class PartitionWriter(TopicPartition partition, long position, SinkSettings settings, TimeProvider time)
 {
-    private readonly Channel<(int Generation, RecordBatch Batch)> queue = Channel.CreateUnbounded<(int, RecordBatch)>(); // bounded by the session's memory budget
-    private List<RawRecord> records = [];
-    private long first = position;
-    private long next = position;
-    private long bytes;
-    private long startedAt;
-    private int generation;
+    // bounded by the session's memory budget
+    private readonly Channel<(int Generation, RecordBatch Batch)> _queue = Channel.CreateUnbounded<(int, RecordBatch)>();
+    private List<RawRecord> _records = [];
+    private long _first = position;
+    private long _next = position;
+    private long _bytes;
+    private long _startedAt;
+    private int _generation;
 
     public TopicPartition Partition => partition;
 
     /// <summary>The position after the last record taken.</summary>
-    public long Position => next;
+    public long Position => _next;
 
     /// <summary>Bytes in the batch that is being filled.</summary>
-    public long FillingBytes => bytes;
+    public long FillingBytes => _bytes;
 
     /// <summary>Batches handed over whose completion was not yet seen.</summary>
     public int Underway { get; private set; }
@@ -42,35 +43,41 @@ internal sealed class PartitionWriter(TopicPartition partition, long position, S
     /// <summary>Takes a record; false for one that was already taken.</summary>
     public bool Append(in RawRecord record)
     {
-        if (record.Offset < next)
+        if (record.Offset < _next)
+        {
             return false;
+        }
         StartClock();
-        records.Add(record);
-        bytes += record.Size;
-        next = record.Offset + 1;
+        _records.Add(record);
+        _bytes += record.Size;
+        _next = record.Offset + 1;
         return true;
     }
 
     /// <summary>There is nothing to read before <paramref name="position"/>: markers or compacted records lay there.</summary>
     public void SkipTo(long position)
     {
-        if (position <= next)
+        if (position <= _next)
+        {
             return;
+        }
         StartClock();
-        next = position;
+        _next = position;
     }
 
-    public bool IsDue => next > first
-        && (records.Count >= settings.RotateRows || bytes >= settings.RotateBytes || time.GetElapsedTime(startedAt) >= settings.RotateAfter);
+    public bool IsDue => _next > _first
+        && (_records.Count >= settings.RotateRows || _bytes >= settings.RotateBytes || time.GetElapsedTime(_startedAt) >= settings.RotateAfter);
 
     /// <summary>Hands the batch over for committing, if it holds any position.</summary>
     public void Rotate()
     {
-        if (next == first)
+        if (_next == _first)
+        {
             return;
-        queue.Writer.TryWrite((generation, new RecordBatch(first, next, records, bytes)));
+        }
+        _queue.Writer.TryWrite((_generation, new RecordBatch(_first, _next, _records, _bytes)));
         Underway++;
-        (records, first, bytes) = ([], next, 0);
+        (_records, _first, _bytes) = ([], _next, 0);
     }
 
     public void Complete() => Underway--;
@@ -78,22 +85,22 @@ internal sealed class PartitionWriter(TopicPartition partition, long position, S
     /// <summary>Drops what was collected and begins anew at <paramref name="position"/>. Returns the bytes dropped.</summary>
     public long ResetTo(long position)
     {
-        long dropped = bytes;
-        (records, first, next, bytes) = ([], position, position, 0);
-        generation++;
+        long dropped = _bytes;
+        (_records, _first, _next, _bytes) = ([], position, position, 0);
+        _generation++;
         return dropped;
     }
 
     /// <summary>No further batches: the worker ends after those handed over.</summary>
-    public void Close() => queue.Writer.TryComplete();
+    public void Close() => _queue.Writer.TryComplete();
 
-    private void StartClock() => startedAt = next == first ? time.GetTimestamp() : startedAt;
+    private void StartClock() => _startedAt = _next == _first ? time.GetTimestamp() : _startedAt;
 
     private async Task RunAsync(Committer committer, SemaphoreSlim parallel, Action<Completion> done, CancellationToken cancellationToken)
     {
         int abandoned = -1;
         bool failed = false;
-        await foreach (var (of, batch) in queue.Reader.ReadAllAsync(CancellationToken.None))
+        await foreach ((int of, RecordBatch batch) in _queue.Reader.ReadAllAsync(CancellationToken.None))
         {
             if (failed || of <= abandoned || cancellationToken.IsCancellationRequested)
             {

@@ -30,7 +30,7 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
 
     private void RunSessions(CancellationToken stop)
     {
-        var pause = FirstPause;
+        TimeSpan pause = FirstPause;
         while (!stop.IsCancellationRequested)
         {
             long started = parts.Time.GetTimestamp();
@@ -59,11 +59,11 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
 
     private void RunSession(CancellationToken stop)
     {
-        var admin = new AdminClientBuilder(ClientSettings.Admin(settings.BootstrapServers, "hdfs-sink")).SetLogHandler((_, _) => { }).Build();
-        using var topics = new KafkaTopics(admin, settings, parts.Time);
-        using var uploads = new SemaphoreSlim(settings.ParallelUploads);
+        IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(settings.BootstrapServers, "hdfs-sink")).SetLogHandler((_, _) => { }).Build();
+        using KafkaTopics topics = new(admin, settings, parts.Time);
+        using SemaphoreSlim uploads = new(settings.ParallelUploads);
         Blocking.Await(topics.EnsureAsync(warning => LogMessages.TopicWeak(parts.Log, warning)));
-        using var session = new SinkSession(settings, parts, new CommitterContext(hdfs, topics, uploads, parts.Time, Guid.NewGuid));
+        using SinkSession session = new(settings, parts, new CommitterContext(hdfs, topics, uploads, parts.Time, Guid.NewGuid));
         session.Run(stop);
     }
 

@@ -32,7 +32,8 @@ internal sealed record SinkSettings
     /// <summary>A record waits at most this long for its commit to begin.</summary>
     public TimeSpan RotateAfter { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Bytes of records held, over all partitions; above it the sink stops reading until a commit is done. Two full batches and two filling ones.</summary>
+    /// <summary>Bytes of records held, over all partitions; above it the sink stops reading until a commit is done. Two full batches and two filling
+    /// ones.</summary>
     public long MemoryBytes { get; init; } = 256L * 1024 * 1024;
 
     /// <summary>Commits decoded and encoded at once: their rows take several times their bytes.</summary>

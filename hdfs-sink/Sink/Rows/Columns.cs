@@ -19,9 +19,11 @@ internal sealed class TextColumn<TRow>(string name, Func<TRow, string?> read) : 
 {
     public override Task WriteAsync(ParquetRowGroupWriter group, ReadOnlyMemory<DataField> leaves, IReadOnlyList<TRow> rows)
     {
-        var values = new string?[rows.Count];
+        string?[] values = new string?[rows.Count];
         for (int i = 0; i < values.Length; i++)
+        {
             values[i] = read(rows[i]);
+        }
         return group.WriteAsync(leaves.Span[0], values!);
     }
 }
@@ -31,9 +33,11 @@ internal sealed class BytesColumn<TRow>(string name, Func<TRow, byte[]?> read) :
 {
     public override Task WriteAsync(ParquetRowGroupWriter group, ReadOnlyMemory<DataField> leaves, IReadOnlyList<TRow> rows)
     {
-        var values = new byte[]?[rows.Count];
+        byte[]?[] values = new byte[]?[rows.Count];
         for (int i = 0; i < values.Length; i++)
+        {
             values[i] = read(rows[i]);
+        }
         return group.WriteAsync(leaves.Span[0], values!);
     }
 }
@@ -44,9 +48,11 @@ internal sealed class RequiredColumn<TRow, T>(string name, Func<TRow, T> read) :
 {
     public override Task WriteAsync(ParquetRowGroupWriter group, ReadOnlyMemory<DataField> leaves, IReadOnlyList<TRow> rows)
     {
-        var values = new T[rows.Count];
+        T[] values = new T[rows.Count];
         for (int i = 0; i < values.Length; i++)
+        {
             values[i] = read(rows[i]);
+        }
         return group.WriteAsync<T>(leaves.Span[0], values);
     }
 }
@@ -57,9 +63,11 @@ internal sealed class OptionalColumn<TRow, T>(string name, Func<TRow, T?> read) 
 {
     public override Task WriteAsync(ParquetRowGroupWriter group, ReadOnlyMemory<DataField> leaves, IReadOnlyList<TRow> rows)
     {
-        var values = new T?[rows.Count];
+        T?[] values = new T?[rows.Count];
         for (int i = 0; i < values.Length; i++)
+        {
             values[i] = read(rows[i]);
+        }
         return group.WriteAsync<T>(leaves.Span[0], (ReadOnlyMemory<T?>)values);
     }
 }
@@ -70,14 +78,17 @@ internal sealed class TimeColumn<TRow>(string name, Func<TRow, long?> read)
 {
     public override Task WriteAsync(ParquetRowGroupWriter group, ReadOnlyMemory<DataField> leaves, IReadOnlyList<TRow> rows)
     {
-        var values = new DateTime?[rows.Count];
+        DateTime?[] values = new DateTime?[rows.Count];
         for (int i = 0; i < values.Length; i++)
+        {
             values[i] = read(rows[i]) is { } millis ? DateTime.UnixEpoch.AddMilliseconds(millis) : null;
+        }
         return group.WriteAsync<DateTime>(leaves.Span[0], (ReadOnlyMemory<DateTime?>)values);
     }
 }
 
-/// <summary>MAP(VARCHAR, DOUBLE). Levels after the Parquet format: a missing map is 0, an empty one 1, an entry 2 for the key and 3 for the value; an entry after a map's first repeats at 1.</summary>
+/// <summary>MAP(VARCHAR, DOUBLE). Levels after the Parquet format: a missing map is 0, an empty one 1, an entry 2 for the key and 3 for the value; an entry
+/// after a map's first repeats at 1.</summary>
 internal sealed class MapColumn<TRow>(string name, Func<TRow, IReadOnlyDictionary<string, double>?> read)
     : Column<TRow>(new MapField(name, new DataField<string>("key", nullable: false), new DataField<double>("value", nullable: true)))
 {
@@ -88,13 +99,13 @@ internal sealed class MapColumn<TRow>(string name, Func<TRow, IReadOnlyDictionar
 
     public override async Task WriteAsync(ParquetRowGroupWriter group, ReadOnlyMemory<DataField> leaves, IReadOnlyList<TRow> rows)
     {
-        var keys = new List<ReadOnlyMemory<char>>();
-        var values = new List<double>();
-        var definitions = new List<int>(rows.Count);
-        var repetitions = new List<int>(rows.Count);
-        foreach (var row in rows)
+        List<ReadOnlyMemory<char>> keys = new();
+        List<double> values = new();
+        List<int> definitions = new(rows.Count);
+        List<int> repetitions = new(rows.Count);
+        foreach (TRow? row in rows)
         {
-            var map = read(row);
+            IReadOnlyDictionary<string, double>? map = read(row);
             if (map is null || map.Count == 0)
             {
                 definitions.Add(map is null ? Missing : Empty);
@@ -103,7 +114,7 @@ internal sealed class MapColumn<TRow>(string name, Func<TRow, IReadOnlyDictionar
             }
 
             int entry = 0;
-            foreach (var (key, value) in map)
+            foreach ((string key, double value) in map)
             {
                 keys.Add(key.AsMemory());
                 values.Add(value);
@@ -112,8 +123,8 @@ internal sealed class MapColumn<TRow>(string name, Func<TRow, IReadOnlyDictionar
             }
         }
 
-        var forKeys = definitions.ToArray();
-        var forValues = Array.ConvertAll(forKeys, level => level == KeyThere ? ValueThere : level);
+        int[] forKeys = definitions.ToArray();
+        int[] forValues = Array.ConvertAll(forKeys, level => level == KeyThere ? ValueThere : level);
         await group.WriteAllPartsAsync<ReadOnlyMemory<char>>(leaves.Span[0], keys.ToArray(), forKeys, repetitions.ToArray(), CancellationToken.None);
         await group.WriteAllPartsAsync<double>(leaves.Span[1], values.ToArray(), forValues, repetitions.ToArray(), CancellationToken.None);
     }

@@ -63,17 +63,21 @@ internal sealed class PlayerEventTable() : Table<PlayerEventValue>(Topics.Player
 
     protected override IEnumerable<Row<PlayerEventValue>> Rows(IReadOnlyList<RawRecord> records)
     {
-        var decoder = new EventDecoder();
-        var texts = new TextCache();
-        foreach (var record in records)
+        EventDecoder decoder = new();
+        TextCache texts = new();
+        foreach (RawRecord record in records)
+        {
             yield return Read(decoder, texts, record);
+        }
     }
 
     private static Row<PlayerEventValue> Read(EventDecoder decoder, TextCache texts, RawRecord record)
     {
-        if (record.Value is null || decoder.Decode(record.Value, out var view).IsFailure)
+        if (record.Value is null || decoder.Decode(record.Value, out EventView view).IsFailure)
+        {
             return new(record, null, null);
-        var value = view.Kind == EventKind.Login ? Login(view, texts) : Trade(view, texts);
+        }
+        PlayerEventValue value = view.Kind == EventKind.Login ? Login(view, texts) : Trade(view, texts);
         return new(record, value, view.HasExtraFields ? ExtraFields.Read(record.Value) : null);
     }
 
@@ -117,9 +121,12 @@ internal sealed class PlayerEventTable() : Table<PlayerEventValue>(Topics.Player
 
     private static string String(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8);
 
-    private static TextColumn<Row<PlayerEventValue>> Text(string name, Func<PlayerEventValue, string?> read) => new(name, row => row.Value is null ? null : read(row.Value));
+    private static TextColumn<Row<PlayerEventValue>> Text(string name, Func<PlayerEventValue, string?> read)
+        => new(name, row => row.Value is null ? null : read(row.Value));
 
-    private static OptionalColumn<Row<PlayerEventValue>, long> Number(string name, Func<PlayerEventValue, long?> read) => new(name, row => row.Value is null ? null : read(row.Value));
+    private static OptionalColumn<Row<PlayerEventValue>, long> Number(string name, Func<PlayerEventValue, long?> read)
+        => new(name, row => row.Value is null ? null : read(row.Value));
 
-    private static OptionalColumn<Row<PlayerEventValue>, double> Real(string name, Func<PlayerEventValue, double?> read) => new(name, row => row.Value is null ? null : read(row.Value));
+    private static OptionalColumn<Row<PlayerEventValue>, double> Real(string name, Func<PlayerEventValue, double?> read)
+        => new(name, row => row.Value is null ? null : read(row.Value));
 }

@@ -15,5 +15,6 @@ internal readonly record struct RawRecord(int Partition, long Offset, long Appen
     public long Size => Overhead + (Key?.Length ?? 0) + (Value?.Length ?? 0);
 }
 
-/// <summary>Consecutive records of one partition: the consumer positions [First, Next) and what lay between them (fewer records where markers or compaction left gaps).</summary>
+/// <summary>Consecutive records of one partition: the consumer positions [First, Next) and what lay between them (fewer records where markers or compaction
+/// left gaps).</summary>
 internal sealed record RecordBatch(long First, long Next, IReadOnlyList<RawRecord> Records, long Bytes);

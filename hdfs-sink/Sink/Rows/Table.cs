@@ -32,13 +32,13 @@ internal abstract class Table<T> : ITable
     /// <summary>Bytes of freed buffers that one file's writer may hold on to; both are unbounded by default.</summary>
     private const int PoolBytes = 16 * 1024 * 1024;
 
-    private readonly IReadOnlyList<Column<Row<T>>> columns;
-    private readonly ParquetSchema schema;
+    private readonly IReadOnlyList<Column<Row<T>>> _columns;
+    private readonly ParquetSchema _schema;
 
     protected Table(string topic, IEnumerable<Column<Row<T>>> contract)
     {
         Topic = topic;
-        columns =
+        _columns =
         [
             .. contract,
             new TextColumn<Row<T>>("_key", row => row.Key),
@@ -49,26 +49,29 @@ internal abstract class Table<T> : ITable
             new BytesColumn<Row<T>>("_raw", row => row.Raw),
             new RequiredColumn<Row<T>, bool>("_deleted", row => row.IsDeleted),
         ];
-        schema = new ParquetSchema(columns.Select(column => column.Field).ToArray());
+        _schema = new ParquetSchema(_columns.Select(column => column.Field).ToArray());
     }
 
     public string Topic { get; }
 
     public DecodedBatch Decode(RecordBatch batch)
     {
-        var files = new SortedDictionary<(long Hour, bool IsMisdated), List<Row<T>>>();
+        SortedDictionary<(long Hour, bool IsMisdated), List<Row<T>>> files = new();
         int undecodable = 0;
-        foreach (var row in Rows(batch.Records))
+        foreach (Row<T> row in Rows(batch.Records))
         {
-            var filing = Filing.Of(row.Value is null ? null : TimeOf(row.Value), row.AppendedAt);
-            if (!files.TryGetValue((filing.Hour, filing.IsMisdated), out var rows))
+            Filing filing = Filing.Of(row.Value is null ? null : TimeOf(row.Value), row.AppendedAt);
+            if (!files.TryGetValue((filing.Hour, filing.IsMisdated), out List<Row<T>>? rows))
+            {
                 files.Add((filing.Hour, filing.IsMisdated), rows = []);
+            }
             rows.Add(row);
             undecodable += row.Raw is null ? 0 : 1;
         }
 
         return new DecodedBatch(
-            [.. files.Select(file => new PendingFile(new Filing(file.Key.Hour, file.Key.IsMisdated), file.Value.Count, output => EncodeAsync(file.Value, output)))],
+            [.. files.Select(file => new PendingFile(new Filing(file.Key.Hour, file.Key.IsMisdated), file.Value.Count,
+                output => EncodeAsync(file.Value, output)))],
             undecodable);
     }
 
@@ -80,23 +83,25 @@ internal abstract class Table<T> : ITable
 
     private async Task EncodeAsync(List<Row<T>> rows, Stream output)
     {
-        var options = new ParquetOptions
+        ParquetOptions options = new()
         {
             CompressionMethod = CompressionMethod.Zstd,
             CompressionLevel = CompressionLevel.Optimal, // the default level takes twenty times as long
             MaximumSmallPoolFreeBytes = PoolBytes,
             MaximumLargePoolFreeBytes = PoolBytes,
         };
-        await using var writer = await ParquetWriter.CreateAsync(schema, output, options);
+        await using ParquetWriter writer = await ParquetWriter.CreateAsync(_schema, output, options);
         for (int start = 0; start < rows.Count; start += RowsPerGroup)
+        {
             await WriteGroupAsync(writer, rows.GetRange(start, Math.Min(RowsPerGroup, rows.Count - start)));
+        }
     }
 
     private async Task WriteGroupAsync(ParquetWriter writer, List<Row<T>> rows)
     {
-        using var group = writer.CreateRowGroup();
-        ReadOnlyMemory<DataField> leaves = schema.DataFields;
-        foreach (var column in columns)
+        using ParquetRowGroupWriter group = writer.CreateRowGroup();
+        ReadOnlyMemory<DataField> leaves = _schema.DataFields;
+        foreach (Column<Row<T>> column in _columns)
         {
             int count = column.Field is MapField ? 2 : 1;
             await column.WriteAsync(group, leaves[..count], rows);

@@ -11,16 +11,20 @@ internal sealed class TextCache
     /// <summary>More than a game has items or servers; 16 kB of references.</summary>
     private const int Slots = 2048;
 
-    private readonly (ulong Hash, string Text)[] slots = new (ulong, string)[Slots];
+    private readonly (ulong Hash, string Text)[] _slots = new (ulong, string)[Slots];
 
     public string Get(ReadOnlySpan<byte> utf8)
     {
         if (utf8.IsEmpty)
+        {
             return "";
+        }
         ulong hash = Hash(utf8);
-        ref var slot = ref slots[hash % Slots];
+        ref (ulong Hash, string Text) slot = ref _slots[hash % Slots];
         if (slot.Text is null || slot.Hash != hash || !Holds(slot.Text, utf8))
+        {
             slot = (hash, Encoding.UTF8.GetString(utf8));
+        }
         return slot.Text;
     }
 
@@ -35,7 +39,9 @@ internal sealed class TextCache
     {
         ulong hash = 14695981039346656037;
         foreach (byte b in utf8)
+        {
             hash = (hash ^ b) * 1099511628211;
+        }
         return hash;
     }
 }

@@ -63,7 +63,7 @@ public class PartitionEngineTests
     [Fact]
     public void Guesses_at_names_that_do_not_exist_leave_nothing_behind()
     {
-        using PlayerStory story = new PlayerStory();
+        using PlayerStory story = new();
         story.Login(PlayerStory.Berlin, "phone", LoginOutcome.BadPassword).Verdict.ShouldBe(Verdict.Stranger);
         story.Login(PlayerStory.Berlin, "phone", LoginOutcome.Locked).Verdict.ShouldBe(Verdict.Stranger);
         story.Engine.Players.ShouldBe(0);

@@ -104,9 +104,9 @@ public class WealthChangeTests
         Alert alert = story.Trade(0, ContractLimits.MaxItemDelta, 0, "stranger", TradeChannel.Direct).Tell(new TradeEvent
         {
             EventId = Guid.NewGuid(), UserId = "u-1", Ts = story.Now, ServerId = "", SessionId = "", Ip = "", TradeId = "t", CounterpartyId = "stranger",
-                Channel = TradeChannel.Direct,
+            Channel = TradeChannel.Direct,
             GoldDelta = ContractLimits.MaxGold, GoldBalance = ContractLimits.MaxGold, ItemId = "x", ItemDelta = ContractLimits.MaxItemDelta,
-                ItemValue = ContractLimits.MaxGold,
+            ItemValue = ContractLimits.MaxGold,
             InventoryValue = ContractLimits.MaxGold,
         }).ShouldAlert("wealth-change");
         alert.Features.Values.ShouldAllBe(value => double.IsFinite(value));

@@ -64,7 +64,10 @@ public class DeadLettersTests
     private static ConsumeResult<byte[]?, byte[]?> Record(byte[]? key, byte[]? value, Headers? headers = null) => new()
     {
         TopicPartitionOffset = new TopicPartitionOffset("player-events", 3, 42),
-        Message = new Message<byte[]?, byte[]?> { Key = key, Value = value,
-            Headers = headers ?? new Headers { { "traceparent", "00-a-b-01"u8.ToArray() }, { "other", [1] } } },
+        Message = new Message<byte[]?, byte[]?>
+        {
+            Key = key, Value = value,
+            Headers = headers ?? new Headers { { "traceparent", "00-a-b-01"u8.ToArray() }, { "other", [1] } }
+        },
     };
 }

@@ -100,20 +100,20 @@ public class WindowTests
     [Fact]
     public void The_highest_rating_of_a_range_stays_and_the_lowest_gives_way()
     {
-        const uint day = 24 * 60;
+        const uint Day = 24 * 60;
         Span<RatedLogin> table = stackalloc RatedLogin[3];
         table.Clear();
-        RatedLogins.Remember(table, new RatedLogin { Network = 1, Minute = 1_000, Risk = 200 }, day);
-        RatedLogins.Remember(table, new RatedLogin { Network = 1, Minute = 1_001, Risk = 3 }, day);
+        RatedLogins.Remember(table, new RatedLogin { Network = 1, Minute = 1_000, Risk = 200 }, Day);
+        RatedLogins.Remember(table, new RatedLogin { Network = 1, Minute = 1_001, Risk = 3 }, Day);
         table[RatedLogins.Find(table, 1)].Risk.ShouldBe((byte)200);
         for (ulong network = 2; network < 50; network++)
         {
-            RatedLogins.Remember(table, new RatedLogin { Network = network, Minute = 1_000 + (uint)network, Risk = 20 }, day);
+            RatedLogins.Remember(table, new RatedLogin { Network = network, Minute = 1_000 + (uint)network, Risk = 20 }, Day);
         }
         table[RatedLogins.Find(table, 1)].Risk.ShouldBe((byte)200);
         RatedLogins.Find(table, 49).ShouldBeGreaterThanOrEqualTo(0);
         RatedLogins.Find(table, 3).ShouldBe(-1);
-        RatedLogins.Remember(table, new RatedLogin { Network = 1, Minute = 1_001 + day, Risk = 3 }, day);
+        RatedLogins.Remember(table, new RatedLogin { Network = 1, Minute = 1_001 + Day, Risk = 3 }, Day);
         table[RatedLogins.Find(table, 1)].Risk.ShouldBe((byte)3, "the higher one does not count any more");
     }
 

@@ -12,28 +12,30 @@ public sealed class BrokerKillTests : IAsyncLifetime
     private const int FirstPartitions = 4, SecondPartitions = 3;
     private const int Seed = 20260131;
     private static readonly TimeSpan LoadTimeout = TimeSpan.FromSeconds(60);
-    private readonly TempFolder folder = new();
-    private BrokerProcess broker = null!;
+    private readonly TempFolder _folder = new();
+    private BrokerProcess _broker = null!;
 
-    public async ValueTask InitializeAsync() => broker = await BrokerProcess.StartAsync(folder["broker"]);
+    public async ValueTask InitializeAsync() => _broker = await BrokerProcess.StartAsync(_folder["broker"]);
 
     public async ValueTask DisposeAsync()
     {
-        Vital.TellIfFailed("the broker", broker.Log);
-        await broker.DisposeAsync();
-        folder.Dispose();
+        Vital.TellIfFailed("the broker", _broker.Log);
+        await _broker.DisposeAsync();
+        _folder.Dispose();
     }
 
     [Fact]
     public async Task Nothing_acknowledged_is_lost_doubled_or_out_of_order()
     {
-        var random = new Random(Seed);
+        Random random = new(Seed);
         // Small segments: a kill then meets rolls, snapshots and indexes, and not only the tail of one file.
         using (IAdminClient admin = NewAdmin())
+        {
             await admin.CreateTopicsAsync([Topic(First, FirstPartitions, "262144"), Topic(Second, SecondPartitions, "1048576")]);
+        }
         Dictionary<string, string> topics = await IdsAsync(First, Second);
-        NumberedProducer[] producers = StartProducers(broker.BootstrapServers);
-        using var reader = new CommittingReader(broker.BootstrapServers, Group, First);
+        NumberedProducer[] producers = StartProducers(_broker.BootstrapServers);
+        using CommittingReader reader = new(_broker.BootstrapServers, Group, First);
         try
         {
             for (int round = 1; round <= Rounds.Of(smoke: 2); round++)
@@ -41,12 +43,14 @@ public sealed class BrokerKillTests : IAsyncLifetime
                 await LoadAsync(producers, random.Next(2_000, 20_000));
                 string made = $"made-in-round-{round}";
                 using (IAdminClient admin = NewAdmin())
+                {
                     await admin.CreateTopicsAsync([Topic(made, 2, "1048576")]);
+                }
                 topics = topics.Concat(await IdsAsync(made)).ToDictionary();
                 await Until.HoldsAsync("the group's commits", LoadTimeout, () => reader.Committed().Count > 0);
                 Dictionary<TopicPartition, long> committed = reader.Committed();
-                await broker.KillAsync();
-                await broker.StartAgainAsync();
+                await _broker.KillAsync();
+                await _broker.StartAgainAsync();
                 (await IdsAsync([.. topics.Keys])).ShouldBe(topics, $"topics after kill {round}");
                 (await SegmentBytesAsync(First)).ShouldBe("262144");
                 await CommitsSurvivedAsync(committed);
@@ -54,20 +58,24 @@ public sealed class BrokerKillTests : IAsyncLifetime
 
             await LoadAsync(producers, 2_000);
             await Task.WhenAll(producers.Select(producer => producer.FinishAsync()));
-            LogCheck.HoldsExactly(broker.BootstrapServers, First, FirstPartitions, producers);
-            LogCheck.HoldsExactly(broker.BootstrapServers, Second, SecondPartitions, producers);
-            await reader.SeenAsync(Enumerable.Range(0, FirstPartitions).ToDictionary(p => new TopicPartition(First, p), p => (long)producers.Where(producer => producer.Topic == First).Sum(producer => producer.SentTo(p))));
+            LogCheck.HoldsExactly(_broker.BootstrapServers, First, FirstPartitions, producers);
+            LogCheck.HoldsExactly(_broker.BootstrapServers, Second, SecondPartitions, producers);
+            await reader.SeenAsync(Enumerable.Range(0, FirstPartitions).ToDictionary(p => new TopicPartition(First, p),
+                p => (long)producers.Where(producer => producer.Topic == First).Sum(producer => producer.SentTo(p))));
         }
         finally
         {
             foreach (NumberedProducer producer in producers)
+            {
                 producer.Dispose();
+            }
         }
     }
 
-    // A new one each time: librdkafka keeps a group's coordinator in a cache, and after all brokers were away (which makes it start from the bootstrap servers again) asks
+    // A new one each time: librdkafka keeps a group's coordinator in a cache, and after all brokers were away (which makes it start from the bootstrap servers
+    // again) asks
     // the connection that it has given up.
-    private IAdminClient NewAdmin() => new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
+    private IAdminClient NewAdmin() => new AdminClientBuilder(ClientSettings.Admin(_broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
 
     private static NumberedProducer[] StartProducers(string bootstrap) =>
     [
@@ -78,7 +86,11 @@ public sealed class BrokerKillTests : IAsyncLifetime
     ];
 
     private static TopicSpecification Topic(string name, int partitions, string segmentBytes) =>
-        new() { Name = name, NumPartitions = partitions, ReplicationFactor = 1, Configs = new Dictionary<string, string> { ["segment.bytes"] = segmentBytes, ["retention.ms"] = "-1" } };
+        new()
+        {
+            Name = name, NumPartitions = partitions, ReplicationFactor = 1,
+            Configs = new Dictionary<string, string> { ["segment.bytes"] = segmentBytes, ["retention.ms"] = "-1" },
+        };
 
     // Every producer gets that much further, so that the kill meets all of them at work.
     private static Task LoadAsync(NumberedProducer[] producers, int further)
@@ -106,6 +118,8 @@ public sealed class BrokerKillTests : IAsyncLifetime
         using IAdminClient admin = NewAdmin();
         List<ListConsumerGroupOffsetsResult> now = await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(Group, [.. committed.Keys])]);
         foreach (TopicPartitionOffsetError found in now[0].Partitions)
+        {
             found.Offset.Value.ShouldBeGreaterThanOrEqualTo(committed[found.TopicPartition], $"the group's offset of {found.TopicPartition}");
+        }
     }
 }

@@ -10,23 +10,24 @@ internal sealed class Bystander : IDisposable
 {
     public const string Topic = "bystander";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private readonly BrokerProcess broker;
-    private readonly IProducer<Null, byte[]> producer;
-    private readonly IConsumer<Ignore, byte[]> consumer;
+    private readonly BrokerProcess _broker;
+    private readonly IProducer<Null, byte[]> _producer;
+    private readonly IConsumer<Ignore, byte[]> _consumer;
 
     public Bystander(BrokerProcess broker)
     {
-        this.broker = broker;
-        producer = new ProducerBuilder<Null, byte[]>(ClientSettings.Producer(broker.BootstrapServers, "bystander")).SetLogHandler((_, _) => { }).Build();
-        consumer = new ConsumerBuilder<Ignore, byte[]>(ClientSettings.Consumer(broker.BootstrapServers, "bystander", "bystander")).SetLogHandler((_, _) => { }).Build();
+        _broker = broker;
+        _producer = new ProducerBuilder<Null, byte[]>(ClientSettings.Producer(broker.BootstrapServers, "bystander")).SetLogHandler((_, _) => { }).Build();
+        _consumer = new ConsumerBuilder<Ignore, byte[]>(ClientSettings.Consumer(broker.BootstrapServers, "bystander",
+            "bystander")).SetLogHandler((_, _) => { }).Build();
     }
 
     /// <summary>Creates the topic and begins to read it.</summary>
     public async Task StartAsync()
     {
-        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(_broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
         await admin.CreateTopicsAsync([new TopicSpecification { Name = Topic, NumPartitions = 1, ReplicationFactor = 1 }]);
-        consumer.Assign(new TopicPartitionOffset(Topic, 0, Offset.Beginning));
+        _consumer.Assign(new TopicPartitionOffset(Topic, 0, Offset.Beginning));
         await IsServedAsync();
     }
 
@@ -36,26 +37,29 @@ internal sealed class Bystander : IDisposable
         for (int i = 0; i < records; i++)
         {
             byte[] value = Guid.NewGuid().ToByteArray();
-            DeliveryResult<Null, byte[]> delivered = await producer.ProduceAsync(Topic, new Message<Null, byte[]> { Value = value }).WaitAsync(Patience);
+            DeliveryResult<Null, byte[]> delivered = await _producer.ProduceAsync(Topic, new Message<Null, byte[]> { Value = value }).WaitAsync(Patience);
             Await(delivered.Offset, value);
         }
 
-        broker.ShouldBeAlive();
+        _broker.ShouldBeAlive();
     }
 
     public void Dispose()
     {
-        consumer.Dispose();
-        producer.Dispose();
+        _consumer.Dispose();
+        _producer.Dispose();
     }
 
     private void Await(Offset offset, byte[] value)
     {
         while (true)
         {
-            ConsumeResult<Ignore, byte[]> result = consumer.Consume(Patience) ?? throw new TimeoutException($"The bystander's record {offset} was not delivered within {Patience}.");
+            ConsumeResult<Ignore, byte[]> result = _consumer.Consume(Patience)
+                ?? throw new TimeoutException($"The bystander's record {offset} was not delivered within {Patience}.");
             if (result.Offset != offset)
+            {
                 continue;
+            }
             result.Message.Value.ShouldBe(value);
             return;
         }

@@ -8,56 +8,63 @@ namespace Faults.Tests.Brokers;
 internal sealed class CommittingReader : IDisposable
 {
     private const int CommitEvery = 500;
-    private readonly IConsumer<Ignore, byte[]> consumer;
-    private readonly Thread thread;
-    private readonly Lock gate = new();
-    private readonly Dictionary<TopicPartition, long> next = [];
-    private readonly Dictionary<TopicPartition, long> committed = [];
-    private volatile bool stopping;
-    private volatile string? failure;
+    private readonly IConsumer<Ignore, byte[]> _consumer;
+    private readonly Thread _thread;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<TopicPartition, long> _next = [];
+    private readonly Dictionary<TopicPartition, long> _committed = [];
+    private volatile bool _stopping;
+    private volatile string? _failure;
 
     public CommittingReader(string bootstrap, string group, string topic)
     {
         ConsumerConfig config = ClientSettings.Consumer(bootstrap, group, group);
         config.ReconnectBackoffMaxMs = 500;
-        consumer = new ConsumerBuilder<Ignore, byte[]>(config).SetLogHandler((_, _) => { }).Build();
-        consumer.Subscribe(topic);
-        thread = new Thread(Run) { IsBackground = true, Name = group };
-        thread.Start();
+        _consumer = new ConsumerBuilder<Ignore, byte[]>(config).SetLogHandler((_, _) => { }).Build();
+        _consumer.Subscribe(topic);
+        _thread = new Thread(Run) { IsBackground = true, Name = group };
+        _thread.Start();
     }
 
     /// <summary>The newest offset by partition whose commit the broker has answered.</summary>
     public Dictionary<TopicPartition, long> Committed()
     {
-        failure.ShouldBeNull();
-        lock (gate)
-            return new Dictionary<TopicPartition, long>(committed);
+        _failure.ShouldBeNull();
+        lock (_gate)
+        {
+            return new Dictionary<TopicPartition, long>(_committed);
+        }
     }
 
     /// <summary>Waits until everything up to these ends was seen.</summary>
-    public Task SeenAsync(IReadOnlyDictionary<TopicPartition, long> ends) => Until.HoldsAsync("the group's member has seen all records", TimeSpan.FromMinutes(1), () =>
+    public Task SeenAsync(IReadOnlyDictionary<TopicPartition, long> ends)
+        => Until.HoldsAsync("the group's member has seen all records", TimeSpan.FromMinutes(1), () =>
     {
-        failure.ShouldBeNull();
-        lock (gate)
-            return ends.All(end => end.Value == 0 || next.GetValueOrDefault(end.Key) == end.Value);
+        _failure.ShouldBeNull();
+        lock (_gate)
+        {
+            return ends.All(end => end.Value == 0 || _next.GetValueOrDefault(end.Key) == end.Value);
+        }
     });
 
     public void Dispose()
     {
-        stopping = true;
-        thread.Join(TimeSpan.FromSeconds(10));
-        consumer.Dispose();
+        _stopping = true;
+        _thread.Join(TimeSpan.FromSeconds(10));
+        _consumer.Dispose();
     }
 
     private void Run()
     {
         int unsaved = 0;
-        while (!stopping && failure is null)
+        while (!_stopping && _failure is null)
         {
             try
             {
-                if (consumer.Consume(TimeSpan.FromMilliseconds(100)) is { } result && Note(result))
+                if (_consumer.Consume(TimeSpan.FromMilliseconds(100)) is { } result && Note(result))
+                {
                     unsaved++;
+                }
                 if (unsaved >= CommitEvery)
                 {
                     Commit();
@@ -74,12 +81,14 @@ internal sealed class CommittingReader : IDisposable
     // After a rebalance reading resumes at the group's offset, so what was seen may be seen again; nothing may ever be skipped.
     private bool Note(ConsumeResult<Ignore, byte[]> result)
     {
-        lock (gate)
+        lock (_gate)
         {
-            long expected = next.GetValueOrDefault(result.TopicPartition);
+            long expected = _next.GetValueOrDefault(result.TopicPartition);
             if (result.Offset.Value > expected)
-                failure = $"{result.TopicPartition}: offset {expected} must come next, but {result.Offset.Value} came";
-            next[result.TopicPartition] = Math.Max(expected, result.Offset.Value + 1);
+            {
+                _failure = $"{result.TopicPartition}: offset {expected} must come next, but {result.Offset.Value} came";
+            }
+            _next[result.TopicPartition] = Math.Max(expected, result.Offset.Value + 1);
             return result.Offset.Value >= expected;
         }
     }
@@ -87,13 +96,17 @@ internal sealed class CommittingReader : IDisposable
     private void Commit()
     {
         TopicPartitionOffset[] offsets;
-        lock (gate)
-            offsets = [.. next.Select(pair => new TopicPartitionOffset(pair.Key, pair.Value))];
-        consumer.Commit(offsets);
-        lock (gate)
+        lock (_gate)
+        {
+            offsets = [.. _next.Select(pair => new TopicPartitionOffset(pair.Key, pair.Value))];
+        }
+        _consumer.Commit(offsets);
+        lock (_gate)
         {
             foreach (TopicPartitionOffset offset in offsets)
-                committed[offset.TopicPartition] = offset.Offset.Value;
+            {
+                _committed[offset.TopicPartition] = offset.Offset.Value;
+            }
         }
     }
 }

@@ -29,7 +29,8 @@ public sealed class DeletedTopicTests : IAsyncLifetime
         await ProduceAsync(records: 60);
         await _broker.StopAsync();
         // As Apache leaves it behind kafka-delete-records.
-        await File.WriteAllTextAsync(Path.Combine(_broker.DataFolder, "log-start-offset-checkpoint"), $"0\n1\n{Topic} 0 50\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_broker.DataFolder, "log-start-offset-checkpoint"), $"0\n1\n{Topic} 0 50\n",
+            TestContext.Current.CancellationToken);
         await _broker.StartAgainAsync();
         await Until.HoldsAsync("the raised start", Patience, () => Bounds() == (50, 60));
         using (IAdminClient admin = Admin())
@@ -73,7 +74,8 @@ public sealed class DeletedTopicTests : IAsyncLifetime
 
     private (long Low, long High) Bounds()
     {
-        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Consumer(_broker.BootstrapServers, "faults", "unused")).Build();
+        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Consumer(_broker.BootstrapServers, "faults",
+            "unused")).Build();
         WatermarkOffsets bounds = consumer.QueryWatermarkOffsets(new TopicPartition(Topic, 0), Patience);
         return (bounds.Low.Value, bounds.High.Value);
     }

@@ -10,53 +10,60 @@ public sealed class FewHandlesTests : IAsyncLifetime
 {
     private const int OpenFiles = 512, Idle = 600, Partitions = 300;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly TempFolder folder = new();
-    private BrokerProcess broker = null!;
-    private Bystander bystander = null!;
+    private readonly TempFolder _folder = new();
+    private BrokerProcess _broker = null!;
+    private Bystander _bystander = null!;
 
     public async ValueTask InitializeAsync()
     {
-        broker = await BrokerProcess.StartLimitedAsync(folder["broker"], OpenFiles, "log.initial.task.delay.ms=0", "replica.high.watermark.checkpoint.interval.ms=100", "log.flush.offset.checkpoint.interval.ms=100");
-        bystander = new Bystander(broker);
-        await bystander.StartAsync();
+        _broker = await BrokerProcess.StartLimitedAsync(_folder["broker"], OpenFiles, "log.initial.task.delay.ms=0",
+            "replica.high.watermark.checkpoint.interval.ms=100", "log.flush.offset.checkpoint.interval.ms=100");
+        _bystander = new Bystander(_broker);
+        await _bystander.StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        Vital.TellIfFailed("the broker", broker.Log);
-        bystander.Dispose();
-        await broker.DisposeAsync();
-        folder.Dispose();
+        Vital.TellIfFailed("the broker", _broker.Log);
+        _bystander.Dispose();
+        await _broker.DisposeAsync();
+        _folder.Dispose();
     }
 
     [Fact]
     public async Task Clients_beyond_them_wait_and_everyone_else_is_served()
     {
-        var idle = new List<WireClient>(Idle);
+        List<WireClient> idle = new(Idle);
         try
         {
             for (int i = 0; i < Idle; i++)
-                idle.Add(new WireClient(broker.Port));
-            await Until.HoldsAsync("the last places are taken", Patience, () => broker.Log.Contains("further ones wait", StringComparison.Ordinal));
-            await bystander.IsServedAsync(records: 20);
+            {
+                idle.Add(new WireClient(_broker.Port));
+            }
+            await Until.HoldsAsync("the last places are taken", Patience, () => _broker.Log.Contains("further ones wait", StringComparison.Ordinal));
+            await _bystander.IsServedAsync(records: 20);
         }
         finally
         {
             foreach (WireClient client in idle)
+            {
                 client.Dispose();
+            }
         }
 
         await WriteEverywhereAsync();
-        await bystander.IsServedAsync();
-        broker.Log.ShouldNotContain("fail: ");
+        await _bystander.IsServedAsync();
+        _broker.Log.ShouldNotContain("fail: ");
     }
 
     /// <summary>A new client, and more files than may be open at once.</summary>
     private async Task WriteEverywhereAsync()
     {
-        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(_broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
         await admin.CreateTopicsAsync([new TopicSpecification { Name = "wide", NumPartitions = Partitions, ReplicationFactor = 1 }]);
-        using IProducer<Null, byte[]> producer = new ProducerBuilder<Null, byte[]>(ClientSettings.Producer(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
-        await Task.WhenAll(Enumerable.Range(0, Partitions).Select(partition => producer.ProduceAsync(new TopicPartition("wide", partition), new Message<Null, byte[]> { Value = [1] })));
+        using IProducer<Null, byte[]> producer = new ProducerBuilder<Null, byte[]>(ClientSettings.Producer(_broker.BootstrapServers,
+            "faults")).SetLogHandler((_, _) => { }).Build();
+        await Task.WhenAll(Enumerable.Range(0,
+            Partitions).Select(partition => producer.ProduceAsync(new TopicPartition("wide", partition), new Message<Null, byte[]> { Value = [1] })));
     }
 }

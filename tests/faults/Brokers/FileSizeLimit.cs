@@ -14,9 +14,11 @@ internal static partial class FileSizeLimit
 
     private static void Change(int processId, ulong soft)
     {
-        var limit = new Limit { Soft = soft, Hard = Unlimited };
+        Limit limit = new() { Soft = soft, Hard = Unlimited };
         if (SetLimit(processId, FileSize, limit, 0) != 0)
+        {
             Assert.Skip($"this system does not let a test set another process's limit on file sizes (errno {Marshal.GetLastPInvokeError()})");
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "prlimit", SetLastError = true)]

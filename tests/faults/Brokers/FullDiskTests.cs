@@ -14,46 +14,47 @@ public sealed class FullDiskTests : IAsyncLifetime
     private const string Filling = "filling", Other = "other";
     private const long Room = 1 << 19;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private readonly TempFolder folder = new();
-    private BrokerProcess broker = null!;
-    private int hasty;
+    private readonly TempFolder _folder = new();
+    private BrokerProcess _broker = null!;
+    private int _hasty;
 
     public async ValueTask InitializeAsync()
     {
-        broker = await BrokerProcess.StartAsync(folder["broker"]);
-        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = Filling, NumPartitions = 1, ReplicationFactor = 1 }, new TopicSpecification { Name = Other, NumPartitions = 1, ReplicationFactor = 1 }]);
+        _broker = await BrokerProcess.StartAsync(_folder["broker"]);
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(_broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = Filling, NumPartitions = 1, ReplicationFactor = 1 },
+            new TopicSpecification { Name = Other, NumPartitions = 1, ReplicationFactor = 1 }]);
     }
 
     public async ValueTask DisposeAsync()
     {
-        Vital.TellIfFailed("the broker", broker.Log);
-        await broker.DisposeAsync();
-        folder.Dispose();
+        Vital.TellIfFailed("the broker", _broker.Log);
+        await _broker.DisposeAsync();
+        _folder.Dispose();
     }
 
     [Fact]
     public async Task What_does_not_fit_is_refused_and_nothing_acknowledged_is_lost()
     {
-        using var unwavering = new NumberedProducer(broker.BootstrapServers, "unwavering", Filling, 1, CompressionType.None);
+        using NumberedProducer unwavering = new(_broker.BootstrapServers, "unwavering", Filling, 1, CompressionType.None);
         await Until.HoldsAsync("the first acknowledgements", Patience, () => unwavering.Count > 100);
-        var log = new FileInfo(Path.Combine(broker.DataFolder, Filling + "-0", "00000000000000000000.log"));
-        FileSizeLimit.Set(broker.ProcessId, log.Length + Room);
+        FileInfo log = new(Path.Combine(_broker.DataFolder, Filling + "-0", "00000000000000000000.log"));
+        FileSizeLimit.Set(_broker.ProcessId, log.Length + Room);
 
         // A client that does not try again hears why; another partition, whose file is small, goes on.
         (await RefusalAsync(Filling)).ShouldBe(ErrorCode.KafkaStorageError);
-        int accepted = hasty;
+        int accepted = _hasty;
         (await ProduceAsync(Other)).ShouldBe(ErrorCode.NoError);
-        hasty = accepted;
-        broker.ShouldBeAlive();
+        _hasty = accepted;
+        _broker.ShouldBeAlive();
 
-        FileSizeLimit.Lift(broker.ProcessId);
+        FileSizeLimit.Lift(_broker.ProcessId);
         long stuck = unwavering.Count;
         await Until.HoldsAsync("acknowledgements when there is room again", Patience, () => unwavering.Count > stuck + 1_000);
         await unwavering.FinishAsync();
-        await broker.KillAsync();
-        await broker.StartAgainAsync();
-        LogCheck.HoldsExactly(broker.BootstrapServers, Filling, 1, [unwavering]);
+        await _broker.KillAsync();
+        await _broker.StartAgainAsync();
+        LogCheck.HoldsExactly(_broker.BootstrapServers, Filling, 1, [unwavering]);
     }
 
     private async Task<ErrorCode> RefusalAsync(string topic)
@@ -65,12 +66,15 @@ public sealed class FullDiskTests : IAsyncLifetime
 
     private async Task<ErrorCode> ProduceAsync(string topic)
     {
-        var config = new ProducerConfig { BootstrapServers = broker.BootstrapServers, Acks = Acks.All, MessageSendMaxRetries = 0, MessageTimeoutMs = 20_000, LingerMs = 0 };
+        ProducerConfig config = new()
+        {
+            BootstrapServers = _broker.BootstrapServers, Acks = Acks.All, MessageSendMaxRetries = 0, MessageTimeoutMs = 20_000, LingerMs = 0,
+        };
         using IProducer<Null, byte[]> producer = new ProducerBuilder<Null, byte[]>(config).SetLogHandler((_, _) => { }).Build();
         try
         {
-            await producer.ProduceAsync(topic, new Message<Null, byte[]> { Value = Encoding.ASCII.GetBytes(NumberedProducer.Value("hasty", hasty)) });
-            hasty++; // what was refused is not there, and its number is given again
+            await producer.ProduceAsync(topic, new Message<Null, byte[]> { Value = Encoding.ASCII.GetBytes(NumberedProducer.Value("hasty", _hasty)) });
+            _hasty++; // what was refused is not there, and its number is given again
             return ErrorCode.NoError;
         }
         catch (ProduceException<Null, byte[]> e)

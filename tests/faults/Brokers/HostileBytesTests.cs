@@ -15,23 +15,23 @@ public sealed class HostileBytesTests : IAsyncLifetime
     /// <summary>queued.max.request.bytes (256 MiB), doubled as buffers grow by copying, and what a busy broker needs anyway.</summary>
     private const long MostMemory = 700L * Megabyte;
 
-    private readonly TempFolder folder = new();
-    private BrokerProcess broker = null!;
-    private Bystander bystander = null!;
+    private readonly TempFolder _folder = new();
+    private BrokerProcess _broker = null!;
+    private Bystander _bystander = null!;
 
     public async ValueTask InitializeAsync()
     {
-        broker = await BrokerProcess.StartAsync(folder["broker"]);
-        bystander = new Bystander(broker);
-        await bystander.StartAsync();
+        _broker = await BrokerProcess.StartAsync(_folder["broker"]);
+        _bystander = new Bystander(_broker);
+        await _bystander.StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        Vital.TellIfFailed("the broker", broker.Log);
-        bystander.Dispose();
-        await broker.DisposeAsync();
-        folder.Dispose();
+        Vital.TellIfFailed("the broker", _broker.Log);
+        _bystander.Dispose();
+        await _broker.DisposeAsync();
+        _folder.Dispose();
     }
 
     [Fact]
@@ -39,42 +39,44 @@ public sealed class HostileBytesTests : IAsyncLifetime
     {
         foreach ((string what, byte[] bytes) in Violations())
         {
-            using var hostile = new WireClient(broker.Port);
+            using WireClient hostile = new(_broker.Port);
             await hostile.SendAsync(bytes);
             (await hostile.IsClosedAsync()).ShouldBeTrue(what);
         }
 
-        await bystander.IsServedAsync();
+        await _bystander.IsServedAsync();
     }
 
     [Fact]
     public async Task Ten_half_sent_frames_of_100_MB_delay_no_other_client()
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        WireClient[] hostile = [.. Enumerable.Range(0, 10).Select(_ => new WireClient(broker.Port))];
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        WireClient[] hostile = [.. Enumerable.Range(0, 10).Select(_ => new WireClient(_broker.Port))];
         Task[] sending = [.. hostile.Select(client => HalfAsync(client, stop.Token))];
         // Two fit into the budget and are read to their half; the others wait unread.
         await Until.HoldsAsync("the halves that fit have been sent", TimeSpan.FromSeconds(30), () => sending.Count(task => task.IsCompletedSuccessfully) >= 2);
         long start = Stopwatch.GetTimestamp();
-        await bystander.IsServedAsync(records: 200);
+        await _bystander.IsServedAsync(records: 200);
         Stopwatch.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(20));
-        Vital.RssAnonBytes(broker.ProcessId).ShouldBeLessThan(MostMemory);
+        Vital.RssAnonBytes(_broker.ProcessId).ShouldBeLessThan(MostMemory);
         await stop.CancelAsync();
         foreach (WireClient client in hostile)
+        {
             client.Dispose();
-        await bystander.IsServedAsync();
+        }
+        await _bystander.IsServedAsync();
     }
 
     [Fact]
     public async Task Random_bytes_and_mutated_requests_end_nothing_but_their_connection()
     {
         int cases = Rounds.IsNightly ? 1_000_000 : 6_000;
-        var frames = new HostileFrames(20260131, cases);
+        HostileFrames frames = new(20260131, cases);
         await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => Task.Run(() => BombardAsync(frames))));
-        broker.ShouldBeAlive();
-        await bystander.IsServedAsync();
-        Vital.RssAnonBytes(broker.ProcessId).ShouldBeLessThan(MostMemory);
-        broker.Log.ShouldNotContain("NullReferenceException");
+        _broker.ShouldBeAlive();
+        await _bystander.IsServedAsync();
+        Vital.RssAnonBytes(_broker.ProcessId).ShouldBeLessThan(MostMemory);
+        _broker.Log.ShouldNotContain("NullReferenceException");
     }
 
     [Fact]
@@ -82,23 +84,29 @@ public sealed class HostileBytesTests : IAsyncLifetime
     {
         const int Connections = 5_000, Reserve = 500, MostBytesEach = 16 * 1024;
         if (OpenFilesLimit() < Connections + Reserve)
+        {
             Assert.Skip($"a process may open {OpenFilesLimit()} files here, and this takes {Connections + Reserve}: raise the limit (ulimit -Hn)");
-        long before = Vital.RssAnonBytes(broker.ProcessId);
-        var idle = new List<WireClient>(Connections);
+        }
+        long before = Vital.RssAnonBytes(_broker.ProcessId);
+        List<WireClient> idle = new(Connections);
         try
         {
             for (int i = 0; i < Connections; i++)
-                idle.Add(new WireClient(broker.Port));
-            await bystander.IsServedAsync(records: 20);
-            (Vital.RssAnonBytes(broker.ProcessId) - before).ShouldBeLessThan((long)Connections * MostBytesEach);
+            {
+                idle.Add(new WireClient(_broker.Port));
+            }
+            await _bystander.IsServedAsync(records: 20);
+            (Vital.RssAnonBytes(_broker.ProcessId) - before).ShouldBeLessThan((long)Connections * MostBytesEach);
         }
         finally
         {
             foreach (WireClient client in idle)
+            {
                 client.Dispose();
+            }
         }
 
-        await bystander.IsServedAsync();
+        await _bystander.IsServedAsync();
     }
 
     [Fact]
@@ -106,10 +114,12 @@ public sealed class HostileBytesTests : IAsyncLifetime
     {
         const int Batches = 12;
         byte[] request = WideWindow.Produce("wide");
-        using (IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build())
+        using (IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(_broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build())
+        {
             await admin.CreateTopicsAsync([new TopicSpecification { Name = "wide", NumPartitions = 1, ReplicationFactor = 1 }]);
+        }
         request.Length.ShouldBeLessThan(Megabyte);
-        WireClient[] hostile = [.. Enumerable.Range(0, Batches).Select(_ => new WireClient(broker.Port))];
+        WireClient[] hostile = [.. Enumerable.Range(0, Batches).Select(_ => new WireClient(_broker.Port))];
         Task answered = Task.WhenAll(hostile.Select(async client =>
         {
             await client.SendAsync(request);
@@ -118,15 +128,18 @@ public sealed class HostileBytesTests : IAsyncLifetime
         long most = 0;
         do
         {
-            most = Math.Max(most, Vital.RssAnonBytes(broker.ProcessId));
-            await bystander.IsServedAsync(records: 1);
+            most = Math.Max(most, Vital.RssAnonBytes(_broker.ProcessId));
+            await _bystander.IsServedAsync(records: 1);
         }
         while (!answered.IsCompleted);
         await answered;
         foreach (WireClient client in hostile)
+        {
             client.Dispose();
+        }
         most.ShouldBeLessThan(MostMemory);
-        using IConsumer<Ignore, Ignore> asker = new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Consumer(broker.BootstrapServers, "faults", "faults")).Build();
+        using IConsumer<Ignore, Ignore> asker = new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Consumer(_broker.BootstrapServers, "faults",
+            "faults")).Build();
         asker.QueryWatermarkOffsets(new TopicPartition("wide", 0), WireClient.Patience).High.Value.ShouldBe(Batches, "all were opened and found good");
     }
 
@@ -152,7 +165,9 @@ public sealed class HostileBytesTests : IAsyncLifetime
         await client.SendAsync(WireClient.Raw(FrameLimit), cancellation);
         byte[] piece = new byte[Megabyte];
         for (int sent = 0; sent < FrameLimit / 2; sent += piece.Length)
+        {
             await client.SendAsync(piece, cancellation);
+        }
     }
 
     private async Task BombardAsync(HostileFrames frames)
@@ -161,8 +176,8 @@ public sealed class HostileBytesTests : IAsyncLifetime
         TimeSpan quiet = TimeSpan.FromMilliseconds(150);
         while (frames.Take(FramesPerConnection) is { Length: > 0 } taken)
         {
-            broker.IsAlive().ShouldBeTrue(frames.Newest());
-            using var client = new WireClient(broker.Port);
+            _broker.IsAlive().ShouldBeTrue(frames.Newest());
+            using WireClient client = new(_broker.Port);
             try
             {
                 await client.SendAsync(taken.SelectMany(frame => frame).ToArray()).WaitAsync(WireClient.Patience);

@@ -5,24 +5,28 @@ internal sealed class HostileFrames(int seed, int cases)
 {
     private const int Remembered = 200;
     private const int RandomChances = 8;
-    private readonly MutatedRequests requests = new(seed);
-    private readonly Random random = new(seed);
-    private readonly Queue<byte[]> newest = new();
-    private readonly Lock gate = new();
-    private int left = cases;
+    private readonly MutatedRequests _requests = new(seed);
+    private readonly Random _random = new(seed);
+    private readonly Queue<byte[]> _newest = new();
+    private readonly Lock _gate = new();
+    private int _left = cases;
 
     /// <summary>The next frames; none when all are through.</summary>
     public byte[][] Take(int count)
     {
-        lock (gate)
+        lock (_gate)
         {
-            count = Math.Min(count, left);
-            left -= count;
+            count = Math.Min(count, _left);
+            _left -= count;
             byte[][] taken = [.. Enumerable.Range(0, count).Select(_ => Next())];
             foreach (byte[] frame in taken)
-                newest.Enqueue(frame);
-            while (newest.Count > Remembered)
-                newest.Dequeue();
+            {
+                _newest.Enqueue(frame);
+            }
+            while (_newest.Count > Remembered)
+            {
+                _newest.Dequeue();
+            }
             return taken;
         }
     }
@@ -30,16 +34,20 @@ internal sealed class HostileFrames(int seed, int cases)
     /// <summary>The newest frames as hexadecimal digits, one a line.</summary>
     public string Newest()
     {
-        lock (gate)
-            return "the broker died of one of these:\n" + string.Join('\n', newest.Select(Convert.ToHexString));
+        lock (_gate)
+        {
+            return "the broker died of one of these:\n" + string.Join('\n', _newest.Select(Convert.ToHexString));
+        }
     }
 
     private byte[] Next()
     {
-        if (random.Next(RandomChances) != 0)
-            return requests.Next();
-        byte[] noise = new byte[random.Next(1, 300)];
-        random.NextBytes(noise);
-        return random.Next(2) == 0 ? noise : WireClient.Raw(noise.Length, noise);
+        if (_random.Next(RandomChances) != 0)
+        {
+            return _requests.Next();
+        }
+        byte[] noise = new byte[_random.Next(1, 300)];
+        _random.NextBytes(noise);
+        return _random.Next(2) == 0 ? noise : WireClient.Raw(noise.Length, noise);
     }
 }

@@ -12,14 +12,16 @@ internal static class LogCheck
     /// <summary>By producer and partition: every record sent is there once, in order, whole, and where its acknowledgement said.</summary>
     public static void HoldsExactly(string bootstrap, string topic, int partitions, IReadOnlyList<NumberedProducer> producers)
     {
-        var found = new Dictionary<(string Producer, int Partition), List<Acknowledged>>();
-        var offsets = new long[partitions];
+        Dictionary<(string Producer, int Partition), List<Acknowledged>> found = new();
+        long[] offsets = new long[partitions];
         foreach (AuditRecord record in new TopicReader(bootstrap).Read(topic, partitions, TestContext.Current.CancellationToken))
         {
             record.Offset.ShouldBe(offsets[record.Partition]++, $"offsets of {topic}-{record.Partition} are dense");
             (string producer, int number) = Parse(record);
             if (!found.TryGetValue((producer, record.Partition), out List<Acknowledged>? list))
+            {
                 found[(producer, record.Partition)] = list = [];
+            }
             number.ShouldBe(list.Count, $"{producer}'s records in {topic}-{record.Partition} come once and in order (offset {record.Offset})");
             list.Add(new Acknowledged(number, record.Offset));
         }
@@ -27,7 +29,9 @@ internal static class LogCheck
         foreach (NumberedProducer producer in producers.Where(producer => producer.Topic == topic))
         {
             for (int partition = 0; partition < partitions; partition++)
+            {
                 Compare(producer, partition, found.GetValueOrDefault((producer.Name, partition)) ?? []);
+            }
         }
     }
 
@@ -41,7 +45,9 @@ internal static class LogCheck
             told[i].Number.ShouldBe(i, $"acknowledgements of {producer.Name} for {producer.Topic}-{partition} come in order");
             // A repeated batch whose original the broker no longer remembers is acknowledged without an offset.
             if (told[i].Offset >= 0)
+            {
                 told[i].ShouldBe(found[i], $"the place of {producer.Name}'s record in {producer.Topic}-{partition}");
+            }
         }
     }
 

@@ -8,26 +8,30 @@ internal sealed class MutatedRequests
 {
     private const int HeaderChances = 10;
     private const int LengthChances = 50;
-    private readonly (ApiKey Key, GoldenVector Vector)[] requests;
-    private readonly Random random;
+    private readonly (ApiKey Key, GoldenVector Vector)[] _requests;
+    private readonly Random _random;
 
     /// <param name="seed">Decides all frames.</param>
     public MutatedRequests(int seed)
     {
-        random = new Random(seed);
-        requests = [.. GoldenVector.OfMessages.Where(vector => vector.Kind == "request").SelectMany(Named)];
-        requests.Length.ShouldBeGreaterThan(200);
+        _random = new Random(seed);
+        _requests = [.. GoldenVector.OfMessages.Where(vector => vector.Kind == "request").SelectMany(Named)];
+        _requests.Length.ShouldBeGreaterThan(200);
     }
 
     public byte[] Next()
     {
-        (ApiKey key, GoldenVector vector) = requests[random.Next(requests.Length)];
-        byte[] other = requests[random.Next(requests.Length)].Vector.Bytes;
-        byte[] frame = WireClient.Frame(key, vector.Version, random.Next(), Mutation.Of(vector.Bytes, other, random));
-        if (random.Next(HeaderChances) == 0)
-            frame = WireClient.Raw(frame.Length - 4, Mutation.Of(frame[4..], other, random));
-        if (random.Next(LengthChances) == 0)
-            frame[random.Next(4)] ^= (byte)(1 << random.Next(8));
+        (ApiKey key, GoldenVector vector) = _requests[_random.Next(_requests.Length)];
+        byte[] other = _requests[_random.Next(_requests.Length)].Vector.Bytes;
+        byte[] frame = WireClient.Frame(key, vector.Version, _random.Next(), Mutation.Of(vector.Bytes, other, _random));
+        if (_random.Next(HeaderChances) == 0)
+        {
+            frame = WireClient.Raw(frame.Length - 4, Mutation.Of(frame[4..], other, _random));
+        }
+        if (_random.Next(LengthChances) == 0)
+        {
+            frame[_random.Next(4)] ^= (byte)(1 << _random.Next(8));
+        }
         return frame;
     }
 

@@ -9,7 +9,8 @@ namespace Faults.Tests.Brokers;
 internal readonly record struct Acknowledged(int Number, long Offset);
 
 /// <summary>
-/// An idempotent producer that sends numbered records to all partitions of a topic in turn, as fast as acknowledgements come, until it is stopped; it notes what was
+/// An idempotent producer that sends numbered records to all partitions of a topic in turn, as fast as acknowledgements come, until it is stopped; it notes
+/// what was
 /// acknowledged.
 /// </summary>
 internal sealed class NumberedProducer : IDisposable
@@ -19,73 +20,77 @@ internal sealed class NumberedProducer : IDisposable
 
     private const int PaddingBytes = 150;
     private static readonly TimeSpan SettleTimeout = TimeSpan.FromMinutes(2);
-    private readonly string name;
-    private readonly string topic;
-    private readonly int[] sent;
-    private readonly List<Acknowledged>[] acknowledged;
-    private readonly SemaphoreSlim room = new(Outstanding);
-    private readonly IProducer<Null, byte[]> producer;
-    private readonly Thread thread;
-    private volatile bool stopping;
-    private volatile string? failure;
-    private long count;
+    private readonly string _name;
+    private readonly string _topic;
+    private readonly int[] _sent;
+    private readonly List<Acknowledged>[] _acknowledged;
+    private readonly SemaphoreSlim _room = new(Outstanding);
+    private readonly IProducer<Null, byte[]> _producer;
+    private readonly Thread _thread;
+    private volatile bool _stopping;
+    private volatile string? _failure;
+    private long _count;
 
     public NumberedProducer(string bootstrap, string name, string topic, int partitions, CompressionType compression)
     {
-        this.name = name;
-        this.topic = topic;
-        sent = new int[partitions];
-        acknowledged = [.. Enumerable.Range(0, partitions).Select(_ => new List<Acknowledged>())];
+        _name = name;
+        _topic = topic;
+        _sent = new int[partitions];
+        _acknowledged = [.. Enumerable.Range(0, partitions).Select(_ => new List<Acknowledged>())];
         ProducerConfig config = ClientSettings.Producer(bootstrap, name);
         config.CompressionType = compression;
         config.ReconnectBackoffMaxMs = 500;
-        producer = new ProducerBuilder<Null, byte[]>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => failure = error.IsFatal ? error.Reason : failure).Build();
-        thread = new Thread(Send) { IsBackground = true, Name = name };
-        thread.Start();
+        _producer = new ProducerBuilder<Null, byte[]>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => _failure = error.IsFatal
+            ? error.Reason : _failure).Build();
+        _thread = new Thread(Send) { IsBackground = true, Name = name };
+        _thread.Start();
     }
 
-    public string Name => name;
+    public string Name => _name;
 
-    public string Topic => topic;
+    public string Topic => _topic;
 
     /// <summary>Records acknowledged so far, over all partitions.</summary>
-    public long Count => Interlocked.Read(ref count);
+    public long Count => Interlocked.Read(ref _count);
 
     /// <summary>Acknowledged records of a partition in the order of their acknowledgements. Only after <see cref="FinishAsync"/>.</summary>
-    public IReadOnlyList<Acknowledged> Of(int partition) => acknowledged[partition];
+    public IReadOnlyList<Acknowledged> Of(int partition) => _acknowledged[partition];
 
     /// <summary>Records sent to a partition, every one of which must be acknowledged.</summary>
-    public int SentTo(int partition) => sent[partition];
+    public int SentTo(int partition) => _sent[partition];
 
     /// <summary>Stops sending and waits until everything sent is acknowledged.</summary>
     public async Task FinishAsync()
     {
-        stopping = true;
-        await Until.HoldsAsync($"every acknowledgement of {name}", SettleTimeout, () =>
+        _stopping = true;
+        await Until.HoldsAsync($"every acknowledgement of {_name}", SettleTimeout, () =>
         {
-            failure.ShouldBeNull($"{name} must not give up");
-            return !thread.IsAlive && room.CurrentCount == Outstanding;
+            _failure.ShouldBeNull($"{_name} must not give up");
+            return !_thread.IsAlive && _room.CurrentCount == Outstanding;
         });
     }
 
     public void Dispose()
     {
-        stopping = true;
-        thread.Join(TimeSpan.FromSeconds(5));
-        producer.Dispose();
-        room.Dispose();
+        _stopping = true;
+        _thread.Join(TimeSpan.FromSeconds(5));
+        _producer.Dispose();
+        _room.Dispose();
     }
 
     public static string Value(string producer, int number) => $"{producer}:{number}:{new string((char)('a' + number % 26), PaddingBytes)}";
 
     private void Send()
     {
-        for (int turn = 0; !stopping && failure is null; turn++)
+        for (int turn = 0; !_stopping && _failure is null; turn++)
         {
-            if (!room.Wait(TimeSpan.FromMilliseconds(100)))
+            if (!_room.Wait(TimeSpan.FromMilliseconds(100)))
+            {
                 continue;
-            int partition = turn % sent.Length, number = sent[partition]++;
-            producer.Produce(new TopicPartition(topic, partition), new Message<Null, byte[]> { Value = Encoding.ASCII.GetBytes(Value(name, number)) }, report => Delivered(report, number));
+            }
+            int partition = turn % _sent.Length, number = _sent[partition]++;
+            _producer.Produce(new TopicPartition(_topic, partition), new Message<Null, byte[]> { Value = Encoding.ASCII.GetBytes(Value(_name, number)) },
+                report => Delivered(report, number));
         }
     }
 
@@ -93,12 +98,12 @@ internal sealed class NumberedProducer : IDisposable
     {
         if (report.Error.IsError)
         {
-            failure ??= $"record {number} of {report.TopicPartition}: {report.Error.Code} {report.Error.Reason}";
+            _failure ??= $"record {number} of {report.TopicPartition}: {report.Error.Code} {report.Error.Reason}";
             return;
         }
 
-        acknowledged[report.Partition.Value].Add(new Acknowledged(number, report.Offset.Value));
-        Interlocked.Increment(ref count);
-        room.Release();
+        _acknowledged[report.Partition.Value].Add(new Acknowledged(number, report.Offset.Value));
+        Interlocked.Increment(ref _count);
+        _room.Release();
     }
 }

@@ -18,13 +18,13 @@ internal static class WideWindow
     /// <summary>A request that produces one record of zeros, nearly as large as the window and as a batch may expand to.</summary>
     public static byte[] Produce(string topic)
     {
-        var request = new ProduceRequest
+        ProduceRequest request = new()
         {
             Acks = -1,
             TimeoutMs = 30_000,
             TopicData = [new() { Name = topic, PartitionData = [new() { Index = 0, Records = Batch() }] }],
         };
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         request.Write(writer, 9);
         return WireClient.Frame(ApiKey.Produce, 9, 1, writer.ToArray());
     }
@@ -32,15 +32,15 @@ internal static class WideWindow
     private static byte[] Batch()
     {
         byte[] plain;
-        using (var builder = new RecordBatchBuilder(new BatchOptions()))
+        using (RecordBatchBuilder builder = new(new BatchOptions()))
         {
             builder.Append(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), null, new byte[(1 << WindowLog) - (1 << 20)]);
             plain = builder.Build();
         }
 
-        using var compressed = new MemoryStream();
+        using MemoryStream compressed = new();
         compressed.Write(plain, 0, BatchInfo.HeaderSize);
-        using (var stream = new CompressionStream(compressed, 1, leaveOpen: true))
+        using (CompressionStream stream = new(compressed, 1, leaveOpen: true))
         {
             stream.SetParameter(ZSTD_cParameter.ZSTD_c_windowLog, WindowLog);
             stream.Write(plain, BatchInfo.HeaderSize, plain.Length - BatchInfo.HeaderSize);

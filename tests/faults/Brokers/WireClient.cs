@@ -9,13 +9,13 @@ namespace Faults.Tests.Brokers;
 internal sealed class WireClient : IDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private readonly Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
     public WireClient(int port)
     {
-        socket.Connect(IPAddress.Loopback, port);
+        _socket.Connect(IPAddress.Loopback, port);
         // Closing resets the connection: thousands of them leave no port waiting.
-        socket.LingerState = new LingerOption(true, 0);
+        _socket.LingerState = new LingerOption(true, 0);
     }
 
     /// <summary>A length field and whatever follows it.</summary>
@@ -30,7 +30,7 @@ internal sealed class WireClient : IDisposable
     /// <summary>A frame of a request with this body.</summary>
     public static byte[] Frame(ApiKey key, short version, int correlationId, ReadOnlySpan<byte> body)
     {
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         new RequestHeader(key, version, correlationId, "hostile").Write(writer, HeaderVersions.OfRequest(key, version));
         byte[] header = writer.ToArray();
         return Raw(header.Length + body.Length, [.. header, .. body]);
@@ -40,7 +40,9 @@ internal sealed class WireClient : IDisposable
     public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation = default)
     {
         while (bytes.Length > 0)
-            bytes = bytes[await socket.SendAsync(bytes, cancellation)..];
+        {
+            bytes = bytes[await _socket.SendAsync(bytes, cancellation)..];
+        }
     }
 
     /// <summary>Whether the peer closes the connection without a word.</summary>
@@ -48,7 +50,7 @@ internal sealed class WireClient : IDisposable
     {
         try
         {
-            return await socket.ReceiveAsync(new byte[1]).WaitAsync(Patience) == 0;
+            return await _socket.ReceiveAsync(new byte[1]).WaitAsync(Patience) == 0;
         }
         catch (SocketException)
         {
@@ -60,22 +62,26 @@ internal sealed class WireClient : IDisposable
     public async Task ReadAsync(int frames, TimeSpan quiet)
     {
         byte[] buffer = new byte[64 * 1024];
-        using var patience = new CancellationTokenSource();
+        using CancellationTokenSource patience = new();
         try
         {
             int have = 0;
             while (frames > 0)
             {
                 patience.CancelAfter(quiet);
-                int got = await socket.ReceiveAsync(buffer.AsMemory(have), patience.Token);
+                int got = await _socket.ReceiveAsync(buffer.AsMemory(have), patience.Token);
                 if (got == 0)
+                {
                     return;
+                }
                 have += got;
                 int taken = Whole(buffer.AsSpan(0, have), ref frames);
                 buffer.AsSpan(taken, have - taken).CopyTo(buffer);
                 have -= taken;
                 if (have == buffer.Length)
+                {
                     Array.Resize(ref buffer, have * 2);
+                }
             }
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
@@ -84,7 +90,7 @@ internal sealed class WireClient : IDisposable
         }
     }
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose() => _socket.Dispose();
 
     private static int Whole(ReadOnlySpan<byte> bytes, ref int frames)
     {

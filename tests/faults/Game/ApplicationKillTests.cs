@@ -12,29 +12,29 @@ public sealed class ApplicationKillTests : IAsyncLifetime
     private const int Seed = 20260131;
     private const double Rate = 150, SecondsBefore = 3, SecondsEach = 3;
     private static readonly TimeSpan LoadTimeout = TimeSpan.FromMinutes(1);
-    private GameSystem system = null!;
+    private GameSystem _system = null!;
 
-    public async ValueTask InitializeAsync() => system = await GameSystem.StartAsync();
+    public async ValueTask InitializeAsync() => _system = await GameSystem.StartAsync();
 
-    public ValueTask DisposeAsync() => system is null ? ValueTask.CompletedTask : system.DisposeAsync();
+    public ValueTask DisposeAsync() => _system is null ? ValueTask.CompletedTask : _system.DisposeAsync();
 
     [Fact]
     public async Task The_audits_are_equal_whatever_dies()
     {
         int kills = Rounds.Of(smoke: 3);
         double seconds = SecondsBefore + kills * SecondsEach;
-        await using LoadGenerator load = system.NewLoad();
-        var plan = new LivePlan(system.World, new LivePlanOptions(seconds, Rate, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()));
+        await using LoadGenerator load = _system.NewLoad();
+        LivePlan plan = new(_system.World, new LivePlanOptions(seconds, Rate, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()));
         Task playing = load.RunAsync(plan, _ => { }, TestContext.Current.CancellationToken);
         await KillAsync(load, kills);
         await playing;
         load.Statistics.Unsettled.ShouldBe(0, "every action is answered in the end");
-        await Task.WhenAll(system.Detectors.Append(system.Sink).Concat(system.GameServers).Select(part => part.ReadyAsync()));
-        await system.DrainAsync();
+        await Task.WhenAll(_system.Detectors.Append(_system.Sink).Concat(_system.GameServers).Select(part => part.ReadyAsync()));
+        await _system.DrainAsync();
 
-        EventAudit events = SystemAudit.HoldsFor(system);
+        EventAudit events = SystemAudit.HoldsFor(_system);
         events.Undecodable.ShouldBe(0);
-        var answered = new Differences();
+        Differences answered = new();
         answered.Sets("answered events", load.Statistics.AnsweredEventIds.ToHashSet(), "player-events", events.LivePlaces.Keys.ToHashSet());
         answered.Sentences.ShouldBeEmpty();
     }
@@ -42,9 +42,9 @@ public sealed class ApplicationKillTests : IAsyncLifetime
     // One of each kind first, then by lot; each at an instant of its own stretch of the load.
     private async Task KillAsync(LoadGenerator load, int kills)
     {
-        var random = new Random(Seed);
-        Part[] victims = [.. system.Detectors, system.Sink, .. system.GameServers];
-        Part[] one = [random.GetItems([.. system.Detectors], 1)[0], system.Sink, random.GetItems([.. system.GameServers], 1)[0]];
+        Random random = new(Seed);
+        Part[] victims = [.. _system.Detectors, _system.Sink, .. _system.GameServers];
+        Part[] one = [random.GetItems([.. _system.Detectors], 1)[0], _system.Sink, random.GetItems([.. _system.GameServers], 1)[0]];
         random.Shuffle(one);
         for (int kill = 0; kill < kills; kill++)
         {

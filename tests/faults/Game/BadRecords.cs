@@ -30,7 +30,7 @@ internal static class BadRecords
     /// <param name="nowMs">Epoch milliseconds.</param>
     public static IEnumerable<BadRecord> All(long nowMs)
     {
-        var dice = new Dice(5);
+        Dice dice = new(5);
         string login = Login.Trim().Replace("@TS", $"{nowMs}"), trade = Trade.Trim().Replace("@TS", $"{nowMs}");
         return
         [

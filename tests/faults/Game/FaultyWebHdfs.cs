@@ -45,62 +45,66 @@ internal sealed class FaultyWebHdfs : IAsyncDisposable
 {
     private const int Seed = 20260131;
 
-    /// <summary>Of ten requests in times of trouble, so many are answered wrongly: the others let the sink come far enough to meet the next fault elsewhere.</summary>
+    /// <summary>Of ten requests in times of trouble, so many are answered wrongly: the others let the sink come far enough to meet the next fault
+    /// elsewhere.</summary>
     private const int WrongOfTen = 2;
 
     private static readonly TimeSpan SilenceTime = TimeSpan.FromSeconds(2);
-    private readonly string target;
-    private readonly WebApplication app;
-    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
-    private readonly Random random = new(Seed);
-    private readonly ConcurrentDictionary<WebHdfsFault, int> dealt = new();
-    private readonly Stack<WebHdfsFault> deck = new();
-    private volatile bool trouble;
+    private readonly string _target;
+    private readonly WebApplication _app;
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+    private readonly Random _random = new(Seed);
+    private readonly ConcurrentDictionary<WebHdfsFault, int> _dealt = new();
+    private readonly Stack<WebHdfsFault> _deck = new();
+    private volatile bool _trouble;
 
     private FaultyWebHdfs(string target)
     {
-        this.target = target;
+        _target = target;
         Url = $"http://127.0.0.1:{FreePorts.Take()}";
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(Url).ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
-        app = builder.Build();
-        app.Run(HandleAsync);
+        _app = builder.Build();
+        _app.Run(HandleAsync);
     }
 
     public string Url { get; }
 
     public static async Task<FaultyWebHdfs> StartAsync(string target)
     {
-        var proxy = new FaultyWebHdfs(target);
-        await proxy.app.StartAsync();
+        FaultyWebHdfs proxy = new(target);
+        await proxy._app.StartAsync();
         return proxy;
     }
 
     /// <summary>From now on many requests go wrong, until <see cref="Recover"/>.</summary>
-    public void Misbehave() => trouble = true;
+    public void Misbehave() => _trouble = true;
 
-    public void Recover() => trouble = false;
+    public void Recover() => _trouble = false;
 
     /// <summary>How often each fault was dealt out.</summary>
-    public int Dealt(WebHdfsFault fault) => dealt.GetValueOrDefault(fault);
+    public int Dealt(WebHdfsFault fault) => _dealt.GetValueOrDefault(fault);
 
     public async ValueTask DisposeAsync()
     {
-        await app.DisposeAsync();
-        http.Dispose();
+        await _app.DisposeAsync();
+        _http.Dispose();
     }
 
     private Task HandleAsync(HttpContext context)
     {
         if (Next() is not { } fault)
+        {
             return ForwardAsync(context, answer: true);
-        dealt.AddOrUpdate(fault, 1, (_, count) => count + 1);
+        }
+        _dealt.AddOrUpdate(fault, 1, (_, count) => count + 1);
         return fault switch
         {
             WebHdfsFault.InternalError => AnswerAsync(context, 500, Remote("java.lang.RuntimeException", "something broke")),
             WebHdfsFault.Forbidden => AnswerAsync(context, 403, Remote("org.apache.hadoop.security.AccessControlException", "Permission denied")),
-            WebHdfsFault.Standby => AnswerAsync(context, 403, Remote("org.apache.hadoop.ipc.StandbyException", "Operation category READ is not supported in state standby")),
+            WebHdfsFault.Standby
+                => AnswerAsync(context, 403, Remote("org.apache.hadoop.ipc.StandbyException", "Operation category READ is not supported in state standby")),
             WebHdfsFault.NotFoundPage => AnswerAsync(context, 404, "<html><body>Not Found</body></html>"),
             WebHdfsFault.Garbage => AnswerAsync(context, 200, "\u0001\u0002 this is not JSON {{{"),
             WebHdfsFault.OtherJson => AnswerAsync(context, 200, """{"weather":"fine"}"""),
@@ -112,24 +116,30 @@ internal sealed class FaultyWebHdfs : IAsyncDisposable
 
     private WebHdfsFault? Next()
     {
-        if (!trouble)
+        if (!_trouble)
+        {
             return null;
-        lock (random)
-            return random.Next(10) < WrongOfTen ? Deal() : null;
+        }
+        lock (_random)
+        {
+            return _random.Next(10) < WrongOfTen ? Deal() : null;
+        }
     }
 
     // As cards are dealt: all faults once, in random order, before the first comes again.
     private WebHdfsFault Deal()
     {
-        if (deck.Count == 0)
+        if (_deck.Count == 0)
         {
             WebHdfsFault[] all = Enum.GetValues<WebHdfsFault>();
-            random.Shuffle(all);
+            _random.Shuffle(all);
             foreach (WebHdfsFault fault in all)
-                deck.Push(fault);
+            {
+                _deck.Push(fault);
+            }
         }
 
-        return deck.Pop();
+        return _deck.Pop();
     }
 
     private static string Remote(string javaClass, string message)
@@ -143,7 +153,7 @@ internal sealed class FaultyWebHdfs : IAsyncDisposable
 
     private static async Task SayNothingAsync(HttpContext context)
     {
-        var never = new TaskCompletionSource();
+        TaskCompletionSource never = new();
         await never.Task.WaitAsync(SilenceTime, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         context.Abort();
     }
@@ -158,18 +168,24 @@ internal sealed class FaultyWebHdfs : IAsyncDisposable
     {
         // The target as it came, percent signs and all: a rename's destination depends on them.
         string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var uri = new Uri(target + raw, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
-        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), uri);
+        Uri uri = new(_target + raw, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using HttpRequestMessage request = new(new HttpMethod(context.Request.Method), uri);
         request.Headers.Host = context.Request.Host.Value; // redirects lead back to this proxy
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true)
+        {
             request.Content = new StreamContent(context.Request.Body);
+        }
         try
         {
-            using HttpResponseMessage response = await http.SendAsync(request, context.RequestAborted);
+            using HttpResponseMessage response = await _http.SendAsync(request, context.RequestAborted);
             if (!answer)
+            {
                 context.Abort();
+            }
             else
+            {
                 await CopyAsync(response, context);
+            }
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -183,8 +199,12 @@ internal sealed class FaultyWebHdfs : IAsyncDisposable
         context.Response.ContentType = response.Content.Headers.ContentType?.ToString();
         context.Response.ContentLength = response.Content.Headers.ContentLength;
         if (response.Headers.Location is { } location)
+        {
             context.Response.Headers.Location = location.OriginalString;
+        }
         if (response.StatusCode != HttpStatusCode.NoContent)
+        {
             await response.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
+        }
     }
 }

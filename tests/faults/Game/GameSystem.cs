@@ -14,35 +14,35 @@ internal sealed class GameSystem : IAsyncDisposable
     private const int PlayerCount = 200;
     private const string DetectorGroup = "detector", WarehousePath = "/warehouse";
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromMinutes(2);
-    private readonly TempFolder folder;
-    private readonly BrokerProcess broker;
-    private readonly IAdminClient admin;
-    private readonly Part webHdfs;
-    private readonly List<Part> parts = [];
+    private readonly TempFolder _folder;
+    private readonly BrokerProcess _broker;
+    private readonly IAdminClient _admin;
+    private readonly Part _webHdfs;
+    private readonly List<Part> _parts = [];
 
     private GameSystem(TempFolder folder, BrokerProcess broker)
     {
-        this.folder = folder;
-        this.broker = broker;
-        admin = new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
+        _folder = folder;
+        _broker = broker;
+        _admin = new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
         int port = FreePorts.Take();
-        webHdfs = new Part("local-webhdfs", "local-webhdfs", $"http://127.0.0.1:{port}", "--root", folder["hdfs"], "--port", $"{port}");
+        _webHdfs = new Part("local-webhdfs", "local-webhdfs", $"http://127.0.0.1:{port}", "--root", folder["hdfs"], "--port", $"{port}");
         World = new GameWorld(seed: 7, PlayerCount, new Geography());
         Warehouse = new WarehouseFolder(folder["hdfs" + WarehousePath]);
     }
 
-    public string BootstrapServers => broker.BootstrapServers;
+    public string BootstrapServers => _broker.BootstrapServers;
 
     /// <summary>The players, and what they have done so far.</summary>
     public GameWorld World { get; }
 
     public WarehouseFolder Warehouse { get; }
 
-    public IReadOnlyList<Part> Detectors => [parts[0], parts[1]];
+    public IReadOnlyList<Part> Detectors => [_parts[0], _parts[1]];
 
-    public Part Sink => parts[2];
+    public Part Sink => _parts[2];
 
-    public IReadOnlyList<Part> GameServers => [parts[3], parts[4]];
+    public IReadOnlyList<Part> GameServers => [_parts[3], _parts[4]];
 
     public string Credential { get; } = Guid.NewGuid().ToString("N");
 
@@ -50,8 +50,8 @@ internal sealed class GameSystem : IAsyncDisposable
     /// <param name="proxy">Stands between the sink and WebHDFS, where given the address of the latter.</param>
     public static async Task<GameSystem> StartAsync(Func<string, Task<string>>? proxy = null)
     {
-        var place = new TempFolder();
-        var system = new GameSystem(place, await BrokerProcess.StartAsync(place["broker"]));
+        TempFolder place = new();
+        GameSystem system = new(place, await BrokerProcess.StartAsync(place["broker"]));
         try
         {
             await system.StartPartsAsync(proxy);
@@ -66,18 +66,23 @@ internal sealed class GameSystem : IAsyncDisposable
 
     /// <summary>A load on both game servers.</summary>
     public LoadGenerator NewLoad()
-        => new(new LoadOptions([.. GameServers.Select(server => new Uri(server.Url))], Transport.Mixed, Credential, DemoSecrets.ParseKey(Credential)) { KeepAnsweredIds = true }, PlayerCount);
+        => new(new LoadOptions([.. GameServers.Select(server => new Uri(server.Url))], Transport.Mixed, Credential,
+        DemoSecrets.ParseKey(Credential))
+        { KeepAnsweredIds = true }, PlayerCount);
 
     /// <summary>Waits until detectors and sink have worked off everything that the topics hold.</summary>
     public async Task DrainAsync()
     {
-        var progress = new GroupProgress(admin);
+        GroupProgress progress = new(_admin);
         await Until.HoldsAsync("detectors and sink have worked off everything", DrainTimeout, async () =>
         {
-            foreach (Part part in parts)
+            foreach (Part part in _parts)
+            {
                 part.ShouldBeAlive();
+            }
             return await progress.LagAsync(DetectorGroup, Topics.PlayerEvents, Partitions) == 0
-                && Warehouse.Reaches(Topics.PlayerEvents, await EndsAsync(Topics.PlayerEvents)) && Warehouse.Reaches(Topics.Alerts, await EndsAsync(Topics.Alerts))
+                && Warehouse.Reaches(Topics.PlayerEvents, await EndsAsync(Topics.PlayerEvents))
+                && Warehouse.Reaches(Topics.Alerts, await EndsAsync(Topics.Alerts))
                 && await progress.LagAsync(DetectorGroup, Topics.PlayerEvents, Partitions) == 0;
         });
     }
@@ -85,56 +90,69 @@ internal sealed class GameSystem : IAsyncDisposable
     /// <summary>Where the running test has failed, adds what the programs said last to its output.</summary>
     public void TellIfFailed()
     {
-        foreach (Part part in parts)
+        foreach (Part part in _parts)
+        {
             part.TellIfFailed();
-        Vital.TellIfFailed("the broker", broker.Log);
+        }
+        Vital.TellIfFailed("the broker", _broker.Log);
     }
 
     public async ValueTask DisposeAsync()
     {
         TellIfFailed();
-        foreach (Part part in parts.Append(webHdfs))
+        foreach (Part part in _parts.Append(_webHdfs))
+        {
             await part.DisposeAsync();
-        admin.Dispose();
-        await broker.DisposeAsync();
-        folder.Dispose();
+        }
+        _admin.Dispose();
+        await _broker.DisposeAsync();
+        _folder.Dispose();
     }
 
-    private Task<Dictionary<int, long>> EndsAsync(string topic) => new GroupProgress(admin).EndsAsync(Enumerable.Range(0, Partitions).Select(p => new TopicPartition(topic, p)));
+    private Task<Dictionary<int, long>> EndsAsync(string topic)
+        => new GroupProgress(_admin).EndsAsync(Enumerable.Range(0, Partitions).Select(p => new TopicPartition(topic, p)));
 
     private async Task StartPartsAsync(Func<string, Task<string>>? proxy)
     {
-        webHdfs.Start();
-        await TopicSetup.EnsureAsync(admin, new Topics(Partitions).All, warning => throw new InvalidOperationException(warning));
+        _webHdfs.Start();
+        await TopicSetup.EnsureAsync(_admin, new Topics(Partitions).All, warning => throw new InvalidOperationException(warning));
         HistoryLoader.Load(World, BootstrapServers, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), _ => { }, CancellationToken.None);
-        await webHdfs.ReadyAsync("/healthz");
-        string hdfs = proxy is null ? webHdfs.Url : await proxy(webHdfs.Url);
-        parts.AddRange([NewDetector(1), NewDetector(2), NewSink(hdfs), NewGameServer(1), NewGameServer(2)]);
-        foreach (Part part in parts)
+        await _webHdfs.ReadyAsync("/healthz");
+        string hdfs = proxy is null ? _webHdfs.Url : await proxy(_webHdfs.Url);
+        _parts.AddRange([NewDetector(1), NewDetector(2), NewSink(hdfs), NewGameServer(1), NewGameServer(2)]);
+        foreach (Part part in _parts)
+        {
             part.Start();
-        foreach (Part part in parts)
+        }
+        foreach (Part part in _parts)
+        {
             await part.ReadyAsync();
+        }
     }
 
     private Part NewDetector(int number)
     {
         string url = NewUrl();
-        return new Part($"detector-{number}", "detector", url, "--bootstrap-server", BootstrapServers, "--group", DetectorGroup, "--partitions", $"{Partitions}", "--client-id", $"detector-{number}", "--urls", url);
+        return new Part($"detector-{number}", "detector", url, "--bootstrap-server", BootstrapServers, "--group", DetectorGroup, "--partitions",
+            $"{Partitions}", "--client-id", $"detector-{number}", "--urls", url);
     }
 
     // Small commits in quick succession: a kill then meets every step of the commit protocol.
     private Part NewSink(string hdfs)
     {
         string url = NewUrl();
-        return new Part("hdfs-sink", "hdfs-sink", url, "--bootstrap-server", BootstrapServers, "--webhdfs", hdfs, "--warehouse", WarehousePath, "--partitions", $"{Partitions}",
+        return new Part("hdfs-sink", "hdfs-sink", url, "--bootstrap-server", BootstrapServers, "--webhdfs", hdfs, "--warehouse", WarehousePath, "--partitions",
+            $"{Partitions}",
             "--rotate-seconds", "0.3", "--rotate-rows", "1000", "--urls", url);
     }
 
     private Part NewGameServer(int number)
     {
-        string url = NewUrl(), secret = folder.WriteFile("credential", Credential), addresses = folder.WriteFile("addresses.csv", new Geography().ToCsv());
-        return new Part($"game-server-{number}", "game-server", url, "--bootstrap-server", BootstrapServers, "--urls", url, "--server-id", $"gs-{number}", "--partitions", $"{Partitions}",
-            "--service-credential-file", secret, "--accounts-key-file", secret, "--keys", folder["keys"], "--address-table", addresses, "--trusted-proxies", "127.0.0.0/8");
+        string url = NewUrl(), secret = _folder.WriteFile("credential", Credential), addresses = _folder.WriteFile("addresses.csv", new Geography().ToCsv());
+        return new Part($"game-server-{number}", "game-server", url, "--bootstrap-server", BootstrapServers, "--urls", url, "--server-id", $"gs-{number}",
+            "--partitions", $"{Partitions}",
+            "--service-credential-file", secret, "--accounts-key-file", secret, "--keys", _folder["keys"], "--address-table", addresses, "--trusted-proxies",
+                "127.0.0.0/8");
     }
 
     private static string NewUrl() => $"http://127.0.0.1:{FreePorts.Take()}";

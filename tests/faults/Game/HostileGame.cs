@@ -16,8 +16,12 @@ public sealed class HostileGame : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         if (System is not null)
+        {
             await System.DisposeAsync();
+        }
         if (Proxy is not null)
+        {
             await Proxy.DisposeAsync();
+        }
     }
 }

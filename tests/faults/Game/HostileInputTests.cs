@@ -17,11 +17,11 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
 {
     private const double Rate = 100;
     private static readonly TimeSpan TroubleTimeout = TimeSpan.FromMinutes(2 * Rounds.Of(smoke: 1));
-    private readonly GameSystem system = game.System;
+    private readonly GameSystem _system = game.System;
 
     public ValueTask DisposeAsync()
     {
-        system.TellIfFailed();
+        _system.TellIfFailed();
         return ValueTask.CompletedTask;
     }
 
@@ -30,19 +30,21 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
     {
         BadRecord[] records = [.. BadRecords.All(NowMs())];
         Task playing = PlayAsync(seconds: 4);
-        var places = new Dictionary<(int Partition, long Offset), BadRecord>();
-        using (IProducer<string, byte[]?> producer = new ProducerBuilder<string, byte[]?>(ClientSettings.Producer(system.BootstrapServers, "strange")).SetValueSerializer(Serializers.ByteArray!).SetLogHandler((_, _) => { }).Build())
+        Dictionary<(int Partition, long Offset), BadRecord> places = new();
+        using (IProducer<string, byte[]?> producer = new ProducerBuilder<string, byte[]?>(ClientSettings.Producer(_system.BootstrapServers,
+            "strange")).SetValueSerializer(Serializers.ByteArray!).SetLogHandler((_, _) => { }).Build())
         {
             foreach (BadRecord record in records)
             {
-                DeliveryResult<string, byte[]?> delivered = await producer.ProduceAsync(Topics.PlayerEvents, new Message<string, byte[]?> { Key = record.Key, Value = record.Value });
+                DeliveryResult<string, byte[]?> delivered = await producer.ProduceAsync(Topics.PlayerEvents,
+                    new Message<string, byte[]?> { Key = record.Key, Value = record.Value });
                 places[(delivered.Partition.Value, delivered.Offset.Value)] = record;
             }
         }
 
         await playing;
-        await system.DrainAsync();
-        SystemAudit.HoldsFor(system).Undecodable.ShouldBe(records.Count(record => !record.IsEvent));
+        await _system.DrainAsync();
+        SystemAudit.HoldsFor(_system).Undecodable.ShouldBe(records.Count(record => !record.IsEvent));
         DeadLettersHold(places);
         WarehouseHolds(places);
     }
@@ -63,19 +65,22 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
         }
 
         await playing;
-        await system.Sink.ReadyAsync();
-        await system.DrainAsync();
-        SystemAudit.HoldsFor(system);
+        await _system.Sink.ReadyAsync();
+        await _system.DrainAsync();
+        SystemAudit.HoldsFor(_system);
     }
 
     [Fact]
     public async Task Whatever_is_posted_to_a_game_server_is_answered_and_never_a_server_error()
     {
         const int Cases = 400;
-        var random = new Random(20260131);
-        byte[] session = Encoding.UTF8.GetBytes($$"""{"user_id":"{{GameWorld.UserId(0)}}","secret":"{{DemoSecrets.For(DemoSecrets.ParseKey(system.Credential), GameWorld.UserId(0))}}","device_id":"d-1","client_version":"4.2.0"}""");
-        byte[] trade = """{"channel":"direct","item_id":"","item_value":0,"first":{"user_id":"u-0000001","gold_delta":-1,"gold_balance":9,"item_delta":0,"inventory_value":0},"second":{"user_id":"u-0000002","gold_delta":1,"gold_balance":9,"item_delta":0,"inventory_value":0}}"""u8.ToArray();
-        using var http = new HttpClient { BaseAddress = new Uri(system.GameServers[0].Url) };
+        Random random = new(20260131);
+        byte[] session =
+            Encoding.UTF8.GetBytes(
+            $$"""{"user_id":"{{GameWorld.UserId(0)}}","secret":"{{DemoSecrets.For(DemoSecrets.ParseKey(_system.Credential), GameWorld.UserId(0))}}","device_id":"d-1","client_version":"4.2.0"}""");
+        byte[] trade =
+            """{"channel":"direct","item_id":"","item_value":0,"first":{"user_id":"u-0000001","gold_delta":-1,"gold_balance":9,"item_delta":0,"inventory_value":0},"second":{"user_id":"u-0000002","gold_delta":1,"gold_balance":9,"item_delta":0,"inventory_value":0}}"""u8.ToArray();
+        using HttpClient http = new() { BaseAddress = new Uri(_system.GameServers[0].Url) };
         for (int i = 0; i < Cases; i++)
         {
             bool isTrade = random.Next(2) == 0;
@@ -87,21 +92,21 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
         (await PostAsync(http, "/v1/trades", new byte[100_000])).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
         (await PostAsync(http, "/v1/trades", Encoding.UTF8.GetBytes(new string('[', 2_000)))).ShouldBe(HttpStatusCode.BadRequest);
         (await PostAsync(http, "/v1/trades", trade)).ShouldBe(HttpStatusCode.Created);
-        system.GameServers[0].ShouldBeAlive();
+        _system.GameServers[0].ShouldBeAlive();
     }
 
     private async Task PlayAsync(double seconds)
     {
-        await using LoadGenerator load = system.NewLoad();
-        await load.RunAsync(new LivePlan(system.World, new LivePlanOptions(seconds, Rate, NowMs())), _ => { }, TestContext.Current.CancellationToken);
+        await using LoadGenerator load = _system.NewLoad();
+        await load.RunAsync(new LivePlan(_system.World, new LivePlanOptions(seconds, Rate, NowMs())), _ => { }, TestContext.Current.CancellationToken);
         load.Statistics.Unsettled.ShouldBe(0);
     }
 
     private async Task<HttpStatusCode> PostAsync(HttpClient http, string path, byte[] body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
+        using HttpRequestMessage request = new(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", system.Credential);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _system.Credential);
         request.Headers.Add("Idempotency-Key", Guid.CreateVersion7().ToString());
         using HttpResponseMessage response = await http.SendAsync(request);
         return response.StatusCode;
@@ -109,13 +114,16 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
 
     private void DeadLettersHold(Dictionary<(int Partition, long Offset), BadRecord> places)
     {
-        var expected = places.Where(place => !place.Value.IsEvent || place.Value.Key != BadRecords.User).Select(place => place.Key).ToHashSet();
-        ConsumerConfig config = ClientSettings.Consumer(system.BootstrapServers, "faults", "faults");
-        using IConsumer<string, byte[]?> consumer = new ConsumerBuilder<string, byte[]?>(config).SetValueDeserializer(Deserializers.ByteArray!).SetLogHandler((_, _) => { }).Build();
+        HashSet<(int Partition,
+            long Offset)> expected = places.Where(place => !place.Value.IsEvent || place.Value.Key != BadRecords.User).Select(place => place.Key).ToHashSet();
+        ConsumerConfig config = ClientSettings.Consumer(_system.BootstrapServers, "faults", "faults");
+        using IConsumer<string, byte[]?> consumer = new ConsumerBuilder<string, byte[]?>(config).SetValueDeserializer(Deserializers.ByteArray!)
+            .SetLogHandler((_, _) => { }).Build();
         consumer.Assign(Enumerable.Range(0, 3).Select(p => new TopicPartitionOffset(Topics.DeadLetters, p, Offset.Beginning)));
         while (expected.Count > 0)
         {
-            ConsumeResult<string, byte[]?> letter = consumer.Consume(TimeSpan.FromSeconds(20)) ?? throw new TimeoutException($"{expected.Count} records did not become dead letters, among them {places[expected.First()].What}.");
+            ConsumeResult<string, byte[]?> letter = consumer.Consume(TimeSpan.FromSeconds(20))
+                ?? throw new TimeoutException($"{expected.Count} records did not become dead letters, among them {places[expected.First()].What}.");
             (int, long) place = ((int)Number(letter, "source-partition"), Number(letter, "source-offset"));
             BadRecord record = places[place];
             expected.Remove(place).ShouldBeTrue($"{record.What} is no dead letter, or one twice");
@@ -127,7 +135,8 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
 
     private void WarehouseHolds(Dictionary<(int Partition, long Offset), BadRecord> places)
     {
-        var rows = system.Warehouse.Rows(Topics.PlayerEvents, "event_id").ToDictionary(row => (row.Partition, row.Offset));
+        Dictionary<(int Partition,
+            long Offset), WarehouseRow> rows = _system.Warehouse.Rows(Topics.PlayerEvents, "event_id").ToDictionary(row => (row.Partition, row.Offset));
         foreach (((int, long) place, BadRecord record) in places)
         {
             (rows[place].Id is not null).ShouldBe(record.IsEvent, record.What);
@@ -135,7 +144,8 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
         }
     }
 
-    private static long Number(ConsumeResult<string, byte[]?> letter, string header) => long.Parse(Encoding.ASCII.GetString(letter.Message.Headers.GetLastBytes(header)), CultureInfo.InvariantCulture);
+    private static long Number(ConsumeResult<string, byte[]?> letter, string header)
+        => long.Parse(Encoding.ASCII.GetString(letter.Message.Headers.GetLastBytes(header)), CultureInfo.InvariantCulture);
 
     private static long NowMs() => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -12,15 +12,15 @@ internal sealed class Part(string name, string program, string url, params strin
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(40);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
-    private RunningProgram? process;
+    private RunningProgram? _process;
 
     public string Name => name;
 
     public string Url => url;
 
-    public int ProcessId => process!.Id;
+    public int ProcessId => _process!.Id;
 
-    public void Start() => process = RunningProgram.Start(Programs.PathOf(program), arguments, Programs.Environment(Repository.Root));
+    public void Start() => _process = RunningProgram.Start(Programs.PathOf(program), arguments, Programs.Environment(Repository.Root));
 
     /// <summary>Waits until it says that it is ready.</summary>
     public Task ReadyAsync(string path = "/readyz") => Until.HoldsAsync($"{name} is ready", ReadyTimeout, () =>
@@ -32,20 +32,22 @@ internal sealed class Part(string name, string program, string url, params strin
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
     {
-        process!.Send(Signal.Kill);
-        await process.ExitAsync(StopTimeout);
-        await process.DisposeAsync();
+        _process!.Send(Signal.Kill);
+        await _process.ExitAsync(StopTimeout);
+        await _process.DisposeAsync();
     }
 
-    public void ShouldBeAlive() => process!.HasExited.ShouldBeFalse($"the {name} must live; it said:\n{process.Said}");
+    public void ShouldBeAlive() => _process!.HasExited.ShouldBeFalse($"the {name} must live; it said:\n{_process.Said}");
 
     /// <summary>Where the running test has failed, adds what it said last to the test's output.</summary>
-    public void TellIfFailed() => Vital.TellIfFailed(name, process?.Said ?? "");
+    public void TellIfFailed() => Vital.TellIfFailed(name, _process?.Said ?? "");
 
     public async ValueTask DisposeAsync()
     {
-        if (process is not null)
-            await process.DisposeAsync();
+        if (_process is not null)
+        {
+            await _process.DisposeAsync();
+        }
     }
 
     private async Task<bool> AnswersAsync(string path)

@@ -14,14 +14,15 @@ internal static class SystemAudit
     /// <returns>The audit of the events, for further questions.</returns>
     public static EventAudit HoldsFor(GameSystem system)
     {
-        var reader = new TopicReader(system.BootstrapServers);
+        TopicReader reader = new(system.BootstrapServers);
         CancellationToken stop = TestContext.Current.CancellationToken;
-        AuditRecord[] records = [.. reader.Read(Topics.PlayerEvents, GameSystem.Partitions, stop)], raised = [.. reader.Read(Topics.Alerts, GameSystem.Partitions, stop)];
-        var events = new EventAudit(GameSystem.Partitions, new RuleSet(), TruthTable.Read([]), History.ServerId);
+        AuditRecord[] records = [.. reader.Read(Topics.PlayerEvents, GameSystem.Partitions, stop)],
+            raised = [.. reader.Read(Topics.Alerts, GameSystem.Partitions, stop)];
+        EventAudit events = new(GameSystem.Partitions, new RuleSet(), TruthTable.Read([]), History.ServerId);
         events.Read(records);
-        var alerts = new AlertAudit();
+        AlertAudit alerts = new();
         alerts.Read(raised);
-        var differences = new Differences();
+        Differences differences = new();
         differences.Sets("alerts of the detectors", alerts.ById.Keys.ToHashSet(), "the replay", events.ReplayedAlertIds);
         differences.Count("alert ids are in the topic more than once", alerts.Duplicates.Count);
         Compare(differences, Topics.PlayerEvents, records, system.Warehouse.Rows(Topics.PlayerEvents, "event_id"));

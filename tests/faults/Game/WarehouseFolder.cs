@@ -21,33 +21,41 @@ internal sealed class WarehouseFolder(string path)
     public IReadOnlyList<WarehouseRow> Rows(string topic, string idColumn)
     {
         if (Directory.GetDirectories(Path.Combine(path, topic), "dt=*").Length == 0)
+        {
             return [];
-        using var database = new DuckDBConnection("DataSource=:memory:");
+        }
+        using DuckDBConnection database = new("DataSource=:memory:");
         database.Open();
         using DuckDBCommand command = database.CreateCommand();
         command.CommandText = $"select _partition, _offset, {idColumn}, _raw from read_parquet('{path}/{topic}/dt=*/hour=*/*.parquet', union_by_name = true, hive_partitioning = false)";
         using DuckDBDataReader reader = command.ExecuteReader();
-        var rows = new List<WarehouseRow>();
+        List<WarehouseRow> rows = new();
         while (reader.Read())
-            rows.Add(new WarehouseRow(reader.GetInt32(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : Bytes(reader.GetStream(3))));
+        {
+            rows.Add(new WarehouseRow(reader.GetInt32(0), reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetString(2),
+                reader.IsDBNull(3) ? null : Bytes(reader.GetStream(3))));
+        }
         return rows;
     }
 
     private bool Reaches(string topic, int partition, long end)
     {
-        var claims = new DirectoryInfo(Path.Combine(path, topic, "_commits", $"{partition}"));
+        DirectoryInfo claims = new(Path.Combine(path, topic, "_commits", $"{partition}"));
         if (!claims.Exists || claims.GetFiles().MaxBy(file => long.Parse(file.Name, CultureInfo.InvariantCulture)) is not { } newest)
+        {
             return false;
+        }
         using JsonDocument manifest = JsonDocument.Parse(File.ReadAllBytes(newest.FullName));
         return manifest.RootElement.GetProperty("next").GetInt64() >= end
-            && manifest.RootElement.GetProperty("files").EnumerateArray().All(file => File.Exists(Path.Combine(path, "..", file.GetProperty("path").GetString()!.TrimStart('/'))));
+            && manifest.RootElement.GetProperty("files").EnumerateArray().All(file => File.Exists(Path.Combine(path, "..",
+            file.GetProperty("path").GetString()!.TrimStart('/'))));
     }
 
     private static byte[] Bytes(Stream stream)
     {
         using (stream)
         {
-            using var copy = new MemoryStream();
+            using MemoryStream copy = new();
             stream.CopyTo(copy);
             return copy.ToArray();
         }

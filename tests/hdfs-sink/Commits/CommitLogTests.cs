@@ -12,10 +12,10 @@ public sealed class CommitLogTests
     public void TheNewestManifestIsFoundWhereverTheLogEnds() =>
         Gen.Select(Gen.OneOf(Gen.Long[1, 3], Gen.Long[1, 2_000], Gen.Long[1, 1_000_000_000_000]).Array[0, 40], Gen.Double[0, 1.2]).Sample((steps, where) =>
         {
-            var hdfs = new MemoryHdfs();
+            MemoryHdfs hdfs = new();
             long[] claims = [.. Claims(hdfs, steps)];
             long end = claims.Length == 0 ? 5 : (long)(claims[^1] * where);
-            var newest = Log(hdfs).NewestAsync(end, Token).GetAwaiter().GetResult();
+            Manifest? newest = Log(hdfs).NewestAsync(end, Token).GetAwaiter().GetResult();
             newest?.First.ShouldBe(claims.Where(first => first <= end).Max());
             (newest is null).ShouldBe(claims.Length == 0);
         }, iter: 300, threads: 1);
@@ -24,7 +24,7 @@ public sealed class CommitLogTests
     [Fact]
     public async Task TheNewestOfManyIsFoundInFewPages()
     {
-        var hdfs = new MemoryHdfs();
+        MemoryHdfs hdfs = new();
         long[] claims = [.. Claims(hdfs, [.. Enumerable.Repeat(100L, 20_000)])];
         int before = hdfs.Pages;
         (await Log(hdfs).NewestAsync(claims[^1] + 7_000, Token))!.First.ShouldBe(claims[^1]);
@@ -35,11 +35,15 @@ public sealed class CommitLogTests
 
     private static IEnumerable<long> Claims(MemoryHdfs hdfs, long[] steps)
     {
-        var warehouse = new Warehouse(World.Root, World.Topic);
+        Warehouse warehouse = new(World.Root, World.Topic);
         long first = 0;
         foreach (long step in steps)
         {
-            var manifest = new Manifest { CommitId = Guid.Empty, Topic = World.Topic, TopicId = "", Partition = World.Partition, First = first, Next = first + step, Rows = 0, CommittedAt = 0, Files = [] };
+            Manifest manifest = new()
+            {
+                CommitId = Guid.Empty, Topic = World.Topic, TopicId = "", Partition = World.Partition, First = first, Next = first + step, Rows = 0,
+                CommittedAt = 0, Files = [],
+            };
             hdfs.CreateAsync(warehouse.Claim(World.Partition, first), new MemoryStream(manifest.ToJson())).GetAwaiter().GetResult();
             yield return first;
             first += step;

@@ -12,7 +12,7 @@ public sealed class CrashTests
     [Fact]
     public async Task WithoutCrashEverythingIsThereOnceAndNothingIsLeftOver()
     {
-        var world = new World(Records, seed: 1);
+        World world = new(Records, seed: 1);
         await world.RunAsync(world.Hdfs, Batch);
         world.ShouldHoldEverythingOnce();
         world.Staged.ShouldBeEmpty();
@@ -25,7 +25,9 @@ public sealed class CrashTests
     {
         int crash = 0;
         while (await RunAndKillAsync(new World(Records, seed: 1), crash, afterwards))
+        {
             crash++;
+        }
         crash.ShouldBeGreaterThan(40); // it did go through all steps of several commits
     }
 
@@ -34,7 +36,7 @@ public sealed class CrashTests
         await Gen.Select(Gen.Int[0, 60], Gen.Int[0, 30], Gen.Int[0, 30], Gen.Bool, Gen.Int[1, 12], Gen.Int[0, 100])
             .SampleAsync(async (first, second, third, afterwards, batch, seed) =>
             {
-                var world = new World(Records, seed);
+                World world = new(Records, seed);
                 await KillAsync(world, first, afterwards, batch);
                 await KillAsync(world, second, !afterwards, batch + 1);
                 await KillAsync(world, third, afterwards, batch + 2);
@@ -45,7 +47,7 @@ public sealed class CrashTests
     [Fact]
     public async Task ARestartCleansWhatNobodyCanClaim()
     {
-        var world = new World(Records, seed: 1);
+        World world = new(Records, seed: 1);
         await KillAsync(world, 12, afterwards: true, Batch);
         await world.RunAsync(world.Hdfs, Batch);
         await world.Sink().OpenAsync(world.State(), world.AskLogEnd, TestContext.Current.CancellationToken);

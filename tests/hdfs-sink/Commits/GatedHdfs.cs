@@ -6,7 +6,8 @@ namespace Game.HdfsSink.Tests.Commits;
 /// <summary>The process died here.</summary>
 internal sealed class KilledException(string message = "killed here, as the test wants") : Exception(message);
 
-/// <summary>One process's way to HDFS: every call passes a gate before (told the call's name) and after it takes effect, where a test can hold it, or kill the process.</summary>
+/// <summary>One process's way to HDFS: every call passes a gate before (told the call's name) and after it takes effect, where a test can hold it, or kill the
+/// process.</summary>
 internal sealed class GatedHdfs(IWebHdfs hdfs, Func<string, Task> before, Func<Task> after) : IWebHdfs
 {
     public Task<Stream> OpenAsync(string path, long offset = 0, long? length = null, CancellationToken cancellationToken = default) =>
@@ -29,20 +30,25 @@ internal sealed class GatedHdfs(IWebHdfs hdfs, Func<string, Task> before, Func<T
     public Task<RenameOutcome> RenameAsync(string path, string destination, CancellationToken cancellationToken = default) =>
         Pass(() => hdfs.RenameAsync(path, destination, cancellationToken));
 
-    public Task<bool> DeleteAsync(string path, bool recursive = false, CancellationToken cancellationToken = default) => Pass(() => hdfs.DeleteAsync(path, recursive, cancellationToken));
+    public Task<bool> DeleteAsync(string path, bool recursive = false, CancellationToken cancellationToken = default)
+        => Pass(() => hdfs.DeleteAsync(path, recursive, cancellationToken));
 
-    public Task<FileStatus?> GetFileStatusAsync(string path, CancellationToken cancellationToken = default) => Pass(() => hdfs.GetFileStatusAsync(path, cancellationToken));
+    public Task<FileStatus?> GetFileStatusAsync(string path, CancellationToken cancellationToken = default)
+        => Pass(() => hdfs.GetFileStatusAsync(path, cancellationToken));
 
-    public Task<IReadOnlyList<FileStatus>> ListStatusAsync(string path, CancellationToken cancellationToken = default) => Pass(() => hdfs.ListStatusAsync(path, cancellationToken));
+    public Task<IReadOnlyList<FileStatus>> ListStatusAsync(string path, CancellationToken cancellationToken = default)
+        => Pass(() => hdfs.ListStatusAsync(path, cancellationToken));
 
-    public Task<ListingPage> ListPageAsync(string path, string startAfter, CancellationToken cancellationToken = default) => Pass(() => hdfs.ListPageAsync(path, startAfter, cancellationToken));
+    public Task<ListingPage> ListPageAsync(string path, string startAfter, CancellationToken cancellationToken = default)
+        => Pass(() => hdfs.ListPageAsync(path, startAfter, cancellationToken));
 
-    public Task<ContentSummary> GetContentSummaryAsync(string path, CancellationToken cancellationToken = default) => Pass(() => hdfs.GetContentSummaryAsync(path, cancellationToken));
+    public Task<ContentSummary> GetContentSummaryAsync(string path, CancellationToken cancellationToken = default)
+        => Pass(() => hdfs.GetContentSummaryAsync(path, cancellationToken));
 
     private async Task<T> Pass<T>(Func<Task<T>> call, [CallerMemberName] string name = "")
     {
         await before(name);
-        var result = await call();
+        T? result = await call();
         await after();
         return result;
     }

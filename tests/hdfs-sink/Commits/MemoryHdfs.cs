@@ -8,8 +8,8 @@ internal sealed class MemoryHdfs : IWebHdfs
     /// <summary>Small, so that tests turn pages.</summary>
     private const int PageEntries = 7;
 
-    private readonly Lock gate = new();
-    private readonly SortedDictionary<string, byte[]?> entries = new(StringComparer.Ordinal) { ["/"] = null };
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<string, byte[]?> _entries = new(StringComparer.Ordinal) { ["/"] = null };
 
     /// <summary>Pages of listings asked for.</summary>
     public int Pages { get; private set; }
@@ -18,27 +18,33 @@ internal sealed class MemoryHdfs : IWebHdfs
     {
         get
         {
-            lock (gate)
-                return entries.Where(entry => entry.Value is not null).ToDictionary(entry => entry.Key, entry => entry.Value!);
+            lock (_gate)
+            {
+                return _entries.Where(entry => entry.Value is not null).ToDictionary(entry => entry.Key, entry => entry.Value!);
+            }
         }
     }
 
     public Task<Stream> OpenAsync(string path, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
     {
-        lock (gate)
-            return entries.GetValueOrDefault(path) is { } bytes ? Task.FromResult<Stream>(new MemoryStream(bytes[(int)offset..])) : throw NotFound(path);
+        lock (_gate)
+        {
+            return _entries.GetValueOrDefault(path) is { } bytes ? Task.FromResult<Stream>(new MemoryStream(bytes[(int)offset..])) : throw NotFound(path);
+        }
     }
 
     public async Task CreateAsync(string path, Stream content, bool overwrite = false, CancellationToken cancellationToken = default)
     {
-        using var bytes = new MemoryStream();
+        using MemoryStream bytes = new();
         await content.CopyToAsync(bytes, cancellationToken);
-        lock (gate)
+        lock (_gate)
         {
-            if (!overwrite && entries.ContainsKey(path))
+            if (!overwrite && _entries.ContainsKey(path))
+            {
                 throw new WebHdfsException(HdfsError.FileAlreadyExists, $"{path} is there");
+            }
             MakeFolders(Parent(path));
-            entries[path] = bytes.ToArray();
+            _entries[path] = bytes.ToArray();
         }
     }
 
@@ -46,59 +52,73 @@ internal sealed class MemoryHdfs : IWebHdfs
 
     public Task MkdirsAsync(string path, CancellationToken cancellationToken = default)
     {
-        lock (gate)
+        lock (_gate)
+        {
             MakeFolders(path);
+        }
         return Task.CompletedTask;
     }
 
     public Task<RenameOutcome> RenameAsync(string path, string destination, CancellationToken cancellationToken = default)
     {
-        lock (gate)
+        lock (_gate)
         {
-            bool here = entries.ContainsKey(path), there = entries.ContainsKey(destination);
-            if (here && there && entries[destination] is null)
+            bool here = _entries.ContainsKey(path), there = _entries.ContainsKey(destination);
+            if (here && there && _entries[destination] is null)
+            {
                 return RenameAsync(path, destination + path[path.LastIndexOf('/')..], cancellationToken);
+            }
             if (!here || there)
+            {
                 return Task.FromResult(here ? RenameOutcome.DestinationExists : there ? RenameOutcome.AlreadyRenamed : RenameOutcome.SourceMissing);
-            if (!entries.ContainsKey(Parent(destination)))
+            }
+            if (!_entries.ContainsKey(Parent(destination)))
+            {
                 return Task.FromResult(RenameOutcome.Refused);
-            entries.Add(destination, entries[path]);
-            entries.Remove(path);
+            }
+            _entries.Add(destination, _entries[path]);
+            _entries.Remove(path);
             return Task.FromResult(RenameOutcome.Renamed);
         }
     }
 
     public Task<bool> DeleteAsync(string path, bool recursive = false, CancellationToken cancellationToken = default)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var gone = entries.Keys.Where(key => key == path || (recursive && key.StartsWith(path + "/", StringComparison.Ordinal))).ToList();
-            gone.ForEach(key => entries.Remove(key));
+            List<string> gone = _entries.Keys.Where(key => key == path || (recursive && key.StartsWith(path + "/", StringComparison.Ordinal))).ToList();
+            gone.ForEach(key => _entries.Remove(key));
             return Task.FromResult(gone.Count > 0);
         }
     }
 
     public Task<FileStatus?> GetFileStatusAsync(string path, CancellationToken cancellationToken = default)
     {
-        lock (gate)
-            return Task.FromResult(entries.TryGetValue(path, out var bytes) ? Status("", bytes) : null);
+        lock (_gate)
+        {
+            return Task.FromResult(_entries.TryGetValue(path, out byte[]? bytes) ? Status("", bytes) : null);
+        }
     }
 
     public Task<IReadOnlyList<FileStatus>> ListStatusAsync(string path, CancellationToken cancellationToken = default)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (!entries.ContainsKey(path))
+            if (!_entries.ContainsKey(path))
+            {
                 throw NotFound(path);
+            }
             return Task.FromResult<IReadOnlyList<FileStatus>>(
-                [.. entries.Where(entry => entry.Key != "/" && Parent(entry.Key) == path).Select(entry => Status(entry.Key[(entry.Key.LastIndexOf('/') + 1)..], entry.Value))]);
+                [.. _entries.Where(entry => entry.Key != "/"
+                    && Parent(entry.Key) == path).Select(entry => Status(entry.Key[(entry.Key.LastIndexOf('/') + 1)..], entry.Value))]);
         }
     }
 
     public async Task<ListingPage> ListPageAsync(string path, string startAfter, CancellationToken cancellationToken = default)
     {
         Pages++;
-        var after = (await ListStatusAsync(path, cancellationToken)).Where(entry => string.CompareOrdinal(entry.PathSuffix, startAfter) > 0).ToList();
+        List<FileStatus> after = (await ListStatusAsync(path, cancellationToken)).Where(entry => string.CompareOrdinal(entry.PathSuffix, startAfter)
+            > 0).ToList();
         return new ListingPage([.. after.Take(PageEntries)], Math.Max(0, after.Count - PageEntries));
     }
 
@@ -107,7 +127,9 @@ internal sealed class MemoryHdfs : IWebHdfs
     private void MakeFolders(string path)
     {
         for (string at = path; at != "/"; at = Parent(at))
-            entries.TryAdd(at, null);
+        {
+            _entries.TryAdd(at, null);
+        }
     }
 
     private static string Parent(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";

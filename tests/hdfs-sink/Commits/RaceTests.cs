@@ -10,8 +10,8 @@ public sealed class RaceTests
     [Fact]
     public async Task WhatAnotherSinkCommittedSinceTheEndWasAskedForIsNoLoss()
     {
-        var world = new World(24, seed: 1);
-        var before = world.State() with { LogEnd = 4 };
+        World world = new(24, seed: 1);
+        HdfsSink.Commits.PartitionState before = world.State() with { LogEnd = 4 };
         await world.RunAsync(world.Hdfs, 3);
         (await world.Sink().OpenAsync(before, world.AskLogEnd, TestContext.Current.CancellationToken)).ShouldBe(world.LogEnd);
     }
@@ -25,31 +25,33 @@ public sealed class RaceTests
     [Fact]
     public async Task AClaimWhoseStagedManifestWasCleanedAwayIsLost()
     {
-        var world = new World(12, seed: 1);
-        var token = TestContext.Current.CancellationToken;
+        World world = new(12, seed: 1);
+        CancellationToken token = TestContext.Current.CancellationToken;
         bool raced = false;
         async Task OthersFirst(string call)
         {
             if (raced || call != nameof(world.Hdfs.RenameAsync))
+            {
                 return;
+            }
             raced = true; // just before our claim others commit everything, and a restart cleans our files away
             await world.RunAsync(world.Hdfs, 5);
             await world.Sink().OpenAsync(world.State(), world.AskLogEnd, token);
         }
 
-        var sink = world.Sink(new GatedHdfs(world.Hdfs, OthersFirst, () => Task.CompletedTask));
-        var result = await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, token), 7), token);
+        HdfsSink.Commits.Committer sink = world.Sink(new GatedHdfs(world.Hdfs, OthersFirst, () => Task.CompletedTask));
+        HdfsSink.Commits.CommitResult result = await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, token), 7), token);
         (result.IsOurs, result.Position).ShouldBe((false, world.LogEnd));
         world.ShouldHoldEverythingOnce();
     }
 
     private static async Task RaceAsync(int seed, int sinks, int killOneIn)
     {
-        var world = new World(records: 20, seed);
-        var random = new Random(seed);
-        var arrivals = Channel.CreateUnbounded<TaskCompletionSource?>();
-        var waiting = new List<TaskCompletionSource>();
-        var running = Enumerable.Range(0, sinks).Select(sink => RunAsync(world, arrivals, batch: 3 + sink * 2)).ToList();
+        World world = new(records: 20, seed);
+        Random random = new(seed);
+        Channel<TaskCompletionSource?> arrivals = Channel.CreateUnbounded<TaskCompletionSource?>();
+        List<TaskCompletionSource> waiting = new();
+        List<Task> running = Enumerable.Range(0, sinks).Select(sink => RunAsync(world, arrivals, batch: 3 + sink * 2)).ToList();
         int alive = sinks;
         while (alive > 0)
         {
@@ -57,19 +59,29 @@ public sealed class RaceTests
             while (waiting.Count < alive)
             {
                 if (await arrivals.Reader.ReadAsync() is { } call)
+                {
                     waiting.Add(call);
+                }
                 else
+                {
                     alive--;
+                }
             }
 
             if (alive == 0)
+            {
                 break;
-            var chosen = waiting[random.Next(waiting.Count)];
+            }
+            TaskCompletionSource chosen = waiting[random.Next(waiting.Count)];
             waiting.Remove(chosen);
             if (random.Next(killOneIn) == 0)
+            {
                 chosen.SetException(new KilledException());
+            }
             else
+            {
                 chosen.SetResult();
+            }
         }
 
         await Task.WhenAll(running);
@@ -81,7 +93,7 @@ public sealed class RaceTests
     {
         Task Arrive()
         {
-            var call = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            TaskCompletionSource call = new(TaskCreationOptions.RunContinuationsAsynchronously);
             arrivals.Writer.TryWrite(call);
             return call.Task;
         }

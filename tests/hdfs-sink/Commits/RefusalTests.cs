@@ -10,16 +10,17 @@ public sealed class RefusalTests
     [Fact]
     public async Task ATopicMadeAnewIsRefused()
     {
-        var world = await CommittedAsync();
+        World world = await CommittedAsync();
         world.TopicId = "topic-id-2";
-        (await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token))).Message.ShouldContain("topic-id-2");
+        (await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), world.AskLogEnd,
+            Token))).Message.ShouldContain("topic-id-2");
     }
 
     [Fact]
     public async Task ATopicMadeAnewBetweenTwoCommitsIsRefused()
     {
-        var world = new World(24, seed: 1);
-        var sink = world.Sink();
+        World world = new(24, seed: 1);
+        Committer sink = world.Sink();
         long position = (await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, Token), 5), Token)).Position;
         world.TopicId = "topic-id-2";
         await Should.ThrowAsync<SinkRefusedException>(() => sink.CommitAsync(world.Read(position, 5), Token));
@@ -29,17 +30,18 @@ public sealed class RefusalTests
     [Fact]
     public async Task ALogThatEndsBelowTheNewestCommitIsRefused()
     {
-        var world = await CommittedAsync();
+        World world = await CommittedAsync();
         world.LogEnd--;
-        (await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token))).Message.ShouldContain($"ends at {world.LogEnd}");
+        (await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), world.AskLogEnd,
+            Token))).Message.ShouldContain($"ends at {world.LogEnd}");
     }
 
     [Fact]
     public async Task WhatRetentionTookIsAManifestWithoutFiles()
     {
-        var world = new World(24, seed: 1) { LogStart = 9 };
+        World world = new(24, seed: 1) { LogStart = 9 };
         await world.RunAsync(world.Hdfs, 5);
-        var lost = world.Chain()[0];
+        Manifest lost = world.Chain()[0];
         (lost.First, lost.Next, lost.LostToRetention, lost.Files.Count, lost.Rows).ShouldBe((0, 9, true, 0, 0));
         world.ShouldHoldEverythingOnce();
     }
@@ -47,8 +49,8 @@ public sealed class RefusalTests
     [Fact]
     public async Task RetentionThatOvertakesASleepingSinkIsRecordedToo()
     {
-        var world = new World(24, seed: 1);
-        var sink = world.Sink();
+        World world = new(24, seed: 1);
+        Committer sink = world.Sink();
         await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, Token), 5), Token);
         world.LogStart = 11;
         (await world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token)).ShouldBe(11);
@@ -58,7 +60,7 @@ public sealed class RefusalTests
     [Fact]
     public async Task ADamagedManifestIsRefused()
     {
-        var world = await CommittedAsync();
+        World world = await CommittedAsync();
         await world.Hdfs.CreateAsync(world.Warehouse.Claim(World.Partition, world.Chain()[^1].First), new MemoryStream([1, 2, 3]), overwrite: true, Token);
         await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token));
     }
@@ -66,9 +68,9 @@ public sealed class RefusalTests
     [Fact]
     public async Task AFileInTheWayIsRefusedAndNotReplaced()
     {
-        var world = new World(24, seed: 1);
-        var sink = world.Sink();
-        var batch = world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, Token), 50);
+        World world = new(24, seed: 1);
+        Committer sink = world.Sink();
+        Rows.RecordBatch batch = world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, Token), 50);
         string inTheWay = world.Warehouse.DataFile(World.Partition, batch.First, batch.Next, new Rows.Filing(0, false));
         await world.Hdfs.CreateAsync(inTheWay, new MemoryStream([42]), cancellationToken: Token);
         await Should.ThrowAsync<SinkRefusedException>(() => sink.CommitAsync(batch, Token));
@@ -78,10 +80,11 @@ public sealed class RefusalTests
     [Fact]
     public async Task AnUploadThatBreaksGoesOnUnderAnotherName()
     {
-        var world = new World(6, seed: 1);
+        World world = new(6, seed: 1);
         int calls = 0;
         Task Break() => ++calls == 3 ? throw new WebHdfsException(HdfsError.Unreachable, "the cable") : Task.CompletedTask;
-        var sink = world.Sink(new GatedHdfs(world.Hdfs, _ => Task.CompletedTask, Break)); // the third call is the first upload: it lands, and its answer is lost
+        // the third call is the first upload: it lands, and its answer is lost
+        Committer sink = world.Sink(new GatedHdfs(world.Hdfs, _ => Task.CompletedTask, Break));
         await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, Token), 50), Token);
         world.ShouldHoldEverythingOnce();
         await world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token);
@@ -91,15 +94,15 @@ public sealed class RefusalTests
     [Fact]
     public async Task RestartingWithNothingNewWritesNothing()
     {
-        var world = await CommittedAsync();
-        var before = world.Hdfs.Files.Keys.ToList();
+        World world = await CommittedAsync();
+        List<string> before = world.Hdfs.Files.Keys.ToList();
         (await world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token)).ShouldBe(world.LogEnd);
         world.Hdfs.Files.Keys.ShouldBe(before);
     }
 
     private static async Task<World> CommittedAsync()
     {
-        var world = new World(24, seed: 1);
+        World world = new(24, seed: 1);
         await world.RunAsync(world.Hdfs, 5);
         return world;
     }

@@ -16,16 +16,16 @@ internal sealed class World : ITopicIds
     public const string Topic = "things";
     private const long HourMs = 3_600_000;
 
-    private readonly List<RawRecord> log = [];
+    private readonly List<RawRecord> _log = [];
 
     public World(int records, int seed)
     {
-        var random = new Random(seed);
+        Random random = new(seed);
         long offset = 0;
         for (int i = 0; i < records; i++)
         {
             offset += random.Next(4) == 0 ? 1 + random.Next(3) : 0; // markers and compacted records leave gaps
-            log.Add(new RawRecord(Partition, offset++, HourMs * random.Next(3), null, []));
+            _log.Add(new RawRecord(Partition, offset++, HourMs * random.Next(3), null, []));
         }
 
         LogEnd = offset + 1; // a marker at the end
@@ -49,10 +49,12 @@ internal sealed class World : ITopicIds
     /// <summary>A sink's life: opens, and commits batches of up to <paramref name="batch"/> positions to the log's end.</summary>
     public async Task RunAsync(IWebHdfs hdfs, int batch)
     {
-        var sink = Sink(hdfs);
+        Committer sink = Sink(hdfs);
         long position = await sink.OpenAsync(State(), AskLogEnd, TestContext.Current.CancellationToken);
         while (position < LogEnd)
+        {
             position = (await sink.CommitAsync(Read(position, batch), TestContext.Current.CancellationToken)).Position;
+        }
     }
 
     public PartitionState State() => new(TopicId, LogStart, LogEnd);
@@ -62,22 +64,25 @@ internal sealed class World : ITopicIds
     public RecordBatch Read(long position, int count)
     {
         long next = Math.Min(position + count, LogEnd);
-        return new RecordBatch(position, next, [.. log.Where(record => record.Offset >= position && record.Offset < next)], 0);
+        return new RecordBatch(position, next, [.. _log.Where(record => record.Offset >= position && record.Offset < next)], 0);
     }
 
     /// <summary>Every record of the log is in one data file once, and the manifests are a chain that names those files and no others.</summary>
     public void ShouldHoldEverythingOnce()
     {
-        var files = Hdfs.Files;
-        var data = files.Where(file => file.Key.EndsWith(".parquet", StringComparison.Ordinal) && !file.Key.Contains("/_tmp/")).ToDictionary();
+        IReadOnlyDictionary<string, byte[]> files = Hdfs.Files;
+        Dictionary<string, byte[]> data = files.Where(file => file.Key.EndsWith(".parquet", StringComparison.Ordinal)
+            && !file.Key.Contains("/_tmp/")).ToDictionary();
         data.Values.SelectMany(bytes => JsonSerializer.Deserialize<long[]>(bytes)!).Order()
-            .ShouldBe(log.Where(record => record.Offset >= LostBefore()).Select(record => record.Offset));
-        var manifests = Chain();
+            .ShouldBe(_log.Where(record => record.Offset >= LostBefore()).Select(record => record.Offset));
+        IReadOnlyList<Manifest> manifests = Chain();
         manifests[^1].Next.ShouldBe(LogEnd);
-        var named = manifests.SelectMany(manifest => manifest.Files).ToList();
+        List<ManifestFile> named = manifests.SelectMany(manifest => manifest.Files).ToList();
         named.Select(file => file.Path).Order(StringComparer.Ordinal).ShouldBe(data.Keys.Order(StringComparer.Ordinal));
-        foreach (var file in named)
+        foreach (ManifestFile file in named)
+        {
             (file.Bytes, file.Sha256).ShouldBe((data[file.Path].Length, Convert.ToHexStringLower(SHA256.HashData(data[file.Path]))));
+        }
     }
 
     public IReadOnlyList<string> Staged => [.. Hdfs.Files.Keys.Where(path => path.Contains("/_tmp/"))];
@@ -85,9 +90,10 @@ internal sealed class World : ITopicIds
     /// <summary>The manifests from position 0 on, each beginning where the one before ended.</summary>
     public IReadOnlyList<Manifest> Chain()
     {
-        var claims = Hdfs.Files.Where(file => file.Key.Contains("/_commits/")).Select(file => Manifest.Parse(file.Value, file.Key)).OrderBy(manifest => manifest.First).ToList();
+        List<Manifest> claims = Hdfs.Files.Where(file => file.Key.Contains("/_commits/")).Select(file => Manifest.Parse(file.Value,
+            file.Key)).OrderBy(manifest => manifest.First).ToList();
         long position = 0;
-        foreach (var manifest in claims)
+        foreach (Manifest manifest in claims)
         {
             manifest.First.ShouldBe(position);
             position = manifest.Next;
@@ -105,7 +111,8 @@ internal sealed class World : ITopicIds
 
         public DecodedBatch Decode(RecordBatch batch) => new(
             [.. batch.Records.GroupBy(record => record.AppendedAt / HourMs).Select(hour => new PendingFile(
-                new Filing(hour.Key, IsMisdated: false), hour.Count(), output => output.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(hour.Select(record => record.Offset)))).AsTask()))],
+                new Filing(hour.Key, IsMisdated: false), hour.Count(),
+                    output => output.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(hour.Select(record => record.Offset)))).AsTask()))],
             Undecodable: 0);
     }
 }

@@ -19,13 +19,13 @@ public sealed class PartitionWriterTests
         RotateAfter = TimeSpan.FromSeconds(10),
     };
 
-    private readonly FakeTimeProvider time = new();
-    private readonly Channel<Completion> done = Channel.CreateUnbounded<Completion>();
+    private readonly FakeTimeProvider _time = new();
+    private readonly Channel<Completion> _done = Channel.CreateUnbounded<Completion>();
 
     [Fact]
     public void RotatesByRows()
     {
-        var writer = Writer();
+        PartitionWriter writer = Writer();
         Append(writer, 0, 1);
         writer.IsDue.ShouldBeFalse();
         Append(writer, 2);
@@ -35,7 +35,7 @@ public sealed class PartitionWriterTests
     [Fact]
     public void RotatesByBytes()
     {
-        var writer = Writer();
+        PartitionWriter writer = Writer();
         writer.Append(new RawRecord(World.Partition, 0, 0, null, new byte[1000]));
         writer.IsDue.ShouldBeTrue();
     }
@@ -43,30 +43,30 @@ public sealed class PartitionWriterTests
     [Fact]
     public void RotatesByTheTimeOfItsFirstRecord()
     {
-        var writer = Writer();
-        time.Advance(TimeSpan.FromHours(1));
+        PartitionWriter writer = Writer();
+        _time.Advance(TimeSpan.FromHours(1));
         writer.IsDue.ShouldBeFalse(); // nothing waits
         Append(writer, 0);
-        time.Advance(TimeSpan.FromSeconds(9));
+        _time.Advance(TimeSpan.FromSeconds(9));
         Append(writer, 1);
         writer.IsDue.ShouldBeFalse();
-        time.Advance(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(1));
         writer.IsDue.ShouldBeTrue();
     }
 
     [Fact]
     public void MarkersAtTheEndAreCommittedToo()
     {
-        var writer = Writer();
+        PartitionWriter writer = Writer();
         writer.SkipTo(4);
-        time.Advance(TimeSpan.FromSeconds(10));
+        _time.Advance(TimeSpan.FromSeconds(10));
         (writer.IsDue, writer.Position).ShouldBe((true, 4));
     }
 
     [Fact]
     public void WhatWasTakenIsNotTakenAgain()
     {
-        var writer = Writer();
+        PartitionWriter writer = Writer();
         Append(writer, 5);
         writer.Append(Record(5)).ShouldBeFalse();
         writer.Append(Record(3)).ShouldBeFalse();
@@ -76,20 +76,21 @@ public sealed class PartitionWriterTests
     [Fact]
     public async Task AfterALostClaimWhatWasReadOnTopOfItIsGivenUpAndReadingStartsAnew()
     {
-        var world = new World(records: 30, seed: 1);
-        var committer = world.Sink();
-        var writer = new PartitionWriter(new TopicPartition(World.Topic, World.Partition), await committer.OpenAsync(world.State(), world.AskLogEnd, Token), Settings, time);
+        World world = new(records: 30, seed: 1);
+        HdfsSink.Commits.Committer committer = world.Sink();
+        PartitionWriter writer = new(new TopicPartition(World.Topic, World.Partition), await committer.OpenAsync(world.State(), world.AskLogEnd, Token),
+            Settings, _time);
         await RivalCommitsAsync(world, positions: 9);
         Feed(writer, world.Read(0, 6));
         Feed(writer, world.Read(6, 3));
-        writer.Start(committer, new SemaphoreSlim(1), completion => done.Writer.TryWrite(completion), Token);
+        writer.Start(committer, new SemaphoreSlim(1), completion => _done.Writer.TryWrite(completion), Token);
 
-        var lost = await done.Reader.ReadAsync(Token);
+        Completion lost = await _done.Reader.ReadAsync(Token);
         (lost.Result!.Value.IsOurs, lost.Result.Value.Position).ShouldBe((false, 9));
-        (await done.Reader.ReadAsync(Token)).Result.ShouldBeNull(); // read on top of the lost range
+        (await _done.Reader.ReadAsync(Token)).Result.ShouldBeNull(); // read on top of the lost range
         writer.ResetTo(lost.Result.Value.Position);
         Feed(writer, world.Read(9, 1000));
-        (await done.Reader.ReadAsync(Token)).Result!.Value.IsOurs.ShouldBeTrue();
+        (await _done.Reader.ReadAsync(Token)).Result!.Value.IsOurs.ShouldBeTrue();
         writer.Close();
         await writer.Finished;
         world.ShouldHoldEverythingOnce();
@@ -98,14 +99,16 @@ public sealed class PartitionWriterTests
     [Fact]
     public async Task AFailureEndsTheWorkerAndGivesEveryBatchBack()
     {
-        var world = new World(records: 30, seed: 1);
-        var committer = world.Sink(new GatedHdfs(world.Hdfs, call => call == "CreateAsync" ? throw new KilledException() : Task.CompletedTask, () => Task.CompletedTask));
-        var writer = new PartitionWriter(new TopicPartition(World.Topic, World.Partition), await committer.OpenAsync(world.State(), world.AskLogEnd, Token), Settings, time);
+        World world = new(records: 30, seed: 1);
+        HdfsSink.Commits.Committer committer = world.Sink(new GatedHdfs(world.Hdfs,
+            call => call == "CreateAsync" ? throw new KilledException() : Task.CompletedTask, () => Task.CompletedTask));
+        PartitionWriter writer = new(new TopicPartition(World.Topic, World.Partition), await committer.OpenAsync(world.State(), world.AskLogEnd, Token),
+            Settings, _time);
         Feed(writer, world.Read(0, 6));
         Feed(writer, world.Read(6, 6));
-        writer.Start(committer, new SemaphoreSlim(1), completion => done.Writer.TryWrite(completion), Token);
-        (await done.Reader.ReadAsync(Token)).Error.ShouldBeOfType<KilledException>();
-        var second = await done.Reader.ReadAsync(Token);
+        writer.Start(committer, new SemaphoreSlim(1), completion => _done.Writer.TryWrite(completion), Token);
+        (await _done.Reader.ReadAsync(Token)).Error.ShouldBeOfType<KilledException>();
+        Completion second = await _done.Reader.ReadAsync(Token);
         (second.Error, second.Result).ShouldBe((null, null));
         writer.Close();
         await writer.Finished;
@@ -117,14 +120,16 @@ public sealed class PartitionWriterTests
 
     private static async Task RivalCommitsAsync(World world, int positions)
     {
-        var rival = world.Sink();
+        HdfsSink.Commits.Committer rival = world.Sink();
         await rival.CommitAsync(world.Read(await rival.OpenAsync(world.State(), world.AskLogEnd, Token), positions), Token);
     }
 
     private static void Feed(PartitionWriter writer, RecordBatch batch)
     {
-        foreach (var record in batch.Records)
+        foreach (RawRecord record in batch.Records)
+        {
             writer.Append(record);
+        }
         writer.SkipTo(batch.Next);
         writer.Rotate();
     }
@@ -132,8 +137,10 @@ public sealed class PartitionWriterTests
     private static void Append(PartitionWriter writer, params ReadOnlySpan<long> offsets)
     {
         foreach (long offset in offsets)
+        {
             writer.Append(Record(offset)).ShouldBeTrue();
+        }
     }
 
-    private PartitionWriter Writer() => new(new TopicPartition(World.Topic, World.Partition), 0, Settings, time);
+    private PartitionWriter Writer() => new(new TopicPartition(World.Topic, World.Partition), 0, Settings, _time);
 }

@@ -7,7 +7,7 @@ namespace Game.HdfsSink.Tests.Parquet;
 /// <summary>Encodes batches and reads the files back, column by column.</summary>
 internal sealed class ParquetRows
 {
-    private readonly Dictionary<string, object?[]> columns = [];
+    private readonly Dictionary<string, object?[]> _columns = [];
 
     private ParquetRows(ParquetSchema schema) => Schema = schema;
 
@@ -17,16 +17,16 @@ internal sealed class ParquetRows
 
     public int Groups { get; private set; }
 
-    public object?[] this[string column] => columns[column];
+    public object?[] this[string column] => _columns[column];
 
-    public IReadOnlyDictionary<string, object?> Row(int index) => columns.ToDictionary(column => column.Key, column => column.Value[index]);
+    public IReadOnlyDictionary<string, object?> Row(int index) => _columns.ToDictionary(column => column.Key, column => column.Value[index]);
 
     public static async Task<IReadOnlyDictionary<Filing, ParquetRows>> WriteAndReadAsync(ITable table, params RawRecord[] records)
     {
-        var files = new Dictionary<Filing, ParquetRows>();
-        foreach (var file in table.Decode(new RecordBatch(0, records.Length, records, 0)).Files)
+        Dictionary<Filing, ParquetRows> files = new();
+        foreach (PendingFile file in table.Decode(new RecordBatch(0, records.Length, records, 0)).Files)
         {
-            var content = new MemoryStream();
+            MemoryStream content = new();
             await file.EncodeAsync(content);
             files.Add(file.Filing, await ReadAsync(content));
         }
@@ -37,15 +37,15 @@ internal sealed class ParquetRows
     public static async Task<ParquetRows> ReadAsync(Stream content)
     {
         content.Position = 0;
-        await using var reader = await ParquetReader.CreateAsync(content);
-        var read = new ParquetRows(reader.Schema) { Groups = reader.RowGroupCount };
+        await using ParquetReader reader = await ParquetReader.CreateAsync(content);
+        ParquetRows read = new(reader.Schema) { Groups = reader.RowGroupCount };
         for (int group = 0; group < reader.RowGroupCount; group++)
         {
-            using var rows = reader.OpenRowGroupReader(group);
-            foreach (var field in reader.Schema.DataFields)
+            using ParquetRowGroupReader rows = reader.OpenRowGroupReader(group);
+            foreach (DataField field in reader.Schema.DataFields)
             {
-                var values = await ReadColumnAsync(rows, field);
-                read.columns[field.Path.ToString()] = [.. read.columns.GetValueOrDefault(field.Path.ToString(), []), .. values];
+                object?[] values = await ReadColumnAsync(rows, field);
+                read._columns[field.Path.ToString()] = [.. read._columns.GetValueOrDefault(field.Path.ToString(), []), .. values];
             }
 
             read.Compressions = [.. read.Compressions, .. rows.RowGroup.Columns.Select(column => (CompressionMethod)(int)column.MetaData!.Codec).Distinct()];
@@ -63,9 +63,11 @@ internal sealed class ParquetRows
         : field.ClrType == typeof(bool) ? await NumbersAsync<bool>(rows, field)
         : await NumbersAsync<DateTime>(rows, field);
 
-    private static Task<object?[]> TextAsync(ParquetRowGroupReader rows, DataField field) => RawAsync<ReadOnlyMemory<char>>(rows, field, text => text.ToString());
+    private static Task<object?[]> TextAsync(ParquetRowGroupReader rows, DataField field)
+        => RawAsync<ReadOnlyMemory<char>>(rows, field, text => text.ToString());
 
-    private static Task<object?[]> BytesAsync(ParquetRowGroupReader rows, DataField field) => RawAsync<ReadOnlyMemory<byte>>(rows, field, bytes => bytes.ToArray());
+    private static Task<object?[]> BytesAsync(ParquetRowGroupReader rows, DataField field)
+        => RawAsync<ReadOnlyMemory<byte>>(rows, field, bytes => bytes.ToArray());
 
     private static Task<object?[]> NumbersAsync<T>(ParquetRowGroupReader rows, DataField field)
         where T : struct => RawAsync<T>(rows, field, value => value);
@@ -74,7 +76,7 @@ internal sealed class ParquetRows
         where T : struct
     {
         int count = (int)rows.GetMetadata(field)!.MetaData!.NumValues;
-        var values = new T[count];
+        T[] values = new T[count];
         Memory<int>? definitions = field.MaxDefinitionLevel > 0 ? new int[count] : default(Memory<int>?);
         Memory<int>? repetitions = field.MaxRepetitionLevel > 0 ? new int[count] : default(Memory<int>?);
         await rows.ReadRawAsync<T>(field, values, definitions, repetitions, CancellationToken.None);
@@ -85,8 +87,10 @@ internal sealed class ParquetRows
     private static object?[] Spread(IEnumerable<object> values, int[] levels, DataField field)
     {
         if (levels.Length == 0)
+        {
             return [.. values];
-        using var next = values.GetEnumerator();
+        }
+        using IEnumerator<object> next = values.GetEnumerator();
         return [.. levels.Select(level => level == field.MaxDefinitionLevel && next.MoveNext() ? next.Current : null)];
     }
 }

@@ -51,12 +51,13 @@ public sealed class TableTests
     [Fact]
     public async Task EventsKeepEveryField()
     {
-        var (filing, rows) = (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), Record(0, Encode(Login)), Record(5, Encode(Trade)))).Single();
+        (Filing filing,
+            ParquetRows rows) = (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), Record(0, Encode(Login)), Record(5, Encode(Trade)))).Single();
 
         filing.Folder.ShouldBe("dt=2026-11-23/hour=12");
         filing.IsMisdated.ShouldBeFalse();
         rows.Compressions.ShouldBe([CompressionMethod.Zstd]);
-        var login = rows.Row(0);
+        IReadOnlyDictionary<string, object?> login = rows.Row(0);
         login["type"].ShouldBe("login");
         login["event_id"].ShouldBe("01900000-0000-7000-8000-000000000001");
         login["user_id"].ShouldBe("ü1");
@@ -64,8 +65,9 @@ public sealed class TableTests
         login["asn"].ShouldBe((long)uint.MaxValue);
         (login["lat"], login["lon"], login["outcome"], login["country"]).ShouldBe((48.5, -11.25, "bad-password", "DE"));
         (login["trade_id"], login["gold_delta"], login["item_delta"], login["_extra"], login["_raw"]).ShouldBe((null, null, null, null, null));
-        var trade = rows.Row(1);
-        (trade["type"], trade["channel"], trade["item_delta"], trade["gold_delta"], trade["inventory_value"]).ShouldBe(("trade", "guild-bank", -3, -ContractLimits.MaxGold, ContractLimits.MaxGold));
+        IReadOnlyDictionary<string, object?> trade = rows.Row(1);
+        (trade["type"], trade["channel"], trade["item_delta"], trade["gold_delta"],
+            trade["inventory_value"]).ShouldBe(("trade", "guild-bank", -3, -ContractLimits.MaxGold, ContractLimits.MaxGold));
         (trade["country"], trade["outcome"], trade["session_id"], trade["ip"]).ShouldBe((null, null, "", ""));
         (trade["_partition"], trade["_offset"], trade["_deleted"], trade["_key"]).ShouldBe((2, 5L, false, "key"));
         trade["_appended_at"].ShouldBe(new DateTime(2026, 11, 23, 12, 0, 0, DateTimeKind.Utc));
@@ -73,7 +75,9 @@ public sealed class TableTests
 
     [Fact]
     public async Task ColumnsAreTheContractsAndTheSinksOwn() =>
-        string.Join(' ', (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), Record(0, Encode(Login)))).Single().Value.Schema.Fields.Select(field => field.Name)).ShouldBe(
+        string.Join(' ',
+        (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(),
+            Record(0, Encode(Login)))).Single().Value.Schema.Fields.Select(field => field.Name)).ShouldBe(
             "type event_id user_id ts server_id session_id ip country asn lat lon device_id client_version outcome trade_id counterparty_id channel gold_delta gold_balance item_id item_delta item_value inventory_value " +
             "_key _partition _offset _appended_at _extra _raw _deleted");
 
@@ -81,7 +85,7 @@ public sealed class TableTests
     public async Task UnknownFieldsSurvive()
     {
         byte[] value = [.. Encode(Login).AsSpan(..^1), .. ""","mood":{"a":[1,2]},"x":"ÿ"}"""u8];
-        var rows = (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), Record(0, value))).Single().Value;
+        ParquetRows rows = (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), Record(0, value))).Single().Value;
         System.Text.Json.JsonDocument.Parse((string)rows["_extra"][0]!).RootElement.GetProperty("mood").GetProperty("a")[1].GetInt32().ShouldBe(2);
         rows["user_id"][0].ShouldBe("ü1");
     }
@@ -89,8 +93,9 @@ public sealed class TableTests
     [Fact]
     public async Task WhatCannotBeDecodedIsKeptAsItCame()
     {
-        var files = await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), Record(0, "not json"u8.ToArray()), Record(1, []), Record(2, [0xFF, 0x00]), Record(3, null));
-        var (filing, rows) = files.Single();
+        IReadOnlyDictionary<Filing, ParquetRows> files = await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), Record(0, "not json"u8.ToArray()),
+            Record(1, []), Record(2, [0xFF, 0x00]), Record(3, null));
+        (Filing filing, ParquetRows rows) = files.Single();
         filing.ShouldBe(new Filing(Noon / HourMs, IsMisdated: true));
         rows["_raw"].ShouldBe(["not json"u8.ToArray(), Array.Empty<byte>(), new byte[] { 0xFF, 0x00 }, null]);
         rows["_deleted"].ShouldBe([false, false, false, true]);
@@ -107,19 +112,21 @@ public sealed class TableTests
     [InlineData(-1, false, "dt=2026-11-23/hour=11")]
     public async Task MisdatedRowsGoByTheRecordsTime(long ahead, bool misdated, string folder)
     {
-        var filing = (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), Record(0, Encode(Login with { Ts = Noon + ahead })))).Single().Key;
+        Filing filing = (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), Record(0, Encode(Login with { Ts = Noon + ahead })))).Single().Key;
         (filing.IsMisdated, filing.Folder).ShouldBe((misdated, folder));
     }
 
     [Fact]
     public async Task ABatchIsSplitByHourAndEachPartKeepsItsOrder()
     {
-        var records = Enumerable.Range(0, 100).Select(i => Record(i, Encode(Login with { Ts = Noon - i % 3 * HourMs }))).ToArray();
-        var files = await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), records);
+        RawRecord[] records = Enumerable.Range(0, 100).Select(i => Record(i, Encode(Login with { Ts = Noon - i % 3 * HourMs }))).ToArray();
+        IReadOnlyDictionary<Filing, ParquetRows> files = await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), records);
         files.Keys.Select(filing => filing.Folder).ShouldBe(["dt=2026-11-23/hour=10", "dt=2026-11-23/hour=11", "dt=2026-11-23/hour=12"]);
         files.Values.SelectMany(rows => rows["_offset"]).Cast<long>().Order().ShouldBe(Enumerable.Range(0, 100).Select(i => (long)i));
-        foreach (var rows in files.Values)
+        foreach (ParquetRows rows in files.Values)
+        {
             rows["_offset"].Cast<long>().ShouldBeInOrder();
+        }
     }
 
     [Theory]
@@ -128,7 +135,7 @@ public sealed class TableTests
     [InlineData(long.MaxValue)]
     public async Task ARecordWithoutAUsableTimestampStillLands(long appendedAt)
     {
-        var filing = (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), new RawRecord(2, 0, appendedAt, null, Encode(Login)))).Single().Key;
+        Filing filing = (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), new RawRecord(2, 0, appendedAt, null, Encode(Login)))).Single().Key;
         filing.IsMisdated.ShouldBeTrue();
         filing.Folder.ShouldBe(appendedAt < 0 ? "dt=1970-01-01/hour=00" : "dt=9999-12-31/hour=23");
     }
@@ -136,7 +143,7 @@ public sealed class TableTests
     [Fact]
     public async Task AlertsKeepTheirFeaturesAsAMap()
     {
-        var alert = new Alert
+        Alert alert = new()
         {
             AlertId = "r/v/0/7",
             Rule = "r",
@@ -156,7 +163,7 @@ public sealed class TableTests
             WindowFrom = Noon - 9,
             WindowTo = Noon,
         };
-        var rows = (await ParquetRows.WriteAndReadAsync(
+        ParquetRows rows = (await ParquetRows.WriteAndReadAsync(
             new AlertTable(),
             Record(0, ContractJson.Encode(alert)),
             Record(1, ContractJson.Encode(alert with { Features = new Dictionary<string, double>() })),
@@ -164,7 +171,8 @@ public sealed class TableTests
 
         rows["features/key_value/key"].ShouldBe(["speed", "distance", null, "one"]);
         rows["features/key_value/value"].ShouldBe([1234.5, -1.0, null, 1.0]);
-        (rows["severity"][0], rows["score"][0], rows["source_partition"][0], rows["source_offset"][0], rows["window_events"][0]).ShouldBe(("critical", 0.75, 1, 7L, 30));
+        (rows["severity"][0], rows["score"][0], rows["source_partition"][0], rows["source_offset"][0],
+            rows["window_events"][0]).ShouldBe(("critical", 0.75, 1, 7L, 30));
         rows["detected_at"][0].ShouldBe(new DateTime(2026, 11, 23, 12, 0, 0, 3, DateTimeKind.Utc));
     }
 
@@ -173,7 +181,7 @@ public sealed class TableTests
     {
         byte[] value = Encoding.UTF8.GetBytes(
             """{"alert_id":"a","rule":"r","rule_version":"v","severity":"info","score":0,"user_id":"u","event_id":"01900000-0000-7000-8000-000000000001","ts":1,"detected_at":9223372036854775807,"source_topic":"t","source_partition":0,"source_offset":0,"reason":"","features":{},"window_events":1,"window_from":0,"window_to":0}""");
-        var (filing, rows) = (await ParquetRows.WriteAndReadAsync(new AlertTable(), Record(0, value), Record(1, null))).Single();
+        (Filing filing, ParquetRows rows) = (await ParquetRows.WriteAndReadAsync(new AlertTable(), Record(0, value), Record(1, null))).Single();
         filing.IsMisdated.ShouldBeTrue();
         rows["_raw"][0].ShouldBe(value);
         rows["features/key_value/key"].ShouldBe([null, null]);
@@ -182,11 +190,12 @@ public sealed class TableTests
     [Fact]
     public async Task LabelsGoByTheirOwnTimeAndTombstonesSayWhichKey()
     {
-        var label = new Label { UserId = "u1", Verdict = "fraud", LabelledAt = Noon - HourMs, Source = "anna" };
-        var files = await ParquetRows.WriteAndReadAsync(new LabelTable(), Record(0, ContractJson.Encode(label)), Record(1, null));
-        var dated = files[new Filing(Noon / HourMs - 1, IsMisdated: false)].Row(0);
+        Label label = new() { UserId = "u1", Verdict = "fraud", LabelledAt = Noon - HourMs, Source = "anna" };
+        IReadOnlyDictionary<Filing, ParquetRows> files = await ParquetRows.WriteAndReadAsync(new LabelTable(), Record(0, ContractJson.Encode(label)),
+            Record(1, null));
+        IReadOnlyDictionary<string, object?> dated = files[new Filing(Noon / HourMs - 1, IsMisdated: false)].Row(0);
         (dated["verdict"], dated["source"], dated["_key"], dated["_deleted"]).ShouldBe(("fraud", "anna", "key", false));
-        var tombstone = files[new Filing(Noon / HourMs, IsMisdated: true)].Row(0);
+        IReadOnlyDictionary<string, object?> tombstone = files[new Filing(Noon / HourMs, IsMisdated: true)].Row(0);
         (tombstone["verdict"], tombstone["labelled_at"], tombstone["_key"], tombstone["_deleted"], tombstone["_raw"]).ShouldBe((null, null, "key", true, null));
     }
 
@@ -194,14 +203,16 @@ public sealed class TableTests
     public void AnyBytesBecomeARow() => Check.Sample(Gen.Byte.Array[0, 64], value =>
     {
         foreach (string topic in Tables.Known)
+        {
             Tables.Of(topic).Decode(new RecordBatch(0, 1, [Record(0, value)], 0)).Files.Sum(file => file.Rows).ShouldBe(1);
+        }
     }, iter: 500, threads: 1);
 
     private static RawRecord Record(long offset, byte[]? value) => new(2, offset, Noon, "key"u8.ToArray(), value);
 
     private static byte[] Encode(PlayerEvent playerEvent)
     {
-        using var encoder = new EventEncoder();
+        using EventEncoder encoder = new();
         return encoder.Encode(playerEvent).ToArray();
     }
 }

@@ -6,7 +6,8 @@ using Game.HdfsSink.Rows;
 
 namespace Game.HdfsSink.Tests.Parquet;
 
-/// <summary>Whatever bytes lie in a topic, each record becomes a row that can be written: a value that ends the sink would end it again after every start.</summary>
+/// <summary>Whatever bytes lie in a topic, each record becomes a row that can be written: a value that ends the sink would end it again after every
+/// start.</summary>
 public sealed class TotalTests
 {
     private const long Noon = 1_795_435_200_000;
@@ -31,8 +32,10 @@ public sealed class TotalTests
     /// <summary>JSON values, some of them only nearly; the last ones are no UTF-8 once written as Latin-1.</summary>
     private static readonly string[] Hostile =
     [
-        "null", "true", "{}", "[]", "[[[]]]", "0", "-0", "1e400", "-1e-400", "0.1e-7", "9223372036854775807", "9223372036854775808", "253402300799999", "253402300800000", "99999999999999999999999999999999999999",
-        "\"\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\udc00\\ud800\"", "\"a\\ud83d\\ude00b\"", "{\"\\ud800\":1}", "{\"a\":\"\\ud800\"}", "[\"\\udfff\"]", "\"\\/\\b\\f\"", "\"01900000-0000-7000-8000-000000000001\"",
+        "null", "true", "{}", "[]", "[[[]]]", "0", "-0", "1e400", "-1e-400", "0.1e-7", "9223372036854775807", "9223372036854775808", "253402300799999",
+            "253402300800000", "99999999999999999999999999999999999999",
+        "\"\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\udc00\\ud800\"", "\"a\\ud83d\\ude00b\"", "{\"\\ud800\":1}", "{\"a\":\"\\ud800\"}",
+            "[\"\\udfff\"]", "\"\\/\\b\\f\"", "\"01900000-0000-7000-8000-000000000001\"",
         "{\"a\":1,\"a\":2}", "/**/1", "01", "+1", "NaN", "\"tab\there\"", "\"ÿ\"", "{\"ÿþ\":1}",
     ];
 
@@ -43,7 +46,8 @@ public sealed class TotalTests
     private static readonly Gen<Func<string, string>> Change = Gen.OneOf(
         Gen.Select(Pick(Names), Pick(Hostile), (name, value) => (Func<string, string>)(json => $"{json.TrimEnd()[..^1]},\"{name}\":{value}}}")),
         Gen.Select(Gen.Int[0, 30], Pick(Hostile), (field, value) => (Func<string, string>)(json => Replace(json, field, value))),
-        Gen.Select(Gen.Int[0, 1_000], Gen.Char[(char)0, (char)255], (at, c) => (Func<string, string>)(json => json.Remove(at % json.Length, 1).Insert(at % json.Length, c.ToString()))),
+        Gen.Select(Gen.Int[0, 1_000], Gen.Char[(char)0, (char)255],
+            (at, c) => (Func<string, string>)(json => json.Remove(at % json.Length, 1).Insert(at % json.Length, c.ToString()))),
         Gen.Int[0, 80].Select(depth => (Func<string, string>)(json => $"{json.TrimEnd()[..^1]},\"deep\":{new string('[', depth)}{new string(']', depth)}}}")));
 
     [Theory]
@@ -70,7 +74,7 @@ public sealed class TotalTests
     public async Task Half_a_surrogate_pair_survives_in_an_unknown_field(string topic, string good)
     {
         byte[] value = Bytes($$"""{{good.TrimEnd()[..^1]}},"x":"\ud800"}""");
-        var rows = (await ParquetRows.WriteAndReadAsync(Tables.Of(topic), new RawRecord(0, 0, Noon, null, value))).Single().Value;
+        ParquetRows rows = (await ParquetRows.WriteAndReadAsync(Tables.Of(topic), new RawRecord(0, 0, Noon, null, value))).Single().Value;
         rows["_extra"][0].ShouldBe("""{"x":"\ud800"}""");
         rows["user_id"][0].ShouldBe("u");
     }
@@ -82,15 +86,18 @@ public sealed class TotalTests
     public async Task What_is_not_UTF_8_is_kept_raw(string topic, string good)
     {
         byte[] value = Bytes($$"""{{good.TrimEnd()[..^1]}},"x":"ÿ"}""");
-        var rows = (await ParquetRows.WriteAndReadAsync(Tables.Of(topic), new RawRecord(0, 0, Noon, [0xFF], value))).Single().Value;
+        ParquetRows rows = (await ParquetRows.WriteAndReadAsync(Tables.Of(topic), new RawRecord(0, 0, Noon, [0xFF], value))).Single().Value;
         rows["_raw"][0].ShouldBe(value);
     }
 
     private static DecodedBatch RowsOf(string topic, params byte[][] values)
     {
-        DecodedBatch rows = Tables.Of(topic).Decode(new RecordBatch(0, values.Length, [.. values.Select((value, offset) => new RawRecord(0, offset, Noon, value, value))], 0));
+        DecodedBatch rows = Tables.Of(topic).Decode(new RecordBatch(0, values.Length,
+            [.. values.Select((value, offset) => new RawRecord(0, offset, Noon, value, value))], 0));
         foreach (PendingFile file in rows.Files)
+        {
             file.EncodeAsync(new MemoryStream()).GetAwaiter().GetResult();
+        }
         return rows;
     }
 

@@ -8,14 +8,17 @@ namespace Game.HdfsSink.Tests.WebHdfs;
 /// <summary>The client against servers that misbehave.</summary>
 public sealed class ClientTests : IDisposable
 {
-    private readonly ScriptedHandler server = new();
-    private readonly FakeTimeProvider time = new();
-    private readonly WebHdfsClient hdfs;
+    private readonly ScriptedHandler _server = new();
+    private readonly FakeTimeProvider _time = new();
+    private readonly WebHdfsClient _hdfs;
 
-    public ClientTests() => hdfs = new WebHdfsClient(
-        new WebHdfsOptions { NameNodes = [new Uri("http://a:1"), new Uri("http://b:2")], UserName = "me", AttemptTimeout = TimeSpan.FromSeconds(10), MaxRetries = 2 }, time, server);
+    public ClientTests() => _hdfs = new WebHdfsClient(
+        new WebHdfsOptions
+        {
+            NameNodes = [new Uri("http://a:1"), new Uri("http://b:2")], UserName = "me", AttemptTimeout = TimeSpan.FromSeconds(10), MaxRetries = 2,
+        }, _time, _server);
 
-    public void Dispose() => hdfs.Dispose();
+    public void Dispose() => _hdfs.Dispose();
 
     [Theory]
     [InlineData(403, "AccessControlException", HdfsError.AccessControl)]
@@ -30,10 +33,10 @@ public sealed class ClientTests : IDisposable
     [InlineData(403, "IOException", HdfsError.Remote)]
     public async Task NamedErrorsAreTypedAndNotRepeated(int status, string exception, HdfsError error)
     {
-        server.Fails((HttpStatusCode)status, exception);
-        var thrown = await Should.ThrowAsync<WebHdfsException>(() => hdfs.ListStatusAsync("/x"));
+        _server.Fails((HttpStatusCode)status, exception);
+        WebHdfsException thrown = await Should.ThrowAsync<WebHdfsException>(() => _hdfs.ListStatusAsync("/x"));
         (thrown.Error, thrown.RemoteName, thrown.IsTransient).ShouldBe((error, exception, false));
-        server.Asked.Count.ShouldBe(1);
+        _server.Asked.Count.ShouldBe(1);
     }
 
     [Theory]
@@ -43,49 +46,49 @@ public sealed class ClientTests : IDisposable
     [InlineData(500, "NullPointerException", HdfsError.Remote)]
     public async Task PassingTroubleIsTriedAgain(int status, string exception, HdfsError error)
     {
-        server.Fails((HttpStatusCode)status, exception).Fails((HttpStatusCode)status, exception).Fails((HttpStatusCode)status, exception);
-        (await Should.ThrowAsync<WebHdfsException>(() => Advance(hdfs.ListStatusAsync("/x")))).Error.ShouldBe(error);
-        server.Asked.Count.ShouldBe(3);
+        _server.Fails((HttpStatusCode)status, exception).Fails((HttpStatusCode)status, exception).Fails((HttpStatusCode)status, exception);
+        (await Should.ThrowAsync<WebHdfsException>(() => Advance(_hdfs.ListStatusAsync("/x")))).Error.ShouldBe(error);
+        _server.Asked.Count.ShouldBe(3);
     }
 
     [Fact]
     public async Task AStandbySendsToTheNextNameNodeWhichIsRemembered()
     {
-        server.Fails(HttpStatusCode.Forbidden, "StandbyException").Says(true).Says(true);
-        await hdfs.MkdirsAsync("/x");
-        await hdfs.MkdirsAsync("/y");
-        server.Asked.Select(asked => new Uri(asked.Split(' ')[1]).Authority).ShouldBe(["a:1", "b:2", "b:2"]);
+        _server.Fails(HttpStatusCode.Forbidden, "StandbyException").Says(true).Says(true);
+        await _hdfs.MkdirsAsync("/x");
+        await _hdfs.MkdirsAsync("/y");
+        _server.Asked.Select(asked => new Uri(asked.Split(' ')[1]).Authority).ShouldBe(["a:1", "b:2", "b:2"]);
     }
 
     [Fact]
     public async Task ADeadNameNodeSendsToTheNext()
     {
-        server.Breaks().Says(true);
-        await hdfs.MkdirsAsync("/x");
-        server.Asked.Count.ShouldBe(2);
+        _server.Breaks().Says(true);
+        await _hdfs.MkdirsAsync("/x");
+        _server.Asked.Count.ShouldBe(2);
     }
 
     [Fact]
     public async Task SafeModeBehindADataNodeIsSeen()
     {
-        server.Fails(HttpStatusCode.Forbidden, "RemoteException", "org.apache.hadoop.hdfs.server.namenode.SafeModeException: Cannot create file").Says(true);
-        await Advance(hdfs.MkdirsAsync("/x"));
-        server.Asked.Count.ShouldBe(2);
+        _server.Fails(HttpStatusCode.Forbidden, "RemoteException", "org.apache.hadoop.hdfs.server.namenode.SafeModeException: Cannot create file").Says(true);
+        await Advance(_hdfs.MkdirsAsync("/x"));
+        _server.Asked.Count.ShouldBe(2);
     }
 
     [Fact]
     public async Task NeverAnsweredIsATimeOut()
     {
-        server.Hangs().Hangs().Hangs();
-        (await Should.ThrowAsync<WebHdfsException>(() => Advance(hdfs.GetFileStatusAsync("/x")))).Error.ShouldBe(HdfsError.TimedOut);
+        _server.Hangs().Hangs().Hangs();
+        (await Should.ThrowAsync<WebHdfsException>(() => Advance(_hdfs.GetFileStatusAsync("/x")))).Error.ShouldBe(HdfsError.TimedOut);
     }
 
     [Fact]
     public async Task TheCallersCancellationStaysOne()
     {
-        using var cancel = new CancellationTokenSource();
-        server.Hangs();
-        var call = hdfs.GetFileStatusAsync("/x", cancel.Token);
+        using CancellationTokenSource cancel = new();
+        _server.Hangs();
+        Task<FileStatus?> call = _hdfs.GetFileStatusAsync("/x", cancel.Token);
         await cancel.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => call);
     }
@@ -103,43 +106,45 @@ public sealed class ClientTests : IDisposable
     [InlineData(302, "")]
     public async Task GarbageIsAProtocolError(int status, string body)
     {
-        server.Answers((HttpStatusCode)status, body);
-        (await Should.ThrowAsync<WebHdfsException>(() => hdfs.ListStatusAsync("/x"))).Error.ShouldBe(HdfsError.Protocol);
+        _server.Answers((HttpStatusCode)status, body);
+        (await Should.ThrowAsync<WebHdfsException>(() => _hdfs.ListStatusAsync("/x"))).Error.ShouldBe(HdfsError.Protocol);
     }
 
     [Fact]
     public void AnyBytesAreAnAnswerOrAProtocolError() => Gen.Select(Gen.String, Gen.Int[200, 599]).Sample((body, status) =>
     {
-        var any = new ScriptedHandler().Answers((HttpStatusCode)status, body);
-        using var client = new WebHdfsClient(new WebHdfsOptions { NameNodes = [new Uri("http://a:1")], MaxRetries = 0 }, handler: any);
+        ScriptedHandler any = new ScriptedHandler().Answers((HttpStatusCode)status, body);
+        using WebHdfsClient client = new(new WebHdfsOptions { NameNodes = [new Uri("http://a:1")], MaxRetries = 0 }, handler: any);
         Should.Throw<WebHdfsException>(() => client.ListStatusAsync("/x"));
     }, iter: 1000, threads: 1);
 
     [Fact]
     public async Task AnEndlessAnswerIsCutOff()
     {
-        using var client = new WebHdfsClient(new WebHdfsOptions { NameNodes = [new Uri("http://a:1")], MaxAnswerBytes = 1000 }, handler: server);
-        server.Answers(HttpStatusCode.OK, new string(' ', 2000));
+        using WebHdfsClient client = new(new WebHdfsOptions { NameNodes = [new Uri("http://a:1")], MaxAnswerBytes = 1000 }, handler: _server);
+        _server.Answers(HttpStatusCode.OK, new string(' ', 2000));
         (await Should.ThrowAsync<WebHdfsException>(() => client.ListStatusAsync("/x"))).Error.ShouldBe(HdfsError.Protocol);
     }
 
     [Fact]
     public async Task CreateGoesTwoStepsAndSendsTheBytesOnlyInTheSecond()
     {
-        server.Answers(HttpStatusCode.TemporaryRedirect, "", "http://dn:9/webhdfs/v1/x%2By?op=CREATE&token=1").Answers(HttpStatusCode.Created, "");
-        await hdfs.WriteAsync("/x+y", "content");
-        server.Asked.ShouldBe(["PUT http://a:1/webhdfs/v1/x%2By?op=CREATE&user.name=me&overwrite=false", "PUT http://dn:9/webhdfs/v1/x%2By?op=CREATE&token=1 content"]);
+        _server.Answers(HttpStatusCode.TemporaryRedirect, "", "http://dn:9/webhdfs/v1/x%2By?op=CREATE&token=1").Answers(HttpStatusCode.Created, "");
+        await _hdfs.WriteAsync("/x+y", "content");
+        _server.Asked.ShouldBe(["PUT http://a:1/webhdfs/v1/x%2By?op=CREATE&user.name=me&overwrite=false",
+            "PUT http://dn:9/webhdfs/v1/x%2By?op=CREATE&token=1 content"]);
     }
 
     [Fact]
     public async Task ABrokenUploadIsRepeatedOnlyWhenItMayOverwrite()
     {
         const string DataNode = "http://dn:9/webhdfs/v1/x?op=CREATE";
-        server.Answers(HttpStatusCode.TemporaryRedirect, "", DataNode).Breaks();
-        (await HdfsCalls.ErrorOfAsync(() => hdfs.WriteAsync("/x", "content"))).ShouldBe(HdfsError.Unreachable);
-        server.Answers(HttpStatusCode.TemporaryRedirect, "", DataNode).Breaks().Answers(HttpStatusCode.TemporaryRedirect, "", DataNode).Answers(HttpStatusCode.Created, "");
-        await hdfs.WriteAsync("/x", "content", overwrite: true);
-        server.Asked[^1].ShouldEndWith(" content"); // whole again, from its start
+        _server.Answers(HttpStatusCode.TemporaryRedirect, "", DataNode).Breaks();
+        (await HdfsCalls.ErrorOfAsync(() => _hdfs.WriteAsync("/x", "content"))).ShouldBe(HdfsError.Unreachable);
+        _server.Answers(HttpStatusCode.TemporaryRedirect, "", DataNode).Breaks().Answers(HttpStatusCode.TemporaryRedirect, "",
+            DataNode).Answers(HttpStatusCode.Created, "");
+        await _hdfs.WriteAsync("/x", "content", overwrite: true);
+        _server.Asked[^1].ShouldEndWith(" content"); // whole again, from its start
     }
 
     [Theory]
@@ -147,15 +152,15 @@ public sealed class ClientTests : IDisposable
     [InlineData("file:///etc/passwd")]
     public async Task OnlyHttpIsFollowed(string location)
     {
-        server.Answers(HttpStatusCode.TemporaryRedirect, "", location);
-        (await HdfsCalls.ErrorOfAsync(() => hdfs.OpenAsync("/x"))).ShouldBe(HdfsError.Protocol);
+        _server.Answers(HttpStatusCode.TemporaryRedirect, "", location);
+        (await HdfsCalls.ErrorOfAsync(() => _hdfs.OpenAsync("/x"))).ShouldBe(HdfsError.Protocol);
     }
 
     [Fact]
     public async Task ARedirectToNowhereIsAProtocolError()
     {
-        server.Answers(HttpStatusCode.TemporaryRedirect, "");
-        (await HdfsCalls.ErrorOfAsync(() => hdfs.OpenAsync("/x"))).ShouldBe(HdfsError.Protocol);
+        _server.Answers(HttpStatusCode.TemporaryRedirect, "");
+        (await HdfsCalls.ErrorOfAsync(() => _hdfs.OpenAsync("/x"))).ShouldBe(HdfsError.Protocol);
     }
 
     /// <summary>What false means is found by looking at the destination, then at the source.</summary>
@@ -165,35 +170,35 @@ public sealed class ClientTests : IDisposable
     [InlineData(false, true, RenameOutcome.Refused)]
     public async Task FalseIsLookedInto(bool destination, bool source, RenameOutcome outcome)
     {
-        server.Says(false);
-        _ = destination ? server.HasFile() : server.HasNoFile();
-        _ = source ? server.HasFile() : server.HasNoFile();
-        (await hdfs.RenameAsync("/a+b", "/c+d")).ShouldBe(outcome);
-        server.Asked[0].ShouldBe("PUT http://a:1/webhdfs/v1/a%2Bb?op=RENAME&user.name=me&destination=%2Fc%2Bd");
-        server.Asked[1].ShouldContain("/c%2Bd?op=GETFILESTATUS");
+        _server.Says(false);
+        _ = destination ? _server.HasFile() : _server.HasNoFile();
+        _ = source ? _server.HasFile() : _server.HasNoFile();
+        (await _hdfs.RenameAsync("/a+b", "/c+d")).ShouldBe(outcome);
+        _server.Asked[0].ShouldBe("PUT http://a:1/webhdfs/v1/a%2Bb?op=RENAME&user.name=me&destination=%2Fc%2Bd");
+        _server.Asked[1].ShouldContain("/c%2Bd?op=GETFILESTATUS");
     }
 
     [Fact]
     public async Task ARenameThatLandsBetweenTheLooksIsNotTakenForLost()
     {
-        server.Says(false).HasNoFile().HasNoFile().HasFile();
-        (await hdfs.RenameAsync("/a", "/b")).ShouldBe(RenameOutcome.AlreadyRenamed);
-        server.Says(false).HasNoFile().HasNoFile().HasNoFile();
-        (await hdfs.RenameAsync("/a", "/b")).ShouldBe(RenameOutcome.SourceMissing);
+        _server.Says(false).HasNoFile().HasNoFile().HasFile();
+        (await _hdfs.RenameAsync("/a", "/b")).ShouldBe(RenameOutcome.AlreadyRenamed);
+        _server.Says(false).HasNoFile().HasNoFile().HasNoFile();
+        (await _hdfs.RenameAsync("/a", "/b")).ShouldBe(RenameOutcome.SourceMissing);
     }
 
     [Fact]
     public async Task ATimedOutRenameIsLookedInto()
     {
-        server.Hangs().Hangs().Hangs().HasFile().HasNoFile();
-        (await Advance(hdfs.RenameAsync("/a", "/b"))).ShouldBe(RenameOutcome.AlreadyRenamed);
+        _server.Hangs().Hangs().Hangs().HasFile().HasNoFile();
+        (await Advance(_hdfs.RenameAsync("/a", "/b"))).ShouldBe(RenameOutcome.AlreadyRenamed);
     }
 
     [Fact]
     public async Task ATimedOutRenameThatMayStillLandStaysUnknown()
     {
-        server.Hangs().Hangs().Hangs().HasNoFile().HasFile();
-        (await Should.ThrowAsync<WebHdfsException>(() => Advance(hdfs.RenameAsync("/a", "/b")))).Error.ShouldBe(HdfsError.TimedOut);
+        _server.Hangs().Hangs().Hangs().HasNoFile().HasFile();
+        (await Should.ThrowAsync<WebHdfsException>(() => Advance(_hdfs.RenameAsync("/a", "/b")))).Error.ShouldBe(HdfsError.TimedOut);
     }
 
     [Theory]
@@ -205,9 +210,9 @@ public sealed class ClientTests : IDisposable
     [InlineData("/a/")]
     public async Task PathsThatWouldBeFoldedAreRefused(string path)
     {
-        await Should.ThrowAsync<ArgumentException>(() => hdfs.GetFileStatusAsync(path));
-        await Should.ThrowAsync<ArgumentException>(() => hdfs.RenameAsync("/x", path));
-        server.Asked.ShouldBeEmpty();
+        await Should.ThrowAsync<ArgumentException>(() => _hdfs.GetFileStatusAsync(path));
+        await Should.ThrowAsync<ArgumentException>(() => _hdfs.RenameAsync("/x", path));
+        _server.Asked.ShouldBeEmpty();
     }
 
     [Theory]
@@ -224,7 +229,7 @@ public sealed class ClientTests : IDisposable
     {
         while (!call.IsCompleted)
         {
-            time.Advance(TimeSpan.FromSeconds(1));
+            _time.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
         }
 

@@ -9,60 +9,76 @@ public sealed class HadoopHdfs : IHdfsUnderTest, IAsyncLifetime
 {
     private const int DataNodeHttpPort = 19861; // fixed by the launcher
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
-    private readonly string folder = Directory.CreateTempSubdirectory("hadoop-").FullName;
-    private readonly string? launcher = FindLauncher();
-    private readonly int httpPort = FreePort();
-    private readonly int rpcPort = FreePort();
-    private string? skip;
-    private Uri? running;
+    private readonly string _folder = Directory.CreateTempSubdirectory("hadoop-").FullName;
+    private readonly string? _launcher = FindLauncher();
+    private readonly int _httpPort = FreePort();
+    private readonly int _rpcPort = FreePort();
+    private string? _skip;
+    private Uri? _running;
 
     public Uri Address
     {
         get
         {
-            if (skip is not null)
-                Assert.Skip(skip);
-            return running!;
+            if (_skip is not null)
+            {
+                Assert.Skip(_skip);
+            }
+            return _running!;
         }
     }
 
     public async ValueTask InitializeAsync()
     {
         if (Environment.GetEnvironmentVariable("WEBHDFS_URL") is { Length: > 0 } url)
-            running = new Uri(url);
-        else if (launcher is null)
-            skip = "Apache Hadoop is not here: no peers at PEERS or ../shared/peers.";
+        {
+            _running = new Uri(url);
+        }
+        else if (_launcher is null)
+        {
+            _skip = "Apache Hadoop is not here: no peers at PEERS or ../shared/peers.";
+        }
         else if (!HasJava())
-            skip = "Apache Hadoop needs Java: apt-get install openjdk-17-jre-headless.";
+        {
+            _skip = "Apache Hadoop needs Java: apt-get install openjdk-17-jre-headless.";
+        }
         else if (!IsFree(DataNodeHttpPort))
-            skip = $"Another Hadoop holds port {DataNodeHttpPort}; set WEBHDFS_URL to its NameNode to test with it.";
+        {
+            _skip = $"Another Hadoop holds port {DataNodeHttpPort}; set WEBHDFS_URL to its NameNode to test with it.";
+        }
         else
-            running = await StartAsync();
+        {
+            _running = await StartAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (launcher is not null && running is not null && Environment.GetEnvironmentVariable("WEBHDFS_URL") is null)
-            await RunAsync("down", folder);
-        Directory.Delete(folder, recursive: true);
+        if (_launcher is not null && _running is not null && Environment.GetEnvironmentVariable("WEBHDFS_URL") is null)
+        {
+            await RunAsync("down", _folder);
+        }
+        Directory.Delete(_folder, recursive: true);
     }
 
     private async Task<Uri> StartAsync()
     {
-        string printed = await RunAsync("up", folder, "1");
+        string printed = await RunAsync("up", _folder, "1");
         return new Uri(printed.Split(' ')[0]);
     }
 
     // The launcher's children keep its output open, so its first line is read, and its end waited for, instead of the output's end.
     private async Task<string> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo(launcher!) { RedirectStandardOutput = true, UseShellExecute = false };
+        ProcessStartInfo start = new(_launcher!) { RedirectStandardOutput = true, UseShellExecute = false };
         foreach (string argument in arguments)
+        {
             start.ArgumentList.Add(argument);
-        start.Environment["HDFS_HTTP_PORT"] = httpPort.ToString();
-        start.Environment["HDFS_RPC_PORT"] = rpcPort.ToString();
-        using var limit = new CancellationTokenSource(StartLimit);
-        using var process = Process.Start(start)!;
+        }
+        start.Environment["HDFS_HTTP_PORT"] = _httpPort.ToString();
+        start.Environment["HDFS_RPC_PORT"] = _rpcPort.ToString();
+        using CancellationTokenSource limit = new(StartLimit);
+        using Process process = Process.Start(start)!;
         string? line = arguments[0] == "up" ? await process.StandardOutput.ReadLineAsync(limit.Token) : "";
         await process.WaitForExitAsync(limit.Token);
         return line ?? throw new InvalidOperationException($"hdfs-cluster {arguments[0]} printed nothing");
@@ -70,21 +86,24 @@ public sealed class HadoopHdfs : IHdfsUnderTest, IAsyncLifetime
 
     private static string? FindLauncher()
     {
-        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
             if (File.Exists(Path.Combine(at.FullName, "Game.sln")))
+            {
                 return new[] { Environment.GetEnvironmentVariable("PEERS"), Path.Combine(at.FullName, "../shared/peers") }
-                    .Where(peers => peers is not null).Select(peers => Path.Combine(peers!, "bin/hdfs-cluster")).FirstOrDefault(File.Exists);
+                                    .Where(peers => peers is not null).Select(peers => Path.Combine(peers!, "bin/hdfs-cluster")).FirstOrDefault(File.Exists);
+            }
         }
 
         return null;
     }
 
-    private static bool HasJava() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "java")));
+    private static bool HasJava()
+        => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "java")));
 
     private static int FreePort()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        using TcpListener probe = new(IPAddress.Loopback, 0);
         probe.Start();
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
@@ -93,7 +112,7 @@ public sealed class HadoopHdfs : IHdfsUnderTest, IAsyncLifetime
     {
         try
         {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
+            using TcpListener probe = new(IPAddress.Loopback, port);
             probe.Start();
             return true;
         }

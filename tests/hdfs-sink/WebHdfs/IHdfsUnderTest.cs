@@ -19,8 +19,8 @@ internal static class HdfsCalls
 
     public static async Task<string> ReadAsync(this IWebHdfs hdfs, string path, long offset = 0, long? length = null)
     {
-        await using var stream = await hdfs.OpenAsync(path, offset, length, TestContext.Current.CancellationToken);
-        using var reader = new StreamReader(stream);
+        await using Stream stream = await hdfs.OpenAsync(path, offset, length, TestContext.Current.CancellationToken);
+        using StreamReader reader = new(stream);
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 

@@ -6,22 +6,22 @@ namespace Game.HdfsSink.Tests.WebHdfs;
 /// <summary>The local server over a folder of its own, in this process.</summary>
 public sealed class LocalHdfs : IHdfsUnderTest, IAsyncLifetime
 {
-    private WebApplication? server;
+    private WebApplication? _server;
 
     public string Root { get; } = Directory.CreateTempSubdirectory("local-webhdfs-").FullName;
 
-    public Uri Address => new(server!.Urls.Single());
+    public Uri Address => new(_server!.Urls.Single());
 
     public async ValueTask InitializeAsync()
     {
-        server = LocalWebHdfsServer.Build(Root, "http://127.0.0.1:0");
-        await server.StartAsync();
+        _server = LocalWebHdfsServer.Build(Root, "http://127.0.0.1:0");
+        await _server.StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await server!.StopAsync();
-        await server.DisposeAsync();
+        await _server!.StopAsync();
+        await _server.DisposeAsync();
         Directory.Delete(Root, recursive: true);
     }
 }

@@ -17,11 +17,16 @@ public sealed class ReadOnlyTests(LocalHdfs hdfs) : IClassFixture<LocalHdfs>
         {
             await using WebApplication server = LocalWebHdfsServer.BuildReadOnly(hdfs.Root, "http://127.0.0.1:0");
             await server.StartAsync(Stop);
-            using var client = new WebHdfsClient(new WebHdfsOptions { NameNodes = [new Uri(server.Urls.Single())], MaxRetries = 0 });
-            using (var text = new StreamReader(await client.OpenAsync("/a", cancellationToken: Stop)))
+            using WebHdfsClient client = new(new WebHdfsOptions { NameNodes = [new Uri(server.Urls.Single())], MaxRetries = 0 });
+            using (StreamReader text = new(await client.OpenAsync("/a", cancellationToken: Stop)))
+            {
                 (await text.ReadToEndAsync(Stop)).ShouldBe("bytes");
-            foreach (Func<Task> change in (Func<Task>[])[() => client.DeleteAsync("/a", cancellationToken: Stop), () => client.CreateAsync("/b", new MemoryStream(), cancellationToken: Stop), () => client.MkdirsAsync("/c", Stop)])
+            }
+            foreach (Func<Task> change in (Func<Task>[])[() => client.DeleteAsync("/a", cancellationToken: Stop),
+                () => client.CreateAsync("/b", new MemoryStream(), cancellationToken: Stop), () => client.MkdirsAsync("/c", Stop)])
+            {
                 (await change.ShouldThrowAsync<WebHdfsException>()).Message.ShouldContain("only reads");
+            }
         }
 
         Directory.GetFileSystemEntries(hdfs.Root).Select(Path.GetFileName).ShouldBe([".local-webhdfs.lock", "a"], ignoreOrder: true);

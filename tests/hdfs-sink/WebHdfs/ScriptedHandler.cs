@@ -5,15 +5,15 @@ namespace Game.HdfsSink.Tests.WebHdfs;
 /// <summary>A server that answers as told, and remembers what it was asked.</summary>
 internal sealed class ScriptedHandler : HttpMessageHandler
 {
-    private readonly Queue<Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>>> answers = [];
+    private readonly Queue<Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>>> _answers = [];
 
     public List<string> Asked { get; } = [];
 
     public ScriptedHandler Answers(HttpStatusCode status, string body, string? location = null)
     {
-        answers.Enqueue((_, _) =>
+        _answers.Enqueue((_, _) =>
         {
-            var response = new HttpResponseMessage(status) { Content = new StringContent(body) };
+            HttpResponseMessage response = new(status) { Content = new StringContent(body) };
             response.Headers.Location = location is null ? null : new Uri(location);
             return Task.FromResult(response);
         });
@@ -31,17 +31,17 @@ internal sealed class ScriptedHandler : HttpMessageHandler
 
     public ScriptedHandler Breaks()
     {
-        answers.Enqueue((_, _) => throw new HttpRequestException("connection refused"));
+        _answers.Enqueue((_, _) => throw new HttpRequestException("connection refused"));
         return this;
     }
 
     /// <summary>Never answers; ends with the request's cancellation.</summary>
     public ScriptedHandler Hangs()
     {
-        answers.Enqueue(async (_, token) =>
+        _answers.Enqueue(async (_, token) =>
         {
-            var never = new TaskCompletionSource<HttpResponseMessage>();
-            await using var registration = token.Register(() => never.TrySetCanceled(token));
+            TaskCompletionSource<HttpResponseMessage> never = new();
+            await using CancellationTokenRegistration registration = token.Register(() => never.TrySetCanceled(token));
             return await never.Task;
         });
         return this;
@@ -51,6 +51,6 @@ internal sealed class ScriptedHandler : HttpMessageHandler
     {
         string body = request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken);
         Asked.Add($"{request.Method} {request.RequestUri!.AbsoluteUri}{(body.Length > 0 ? " " + body : "")}");
-        return await answers.Dequeue()(request, cancellationToken);
+        return await _answers.Dequeue()(request, cancellationToken);
     }
 }

@@ -102,7 +102,7 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
     {
         string root = Path.Combine(_outside, "link-to-sub");
         Directory.CreateSymbolicLink(root, Path.Combine(_outside, "sub"));
-        using var tree = new FolderTree(root);
+        using FolderTree tree = new(root);
         tree.Find(Parse("/")).ShouldNotBeNull().IsFolder.ShouldBeTrue();
         tree.Find(Parse("/deep")).ShouldNotBeNull().IsFolder.ShouldBeTrue();
         tree.MakeFolders(Parse("/made")).ShouldBeNull();
@@ -202,12 +202,13 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
 
     /// <summary>Everything outside of the root, with its bytes.</summary>
     private List<string> Beyond() =>
-        [.. Directory.GetFileSystemEntries(_outside, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => File.Exists(path) ? path + "=" + File.ReadAllText(path) : path)];
+        [.. Directory.GetFileSystemEntries(_outside, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => File.Exists(path)
+        ? path + "=" + File.ReadAllText(path) : path)];
 
     private async Task<(HttpStatusCode Status, string Body)> AskAsync(string method, string request)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
-        using var message = new HttpRequestMessage(new HttpMethod(method), new Uri(_hdfs.Address, "/webhdfs/v1" + request));
+        using HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+        using HttpRequestMessage message = new(new HttpMethod(method), new Uri(_hdfs.Address, "/webhdfs/v1" + request));
         if (method != "GET")
         {
             message.Content = new StringContent("bytes");

@@ -27,7 +27,8 @@ public sealed class TraversalTests(LocalHdfs hdfs) : IClassFixture<LocalHdfs>
         string secret = hdfs.Root + "-secret"; // beside the root
         await File.WriteAllTextAsync(secret, "root:TOP-SECRET", TestContext.Current.CancellationToken);
         target = target.Replace("SECRET", Path.GetFileName(secret), StringComparison.Ordinal);
-        foreach (string request in new[] { $"GET {target}?op=OPEN&namenoderpcaddress=x", $"GET {target}?op=GETFILESTATUS", $"DELETE {target}?op=DELETE", $"POST {target}?op=APPEND&namenoderpcaddress=x" })
+        foreach (string request in new[] { $"GET {target}?op=OPEN&namenoderpcaddress=x", $"GET {target}?op=GETFILESTATUS", $"DELETE {target}?op=DELETE",
+            $"POST {target}?op=APPEND&namenoderpcaddress=x" })
         {
             string answer = await SendAsync(request);
             answer.ShouldNotContain("root:");
@@ -52,11 +53,11 @@ public sealed class TraversalTests(LocalHdfs hdfs) : IClassFixture<LocalHdfs>
     /// <summary>Raw bytes: HTTP clients would fold the paths.</summary>
     private async Task<string> SendAsync(string request)
     {
-        using var socket = new TcpClient();
+        using TcpClient socket = new();
         await socket.ConnectAsync(IPAddress.Loopback, hdfs.Address.Port);
-        await using var stream = socket.GetStream();
+        await using NetworkStream stream = socket.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
-        using var reader = new StreamReader(stream);
+        using StreamReader reader = new(stream);
         return await reader.ReadToEndAsync();
     }
 }

@@ -14,9 +14,9 @@ public sealed class GroupTests(OneBroker broker)
     public async Task Two_members_share_the_partitions_and_one_that_leaves_gives_its_own_back(PartitionAssignmentStrategy strategy)
     {
         (string topic, string group) = await TopicAsync("shared");
-        await using var first = new GroupMember(broker.BootstrapServers, group, topic, config => config.PartitionAssignmentStrategy = strategy);
+        await using GroupMember first = new(broker.BootstrapServers, group, topic, config => config.PartitionAssignmentStrategy = strategy);
         await HasAsync(first, All);
-        await using (var second = new GroupMember(broker.BootstrapServers, group, topic, config => config.PartitionAssignmentStrategy = strategy))
+        await using (GroupMember second = new(broker.BootstrapServers, group, topic, config => config.PartitionAssignmentStrategy = strategy))
         {
             await SharedAsync(first, second);
             using IAdminClient admin = Kafka.Admin(broker.BootstrapServers);
@@ -33,9 +33,9 @@ public sealed class GroupTests(OneBroker broker)
     public async Task A_cooperative_member_keeps_what_it_need_not_give()
     {
         (string topic, string group) = await TopicAsync("cooperative");
-        await using var first = new GroupMember(broker.BootstrapServers, group, topic, Cooperative);
+        await using GroupMember first = new(broker.BootstrapServers, group, topic, Cooperative);
         await HasAsync(first, All);
-        await using var second = new GroupMember(broker.BootstrapServers, group, topic, Cooperative);
+        await using GroupMember second = new(broker.BootstrapServers, group, topic, Cooperative);
         await SharedAsync(first, second);
         first.Revoked.ShouldBe(Partitions / 2);
         second.Revoked.ShouldBe(0);
@@ -45,10 +45,10 @@ public sealed class GroupTests(OneBroker broker)
     public async Task A_static_member_that_comes_back_has_its_partitions_without_a_rebalance()
     {
         (string topic, string group) = await TopicAsync("static");
-        await using var stays = new GroupMember(broker.BootstrapServers, group, topic, config => config.GroupInstanceId = "stays");
+        await using GroupMember stays = new(broker.BootstrapServers, group, topic, config => config.GroupInstanceId = "stays");
         int[] before;
         string memberId;
-        await using (var returns = new GroupMember(broker.BootstrapServers, group, topic, config => config.GroupInstanceId = "returns"))
+        await using (GroupMember returns = new(broker.BootstrapServers, group, topic, config => config.GroupInstanceId = "returns"))
         {
             await SharedAsync(stays, returns);
             before = [.. returns.Assignment];
@@ -56,7 +56,7 @@ public sealed class GroupTests(OneBroker broker)
         }
 
         int revoked = stays.Revoked;
-        await using var again = new GroupMember(broker.BootstrapServers, group, topic, config => config.GroupInstanceId = "returns");
+        await using GroupMember again = new(broker.BootstrapServers, group, topic, config => config.GroupInstanceId = "returns");
         await HasAsync(again, before);
         again.MemberId.ShouldNotBe(memberId);
         stays.Revoked.ShouldBe(revoked);
@@ -66,16 +66,19 @@ public sealed class GroupTests(OneBroker broker)
     public async Task A_member_whose_connections_broke_loses_its_partitions_after_the_session_time_out()
     {
         const int SessionTimeoutMs = 1500;
-        using var folder = new TempFolder();
+        using TempFolder folder = new();
         int[] ports = FreePorts.Take(3);
         await using BrokerProcess relayed = await BrokerProcess.StartAsync(folder["broker"], ports[0], "group.min.session.timeout.ms=500",
-            $"listeners=PLAINTEXT://127.0.0.1:{ports[0]},RELAYED://127.0.0.1:{ports[1]}", $"advertised.listeners=PLAINTEXT://127.0.0.1:{ports[0]},RELAYED://127.0.0.1:{ports[2]}",
+            $"listeners=PLAINTEXT://127.0.0.1:{ports[0]},RELAYED://127.0.0.1:{ports[1]}",
+                $"advertised.listeners=PLAINTEXT://127.0.0.1:{ports[0]},RELAYED://127.0.0.1:{ports[2]}",
             "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,RELAYED:PLAINTEXT", "inter.broker.listener.name=PLAINTEXT");
-        using var relay = new Relay(ports[2], ports[1]);
+        using Relay relay = new(ports[2], ports[1]);
         using (IAdminClient admin = Kafka.Admin(relayed.BootstrapServers))
+        {
             await admin.CreateTopicAsync("t", Partitions);
-        await using var survivor = new GroupMember(relayed.BootstrapServers, "g", "t", config => config.SessionTimeoutMs = SessionTimeoutMs);
-        await using var lost = new GroupMember($"127.0.0.1:{ports[2]}", "g", "t", config => config.SessionTimeoutMs = SessionTimeoutMs);
+        }
+        await using GroupMember survivor = new(relayed.BootstrapServers, "g", "t", config => config.SessionTimeoutMs = SessionTimeoutMs);
+        await using GroupMember lost = new($"127.0.0.1:{ports[2]}", "g", "t", config => config.SessionTimeoutMs = SessionTimeoutMs);
         await SharedAsync(survivor, lost);
         relay.Cut();
         lost.VanishOnDispose();
@@ -108,7 +111,8 @@ public sealed class GroupTests(OneBroker broker)
     {
         (string topic, string group) = await TopicAsync("administered");
         using IAdminClient admin = Kafka.Admin(broker.BootstrapServers);
-        await admin.AlterConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitionOffsets(group, [new TopicPartitionOffset(topic, 0, 7), new TopicPartitionOffset(topic, 1, 8)])]);
+        await admin.AlterConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitionOffsets(group,
+            [new TopicPartitionOffset(topic, 0, 7), new TopicPartitionOffset(topic, 1, 8)])]);
         (await OffsetsAsync()).ShouldBe([7L, 8L], ignoreOrder: true);
         (await admin.ListConsumerGroupsAsync()).Valid.Select(g => g.GroupId).ShouldContain(group);
         await admin.DeleteConsumerGroupOffsetsAsync(group, [new TopicPartition(topic, 0)]);
@@ -117,17 +121,18 @@ public sealed class GroupTests(OneBroker broker)
         (await admin.ListConsumerGroupsAsync()).Valid.Select(g => g.GroupId).ShouldNotContain(group);
 
         async Task<long[]> OffsetsAsync()
-            => [.. (await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group, null)]))[0].Partitions.Select(p => p.Offset.Value).Where(o => o >= 0)];
+            => [.. (await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group,
+            null)]))[0].Partitions.Select(p => p.Offset.Value).Where(o => o >= 0)];
     }
 
     [Fact]
     public async Task A_group_with_members_cannot_be_deleted()
     {
         (string topic, string group) = await TopicAsync("alive");
-        await using var member = new GroupMember(broker.BootstrapServers, group, topic);
+        await using GroupMember member = new(broker.BootstrapServers, group, topic);
         await HasAsync(member, All);
         using IAdminClient admin = Kafka.Admin(broker.BootstrapServers);
-        var refused = await Should.ThrowAsync<DeleteGroupsException>(() => admin.DeleteGroupsAsync([group]));
+        DeleteGroupsException refused = await Should.ThrowAsync<DeleteGroupsException>(() => admin.DeleteGroupsAsync([group]));
         refused.Results[0].Error.Code.ShouldBe(ErrorCode.NonEmptyGroup);
     }
 
@@ -137,7 +142,8 @@ public sealed class GroupTests(OneBroker broker)
         => Until.HoldsAsync($"the member has the partitions {string.Join(' ', partitions)}", Kafka.Patience, () => member.Assignment.SequenceEqual(partitions));
 
     private static Task SharedAsync(GroupMember one, GroupMember other)
-        => Until.HoldsAsync("each member has half of the partitions", Kafka.Patience, () => one.Assignment.Count == Partitions / 2 && one.Assignment.Concat(other.Assignment).Order().SequenceEqual(All));
+        => Until.HoldsAsync("each member has half of the partitions", Kafka.Patience,
+        () => one.Assignment.Count == Partitions / 2 && one.Assignment.Concat(other.Assignment).Order().SequenceEqual(All));
 
     private async Task<(string Topic, string Group)> TopicAsync(string about)
     {

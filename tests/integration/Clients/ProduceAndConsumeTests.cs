@@ -16,8 +16,11 @@ public sealed class ProduceAndConsumeTests(OneBroker broker)
     public async Task Every_compression_comes_back_as_it_went(CompressionType compression)
     {
         string topic = broker.FreshName("compressed");
-        using (IProducer<string, string> producer = Kafka.Producer(broker.BootstrapServers, config => (config.CompressionType, config.LingerMs) = (compression, 20)))
+        using (IProducer<string, string> producer = Kafka.Producer(broker.BootstrapServers,
+            config => (config.CompressionType, config.LingerMs) = (compression, 20)))
+        {
             await Task.WhenAll(Enumerable.Range(0, Records).Select(i => producer.ProduceAsync(topic, Message(i))));
+        }
         List<ConsumeResult<string, string>> read = Kafka.ReadAll(broker.BootstrapServers, topic, 1, config => config.CheckCrcs = true);
         read.Select(r => r.Message.Value).ShouldBe(Enumerable.Range(0, Records).Select(i => Message(i).Value), ignoreOrder: true);
         read.Select(r => r.Offset.Value).ShouldBe(Enumerable.Range(0, Records).Select(i => (long)i));
@@ -33,12 +36,17 @@ public sealed class ProduceAndConsumeTests(OneBroker broker)
         const int Partitions = 3;
         string topic = broker.FreshName("idempotent");
         using (IAdminClient admin = Kafka.Admin(broker.BootstrapServers))
+        {
             await admin.CreateTopicAsync(topic, Partitions);
-        await Kafka.ProduceNumbersAsync(broker.BootstrapServers, topic, Many, settings: config => (config.EnableIdempotence, config.BatchNumMessages) = (true, 50));
+        }
+        await Kafka.ProduceNumbersAsync(broker.BootstrapServers, topic, Many,
+            settings: config => (config.EnableIdempotence, config.BatchNumMessages) = (true, 50));
         List<ConsumeResult<string, string>> read = Kafka.ReadAll(broker.BootstrapServers, topic, Partitions);
         read.Count.ShouldBe(Many);
         foreach (IGrouping<int, ConsumeResult<string, string>> partition in read.GroupBy(r => r.Partition.Value))
+        {
             partition.Select(r => int.Parse(r.Message.Value)).ShouldBeInOrder();
+        }
     }
 
     [Fact]
@@ -61,7 +69,8 @@ public sealed class ProduceAndConsumeTests(OneBroker broker)
     {
         string topic = broker.FreshName("too-large");
         using IProducer<string, string> producer = Kafka.Producer(broker.BootstrapServers, config => config.MessageMaxBytes = 10_000_000);
-        var refused = await Should.ThrowAsync<ProduceException<string, string>>(() => producer.ProduceAsync(topic, new Message<string, string> { Value = new string('x', 2_000_000) }));
+        ProduceException<string, string> refused = await Should.ThrowAsync<ProduceException<string, string>>(() => producer.ProduceAsync(topic,
+            new Message<string, string> { Value = new string('x', 2_000_000) }));
         refused.Error.Code.ShouldBe(ErrorCode.MsgSizeTooLarge);
         (await producer.ProduceAsync(topic, new Message<string, string> { Value = "small" })).Offset.Value.ShouldBe(0);
     }
@@ -70,7 +79,7 @@ public sealed class ProduceAndConsumeTests(OneBroker broker)
     public void A_transactional_producer_is_refused_by_name_and_for_good()
     {
         using IProducer<string, string> producer = Kafka.Producer(broker.BootstrapServers, config => config.TransactionalId = "transactions-come-later");
-        var refused = Should.Throw<KafkaException>(() => producer.InitTransactions(Kafka.Patience));
+        KafkaException refused = Should.Throw<KafkaException>(() => producer.InitTransactions(Kafka.Patience));
         refused.Error.Code.ShouldBe(ErrorCode.TransactionalIdAuthorizationFailed);
         refused.Error.IsFatal.ShouldBeTrue();
     }
@@ -83,7 +92,9 @@ public sealed class ProduceAndConsumeTests(OneBroker broker)
         using (IProducer<string, string> producer = Kafka.Producer(broker.BootstrapServers))
         {
             for (int i = 0; i < 100; i++)
+            {
                 await producer.ProduceAsync(topic, new Message<string, string> { Value = $"{i}", Timestamp = new Timestamp(start.AddMinutes(i)) });
+            }
         }
 
         using IConsumer<string, string> consumer = Kafka.Consumer(broker.BootstrapServers, broker.FreshName("seeker"));

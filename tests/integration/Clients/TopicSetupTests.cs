@@ -29,8 +29,10 @@ public sealed class TopicSetupTests(OneBroker broker) : IDisposable
     public async Task A_topic_that_was_created_so_that_it_loses_events_is_refused_before_anything_is_created(string setting, string value)
     {
         TopicSpec lossy = Spec("lossy"), other = Spec("other");
-        await _admin.CreateTopicAsync(lossy.Name, lossy.Partitions, [.. lossy.Configs.Select(config => (config.Key, config.Key == setting ? value : config.Value))]);
-        (await Should.ThrowAsync<TopicMismatchException>(() => TopicSetup.EnsureAsync(_admin, [other, lossy], _warnings.Add))).Message.ShouldContain($"{setting}={value}");
+        await _admin.CreateTopicAsync(lossy.Name, lossy.Partitions,
+            [.. lossy.Configs.Select(config => (config.Key, config.Key == setting ? value : config.Value))]);
+        (await Should.ThrowAsync<TopicMismatchException>(() => TopicSetup.EnsureAsync(_admin, [other, lossy],
+            _warnings.Add))).Message.ShouldContain($"{setting}={value}");
         _admin.GetMetadata(Kafka.Patience).Topics.ShouldNotContain(topic => topic.Topic == other.Name);
     }
 
@@ -39,14 +41,16 @@ public sealed class TopicSetupTests(OneBroker broker) : IDisposable
     {
         TopicSpec topic = Spec("default");
         await _admin.CreateTopicAsync(topic.Name, topic.Partitions);
-        (await Should.ThrowAsync<TopicMismatchException>(() => TopicSetup.EnsureAsync(_admin, [topic], _warnings.Add))).Message.ShouldContain("retention.ms=604800000");
+        (await Should.ThrowAsync<TopicMismatchException>(() => TopicSetup.EnsureAsync(_admin, [topic],
+            _warnings.Add))).Message.ShouldContain("retention.ms=604800000");
     }
 
     [Fact]
     public async Task A_weak_setting_is_a_warning()
     {
         TopicSpec topic = Spec("weak");
-        await _admin.CreateTopicAsync(topic.Name, topic.Partitions, [.. topic.Configs.Select(config => (config.Key, config.Value)), ("max.message.bytes", "5000")]);
+        await _admin.CreateTopicAsync(topic.Name, topic.Partitions,
+            [.. topic.Configs.Select(config => (config.Key, config.Value)), ("max.message.bytes", "5000")]);
         await TopicSetup.EnsureAsync(_admin, [topic], _warnings.Add);
         _warnings.ShouldHaveSingleItem().ShouldContain("max.message.bytes=5000");
     }

@@ -42,8 +42,15 @@ public abstract class DetectorBroker : IAsyncLifetime
     {
         using IAdminClient admin = Kafka.Admin(BootstrapServers);
         ConfigResource resource = new() { Type = ResourceType.Topic, Name = topic };
-        await admin.IncrementalAlterConfigsAsync(new() { [resource] = [new ConfigEntry { Name = key, Value = value, IncrementalOperation = AlterConfigOpType.Set }] });
-        await Until.HoldsAsync($"{topic} has {key}={value}", Kafka.Patience, async () => (await admin.DescribeConfigsAsync([resource]))[0].Entries[key].Value == value);
+        await admin.IncrementalAlterConfigsAsync(new()
+        {
+            [resource] = [new ConfigEntry
+        {
+            Name = key, Value = value, IncrementalOperation = AlterConfigOpType.Set,
+        }]
+        });
+        await Until.HoldsAsync($"{topic} has {key}={value}", Kafka.Patience,
+            async () => (await admin.DescribeConfigsAsync([resource]))[0].Entries[key].Value == value);
     }
 
     private protected async Task WriteAsync(string topic, params Message<byte[], byte[]>[] records)

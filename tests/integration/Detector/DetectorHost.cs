@@ -17,8 +17,11 @@ internal sealed class DetectorHost : IAsyncDisposable
         string url = $"http://127.0.0.1:{FreePorts.Take()}";
         _http = new HttpClient { BaseAddress = new Uri(url) };
         string group = isFilter ? DetectorOptions.FilterGroup : DetectorOptions.DetectorGroup;
-        DetectorOptions options = new() { BootstrapServers = bootstrapServers, Group = group, ClientId = group, Partitions = 1, Urls = url,
-            IsFilter = isFilter, Rules = new RuleSet() };
+        DetectorOptions options = new()
+        {
+            BootstrapServers = bootstrapServers, Group = group, ClientId = group, Partitions = 1, Urls = url,
+            IsFilter = isFilter, Rules = new RuleSet()
+        };
         _running = Task.Run(() => DetectorProcess.RunAsync(options, _stop.Token));
     }
 

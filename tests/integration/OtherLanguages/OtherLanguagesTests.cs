@@ -5,9 +5,9 @@ namespace Integration.Tests.OtherLanguages;
 /// <summary>Clients of other languages, where they are installed.</summary>
 public sealed class OtherLanguagesTests(OneBroker broker) : IDisposable
 {
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData("none")]
@@ -32,7 +32,8 @@ public sealed class OtherLanguagesTests(OneBroker broker) : IDisposable
         SkipWithoutKcat();
         string topic = broker.FreshName("kcat-group");
         await KcatAsync(["-P", "-t", topic], "one\n");
-        string[] arguments = ["-b", broker.BootstrapServers, "-G", $"{topic}-group", "-X", "auto.offset.reset=earliest", "-X", "session.timeout.ms=1500", "-X", "heartbeat.interval.ms=300", topic];
+        string[] arguments = ["-b", broker.BootstrapServers, "-G", $"{topic}-group", "-X", "auto.offset.reset=earliest", "-X", "session.timeout.ms=1500", "-X",
+            "heartbeat.interval.ms=300", topic];
         await using (RunningProgram killed = RunningProgram.Start("kcat", ["-u", .. arguments]))
         {
             await killed.LineAsync("one", Kafka.Patience);
@@ -51,7 +52,8 @@ public sealed class OtherLanguagesTests(OneBroker broker) : IDisposable
     public async Task Python_writes_reads_and_administers(string module, string script, string package)
     {
         string python = await PythonWithAsync(module, package);
-        CommandResult result = await Command.RunAsync(python, [Path.Combine(AppContext.BaseDirectory, "OtherLanguages", script), broker.BootstrapServers, broker.FreshName("python")]);
+        CommandResult result = await Command.RunAsync(python,
+            [Path.Combine(AppContext.BaseDirectory, "OtherLanguages", script), broker.BootstrapServers, broker.FreshName("python")]);
         result.ExitCode.ShouldBe(0, result.Said);
         result.Output.ShouldBe("ok\n", result.Said);
     }
@@ -61,8 +63,11 @@ public sealed class OtherLanguagesTests(OneBroker broker) : IDisposable
     {
         foreach (string python in (string[])["/usr/bin/python3", "python3"])
         {
-            if ((Path.IsPathRooted(python) ? File.Exists(python) : Command.Find(python) is not null) && (await Command.RunAsync(python, ["-c", $"import {module}"])).ExitCode == 0)
+            if ((Path.IsPathRooted(python) ? File.Exists(python) : Command.Find(python) is not null)
+                && (await Command.RunAsync(python, ["-c", $"import {module}"])).ExitCode == 0)
+            {
                 return python;
+            }
         }
 
         Assert.Skip($"Python's module {module} is not here: apt-get install {package}");

@@ -5,17 +5,17 @@ namespace Integration.Tests.Support;
 /// <summary>A consumer of a group that polls on a task of its own until it is disposed.</summary>
 internal sealed class GroupMember : IAsyncDisposable
 {
-    private readonly IConsumer<string, string> consumer;
-    private readonly CancellationTokenSource stop = new();
-    private readonly Task polling;
-    private readonly List<ConsumeResult<string, string>> records = [];
-    private IReadOnlyList<int> assignment = [];
-    private int revoked;
-    private bool leaves = true;
+    private readonly IConsumer<string, string> _consumer;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _polling;
+    private readonly List<ConsumeResult<string, string>> _records = [];
+    private IReadOnlyList<int> _assignment = [];
+    private int _revoked;
+    private bool _leaves = true;
 
     public GroupMember(string bootstrapServers, string group, string topic, Action<ConsumerConfig>? settings = null)
     {
-        var config = new ConsumerConfig
+        ConsumerConfig config = new()
         {
             BootstrapServers = bootstrapServers,
             GroupId = group,
@@ -25,57 +25,63 @@ internal sealed class GroupMember : IAsyncDisposable
             SessionTimeoutMs = 10_000,
         };
         settings?.Invoke(config);
-        consumer = new ConsumerBuilder<string, string>(config)
+        _consumer = new ConsumerBuilder<string, string>(config)
             .SetLogHandler((_, _) => { })
-            .SetPartitionsRevokedHandler((_, lost) => Interlocked.Add(ref revoked, lost.Count))
-            .SetPartitionsLostHandler((_, lost) => Interlocked.Add(ref revoked, lost.Count))
+            .SetPartitionsRevokedHandler((_, lost) => Interlocked.Add(ref _revoked, lost.Count))
+            .SetPartitionsLostHandler((_, lost) => Interlocked.Add(ref _revoked, lost.Count))
             .Build();
-        consumer.Subscribe(topic);
-        polling = Task.Run(Poll);
+        _consumer.Subscribe(topic);
+        _polling = Task.Run(Poll);
     }
 
     /// <summary>Its partitions now, in order.</summary>
-    public IReadOnlyList<int> Assignment => Volatile.Read(ref assignment);
+    public IReadOnlyList<int> Assignment => Volatile.Read(ref _assignment);
 
     /// <summary>How many partitions were taken from it since its start.</summary>
-    public int Revoked => Volatile.Read(ref revoked);
+    public int Revoked => Volatile.Read(ref _revoked);
 
-    public string MemberId => consumer.MemberId;
+    public string MemberId => _consumer.MemberId;
 
     public IReadOnlyList<ConsumeResult<string, string>> Records
     {
         get
         {
-            lock (records)
-                return [.. records];
+            lock (_records)
+            {
+                return [.. _records];
+            }
         }
     }
 
-    public void Commit() => consumer.Commit(Assignment.Select(p => new TopicPartitionOffset(Topic, p, consumer.Position(new TopicPartition(Topic, p)))).Where(o => o.Offset != Offset.Unset));
+    public void Commit()
+        => _consumer.Commit(Assignment.Select(p => new TopicPartitionOffset(Topic, p, _consumer.Position(new TopicPartition(Topic, p)))).Where(o => o.Offset
+        != Offset.Unset));
 
     /// <summary>Ends without a word to the group, as a killed process does, where its connections are cut already.</summary>
-    public void VanishOnDispose() => leaves = false;
+    public void VanishOnDispose() => _leaves = false;
 
     public async ValueTask DisposeAsync()
     {
-        await stop.CancelAsync();
-        await polling;
-        if (leaves)
-            consumer.Close();
-        consumer.Dispose();
-        stop.Dispose();
+        await _stop.CancelAsync();
+        await _polling;
+        if (_leaves)
+        {
+            _consumer.Close();
+        }
+        _consumer.Dispose();
+        _stop.Dispose();
     }
 
-    private string Topic => consumer.Subscription[0];
+    private string Topic => _consumer.Subscription[0];
 
     private void Poll()
     {
-        while (!stop.IsCancellationRequested)
+        while (!_stop.IsCancellationRequested)
         {
             ConsumeResult<string, string>? result = null;
             try
             {
-                result = consumer.Consume(TimeSpan.FromMilliseconds(50));
+                result = _consumer.Consume(TimeSpan.FromMilliseconds(50));
             }
             catch (ConsumeException e) when (!e.Error.IsFatal)
             {
@@ -84,11 +90,13 @@ internal sealed class GroupMember : IAsyncDisposable
 
             if (result is not null)
             {
-                lock (records)
-                    records.Add(result);
+                lock (_records)
+                {
+                    _records.Add(result);
+                }
             }
 
-            Volatile.Write(ref assignment, [.. consumer.Assignment.Select(p => p.Partition.Value).Order()]);
+            Volatile.Write(ref _assignment, [.. _consumer.Assignment.Select(p => p.Partition.Value).Order()]);
         }
     }
 }

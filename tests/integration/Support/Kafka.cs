@@ -13,14 +13,17 @@ internal static class Kafka
 
     public static IProducer<string, string> Producer(string bootstrapServers, Action<ProducerConfig>? settings = null)
     {
-        var config = new ProducerConfig { BootstrapServers = bootstrapServers, LingerMs = 2, Acks = Acks.All, Partitioner = Partitioner.Murmur2Random, MessageTimeoutMs = 60_000 };
+        ProducerConfig config = new()
+        {
+            BootstrapServers = bootstrapServers, LingerMs = 2, Acks = Acks.All, Partitioner = Partitioner.Murmur2Random, MessageTimeoutMs = 60_000,
+        };
         settings?.Invoke(config);
         return new ProducerBuilder<string, string>(config).SetLogHandler((_, _) => { }).Build();
     }
 
     public static IConsumer<string, string> Consumer(string bootstrapServers, string group, Action<ConsumerConfig>? settings = null)
     {
-        var config = new ConsumerConfig
+        ConsumerConfig config = new()
         {
             BootstrapServers = bootstrapServers,
             GroupId = group,
@@ -34,25 +37,32 @@ internal static class Kafka
     }
 
     public static Task CreateTopicAsync(this IAdminClient admin, string name, int partitions, params (string Key, string Value)[] settings)
-        => admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = 1, Configs = settings.ToDictionary(s => s.Key, s => s.Value) }]);
+        => admin.CreateTopicsAsync([new TopicSpecification
+        {
+            Name = name, NumPartitions = partitions, ReplicationFactor = 1, Configs = settings.ToDictionary(s => s.Key, s => s.Value),
+        }]);
 
     /// <summary>Values "0", "1", … with the keys "k0" … "k9" in turn, all acknowledged.</summary>
-    public static async Task<DeliveryResult<string, string>[]> ProduceNumbersAsync(string bootstrapServers, string topic, int count, int first = 0, Action<ProducerConfig>? settings = null)
+    public static async Task<DeliveryResult<string, string>[]> ProduceNumbersAsync(string bootstrapServers, string topic, int count, int first = 0,
+        Action<ProducerConfig>? settings = null)
     {
         using IProducer<string, string> producer = Producer(bootstrapServers, settings);
-        return await Task.WhenAll(Enumerable.Range(first, count).Select(i => producer.ProduceAsync(topic, new Message<string, string> { Key = $"k{i % 10}", Value = $"{i}" })));
+        return await Task.WhenAll(Enumerable.Range(first,
+            count).Select(i => producer.ProduceAsync(topic, new Message<string, string> { Key = $"k{i % 10}", Value = $"{i}" })));
     }
 
     /// <summary>The next records; fails when they do not come.</summary>
     public static List<ConsumeResult<string, string>> Take(this IConsumer<string, string> consumer, int count)
     {
-        var taken = new List<ConsumeResult<string, string>>(count);
+        List<ConsumeResult<string, string>> taken = new(count);
         long start = TimeProvider.System.GetTimestamp();
         while (taken.Count < count)
         {
             TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(Patience, $"{taken.Count} of {count} records came");
             if (consumer.Consume(TimeSpan.FromSeconds(1)) is { IsPartitionEOF: false } result)
+            {
                 taken.Add(result);
+            }
         }
 
         return taken;

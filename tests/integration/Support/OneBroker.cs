@@ -9,20 +9,20 @@ namespace Integration.Tests.Support;
 /// <summary>The broker that all cases share which neither stop it nor need settings of their own; each uses topics and groups of its own.</summary>
 public sealed class OneBroker : IAsyncLifetime
 {
-    private readonly TempFolder folder = new();
-    private BrokerProcess broker = null!;
-    private int topics;
+    private readonly TempFolder _folder = new();
+    private BrokerProcess _broker = null!;
+    private int _topics;
 
-    public string BootstrapServers => broker.BootstrapServers;
+    public string BootstrapServers => _broker.BootstrapServers;
 
     /// <summary>A name that no other case uses.</summary>
-    public string FreshName(string about) => $"{about}-{Interlocked.Increment(ref topics)}";
+    public string FreshName(string about) => $"{about}-{Interlocked.Increment(ref _topics)}";
 
-    public async ValueTask InitializeAsync() => broker = await BrokerProcess.StartAsync(folder["broker"], "group.min.session.timeout.ms=500");
+    public async ValueTask InitializeAsync() => _broker = await BrokerProcess.StartAsync(_folder["broker"], "group.min.session.timeout.ms=500");
 
     public async ValueTask DisposeAsync()
     {
-        await broker.DisposeAsync();
-        folder.Dispose();
+        await _broker.DisposeAsync();
+        _folder.Dispose();
     }
 }

@@ -6,28 +6,28 @@ namespace Integration.Tests.Support;
 /// <summary>Passes connections on to a port of this machine until it is cut: then all of them break, and no new one is taken.</summary>
 internal sealed class Relay : IDisposable
 {
-    private readonly TcpListener listener;
-    private readonly int target;
-    private readonly CancellationTokenSource cut = new();
+    private readonly TcpListener _listener;
+    private readonly int _target;
+    private readonly CancellationTokenSource _cut = new();
 
     public Relay(int port, int target)
     {
-        this.target = target;
-        listener = new TcpListener(IPAddress.Loopback, port);
-        listener.Start();
+        _target = target;
+        _listener = new TcpListener(IPAddress.Loopback, port);
+        _listener.Start();
         _ = AcceptAsync();
     }
 
     public void Cut()
     {
-        cut.Cancel();
-        listener.Stop();
+        _cut.Cancel();
+        _listener.Stop();
     }
 
     public void Dispose()
     {
         Cut();
-        cut.Dispose();
+        _cut.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -35,7 +35,9 @@ internal sealed class Relay : IDisposable
         try
         {
             while (true)
-                _ = PassAsync(await listener.AcceptTcpClientAsync(cut.Token));
+            {
+                _ = PassAsync(await _listener.AcceptTcpClientAsync(_cut.Token));
+            }
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {
@@ -46,11 +48,11 @@ internal sealed class Relay : IDisposable
     private async Task PassAsync(TcpClient client)
     {
         using TcpClient near = client;
-        using var far = new TcpClient();
+        using TcpClient far = new();
         try
         {
-            await far.ConnectAsync(IPAddress.Loopback, target, cut.Token);
-            await Task.WhenAny(near.GetStream().CopyToAsync(far.GetStream(), cut.Token), far.GetStream().CopyToAsync(near.GetStream(), cut.Token));
+            await far.ConnectAsync(IPAddress.Loopback, _target, _cut.Token);
+            await Task.WhenAny(near.GetStream().CopyToAsync(far.GetStream(), _cut.Token), far.GetStream().CopyToAsync(near.GetStream(), _cut.Token));
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
         {

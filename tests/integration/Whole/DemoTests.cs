@@ -14,18 +14,24 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
         Count(audit, "sent").ShouldBe(Count(audit, "answered") + Count(audit, "rejected"));
         Count(audit, "answered").ShouldBeGreaterThan(100);
         foreach (string place in (string[])["in_topic", "detected", "in_hdfs"])
+        {
             Count(audit, place).ShouldBe(Count(audit, "answered"), place);
+        }
         Count(audit, "history_in_hdfs").ShouldBe(Count(audit, "history_published"));
         Count(audit, "alerts_in_hdfs").ShouldBe(Count(audit, "alerts_in_topic"));
         foreach (string nothing in (string[])["duplicate_alert_ids", "duplicate_rows_in_hdfs", "replay_differences"])
+        {
             Count(audit, nothing).ShouldBe(0, nothing);
+        }
     }
 
     [Fact]
     public void It_says_what_was_planted_caught_measured_and_where_things_were()
     {
-        demo.Report.GetProperty("detection").GetProperty("scenarios").EnumerateObject().Select(scenario => scenario.Name).ShouldBe(["account-takeover", "gold-drain"], ignoreOrder: true);
-        demo.Report.GetProperty("detection").GetProperty("scenarios").EnumerateObject().ShouldAllBe(scenario => Count(scenario.Value, "caught") > 0 && Count(scenario.Value, "caught") <= Count(scenario.Value, "planted"));
+        demo.Report.GetProperty("detection").GetProperty("scenarios").EnumerateObject().Select(scenario => scenario.Name).ShouldBe(["account-takeover",
+            "gold-drain"], ignoreOrder: true);
+        demo.Report.GetProperty("detection").GetProperty("scenarios").EnumerateObject().ShouldAllBe(scenario => Count(scenario.Value, "caught") > 0
+            && Count(scenario.Value, "caught") <= Count(scenario.Value, "planted"));
         demo.Report.GetProperty("latency").GetProperty("action_to_ack").GetProperty("p50_ms").GetDouble().ShouldBeGreaterThan(0);
         demo.Report.GetProperty("latency").GetProperty("event_to_alert").GetProperty("p99_ms").GetDouble().ShouldBeGreaterThan(0);
         demo.Report.GetProperty("recovery").GetProperty("ms").GetDouble().ShouldBeGreaterThan(0);
@@ -80,7 +86,10 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     [Fact]
     public async Task Numbers_of_every_type_are_numbers_in_JSON()
     {
-        CommandResult json = await QueryAsync("select sum(gold_delta) as s, 1.50::decimal(5, 2) as d, 1.5::float as f, 18446744073709551615::ubigint as u from trades; select 2 as second", "--json");
+        CommandResult json =
+            await QueryAsync(
+            "select sum(gold_delta) as s, 1.50::decimal(5, 2) as d, 1.5::float as f, 18446744073709551615::ubigint as u from trades; select 2 as second",
+                "--json");
         json.ExitCode.ShouldBe(0, json.Said);
         json.Lines[0].ShouldMatch("""^\{"s":-?[0-9]+,"d":1.50,"f":1.5,"u":18446744073709551615\}$""");
         json.Lines[1].ShouldBe("""{"second":2}""");
@@ -93,9 +102,10 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     [InlineData("alerts")]
     public async Task A_view_has_the_same_columns_where_nothing_is_yet(string view)
     {
-        using var empty = new TempFolder();
+        using TempFolder empty = new();
         string address = $"http://127.0.0.1:{FreePorts.Take()}";
-        await using RunningProgram server = RunningProgram.Start(Programs.PathOf("local-webhdfs"), ["--root", empty.Path, "--urls", address], Programs.Environment(demo.Home));
+        await using RunningProgram server = RunningProgram.Start(Programs.PathOf("local-webhdfs"), ["--root", empty.Path, "--urls", address],
+            Programs.Environment(demo.Home));
         await server.LineAsync("WebHDFS over", Limit);
         CommandResult there = await QueryAsync($"describe {view}", "--csv"), nothing = await QueryAsync($"describe {view}", "--csv", "--webhdfs", address);
         there.Lines.Length.ShouldBeGreaterThan(10, there.Said);
@@ -106,7 +116,8 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     [Fact]
     public async Task A_shell_goes_on_after_errors()
     {
-        CommandResult shell = await Command.RunAsync(Programs.PathOf("game-cli"), ["shell"], Programs.Environment(demo.Home), input: "selec 1;\nselect 5 as five\n;\n;\nselect * from nowhere;\nselect 6\nas six;\nexit\n");
+        CommandResult shell = await Command.RunAsync(Programs.PathOf("game-cli"), ["shell"], Programs.Environment(demo.Home),
+            input: "selec 1;\nselect 5 as five\n;\n;\nselect * from nowhere;\nselect 6\nas six;\nexit\n");
         shell.ExitCode.ShouldBe(0, shell.Said);
         shell.Output.ShouldContain("five");
         shell.Output.ShouldContain("six");
@@ -130,7 +141,8 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
         const string Sql = "select count(*) as n, max(ts) as newest from player_events";
         string before = (await QueryAsync(Sql, "--csv")).Output;
         await using (RunningProgram second = RunningProgram.Start(
-            "env", ["--default-signal=INT", Programs.PathOf("game-cli"), "demo", "--seconds", "300", "--players", "50", "--rate", "20"], Programs.Environment(demo.Home)))
+            "env", ["--default-signal=INT", Programs.PathOf("game-cli"), "demo", "--seconds", "300", "--players", "50", "--rate", "20"],
+                Programs.Environment(demo.Home)))
         {
             await second.LineAsync(line => line.StartsWith("playing live", StringComparison.Ordinal), "its play", TimeSpan.FromMinutes(3));
             (await QueryAsync(Sql, "--csv")).Output.ShouldNotBe(before, "what runs is asked");
@@ -189,7 +201,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     [Fact]
     public async Task A_query_where_no_demo_ran_says_what_to_do()
     {
-        using var empty = new TempFolder();
+        using TempFolder empty = new();
         CommandResult result = await GameAsync(empty.Path, "query", "select 1 from alerts");
         result.ExitCode.ShouldBe(1, result.Said);
         result.Errors.ShouldContain("./game demo");
@@ -199,7 +211,8 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
 
     private static long Count(JsonElement section, string name) => section.GetProperty(name).GetInt64();
 
-    private static Task<CommandResult> GameAsync(string home, params string[] arguments) => Command.RunAsync(Programs.PathOf("game-cli"), arguments, Programs.Environment(home));
+    private static Task<CommandResult> GameAsync(string home, params string[] arguments)
+        => Command.RunAsync(Programs.PathOf("game-cli"), arguments, Programs.Environment(home));
 
     private Task<CommandResult> QueryAsync(string sql, params string[] options) => GameAsync(demo.Home, ["query", sql, .. options]);
 }

@@ -6,9 +6,9 @@ namespace Integration.Tests.Whole;
 public sealed class FinishedDemo : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
-    private readonly TempFolder home = new();
+    private readonly TempFolder _home = new();
 
-    public string Home => home.Path;
+    public string Home => _home.Path;
 
     public CommandResult Run { get; private set; } = null!;
 
@@ -16,17 +16,18 @@ public sealed class FinishedDemo : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Run = await Command.RunAsync(Programs.PathOf("game-cli"), ["demo", "--seconds", "8", "--players", "100", "--rate", "50", "--report", home["report.json"]], Programs.Environment(Home), timeout: Limit);
-        if (File.Exists(home["report.json"]))
+        Run = await Command.RunAsync(Programs.PathOf("game-cli"),
+            ["demo", "--seconds", "8", "--players", "100", "--rate", "50", "--report", _home["report.json"]], Programs.Environment(Home), timeout: Limit);
+        if (File.Exists(_home["report.json"]))
         {
-            using JsonDocument document = JsonDocument.Parse(await File.ReadAllTextAsync(home["report.json"]));
+            using JsonDocument document = JsonDocument.Parse(await File.ReadAllTextAsync(_home["report.json"]));
             Report = document.RootElement.Clone();
         }
     }
 
     public ValueTask DisposeAsync()
     {
-        home.Dispose();
+        _home.Dispose();
         return ValueTask.CompletedTask;
     }
 }

@@ -7,14 +7,14 @@ namespace Integration.Tests.Whole;
 public sealed class UpTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
-    private readonly TempFolder home = new();
+    private readonly TempFolder _home = new();
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
         await GameAsync("down");
-        home.Dispose();
+        _home.Dispose();
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class UpTests : IAsyncLifetime
         CommandResult fresh = await GameAsync("up", "--fresh");
         fresh.ExitCode.ShouldBe(0, fresh.Said);
         (await EndsAsync(fresh)).ShouldBe(0);
-        Directory.GetDirectories(home[".game"], "up-*").Length.ShouldBe(2);
+        Directory.GetDirectories(_home[".game"], "up-*").Length.ShouldBe(2);
     }
 
     private static async Task<long> EndsAsync(CommandResult up)
@@ -50,7 +50,7 @@ public sealed class UpTests : IAsyncLifetime
         string servers = up.Lines.Single(line => line.StartsWith("bootstrap server", StringComparison.Ordinal)).Split(' ')[^1];
         using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
         int partitions = admin.GetMetadata("player-events", TimeSpan.FromSeconds(10)).Topics.Single().Partitions.Count;
-        var ends = await admin.ListOffsetsAsync(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffsetSpec
+        ListOffsetsResult ends = await admin.ListOffsetsAsync(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffsetSpec
         {
             TopicPartition = new("player-events", p),
             OffsetSpec = OffsetSpec.Latest(),
@@ -60,9 +60,10 @@ public sealed class UpTests : IAsyncLifetime
 
     private string WriteSecret()
     {
-        File.WriteAllText(home["wrong"], new string('w', 32));
-        return home["wrong"];
+        File.WriteAllText(_home["wrong"], new string('w', 32));
+        return _home["wrong"];
     }
 
-    private Task<CommandResult> GameAsync(params string[] arguments) => Command.RunAsync(Programs.PathOf("game-cli"), arguments, Programs.Environment(home.Path), timeout: Limit);
+    private Task<CommandResult> GameAsync(params string[] arguments)
+        => Command.RunAsync(Programs.PathOf("game-cli"), arguments, Programs.Environment(_home.Path), timeout: Limit);
 }

@@ -3,9 +3,9 @@ namespace Integration.Tests.Whole;
 /// <summary>Values that an option does not take are told in one line, before anything is done.</summary>
 public sealed class UsageTests : IDisposable
 {
-    private readonly TempFolder home = new();
+    private readonly TempFolder _home = new();
 
-    public void Dispose() => home.Dispose();
+    public void Dispose() => _home.Dispose();
 
     [Theory]
     [InlineData("demo", "--seconds")]
@@ -30,22 +30,25 @@ public sealed class UsageTests : IDisposable
         foreach (string value in (string[])["abc", "0", "-1", "1e9", ""])
         {
             CommandResult result = await Command.RunAsync(
-                Programs.PathOf("game-cli"), [.. verb.Split(' '), .. others.Split(' ', StringSplitOptions.RemoveEmptyEntries), $"{option}={value}"], Programs.Environment(home.Path));
+                Programs.PathOf("game-cli"), [.. verb.Split(' '), .. others.Split(' ', StringSplitOptions.RemoveEmptyEntries), $"{option}={value}"],
+                    Programs.Environment(_home.Path));
             result.ExitCode.ShouldBe(2, $"{option}={value}: {result.Said}");
             result.Errors.ShouldStartWith("game: ");
             result.Errors.TrimEnd('\n').ShouldNotContain('\n');
             result.Output.ShouldBeEmpty();
         }
 
-        Directory.Exists(home[".game"]).ShouldBeFalse();
+        Directory.Exists(_home[".game"]).ShouldBeFalse();
     }
 
     [Fact]
     public async Task A_simulation_says_at_once_why_its_server_cannot_be_used()
     {
-        await File.WriteAllTextAsync(home["secret"], new string('a', 64), TestContext.Current.CancellationToken);
-        string[] arguments = ["simulate", "--target", $"http://127.0.0.1:{FreePorts.Take()}", "--credential-file", home["secret"], "--accounts-key-file", home["secret"]];
-        CommandResult result = await Command.RunAsync(Programs.PathOf("game-cli"), arguments, Programs.Environment(home.Path), timeout: TimeSpan.FromSeconds(20));
+        await File.WriteAllTextAsync(_home["secret"], new string('a', 64), TestContext.Current.CancellationToken);
+        string[] arguments = ["simulate", "--target", $"http://127.0.0.1:{FreePorts.Take()}", "--credential-file", _home["secret"], "--accounts-key-file",
+            _home["secret"]];
+        CommandResult result = await Command.RunAsync(Programs.PathOf("game-cli"), arguments, Programs.Environment(_home.Path),
+            timeout: TimeSpan.FromSeconds(20));
         result.ExitCode.ShouldBe(1, result.Said);
         result.Errors.ShouldContain("cannot be reached");
     }

@@ -7,9 +7,9 @@ namespace Peers.Tests.Files;
 public sealed partial class SegmentTests : IDisposable
 {
     private const int Records = 6000;
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Every_batch_is_valid_and_every_index_is_sane()
@@ -27,7 +27,9 @@ public sealed partial class SegmentTests : IDisposable
         dumped.ShouldNotContain("Non consecutive");
         Count().Matches(dumped).Sum(match => int.Parse(match.Groups["n"].Value)).ShouldBe(Records);
         foreach (string codec in (string[])["none", "gzip", "snappy", "lz4", "zstd"])
+        {
             dumped.ShouldContain($"compresscodec: {codec}");
+        }
 
         await DumpLog.IndexesShouldBeSaneAsync(indexes);
     }
@@ -43,11 +45,16 @@ public sealed partial class SegmentTests : IDisposable
         await Kafka.ProduceAsync(broker.BootstrapServers, "dumped", Kafka.Numbers(Records, 100));
         (await broker.StopAsync()).ShouldBe(0);
         string[] partitions = [.. Directory.GetDirectories(broker.DataFolder)];
-        string all = await DumpLog.RunAsync("--deep-iteration", "--files", string.Join(',', partitions.SelectMany(p => Files(p, "*.log").Concat(Files(p, "*.index")).Concat(Files(p, "*.timeindex")).Concat(Files(p, "*.snapshot")))));
+        string all = await DumpLog.RunAsync("--deep-iteration", "--files",
+            string.Join(',',
+                partitions.SelectMany(p => Files(p, "*.log").Concat(Files(p, "*.index")).Concat(Files(p, "*.timeindex")).Concat(Files(p, "*.snapshot")))));
         all.ShouldNotContain("isvalid: false");
         all.ShouldNotContain("Mismatches");
         all.ShouldContain("producerId: ");
-        string offsets = await DumpLog.RunAsync("--offsets-decoder", "--files", string.Join(',', partitions.Where(p => p.Contains("__consumer_offsets", StringComparison.Ordinal)).SelectMany(p => Files(p, "*.log")).Where(f => new FileInfo(f).Length > 0)));
+        string offsets = await DumpLog.RunAsync("--offsets-decoder", "--files",
+            string.Join(',',
+                partitions.Where(p => p.Contains("__consumer_offsets", StringComparison.Ordinal)).SelectMany(p => Files(p,
+                    "*.log")).Where(f => new FileInfo(f).Length > 0)));
         offsets.ShouldContain("\"group\":\"dumped-group\"");
         offsets.ShouldContain("\"topic\":\"dumped\"");
         offsets.ShouldContain("\"offset\":100");
@@ -56,11 +63,13 @@ public sealed partial class SegmentTests : IDisposable
 
     private async Task<BrokerProcess> WrittenAsync()
     {
-        BrokerProcess broker = await BrokerProcess.StartAsync(folder["broker"], "offsets.topic.num.partitions=3");
+        BrokerProcess broker = await BrokerProcess.StartAsync(_folder["broker"], "offsets.topic.num.partitions=3");
         await Kafka.CreateTopicAsync(broker.BootstrapServers, "dumped", 1, ("segment.bytes", "5000"), ("index.interval.bytes", "500"));
         CompressionType[] codecs = [CompressionType.None, CompressionType.Gzip, CompressionType.Snappy, CompressionType.Lz4, CompressionType.Zstd];
         for (int i = 0; i < codecs.Length; i++)
+        {
             await Kafka.ProduceAsync(broker.BootstrapServers, "dumped", Kafka.Numbers(i * Records / codecs.Length, Records / codecs.Length), codecs[i]);
+        }
         return broker;
     }
 

@@ -10,9 +10,9 @@ public sealed class DataFolderTests : IDisposable
     private const int OldRecords = 100;
     private const string FewOffsetsPartitions = "offsets.topic.num.partitions=3";
     private static readonly DateTimeOffset LongAgo = DateTimeOffset.FromUnixTimeSeconds(1_500_000_000);
-    private readonly TempFolder folder = new();
+    private readonly TempFolder _folder = new();
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData(true)]
@@ -20,19 +20,23 @@ public sealed class DataFolderTests : IDisposable
     public async Task Apache_goes_on_with_ours_and_we_with_what_it_made_of_it(bool endsInOrder)
     {
         Need.AllCases();
-        string data = folder["data"];
+        string data = _folder["data"];
         Dictionary<int, long> committed;
         await using BrokerProcess ours = await BrokerProcess.StartAsync(data, FewOffsetsPartitions);
         await FillAsync(ours.BootstrapServers);
         committed = Kafka.ReadAndCommit(ours.BootstrapServers, "group", "t", 1000);
         if (endsInOrder)
+        {
             await ours.StopAsync();
+        }
         else
+        {
             await ours.KillAsync();
+        }
 
-        await using ApacheZooKeeper zooKeeper = await ApacheZooKeeper.StartAsync(folder);
+        await using ApacheZooKeeper zooKeeper = await ApacheZooKeeper.StartAsync(_folder);
         await zooKeeper.CreateAsync(Znodes(data));
-        await using (ApacheKafka apache = await ApacheKafka.StartAsync(folder, zooKeeper, data, FewOffsetsPartitions))
+        await using (ApacheKafka apache = await ApacheKafka.StartAsync(_folder, zooKeeper, data, FewOffsetsPartitions))
         {
             await ShouldHoldAsync(apache.BootstrapServers, Records, committed);
             apache.Complaints.ShouldBeEmpty();
@@ -50,11 +54,11 @@ public sealed class DataFolderTests : IDisposable
     public async Task We_go_on_with_Apache_s()
     {
         Need.AllCases();
-        string data = folder["data"];
+        string data = _folder["data"];
         Dictionary<int, long> committed;
-        await using (ApacheZooKeeper zooKeeper = await ApacheZooKeeper.StartAsync(folder))
+        await using (ApacheZooKeeper zooKeeper = await ApacheZooKeeper.StartAsync(_folder))
         {
-            await using ApacheKafka apache = await ApacheKafka.StartAsync(folder, zooKeeper, data, FewOffsetsPartitions);
+            await using ApacheKafka apache = await ApacheKafka.StartAsync(_folder, zooKeeper, data, FewOffsetsPartitions);
             await FillAsync(apache.BootstrapServers);
             committed = Kafka.ReadAndCommit(apache.BootstrapServers, "group", "t", 1000);
             await apache.StopAsync();
@@ -72,37 +76,47 @@ public sealed class DataFolderTests : IDisposable
     public async Task Old_records_of_Apache_s_stay_though_their_topics_settings_do_not()
     {
         Need.AllCases();
-        string data = folder["data"];
-        await using (ApacheZooKeeper zooKeeper = await ApacheZooKeeper.StartAsync(folder))
+        string data = _folder["data"];
+        await using (ApacheZooKeeper zooKeeper = await ApacheZooKeeper.StartAsync(_folder))
         {
-            await using ApacheKafka apache = await ApacheKafka.StartAsync(folder, zooKeeper, data, FewOffsetsPartitions, "log.cleaner.backoff.ms=100");
+            await using ApacheKafka apache = await ApacheKafka.StartAsync(_folder, zooKeeper, data, FewOffsetsPartitions, "log.cleaner.backoff.ms=100");
             await FillWithOldAsync(apache.BootstrapServers, "kept", ("retention.ms", "-1"));
             await FillWithOldAsync(apache.BootstrapServers, "compacted", ("cleanup.policy", "compact"), ("min.cleanable.dirty.ratio", "0"));
             string cleaned = Path.Combine(data, "cleaner-offset-checkpoint");
-            await Until.HoldsAsync("Apache has compacted", Apache.Patience, () => File.Exists(cleaned) && File.ReadAllText(cleaned).Contains("compacted 0 ", StringComparison.Ordinal));
+            await Until.HoldsAsync("Apache has compacted", Apache.Patience,
+                () => File.Exists(cleaned) && File.ReadAllText(cleaned).Contains("compacted 0 ", StringComparison.Ordinal));
             await apache.StopAsync();
         }
 
         string[] before = Segments(data);
-        await using BrokerProcess ours = await BrokerProcess.StartAsync(data, FewOffsetsPartitions, "log.initial.task.delay.ms=0", "log.retention.check.interval.ms=1");
+        await using BrokerProcess ours = await BrokerProcess.StartAsync(data, FewOffsetsPartitions, "log.initial.task.delay.ms=0",
+            "log.retention.check.interval.ms=1");
         await RetentionHasRunAsync(ours.BootstrapServers, "early");
         await RetentionHasRunAsync(ours.BootstrapServers, "late");
         Kafka.ReadAll(ours.BootstrapServers, "kept", 1).Count.ShouldBe(OldRecords);
         before.Except(Segments(data)).ShouldBeEmpty();
         ours.Log.ShouldContain("kafka-configs --alter --entity-type topics --entity-name kept");
-        string described = await Apache.KafkaAsync("3.9", "configs", ["--bootstrap-server", ours.BootstrapServers, "--describe", "--entity-type", "topics", "--entity-name", "compacted"]);
+        string described = await Apache.KafkaAsync("3.9", "configs",
+            ["--bootstrap-server", ours.BootstrapServers, "--describe", "--entity-type", "topics", "--entity-name", "compacted"]);
         described.ShouldContain("cleanup.policy=compact");
         described.ShouldContain("retention.ms=-1");
     }
 
-    private static string[] Segments(string data) => [.. new[] { "kept-0", "compacted-0" }.SelectMany(partition => Directory.GetFiles(Path.Combine(data, partition), "*.log"))];
+    private static string[] Segments(string data)
+        => [.. new[] { "kept-0", "compacted-0" }.SelectMany(partition => Directory.GetFiles(Path.Combine(data, partition), "*.log"))];
 
     private static async Task FillWithOldAsync(string bootstrapServers, string topic, params (string Key, string Value)[] settings)
     {
         await Kafka.CreateTopicAsync(bootstrapServers, topic, 1, [("segment.bytes", "1000"), .. settings]);
-        using IProducer<string, string> producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = bootstrapServers, LingerMs = 0 }).Build();
+        using IProducer<string, string> producer = new ProducerBuilder<string, string>(new ProducerConfig
+        {
+            BootstrapServers = bootstrapServers, LingerMs = 0,
+        }).Build();
         for (int i = 0; i < OldRecords; i++)
-            await producer.ProduceAsync(topic, new Message<string, string> { Key = $"k{i % 3}", Value = new string('v', 100), Timestamp = new Timestamp(LongAgo) });
+        {
+            await producer.ProduceAsync(topic,
+                new Message<string, string> { Key = $"k{i % 3}", Value = new string('v', 100), Timestamp = new Timestamp(LongAgo) });
+        }
     }
 
     // A topic whose records may go has lost them: the broker has looked at all topics once it has happened to two that came one after the other.
@@ -125,11 +139,14 @@ public sealed class DataFolderTests : IDisposable
         List<ConsumeResult<string, string>> read = Kafka.ReadAll(bootstrapServers, "t", Partitions);
         read.Select(r => int.Parse(r.Message.Value)).Order().ShouldBe(Enumerable.Range(0, count));
         foreach (IGrouping<int, ConsumeResult<string, string>> partition in read.GroupBy(r => r.Partition.Value))
+        {
             partition.Select(r => int.Parse(r.Message.Value)).ShouldBeInOrder();
+        }
         (await Kafka.CommittedAsync(bootstrapServers, "group", "t")).ShouldBe(committed, ignoreOrder: true);
     }
 
-    // What ZooKeeper must hold so that Apache's broker takes the folder for its own: the cluster, each topic with its id, leader and epoch, and which producer ids are given out.
+    // What ZooKeeper must hold so that Apache's broker takes the folder for its own: the cluster, each topic with its id, leader and epoch, and which producer
+    // ids are given out.
     private static IEnumerable<(string Path, string Data)> Znodes(string data)
     {
         yield return ("/cluster", "{}");
@@ -137,7 +154,8 @@ public sealed class DataFolderTests : IDisposable
         yield return ("/latest_producer_id_block", "{\"version\":1,\"broker\":0,\"block_start\":\"1000\",\"block_end\":\"1999\"}");
         yield return ("/brokers", "{}");
         yield return ("/brokers/topics", "{}");
-        foreach (IGrouping<string, string> topic in Directory.GetDirectories(data).GroupBy(path => Path.GetFileName(path)[..Path.GetFileName(path).LastIndexOf('-')]))
+        foreach (IGrouping<string, string> topic in Directory.GetDirectories(data)
+            .GroupBy(path => Path.GetFileName(path)[..Path.GetFileName(path).LastIndexOf('-')]))
         {
             string node = $"/brokers/topics/{topic.Key}";
             string id = Property(Path.Combine(topic.First(), "partition.metadata"), "topic_id: ");
@@ -147,12 +165,14 @@ public sealed class DataFolderTests : IDisposable
             foreach (string path in topic)
             {
                 yield return ($"{node}/partitions/{Partition(path)}", "{}");
-                yield return ($"{node}/partitions/{Partition(path)}/state", $"{{\"controller_epoch\":0,\"leader\":0,\"version\":1,\"leader_epoch\":{Epoch(path)},\"isr\":[0]}}");
+                yield return ($"{node}/partitions/{Partition(path)}/state",
+                    $"{{\"controller_epoch\":0,\"leader\":0,\"version\":1,\"leader_epoch\":{Epoch(path)},\"isr\":[0]}}");
             }
         }
     }
 
-    private static string Property(string file, string prefix) => File.ReadLines(file).Single(line => line.StartsWith(prefix, StringComparison.Ordinal))[prefix.Length..];
+    private static string Property(string file, string prefix)
+        => File.ReadLines(file).Single(line => line.StartsWith(prefix, StringComparison.Ordinal))[prefix.Length..];
 
     private static string Partition(string path) => path[(path.LastIndexOf('-') + 1)..];
 

@@ -5,11 +5,11 @@ namespace Peers.Tests.Support;
 /// <summary>Apache ZooKeeper, in a folder of its own.</summary>
 internal sealed class ApacheZooKeeper : IAsyncDisposable
 {
-    private readonly RunningProgram process;
+    private readonly RunningProgram _process;
 
     private ApacheZooKeeper(RunningProgram process, int port)
     {
-        this.process = process;
+        _process = process;
         Address = $"127.0.0.1:{port}";
     }
 
@@ -18,10 +18,12 @@ internal sealed class ApacheZooKeeper : IAsyncDisposable
     public static async Task<ApacheZooKeeper> StartAsync(TempFolder folder)
     {
         int port = FreePorts.Take();
-        string file = folder.WriteFile("zoo.cfg", $"dataDir={folder["zookeeper"]}\nclientPort={port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\ntickTime=500\n4lw.commands.whitelist=*\n");
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["HEAP"] = "256m" };
+        string file = folder.WriteFile("zoo.cfg",
+            $"dataDir={folder["zookeeper"]}\nclientPort={port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\ntickTime=500\n4lw.commands.whitelist=*\n");
+        Dictionary<string, string> environment = new(StringComparer.Ordinal) { ["HEAP"] = "256m" };
         RunningProgram server = RunningProgram.Start(Running.Peers.Launcher("kafka"), ["zookeeper", file], environment);
-        await Until.HoldsAsync("ZooKeeper's port is open", Apache.Patience, () => server.HasExited ? throw new RunningProgramException(server.Said) : !FreePorts.IsFree(port));
+        await Until.HoldsAsync("ZooKeeper's port is open", Apache.Patience,
+            () => server.HasExited ? throw new RunningProgramException(server.Said) : !FreePorts.IsFree(port));
         return new ApacheZooKeeper(server, port);
     }
 
@@ -32,47 +34,51 @@ internal sealed class ApacheZooKeeper : IAsyncDisposable
         await Apache.KafkaAsync("3.9", "org.apache.zookeeper.ZooKeeperMain", ["-server", Address], commands + "quit\n");
     }
 
-    public ValueTask DisposeAsync() => process.DisposeAsync();
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 }
 
 /// <summary>One Apache Kafka 3.9 broker on ZooKeeper, over a data folder of its own or of somebody else's.</summary>
 internal sealed class ApacheKafka : IAsyncDisposable
 {
-    private readonly RunningProgram process;
+    private readonly RunningProgram _process;
 
     private ApacheKafka(RunningProgram process, int port)
     {
-        this.process = process;
+        _process = process;
         BootstrapServers = $"127.0.0.1:{port}";
     }
 
     public string BootstrapServers { get; }
 
     /// <summary>The errors that it logged, and the warnings of its storage.</summary>
-    public IEnumerable<string> Complaints => process.Said.Split('\n').Where(line => line.Contains(" ERROR ", StringComparison.Ordinal) || line.Contains(" WARN UnifiedLog", StringComparison.Ordinal)
+    public IEnumerable<string> Complaints
+        => _process.Said.Split('\n').Where(line => line.Contains(" ERROR ", StringComparison.Ordinal)
+        || line.Contains(" WARN UnifiedLog", StringComparison.Ordinal)
         || line.Contains(" WARN LogLoader", StringComparison.Ordinal) || line.Contains(" WARN LogManager", StringComparison.Ordinal));
 
     public static async Task<ApacheKafka> StartAsync(TempFolder folder, ApacheZooKeeper zooKeeper, string dataFolder, params string[] settings)
     {
         int port = FreePorts.Take();
-        string[] lines = ["broker.id=0", $"listeners=PLAINTEXT://127.0.0.1:{port}", $"zookeeper.connect={zooKeeper.Address}", $"log.dirs={dataFolder}", "offsets.topic.replication.factor=1",
+        string[] lines = ["broker.id=0", $"listeners=PLAINTEXT://127.0.0.1:{port}", $"zookeeper.connect={zooKeeper.Address}", $"log.dirs={dataFolder}",
+            "offsets.topic.replication.factor=1",
             "group.initial.rebalance.delay.ms=0", .. settings];
         string file = folder.WriteFile("apache.properties", string.Join('\n', lines));
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["KAFKA_LOG_LEVEL"] = "INFO" };
-        var broker = new ApacheKafka(RunningProgram.Start(Running.Peers.Launcher("kafka"), ["server", file], environment), port);
+        Dictionary<string, string> environment = new(StringComparer.Ordinal) { ["KAFKA_LOG_LEVEL"] = "INFO" };
+        ApacheKafka broker = new(RunningProgram.Start(Running.Peers.Launcher("kafka"), ["server", file], environment), port);
         using IAdminClient admin = Kafka.Admin(broker.BootstrapServers);
-        await Until.HoldsAsync("Apache Kafka answers", Apache.Patience, () => broker.process.HasExited ? throw new RunningProgramException(broker.process.Said) : Answers(admin));
+        await Until.HoldsAsync("Apache Kafka answers", Apache.Patience,
+            () => broker._process.HasExited ? throw new RunningProgramException(broker._process.Said) : Answers(admin));
         return broker;
     }
 
     /// <summary>Ends it in order.</summary>
     public async Task StopAsync()
     {
-        process.Send(Signal.Terminate);
-        await process.ExitAsync(Apache.Patience);
+        _process.Send(Signal.Terminate);
+        await _process.ExitAsync(Apache.Patience);
     }
 
-    public ValueTask DisposeAsync() => process.DisposeAsync();
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     private static bool Answers(IAdminClient admin)
     {

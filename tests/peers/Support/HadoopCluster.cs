@@ -7,11 +7,11 @@ internal sealed class HadoopCluster : IAsyncDisposable
 {
     /// <summary>Where the launcher puts the first DataNode, always.</summary>
     private static readonly int[] DataNodePorts = [19841, 19861, 19881];
-    private readonly string folder;
+    private readonly string _folder;
 
     private HadoopCluster(string folder, string webHdfs)
     {
-        this.folder = folder;
+        _folder = folder;
         WebHdfs = webHdfs;
     }
 
@@ -24,18 +24,20 @@ internal sealed class HadoopCluster : IAsyncDisposable
         int[] ports = FreePorts.Take(2);
         // Its daemons hold on to the launcher's output: that goes to a file.
         string[] arguments = ["-c", "exec \"$0\" up \"$1\" 1 >\"$1.out\" 2>&1", Running.Peers.Launcher("hdfs-cluster"), folder];
-        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        Dictionary<string, string> environment = new(StringComparer.Ordinal)
         {
             ["HDFS_HTTP_PORT"] = ports[0].ToString(CultureInfo.InvariantCulture),
             ["HDFS_RPC_PORT"] = ports[1].ToString(CultureInfo.InvariantCulture),
         };
         CommandResult up = await Command.RunAsync("/bin/sh", arguments, environment, timeout: Apache.Patience);
-        var cluster = new HadoopCluster(folder, $"http://127.0.0.1:{ports[0]}");
+        HadoopCluster cluster = new(folder, $"http://127.0.0.1:{ports[0]}");
         if (up.ExitCode == 0)
+        {
             return cluster;
+        }
         await cluster.DisposeAsync();
         throw new RunningProgramException(await File.ReadAllTextAsync($"{folder}.out"));
     }
 
-    public async ValueTask DisposeAsync() => await Command.RunAsync(Running.Peers.Launcher("hdfs-cluster"), ["down", folder], timeout: Apache.Patience);
+    public async ValueTask DisposeAsync() => await Command.RunAsync(Running.Peers.Launcher("hdfs-cluster"), ["down", _folder], timeout: Apache.Patience);
 }

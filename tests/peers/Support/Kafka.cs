@@ -14,24 +14,33 @@ internal static class Kafka
     /// <summary>The first offset of partition 0.</summary>
     public static long Earliest(string bootstrapServers, string topic)
     {
-        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = bootstrapServers, GroupId = "unused" }).SetLogHandler((_, _) => { }).Build();
+        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
+        {
+            BootstrapServers = bootstrapServers, GroupId = "unused",
+        }).SetLogHandler((_, _) => { }).Build();
         return consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), Patience).Low.Value;
     }
 
     public static async Task CreateTopicAsync(string bootstrapServers, string name, int partitions, params (string Key, string Value)[] settings)
     {
         using IAdminClient admin = Admin(bootstrapServers);
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = 1, Configs = settings.ToDictionary(s => s.Key, s => s.Value) }]);
+        await admin.CreateTopicsAsync([new TopicSpecification
+        {
+            Name = name, NumPartitions = partitions, ReplicationFactor = 1, Configs = settings.ToDictionary(s => s.Key, s => s.Value),
+        }]);
     }
 
     /// <summary>The values, with the keys "k0" … "k9" in turn, by an idempotent producer, all acknowledged.</summary>
-    public static async Task ProduceAsync(string bootstrapServers, string topic, IEnumerable<string?> values, CompressionType compression = CompressionType.None)
+    public static async Task ProduceAsync(string bootstrapServers, string topic, IEnumerable<string?> values,
+        CompressionType compression = CompressionType.None)
     {
-        var config = new ProducerConfig
+        ProducerConfig config = new()
         {
-            BootstrapServers = bootstrapServers, EnableIdempotence = true, CompressionType = compression, LingerMs = 2, Partitioner = Partitioner.Murmur2Random, BatchNumMessages = 100,
+            BootstrapServers = bootstrapServers, EnableIdempotence = true, CompressionType = compression, LingerMs = 2,
+            Partitioner = Partitioner.Murmur2Random, BatchNumMessages = 100,
         };
-        using IProducer<string, string?> producer = new ProducerBuilder<string, string?>(config).SetValueSerializer(new Text()).SetLogHandler((_, _) => { }).Build();
+        using IProducer<string, string?> producer = new ProducerBuilder<string, string?>(config).SetValueSerializer(new Text()).SetLogHandler((_, _) => { })
+            .Build();
         await Task.WhenAll(values.Select((value, i) => producer.ProduceAsync(topic, new Message<string, string?> { Key = $"k{i % 10}", Value = value })));
     }
 
@@ -42,7 +51,8 @@ internal static class Kafka
     public static async Task HasLeadersAsync(string bootstrapServers, string topic, int partitions)
     {
         using IAdminClient admin = Admin(bootstrapServers);
-        await Until.HoldsAsync($"{topic} has leaders", Patience, () => admin.GetMetadata(topic, Patience).Topics[0].Partitions.Count(p => p.Leader >= 0) == partitions);
+        await Until.HoldsAsync($"{topic} has leaders", Patience,
+            () => admin.GetMetadata(topic, Patience).Topics[0].Partitions.Count(p => p.Leader >= 0) == partitions);
     }
 
     /// <summary>All records of a topic, in each partition's order.</summary>
@@ -61,7 +71,7 @@ internal static class Kafka
         using IConsumer<string, string> consumer = Consumer(bootstrapServers, group);
         consumer.Subscribe(topic);
         Take(consumer, count);
-        var committed = consumer.Commit().Where(o => o.Offset.Value >= 0).ToDictionary(o => o.Partition.Value, o => o.Offset.Value);
+        Dictionary<int, long> committed = consumer.Commit().Where(o => o.Offset.Value >= 0).ToDictionary(o => o.Partition.Value, o => o.Offset.Value);
         consumer.Close();
         return committed;
     }
@@ -70,22 +80,28 @@ internal static class Kafka
     public static async Task<Dictionary<int, long>> CommittedAsync(string bootstrapServers, string group, string topic)
     {
         using IAdminClient admin = Admin(bootstrapServers);
-        return (await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group, null)]))[0].Partitions.Where(p => p.Topic == topic && p.Offset.Value >= 0).ToDictionary(p => p.Partition.Value, p => p.Offset.Value);
+        return (await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group, null)]))[0].Partitions.Where(p => p.Topic == topic
+            && p.Offset.Value >= 0).ToDictionary(p => p.Partition.Value, p => p.Offset.Value);
     }
 
     private static IConsumer<string, string> Consumer(string bootstrapServers, string group)
-        => new ConsumerBuilder<string, string>(new ConsumerConfig { BootstrapServers = bootstrapServers, GroupId = group, EnableAutoCommit = false, AutoOffsetReset = AutoOffsetReset.Earliest, CheckCrcs = true })
+        => new ConsumerBuilder<string, string>(new ConsumerConfig
+        {
+            BootstrapServers = bootstrapServers, GroupId = group, EnableAutoCommit = false, AutoOffsetReset = AutoOffsetReset.Earliest, CheckCrcs = true,
+        })
             .SetLogHandler((_, _) => { }).Build();
 
     private static List<ConsumeResult<string, string>> Take(IConsumer<string, string> consumer, int count)
     {
-        var taken = new List<ConsumeResult<string, string>>(count);
+        List<ConsumeResult<string, string>> taken = new(count);
         long start = TimeProvider.System.GetTimestamp();
         while (taken.Count < count)
         {
             TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(Patience, $"{taken.Count} of {count} records came");
             if (consumer.Consume(TimeSpan.FromSeconds(1)) is { } result)
+            {
                 taken.Add(result);
+            }
         }
 
         return taken;

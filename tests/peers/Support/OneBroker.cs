@@ -9,33 +9,35 @@ namespace Peers.Tests.Support;
 /// <summary>Our broker, shared by the cases that neither stop it nor need settings of their own; started when the first one asks.</summary>
 public sealed class OneBroker : IAsyncDisposable
 {
-    private readonly TempFolder folder = new();
-    private readonly SemaphoreSlim gate = new(1);
-    private BrokerProcess? broker;
-    private int names;
+    private readonly TempFolder _folder = new();
+    private readonly SemaphoreSlim _gate = new(1);
+    private BrokerProcess? _broker;
+    private int _names;
 
     /// <summary>A name that no other case uses.</summary>
-    public string FreshName(string about) => $"{about}-{Interlocked.Increment(ref names)}";
+    public string FreshName(string about) => $"{about}-{Interlocked.Increment(ref _names)}";
 
     public async Task<string> BootstrapServersAsync()
     {
-        await gate.WaitAsync();
+        await _gate.WaitAsync();
         try
         {
-            broker ??= await BrokerProcess.StartAsync(folder["broker"]);
-            return broker.BootstrapServers;
+            _broker ??= await BrokerProcess.StartAsync(_folder["broker"]);
+            return _broker.BootstrapServers;
         }
         finally
         {
-            gate.Release();
+            _gate.Release();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (broker is not null)
-            await broker.DisposeAsync();
-        gate.Dispose();
-        folder.Dispose();
+        if (_broker is not null)
+        {
+            await _broker.DisposeAsync();
+        }
+        _gate.Dispose();
+        _folder.Dispose();
     }
 }

@@ -13,7 +13,8 @@ public sealed class AdministrationTests(OneBroker broker)
         Need.Apache();
         string topic = broker.FreshName("described");
         string servers = await broker.BootstrapServersAsync();
-        (await Apache.KafkaAsync(version, "topics", ["--bootstrap-server", servers, "--create", "--topic", topic, "--partitions", "3", "--replication-factor", "1", "--config", "retention.ms=777000"]))
+        (await Apache.KafkaAsync(version, "topics",
+            ["--bootstrap-server", servers, "--create", "--topic", topic, "--partitions", "3", "--replication-factor", "1", "--config", "retention.ms=777000"]))
             .ShouldContain($"Created topic {topic}.");
         string described = await Apache.KafkaAsync(version, "topics", ["--bootstrap-server", servers, "--describe", "--topic", topic]);
         described.ShouldContain($"Topic: {topic}");
@@ -65,7 +66,8 @@ public sealed class AdministrationTests(OneBroker broker)
         string servers = await broker.BootstrapServersAsync();
         string topic = await GroupAsync(servers);
         (await GroupsAsync("--list")).Split('\n').ShouldContain(topic);
-        Words((await GroupsAsync("--describe", "--group", topic, "--state")).Split('\n').Single(line => line.StartsWith(topic, StringComparison.Ordinal))).ShouldContain("Empty");
+        Words((await GroupsAsync("--describe", "--group", topic, "--state")).Split('\n').Single(line => line.StartsWith(topic,
+            StringComparison.Ordinal))).ShouldContain("Empty");
         await GroupsAsync("--describe", "--group", topic, "--members");
         await ResetAsync("0", "--to-earliest");
         await ResetAsync("25", "--to-offset", "25");
@@ -103,7 +105,8 @@ public sealed class AdministrationTests(OneBroker broker)
         (await ConfigsAsync([.. ofTopic, "--describe"])).ShouldNotContain("retention.ms=60000");
         (await ConfigsAsync([.. ofTopic, "--describe", "--all"])).ShouldContain("retention.ms=604800000");
         (await ConfigsAsync(["--entity-type", "brokers", "--entity-name", "0", "--describe", "--all"])).ShouldContain("log.segment.bytes=1073741824");
-        CommandResult wrong = await Apache.RunAsync(version, "configs", ["--bootstrap-server", servers, .. ofTopic, "--alter", "--add-config", "retention.ms=soon"]);
+        CommandResult wrong = await Apache.RunAsync(version, "configs",
+            ["--bootstrap-server", servers, .. ofTopic, "--alter", "--add-config", "retention.ms=soon"]);
         (wrong.ExitCode, wrong.Said.Contains("InvalidConfigurationException", StringComparison.Ordinal)).ShouldBe((1, true), wrong.Said);
 
         Task<string> ConfigsAsync(string[] arguments) => Apache.KafkaAsync(version, "configs", ["--bootstrap-server", servers, .. arguments]);
@@ -120,8 +123,12 @@ public sealed class AdministrationTests(OneBroker broker)
         await Kafka.CreateTopicAsync(servers, topic, 1);
         await Kafka.ProduceAsync(servers, topic, Kafka.Numbers(0, 42));
         foreach ((string time, string offset) in (IEnumerable<(string, string)>)[("-1", "42"), ("-2", "0"), ("earliest", "0"), ("0", "0")])
-            (await Apache.KafkaAsync(version, "offsets", ["--bootstrap-server", servers, "--topic", topic, "--time", time])).Trim().ShouldBe($"{topic}:0:{offset}", time);
-        (await Apache.KafkaAsync(version, "offsets", ["--bootstrap-server", servers, "--topic", topic, "--time", "max-timestamp"])).ShouldStartWith($"{topic}:0:");
+        {
+            (await Apache.KafkaAsync(version, "offsets",
+                ["--bootstrap-server", servers, "--topic", topic, "--time", time])).Trim().ShouldBe($"{topic}:0:{offset}", time);
+        }
+        (await Apache.KafkaAsync(version, "offsets",
+            ["--bootstrap-server", servers, "--topic", topic, "--time", "max-timestamp"])).ShouldStartWith($"{topic}:0:");
     }
 
     // A topic of one partition and a group of the same name that read 60 of its 100 records.
@@ -135,7 +142,8 @@ public sealed class AdministrationTests(OneBroker broker)
     }
 
     // GROUP TOPIC PARTITION CURRENT-OFFSET LOG-END-OFFSET LAG CONSUMER-ID HOST CLIENT-ID; 4.2 has LEADER-EPOCH before CURRENT-OFFSET only when asked.
-    private static string[] Row(string described, string group) => Words(described.Split('\n').Single(line => line.StartsWith(group, StringComparison.Ordinal)));
+    private static string[] Row(string described, string group)
+        => Words(described.Split('\n').Single(line => line.StartsWith(group, StringComparison.Ordinal)));
 
     private static string[] Words(string line) => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 }

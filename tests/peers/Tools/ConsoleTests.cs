@@ -35,10 +35,12 @@ public sealed class ConsoleTests(OneBroker broker)
         Need.AllCases();
         string topic = broker.FreshName("load");
         string servers = await broker.BootstrapServersAsync();
-        string written = await Apache.KafkaAsync(version, "producer-perf", ["--topic", topic, "--num-records", "50000", "--record-size", "100", "--throughput", "-1",
+        string written = await Apache.KafkaAsync(version, "producer-perf",
+            ["--topic", topic, "--num-records", "50000", "--record-size", "100", "--throughput", "-1",
             "--producer-props", $"bootstrap.servers={servers}", acks, "compression.type=lz4", $"enable.idempotence={(acks == "acks=all" ? "true" : "false")}"]);
         written.ShouldContain("50000 records sent");
-        string read = await Apache.KafkaAsync(version, "consumer-perf", ["--bootstrap-server", servers, "--topic", topic, "--messages", "50000", "--timeout", "30000"]);
+        string read = await Apache.KafkaAsync(version, "consumer-perf",
+            ["--bootstrap-server", servers, "--topic", topic, "--messages", "50000", "--timeout", "30000"]);
         read.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1].Split(',')[4].Trim().ShouldBe("50000", read);
     }
 
@@ -50,9 +52,11 @@ public sealed class ConsoleTests(OneBroker broker)
         Need.AllCases();
         string topic = broker.FreshName("verifiable");
         string servers = await broker.BootstrapServersAsync();
-        string written = await Apache.KafkaAsync(version, "verifiable-producer", ["--bootstrap-server", servers, "--topic", topic, "--max-messages", "2000", "--acks", "-1"]);
+        string written = await Apache.KafkaAsync(version, "verifiable-producer",
+            ["--bootstrap-server", servers, "--topic", topic, "--max-messages", "2000", "--acks", "-1"]);
         written.ShouldContain("\"acked\":2000");
-        string read = await Apache.KafkaAsync(version, "verifiable-consumer", ["--bootstrap-server", servers, "--topic", topic, "--group-id", topic, "--max-messages", "2000", "--reset-policy", "earliest", "--verbose"]);
+        string read = await Apache.KafkaAsync(version, "verifiable-consumer",
+            ["--bootstrap-server", servers, "--topic", topic, "--group-id", topic, "--max-messages", "2000", "--reset-policy", "earliest", "--verbose"]);
         read.Split('\n').Count(line => line.Contains("\"record_data\"", StringComparison.Ordinal)).ShouldBe(2000);
     }
 
@@ -60,8 +64,11 @@ public sealed class ConsoleTests(OneBroker broker)
     {
         string topic = broker.FreshName("console");
         string servers = await broker.BootstrapServersAsync();
-        await Apache.KafkaAsync(writer, "console-producer", ["--bootstrap-server", servers, "--topic", topic, "--compression-codec", codec, Property(writer, "reader"), "parse.key=true", Property(writer, "reader"), "key.separator=:"], Lines);
-        string read = await Apache.KafkaAsync(reader, "console-consumer", ["--bootstrap-server", servers, "--topic", topic, "--from-beginning", "--max-messages", "3", "--timeout-ms", "60000",
+        await Apache.KafkaAsync(writer, "console-producer",
+            ["--bootstrap-server", servers, "--topic", topic, "--compression-codec", codec, Property(writer, "reader"), "parse.key=true",
+                Property(writer, "reader"), "key.separator=:"], Lines);
+        string read = await Apache.KafkaAsync(reader, "console-consumer",
+            ["--bootstrap-server", servers, "--topic", topic, "--from-beginning", "--max-messages", "3", "--timeout-ms", "60000",
             Property(reader, "formatter"), "print.key=true", Property(reader, "formatter"), "key.separator=:"]);
         read.ShouldBe(Lines);
     }

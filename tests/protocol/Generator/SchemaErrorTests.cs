@@ -20,21 +20,29 @@ public sealed class SchemaErrorTests
     [InlineData("PROTO003", 1, "have an end", """{ "record": "Foo", "versions": "0+", "fields": [] }""")]
     [InlineData("PROTO003", 2, "is a range", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "int32", "in": "2-1" } ] }""")]
     [InlineData("PROTO003", 2, "in no version", """{ "record": "Foo", "versions": "0-3", "fields": [\n { "name": "A", "type": "int32", "in": "4+" } ] }""")]
-    [InlineData("PROTO003", 2, "only where it is absent", """{ "record": "Foo", "versions": "0-3", "fields": [\n { "name": "A", "type": "string", "in": "0-1", "null": "2+" } ] }""")]
+    [InlineData("PROTO003", 2, "only where it is absent",
+        """{ "record": "Foo", "versions": "0-3", "fields": [\n { "name": "A", "type": "string", "in": "0-1", "null": "2+" } ] }""")]
     [InlineData("PROTO004", 2, "neither a type nor a structure", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "int31" } ] }""")]
     [InlineData("PROTO004", 2, "never null", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "int32", "null": "0+" } ] }""")]
     [InlineData("PROTO004", 2, "not provided for", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "bool[]" } ] }""")]
-    [InlineData("PROTO004", 2, "records stand in", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "records", "null": "0+" } ] }""")]
-    [InlineData("PROTO004", 2, "holds itself", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "B[]", "of": [ { "name": "C", "type": "B[]" } ] } ] }""")]
+    [InlineData("PROTO004", 2, "records stand in",
+        """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "records", "null": "0+" } ] }""")]
+    [InlineData("PROTO004", 2, "holds itself",
+        """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "B[]", "of": [ { "name": "C", "type": "B[]" } ] } ] }""")]
     [InlineData("PROTO004", 2, "no field is a 'B'", """{ "record": "Foo", "versions": "0", "fields": [],\n "structs": { "B": [] } }""")]
     [InlineData("PROTO004", 2, "has fields of its own", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "int32", "of": [] } ] }""")]
-    [InlineData("PROTO005", 3, "is taken", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "int32" },\n { "name": "A", "type": "int32" } ] }""")]
+    [InlineData("PROTO005", 3, "is taken",
+        """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "int32" },\n { "name": "A", "type": "int32" } ] }""")]
     [InlineData("PROTO005", 2, "starts with a capital", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "a", "type": "int32" } ] }""")]
-    [InlineData("PROTO005", 2, "structure and something else", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "B[]", "of": [ { "name": "D", "type": "D[]", "of": [ { "name": "C", "type": "int32" } ] } ] } ] }""")]
+    [InlineData("PROTO005", 2, "structure and something else",
+        """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "B[]", "of": [ { "name": "D", "type": "D[]", "of": [ { "name": "C", "type": "int32" } ] } ] } ] }""")]
     [InlineData("PROTO005", 1, "describes something else", """{ "record": "Bar", "versions": "0", "fields": [] }""")]
-    [InlineData("PROTO006", 2, "not flexible", """{ "record": "Foo", "versions": "0-2", "flexible": "2+", "fields": [\n { "name": "A", "type": "int32", "tag": 0 } ] }""")]
-    [InlineData("PROTO006", 3, "tag 0 is taken", """{ "record": "Foo", "versions": "0", "flexible": "0+", "fields": [\n { "name": "A", "type": "int32", "tag": 0 },\n { "name": "B", "type": "int32", "tag": 0 } ] }""")]
-    [InlineData("PROTO006", 2, "from 0 to 999", """{ "record": "Foo", "versions": "0", "flexible": "0+", "fields": [\n { "name": "A", "type": "int32", "tag": -1 } ] }""")]
+    [InlineData("PROTO006", 2, "not flexible",
+        """{ "record": "Foo", "versions": "0-2", "flexible": "2+", "fields": [\n { "name": "A", "type": "int32", "tag": 0 } ] }""")]
+    [InlineData("PROTO006", 3, "tag 0 is taken",
+        """{ "record": "Foo", "versions": "0", "flexible": "0+", "fields": [\n { "name": "A", "type": "int32", "tag": 0 },\n { "name": "B", "type": "int32", "tag": 0 } ] }""")]
+    [InlineData("PROTO006", 2, "from 0 to 999",
+        """{ "record": "Foo", "versions": "0", "flexible": "0+", "fields": [\n { "name": "A", "type": "int32", "tag": -1 } ] }""")]
     [InlineData("PROTO007", 2, "no value", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "int8", "default": 200 } ] }""")]
     [InlineData("PROTO007", 2, "no value", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "string", "default": null } ] }""")]
     [InlineData("PROTO007", 2, "no value", """{ "record": "Foo", "versions": "0", "fields": [\n { "name": "A", "type": "bool", "default": "true" } ] }""")]
@@ -60,7 +68,8 @@ public sealed class SchemaErrorTests
     [Fact]
     public void ASoundSchemaMakesAClassAndTheTable()
     {
-        GeneratorDriverRunResult result = SchemaDriver.Run("""{ "api": "Foo", "versions": "0-1", "request": { "fields": [] }, "response": { "fields": [] } }""");
+        GeneratorDriverRunResult result =
+            SchemaDriver.Run("""{ "api": "Foo", "versions": "0-1", "request": { "fields": [] }, "response": { "fields": [] } }""");
         result.Diagnostics.ShouldBeEmpty();
         result.GeneratedTrees.Select(t => Path.GetFileName(t.FilePath)).ShouldBe(["FooRequest.g.cs", "FooResponse.g.cs", "ApiVersionTable.g.cs"]);
     }

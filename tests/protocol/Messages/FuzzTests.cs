@@ -1,6 +1,7 @@
 namespace Broker.Protocol.Tests.Messages;
 
-/// <summary>Mutated real bytes into every decoder: nothing but the declared exception, never more memory than the rule, and what was understood is written back stably.</summary>
+/// <summary>Mutated real bytes into every decoder: nothing but the declared exception, never more memory than the rule, and what was understood is written back
+/// stably.</summary>
 public sealed class FuzzTests
 {
     /// <summary>Enough for every message and mutation in a second; a million at night.</summary>
@@ -18,10 +19,13 @@ public sealed class FuzzTests
     [InlineData("")]
     public void MutatedBytesAreAMessageOrMalformed(string suffix)
     {
-        var random = new Random(20260131);
-        GoldenVector[] vectors = [.. GoldenVector.OfMessages.Where(v => suffix.Length > 0 ? v.Message.EndsWith(suffix, StringComparison.Ordinal) : v.Kind is "record" or "data")];
+        Random random = new(20260131);
+        GoldenVector[] vectors = [.. GoldenVector.OfMessages.Where(v => suffix.Length > 0 ? v.Message.EndsWith(suffix, StringComparison.Ordinal)
+            : v.Kind is "record" or "data")];
         foreach (GoldenVector vector in vectors)
+        {
             TryDecode(vector, vector.Bytes, out _);
+        }
         int understood = 0;
         for (int i = 0; i < Cases; i++)
         {
@@ -33,7 +37,9 @@ public sealed class FuzzTests
             long allowed = (64L * (mutated.Length + FrameOverhead)) + (good ? 0 : ExceptionAllowance);
             Assert.True(allocated <= allowed, $"{vector}: {allocated} bytes for {mutated.Length}: {Convert.ToHexString(mutated)}");
             if (!good)
+            {
                 continue;
+            }
             understood++;
             HoldsStill(vector, message!, mutated);
         }
@@ -46,10 +52,12 @@ public sealed class FuzzTests
         message = null;
         try
         {
-            var reader = new ProtocolReader(bytes);
+            ProtocolReader reader = new(bytes);
             // A record's version is its first two bytes; the decoder is what is tried here, so it stays.
             if (vector.IsVersionPrefixed)
+            {
                 reader.ReadInt16();
+            }
             message = MessageType.All[vector.Message].Read(ref reader, vector.Version);
             return true;
         }

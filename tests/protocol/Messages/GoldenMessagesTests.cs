@@ -22,7 +22,9 @@ public sealed class GoldenMessagesTests
     public void EveryVectorEqualsItsJson(string name)
     {
         foreach (GoldenVector vector in GoldenVector.OfMessages.Where(v => v.Message == name))
+        {
             JsonAgreement.Check(Decode(vector), vector.Json, vector.ToString());
+        }
     }
 
     [Theory]
@@ -60,7 +62,9 @@ public sealed class GoldenMessagesTests
     {
         MessageType type = MessageType.All[vector.Message];
         if (!vector.IsVersionPrefixed)
+        {
             return type.Decode(vector.Bytes, vector.Version);
+        }
         short version = VersionPrefixed.ReadVersion(vector.Bytes);
         version.ShouldBe(vector.Version);
         return type.Decode(vector.Bytes[2..], version);

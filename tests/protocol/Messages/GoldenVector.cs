@@ -21,7 +21,7 @@ public sealed record GoldenVector(string Message, string Kind, string Case, shor
     private static IEnumerable<GoldenVector> Load(string name)
     {
         using Stream packed = typeof(GoldenVector).Assembly.GetManifestResourceStream(name)!;
-        using var reader = new StreamReader(new GZipStream(packed, CompressionMode.Decompress));
+        using StreamReader reader = new(new GZipStream(packed, CompressionMode.Decompress));
         while (reader.ReadLine() is { } line)
         {
             JsonElement json = JsonDocument.Parse(line).RootElement;

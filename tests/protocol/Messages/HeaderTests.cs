@@ -13,14 +13,14 @@ public sealed class HeaderTests
         vectors.Select(v => (int)v.Version).Distinct().ShouldBe([0, 1, 2], ignoreOrder: true);
         foreach (GoldenVector vector in vectors)
         {
-            var reader = new ProtocolReader(vector.Bytes);
+            ProtocolReader reader = new(vector.Bytes);
             RequestHeader header = RequestHeader.Read(ref reader, vector.Version);
             reader.Remaining.ShouldBe(0);
             ((short)header.ApiKey).ShouldBe(vector.Json.GetProperty("requestApiKey").GetInt16());
             header.ApiVersion.ShouldBe(vector.Json.GetProperty("requestApiVersion").GetInt16());
             header.CorrelationId.ShouldBe(vector.Json.GetProperty("correlationId").GetInt32());
             header.ClientId.ShouldBe(vector.Json.TryGetProperty("clientId", out JsonElement id) ? id.GetString() : null);
-            using var writer = new ProtocolWriter();
+            using ProtocolWriter writer = new();
             header.Write(writer, vector.Version);
             writer.ToArray().ShouldBe(vector.Bytes, vector.ToString());
         }
@@ -33,11 +33,11 @@ public sealed class HeaderTests
         vectors.Select(v => (int)v.Version).Distinct().ShouldBe([0, 1], ignoreOrder: true);
         foreach (GoldenVector vector in vectors)
         {
-            var reader = new ProtocolReader(vector.Bytes);
+            ProtocolReader reader = new(vector.Bytes);
             ResponseHeader header = ResponseHeader.Read(ref reader, vector.Version);
             reader.Remaining.ShouldBe(0);
             header.CorrelationId.ShouldBe(vector.Json.GetProperty("correlationId").GetInt32());
-            using var writer = new ProtocolWriter();
+            using ProtocolWriter writer = new();
             header.Write(writer, vector.Version);
             writer.ToArray().ShouldBe(vector.Bytes, vector.ToString());
         }
@@ -68,10 +68,10 @@ public sealed class HeaderTests
     [Fact]
     public void TheHeaderOfATooNewApiVersionsIsReadable()
     {
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         new RequestHeader(ApiKey.ApiVersions, 99, 7, "later").Write(writer, headerVersion: 2);
         writer.WriteRaw([0xff, 0xff, 0xff]);
-        var reader = new ProtocolReader(writer.ToArray());
+        ProtocolReader reader = new(writer.ToArray());
         RequestHeader.Read(ref reader).ShouldBe(new RequestHeader(ApiKey.ApiVersions, 99, 7, "later"));
         reader.Remaining.ShouldBe(3);
         HeaderVersions.OfResponse(ApiKey.ApiVersions, 99).ShouldBe((short)0);
@@ -80,12 +80,12 @@ public sealed class HeaderTests
     [Fact]
     public void AnUnknownApiIsMalformed()
     {
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         new RequestHeader((ApiKey)1234, 0, 7, "client").Write(writer, headerVersion: 1);
         byte[] bytes = writer.ToArray();
         Should.Throw<MalformedMessageException>(() =>
         {
-            var reader = new ProtocolReader(bytes);
+            ProtocolReader reader = new(bytes);
             RequestHeader.Read(ref reader);
         });
     }

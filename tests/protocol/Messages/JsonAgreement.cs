@@ -11,17 +11,23 @@ internal static class JsonAgreement
     public static void Check(object actual, JsonElement json, string path)
     {
         object defaults = Activator.CreateInstance(actual.GetType())!;
-        var left = json.EnumerateObject().Select(p => p.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        HashSet<string> left = json.EnumerateObject().Select(p => p.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (PropertyInfo property in actual.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
             if (property.Name == "UnknownTaggedFields")
+            {
                 continue;
+            }
             string name = char.ToLowerInvariant(property.Name[0]) + property.Name[1..];
             object? value = property.GetValue(actual);
             if (left.Remove(name))
+            {
                 CheckValue(value, json.GetProperty(name), $"{path}.{name}");
+            }
             else
+            {
                 value.ShouldBeEquivalentTo(property.GetValue(defaults), $"{path}.{name} is not in the JSON");
+            }
         }
 
         left.ShouldBeEmpty(path);
@@ -69,6 +75,8 @@ internal static class JsonAgreement
     {
         json.GetArrayLength().ShouldBe(items.Length, path);
         for (int i = 0; i < items.Length; i++)
+        {
             CheckValue(items[i], json[i], $"{path}[{i}]");
+        }
     }
 }

@@ -37,7 +37,7 @@ public sealed class MemoryRuleTests
     {
         type.Decode(bytes, version);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        var reader = new ProtocolReader(bytes);
+        ProtocolReader reader = new(bytes);
         type.Read(ref reader, version);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         allocated.ShouldBeLessThanOrEqualTo(64L * (bytes.Length + 12), $"{type.Name} v{version}, {bytes.Length} bytes");
@@ -79,12 +79,16 @@ public sealed class MemoryRuleTests
         foreach (object item in (IEnumerable)items)
         {
             if (item.GetType().IsNested)
+            {
                 Shorten(item, copies: 1);
+            }
         }
 
-        var repeated = Array.CreateInstance(items.GetType().GetElementType()!, items.Length * copies);
+        Array repeated = Array.CreateInstance(items.GetType().GetElementType()!, items.Length * copies);
         for (int i = 0; i < repeated.Length; i++)
+        {
             repeated.SetValue(items.GetValue(i % items.Length), i);
+        }
         return repeated;
     }
 }

@@ -24,7 +24,7 @@ public abstract class MessageType
     /// <summary>Decodes a whole body; bytes left over fail.</summary>
     public IMessage Decode(byte[] bytes, short version)
     {
-        var reader = new ProtocolReader(bytes);
+        ProtocolReader reader = new(bytes);
         IMessage message = Read(ref reader, version);
         reader.Remaining.ShouldBe(0);
         return message;
@@ -32,7 +32,7 @@ public abstract class MessageType
 
     public static byte[] Encode(IMessage message, short version)
     {
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         message.Write(writer, version);
         byte[] bytes = writer.ToArray();
         writer.Length.ShouldBe(bytes.Length);

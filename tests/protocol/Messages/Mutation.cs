@@ -11,9 +11,11 @@ internal static class Mutation
 
     public static byte[] Of(byte[] source, byte[] other, Random random)
     {
-        var bytes = new List<byte>(source);
+        List<byte> bytes = new(source);
         for (int changes = random.Next(1, 5); changes > 0; changes--)
+        {
             Change(bytes, other, random);
+        }
         return [.. bytes];
     }
 
@@ -61,6 +63,8 @@ internal static class Mutation
         Span<byte> length = stackalloc byte[4];
         BinaryPrimitives.WriteInt32BigEndian(length, value);
         for (int i = 0; i < length.Length && at + i < bytes.Count; i++)
+        {
             bytes[at + i] = length[i];
+        }
     }
 }

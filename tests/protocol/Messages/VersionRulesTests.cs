@@ -8,7 +8,7 @@ public sealed class VersionRulesTests
     [Fact]
     public void IgnorableFieldsAreDropped()
     {
-        var request = new FetchRequest { SessionId = 5, RackId = "r1", MaxBytes = 10 };
+        FetchRequest request = new() { SessionId = 5, RackId = "r1", MaxBytes = 10 };
         FetchRequest read = Through(request, 2);
         read.SessionId.ShouldBe(0);
         read.RackId.ShouldBe(string.Empty);
@@ -18,7 +18,7 @@ public sealed class VersionRulesTests
     [Fact]
     public void OtherFieldsMustHaveTheirDefault()
     {
-        var request = new FetchRequest { ForgottenTopicsData = [new FetchRequest.ForgottenTopic { Topic = "t" }] };
+        FetchRequest request = new() { ForgottenTopicsData = [new FetchRequest.ForgottenTopic { Topic = "t" }] };
         Through(request, 7).ForgottenTopicsData.Single().Topic.ShouldBe("t");
         Should.Throw<UnsupportedVersionException>(() => Through(request, 6)).Message.ShouldContain("FetchRequest.ForgottenTopicsData");
     }
@@ -26,7 +26,7 @@ public sealed class VersionRulesTests
     [Fact]
     public void TaggedFieldsMustHaveTheirDefaultInEarlierVersions()
     {
-        var request = new FetchRequest { ReplicaState = new FetchRequest.ReplicaStateData { ReplicaId = 3, ReplicaEpoch = 9 } };
+        FetchRequest request = new() { ReplicaState = new FetchRequest.ReplicaStateData { ReplicaId = 3, ReplicaEpoch = 9 } };
         Through(request, 15).ReplicaState!.ReplicaEpoch.ShouldBe(9);
         Should.Throw<UnsupportedVersionException>(() => Through(request, 14));
         request.ReplicaState = new FetchRequest.ReplicaStateData();
@@ -43,7 +43,7 @@ public sealed class VersionRulesTests
     [Fact]
     public void UnknownTagsNeedAFlexibleVersion()
     {
-        var request = new HeartbeatRequest { UnknownTaggedFields = [new UnknownTaggedField(4, [1, 2])] };
+        HeartbeatRequest request = new() { UnknownTaggedFields = [new UnknownTaggedField(4, [1, 2])] };
         Through(request, 4).UnknownTaggedFields!.Single().Data.ShouldBe([1, 2]);
         Should.Throw<UnsupportedVersionException>(() => Through(request, 3));
     }
@@ -51,7 +51,7 @@ public sealed class VersionRulesTests
     [Fact]
     public void NullNeedsAVersionThatHasIt()
     {
-        var request = new OffsetFetchRequest { GroupId = "g", Topics = null };
+        OffsetFetchRequest request = new() { GroupId = "g", Topics = null };
         Through(request, 2).Topics.ShouldBeNull();
         Should.Throw<UnsupportedVersionException>(() => Through(request, 1)).Message.ShouldContain("Topics is null");
     }
@@ -78,7 +78,7 @@ public sealed class VersionRulesTests
     public void UnknownTagsKeepTheirPlaceAmongKnownOnes()
     {
         // Version 12 does not know tag 1, which version 15 gave to the replica's state, and writes it behind tag 0.
-        var request = new FetchRequest
+        FetchRequest request = new()
         {
             ClusterId = "c",
             UnknownTaggedFields = [new UnknownTaggedField(1, [7]), new UnknownTaggedField(9, [8])],
@@ -103,14 +103,14 @@ public sealed class VersionRulesTests
     private static void Malformed<T>(string hex, short version)
         where T : IMessage<T> => Should.Throw<MalformedMessageException>(() =>
     {
-        var reader = new ProtocolReader(Convert.FromHexString(hex));
+        ProtocolReader reader = new(Convert.FromHexString(hex));
         T.Read(ref reader, version);
     });
 
     private static T Through<T>(T message, short version)
         where T : IMessage<T>
     {
-        var reader = new ProtocolReader(MessageType.Encode(message, version));
+        ProtocolReader reader = new(MessageType.Encode(message, version));
         return T.Read(ref reader, version);
     }
 }

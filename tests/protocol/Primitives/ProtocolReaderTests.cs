@@ -33,7 +33,7 @@ public sealed class ProtocolReaderTests
     {
         byte[] text = [.. Enumerable.Repeat((byte)'a', 32768)];
         Malformed("818002" + Convert.ToHexString(text), (ref ProtocolReader r) => r.ReadString(flexible: true));
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         Should.Throw<ArgumentException>(() => writer.WriteString(new string('a', 32768), flexible: true));
     }
 
@@ -50,7 +50,7 @@ public sealed class ProtocolReaderTests
     {
         Malformed("010003000000", ReadInt16Tag, "a field of three bytes that holds an int16");
         Malformed("01000100", ReadInt16Tag, "a field of one byte that holds an int16");
-        var reader = new ProtocolReader(Convert.FromHexString("0100020007" + "aa"));
+        ProtocolReader reader = new(Convert.FromHexString("0100020007" + "aa"));
         ReadInt16Tag(ref reader);
         reader.Remaining.ShouldBe(1);
     }
@@ -64,7 +64,7 @@ public sealed class ProtocolReaderTests
     [Fact]
     public void BytesThatAreNotUtf8BecomeReplacementCharacters()
     {
-        var reader = new ProtocolReader(Convert.FromHexString("0003" + "61ff62"));
+        ProtocolReader reader = new(Convert.FromHexString("0003" + "61ff62"));
         reader.ReadString(flexible: false).ShouldBe("a\ufffdb");
     }
 
@@ -72,7 +72,7 @@ public sealed class ProtocolReaderTests
     public void RecordsOfARequestPointIntoTheFrame()
     {
         byte[] frame = Convert.FromHexString("00000002" + "0102");
-        var reader = new ProtocolReader(frame);
+        ProtocolReader reader = new(frame);
         Memory<byte> records = reader.ReadNullableRecords(flexible: false)!.Value;
         records.Span[0] = 9;
         frame[4].ShouldBe((byte)9);
@@ -81,7 +81,7 @@ public sealed class ProtocolReaderTests
     [Fact]
     public void UuidsAreBigEndian()
     {
-        var reader = new ProtocolReader(Convert.FromHexString("00112233445566778899aabbccddeeff"));
+        ProtocolReader reader = new(Convert.FromHexString("00112233445566778899aabbccddeeff"));
         reader.ReadUuid().ShouldBe(Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"));
     }
 
@@ -89,13 +89,15 @@ public sealed class ProtocolReaderTests
     {
         TaggedFieldsReader tags = reader.ReadTaggedFields();
         while (tags.MoveNext(ref reader))
+        {
             reader.ReadInt16();
+        }
     }
 
     private static void Malformed(string hex, Reading read, string? why = null) => Should.Throw<MalformedMessageException>(
         () =>
         {
-            var reader = new ProtocolReader(Convert.FromHexString(hex));
+            ProtocolReader reader = new(Convert.FromHexString(hex));
             read(ref reader);
         },
         why);

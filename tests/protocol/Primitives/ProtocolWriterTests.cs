@@ -8,12 +8,16 @@ public sealed class ProtocolWriterTests
     public void AnyBytesSurviveTheChunks() => Gen.Byte.Array[0, 300].Array[0, 400].Sample(
         parts =>
         {
-            using var writer = new ProtocolWriter();
+            using ProtocolWriter writer = new();
             foreach (byte[] part in parts)
+            {
                 writer.WriteBytes(part, flexible: true);
-            var reader = new ProtocolReader(writer.ToArray());
+            }
+            ProtocolReader reader = new(writer.ToArray());
             foreach (byte[] part in parts)
+            {
                 reader.ReadBytes(flexible: true).ShouldBe(part);
+            }
             reader.Remaining.ShouldBe(0);
         },
         iter: 100);
@@ -21,10 +25,10 @@ public sealed class ProtocolWriterTests
     [Fact]
     public void PayloadsThatAreNotInMemoryAreNotedInTheirPlaces()
     {
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         writer.WriteInt32(0);
-        var first = new PromisedRecords(1_000_000);
-        var second = new PromisedRecords(5);
+        PromisedRecords first = new(1_000_000);
+        PromisedRecords second = new(5);
         writer.WriteNullableRecords(first, flexible: false);
         writer.WriteInt16(1);
         writer.WriteNullableRecords(second, flexible: true);
@@ -38,8 +42,8 @@ public sealed class ProtocolWriterTests
     [Fact]
     public void AnEmptyPayloadIsDisposedOfAtOnce()
     {
-        using var writer = new ProtocolWriter();
-        var empty = new PromisedRecords(0);
+        using ProtocolWriter writer = new();
+        PromisedRecords empty = new(0);
         writer.WriteNullableRecords(empty, flexible: false);
         empty.Disposed.ShouldBeTrue();
         writer.Deferred.ShouldBeEmpty();
@@ -49,7 +53,7 @@ public sealed class ProtocolWriterTests
     [Fact]
     public void RecordsInMemoryAreCopied()
     {
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         writer.WriteNullableRecords(new MemoryRecords(new byte[] { 1, 2 }), flexible: true);
         writer.ToArray().ShouldBe([3, 1, 2]);
     }
@@ -60,7 +64,7 @@ public sealed class ProtocolWriterTests
     [InlineData(200_000)]
     public void AnInt32IsPatchedInAnyChunk(int before)
     {
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         writer.WriteRaw(new byte[before]);
         int position = writer.BufferedLength;
         writer.WriteInt32(0);
@@ -72,7 +76,7 @@ public sealed class ProtocolWriterTests
     [Fact]
     public void AfterResetItHoldsNothingAndStartsAnew()
     {
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         writer.WriteRaw(new byte[100_000]);
         writer.WriteNullableRecords(new PromisedRecords(5), flexible: false);
         writer.Reset();
@@ -86,7 +90,7 @@ public sealed class ProtocolWriterTests
     [Fact]
     public void ItIsABufferWriter()
     {
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         writer.GetSpan(10)[0] = 1;
         writer.Advance(1);
         writer.GetMemory(100_000).Span[0] = 2;

@@ -13,7 +13,7 @@ public sealed class VarintTests
     [InlineData(uint.MaxValue, "ffffffff0f")]
     public void KnownValues(uint value, string hex)
     {
-        var bytes = new byte[Varint.Length(value)];
+        byte[] bytes = new byte[Varint.Length(value)];
         Varint.Write(bytes, value);
         Convert.ToHexStringLower(bytes).ShouldBe(hex);
     }
@@ -21,7 +21,7 @@ public sealed class VarintTests
     [Fact]
     public void EveryValueComesBack() => Gen.UInt.Sample(value =>
     {
-        var bytes = new byte[Varint.Length(value)];
+        byte[] bytes = new byte[Varint.Length(value)];
         Varint.Write(bytes, value);
         Varint.Read(bytes, out uint read).ShouldBe(bytes.Length);
         read.ShouldBe(value);

@@ -124,7 +124,9 @@ public class BatchWalkerTests
     public void Timestamps_must_lie_in_the_topics_range()
     {
         BatchRules rules = new() { NowMs = Now, BeforeMaxMs = 1000, AfterMaxMs = 500 };
-        foreach ((long timestamp, bool fits) in new[] { (Now - 1000, true), (Now - 1001, false), (Now + 500, true), (Now + 501, false), (-1L, true), (long.MinValue, false), (long.MaxValue, false) })
+        foreach ((long timestamp,
+            bool fits) in new[] { (Now - 1000, true), (Now - 1001, false), (Now + 500, true), (Now + 501, false), (-1L, true), (long.MinValue, false),
+            (long.MaxValue, false) })
         {
             byte[] batch = RecordBatchBuilder.Single(new BatchOptions(), timestamp, [1], [1]);
             BatchVerdict verdict = BatchWalker.Validate(batch, rules);
@@ -205,7 +207,8 @@ public class BatchWalkerTests
     {
         byte[][] cases = [.. GoldenBatches.Current.Where(c => c.Batches[0].BaseOffset == 0).Select(c => c.ToBytes())];
         long iterations = long.TryParse(Environment.GetEnvironmentVariable("FUZZ_ITERATIONS"), out long asked) ? asked : 30_000;
-        Gen.Select(Gen.Int[0, cases.Length - 1], Gen.Select(Gen.Int[0, 4000], Gen.Byte).Array[0, 5], Gen.Bool, Gen.Int[0, 150]).Sample((which, edits, seal, cut) =>
+        Gen.Select(Gen.Int[0, cases.Length - 1], Gen.Select(Gen.Int[0, 4000], Gen.Byte).Array[0, 5], Gen.Bool,
+            Gen.Int[0, 150]).Sample((which, edits, seal, cut) =>
         {
             byte[] bytes = [.. cases[which]];
             foreach ((int at, byte value) in edits)

@@ -23,7 +23,7 @@ public class DecompressionMemoryTests
     [Fact]
     public void A_frame_of_one_segment_needs_what_it_holds()
     {
-        using var compressor = new Compressor();
+        using Compressor compressor = new();
         foreach (int length in new[] { 10, 300, 70_000 })
         {
             ZstdFrame.WindowOf(compressor.Wrap(new byte[length])).ShouldBe(length);
@@ -57,7 +57,10 @@ public class DecompressionMemoryTests
     public void A_search_by_time_finds_what_a_reader_sees(CompressionType codec)
     {
         using RecordBatchBuilder builder = new(new BatchOptions { Compression = codec });
-        for (int i = 0; i < 100; i++) builder.Append(1000 + i, [1, 2], new byte[i * 1000]);
+        for (int i = 0; i < 100; i++)
+        {
+            builder.Append(1000 + i, [1, 2], new byte[i * 1000]);
+        }
         byte[] batch = builder.Build();
         BatchHeader.SetBaseOffset(batch, 50);
         RecordSearch.TryFindByTime(batch, 1030, 0, out (long Offset, long TimestampMs) found).ShouldBeTrue();
@@ -119,20 +122,26 @@ public class DecompressionMemoryTests
 
     private static long Drain(byte[] frames, CompressionType codec = CompressionType.Zstd)
     {
-        using var source = BatchDecompressor.Open(codec, frames, RecordReader.DefaultExpansionLimit);
+        using BatchDecompressor source = BatchDecompressor.Open(codec, frames, RecordReader.DefaultExpansionLimit);
         byte[] window = new byte[4096];
         long total = 0;
-        while (source.Read(window) is > 0 and var read) total += read;
+        while (source.Read(window) is > 0 and var read)
+        {
+            total += read;
+        }
         return total;
     }
 
     /// <summary>As Java's client compresses: as a stream, so that the frame does not know its content's length.</summary>
     private static byte[] Zstd(byte[] content, int level, int windowLog = 0)
     {
-        using var target = new MemoryStream();
-        using (var stream = new CompressionStream(target, level, leaveOpen: true))
+        using MemoryStream target = new();
+        using (CompressionStream stream = new(target, level, leaveOpen: true))
         {
-            if (windowLog > 0) stream.SetParameter(ZSTD_cParameter.ZSTD_c_windowLog, windowLog);
+            if (windowLog > 0)
+            {
+                stream.SetParameter(ZSTD_cParameter.ZSTD_c_windowLog, windowLog);
+            }
             stream.Write(content);
         }
 

@@ -35,7 +35,8 @@ public static class GoldenBatches
     }
 }
 
-public sealed record GoldenCase(string Name, string Compression, GoldenBatch[] Batches, GoldenRecord[] Records, [property: JsonPropertyName("bytes")] string Hex)
+public sealed record GoldenCase(string Name, string Compression, GoldenBatch[] Batches, GoldenRecord[] Records,
+    [property: JsonPropertyName("bytes")] string Hex)
 {
     public byte[] ToBytes() => Convert.FromHexString(Hex);
 

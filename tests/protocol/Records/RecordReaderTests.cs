@@ -26,7 +26,8 @@ public class RecordReaderTests
     [InlineData(CompressionType.Zstd)]
     public void Builds_what_Kafka_builds(CompressionType codec)
     {
-        foreach (GoldenCase golden in GoldenBatches.Current.Where(c => string.Equals(c.Compression, codec.ToString(), StringComparison.OrdinalIgnoreCase) && !c.Batches[0].Control))
+        foreach (GoldenCase golden in GoldenBatches.Current.Where(c => string.Equals(c.Compression, codec.ToString(), StringComparison.OrdinalIgnoreCase)
+            && !c.Batches[0].Control))
         {
             byte[] built = Rebuild(golden, codec);
             Read(built).ShouldBe(golden.Records.Select(Text), golden.Name);

@@ -24,20 +24,26 @@ internal sealed class FlatSchema
     /// <summary>The lines of a message: versions first, then for each version its fields and what happens to those it lacks.</summary>
     public static IReadOnlyList<string> Of(SchemaDialect dialect, JsonElement body, string versions, string flexible)
     {
-        var flat = new FlatSchema(dialect, body);
+        FlatSchema flat = new(dialect, body);
         flat._lines.Add($"versions {versions} flexible {flexible}");
         (int lowest, int highest) = Range(versions);
         for (int version = lowest; version <= highest; version++)
+        {
             flat.Add(body.GetProperty("fields"), version, $"v{version} ");
+        }
         return flat._lines;
     }
 
     private static (int Lowest, int Highest) Range(string text)
     {
         if (text == "none")
+        {
             return (Open, -1);
+        }
         if (text.EndsWith('+'))
+        {
             return (int.Parse(text[..^1], CultureInfo.InvariantCulture), Open);
+        }
         string[] ends = text.Split('-');
         return (int.Parse(ends[0], CultureInfo.InvariantCulture), int.Parse(ends[^1], CultureInfo.InvariantCulture));
     }
@@ -65,7 +71,9 @@ internal sealed class FlatSchema
             bool nullable = Holds(Text(field, _dialect.Nulls, "none"), version);
             _lines.Add($"{here} {written}{(isArray ? "[]" : string.Empty)}, null {nullable}, default {value}, tag {Text(field, "tag", "-")}");
             if (written == "struct")
+            {
                 Add(FieldsOf(field, type), version, here + ".");
+            }
         }
     }
 
@@ -75,12 +83,17 @@ internal sealed class FlatSchema
     /// <summary>Defaults are written in many ways ("0x7f", -1, "-1", "null", null): this one form stands for all.</summary>
     private static string Default(JsonElement field, string type, bool isArray)
     {
-        string natural = isArray || type is "string" or "bytes" or "struct" or "uuid" ? string.Empty : type is "records" ? "null" : type == "bool" ? "FALSE" : "0";
+        string natural = isArray || type is "string" or "bytes" or "struct" or "uuid" ? string.Empty
+            : type is "records" ? "null" : type == "bool" ? "FALSE" : "0";
         if (!field.TryGetProperty("default", out JsonElement given))
+        {
             return natural;
+        }
         string text = given.ValueKind == JsonValueKind.Null ? "null" : given.ToString();
         if (type == "bool")
+        {
             return text.ToUpperInvariant();
+        }
         return text.StartsWith("0x", StringComparison.Ordinal) ? Convert.ToInt64(text, 16).ToString(CultureInfo.InvariantCulture) : text;
     }
 }

@@ -10,7 +10,8 @@ public sealed class SchemaAgreementTests
     private static readonly JsonDocumentOptions WithComments = new() { CommentHandling = JsonCommentHandling.Skip };
 
     public static TheoryData<string> Files =>
-        [.. typeof(SchemaAgreementTests).Assembly.GetManifestResourceNames().Where(n => n.StartsWith("schema/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        [.. typeof(SchemaAgreementTests).Assembly.GetManifestResourceNames().Where(n => n.StartsWith("schema/",
+        StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(Files))]
@@ -36,7 +37,9 @@ public sealed class SchemaAgreementTests
         string path = Folders.Select(f => Path.Combine(reference, f, name + ".json")).First(File.Exists);
         JsonElement kafkas = JsonDocument.Parse(File.ReadAllText(path), WithComments).RootElement;
         if (key is not null)
+        {
             kafkas.GetProperty("apiKey").GetInt32().ShouldBe(key.Value);
+        }
         string flexible = head.TryGetProperty("flexible", out JsonElement range) ? range.GetString()! : "none";
         IReadOnlyList<string> actual = FlatSchema.Of(SchemaDialect.Ours, body, head.GetProperty("versions").GetString()!, flexible);
         IReadOnlyList<string> expected = FlatSchema.Of(
@@ -46,9 +49,12 @@ public sealed class SchemaAgreementTests
 
     private static string FindReference()
     {
-        string folder = Path.Combine(Environment.GetEnvironmentVariable("KAFKA_REFERENCE") ?? Path.Combine(RepositoryRoot(), "..", "shared", "kafka"), "messages-3.x");
+        string folder = Path.Combine(Environment.GetEnvironmentVariable("KAFKA_REFERENCE") ?? Path.Combine(RepositoryRoot(), "..", "shared", "kafka"),
+            "messages-3.x");
         if (!Directory.Exists(folder))
+        {
             Assert.Skip("Kafka's schemas are not here; KAFKA_REFERENCE names the folder that holds messages-3.x");
+        }
         return folder;
     }
 
@@ -56,7 +62,9 @@ public sealed class SchemaAgreementTests
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Game.sln")))
+        {
             folder = Path.GetDirectoryName(folder);
+        }
         return folder ?? AppContext.BaseDirectory;
     }
 }

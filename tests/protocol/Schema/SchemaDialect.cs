@@ -17,7 +17,9 @@ internal sealed record SchemaDialect(string Versions, string Nulls, string Inlin
     public (string Element, bool IsArray) Type(string type)
     {
         if (ArrayInFront)
+        {
             return type.StartsWith("[]", StringComparison.Ordinal) ? (type[2..], true) : (type, false);
+        }
         return type.EndsWith("[]", StringComparison.Ordinal) ? (type[..^2], true) : (type, false);
     }
 

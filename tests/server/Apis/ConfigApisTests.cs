@@ -12,26 +12,31 @@ public sealed class ConfigApisTests
     [Fact]
     public async Task A_changed_topic_setting_reaches_its_logs_and_its_description()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         await cluster.CreateTopic("t", 1, ("segment.bytes", "100000"));
-        (await Change(cluster, Topic, "t", ("retention.ms", AlterOperation.Set, "7"), ("cleanup.policy", AlterOperation.Append, "compact"))).ShouldBe(ErrorCode.None);
+        (await Change(cluster, Topic, "t", ("retention.ms", AlterOperation.Set, "7"),
+            ("cleanup.policy", AlterOperation.Append, "compact"))).ShouldBe(ErrorCode.None);
         (await cluster.ConfiguredSignal.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue();
-        cluster.Configured[^1].ShouldSatisfyAllConditions(c => c.Topic.ShouldBe("t"), c => c.Config.RetentionMs.ShouldBe(7), c => c.Config.CleanupCompact.ShouldBeTrue());
+        cluster.Configured[^1].ShouldSatisfyAllConditions(c => c.Topic.ShouldBe("t"), c => c.Config.RetentionMs.ShouldBe(7),
+            c => c.Config.CleanupCompact.ShouldBeTrue());
 
-        var described = await Describe(cluster, Topic, "t");
-        described["retention.ms"].ShouldSatisfyAllConditions(c => c.Value.ShouldBe("7"), c => c.ConfigSource.ShouldBe((sbyte)1), c => c.ConfigType.ShouldBe((sbyte)5));
+        Dictionary<string, DescribeConfigsResponse.DescribeConfigsResourceResult> described = await Describe(cluster, Topic, "t");
+        described["retention.ms"].ShouldSatisfyAllConditions(c => c.Value.ShouldBe("7"), c => c.ConfigSource.ShouldBe((sbyte)1),
+            c => c.ConfigType.ShouldBe((sbyte)5));
         described["cleanup.policy"].Value.ShouldBe("delete,compact");
         described["max.message.bytes"].Synonyms.Select(s => (s.Name, s.Value, s.Source)).ShouldBe([("message.max.bytes", "1048588", (sbyte)5)]);
 
-        (await Change(cluster, Topic, "t", ("retention.ms", AlterOperation.Delete, null), ("cleanup.policy", AlterOperation.Subtract, "delete"))).ShouldBe(ErrorCode.None);
+        (await Change(cluster, Topic, "t", ("retention.ms", AlterOperation.Delete, null),
+            ("cleanup.policy", AlterOperation.Subtract, "delete"))).ShouldBe(ErrorCode.None);
         (await cluster.ConfiguredSignal.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue();
-        cluster.Configured[^1].Config.ShouldSatisfyAllConditions(c => c.RetentionMs.ShouldBe(604800000), c => c.CleanupDelete.ShouldBeFalse(), c => c.SegmentBytes.ShouldBe(100000));
+        cluster.Configured[^1].Config.ShouldSatisfyAllConditions(c => c.RetentionMs.ShouldBe(604800000), c => c.CleanupDelete.ShouldBeFalse(),
+            c => c.SegmentBytes.ShouldBe(100000));
     }
 
     [Fact]
     public async Task Replacing_drops_what_is_not_named_and_validating_changes_nothing()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         await cluster.CreateTopic("t", 1, ("segment.bytes", "100000"));
         (await Replace(cluster, Topic, "t", validateOnly: true, ("retention.ms", "9"))).ShouldBe(ErrorCode.None);
         (await Describe(cluster, Topic, "t"))["segment.bytes"].Value.ShouldBe("100000");
@@ -43,14 +48,15 @@ public sealed class ConfigApisTests
     [Fact]
     public async Task Changes_are_refused_as_kafka_refuses_them()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         await cluster.CreateTopic("t");
         (await Change(cluster, Topic, "none", ("retention.ms", AlterOperation.Set, "7"))).ShouldBe(ErrorCode.UnknownTopicOrPartition);
         (await Change(cluster, Topic, "", ("retention.ms", AlterOperation.Set, "7"))).ShouldBe(ErrorCode.InvalidRequest);
         (await Change(cluster, Topic, "t", ("nonsense", AlterOperation.Set, "7"))).ShouldBe(ErrorCode.InvalidConfig);
         (await Change(cluster, Topic, "t", ("retention.ms", AlterOperation.Append, "7"))).ShouldBe(ErrorCode.InvalidConfig);
         (await Change(cluster, Topic, "t", ("retention.ms", AlterOperation.Set, null))).ShouldBe(ErrorCode.InvalidRequest);
-        (await Change(cluster, Topic, "t", ("retention.ms", AlterOperation.Set, "1"), ("retention.ms", AlterOperation.Set, "2"))).ShouldBe(ErrorCode.InvalidRequest);
+        (await Change(cluster, Topic, "t", ("retention.ms", AlterOperation.Set, "1"),
+            ("retention.ms", AlterOperation.Set, "2"))).ShouldBe(ErrorCode.InvalidRequest);
         (await Change(cluster, Topic, "t", ("retention.ms", (AlterOperation)9, "1"))).ShouldBe(ErrorCode.InvalidRequest);
         (await Change(cluster, Server, "2", ("log.retention.ms", AlterOperation.Set, "1"))).ShouldBe(ErrorCode.InvalidRequest);
         (await Change(cluster, Server, "1", ("broker.rack", AlterOperation.Set, "r"))).ShouldBe(ErrorCode.InvalidRequest);
@@ -60,7 +66,7 @@ public sealed class ConfigApisTests
     [Fact]
     public async Task A_dynamic_broker_default_reaches_all_topics_that_do_not_say_otherwise()
     {
-        await using var cluster = await OneBrokerCluster.Start(("log.retention.ms", "100"));
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start(("log.retention.ms", "100"));
         await cluster.CreateTopic("t");
         (await Describe(cluster, Topic, "t"))["retention.ms"].ShouldSatisfyAllConditions(c => c.Value.ShouldBe("100"), c => c.ConfigSource.ShouldBe((sbyte)4));
         (await Change(cluster, Server, "", ("log.retention.ms", AlterOperation.Set, "200"))).ShouldBe(ErrorCode.None);
@@ -70,7 +76,7 @@ public sealed class ConfigApisTests
         (await cluster.ConfiguredSignal.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue();
         cluster.Configured[^1].Config.RetentionMs.ShouldBe(300);
 
-        var retention = (await Describe(cluster, Server, "1"))["log.retention.ms"];
+        DescribeConfigsResponse.DescribeConfigsResourceResult retention = (await Describe(cluster, Server, "1"))["log.retention.ms"];
         retention.Synonyms.Select(s => (s.Value, s.Source)).Take(3).ShouldBe([("300", (sbyte)2), ("200", (sbyte)3), ("100", (sbyte)4)]);
         (await Describe(cluster, Server, "")).ShouldHaveSingleItem().Value.Value.ShouldBe("200");
     }
@@ -78,12 +84,16 @@ public sealed class ConfigApisTests
     [Fact]
     public async Task What_no_topic_could_live_with_is_refused_of_a_broker_and_everything_goes_on()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         await cluster.CreateTopic("t");
-        foreach (var (key, value) in new[] { ("log.roll.ms", "0"), ("log.roll.jitter.ms", "-1"), ("log.retention.ms", "0"), ("log.flush.interval.ms", "-1"), ("max.connections.per.ip", "0") })
+        foreach ((string key,
+            string value) in new[] { ("log.roll.ms", "0"), ("log.roll.jitter.ms", "-1"), ("log.retention.ms", "0"), ("log.flush.interval.ms", "-1"),
+            ("max.connections.per.ip", "0") })
         {
-            foreach (var broker in new[] { "", "1" })
+            foreach (string broker in new[] { "", "1" })
+            {
                 (await Change(cluster, Server, broker, (key, AlterOperation.Set, value))).ShouldBe(ErrorCode.InvalidRequest, key);
+            }
         }
 
         (await Change(cluster, Server, "", ("log.retention.ms", AlterOperation.Set, "-2"))).ShouldBe(ErrorCode.None);
@@ -95,7 +105,7 @@ public sealed class ConfigApisTests
     [Fact]
     public async Task A_value_that_an_older_broker_took_is_passed_over_alone()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         await cluster.CreateTopic("t");
         await cluster.Membership.Znodes.SetConfig("brokers/<default>", new Dictionary<string, string> { ["log.roll.ms"] = "0", ["log.retention.ms"] = "55" });
         (await cluster.ConfiguredSignal.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue();
@@ -105,7 +115,7 @@ public sealed class ConfigApisTests
     [Fact]
     public async Task A_partition_that_cannot_take_a_change_does_not_keep_the_next_change_away()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         await cluster.CreateTopic("t");
         cluster.FailToConfigure = new InvalidOperationException("as a fault would");
         await Change(cluster, Topic, "t", ("retention.ms", AlterOperation.Set, "7"));
@@ -119,8 +129,8 @@ public sealed class ConfigApisTests
     [Fact]
     public async Task Whoever_needs_the_broker_s_settings_is_told_what_holds_now_and_then()
     {
-        await using var cluster = await OneBrokerCluster.Start(("max.connections", "9"));
-        var told = System.Threading.Channels.Channel.CreateUnbounded<int>();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start(("max.connections", "9"));
+        System.Threading.Channels.Channel<int> told = System.Threading.Channels.Channel.CreateUnbounded<int>();
         cluster.Membership.Brokers.Subscribe(config => told.Writer.TryWrite(config.MaxConnections));
         (await told.Reader.ReadAsync(TestContext.Current.CancellationToken)).ShouldBe(9);
         (await Change(cluster, Server, "", ("max.connections", AlterOperation.Set, "5"))).ShouldBe(ErrorCode.None);
@@ -130,8 +140,9 @@ public sealed class ConfigApisTests
     [Fact]
     public async Task What_cannot_change_while_running_is_refused_and_shown_as_such()
     {
-        await using var cluster = await OneBrokerCluster.Start();
-        foreach (var key in new[] { "listeners", "advertised.listeners", "listener.security.protocol.map", "max.connection.creation.rate", "sasl.enabled.mechanisms" })
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
+        foreach (string key in new[] { "listeners", "advertised.listeners", "listener.security.protocol.map", "max.connection.creation.rate",
+            "sasl.enabled.mechanisms" })
         {
             (await Change(cluster, Server, "1", (key, AlterOperation.Set, "PLAINTEXT://127.0.0.1:1"))).ShouldBe(ErrorCode.InvalidRequest, key);
             (await Describe(cluster, Server, "1"))[key].ReadOnly.ShouldBeTrue(key);
@@ -141,68 +152,89 @@ public sealed class ConfigApisTests
     [Fact]
     public async Task Settings_that_contradict_each_other_or_ask_for_what_is_not_there_are_refused()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         await cluster.CreateTopic("t", 1, ("min.compaction.lag.ms", "10"));
-        foreach (var (key, value) in new[]
+        foreach ((string key, string value) in new[]
         {
-            ("max.compaction.lag.ms", "5"), ("remote.storage.enable", "true"), ("remote.log.copy.disable", "true"), ("message.format.version", "9.9"), ("leader.replication.throttled.replicas", "abc"),
+            ("max.compaction.lag.ms", "5"), ("remote.storage.enable", "true"), ("remote.log.copy.disable", "true"), ("message.format.version", "9.9"),
+                ("leader.replication.throttled.replicas", "abc"),
         })
         {
             (await Change(cluster, Topic, "t", (key, AlterOperation.Set, value))).ShouldBe(ErrorCode.InvalidConfig, key);
-            var refused = (await cluster.CreateTopic("u", 1, ("min.compaction.lag.ms", "10"), (key, value))).Topics[0];
+            CreateTopicsResponse.CreatableTopicResult refused = (await cluster.CreateTopic("u", 1, ("min.compaction.lag.ms", "10"), (key, value))).Topics[0];
             ((ErrorCode)refused.ErrorCode).ShouldBe(ErrorCode.InvalidConfig, key);
         }
 
-        (await Change(cluster, Topic, "t", ("max.compaction.lag.ms", AlterOperation.Set, "10"), ("message.format.version", AlterOperation.Set, "0.10.0"))).ShouldBe(ErrorCode.None);
+        (await Change(cluster, Topic, "t", ("max.compaction.lag.ms", AlterOperation.Set, "10"),
+            ("message.format.version", AlterOperation.Set, "0.10.0"))).ShouldBe(ErrorCode.None);
     }
 
     [Fact]
     public async Task Every_version_of_describing_is_answered_and_named_keys_are_picked()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         await cluster.CreateTopic("t");
         for (short version = 0; version <= 4; version++)
         {
-            var request = new DescribeConfigsRequest { Resources = [new() { ResourceType = Topic, ResourceName = "t", ConfigurationKeys = ["segment.ms"] }] };
-            var entry = (await cluster.Call<DescribeConfigsRequest, DescribeConfigsResponse>(request, version)).Results[0].Configs.ShouldHaveSingleItem();
+            DescribeConfigsRequest request = new() { Resources = [new() { ResourceType = Topic, ResourceName = "t", ConfigurationKeys = ["segment.ms"] }] };
+            DescribeConfigsResponse.DescribeConfigsResourceResult entry = (await cluster.Call<DescribeConfigsRequest, DescribeConfigsResponse>(request,
+                version)).Results[0].Configs.ShouldHaveSingleItem();
             entry.Value.ShouldBe("604800000");
             entry.IsDefault.ShouldBeFalse();
         }
 
-        var unknown = new DescribeConfigsRequest { Resources = [new() { ResourceType = Topic, ResourceName = "none" }, new() { ResourceType = Server, ResourceName = "9" }, new() { ResourceType = 77, ResourceName = "x" }] };
+        DescribeConfigsRequest unknown = new()
+        {
+            Resources = [new() { ResourceType = Topic, ResourceName = "none" },
+            new() { ResourceType = Server, ResourceName = "9" }, new() { ResourceType = 77, ResourceName = "x" }]
+        };
         (await cluster.Call<DescribeConfigsRequest, DescribeConfigsResponse>(unknown)).Results.Select(r => (ErrorCode)r.ErrorCode)
             .ShouldBe([ErrorCode.UnknownTopicOrPartition, ErrorCode.InvalidRequest, ErrorCode.InvalidRequest]);
     }
 
-    private static async Task<Dictionary<string, DescribeConfigsResponse.DescribeConfigsResourceResult>> Describe(OneBrokerCluster cluster, sbyte type, string name)
+    private static async Task<Dictionary<string, DescribeConfigsResponse.DescribeConfigsResourceResult>> Describe(OneBrokerCluster cluster, sbyte type,
+        string name)
     {
-        var request = new DescribeConfigsRequest { Resources = [new() { ResourceType = type, ResourceName = name, ConfigurationKeys = null }], IncludeSynonyms = true };
-        var result = (await cluster.Call<DescribeConfigsRequest, DescribeConfigsResponse>(request)).Results.ShouldHaveSingleItem();
+        DescribeConfigsRequest request = new()
+        {
+            Resources = [new() { ResourceType = type, ResourceName = name, ConfigurationKeys = null }], IncludeSynonyms = true,
+        };
+        DescribeConfigsResponse.DescribeConfigsResult result =
+            (await cluster.Call<DescribeConfigsRequest, DescribeConfigsResponse>(request)).Results.ShouldHaveSingleItem();
         result.ErrorCode.ShouldBe((short)0);
         return result.Configs.ToDictionary(config => config.Name);
     }
 
-    private static async Task<ErrorCode> Change(OneBrokerCluster cluster, sbyte type, string name, params (string Key, AlterOperation Operation, string? Value)[] changes)
+    private static async Task<ErrorCode> Change(OneBrokerCluster cluster, sbyte type, string name,
+        params (string Key, AlterOperation Operation, string? Value)[] changes)
     {
-        var resource = new IncrementalAlterConfigsRequest.AlterConfigsResource
+        IncrementalAlterConfigsRequest.AlterConfigsResource resource = new()
         {
             ResourceType = type,
             ResourceName = name,
-            Configs = [.. changes.Select(c => new IncrementalAlterConfigsRequest.AlterableConfig { Name = c.Key, ConfigOperation = (sbyte)c.Operation, Value = c.Value })],
+            Configs = [.. changes.Select(c => new IncrementalAlterConfigsRequest.AlterableConfig
+            {
+                Name = c.Key, ConfigOperation = (sbyte)c.Operation, Value = c.Value,
+            })],
         };
-        var response = await cluster.Call<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(new IncrementalAlterConfigsRequest { Resources = [resource] });
+        IncrementalAlterConfigsResponse response =
+            await cluster.Call<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(new IncrementalAlterConfigsRequest { Resources = [resource] });
         return (ErrorCode)response.Responses.ShouldHaveSingleItem().ErrorCode;
     }
 
-    private static async Task<ErrorCode> Replace(OneBrokerCluster cluster, sbyte type, string name, bool validateOnly, params (string Key, string Value)[] values)
+    private static async Task<ErrorCode> Replace(OneBrokerCluster cluster, sbyte type, string name, bool validateOnly,
+        params (string Key, string Value)[] values)
     {
-        var resource = new AlterConfigsRequest.AlterConfigsResource
+        AlterConfigsRequest.AlterConfigsResource resource = new()
         {
             ResourceType = type,
             ResourceName = name,
             Configs = [.. values.Select(c => new AlterConfigsRequest.AlterableConfig { Name = c.Key, Value = c.Value })],
         };
-        var response = await cluster.Call<AlterConfigsRequest, AlterConfigsResponse>(new AlterConfigsRequest { Resources = [resource], ValidateOnly = validateOnly });
+        AlterConfigsResponse response = await cluster.Call<AlterConfigsRequest, AlterConfigsResponse>(new AlterConfigsRequest
+        {
+            Resources = [resource], ValidateOnly = validateOnly,
+        });
         return (ErrorCode)response.Responses.ShouldHaveSingleItem().ErrorCode;
     }
 }

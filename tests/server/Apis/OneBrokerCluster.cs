@@ -42,15 +42,17 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
 
     public static async Task<OneBrokerCluster> Start(params (string Key, string Value)[] settings)
     {
-        var given = new Dictionary<string, string>(StringComparer.Ordinal)
+        Dictionary<string, string> given = new(StringComparer.Ordinal)
         {
             ["broker.id"] = "1", ["listeners"] = "PLAINTEXT://127.0.0.1:9092", ["offsets.topic.replication.factor"] = "1", ["broker.rack"] = "rack-1",
         };
-        foreach (var (key, value) in settings)
+        foreach ((string key, string value) in settings)
+        {
             given[key] = value;
-        var tree = EmbeddedCoordination.InMemory(TimeProvider.System);
-        var membership = await ClusterMembership.Join(tree, new BrokerConfig(given), null, null, TimeProvider.System, NullLoggerFactory.Instance);
-        var cluster = new OneBrokerCluster(tree, membership);
+        }
+        EmbeddedCoordination tree = EmbeddedCoordination.InMemory(TimeProvider.System);
+        ClusterMembership membership = await ClusterMembership.Join(tree, new BrokerConfig(given), null, null, TimeProvider.System, NullLoggerFactory.Instance);
+        OneBrokerCluster cluster = new(tree, membership);
         await membership.Start(
             [new BrokerEndpoint("PLAINTEXT", "127.0.0.1", 9092, 0)], "PLAINTEXT",
             request => cluster.Replicas.Send(request).AsTask().GetAwaiter().GetResult(),
@@ -60,7 +62,9 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
                 cluster.Configured.Add((topic, config));
                 cluster.ConfiguredSignal.Release();
                 if (cluster.FailToConfigure is { } failure)
+                {
                     throw failure;
+                }
             });
         return cluster;
     }
@@ -70,17 +74,21 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
         where TRequest : class, IRequest<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        var used = version ?? TRequest.HighestVersion;
-        using var connection = new FakeConnection();
-        var context = new RequestContext(connection, TRequest.Key, used, 1, "test") { ThrottleTimeMs = throttleMs };
-        var response = (await Apis[TRequest.Key].DispatchBytes(Bytes(request, used), context)).ShouldNotBeNull();
+        short used = version ?? TRequest.HighestVersion;
+        using FakeConnection connection = new();
+        RequestContext context = new(connection, TRequest.Key, used, 1, "test") { ThrottleTimeMs = throttleMs };
+        IMessage response = (await Apis[TRequest.Key].DispatchBytes(Bytes(request, used), context)).ShouldNotBeNull();
         return Read<TResponse>(Bytes(response, used), used);
     }
 
     public Task<CreateTopicsResponse> CreateTopic(string name, int partitions = 1, params (string Key, string? Value)[] configs) =>
         Call<CreateTopicsRequest, CreateTopicsResponse>(new CreateTopicsRequest
         {
-            Topics = [new() { Name = name, NumPartitions = partitions, ReplicationFactor = 1, Configs = [.. configs.Select(c => new CreateTopicsRequest.CreatableTopicConfig { Name = c.Key, Value = c.Value })] }],
+            Topics = [new()
+            {
+                Name = name, NumPartitions = partitions, ReplicationFactor = 1,
+                    Configs = [.. configs.Select(c => new CreateTopicsRequest.CreatableTopicConfig { Name = c.Key, Value = c.Value })],
+            }],
             TimeoutMs = 30_000,
         });
 
@@ -93,7 +101,7 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
 
     internal static byte[] Bytes(IMessage message, short version)
     {
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         message.Write(writer, version);
         return writer.ToArray();
     }
@@ -101,7 +109,7 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
     internal static T Read<T>(byte[] bytes, short version)
         where T : IMessage<T>
     {
-        var reader = new ProtocolReader(bytes);
+        ProtocolReader reader = new(bytes);
         return T.Read(ref reader, version);
     }
 }
@@ -111,7 +119,7 @@ internal static class ApiDispatch
     /// <summary>A ref struct cannot live in an async method.</summary>
     internal static ValueTask<IMessage?> DispatchBytes(this Api api, byte[] body, RequestContext context)
     {
-        var reader = new ProtocolReader(body);
+        ProtocolReader reader = new(body);
         return api.Dispatch(ref reader, context);
     }
 }

@@ -14,9 +14,10 @@ public sealed class ThrottleTimeTests
     [Fact]
     public async Task Every_answer_of_this_area_tells_it()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         (await Call<MetadataRequest, MetadataResponse>(cluster, new() { Topics = null })).ThrottleTimeMs.ShouldBe(Earned);
-        (await cluster.Call<MetadataRequest, MetadataResponse>(new() { Topics = [new() { Name = null, TopicId = Guid.NewGuid() }] }, 11, Earned)).ThrottleTimeMs.ShouldBe(Earned);
+        (await cluster.Call<MetadataRequest, MetadataResponse>(new() { Topics = [new() { Name = null, TopicId = Guid.NewGuid() }] }, 11,
+            Earned)).ThrottleTimeMs.ShouldBe(Earned);
         (await Call<DescribeClusterRequest, DescribeClusterResponse>(cluster, new())).ThrottleTimeMs.ShouldBe(Earned);
         (await Call<DescribeClusterRequest, DescribeClusterResponse>(cluster, new() { EndpointType = 2 })).ThrottleTimeMs.ShouldBe(Earned);
         (await Call<CreateTopicsRequest, CreateTopicsResponse>(cluster, new())).ThrottleTimeMs.ShouldBe(Earned);
@@ -36,10 +37,10 @@ public sealed class ThrottleTimeTests
     {
         ApiTable? table = null;
         table = new ApiTable([new ApiVersionsApi(() => table!)]);
-        using var connection = new FakeConnection();
-        var context = new RequestContext(connection, ApiKey.ApiVersions, 3, 1, "test") { ThrottleTimeMs = Earned };
-        var request = OneBrokerCluster.Bytes(new ApiVersionsRequest { ClientSoftwareName = software, ClientSoftwareVersion = "1" }, 3);
-        var answer = await table.All.Single().DispatchBytes(request, context);
+        using FakeConnection connection = new();
+        RequestContext context = new(connection, ApiKey.ApiVersions, 3, 1, "test") { ThrottleTimeMs = Earned };
+        byte[] request = OneBrokerCluster.Bytes(new ApiVersionsRequest { ClientSoftwareName = software, ClientSoftwareVersion = "1" }, 3);
+        IMessage? answer = await table.All.Single().DispatchBytes(request, context);
         answer.ShouldBeOfType<ApiVersionsResponse>().ThrottleTimeMs.ShouldBe(Earned);
     }
 

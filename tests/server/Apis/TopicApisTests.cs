@@ -10,32 +10,36 @@ public sealed class TopicApisTests
     [Fact]
     public async Task A_created_topic_is_led_when_its_creation_is_answered()
     {
-        await using var cluster = await OneBrokerCluster.Start();
-        var created = (await cluster.CreateTopic("t", 3, ("retention.ms", "5"))).Topics.ShouldHaveSingleItem();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
+        CreateTopicsResponse.CreatableTopicResult created = (await cluster.CreateTopic("t", 3, ("retention.ms", "5"))).Topics.ShouldHaveSingleItem();
         (created.ErrorCode, created.ErrorMessage, created.NumPartitions, created.ReplicationFactor).ShouldBe(((short)0, null, 3, (short)1));
-        created.Configs.ShouldNotBeNull().Single(config => config.Name == "retention.ms").ShouldSatisfyAllConditions(c => c.Value.ShouldBe("5"), c => c.ConfigSource.ShouldBe((sbyte)1));
+        created.Configs.ShouldNotBeNull().Single(config => config.Name == "retention.ms").ShouldSatisfyAllConditions(c => c.Value.ShouldBe("5"),
+            c => c.ConfigSource.ShouldBe((sbyte)1));
 
-        var topic = (await Metadata(cluster, "t")).Topics.ShouldHaveSingleItem();
+        MetadataResponse.MetadataResponseTopic topic = (await Metadata(cluster, "t")).Topics.ShouldHaveSingleItem();
         topic.TopicId.ShouldBe(created.TopicId);
-        topic.Partitions.Select(p => (p.PartitionIndex, p.LeaderId, p.LeaderEpoch, p.ErrorCode)).ShouldBe([(0, 1, 0, (short)0), (1, 1, 0, (short)0), (2, 1, 0, (short)0)]);
+        topic.Partitions.Select(p => (p.PartitionIndex, p.LeaderId, p.LeaderEpoch, p.ErrorCode)).ShouldBe([(0, 1, 0, (short)0), (1, 1, 0, (short)0),
+            (2, 1, 0, (short)0)]);
         cluster.Membership.Topics.LogConfigOf("t").RetentionMs.ShouldBe(5);
     }
 
     [Fact]
     public async Task Every_version_is_answered()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         for (short version = 0; version <= 7; version++)
         {
-            var request = new CreateTopicsRequest { Topics = [new() { Name = $"t{version}", NumPartitions = 1, ReplicationFactor = 1 }], TimeoutMs = 30_000 };
+            CreateTopicsRequest request = new() { Topics = [new() { Name = $"t{version}", NumPartitions = 1, ReplicationFactor = 1 }], TimeoutMs = 30_000 };
             (await cluster.Call<CreateTopicsRequest, CreateTopicsResponse>(request, version)).Topics[0].ErrorCode.ShouldBe((short)0);
         }
 
         for (short version = 0; version <= 12; version++)
+        {
             (await Metadata(cluster, "t0", version)).Topics.ShouldHaveSingleItem().Name.ShouldBe("t0");
+        }
         for (short version = 0; version <= 6; version++)
         {
-            var request = version < 6 ? new DeleteTopicsRequest { TopicNames = [$"t{version}"], TimeoutMs = 30_000 }
+            DeleteTopicsRequest request = version < 6 ? new DeleteTopicsRequest { TopicNames = [$"t{version}"], TimeoutMs = 30_000 }
                 : new DeleteTopicsRequest { Topics = [new() { Name = "t6" }], TimeoutMs = 30_000 };
             (await cluster.Call<DeleteTopicsRequest, DeleteTopicsResponse>(request, version)).Responses[0].ErrorCode.ShouldBe((short)0);
         }
@@ -49,12 +53,12 @@ public sealed class TopicApisTests
     [InlineData(int.MaxValue)]
     public async Task More_partitions_than_a_topic_s_znode_can_hold_are_refused_before_anything_is_made(int count)
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         await cluster.CreateTopic("t");
-        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
         (await Create(cluster, "x", count, 1)).ShouldBe(ErrorCode.InvalidPartitions);
         (GC.GetAllocatedBytesForCurrentThread() - allocated).ShouldBeLessThan(100 << 20);
-        var growth = new CreatePartitionsRequest { Topics = [new() { Name = "t", Count = count, Assignments = null }], TimeoutMs = 30_000 };
+        CreatePartitionsRequest growth = new() { Topics = [new() { Name = "t", Count = count, Assignments = null }], TimeoutMs = 30_000 };
         ((ErrorCode)(await cluster.Call<CreatePartitionsRequest, CreatePartitionsResponse>(growth)).Results[0].ErrorCode).ShouldBe(ErrorCode.InvalidPartitions);
         (await cluster.Membership.Znodes.Children("/config/topics")).ShouldBe(["t"]);
         cluster.Membership.Metadata.Current.Topic("t")!.Partitions.Count.ShouldBe(1);
@@ -63,8 +67,8 @@ public sealed class TopicApisTests
     [Fact]
     public async Task A_topic_that_cannot_be_made_leaves_no_settings_and_one_that_is_made_replaces_a_former_one_s()
     {
-        await using var cluster = await OneBrokerCluster.Start();
-        var tooLong = new NewTopic("x", 1, 1, [], [new("follower.replication.throttled.replicas", string.Join(',', Enumerable.Repeat("1:1", 300_000)))]);
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
+        NewTopic tooLong = new("x", 1, 1, [], [new("follower.replication.throttled.replicas", string.Join(',', Enumerable.Repeat("1:1", 300_000)))]);
         (await cluster.Membership.Creation.Create(tooLong, validateOnly: false)).Error.ShouldBe(ErrorCode.UnknownServerError);
         (await cluster.Membership.Znodes.Children("/config/topics")).ShouldBeEmpty();
 
@@ -76,7 +80,7 @@ public sealed class TopicApisTests
     [Fact]
     public async Task Creation_is_refused_as_kafka_refuses_it()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         await cluster.CreateTopic("a.b");
         (await Create(cluster, "a.b", 1, 1)).ShouldBe(ErrorCode.TopicAlreadyExists);
         (await Create(cluster, "a_b", 1, 1)).ShouldBe(ErrorCode.InvalidTopicException);
@@ -100,11 +104,17 @@ public sealed class TopicApisTests
     [Fact]
     public async Task Validating_creates_nothing_and_a_topic_named_twice_is_refused()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         CreateTopicsRequest.CreatableTopic Topic(string name) => new() { Name = name, NumPartitions = -1, ReplicationFactor = -1 };
-        var validated = await cluster.Call<CreateTopicsRequest, CreateTopicsResponse>(new CreateTopicsRequest { Topics = [Topic("t")], ValidateOnly = true });
+        CreateTopicsResponse validated = await cluster.Call<CreateTopicsRequest, CreateTopicsResponse>(new CreateTopicsRequest
+        {
+            Topics = [Topic("t")], ValidateOnly = true,
+        });
         (validated.Topics[0].ErrorCode, validated.Topics[0].NumPartitions, validated.Topics[0].TopicId).ShouldBe(((short)0, 1, Guid.Empty));
-        var twice = await cluster.Call<CreateTopicsRequest, CreateTopicsResponse>(new CreateTopicsRequest { Topics = [Topic("t"), Topic("t")], TimeoutMs = 1 });
+        CreateTopicsResponse twice = await cluster.Call<CreateTopicsRequest, CreateTopicsResponse>(new CreateTopicsRequest
+        {
+            Topics = [Topic("t"), Topic("t")], TimeoutMs = 1,
+        });
         twice.Topics.Select(topic => (ErrorCode)topic.ErrorCode).ShouldBe([ErrorCode.InvalidRequest, ErrorCode.InvalidRequest]);
         cluster.Membership.Metadata.Current.Topics.ShouldBeEmpty();
     }
@@ -112,9 +122,9 @@ public sealed class TopicApisTests
     [Fact]
     public async Task Without_time_creation_goes_on_but_is_answered_as_timed_out()
     {
-        await using var cluster = await OneBrokerCluster.Start();
-        var request = new CreateTopicsRequest { Topics = [new() { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }], TimeoutMs = 0 };
-        var late = (await cluster.Call<CreateTopicsRequest, CreateTopicsResponse>(request)).Topics.ShouldHaveSingleItem();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
+        CreateTopicsRequest request = new() { Topics = [new() { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }], TimeoutMs = 0 };
+        CreateTopicsResponse.CreatableTopicResult late = (await cluster.Call<CreateTopicsRequest, CreateTopicsResponse>(request)).Topics.ShouldHaveSingleItem();
         (late.ErrorCode, late.NumPartitions).ShouldBe(((short)ErrorCode.RequestTimedOut, -1));
         (await cluster.Membership.Metadata.WaitFor(image => image.Topic("t") is not null, TimeSpan.FromSeconds(20))).ShouldBeTrue();
     }
@@ -122,11 +132,12 @@ public sealed class TopicApisTests
     [Fact]
     public async Task Topics_are_deleted_by_name_or_id()
     {
-        await using var cluster = await OneBrokerCluster.Start();
-        var id = (await cluster.CreateTopic("a")).Topics[0].TopicId;
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
+        Guid id = (await cluster.CreateTopic("a")).Topics[0].TopicId;
         await cluster.CreateTopic("b");
-        var unknown = Guid.Parse("11111111-2222-3333-4444-555555555555");
-        var deleted = await Delete(cluster, new() { TopicId = id }, new() { Name = "b" }, new() { Name = "c" }, new() { TopicId = unknown });
+        Guid unknown = Guid.Parse("11111111-2222-3333-4444-555555555555");
+        (string? Name,
+            ErrorCode Error)[] deleted = await Delete(cluster, new() { TopicId = id }, new() { Name = "b" }, new() { Name = "c" }, new() { TopicId = unknown });
         deleted.ShouldBe([("a", ErrorCode.None), ("b", ErrorCode.None), ("c", ErrorCode.UnknownTopicOrPartition), (null, ErrorCode.UnknownTopicId)]);
         cluster.Membership.Metadata.Current.Topics.ShouldBeEmpty();
         (await Delete(cluster, new DeleteTopicsRequest.DeleteTopicState { Name = "b", TopicId = unknown })).ShouldBe([("b", ErrorCode.InvalidRequest)]);
@@ -135,17 +146,17 @@ public sealed class TopicApisTests
     [Fact]
     public async Task Where_deletion_is_disabled_it_says_so()
     {
-        await using var cluster = await OneBrokerCluster.Start(("delete.topic.enable", "false"));
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start(("delete.topic.enable", "false"));
         await cluster.CreateTopic("a");
         (await Delete(cluster, new DeleteTopicsRequest.DeleteTopicState { Name = "a" })).ShouldBe([("a", ErrorCode.TopicDeletionDisabled)]);
-        var old = await cluster.Call<DeleteTopicsRequest, DeleteTopicsResponse>(new DeleteTopicsRequest { TopicNames = ["a"] }, 2);
+        DeleteTopicsResponse old = await cluster.Call<DeleteTopicsRequest, DeleteTopicsResponse>(new DeleteTopicsRequest { TopicNames = ["a"] }, 2);
         old.Responses[0].ErrorCode.ShouldBe((short)ErrorCode.InvalidRequest);
     }
 
     [Fact]
     public async Task Topics_grow_and_never_shrink()
     {
-        await using var cluster = await OneBrokerCluster.Start();
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         await cluster.CreateTopic("t", 2);
         (await Grow(cluster, "t", 4)).ShouldBe(ErrorCode.None);
         cluster.Membership.Metadata.Current.Topic("t").ShouldNotBeNull().Partitions.Count.ShouldBe(4);
@@ -160,31 +171,37 @@ public sealed class TopicApisTests
     [Fact]
     public async Task Asking_for_a_topic_creates_it_unless_client_or_broker_forbid_it()
     {
-        await using var cluster = await OneBrokerCluster.Start(("num.partitions", "2"));
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start(("num.partitions", "2"));
         (await Metadata(cluster, "quiet", 12, create: false)).Topics[0].ErrorCode.ShouldBe((short)ErrorCode.UnknownTopicOrPartition);
         (await Metadata(cluster, "no good", 12)).Topics[0].ErrorCode.ShouldBe((short)ErrorCode.InvalidTopicException);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Metadata(cluster, "t")));
+        MetadataResponse[] answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Metadata(cluster, "t")));
         answers.ShouldAllBe(answer => answer.Topics[0].ErrorCode == (short)ErrorCode.LeaderNotAvailable || answer.Topics[0].ErrorCode == 0);
         (await cluster.Membership.Metadata.WaitFor(image => image.Topic("t")?.Partitions.Count == 2, TimeSpan.FromSeconds(20))).ShouldBeTrue();
 
         (await cluster.Membership.Creation.EnsureInternalTopic("__consumer_offsets")).ShouldBe(ErrorCode.None);
-        (await cluster.Membership.Metadata.WaitFor(image => image.Topic("__consumer_offsets")?.Partitions.Count == 50, TimeSpan.FromSeconds(20))).ShouldBeTrue();
-        cluster.Membership.Topics.LogConfigOf("__consumer_offsets").ShouldSatisfyAllConditions(c => c.CleanupCompact.ShouldBeTrue(), c => c.SegmentBytes.ShouldBe(104857600));
+        (await cluster.Membership.Metadata.WaitFor(image => image.Topic("__consumer_offsets")?.Partitions.Count == 50,
+            TimeSpan.FromSeconds(20))).ShouldBeTrue();
+        cluster.Membership.Topics.LogConfigOf("__consumer_offsets").ShouldSatisfyAllConditions(c => c.CleanupCompact.ShouldBeTrue(),
+            c => c.SegmentBytes.ShouldBe(104857600));
         (await Metadata(cluster, "__consumer_offsets")).Topics[0].IsInternal.ShouldBeTrue();
 
-        await using var strict = await OneBrokerCluster.Start(("auto.create.topics.enable", "false"));
+        await using OneBrokerCluster strict = await OneBrokerCluster.Start(("auto.create.topics.enable", "false"));
         (await Metadata(strict, "t")).Topics[0].ErrorCode.ShouldBe((short)ErrorCode.UnknownTopicOrPartition);
     }
 
     [Fact]
     public async Task Metadata_is_asked_for_all_for_none_and_by_id()
     {
-        await using var cluster = await OneBrokerCluster.Start();
-        var id = (await cluster.CreateTopic("a")).Topics[0].TopicId;
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
+        Guid id = (await cluster.CreateTopic("a")).Topics[0].TopicId;
         await cluster.CreateTopic("b");
-        (await cluster.Call<MetadataRequest, MetadataResponse>(new MetadataRequest { Topics = null })).Topics.Select(topic => topic.Name).Order().ShouldBe(["a", "b"]);
+        (await cluster.Call<MetadataRequest, MetadataResponse>(new MetadataRequest { Topics = null })).Topics.Select(topic => topic.Name).Order()
+            .ShouldBe(["a", "b"]);
         (await cluster.Call<MetadataRequest, MetadataResponse>(new MetadataRequest { Topics = [] }, 0)).Topics.Length.ShouldBe(2);
-        var none = await cluster.Call<MetadataRequest, MetadataResponse>(new MetadataRequest { Topics = [], IncludeClusterAuthorizedOperations = true }, 8);
+        MetadataResponse none = await cluster.Call<MetadataRequest, MetadataResponse>(new MetadataRequest
+        {
+            Topics = [], IncludeClusterAuthorizedOperations = true,
+        }, 8);
         none.Topics.ShouldBeEmpty();
         none.ClusterAuthorizedOperations.ShouldBe(0b1_1111_1011_0000 & AuthorizedOperationsOfCluster);
         none.Brokers.ShouldHaveSingleItem().ShouldSatisfyAllConditions(b => b.NodeId.ShouldBe(1), b => b.Port.ShouldBe(9092), b => b.Rack.ShouldBe("rack-1"));
@@ -199,8 +216,8 @@ public sealed class TopicApisTests
     [Fact]
     public async Task What_may_not_be_seen_is_not_told()
     {
-        await using var cluster = await OneBrokerCluster.Start();
-        var id = (await cluster.CreateTopic("secret")).Topics[0].TopicId;
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
+        Guid id = (await cluster.CreateTopic("secret")).Topics[0].TopicId;
         cluster.Authorizer.Rule = (_, type, _) => type != ResourceType.Topic;
         (await Metadata(cluster, "secret")).Topics[0].ErrorCode.ShouldBe((short)ErrorCode.TopicAuthorizationFailed);
         (await cluster.Call<MetadataRequest, MetadataResponse>(new MetadataRequest { Topics = null })).Topics.ShouldBeEmpty();
@@ -208,31 +225,39 @@ public sealed class TopicApisTests
         (await Grow(cluster, "secret", 2)).ShouldBe(ErrorCode.TopicAuthorizationFailed);
         cluster.Authorizer.Rule = (_, _, _) => false;
         (await Create(cluster, "t", 1, 1)).ShouldBe(ErrorCode.TopicAuthorizationFailed);
-        var init = await cluster.Call<InitProducerIdRequest, InitProducerIdResponse>(new InitProducerIdRequest { TransactionalId = null });
+        InitProducerIdResponse init = await cluster.Call<InitProducerIdRequest, InitProducerIdResponse>(new InitProducerIdRequest { TransactionalId = null });
         init.ErrorCode.ShouldBe((short)ErrorCode.ClusterAuthorizationFailed);
     }
 
     [Fact]
     public async Task The_cluster_is_described_to_who_asks_for_brokers()
     {
-        await using var cluster = await OneBrokerCluster.Start();
-        var described = await cluster.Call<DescribeClusterRequest, DescribeClusterResponse>(new DescribeClusterRequest());
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
+        DescribeClusterResponse described = await cluster.Call<DescribeClusterRequest, DescribeClusterResponse>(new DescribeClusterRequest());
         (described.ErrorCode, described.ControllerId, described.Brokers.Length).ShouldBe(((short)0, 1, 1));
         described.ClusterId.ShouldBe(cluster.Membership.ClusterId);
-        (await cluster.Call<DescribeClusterRequest, DescribeClusterResponse>(new DescribeClusterRequest { EndpointType = 2 })).ErrorCode.ShouldBe((short)ErrorCode.MismatchedEndpointType);
-        (await cluster.Call<DescribeClusterRequest, DescribeClusterResponse>(new DescribeClusterRequest { EndpointType = 3 })).ErrorCode.ShouldBe((short)ErrorCode.UnsupportedEndpointType);
+        (await cluster.Call<DescribeClusterRequest, DescribeClusterResponse>(new DescribeClusterRequest { EndpointType = 2 })).ErrorCode.ShouldBe(
+            (short)ErrorCode.MismatchedEndpointType);
+        (await cluster.Call<DescribeClusterRequest, DescribeClusterResponse>(new DescribeClusterRequest { EndpointType = 3 })).ErrorCode.ShouldBe(
+            (short)ErrorCode.UnsupportedEndpointType);
     }
 
     [Fact]
     public async Task Producer_ids_are_never_given_twice()
     {
-        await using var cluster = await OneBrokerCluster.Start();
-        var ids = await Task.WhenAll(Enumerable.Range(0, 2500).Select(async _ => (await cluster.Call<InitProducerIdRequest, InitProducerIdResponse>(new InitProducerIdRequest { TransactionalId = null })).ProducerId));
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
+        long[] ids = await Task.WhenAll(Enumerable.Range(0,
+            2500).Select(
+                async _ => (await cluster.Call<InitProducerIdRequest, InitProducerIdResponse>(
+                    new InitProducerIdRequest { TransactionalId = null })).ProducerId));
         ids.Distinct().Count().ShouldBe(2500);
         ids.Order().ShouldBe(Enumerable.Range(0, 2500).Select(i => (long)i));
-        var transactional = await cluster.Call<InitProducerIdRequest, InitProducerIdResponse>(new InitProducerIdRequest { TransactionalId = "tx" });
-        (transactional.ErrorCode, transactional.ProducerId, transactional.ProducerEpoch).ShouldBe(((short)ErrorCode.TransactionalIdAuthorizationFailed, -1, (short)-1));
-        var second = new ProducerIds(new Broker.Server.Metadata.Znodes.ZnodeClient(await Session(cluster)), 2, new MetadataLog(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
+        InitProducerIdResponse transactional =
+            await cluster.Call<InitProducerIdRequest, InitProducerIdResponse>(new InitProducerIdRequest { TransactionalId = "tx" });
+        (transactional.ErrorCode, transactional.ProducerId,
+            transactional.ProducerEpoch).ShouldBe(((short)ErrorCode.TransactionalIdAuthorizationFailed, -1, (short)-1));
+        ProducerIds second = new(new Broker.Server.Metadata.Znodes.ZnodeClient(await Session(cluster)), 2,
+            new MetadataLog(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
         (await second.Next()).ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(3000);
     }
 
@@ -240,7 +265,7 @@ public sealed class TopicApisTests
 
     private static async Task<Broker.Server.Metadata.Znodes.ClusterSession> Session(OneBrokerCluster cluster)
     {
-        var session = new Broker.Server.Metadata.Znodes.ClusterSession(cluster.Tree);
+        Server.Metadata.Znodes.ClusterSession session = new(cluster.Tree);
         await session.Open();
         return session;
     }
@@ -248,29 +273,41 @@ public sealed class TopicApisTests
     private static Task<MetadataResponse> Metadata(OneBrokerCluster cluster, string topic, short version = 12, bool create = true) =>
         cluster.Call<MetadataRequest, MetadataResponse>(new MetadataRequest { Topics = [new() { Name = topic }], AllowAutoTopicCreation = create }, version);
 
-    private static async Task<ErrorCode> Create(OneBrokerCluster cluster, string name, int partitions, short factor, (int Partition, int[] Brokers)[]? assignments = null)
+    private static async Task<ErrorCode> Create(OneBrokerCluster cluster, string name, int partitions, short factor,
+        (int Partition, int[] Brokers)[]? assignments = null)
     {
-        var topic = new CreateTopicsRequest.CreatableTopic
+        CreateTopicsRequest.CreatableTopic topic = new()
         {
             Name = name,
             NumPartitions = partitions,
             ReplicationFactor = factor,
-            Assignments = [.. (assignments ?? []).Select(a => new CreateTopicsRequest.CreatableReplicaAssignment { PartitionIndex = a.Partition, BrokerIds = a.Brokers })],
+            Assignments = [.. (assignments
+                ?? []).Select(a => new CreateTopicsRequest.CreatableReplicaAssignment { PartitionIndex = a.Partition, BrokerIds = a.Brokers })],
         };
-        var response = await cluster.Call<CreateTopicsRequest, CreateTopicsResponse>(new CreateTopicsRequest { Topics = [topic], TimeoutMs = 30_000 });
+        CreateTopicsResponse response = await cluster.Call<CreateTopicsRequest, CreateTopicsResponse>(new CreateTopicsRequest
+        {
+            Topics = [topic], TimeoutMs = 30_000,
+        });
         return (ErrorCode)response.Topics[0].ErrorCode;
     }
 
     private static async Task<ErrorCode> Grow(OneBrokerCluster cluster, string name, int count, int[]? assignment = null)
     {
-        var topic = new CreatePartitionsRequest.CreatePartitionsTopic { Name = name, Count = count, Assignments = assignment is null ? null : [new() { BrokerIds = assignment }] };
-        var response = await cluster.Call<CreatePartitionsRequest, CreatePartitionsResponse>(new CreatePartitionsRequest { Topics = [topic], TimeoutMs = 30_000 });
+        CreatePartitionsRequest.CreatePartitionsTopic topic = new()
+        {
+            Name = name, Count = count, Assignments = assignment is null ? null : [new() { BrokerIds = assignment }],
+        };
+        CreatePartitionsResponse response =
+            await cluster.Call<CreatePartitionsRequest, CreatePartitionsResponse>(new CreatePartitionsRequest { Topics = [topic], TimeoutMs = 30_000 });
         return (ErrorCode)response.Results[0].ErrorCode;
     }
 
     private static async Task<(string? Name, ErrorCode Error)[]> Delete(OneBrokerCluster cluster, params DeleteTopicsRequest.DeleteTopicState[] topics)
     {
-        var response = await cluster.Call<DeleteTopicsRequest, DeleteTopicsResponse>(new DeleteTopicsRequest { Topics = topics, TimeoutMs = 30_000 });
+        DeleteTopicsResponse response = await cluster.Call<DeleteTopicsRequest, DeleteTopicsResponse>(new DeleteTopicsRequest
+        {
+            Topics = topics, TimeoutMs = 30_000,
+        });
         return [.. response.Responses.Select(result => (result.Name, (ErrorCode)result.ErrorCode))];
     }
 }

@@ -33,7 +33,8 @@ public sealed class BrokerConfigLoadTests : IDisposable
     public void The_command_line_wins_over_the_environment_and_that_over_the_file()
     {
         File.WriteAllText(_file, "num.partitions=1\nlog.retention.ms=1\nbroker.rack=a\n");
-        LoadedConfig loaded = Load([_file, "--override", "num.partitions=3"], ("KAFKA_NUM_PARTITIONS", "2"), ("KAFKA_LOG_RETENTION_MS", "2"), ("KAFKA_HEAP_OPTS", "-Xmx1g"), ("PATH", "/bin"));
+        LoadedConfig loaded = Load([_file, "--override", "num.partitions=3"], ("KAFKA_NUM_PARTITIONS", "2"), ("KAFKA_LOG_RETENTION_MS", "2"),
+            ("KAFKA_HEAP_OPTS", "-Xmx1g"), ("PATH", "/bin"));
         (loaded.Config.NumPartitions, loaded.Config.Long("log.retention.ms"), loaded.Config.Rack).ShouldBe((3, 2L, "a"));
         loaded.Warnings.ShouldBeEmpty();
     }
@@ -47,7 +48,8 @@ public sealed class BrokerConfigLoadTests : IDisposable
         Should.Throw<ConfigException>(() => BrokerCommandLine.Parse(arguments)).Message.ShouldEndWith(".");
 
     [Fact]
-    public void A_file_that_is_not_there_is_named() => Should.Throw<ConfigException>(() => Load(["/nowhere/server.properties"])).Message.ShouldContain("/nowhere/server.properties");
+    public void A_file_that_is_not_there_is_named()
+    => Should.Throw<ConfigException>(() => Load(["/nowhere/server.properties"])).Message.ShouldContain("/nowhere/server.properties");
 
     private static LoadedConfig Load(string[] arguments, params (string Name, string Value)[] environment) =>
         BrokerConfigLoad.Load(BrokerCommandLine.Parse(arguments), environment.Select(e => new KeyValuePair<string, string>(e.Name, e.Value)));

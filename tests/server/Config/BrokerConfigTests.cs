@@ -13,7 +13,10 @@ public class BrokerConfigTests
         {
             definition.TryParse(definition.Default, out _, out string error).ShouldBeTrue(error);
             definition.Documentation.ShouldEndWith(".");
-            foreach (ConfigSynonym synonym in definition.Synonyms) ConfigDefinitions.Broker.ContainsKey(synonym.Name).ShouldBeTrue(synonym.Name);
+            foreach (ConfigSynonym synonym in definition.Synonyms)
+            {
+                ConfigDefinitions.Broker.ContainsKey(synonym.Name).ShouldBeTrue(synonym.Name);
+            }
         }
     }
 
@@ -31,8 +34,10 @@ public class BrokerConfigTests
     [Theory]
     [InlineData("num.partitions", "many", "Invalid value many for configuration num.partitions: Not a number of type INT.")]
     [InlineData("num.partitions", "0", "Invalid value 0 for configuration num.partitions: Value must be at least 1.")]
-    [InlineData("auto.create.topics.enable", "yes", "Invalid value yes for configuration auto.create.topics.enable: Expected value to be either true or false.")]
-    [InlineData("log.cleanup.policy", "delete,shred", "Invalid value delete,shred for configuration log.cleanup.policy: String must be one of: compact, delete.")]
+    [InlineData("auto.create.topics.enable", "yes",
+        "Invalid value yes for configuration auto.create.topics.enable: Expected value to be either true or false.")]
+    [InlineData("log.cleanup.policy", "delete,shred",
+        "Invalid value delete,shred for configuration log.cleanup.policy: String must be one of: compact, delete.")]
     [InlineData("zookeeper.connect", "localhost:2181", "zookeeper.connect")]
     [InlineData("listeners", "PLAINTEXT:9092", "listeners has 'PLAINTEXT:9092', which is not NAME://HOST:PORT.")]
     [InlineData("listeners", "SSL://:9093", "PLAINTEXT")]
@@ -95,7 +100,7 @@ public class BrokerConfigTests
     [Fact]
     public void A_topics_own_value_wins()
     {
-        var own = new Dictionary<string, string>(StringComparer.Ordinal) { ["retention.ms"] = "7" };
+        Dictionary<string, string> own = new(StringComparer.Ordinal) { ["retention.ms"] = "7" };
         TopicSettings.Value("retention.ms", own, Of(("log.retention.ms", "5"))).ShouldBe(7L);
         TopicSettings.Violation(own, Of()).ShouldBeNull();
         own["retention.ms"] = "-2";
@@ -109,13 +114,15 @@ public class BrokerConfigTests
     public void No_configuration_that_is_accepted_gives_a_topic_a_value_it_cannot_have()
     {
         string[] values = ["-9223372036854775808", "-2147483648", "-2", "-1", "0", "1", "2147483647", "9223372036854775807", "", "x", "1.5", "zstd", "compact"];
-        var none = new Dictionary<string, string>();
+        Dictionary<string, string> none = new();
         foreach (ConfigSynonym synonym in ConfigDefinitions.Topic.Values.SelectMany(definition => definition.Synonyms))
         {
             foreach (string value in values)
             {
                 if (Accepted(synonym.Name, value) is { } config)
+                {
                     Should.NotThrow(() => Broker.Server.Metadata.TopicLogConfig.Of(none, config), $"{synonym.Name}={value}");
+                }
             }
         }
 
@@ -136,7 +143,8 @@ public class BrokerConfigTests
     [InlineData("log.retention.ms", "-2", -1)]
     [InlineData("log.retention.minutes", "-7", -1)]
     [InlineData("log.retention.hours", "2", 7_200_000)]
-    public void Any_negative_retention_is_for_ever(string key, string value, long expected) => TopicSettings.Inherited("retention.ms", Of((key, value))).ShouldBe(expected);
+    public void Any_negative_retention_is_for_ever(string key, string value, long expected)
+    => TopicSettings.Inherited("retention.ms", Of((key, value))).ShouldBe(expected);
 
     [Theory]
     [InlineData("3.9", true)]
@@ -157,13 +165,16 @@ public class BrokerConfigTests
     [InlineData("1:1:1", false)]
     [InlineData("1:", false)]
     [InlineData("1:1,*", false)]
-    public void Throttled_replicas_are_all_or_pairs(string text, bool isFine) => ConfigDefinitions.Topic["leader.replication.throttled.replicas"].TryParse(text, out _, out _).ShouldBe(isFine);
+    public void Throttled_replicas_are_all_or_pairs(string text, bool isFine)
+    => ConfigDefinitions.Topic["leader.replication.throttled.replicas"].TryParse(text, out _, out _).ShouldBe(isFine);
 
     [Fact]
     public void The_difference_of_timestamps_holds_on_each_side_that_nothing_more_exact_is_said_of()
     {
-        LogConfig Topic(params (string Key, string Value)[] settings) => Broker.Server.Metadata.TopicLogConfig.Of(settings.ToDictionary(s => s.Key, s => s.Value), Of());
-        Topic(("message.timestamp.difference.max.ms", "5")).ShouldSatisfyAllConditions(c => c.TimestampBeforeMaxMs.ShouldBe(5), c => c.TimestampAfterMaxMs.ShouldBe(5));
+        LogConfig Topic(params (string Key, string Value)[] settings)
+            => Broker.Server.Metadata.TopicLogConfig.Of(settings.ToDictionary(s => s.Key, s => s.Value), Of());
+        Topic(("message.timestamp.difference.max.ms", "5")).ShouldSatisfyAllConditions(c => c.TimestampBeforeMaxMs.ShouldBe(5),
+            c => c.TimestampAfterMaxMs.ShouldBe(5));
         Topic(("message.timestamp.difference.max.ms", "5"), ("message.timestamp.before.max.ms", "7"))
             .ShouldSatisfyAllConditions(c => c.TimestampBeforeMaxMs.ShouldBe(7), c => c.TimestampAfterMaxMs.ShouldBe(5));
         TopicSettings.Inherited("message.timestamp.after.max.ms", Of(("log.message.timestamp.difference.max.ms", "77"))).ShouldBe(77L);

@@ -11,7 +11,7 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task The_first_broker_becomes_the_controller_of_epoch_1()
     {
-        await using var cluster = await ControlledCluster.Start(1);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1);
         cluster.Controller(1).IsActive.ShouldBeTrue();
         (await cluster.Znodes.ControllerId()).ShouldBe(1);
         ControllerEpochZnode.Decode((await cluster.Znodes.Get(ZnodePaths.ControllerEpoch)).Data).ShouldBe(1);
@@ -23,7 +23,7 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task A_new_topic_gets_leaders_and_its_brokers_are_told_in_order()
     {
-        await using var cluster = await ControlledCluster.Start(1);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1);
         cluster.Brokers[1].Told();
         await cluster.CreateTopic("t", [1], [1]);
 
@@ -37,11 +37,11 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task A_topic_that_grows_keeps_what_it_has()
     {
-        await using var cluster = await ControlledCluster.Start(1);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1);
         await cluster.CreateTopic("t", [1]);
         cluster.Brokers[1].Told();
-        var (topic, version) = (await cluster.Znodes.Topic("t")).ShouldNotBeNull();
-        var grown = topic with { Partitions = topic.Partitions.Add(1, new ReplicaAssignment([1])) };
+        (TopicZnode topic, int version) = (await cluster.Znodes.Topic("t")).ShouldNotBeNull();
+        TopicZnode grown = topic with { Partitions = topic.Partitions.Add(1, new ReplicaAssignment([1])) };
         await cluster.Client.Current.SetData(ZnodePaths.Topic("t"), grown.Encode(), version);
         await cluster.Settle();
 
@@ -52,7 +52,7 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task A_deleted_topic_is_forgotten_then_stopped_then_deleted_and_leaves_no_znode()
     {
-        await using var cluster = await ControlledCluster.Start(1);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1);
         await cluster.Client.Current.Create(ZnodePaths.TopicConfig("t"), ConfigZnode.Encode(new Dictionary<string, string>()));
         await cluster.CreateTopic("t", [1], [1]);
         cluster.Brokers[1].Told();
@@ -72,7 +72,7 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task A_topic_whose_replica_cannot_be_deleted_waits_for_its_broker()
     {
-        await using var cluster = await ControlledCluster.Start(1, 2);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1, 2);
         await cluster.CreateTopic("t", [2, 1]);
         cluster.Brokers[2].CannotDelete.Add("t");
         await cluster.DeleteTopic("t");
@@ -89,7 +89,7 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task The_wish_to_delete_an_unknown_topic_is_dropped()
     {
-        await using var cluster = await ControlledCluster.Start(1);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1);
         await cluster.DeleteTopic("none");
         (await cluster.Znodes.Children(ZnodePaths.DeleteTopics)).ShouldBeEmpty();
     }
@@ -97,7 +97,7 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task Where_deletion_is_disabled_the_wish_is_dropped_and_the_topic_stays()
     {
-        await using var cluster = new ControlledCluster { IsDeletionEnabled = false };
+        await using ControlledCluster cluster = new() { IsDeletionEnabled = false };
         await cluster.Prepare();
         await cluster.StartBroker(1);
         await cluster.CreateTopic("t", [1]);
@@ -109,9 +109,9 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task When_a_broker_dies_others_lead_and_when_it_returns_it_follows()
     {
-        await using var cluster = await ControlledCluster.Start(1, 2);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1, 2);
         await cluster.CreateTopic("t", [2, 1]);
-        var former = cluster.Epoch(2);
+        long former = cluster.Epoch(2);
         cluster.Brokers[1].Told();
         await cluster.Kill(2);
 
@@ -125,7 +125,7 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task The_last_in_sync_replica_s_death_leaves_the_partition_offline_until_it_returns()
     {
-        await using var cluster = await ControlledCluster.Start(1, 2);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1, 2);
         await cluster.CreateTopic("t", [2]);
         await cluster.Kill(2);
         (await cluster.State("t")).ShouldSatisfyAllConditions(s => s.Leader.ShouldBe(-1), s => s.Isr.ShouldBe([2]), s => s.LeaderEpoch.ShouldBe(1));
@@ -137,15 +137,18 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task An_unclean_leader_is_taken_only_where_the_topic_allows_it()
     {
-        await using var cluster = await ControlledCluster.Start(1, 2);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1, 2);
         cluster.UncleanTopics.Add("lossy");
-        foreach (var topic in new[] { "lossy", "safe" })
+        foreach (string topic in new[] { "lossy", "safe" })
+        {
             await cluster.CreateTopic(topic, [2, 1]);
-        foreach (var topic in new[] { "lossy", "safe" })
+        }
+        foreach (string topic in new[] { "lossy", "safe" })
         {
             // The leader has dropped broker 1 from its in-sync replicas.
-            var state = await cluster.State(topic);
-            await cluster.Client.Current.SetData(ZnodePaths.PartitionState(new TopicPartition(topic, 0)), (state with { Isr = [2] }).Encode(), state.PartitionEpoch);
+            LeaderAndIsr state = await cluster.State(topic);
+            await cluster.Client.Current.SetData(ZnodePaths.PartitionState(new TopicPartition(topic, 0)), (state with { Isr = [2] }).Encode(),
+                state.PartitionEpoch);
         }
 
         await cluster.Kill(2);
@@ -156,7 +159,7 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task When_the_controller_dies_another_takes_over_with_a_higher_epoch()
     {
-        await using var cluster = await ControlledCluster.Start(1, 2);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1, 2);
         await cluster.CreateTopic("t", [1, 2]);
         await cluster.Kill(1);
         cluster.ActiveController.ShouldBe(2);
@@ -169,7 +172,7 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task A_controller_that_was_replaced_writes_nothing_more()
     {
-        await using var cluster = await ControlledCluster.Start(1);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1);
         // Somebody else has been elected without this controller having noticed yet.
         await cluster.Client.Current.SetData(ZnodePaths.ControllerEpoch, ControllerEpochZnode.Encode(9));
         await cluster.CreateTopic("t", [1]);
@@ -181,9 +184,9 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task When_its_session_expires_the_broker_registers_and_stands_again()
     {
-        await using var cluster = await ControlledCluster.Start(1);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1);
         await cluster.CreateTopic("t", [1]);
-        var former = cluster.Epoch(1);
+        long former = cluster.Epoch(1);
         await cluster.Tree.Expire(cluster.Session(1));
         await cluster.Settle();
         cluster.Controller(1).IsActive.ShouldBeTrue();
@@ -195,7 +198,7 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task Cut_off_the_controller_does_nothing_and_goes_on_in_the_same_session()
     {
-        await using var cluster = await ControlledCluster.Start(1);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1);
         await cluster.Tree.Disconnect(cluster.Session(1));
         await cluster.CreateTopic("t", [1]);
         cluster.Brokers[1].Metadata.Current.Topic("t").ShouldBeNull();
@@ -208,11 +211,11 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task A_broker_that_goes_down_in_order_hands_its_partitions_over()
     {
-        await using var cluster = await ControlledCluster.Start(1, 2);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1, 2);
         await cluster.CreateTopic("led", [2, 1]);
         await cluster.CreateTopic("followed", [1, 2]);
         await cluster.CreateTopic("alone", [2]);
-        var (error, remaining) = await cluster.Controller(1).ShutDown(2, cluster.Epoch(2));
+        (ErrorCode error, IReadOnlyList<TopicPartition> remaining) = await cluster.Controller(1).ShutDown(2, cluster.Epoch(2));
         await cluster.Settle();
         error.ShouldBe(ErrorCode.None);
         remaining.ShouldBeEmpty();
@@ -224,7 +227,7 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task Shutdowns_are_answered_only_by_the_controller_for_a_present_broker()
     {
-        await using var cluster = await ControlledCluster.Start(1, 2);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1, 2);
         (await cluster.Controller(2).ShutDown(2, cluster.Epoch(2))).Error.ShouldBe(ErrorCode.StaleControllerEpoch);
         (await cluster.Controller(1).ShutDown(7, 1)).Error.ShouldBe(ErrorCode.BrokerNotAvailable);
         (await cluster.Controller(1).ShutDown(2, cluster.Epoch(2) - 1)).Error.ShouldBe(ErrorCode.StaleBrokerEpoch);
@@ -233,7 +236,7 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task A_broken_folder_takes_its_replicas_out()
     {
-        await using var cluster = await ControlledCluster.Start(1, 2);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1, 2);
         await cluster.CreateTopic("t", [2, 1]);
         cluster.Brokers[2].OnBrokenFolder.Add("t-0");
         await cluster.Znodes.NoteFailedDirectory(2);
@@ -246,11 +249,11 @@ public sealed class ClusterControllerTests
     [Fact]
     public async Task Two_brokers_must_not_share_an_id_or_an_address()
     {
-        await using var cluster = await ControlledCluster.Start(1);
-        var session = new ClusterSession(cluster.Tree);
+        await using ControlledCluster cluster = await ControlledCluster.Start(1);
+        ClusterSession session = new(cluster.Tree);
         await session.Open();
-        var registrar = new Broker.Server.Controller.BrokerRegistrar(session);
-        var endpoints = new[] { new BrokerEndpoint("PLAINTEXT", "localhost", 9001, 0) };
+        Server.Controller.BrokerRegistrar registrar = new(session);
+        BrokerEndpoint[] endpoints = new[] { new BrokerEndpoint("PLAINTEXT", "localhost", 9001, 0) };
         await Should.ThrowAsync<InvalidOperationException>(async () => await registrar.Register(new BrokerRegistration(1, endpoints, null, 0)));
         await Should.ThrowAsync<InvalidOperationException>(async () => await registrar.Register(new BrokerRegistration(2, endpoints, null, 0)));
     }

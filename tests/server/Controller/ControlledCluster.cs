@@ -28,10 +28,12 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
 
     public static async Task<ControlledCluster> Start(params int[] ids)
     {
-        var cluster = new ControlledCluster();
+        ControlledCluster cluster = new();
         await cluster.Prepare();
-        foreach (var id in ids)
+        foreach (int id in ids)
+        {
             await cluster.StartBroker(id);
+        }
         return cluster;
     }
 
@@ -48,10 +50,10 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
     public async Task StartBroker(int id)
     {
         Brokers[id] = Brokers.GetValueOrDefault(id) ?? new RecordingBroker("cluster");
-        var session = new ClusterSession(Tree);
-        var registrar = new BrokerRegistrar(session);
-        var registration = new BrokerRegistration(id, [new BrokerEndpoint("PLAINTEXT", "localhost", 9000 + id, 0)], null, 0);
-        var controller = new ClusterController(
+        ClusterSession session = new(Tree);
+        BrokerRegistrar registrar = new(session);
+        BrokerRegistration registration = new(id, [new BrokerEndpoint("PLAINTEXT", "localhost", 9000 + id, 0)], null, 0);
+        ClusterController controller = new(
             new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled), session, this, UncleanTopics.Contains,
             () => registrar.Register(registration), TimeProvider.System, new ControllerLog(NullLogger.Instance));
         _members[id] = new Member(session, registrar, controller);
@@ -64,7 +66,7 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
     /// <summary>The broker dies: its session ends.</summary>
     public async Task Kill(int id)
     {
-        var member = _members[id];
+        Member member = _members[id];
         _members.Remove(id);
         await member.Session.DisposeAsync();
         await member.Controller.DisposeAsync();
@@ -81,7 +83,7 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
 
     public async Task CreateTopic(string topic, params int[][] replicas)
     {
-        var znode = new TopicZnode(TopicId.New(), System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(
+        TopicZnode znode = new(TopicId.New(), System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(
             replicas.Select((brokers, partition) => KeyValuePair.Create(partition, new ReplicaAssignment(brokers)))));
         (await Client.Current.Create(ZnodePaths.Topic(topic), znode.Encode())).Code.ShouldBe(Code.Ok);
         await Settle();
@@ -93,22 +95,27 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
         await Settle();
     }
 
-    public async Task<LeaderAndIsr> State(string topic, int partition = 0) => (await Znodes.PartitionState(new TopicPartition(topic, partition))).ShouldNotBeNull();
+    public async Task<LeaderAndIsr> State(string topic, int partition = 0)
+        => (await Znodes.PartitionState(new TopicPartition(topic, partition))).ShouldNotBeNull();
 
     /// <summary>Lets everything that was set off come to rest: events, requests, answers, and what they set off in turn.</summary>
     public async Task Settle()
     {
-        for (var round = 0; round < 8; round++)
+        for (int round = 0; round < 8; round++)
         {
-            foreach (var member in _members.Values.ToArray())
+            foreach (Member member in _members.Values.ToArray())
+            {
                 await member.Controller.Settled();
+            }
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var member in _members.Values)
+        foreach (Member member in _members.Values)
+        {
             await member.Controller.DisposeAsync();
+        }
         await Tree.DisposeAsync();
     }
 

@@ -22,7 +22,7 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
     {
         lock (_gate)
         {
-            var told = _told.ToArray();
+            string[] told = _told.ToArray();
             _told.Clear();
             return told;
         }
@@ -30,8 +30,10 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
 
     public ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request)
     {
-        var partitions = request.TopicStates.SelectMany(topic => topic.PartitionStates.Select(state => (topic, state))).ToList();
-        foreach (var (topic, state) in partitions)
+        List<(LeaderAndIsrRequest.LeaderAndIsrTopicState topic,
+            LeaderAndIsrRequest.LeaderAndIsrPartitionState state)> partitions =
+            request.TopicStates.SelectMany(topic => topic.PartitionStates.Select(state => (topic, state))).ToList();
+        foreach ((LeaderAndIsrRequest.LeaderAndIsrTopicState topic, LeaderAndIsrRequest.LeaderAndIsrPartitionState state) in partitions)
         {
             Write($"lead {topic.TopicName}-{state.PartitionIndex} {state.Leader}@{state.LeaderEpoch} isr {string.Join(',', state.Isr)} of {string.Join(',', state.Replicas)}"
                 + $" v{state.PartitionEpoch}{(state.IsNew ? " new" : "")}");
@@ -53,7 +55,7 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
 
     public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request)
     {
-        var topics = request.TopicStates.SelectMany(topic => topic.PartitionStates.Select(state =>
+        IEnumerable<string> topics = request.TopicStates.SelectMany(topic => topic.PartitionStates.Select(state =>
             $"{topic.TopicName}-{state.PartitionIndex}={state.Leader}{(state.OfflineReplicas.Length > 0 ? $" without {string.Join(',', state.OfflineReplicas)}" : "")}"));
         Write($"metadata brokers {string.Join(',', request.LiveBrokers.Select(broker => broker.Id))} {string.Join(' ', topics)}".TrimEnd());
         return ValueTask.FromResult(Metadata.Apply(request));
@@ -61,14 +63,16 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
 
     public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request)
     {
-        var errors = new List<StopReplicaResponse.StopReplicaPartitionError>();
-        foreach (var topic in request.TopicStates)
+        List<StopReplicaResponse.StopReplicaPartitionError> errors = new();
+        foreach (StopReplicaRequest.StopReplicaTopicState topic in request.TopicStates)
         {
-            foreach (var state in topic.PartitionStates)
+            foreach (StopReplicaRequest.StopReplicaPartitionState state in topic.PartitionStates)
             {
                 Write($"{(state.DeletePartition ? "delete" : "stop")} {topic.TopicName}-{state.PartitionIndex} @{state.LeaderEpoch}");
                 if (CannotDelete.Contains(topic.TopicName) && state.DeletePartition)
+                {
                     errors.Add(new() { TopicName = topic.TopicName, PartitionIndex = state.PartitionIndex, ErrorCode = (short)ErrorCode.KafkaStorageError });
+                }
             }
         }
 
@@ -80,6 +84,8 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
     private void Write(string line)
     {
         lock (_gate)
+        {
             _told.Add(line);
+        }
     }
 }

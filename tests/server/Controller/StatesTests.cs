@@ -36,13 +36,15 @@ public sealed class StatesTests
     private static void Check<T>(string picture, Func<T, T, bool> isAllowed)
         where T : struct, Enum
     {
-        var lines = picture.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        var columns = Words(lines[0]).Select(Enum.Parse<T>).ToArray();
+        string[] lines = picture.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        T[] columns = Words(lines[0]).Select(Enum.Parse<T>).ToArray();
         columns.ShouldBe(Enum.GetValues<T>());
-        foreach (var row in lines[1..].Select(Words))
+        foreach (string[] row in lines[1..].Select(Words))
         {
-            for (var i = 0; i < columns.Length; i++)
+            for (int i = 0; i < columns.Length; i++)
+            {
                 isAllowed(Enum.Parse<T>(row[0]), columns[i]).ShouldBe(row[i + 1] == "x", $"{row[0]} to {columns[i]}");
+            }
         }
     }
 

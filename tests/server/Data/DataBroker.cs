@@ -32,7 +32,10 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
         Time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000));
         Wheel = new TimingWheel(Time);
         Directories = LogDirectories.Open(
-            new StorageOptions { Directories = folders.Length == 0 ? ["/data"] : folders, JitterSeed = 1, OpenFiles = 100, OnDirectoryFailed = _ => DirectoryFailures++ }, Disk, Time, NullLoggerFactory.Instance);
+            new StorageOptions
+            {
+                Directories = folders.Length == 0 ? ["/data"] : folders, JitterSeed = 1, OpenFiles = 100, OnDirectoryFailed = _ => DirectoryFailures++,
+            }, Disk, Time, NullLoggerFactory.Instance);
         Directories.Load(ConfigOf);
         PartitionHost host = _host = new(Id, Time, Wheel, ReplicaLagMaxMs: 30_000, NullLogger.Instance);
         Table = new PartitionTable(host, new DirectoryLogs(Directories, ConfigOf), () => BrokerEpoch, [this]);
@@ -102,7 +105,11 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
             BrokerEpoch = BrokerEpoch,
             TopicStates =
             [
-                new() { TopicName = topic, TopicId = id ?? IdOf(topic), PartitionStates = [.. Enumerable.Range(0, partitions).Select(p => State(p, leader, leaderEpoch, replicas, isr))] },
+                new()
+                {
+                    TopicName = topic, TopicId = id ?? IdOf(topic),
+                        PartitionStates = [.. Enumerable.Range(0, partitions).Select(p => State(p, leader, leaderEpoch, replicas, isr))],
+                },
             ],
         });
         Metadata.Apply(new UpdateMetadataRequest
@@ -144,7 +151,8 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
                 {
                     TopicName = topic,
                     TopicId = IdOf(topic),
-                    PartitionStates = [.. Enumerable.Range(0, partitions).Select(p => new UpdateMetadataRequest.UpdateMetadataPartitionState { PartitionIndex = p, Leader = -2 })],
+                    PartitionStates = [.. Enumerable.Range(0,
+                        partitions).Select(p => new UpdateMetadataRequest.UpdateMetadataPartitionState { PartitionIndex = p, Leader = -2 })],
                 },
             ],
         }).ErrorCode.ShouldBe((short)0);
@@ -154,7 +162,15 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
             BrokerEpoch = BrokerEpoch,
             TopicStates =
             [
-                new() { TopicName = topic, PartitionStates = [.. Enumerable.Range(0, partitions).Select(p => new StopReplicaRequest.StopReplicaPartitionState { PartitionIndex = p, LeaderEpoch = -2, DeletePartition = true })] },
+                new()
+                {
+                    TopicName = topic,
+                        PartitionStates = [.. Enumerable.Range(0,
+                            partitions).Select(p => new StopReplicaRequest.StopReplicaPartitionState
+                            {
+                                PartitionIndex = p, LeaderEpoch = -2, DeletePartition = true,
+                            })],
+                },
             ],
         }).PartitionErrors.ShouldAllBe(error => error.ErrorCode == 0);
     }
@@ -208,7 +224,8 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
     {
         byte[] bytes = BytesOf(data);
         List<long> offsets = [];
-        for (int at = 0; at < bytes.Length && BatchInfo.TryRead(bytes.AsSpan(at), out BatchInfo info) == BatchReadResult.Ok && at + info.SizeInBytes <= bytes.Length; at += info.SizeInBytes)
+        for (int at = 0; at < bytes.Length && BatchInfo.TryRead(bytes.AsSpan(at), out BatchInfo info) == BatchReadResult.Ok
+            && at + info.SizeInBytes <= bytes.Length; at += info.SizeInBytes)
         {
             using RecordReader reader = RecordReader.Open(bytes.AsMemory(at));
             while (reader.MoveNext())

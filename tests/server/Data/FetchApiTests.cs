@@ -295,7 +295,10 @@ public sealed class FetchApiTests : IDisposable
     public async Task A_cold_fetch_that_waits_reads_off_the_connections_thread_too()
     {
         _broker.Create("t");
-        for (int i = 0; i < 20; i++) await _broker.Append("t", DataBroker.Batch(1, valueBytes: 500));
+        for (int i = 0; i < 20; i++)
+        {
+            await _broker.Append("t", DataBroker.Batch(1, valueBytes: 500));
+        }
         _broker.Time.Advance(TimeSpan.FromMinutes(3));
         ConcurrentQueue<string?> readers = [];
         _broker.Disk.BeforeRead = _ => readers.Enqueue(Thread.CurrentThread.Name);
@@ -343,13 +346,13 @@ public sealed class FetchApiTests : IDisposable
 
     private static FetchRequest Request(
         string topic, long offset, int partitions = 1, int maxBytes = 1_000_000, int maxWaitMs = 0, int minBytes = 0, int epoch = -1, int replica = -1) => new()
-    {
-        MaxWaitMs = maxWaitMs,
-        MinBytes = minBytes,
-        MaxBytes = 50_000_000,
-        ReplicaId = replica,
-        SessionEpoch = -1,
-        Topics =
+        {
+            MaxWaitMs = maxWaitMs,
+            MinBytes = minBytes,
+            MaxBytes = 50_000_000,
+            ReplicaId = replica,
+            SessionEpoch = -1,
+            Topics =
         [
             new()
             {
@@ -361,7 +364,7 @@ public sealed class FetchApiTests : IDisposable
                 })],
             },
         ],
-    };
+        };
 
     private async Task<FetchResponse.PartitionData> Refused(FetchRequest request, ErrorCode expected, short version = 12)
     {

@@ -207,7 +207,8 @@ public sealed class FetchSessionTests : IDisposable
 
         // It was at the end half a minute after it was last named: it is in sync still.
         _broker.Time.Advance(TimeSpan.FromSeconds(20));
-        _broker["t"].State.Followers.ShouldHaveSingleItem().IsCaughtUp(1, _broker.Time.GetTimestamp() * 1000 / _broker.Time.TimestampFrequency, 30_000).ShouldBeTrue();
+        _broker["t"].State.Followers.ShouldHaveSingleItem().IsCaughtUp(1, _broker.Time.GetTimestamp() * 1000 / _broker.Time.TimestampFrequency,
+            30_000).ShouldBeTrue();
     }
 
     [Fact]
@@ -439,7 +440,10 @@ public sealed class FetchSessionTests : IDisposable
                 {
                     Topic = "t",
                     TopicId = DataBroker.IdOf("t"),
-                    Partitions = [.. partitions.Select(p => new FetchRequest.FetchPartition { Partition = p.Partition, FetchOffset = p.Offset, PartitionMaxBytes = 1_000_000 })],
+                    Partitions = [.. partitions.Select(p => new FetchRequest.FetchPartition
+                    {
+                        Partition = p.Partition, FetchOffset = p.Offset, PartitionMaxBytes = 1_000_000,
+                    })],
                 },
             ],
     };

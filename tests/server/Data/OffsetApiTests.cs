@@ -147,7 +147,13 @@ public sealed class OffsetApiTests : IDisposable
 
     private async Task<(ErrorCode Error, int Epoch, long EndOffset)> End(int epoch, short version = 4, int current = -1, string topic = "t")
     {
-        OffsetForLeaderEpochRequest request = new() { Topics = [new() { Topic = topic, Partitions = [new() { LeaderEpoch = epoch, CurrentLeaderEpoch = current }] }] };
+        OffsetForLeaderEpochRequest request = new()
+        {
+            Topics = [new()
+        {
+            Topic = topic, Partitions = [new() { LeaderEpoch = epoch, CurrentLeaderEpoch = current }],
+        }]
+        };
         OffsetForLeaderEpochResponse.EpochEndOffset answer = (await _broker.Send(_broker.EpochEnds, request, version))!.Topics[0].Partitions[0];
         return ((ErrorCode)answer.ErrorCode, answer.LeaderEpoch, answer.EndOffset);
     }

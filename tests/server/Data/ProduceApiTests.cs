@@ -66,7 +66,8 @@ public sealed class ProduceApiTests : IDisposable
         (await Error("t", DataBroker.Batch(), acks: 2)).ShouldBe(ErrorCode.InvalidRequiredAcks);
         (await Error("t", [])).ShouldBe(ErrorCode.InvalidRecord);
         (await Error("t", [.. DataBroker.Batch(), .. DataBroker.Batch()])).ShouldBe(ErrorCode.InvalidRecord);
-        (await Error("t", DataBroker.Batch(1, new BatchOptions { Compression = CompressionType.Zstd }), version: 6)).ShouldBe(ErrorCode.UnsupportedCompressionType);
+        (await Error("t", DataBroker.Batch(1, new BatchOptions { Compression = CompressionType.Zstd }),
+            version: 6)).ShouldBe(ErrorCode.UnsupportedCompressionType);
         (await Error("t", DataBroker.Batch(1, new BatchOptions { Compression = CompressionType.Zstd }), version: 7)).ShouldBe(ErrorCode.None);
         (await Error("t", DataBroker.Batch(1, valueBytes: 2_000_000))).ShouldBe(ErrorCode.MessageTooLarge);
         byte[] broken = DataBroker.Batch();
@@ -90,7 +91,8 @@ public sealed class ProduceApiTests : IDisposable
         _broker.Create("t");
         ProduceRequest named = DataBroker.ProduceOf("t", DataBroker.Batch());
         named.TransactionalId = "mine";
-        (await _broker.Send(_broker.Produce, named, 9))!.Responses[0].PartitionResponses[0].ErrorCode.ShouldBe((short)ErrorCode.TransactionalIdAuthorizationFailed);
+        (await _broker.Send(_broker.Produce, named,
+            9))!.Responses[0].PartitionResponses[0].ErrorCode.ShouldBe((short)ErrorCode.TransactionalIdAuthorizationFailed);
         byte[] batch = DataBroker.Batch(1, new BatchOptions { ProducerId = 1, ProducerEpoch = 0, BaseSequence = 0, Transactional = true });
         (await Error("t", batch)).ShouldBe(ErrorCode.TransactionalIdAuthorizationFailed);
         _broker["t"].Log!.LogEndOffset.ShouldBe(0);
@@ -140,7 +142,8 @@ public sealed class ProduceApiTests : IDisposable
     {
         _broker.Create("one").Create("two", replicas: [1, 2]);
         ProduceRequest request = DataBroker.ProduceOf("one", DataBroker.Batch());
-        request.TopicData = [.. request.TopicData, .. DataBroker.ProduceOf("two", DataBroker.Batch()).TopicData, .. DataBroker.ProduceOf("three", DataBroker.Batch()).TopicData];
+        request.TopicData = [.. request.TopicData, .. DataBroker.ProduceOf("two", DataBroker.Batch()).TopicData,
+            .. DataBroker.ProduceOf("three", DataBroker.Batch()).TopicData];
         Task<ProduceResponse?> sending = _broker.Send(_broker.Produce, request, 9);
         sending.IsCompleted.ShouldBeFalse();
         _broker["two"].NoteFollowerFetch(2, 1, 0);

@@ -45,8 +45,14 @@ public sealed class ClientTests : IDisposable
             consumer.Close();
         }
 
-        if (cleanEnd) await first.StopAsync();
-        else await first.AbortAsync();
+        if (cleanEnd)
+        {
+            await first.StopAsync();
+        }
+        else
+        {
+            await first.AbortAsync();
+        }
         await using BrokerHost second = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder));
         await Produce(second, 1, from: 5);
         using IConsumer<Ignore, string> again = Member(second, PartitionAssignmentStrategy.Range);
@@ -72,7 +78,8 @@ public sealed class ClientTests : IDisposable
 
         (await admin.ListConsumerGroupsAsync()).Valid.Single().GroupId.ShouldBe("group");
         await admin.AlterConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitionOffsets("group", [new TopicPartitionOffset("topic", 0, 1)])]);
-        (await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions("group", [new TopicPartition("topic", 0)])])).Single().Partitions.Single().Offset.Value.ShouldBe(1);
+        (await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions("group",
+            [new TopicPartition("topic", 0)])])).Single().Partitions.Single().Offset.Value.ShouldBe(1);
         await admin.DeleteGroupsAsync(["group"]);
         (await admin.ListConsumerGroupsAsync()).Valid.ShouldBeEmpty();
     }
@@ -98,7 +105,10 @@ public sealed class ClientTests : IDisposable
         while (!done())
         {
             TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(Patience);
-            foreach (IConsumer<Ignore, string> consumer in consumers) consumer.Consume(20);
+            foreach (IConsumer<Ignore, string> consumer in consumers)
+            {
+                consumer.Consume(20);
+            }
         }
     }
 
@@ -109,7 +119,10 @@ public sealed class ClientTests : IDisposable
         while (read.Count < count)
         {
             TimeProvider.System.GetElapsedTime(start).ShouldBeLessThan(Patience);
-            if (consumer.Consume(100) is { } result) read.Add(result.Message.Value);
+            if (consumer.Consume(100) is { } result)
+            {
+                read.Add(result.Message.Value);
+            }
         }
 
         return read;
@@ -118,6 +131,9 @@ public sealed class ClientTests : IDisposable
     private static async Task Produce(BrokerHost broker, int count, int from = 0)
     {
         using IProducer<Null, string> producer = new ProducerBuilder<Null, string>(new ProducerConfig { BootstrapServers = broker.BootstrapServers }).Build();
-        for (int i = 0; i < count; i++) await producer.ProduceAsync("topic", new Message<Null, string> { Value = (from + i).ToString(System.Globalization.CultureInfo.InvariantCulture) });
+        for (int i = 0; i < count; i++)
+        {
+            await producer.ProduceAsync("topic", new Message<Null, string> { Value = (from + i).ToString(System.Globalization.CultureInfo.InvariantCulture) });
+        }
     }
 }

@@ -76,7 +76,8 @@ public sealed class ExpiryTests : IDisposable
     [Fact]
     public void An_own_expiry_counts_before_the_brokers_and_outlives_a_restart()
     {
-        var commit = new CommitRequest(-1, "", null, [new OffsetToCommit(new TopicPartition("topic", 0), new CommittedOffset(1, -1, "", _stage.NowMs, _stage.NowMs + (15 * 60_000)))]);
+        CommitRequest commit = new(-1, "", null,
+            [new OffsetToCommit(new TopicPartition("topic", 0), new CommittedOffset(1, -1, "", _stage.NowMs, _stage.NowMs + (15 * 60_000)))]);
         _stage.Ask(commit);
         Pass(12);
         _stage.Committed("topic").ShouldBe(1);
@@ -100,7 +101,10 @@ public sealed class ExpiryTests : IDisposable
 
     private void Pass(double minutes)
     {
-        for (double left = minutes; left > 0; left -= 0.5) _stage.Time.Advance(TimeSpan.FromMinutes(Math.Min(left, 0.5)));
+        for (double left = minutes; left > 0; left -= 0.5)
+        {
+            _stage.Time.Advance(TimeSpan.FromMinutes(Math.Min(left, 0.5)));
+        }
         _stage.Pass(0.1);
     }
 }

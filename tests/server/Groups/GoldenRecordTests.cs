@@ -60,9 +60,9 @@ public class GoldenRecordTests
     [Fact]
     public void A_whole_group_as_it_was()
     {
-        var log = new MemoryOffsetsLog();
+        MemoryOffsetsLog log = new();
         log.Add(new LogRecord(Bytes(GroupKey), Bytes(StaticMembers)), new LogRecord(Bytes(OffsetKey), Bytes(OffsetValue)));
-        using var stage = new Stage(log: log);
+        using Stage stage = new(log: log);
         GroupDescription group = stage.Describe("s5");
         group.Members.Select(member => (member.InstanceId, member.ClientId, member.Assignment.Length)).ShouldBe([("ib", "b", 0), ("ia", "a", 3)]);
         stage.Ask(new BeatRequest(2, group.Members[1].MemberId, "ia"), "s5").ShouldBe(ErrorCode.None);

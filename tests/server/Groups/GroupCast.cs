@@ -42,9 +42,13 @@ internal sealed class GroupCast(Stage stage, string groupId)
 
     /// <summary>A member joins, for the first time or again; a dynamic one of a modern client in two steps.</summary>
     public GroupCast Join(
-        string name, string protocols = "range", string? instance = null, int sessionMs = SessionMs, int rebalanceMs = RebalanceMs, bool modern = true, string metadata = "topic")
+        string name, string protocols = "range", string? instance = null, int sessionMs = SessionMs, int rebalanceMs = RebalanceMs, bool modern = true,
+        string metadata = "topic")
     {
-        if (!_actors.TryGetValue(name, out Actor? actor)) _actors[name] = actor = new Actor(name, instance);
+        if (!_actors.TryGetValue(name, out Actor? actor))
+        {
+            _actors[name] = actor = new Actor(name, instance);
+        }
         Task<JoinResult> joining = Submit(actor, protocols, sessionMs, rebalanceMs, modern, metadata);
         if (joining.IsCompleted && Stage.Answer(joining) is { Error: ErrorCode.MemberIdRequired } told)
         {
@@ -53,25 +57,29 @@ internal sealed class GroupCast(Stage stage, string groupId)
         }
 
         actor.Joining = joining;
-        if (joining.IsCompleted) Learn(actor);
+        if (joining.IsCompleted)
+        {
+            Learn(actor);
+        }
         return this;
     }
 
     /// <summary>A request of a member's, to be changed and sent by the test.</summary>
-    public JoinRequest Joining(Actor actor, string protocols = "range", int sessionMs = SessionMs, int rebalanceMs = RebalanceMs, bool modern = true, string metadata = "topic") => new()
-    {
-        MemberId = actor.Id,
-        InstanceId = actor.InstanceId,
-        ClientId = actor.Name,
-        ClientHost = "/127.0.0.1",
-        SessionTimeoutMs = sessionMs,
-        RebalanceTimeoutMs = rebalanceMs,
-        ProtocolType = Group.ConsumerProtocolType,
-        Protocols = [.. protocols.Split(',').Select(protocol => new MemberProtocol(protocol, Stage.Subscription(metadata)))],
-        NeedsKnownMemberId = modern,
-        CanSkipAssignment = modern,
-        NewMemberId = $"{actor.InstanceId ?? actor.Name}-{++_ids}",
-    };
+    public JoinRequest Joining(Actor actor, string protocols = "range", int sessionMs = SessionMs, int rebalanceMs = RebalanceMs, bool modern = true,
+        string metadata = "topic") => new()
+        {
+            MemberId = actor.Id,
+            InstanceId = actor.InstanceId,
+            ClientId = actor.Name,
+            ClientHost = "/127.0.0.1",
+            SessionTimeoutMs = sessionMs,
+            RebalanceTimeoutMs = rebalanceMs,
+            ProtocolType = Group.ConsumerProtocolType,
+            Protocols = [.. protocols.Split(',').Select(protocol => new MemberProtocol(protocol, Stage.Subscription(metadata)))],
+            NeedsKnownMemberId = modern,
+            CanSkipAssignment = modern,
+            NewMemberId = $"{actor.InstanceId ?? actor.Name}-{++_ids}",
+        };
 
     /// <summary>The member's process starts anew: it knows nothing of its former life.</summary>
     public GroupCast Restarts(string name)
@@ -92,7 +100,10 @@ internal sealed class GroupCast(Stage stage, string groupId)
     public GroupCast Soon()
     {
         stage.Pass(0.05);
-        foreach (Actor actor in _actors.Values.Where(actor => actor.Joining is { IsCompleted: true })) Learn(actor);
+        foreach (Actor actor in _actors.Values.Where(actor => actor.Joining is { IsCompleted: true }))
+        {
+            Learn(actor);
+        }
         return this;
     }
 
@@ -112,14 +123,18 @@ internal sealed class GroupCast(Stage stage, string groupId)
     /// <summary>Everybody asks for the assignment, the leader last; each is given its own name.</summary>
     public GroupCast Sync()
     {
-        foreach (Actor actor in _actors.Values.Where(actor => actor.Joining is { IsCompleted: true }).OrderBy(actor => actor.Leads)) Sync(actor.Name);
+        foreach (Actor actor in _actors.Values.Where(actor => actor.Joining is { IsCompleted: true }).OrderBy(actor => actor.Leads))
+        {
+            Sync(actor.Name);
+        }
         return this;
     }
 
     public GroupCast Sync(string name)
     {
         Actor actor = _actors[name];
-        Dictionary<string, byte[]> assignments = actor.Leads ? _actors.Values.Where(other => other.Id.Length > 0).ToDictionary(other => other.Id, other => Stage.Bytes(other.Name)) : [];
+        Dictionary<string, byte[]> assignments = actor.Leads
+            ? _actors.Values.Where(other => other.Id.Length > 0).ToDictionary(other => other.Id, other => Stage.Bytes(other.Name)) : [];
         actor.Syncing = stage.Coordinator.Submit(groupId, Syncing(actor, assignments));
         return this;
     }
@@ -166,7 +181,10 @@ internal sealed class GroupCast(Stage stage, string groupId)
         for (int i = 0; i < seconds; i++)
         {
             stage.Pass(1);
-            foreach (string name in names) Beat(name);
+            foreach (string name in names)
+            {
+                Beat(name);
+            }
         }
 
         return this;
@@ -177,7 +195,13 @@ internal sealed class GroupCast(Stage stage, string groupId)
 
     private static void Learn(Actor actor)
     {
-        if (actor.Joined.MemberId.Length > 0) actor.Id = actor.Joined.MemberId;
-        if (actor.Joined.Error == ErrorCode.None) actor.Generation = actor.Joined.Generation;
+        if (actor.Joined.MemberId.Length > 0)
+        {
+            actor.Id = actor.Joined.MemberId;
+        }
+        if (actor.Joined.Error == ErrorCode.None)
+        {
+            actor.Generation = actor.Joined.Generation;
+        }
     }
 }

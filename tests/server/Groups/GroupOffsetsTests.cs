@@ -11,7 +11,7 @@ public sealed class GroupOffsetsTests
     [Fact]
     public void A_commit_that_a_deletion_has_overtaken_takes_nothing_from_a_later_one()
     {
-        var offsets = new GroupOffsets();
+        GroupOffsets offsets = new();
         offsets.Begin(Partition);
         offsets.Remove(Partition).ShouldBeTrue();
         offsets.IsUnderWay(Partition).ShouldBeFalse();
@@ -26,7 +26,7 @@ public sealed class GroupOffsetsTests
     [Fact]
     public void A_group_is_not_empty_while_an_overtaken_commit_has_not_ended()
     {
-        var offsets = new GroupOffsets();
+        GroupOffsets offsets = new();
         offsets.Begin(Partition);
         offsets.Remove(Partition);
         offsets.IsEmpty.ShouldBeFalse();

@@ -66,9 +66,9 @@ public sealed class LoadTests : IDisposable
     [Fact]
     public void While_groups_are_loaded_clients_come_again_and_members_are_calmed()
     {
-        using var stage = new Stage(load: false);
+        using Stage stage = new(load: false);
         GroupCast group = stage.Group();
-        var actor = new Actor("a", instanceId: null) { Id = "a-1", Generation = 1 };
+        Actor actor = new("a", instanceId: null) { Id = "a-1", Generation = 1 };
         stage.Ask(group.Joining(actor)).Error.ShouldBe(ErrorCode.CoordinatorLoadInProgress);
         stage.Ask(GroupCast.Syncing(actor)).Error.ShouldBe(ErrorCode.RebalanceInProgress);
         stage.Ask(new BeatRequest(1, "a-1", null)).ShouldBe(ErrorCode.None);
@@ -115,7 +115,7 @@ public sealed class LoadTests : IDisposable
     [Fact]
     public void A_resignation_during_the_load_wins()
     {
-        using var stage = new Stage(load: false);
+        using Stage stage = new(load: false);
         stage.Coordinator.Resigned(ClusterImage.ConsumerOffsets, 0, 1);
         stage.Load().Describe().Error.ShouldBe(ErrorCode.NotCoordinator);
     }
@@ -145,7 +145,7 @@ public sealed class LoadTests : IDisposable
     {
         foreach (Exception failure in new Exception[] { new IOException("disk"), new InvalidRecordException("broken") })
         {
-            using var stage = new Stage(log: new MemoryOffsetsLog { ReadFailure = failure }, load: false);
+            using Stage stage = new(log: new MemoryOffsetsLog { ReadFailure = failure }, load: false);
             stage.Log.Add(OffsetsTopic.NoGroup("g"));
             stage.Load().Describe().Error.ShouldBe(ErrorCode.CoordinatorNotAvailable);
         }
@@ -154,24 +154,32 @@ public sealed class LoadTests : IDisposable
     [Fact]
     public void All_layouts_of_old_brokers_are_read()
     {
-        var log = new MemoryOffsetsLog();
+        MemoryOffsetsLog log = new();
         for (short version = 0; version <= 4; version++)
         {
-            var key = new OffsetCommitKey { Group = "g", Topic = "topic", Partition = version };
-            var value = new OffsetCommitValue { Offset = 100 + version, Metadata = "m", CommitTimestamp = 7, LeaderEpoch = version >= 3 ? 2 : -1, ExpireTimestamp = version == 1 ? 1_800_000_000_000 : -1 };
+            OffsetCommitKey key = new() { Group = "g", Topic = "topic", Partition = version };
+            OffsetCommitValue value = new()
+            {
+                Offset = 100 + version, Metadata = "m", CommitTimestamp = 7, LeaderEpoch = version >= 3 ? 2 : -1,
+                ExpireTimestamp = version == 1 ? 1_800_000_000_000 : -1,
+            };
             log.Add(new LogRecord(VersionPrefixed.Encode(key, (short)(version % 2)), VersionPrefixed.Encode(value, version)));
-            var group = new GroupMetadataValue
+            GroupMetadataValue group = new()
             {
                 ProtocolType = "consumer",
                 Generation = 5,
                 Protocol = "range",
                 Leader = "m",
-                Members = [new GroupMetadataValue.MemberMetadata { MemberId = "m", ClientId = "c", ClientHost = "/1.2.3.4", SessionTimeout = 9000, RebalanceTimeout = version >= 1 ? 8000 : -1, Subscription = Stage.Subscription("t"), Assignment = [1] }],
+                Members = [new GroupMetadataValue.MemberMetadata
+                {
+                    MemberId = "m", ClientId = "c", ClientHost = "/1.2.3.4", SessionTimeout = 9000, RebalanceTimeout = version >= 1 ? 8000 : -1,
+                        Subscription = Stage.Subscription("t"), Assignment = [1],
+                }],
             };
             log.Add(new LogRecord(VersionPrefixed.Encode(new GroupMetadataKey { Group = $"g{version}" }, 2), VersionPrefixed.Encode(group, version)));
         }
 
-        using var stage = new Stage(log: log);
+        using Stage stage = new(log: log);
         IReadOnlyList<FetchedOffset> offsets = stage.Ask(new FetchOffsetsRequest(Partitions: null, RequireStable: false)).Offsets;
         offsets.OrderBy(o => o.Partition.Partition).Select(o => o.Offset!.Offset).ShouldBe([100, 101, 102, 103, 104]);
         offsets.Single(o => o.Partition.Partition == 1).Offset!.ExpireMs.ShouldBe(1_800_000_000_000);
@@ -187,11 +195,11 @@ public sealed class LoadTests : IDisposable
     [Fact]
     public void Records_that_nobody_understands_are_passed_over()
     {
-        var log = new MemoryOffsetsLog();
+        MemoryOffsetsLog log = new();
         log.Add(new LogRecord([0, 9, 1], [1]), new LogRecord([0], [1]), new LogRecord([0, 1, 0], [1]), new LogRecord([0, 3, 0, 1, 65], [0, 0, 0, 0, 0, 1]));
         log.Add(new LogRecord(VersionPrefixed.Encode(new GroupMetadataKey { Group = "x" }, 2), [0, 99]));
         log.Add(OffsetsTopic.Offset("g", new TopicPartition("topic", 0), new CommittedOffset(8, -1, "", 0)));
-        using var stage = new Stage(log: log);
+        using Stage stage = new(log: log);
         stage.Committed("topic").ShouldBe(8);
         stage.List().Count.ShouldBe(1);
     }
@@ -200,14 +208,14 @@ public sealed class LoadTests : IDisposable
     public void Offsets_of_transactions_count_from_their_commit()
     {
         static LogRecord Of(string topic, long offset) => OffsetsTopic.Offset("g", new TopicPartition(topic, 0), new CommittedOffset(offset, -1, "", 0));
-        var log = new MemoryOffsetsLog();
+        MemoryOffsetsLog log = new();
         log.Add(new BatchOptions { ProducerId = 1, ProducerEpoch = 0, BaseSequence = 0, Transactional = true }, Of("committed", 1), Of("overtaken", 1));
         log.Add(new BatchOptions { ProducerId = 2, ProducerEpoch = 0, BaseSequence = 0, Transactional = true }, Of("aborted", 1));
         log.Add(new BatchOptions { ProducerId = 3, ProducerEpoch = 0, BaseSequence = 0, Transactional = true }, Of("open", 1));
         log.Add(Of("overtaken", 2));
         log.Add(RecordBatchBuilder.TransactionMarker(0, 1, 0, ControlRecordType.Commit, 0));
         log.Add(RecordBatchBuilder.TransactionMarker(0, 2, 0, ControlRecordType.Abort, 0));
-        using var stage = new Stage(log: log);
+        using Stage stage = new(log: log);
         stage.Committed("committed").ShouldBe(1);
         stage.Committed("overtaken").ShouldBe(2);
         stage.Committed("aborted").ShouldBeNull();
@@ -217,10 +225,14 @@ public sealed class LoadTests : IDisposable
     [Fact]
     public void A_load_goes_on_in_pieces()
     {
-        var log = new MemoryOffsetsLog();
-        for (int i = 0; i < 500; i++) log.Add(OffsetsTopic.Offset("g", new TopicPartition("topic", i % 50), new CommittedOffset(i, -1, "", 0)));
-        using var stage = new Stage(new GroupLimits { TopicPartitions = 1, LoadBufferBytes = 300 }, log);
-        stage.Ask(new FetchOffsetsRequest(Partitions: null, RequireStable: false)).Offsets.Select(o => o.Offset!.Offset).Order().ShouldBe(Enumerable.Range(450, 50).Select(i => (long)i));
+        MemoryOffsetsLog log = new();
+        for (int i = 0; i < 500; i++)
+        {
+            log.Add(OffsetsTopic.Offset("g", new TopicPartition("topic", i % 50), new CommittedOffset(i, -1, "", 0)));
+        }
+        using Stage stage = new(new GroupLimits { TopicPartitions = 1, LoadBufferBytes = 300 }, log);
+        stage.Ask(new FetchOffsetsRequest(Partitions: null, RequireStable: false)).Offsets.Select(o => o.Offset!.Offset).Order().ShouldBe(Enumerable.Range(450,
+            50).Select(i => (long)i));
     }
 
     [Theory]
@@ -230,8 +242,8 @@ public sealed class LoadTests : IDisposable
     [InlineData(CompressionType.Snappy)]
     public void A_compressed_topic_is_written_and_read(CompressionType codec)
     {
-        var limits = new GroupLimits { InitialRebalanceDelayMs = 0, TopicPartitions = 1, Compression = codec };
-        using var stage = new Stage(limits);
+        GroupLimits limits = new() { InitialRebalanceDelayMs = 0, TopicPartitions = 1, Compression = codec };
+        using Stage stage = new(limits);
         stage.Group().Join("a").IsStable(1).Commit("a", "topic", 3).ShouldBe(ErrorCode.None);
         using Stage next = stage.Restart(limits);
         next.Load().Committed("topic").ShouldBe(3);
@@ -241,7 +253,10 @@ public sealed class LoadTests : IDisposable
     [Fact]
     public void Too_many_groups_are_refused()
     {
-        for (int i = 0; i < GroupLimits.MaxGroupsPerPartition; i++) _ = _stage.Coordinator.Submit($"g{i}", _stage.Committing("topic", i));
+        for (int i = 0; i < GroupLimits.MaxGroupsPerPartition; i++)
+        {
+            _ = _stage.Coordinator.Submit($"g{i}", _stage.Committing("topic", i));
+        }
         _stage.Commit("topic", 1, groupId: "one more").ShouldBe(ErrorCode.CoordinatorNotAvailable);
         _stage.Commit("topic", 1, groupId: "g7").ShouldBe(ErrorCode.None);
     }

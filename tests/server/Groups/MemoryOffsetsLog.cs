@@ -47,8 +47,11 @@ internal sealed class MemoryOffsetsLog : IOffsetsLog
 
     public MemoryOffsetsLog Add(in BatchOptions options, params LogRecord[] records)
     {
-        using var builder = new RecordBatchBuilder(options);
-        foreach (LogRecord record in records) builder.Append(0, record.Key, record.Value);
+        using RecordBatchBuilder builder = new(options);
+        foreach (LogRecord record in records)
+        {
+            builder.Append(0, record.Key, record.Value);
+        }
         Add(builder.Build());
         return this;
     }
@@ -56,12 +59,18 @@ internal sealed class MemoryOffsetsLog : IOffsetsLog
     public ValueTask<OffsetsAppended> Append(Memory<byte> batch)
     {
         BeforeAppend?.Invoke();
-        if (Errors.TryDequeue(out ErrorCode error)) return new ValueTask<OffsetsAppended>(new OffsetsAppended(error, -1));
+        if (Errors.TryDequeue(out ErrorCode error))
+        {
+            return new ValueTask<OffsetsAppended>(new OffsetsAppended(error, -1));
+        }
         long at = Add(batch.ToArray());
-        if (!Holds) return new ValueTask<OffsetsAppended>(new OffsetsAppended(ErrorCode.None, at));
+        if (!Holds)
+        {
+            return new ValueTask<OffsetsAppended>(new OffsetsAppended(ErrorCode.None, at));
+        }
 
         // Continuations run where the test releases: everything stays on one thread.
-        var source = new TaskCompletionSource<OffsetsAppended>();
+        TaskCompletionSource<OffsetsAppended> source = new();
         _held.Enqueue(late => source.SetResult(new OffsetsAppended(late, late == ErrorCode.None ? at : -1)));
         return new ValueTask<OffsetsAppended>(source.Task);
     }
@@ -71,13 +80,22 @@ internal sealed class MemoryOffsetsLog : IOffsetsLog
 
     public ReadOnlyMemory<byte> Read(long offset, int maxBytes)
     {
-        if (ReadFailure is not null) throw ReadFailure;
-        var bytes = new List<byte>();
+        if (ReadFailure is not null)
+        {
+            throw ReadFailure;
+        }
+        List<byte> bytes = new();
         foreach (byte[] batch in _batches)
         {
             BatchInfo.TryRead(batch, out BatchInfo info);
-            if (info.NextOffset <= offset) continue;
-            if (bytes.Count > 0 && bytes.Count + batch.Length > maxBytes) break;
+            if (info.NextOffset <= offset)
+            {
+                continue;
+            }
+            if (bytes.Count > 0 && bytes.Count + batch.Length > maxBytes)
+            {
+                break;
+            }
             bytes.AddRange(batch);
         }
 
@@ -88,7 +106,10 @@ internal sealed class MemoryOffsetsLog : IOffsetsLog
     {
         List<LogRecord> records = [];
         using RecordReader reader = RecordReader.Open(batch);
-        while (reader.MoveNext()) records.Add(new LogRecord(reader.Current.Key.ToArray(), reader.Current.HasValue ? reader.Current.Value.ToArray() : null));
+        while (reader.MoveNext())
+        {
+            records.Add(new LogRecord(reader.Current.Key.ToArray(), reader.Current.HasValue ? reader.Current.Value.ToArray() : null));
+        }
         return records;
     }
 }

@@ -36,7 +36,8 @@ public sealed class OffsetTests : IDisposable
     {
         _stage.Commit("x", 1);
         _stage.Commit("y", 2);
-        _stage.Ask(new FetchOffsetsRequest(Partitions: null, RequireStable: true)).Offsets.Select(o => (o.Partition.Topic, o.Offset!.Offset)).ShouldBe([("x", 1), ("y", 2)], ignoreOrder: true);
+        _stage.Ask(new FetchOffsetsRequest(Partitions: null, RequireStable: true)).Offsets.Select(o => (o.Partition.Topic, o.Offset!.Offset)).ShouldBe([("x",
+            1), ("y", 2)], ignoreOrder: true);
         _stage.Ask(new FetchOffsetsRequest(Partitions: null, RequireStable: true), "unknown").Offsets.ShouldBeEmpty();
     }
 
@@ -80,7 +81,7 @@ public sealed class OffsetTests : IDisposable
     public void Notes_are_limited_for_each_partition()
     {
         string large = new('x', 4097);
-        var commit = new CommitRequest(-1, "", null,
+        CommitRequest commit = new(-1, "", null,
         [
             new OffsetToCommit(new TopicPartition("x", 0), new CommittedOffset(1, -1, large, 0)),
             new OffsetToCommit(new TopicPartition("y", 0), new CommittedOffset(2, -1, large[1..], 0)),
@@ -118,7 +119,8 @@ public sealed class OffsetTests : IDisposable
         GroupCast group = _stage.Group().Join("a", metadata: "topic").IsStable(1);
         group.Commit("a", "topic", 1);
         group.Commit("a", "former", 2);
-        DeleteOffsetsResult result = _stage.Ask(new DeleteOffsetsRequest([new TopicPartition("topic", 0), new TopicPartition("former", 0), new TopicPartition("never", 0)]));
+        DeleteOffsetsResult result = _stage.Ask(new DeleteOffsetsRequest([new TopicPartition("topic", 0), new TopicPartition("former", 0),
+            new TopicPartition("never", 0)]));
         result.Error.ShouldBe(ErrorCode.None);
         result.Partitions.ShouldBe([ErrorCode.GroupSubscribedToTopic, ErrorCode.None, ErrorCode.None]);
         _stage.Committed("former").ShouldBeNull();
@@ -172,7 +174,8 @@ public sealed class OffsetTests : IDisposable
     [Fact]
     public void Many_tombstones_go_in_several_batches()
     {
-        List<OffsetToCommit> offsets = [.. Enumerable.Range(0, 20_000).Select(i => new OffsetToCommit(new TopicPartition("a-topic-with-a-rather-long-name", i), new CommittedOffset(i, -1, "", 0)))];
+        List<OffsetToCommit> offsets = [.. Enumerable.Range(0,
+            20_000).Select(i => new OffsetToCommit(new TopicPartition("a-topic-with-a-rather-long-name", i), new CommittedOffset(i, -1, "", 0)))];
         _stage.Ask(new CommitRequest(-1, "", null, offsets)).ShouldAllBe(error => error == ErrorCode.None);
         int batches = _stage.Log.BatchCount;
         batches.ShouldBeGreaterThan(1);

@@ -12,9 +12,9 @@ public sealed class OldOffsetsTests
     [Fact]
     public async Task Only_so_many_groups_are_kept_in_znodes_and_those_go_on()
     {
-        await using var cluster = new ControlledCluster();
+        await using ControlledCluster cluster = new();
         await cluster.Prepare();
-        var offsets = new OldOffsets(cluster.Znodes, maxGroups: 2);
+        OldOffsets offsets = new(cluster.Znodes, maxGroups: 2);
         (await offsets.Commit("a", Partition, 1)).ShouldBe(ErrorCode.None);
         (await offsets.Commit("b", Partition, 2)).ShouldBe(ErrorCode.None);
         (await offsets.Commit("c", Partition, 3)).ShouldBe(ErrorCode.CoordinatorNotAvailable);

@@ -14,33 +14,30 @@ public class RandomGroupTests
     private static readonly Gen<(int What, int Who, int Millis)> Steps = Gen.Select(Gen.Int[0, 11], Gen.Int[0, 3], Gen.Int[0, 4000]);
 
     [Fact]
-    public void Promises_hold_whatever_members_do()
+    public void Promises_hold_whatever_members_do() => Steps.Array[1, 60].Sample(steps =>
     {
-        Steps.Array[1, 60].Sample(steps =>
+        using Stage stage = new();
+        GroupCast group = stage.Group();
+        List<Task> asked = [];
+        int generation = 0;
+        foreach ((int what, int who, int millis) in steps)
         {
-            using var stage = new Stage();
-            GroupCast group = stage.Group();
-            List<Task> asked = [];
-            int generation = 0;
-            foreach ((int what, int who, int millis) in steps)
-            {
-                Step(stage, group, asked, what, Names[who]);
-                stage.Pass(millis / 1000.0);
-                generation = Check(stage, group, generation);
-            }
+            Step(stage, group, asked, what, Names[who]);
+            stage.Pass(millis / 1000.0);
+            generation = Check(stage, group, generation);
+        }
 
-            stage.Log.Holds = false;
-            while (TryRelease(stage))
-            {
-            }
+        stage.Log.Holds = false;
+        while (TryRelease(stage))
+        {
+        }
 
-            // Nobody waits for ever: sessions end, rebalances end.
-            stage.Pass(400);
-            asked.ShouldAllBe(task => task.IsCompleted);
-            stage.State().ShouldBeOneOf("Empty", "Dead");
-            Compare(stage);
-        }, iter: 60, threads: 1);
-    }
+        // Nobody waits for ever: sessions end, rebalances end.
+        stage.Pass(400);
+        asked.ShouldAllBe(task => task.IsCompleted);
+        stage.State().ShouldBeOneOf("Empty", "Dead");
+        Compare(stage);
+    }, iter: 60, threads: 1);
 
     private static void Step(Stage stage, GroupCast group, List<Task> asked, int what, string name)
     {
@@ -57,7 +54,9 @@ public class RandomGroupTests
                 asked.Add(actor.Syncing!);
                 break;
             case 5 or 6 when actor is not null: group.Beat(name); break;
-            case 7 when actor is not null: asked.Add(stage.Coordinator.Submit(Stage.GroupId, stage.Committing("topic", 1, actor.Generation, actor.Id, actor.InstanceId))); break;
+            case 7 when actor is not null:
+                asked.Add(stage.Coordinator.Submit(Stage.GroupId,
+                stage.Committing("topic", 1, actor.Generation, actor.Id, actor.InstanceId))); break;
             case 8 when actor is not null: group.Leave(name); break;
             case 9 when actor is not null: group.Restarts(name); break;
             case 10: stage.Log.Errors.Enqueue(ErrorCode.NotEnoughReplicas); break;
@@ -101,12 +100,21 @@ public class RandomGroupTests
         GroupDescription shown = stage.Describe();
         shown.Members.Select(member => member.MemberId).ShouldBeUnique();
         shown.Members.Where(member => member.InstanceId is not null).Select(member => member.InstanceId).ShouldBeUnique();
-        if (shown.State is "Stable" or "CompletingRebalance") shown.Members.ShouldNotBeEmpty();
-        if (shown.State is "Empty" or "Dead") shown.Members.ShouldBeEmpty();
+        if (shown.State is "Stable" or "CompletingRebalance")
+        {
+            shown.Members.ShouldNotBeEmpty();
+        }
+        if (shown.State is "Empty" or "Dead")
+        {
+            shown.Members.ShouldBeEmpty();
+        }
         int latest = -1;
         foreach (string name in Names)
         {
-            if (Known(group, name) is { Joining: { IsCompletedSuccessfully: true } joining }) latest = Math.Max(latest, Stage.Answer(joining).Generation);
+            if (Known(group, name) is { Joining: { IsCompletedSuccessfully: true } joining })
+            {
+                latest = Math.Max(latest, Stage.Answer(joining).Generation);
+            }
         }
 
         return Math.Max(generation, latest);

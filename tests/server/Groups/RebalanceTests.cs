@@ -29,7 +29,7 @@ public sealed class RebalanceTests : IDisposable
     public void A_modern_member_is_given_its_id_first()
     {
         GroupCast group = _stage.Group();
-        var actor = new Actor("a", instanceId: null);
+        Actor actor = new("a", instanceId: null);
         JoinResult told = _stage.Ask(group.Joining(actor));
         told.Error.ShouldBe(ErrorCode.MemberIdRequired);
         told.MemberId.ShouldStartWith("a-");
@@ -52,7 +52,8 @@ public sealed class RebalanceTests : IDisposable
     [Fact]
     public void Members_that_do_not_come_back_in_time_are_left_behind()
     {
-        GroupCast group = _stage.Group().Join("a", sessionMs: 600_000, rebalanceMs: 20_000).Join("b", sessionMs: 600_000, rebalanceMs: 30_000).IsStable(1).Join("c");
+        GroupCast group = _stage.Group().Join("a", sessionMs: 600_000, rebalanceMs: 20_000).Join("b", sessionMs: 600_000,
+            rebalanceMs: 30_000).IsStable(1).Join("c");
         group.Join("a");
         _stage.Pass(29);
         group["a"].Joining!.IsCompleted.ShouldBeFalse("the longest of the rebalance time-outs counts, of the members there were");
@@ -242,7 +243,7 @@ public sealed class RebalanceTests : IDisposable
     [Fact]
     public void Group_max_size_turns_the_last_away()
     {
-        using var stage = new Stage(new GroupLimits { InitialRebalanceDelayMs = 0, TopicPartitions = 1, MaxGroupSize = 2 });
+        using Stage stage = new(new GroupLimits { InitialRebalanceDelayMs = 0, TopicPartitions = 1, MaxGroupSize = 2 });
         GroupCast group = stage.Group().Join("a", modern: false).Join("b", modern: false);
         stage.Ask(group.Joining(new Actor("c", instanceId: null), modern: false)).Error.ShouldBe(ErrorCode.GroupMaxSizeReached);
         group.IsStable(1);
@@ -257,8 +258,11 @@ public sealed class RebalanceTests : IDisposable
     public void Ids_given_out_are_limited()
     {
         GroupCast group = _stage.Group();
-        var nobody = new Actor("x", instanceId: null);
-        for (int i = 0; i < GroupLimits.MaxPendingMembers; i++) _stage.Ask(group.Joining(nobody)).Error.ShouldBe(ErrorCode.MemberIdRequired);
+        Actor nobody = new("x", instanceId: null);
+        for (int i = 0; i < GroupLimits.MaxPendingMembers; i++)
+        {
+            _stage.Ask(group.Joining(nobody)).Error.ShouldBe(ErrorCode.MemberIdRequired);
+        }
         _stage.Ask(group.Joining(nobody)).Error.ShouldBe(ErrorCode.GroupMaxSizeReached);
     }
 

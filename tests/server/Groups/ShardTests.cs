@@ -12,8 +12,8 @@ public class ShardTests
     [Fact]
     public async Task A_disk_that_stalls_holds_up_commits_but_no_heartbeat()
     {
-        using var disk = new ManualResetEventSlim();
-        using var stage = new Stage(onPool: true);
+        using ManualResetEventSlim disk = new();
+        using Stage stage = new(onPool: true);
         stage.Log.BeforeAppend = () => disk.Wait(Patience);
         GroupCast group = stage.Group();
         Actor actor = new("a", instanceId: null);
@@ -40,7 +40,7 @@ public class ShardTests
     [Fact]
     public void A_log_that_throws_leaves_nobody_without_an_answer()
     {
-        using var stage = new Stage();
+        using Stage stage = new();
         stage.Log.BeforeAppend = () => throw new InvalidOperationException("a bug");
         stage.Commit("topic", 1).ShouldBe(ErrorCode.UnknownServerError);
         stage.Log.BeforeAppend = null;
@@ -52,7 +52,7 @@ public class ShardTests
     {
         List<int> ran = [];
         List<Exception> failures = [];
-        var mailbox = new Mailbox(work => work.Execute(), failures.Add);
+        Mailbox mailbox = new(work => work.Execute(), failures.Add);
         mailbox.Post(() =>
         {
             mailbox.Post(() => ran.Add(2));
@@ -70,17 +70,23 @@ public class ShardTests
         const int Posters = 4;
         const int Turns = 5_000;
         int ran = 0;
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var mailbox = new Mailbox(Mailbox.OnPool, done.SetException);
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Mailbox mailbox = new(Mailbox.OnPool, done.SetException);
         void Turn()
         {
             // Not interlocked: turns never overlap.
-            if (++ran == Posters * Turns) done.SetResult();
+            if (++ran == Posters * Turns)
+            {
+                done.SetResult();
+            }
         }
 
         await Task.WhenAll(Enumerable.Range(0, Posters).Select(_ => Task.Run(() =>
         {
-            for (int i = 0; i < Turns; i++) mailbox.Post(Turn);
+            for (int i = 0; i < Turns; i++)
+            {
+                mailbox.Post(Turn);
+            }
         })));
         await done.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
     }

@@ -29,11 +29,15 @@ internal sealed class Stage : IDisposable
         Log = log ?? new MemoryOffsetsLog();
         _wheel = new TimingWheel(Time);
         Metrics = new GroupMetrics(_meter);
-        var services = new GroupServices(
-            limits ?? new GroupLimits { InitialRebalanceDelayMs = 0, TopicPartitions = 1 }, Time, _wheel, Metrics, NullLogger.Instance, onPool ? Mailbox.OnPool : work => work.Execute(), RunCold);
+        GroupServices services = new(
+            limits ?? new GroupLimits { InitialRebalanceDelayMs = 0, TopicPartitions = 1 }, Time, _wheel, Metrics, NullLogger.Instance,
+                onPool ? Mailbox.OnPool : work => work.Execute(), RunCold);
         Coordinator = new GroupCoordinator(services, _ => Log, () => Image);
         Coordinator.BecameLeader(ClusterImage.ConsumerOffsets, 0, 0);
-        if (load) Load();
+        if (load)
+        {
+            Load();
+        }
     }
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000));
@@ -58,7 +62,10 @@ internal sealed class Stage : IDisposable
     /// <summary>Loads what waits to be loaded.</summary>
     public Stage Load()
     {
-        while (_cold.TryDequeue(out Action? work)) work();
+        while (_cold.TryDequeue(out Action? work))
+        {
+            work();
+        }
         return this;
     }
 
@@ -68,7 +75,10 @@ internal sealed class Stage : IDisposable
     /// <summary>Time goes on in steps, as timers re-arm themselves.</summary>
     public Stage Pass(double seconds)
     {
-        for (double left = seconds * 1000; left > 0; left -= 50) Time.Advance(TimeSpan.FromMilliseconds(Math.Min(50, left)));
+        for (double left = seconds * 1000; left > 0; left -= 50)
+        {
+            Time.Advance(TimeSpan.FromMilliseconds(Math.Min(50, left)));
+        }
         Time.Advance(TimingWheel.Tick);
         return this;
     }
@@ -86,7 +96,8 @@ internal sealed class Stage : IDisposable
 #pragma warning restore xUnit1031, VSTHRD002, VSTHRD103
     }
 
-    public ErrorCode Commit(string topic, long offset, int generation = -1, string memberId = "", string? instanceId = null, string groupId = GroupId, string metadata = "") =>
+    public ErrorCode Commit(string topic, long offset, int generation = -1, string memberId = "", string? instanceId = null, string groupId = GroupId,
+        string metadata = "") =>
         Ask(Committing(topic, offset, generation, memberId, instanceId, metadata), groupId)[0];
 
     public CommitRequest Committing(string topic, long offset, int generation = -1, string memberId = "", string? instanceId = null, string metadata = "") =>
@@ -110,7 +121,8 @@ internal sealed class Stage : IDisposable
         PartitionImage partition = new(0, 0, 0, [0], [0], [], 0, 0);
         Image = before with
         {
-            Topics = topics.ToImmutableDictionary(t => t.Name, t => new TopicImage(t.Name, t.Id, ImmutableSortedDictionary<int, PartitionImage>.Empty.Add(0, partition))),
+            Topics = topics.ToImmutableDictionary(t => t.Name,
+                t => new TopicImage(t.Name, t.Id, ImmutableSortedDictionary<int, PartitionImage>.Empty.Add(0, partition))),
         };
         Coordinator.ImageChanged(before, Image);
     }

@@ -28,7 +28,10 @@ public class StateTableTests
     {
         foreach (GroupState from in GroupStates.All)
         {
-            foreach (GroupState to in GroupStates.All) GroupStates.MayFollow(from, to).ShouldBe(Arrows.Contains((from, to)), $"{from} to {to}");
+            foreach (GroupState to in GroupStates.All)
+            {
+                GroupStates.MayFollow(from, to).ShouldBe(Arrows.Contains((from, to)), $"{from} to {to}");
+            }
         }
     }
 
@@ -42,15 +45,18 @@ public class StateTableTests
     [InlineData("join, new, static", "waits", "waits", "waits", "waits", "waits")]
     [InlineData("join, other type", "waits", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "waits")]
     [InlineData("join, other protocol", "waits", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "waits")]
-    [InlineData("join, no protocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol")]
+    [InlineData("join, no protocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol",
+        "InconsistentGroupProtocol")]
     [InlineData("join, leader", "UnknownMemberId", "waits", "None", "waits", "UnknownMemberId")]
     [InlineData("join, follower", "UnknownMemberId", "waits", "None", "None", "UnknownMemberId")]
     [InlineData("join, stranger", "UnknownMemberId", "UnknownMemberId", "UnknownMemberId", "UnknownMemberId", "UnknownMemberId")]
     [InlineData("sync, leader", "UnknownMemberId", "RebalanceInProgress", "None", "None", "UnknownMemberId")]
     [InlineData("sync, follower", "UnknownMemberId", "RebalanceInProgress", "waits", "None", "UnknownMemberId")]
     [InlineData("sync, other generation", "UnknownMemberId", "IllegalGeneration", "IllegalGeneration", "IllegalGeneration", "UnknownMemberId")]
-    [InlineData("sync, other type", "UnknownMemberId", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "UnknownMemberId")]
-    [InlineData("sync, other protocol", "UnknownMemberId", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "UnknownMemberId")]
+    [InlineData("sync, other type", "UnknownMemberId", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol",
+        "UnknownMemberId")]
+    [InlineData("sync, other protocol", "UnknownMemberId", "InconsistentGroupProtocol", "InconsistentGroupProtocol", "InconsistentGroupProtocol",
+        "UnknownMemberId")]
     [InlineData("beat", "UnknownMemberId", "RebalanceInProgress", "None", "None", "UnknownMemberId")]
     [InlineData("beat, other generation", "UnknownMemberId", "IllegalGeneration", "IllegalGeneration", "IllegalGeneration", "UnknownMemberId")]
     [InlineData("beat, stranger", "UnknownMemberId", "UnknownMemberId", "UnknownMemberId", "UnknownMemberId", "UnknownMemberId")]
@@ -77,14 +83,14 @@ public class StateTableTests
     [Fact]
     public void A_group_that_dies_sends_everybody_to_look_again()
     {
-        var limits = new GroupLimits();
+        GroupLimits limits = new();
         foreach (string kind in Kinds)
         {
-            var group = new Group("g");
+            Group group = new("g");
             group.Enter(GroupState.Dead, default);
-            using var stage = new Stage();
+            using Stage stage = new();
             GroupCast cast = stage.Group().Join("a", modern: false).CompletesGeneration(1);
-            var effects = new Server.Groups.Rules.Effects();
+            Server.Groups.Rules.Effects effects = new();
             GroupRequest request = Request(kind, cast, cast["a"], cast["a"]);
             Server.Groups.Rules.GroupRules.Handle(group, request, new Server.Groups.Rules.Turn(default, limits, effects));
             effects.GiveAnswers();
@@ -101,14 +107,17 @@ public class StateTableTests
 
     private static readonly string[] Kinds =
     [
-        "join, new, modern", "join, new, old", "join, new, static", "join, other type", "join, other protocol", "join, no protocol", "join, leader", "join, follower", "join, stranger",
-        "sync, leader", "sync, follower", "sync, other generation", "sync, other type", "sync, other protocol", "beat", "beat, other generation", "beat, stranger", "leave",
-        "leave, stranger", "commit, member", "commit, other generation", "commit, no member", "fetch", "delete offsets, subscribed", "delete offsets, free", "delete group", "describe",
+        "join, new, modern", "join, new, old", "join, new, static", "join, other type", "join, other protocol", "join, no protocol", "join, leader",
+            "join, follower", "join, stranger",
+        "sync, leader", "sync, follower", "sync, other generation", "sync, other type", "sync, other protocol", "beat", "beat, other generation",
+            "beat, stranger", "leave",
+        "leave, stranger", "commit, member", "commit, other generation", "commit, no member", "fetch", "delete offsets, subscribed", "delete offsets, free",
+            "delete group", "describe",
     ];
 
     private static string Answered(string kind, GroupState state)
     {
-        using var stage = new Stage();
+        using Stage stage = new();
         GroupCast cast = InState(stage, state, out Actor leader, out Actor follower);
         GroupRequest request = Request(kind, cast, leader, follower);
         Submit(stage, request);
@@ -129,15 +138,18 @@ public class StateTableTests
                 break;
         }
 
-        if (state != GroupState.Dead) stage.State().ShouldBe(GroupStates.Name(state));
+        if (state != GroupState.Dead)
+        {
+            stage.State().ShouldBe(GroupStates.Name(state));
+        }
         return cast;
     }
 
     private static GroupRequest Request(string kind, GroupCast cast, Actor leader, Actor follower)
     {
-        var nobody = new Actor("x", instanceId: null);
-        var stranger = new Actor("x", instanceId: null) { Id = "x-0", Generation = 1 };
-        var other = new Actor("x", instanceId: null) { Id = leader.Id, Generation = 7 };
+        Actor nobody = new("x", instanceId: null);
+        Actor stranger = new("x", instanceId: null) { Id = "x-0", Generation = 1 };
+        Actor other = new("x", instanceId: null) { Id = leader.Id, Generation = 7 };
         TopicPartition Of(string topic) => new(topic, 0);
         return kind switch
         {
@@ -200,7 +212,8 @@ public class StateTableTests
         LeaveRequest leave => Stage.Answer(leave.Reply.Task) is var left && left.Error != ErrorCode.None ? left.Error.ToString() : left.Members[0].ToString(),
         CommitRequest commit => Stage.Answer(commit.Reply.Task)[0].ToString(),
         FetchOffsetsRequest fetch => Stage.Answer(fetch.Reply.Task).Error.ToString(),
-        DeleteOffsetsRequest delete => Stage.Answer(delete.Reply.Task) is var deleted && deleted.Error != ErrorCode.None ? deleted.Error.ToString() : deleted.Partitions[0].ToString(),
+        DeleteOffsetsRequest delete
+            => Stage.Answer(delete.Reply.Task) is var deleted && deleted.Error != ErrorCode.None ? deleted.Error.ToString() : deleted.Partitions[0].ToString(),
         DeleteGroupRequest delete => Stage.Answer(delete.Reply.Task).ToString(),
         DescribeRequest describe => Stage.Answer(describe.Reply.Task).State,
         _ => throw new ArgumentException("unknown", nameof(request)),

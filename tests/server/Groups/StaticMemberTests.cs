@@ -132,7 +132,7 @@ public sealed class StaticMemberTests : IDisposable
     public void Two_with_one_name_shut_each_other_out()
     {
         GroupCast group = Two();
-        var thief = new Actor("x", "ia") { Id = group["b"].Id, Generation = 1 };
+        Actor thief = new("x", "ia") { Id = group["b"].Id, Generation = 1 };
         _stage.Ask(group.Joining(thief)).Error.ShouldBe(ErrorCode.FencedInstanceId);
         _stage.Ask(GroupCast.Syncing(thief)).Error.ShouldBe(ErrorCode.FencedInstanceId);
         _stage.Ask(new BeatRequest(1, thief.Id, "ia")).ShouldBe(ErrorCode.FencedInstanceId);
@@ -145,7 +145,8 @@ public sealed class StaticMemberTests : IDisposable
     [Fact]
     public void Static_members_stay_when_they_miss_a_rebalance()
     {
-        GroupCast group = _stage.Group().Join("a", instance: "ia", sessionMs: 600_000, rebalanceMs: 20_000).Join("b", instance: "ib", sessionMs: 600_000, rebalanceMs: 20_000).IsStable(1);
+        GroupCast group = _stage.Group().Join("a", instance: "ia", sessionMs: 600_000, rebalanceMs: 20_000).Join("b", instance: "ib", sessionMs: 600_000,
+            rebalanceMs: 20_000).IsStable(1);
         group.Join("a", sessionMs: 600_000, rebalanceMs: 20_000, metadata: "other");
         _stage.Pass(20.2);
         group["a"].Joined.Generation.ShouldBe(2);

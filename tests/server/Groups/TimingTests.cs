@@ -137,7 +137,7 @@ public sealed class TimingTests : IDisposable
     [Fact]
     public void An_empty_group_waits_a_delay_for_first_members()
     {
-        using var stage = new Stage(new GroupLimits { InitialRebalanceDelayMs = 3000, TopicPartitions = 1 });
+        using Stage stage = new(new GroupLimits { InitialRebalanceDelayMs = 3000, TopicPartitions = 1 });
         GroupCast group = stage.Group().Join("a");
         stage.Pass(2.9);
         group["a"].Joining!.IsCompleted.ShouldBeFalse();
@@ -148,7 +148,7 @@ public sealed class TimingTests : IDisposable
     [Fact]
     public void Every_newcomer_extends_the_delay_up_to_the_rebalance_time_out()
     {
-        using var stage = new Stage(new GroupLimits { InitialRebalanceDelayMs = 3000, TopicPartitions = 1 });
+        using Stage stage = new(new GroupLimits { InitialRebalanceDelayMs = 3000, TopicPartitions = 1 });
         GroupCast group = stage.Group().Join("m0", rebalanceMs: 7000);
         for (int i = 1; i <= 6; i++)
         {
@@ -167,7 +167,7 @@ public sealed class TimingTests : IDisposable
     [Fact]
     public void Only_the_very_first_delay_is_extended()
     {
-        using var stage = new Stage(new GroupLimits { InitialRebalanceDelayMs = 3000, TopicPartitions = 1 });
+        using Stage stage = new(new GroupLimits { InitialRebalanceDelayMs = 3000, TopicPartitions = 1 });
         GroupCast group = stage.Group().Join("a");
         stage.Pass(3.1);
         group["a"].Generation = group["a"].Joined.Generation;
@@ -191,7 +191,10 @@ public sealed class TimingTests : IDisposable
     {
         GroupCast group = _stage.Group().Join("a").Join("b").Join("c").IsStable(1);
         int armed = _stage.TimersArmed;
-        for (int i = 0; i < 100; i++) group.Beat("a");
+        for (int i = 0; i < 100; i++)
+        {
+            group.Beat("a");
+        }
         _stage.TimersArmed.ShouldBe(armed);
         armed.ShouldBe(2, "the group's, and the coordinator's for the expiry of offsets");
     }

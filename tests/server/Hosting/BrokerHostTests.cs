@@ -15,7 +15,10 @@ public sealed class BrokerHostTests : IDisposable
     [Fact]
     public async Task What_was_acknowledged_is_there_after_a_clean_end_and_after_a_crash()
     {
-        await using (BrokerHost first = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder))) await Produce(first, "a");
+        await using (BrokerHost first = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))
+        {
+            await Produce(first, "a");
+        }
         File.Exists(Path.Combine(_folder, ".kafka_cleanshutdown")).ShouldBeTrue();
         BrokerHost second = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder));
         await Produce(second, "b");
@@ -40,7 +43,7 @@ public sealed class BrokerHostTests : IDisposable
     {
         await using BrokerHost broker = await BrokerHost.StartAsync(BrokerOptions.ForTests(more: [new("metrics.http.listener", "127.0.0.1:0")]));
         await Produce(broker, "x");
-        using var http = new HttpClient { BaseAddress = new Uri($"http://{broker.MetricsEndPoint}") };
+        using HttpClient http = new() { BaseAddress = new Uri($"http://{broker.MetricsEndPoint}") };
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         string page = await http.GetStringAsync("/metrics", cancellation);
         page.ShouldContain("broker_request_duration_seconds_count{api=\"Produce\"} 1");
@@ -66,13 +69,19 @@ public sealed class BrokerHostTests : IDisposable
         await using (BrokerHost first = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))
         {
             using IAdminClient admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = first.BootstrapServers }).Build();
-            var limit = new ConfigEntry { Name = "max.connections.per.ip", Value = "1", IncrementalOperation = AlterConfigOpType.Set };
-            await admin.IncrementalAlterConfigsAsync(new Dictionary<ConfigResource, List<ConfigEntry>> { [new ConfigResource { Type = ResourceType.Broker, Name = "0" }] = [limit] });
+            ConfigEntry limit = new() { Name = "max.connections.per.ip", Value = "1", IncrementalOperation = AlterConfigOpType.Set };
+            await admin.IncrementalAlterConfigsAsync(new Dictionary<ConfigResource, List<ConfigEntry>>
+            {
+                [new ConfigResource
+                {
+                    Type = ResourceType.Broker, Name = "0",
+                }] = [limit]
+            });
         }
 
         await using BrokerHost second = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder));
-        using var allowed = new TcpClient("127.0.0.1", second.BoundPort);
-        using var refused = new TcpClient("127.0.0.1", second.BoundPort);
+        using TcpClient allowed = new("127.0.0.1", second.BoundPort);
+        using TcpClient refused = new("127.0.0.1", second.BoundPort);
         (await refused.GetStream().ReadAsync(new byte[1], TestContext.Current.CancellationToken)).ShouldBe(0);
     }
 
@@ -114,13 +123,16 @@ public sealed class BrokerHostTests : IDisposable
 
     private static async Task Produce(BrokerHost broker, string value)
     {
-        using IProducer<Null, string> producer = new ProducerBuilder<Null, string>(new ProducerConfig { BootstrapServers = broker.BootstrapServers, EnableIdempotence = true, MessageTimeoutMs = 10_000 }).Build();
+        using IProducer<Null, string> producer = new ProducerBuilder<Null, string>(new ProducerConfig
+        {
+            BootstrapServers = broker.BootstrapServers, EnableIdempotence = true, MessageTimeoutMs = 10_000,
+        }).Build();
         (await producer.ProduceAsync("t", new Message<Null, string> { Value = value })).Status.ShouldBe(PersistenceStatus.Persisted);
     }
 
     private static string[] Consume(BrokerHost broker, int count)
     {
-        var config = new ConsumerConfig { BootstrapServers = broker.BootstrapServers, GroupId = "unused", EnableAutoCommit = false };
+        ConsumerConfig config = new() { BootstrapServers = broker.BootstrapServers, GroupId = "unused", EnableAutoCommit = false };
         using IConsumer<Ignore, string> consumer = new ConsumerBuilder<Ignore, string>(config).Build();
         consumer.Assign(new TopicPartitionOffset("t", 0, 0));
         return [.. Enumerable.Range(0, count).Select(_ => consumer.Consume(TimeSpan.FromSeconds(10)).Message.Value)];

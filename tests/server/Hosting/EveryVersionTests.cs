@@ -32,7 +32,10 @@ public sealed class EveryVersionTests : IAsyncLifetime
     public Task Produce() => EveryVersion<ProduceRequest, ProduceResponse>(version => new ProduceRequest
     {
         Acks = 1,
-        TopicData = [new ProduceRequest.TopicProduceData { Name = "t", PartitionData = [new ProduceRequest.PartitionProduceData { Index = 0, Records = new byte[70] }] }],
+        TopicData = [new ProduceRequest.TopicProduceData
+        {
+            Name = "t", PartitionData = [new ProduceRequest.PartitionProduceData { Index = 0, Records = new byte[70] }],
+        }],
     });
 
     [Fact]
@@ -40,7 +43,8 @@ public sealed class EveryVersionTests : IAsyncLifetime
     {
         MaxWaitMs = 1,
         MinBytes = 1,
-        Topics = version >= 13 ? [] : [new FetchRequest.FetchTopic { Topic = "t", Partitions = [new FetchRequest.FetchPartition { Partition = 0, PartitionMaxBytes = 1000 }] }],
+        Topics = version >= 13 ? []
+            : [new FetchRequest.FetchTopic { Topic = "t", Partitions = [new FetchRequest.FetchPartition { Partition = 0, PartitionMaxBytes = 1000 }] }],
     });
 
     [Fact]
@@ -53,7 +57,10 @@ public sealed class EveryVersionTests : IAsyncLifetime
     [Fact]
     public Task OffsetForLeaderEpoch() => EveryVersion<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>(version => new OffsetForLeaderEpochRequest
     {
-        Topics = [new OffsetForLeaderEpochRequest.OffsetForLeaderTopic { Topic = "t", Partitions = [new OffsetForLeaderEpochRequest.OffsetForLeaderPartition()] }],
+        Topics = [new OffsetForLeaderEpochRequest.OffsetForLeaderTopic
+        {
+            Topic = "t", Partitions = [new OffsetForLeaderEpochRequest.OffsetForLeaderPartition()],
+        }],
     });
 
     [Fact]
@@ -72,7 +79,8 @@ public sealed class EveryVersionTests : IAsyncLifetime
     public Task CreateTopics() => EveryVersion<CreateTopicsRequest, CreateTopicsResponse>(version => new CreateTopicsRequest
     {
         TimeoutMs = 10_000,
-        Topics = [new CreateTopicsRequest.CreatableTopic { Name = $"new-{version}", NumPartitions = 1, ReplicationFactor = 1 }, new CreateTopicsRequest.CreatableTopic { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }],
+        Topics = [new CreateTopicsRequest.CreatableTopic { Name = $"new-{version}", NumPartitions = 1, ReplicationFactor = 1 },
+            new CreateTopicsRequest.CreatableTopic { Name = "t", NumPartitions = 1, ReplicationFactor = 1 }],
     });
 
     [Fact]
@@ -84,7 +92,8 @@ public sealed class EveryVersionTests : IAsyncLifetime
     public Task CreatePartitions() => EveryVersion<CreatePartitionsRequest, CreatePartitionsResponse>(version => new CreatePartitionsRequest
     {
         TimeoutMs = 10_000,
-        Topics = [new CreatePartitionsRequest.CreatePartitionsTopic { Name = "t", Count = version + 2 }, new CreatePartitionsRequest.CreatePartitionsTopic { Name = "none", Count = 9 }],
+        Topics = [new CreatePartitionsRequest.CreatePartitionsTopic { Name = "t", Count = version + 2 },
+            new CreatePartitionsRequest.CreatePartitionsTopic { Name = "none", Count = 9 }],
     });
 
     [Fact]
@@ -93,13 +102,20 @@ public sealed class EveryVersionTests : IAsyncLifetime
     [Fact]
     public Task AlterConfigs() => EveryVersion<AlterConfigsRequest, AlterConfigsResponse>(_ => new AlterConfigsRequest
     {
-        Resources = [new AlterConfigsRequest.AlterConfigsResource { ResourceType = 2, ResourceName = "t", Configs = [new AlterConfigsRequest.AlterableConfig { Name = "retention.ms", Value = "1000000" }] }],
+        Resources = [new AlterConfigsRequest.AlterConfigsResource
+        {
+            ResourceType = 2, ResourceName = "t", Configs = [new AlterConfigsRequest.AlterableConfig { Name = "retention.ms", Value = "1000000" }],
+        }],
     });
 
     [Fact]
-    public Task IncrementalAlterConfigs() => EveryVersion<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(_ => new IncrementalAlterConfigsRequest
+    public Task IncrementalAlterConfigs()
+    => EveryVersion<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(_ => new IncrementalAlterConfigsRequest
     {
-        Resources = [new IncrementalAlterConfigsRequest.AlterConfigsResource { ResourceType = 2, ResourceName = "t", Configs = [new IncrementalAlterConfigsRequest.AlterableConfig { Name = "retention.ms", Value = "1000000" }] }],
+        Resources = [new IncrementalAlterConfigsRequest.AlterConfigsResource
+        {
+            ResourceType = 2, ResourceName = "t", Configs = [new IncrementalAlterConfigsRequest.AlterableConfig { Name = "retention.ms", Value = "1000000" }],
+        }],
     });
 
     [Fact]
@@ -134,7 +150,10 @@ public sealed class EveryVersionTests : IAsyncLifetime
     public Task OffsetCommit() => EveryVersion<OffsetCommitRequest, OffsetCommitResponse>(_ => new OffsetCommitRequest
     {
         GroupId = "g",
-        Topics = [new OffsetCommitRequest.OffsetCommitRequestTopic { Name = "t", Partitions = [new OffsetCommitRequest.OffsetCommitRequestPartition { CommittedOffset = 1, CommittedMetadata = "" }] }],
+        Topics = [new OffsetCommitRequest.OffsetCommitRequestTopic
+        {
+            Name = "t", Partitions = [new OffsetCommitRequest.OffsetCommitRequestPartition { CommittedOffset = 1, CommittedMetadata = "" }],
+        }],
     });
 
     [Fact]
@@ -157,8 +176,10 @@ public sealed class EveryVersionTests : IAsyncLifetime
     [Fact]
     public async Task The_advertised_ranges_are_Kafkas()
     {
-        ApiVersionsResponse response = await Ask<ApiVersionsRequest, ApiVersionsResponse>(4, _ => new ApiVersionsRequest { ClientSoftwareName = "test", ClientSoftwareVersion = "1" });
-        string[] expected = await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "Hosting", "api-versions-3.9.txt"), TestContext.Current.CancellationToken);
+        ApiVersionsResponse response = await Ask<ApiVersionsRequest, ApiVersionsResponse>(4,
+            _ => new ApiVersionsRequest { ClientSoftwareName = "test", ClientSoftwareVersion = "1" });
+        string[] expected = await File.ReadAllLinesAsync(Path.Combine(AppContext.BaseDirectory, "Hosting", "api-versions-3.9.txt"),
+            TestContext.Current.CancellationToken);
         response.ApiKeys.Length.ShouldBe(25, "what is built so far");
         foreach (ApiVersionsResponse.ApiVersion api in response.ApiKeys)
         {
@@ -171,14 +192,17 @@ public sealed class EveryVersionTests : IAsyncLifetime
         where TRequest : class, IRequest<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        for (short version = TRequest.LowestVersion; version <= TRequest.HighestVersion; version++) await Ask<TRequest, TResponse>(version, request);
+        for (short version = TRequest.LowestVersion; version <= TRequest.HighestVersion; version++)
+        {
+            await Ask<TRequest, TResponse>(version, request);
+        }
     }
 
     private async Task<TResponse> Ask<TRequest, TResponse>(short version, Func<short, TRequest> request)
         where TRequest : class, IRequest<TRequest>
         where TResponse : class, IMessage<TResponse>
     {
-        using var client = new TestClient(_broker.BoundPort);
+        using TestClient client = new(_broker.BoundPort);
         await client.Send(TestClient.Frame(request(version), version, 77));
         byte[] frame = await client.Receive();
         return Decode<TResponse>(frame, TRequest.Key, version);
@@ -187,7 +211,7 @@ public sealed class EveryVersionTests : IAsyncLifetime
     private static TResponse Decode<TResponse>(byte[] frame, ApiKey key, short version)
         where TResponse : IMessage<TResponse>
     {
-        var reader = new ProtocolReader(frame);
+        ProtocolReader reader = new(frame);
         ResponseHeader.Read(ref reader, HeaderVersions.OfResponse(key, version)).CorrelationId.ShouldBe(77);
         TResponse response = TResponse.Read(ref reader, version);
         reader.Remaining.ShouldBe(0, $"{key} version {version}");

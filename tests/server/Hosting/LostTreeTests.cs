@@ -36,30 +36,43 @@ public sealed class LostTreeTests : IDisposable
         (await Setting(second, "compacted", "retention.ms")).ShouldBe("-1");
     }
 
-    private Task<BrokerHost> Start() => BrokerHost.StartAsync(BrokerOptions.ForTests(_folder, [new("log.initial.task.delay.ms", "0"), new("log.retention.check.interval.ms", "1")]));
+    private Task<BrokerHost> Start()
+        => BrokerHost.StartAsync(BrokerOptions.ForTests(_folder, [new("log.initial.task.delay.ms", "0"), new("log.retention.check.interval.ms", "1")]));
 
     private static async Task RetentionHasRun(BrokerHost broker, string probe)
     {
         await Create(broker, probe, ("retention.ms", "1"));
         await Produce(broker, probe);
-        while (Earliest(broker, probe) == 0) TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        while (Earliest(broker, probe) == 0)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     private static async Task Create(BrokerHost broker, string topic, params (string Key, string Value)[] settings)
     {
         using IAdminClient admin = Admin(broker);
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = 1, ReplicationFactor = 1, Configs = settings.ToDictionary(s => s.Key, s => s.Value) }]);
+        await admin.CreateTopicsAsync([new TopicSpecification
+        {
+            Name = topic, NumPartitions = 1, ReplicationFactor = 1, Configs = settings.ToDictionary(s => s.Key, s => s.Value),
+        }]);
     }
 
     private static async Task Produce(BrokerHost broker, string topic)
     {
-        using IProducer<string, string> producer = new ProducerBuilder<string, string>(new ProducerConfig { BootstrapServers = broker.BootstrapServers, MessageTimeoutMs = 10_000 }).Build();
+        using IProducer<string, string> producer = new ProducerBuilder<string, string>(new ProducerConfig
+        {
+            BootstrapServers = broker.BootstrapServers, MessageTimeoutMs = 10_000,
+        }).Build();
         await producer.ProduceAsync(topic, new Message<string, string> { Key = "k", Value = "v", Timestamp = new Timestamp(LongAgo) });
     }
 
     private static long Earliest(BrokerHost broker, string topic)
     {
-        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig { BootstrapServers = broker.BootstrapServers, GroupId = "unused" }).Build();
+        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
+        {
+            BootstrapServers = broker.BootstrapServers, GroupId = "unused",
+        }).Build();
         return consumer.QueryWatermarkOffsets(new TopicPartition(topic, 0), TimeSpan.FromSeconds(10)).Low.Value;
     }
 
@@ -69,5 +82,6 @@ public sealed class LostTreeTests : IDisposable
         return (await admin.DescribeConfigsAsync([new ConfigResource { Type = ResourceType.Topic, Name = topic }]))[0].Entries[key].Value;
     }
 
-    private static IAdminClient Admin(BrokerHost broker) => new AdminClientBuilder(new AdminClientConfig { BootstrapServers = broker.BootstrapServers }).Build();
+    private static IAdminClient Admin(BrokerHost broker)
+        => new AdminClientBuilder(new AdminClientConfig { BootstrapServers = broker.BootstrapServers }).Build();
 }

@@ -13,13 +13,13 @@ public sealed class ZnodesTests
     [Fact]
     public async Task A_setting_and_the_notice_of_it_are_one_change_in_the_tree()
     {
-        await using var cluster = await Controller.ControlledCluster.Start(1);
+        await using Controller.ControlledCluster cluster = await Controller.ControlledCluster.Start(1);
         long Zxid(Broker.Coordination.DataResult read) => read.Stat.Mzxid;
-        foreach (var value in new[] { "1", "2" })
+        foreach (string value in new[] { "1", "2" })
         {
             (await cluster.Znodes.SetConfig("topics/t", new Dictionary<string, string> { ["retention.ms"] = value })).ShouldBeTrue();
-            var notices = await cluster.Znodes.Children(ZnodePaths.ConfigChanges);
-            var notice = await cluster.Znodes.Get($"{ZnodePaths.ConfigChanges}/{notices[^1]}");
+            IReadOnlyList<string> notices = await cluster.Znodes.Children(ZnodePaths.ConfigChanges);
+            Coordination.DataResult notice = await cluster.Znodes.Get($"{ZnodePaths.ConfigChanges}/{notices[^1]}");
             Zxid(notice).ShouldBe(Zxid(await cluster.Znodes.Get("/config/topics/t")));
             ConfigChangeZnode.Decode("", notice.Data).ShouldBe("topics/t");
         }
@@ -69,7 +69,8 @@ public sealed class ZnodesTests
     [Fact]
     public void Small_ones()
     {
-        Same("""{"version":2,"brokerid":2,"timestamp":"1795355378683","kraftControllerEpoch":-1}""", ControllerZnode.Decode, id => ControllerZnode.Encode(id, 1795355378683));
+        Same("""{"version":2,"brokerid":2,"timestamp":"1795355378683","kraftControllerEpoch":-1}""", ControllerZnode.Decode,
+            id => ControllerZnode.Encode(id, 1795355378683));
         Same("""{"version":"1","id":"XWJMRnJ6Qd6X50KhResuFw"}""", ClusterIdZnode.Decode, ClusterIdZnode.Encode);
         Same("""{"version":1,"broker":3,"block_start":"1000","block_end":"1999"}""", ProducerIdBlock.Decode, block => block.Encode());
         Same("""{"version":1,"config":{"cleanup.policy":"compact"}}""", data => ConfigZnode.Decode("/config/topics/t", data), ConfigZnode.Encode);
@@ -93,17 +94,20 @@ public sealed class ZnodesTests
     [Fact]
     public void Topic_ids_are_written_as_kafka_writes_them()
     {
-        TopicId.TryParse("ZIM4SzkdQcS0FFC8miKBDA", out var id).ShouldBeTrue();
+        TopicId.TryParse("ZIM4SzkdQcS0FFC8miKBDA", out Guid id).ShouldBeTrue();
         TopicId.Format(id).ShouldBe("ZIM4SzkdQcS0FFC8miKBDA");
         TopicId.TryParse("short", out _).ShouldBeFalse();
-        for (var i = 0; i < 200; i++)
+        for (int i = 0; i < 200; i++)
+        {
             TopicId.Format(TopicId.New()).ShouldNotStartWith("-");
+        }
     }
 
     [Fact]
     public void Partitions_keep_their_order_of_numbers()
     {
-        var partitions = Enumerable.Range(0, 12).ToImmutableSortedDictionary(i => i, _ => new ReplicaAssignment([1]));
+        ImmutableSortedDictionary<int, ReplicaAssignment> partitions = Enumerable.Range(0, 12).ToImmutableSortedDictionary(i => i,
+            _ => new ReplicaAssignment([1]));
         TopicZnode.Decode("t", new TopicZnode(TopicId.New(), partitions).Encode()).Partitions.Keys.ShouldBe(Enumerable.Range(0, 12));
     }
 

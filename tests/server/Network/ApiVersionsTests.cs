@@ -13,7 +13,7 @@ public class ApiVersionsTests
     [InlineData(4)]
     public async Task The_list_is_what_the_handlers_declare(short version)
     {
-        await using var server = new TestServer(apis: [new ScriptedHeartbeat(), new ScriptedProduce()]);
+        await using TestServer server = new(apis: [new ScriptedHeartbeat(), new ScriptedProduce()]);
         ApiVersionsResponse response = await Ask(server, version, new ApiVersionsRequest { ClientSoftwareName = "test", ClientSoftwareVersion = "1.0-rc.2" });
         response.ErrorCode.ShouldBe((short)ErrorCode.None);
         response.ApiKeys.Select(k => ((ApiKey)k.ApiKey, k.MinVersion, k.MaxVersion)).ShouldBe(
@@ -26,11 +26,11 @@ public class ApiVersionsTests
     [InlineData(-1)]
     public async Task A_version_that_does_not_exist_is_answered_in_version_0_with_the_range(short version)
     {
-        await using var server = new TestServer();
+        await using TestServer server = new();
         using TestClient client = server.Connect();
         await client.Send(TestClient.Raw(13, [0, 18, (byte)(version >> 8), (byte)version, 0, 0, 0, 42, 0, 1, (byte)'x', 200, 200]));
         byte[] frame = await client.Receive();
-        var response = Read(frame, 0, out int correlationId);
+        ApiVersionsResponse response = Read(frame, 0, out int correlationId);
         correlationId.ShouldBe(42);
         response.ErrorCode.ShouldBe((short)ErrorCode.UnsupportedVersion);
         response.ApiKeys.Select(k => (k.ApiKey, k.MinVersion, k.MaxVersion)).ShouldBe([((short)18, (short)0, (short)4)]);
@@ -46,8 +46,8 @@ public class ApiVersionsTests
     [InlineData("x", "1_0")]
     public async Task Names_that_are_no_names_are_refused_from_version_3(string name, string softwareVersion)
     {
-        await using var server = new TestServer();
-        var request = new ApiVersionsRequest { ClientSoftwareName = name, ClientSoftwareVersion = softwareVersion };
+        await using TestServer server = new();
+        ApiVersionsRequest request = new() { ClientSoftwareName = name, ClientSoftwareVersion = softwareVersion };
         (await Ask(server, 3, request)).ErrorCode.ShouldBe((short)ErrorCode.InvalidRequest);
         (await Ask(server, 4, request)).ErrorCode.ShouldBe((short)ErrorCode.InvalidRequest);
     }
@@ -61,7 +61,7 @@ public class ApiVersionsTests
 
     private static ApiVersionsResponse Read(byte[] frame, short version, out int correlationId)
     {
-        var reader = new ProtocolReader(frame);
+        ProtocolReader reader = new(frame);
         correlationId = ResponseHeader.Read(ref reader, 0).CorrelationId;
         return ApiVersionsResponse.Read(ref reader, version);
     }

@@ -7,7 +7,7 @@ public class ByteBudgetTests
     [Fact]
     public async Task The_first_to_ask_is_the_first_to_get()
     {
-        var budget = new ByteBudget(100);
+        ByteBudget budget = new(100);
         await budget.Reserve(80, CancellationToken.None);
         Task large = budget.Reserve(90, CancellationToken.None).AsTask();
         Task small = budget.Reserve(10, CancellationToken.None).AsTask();
@@ -20,8 +20,8 @@ public class ByteBudgetTests
     [Fact]
     public async Task A_cancelled_wait_lets_those_behind_it_through()
     {
-        var budget = new ByteBudget(100);
-        using var cancellation = new CancellationTokenSource();
+        ByteBudget budget = new(100);
+        using CancellationTokenSource cancellation = new();
         await budget.Reserve(50, CancellationToken.None);
         Task large = budget.Reserve(90, cancellation.Token).AsTask();
         Task small = budget.Reserve(10, CancellationToken.None).AsTask();
@@ -34,7 +34,7 @@ public class ByteBudgetTests
     [Fact]
     public void Without_a_limit_nobody_waits()
     {
-        var budget = new ByteBudget(-1);
+        ByteBudget budget = new(-1);
         budget.TryReserve(long.MaxValue / 2).ShouldBeTrue();
         budget.TryReserve(long.MaxValue / 4).ShouldBeTrue();
     }

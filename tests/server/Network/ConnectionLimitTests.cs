@@ -12,8 +12,8 @@ public class ConnectionLimitTests
     [Fact]
     public async Task Idle_connections_are_closed_after_their_time()
     {
-        var time = new FakeTimeProvider();
-        await using var server = new TestServer(new NetworkOptions { MaxIdle = TimeSpan.FromMinutes(10) }, time, new ScriptedHeartbeat());
+        FakeTimeProvider time = new();
+        await using TestServer server = new(new NetworkOptions { MaxIdle = TimeSpan.FromMinutes(10) }, time, new ScriptedHeartbeat());
         using TestClient idle = server.Connect();
         using TestClient busy = server.Connect();
         Task<bool> closed = idle.IsClosed();
@@ -32,7 +32,7 @@ public class ConnectionLimitTests
     [Fact]
     public async Task More_than_the_limit_of_an_address_are_closed()
     {
-        await using var server = new TestServer(new NetworkOptions { MaxConnectionsPerIp = 2 }, apis: [new ScriptedHeartbeat()]);
+        await using TestServer server = new(new NetworkOptions { MaxConnectionsPerIp = 2 }, apis: [new ScriptedHeartbeat()]);
         using TestClient first = server.Connect();
         using TestClient second = server.Connect();
         await Talk(first);
@@ -48,19 +48,26 @@ public class ConnectionLimitTests
     [Fact]
     public async Task An_address_may_have_a_limit_of_its_own()
     {
-        var overrides = new Dictionary<string, int>(StringComparer.Ordinal) { ["127.0.0.1"] = 3 };
-        await using var server = new TestServer(new NetworkOptions { MaxConnectionsPerIp = 0, ConnectionsPerIpOverrides = overrides }, apis: [new ScriptedHeartbeat()]);
+        Dictionary<string, int> overrides = new(StringComparer.Ordinal) { ["127.0.0.1"] = 3 };
+        await using TestServer server = new(new NetworkOptions { MaxConnectionsPerIp = 0, ConnectionsPerIpOverrides = overrides },
+            apis: [new ScriptedHeartbeat()]);
         TestClient[] clients = [server.Connect(), server.Connect(), server.Connect()];
-        foreach (TestClient client in clients) await Talk(client);
+        foreach (TestClient client in clients)
+        {
+            await Talk(client);
+        }
         using TestClient fourth = server.Connect();
         (await fourth.IsClosed()).ShouldBeTrue();
-        foreach (TestClient client in clients) client.Dispose();
+        foreach (TestClient client in clients)
+        {
+            client.Dispose();
+        }
     }
 
     [Fact]
     public async Task More_than_the_limit_of_all_wait_until_one_ends()
     {
-        await using var server = new TestServer(new NetworkOptions { MaxConnections = 1 }, apis: [new ScriptedHeartbeat()]);
+        await using TestServer server = new(new NetworkOptions { MaxConnections = 1 }, apis: [new ScriptedHeartbeat()]);
         using TestClient first = server.Connect();
         await Talk(first);
         using TestClient second = server.Connect();
@@ -75,7 +82,7 @@ public class ConnectionLimitTests
     [Fact]
     public async Task Other_limits_hold_from_the_next_connection_on()
     {
-        await using var server = new TestServer(new NetworkOptions { MaxConnections = 1 }, apis: [new ScriptedHeartbeat()]);
+        await using TestServer server = new(new NetworkOptions { MaxConnections = 1 }, apis: [new ScriptedHeartbeat()]);
         using TestClient first = server.Connect();
         await Talk(first);
         using TestClient waiting = server.Connect();
@@ -90,24 +97,30 @@ public class ConnectionLimitTests
     [Fact]
     public async Task Thousands_of_idle_connections_are_cheap()
     {
-        await using var server = new TestServer(apis: [new ScriptedHeartbeat()]);
+        await using TestServer server = new(apis: [new ScriptedHeartbeat()]);
         const int Count = 1000;
-        var sockets = new List<TestClient>(Count);
+        List<TestClient> sockets = new(Count);
         using TestClient client = server.Connect();
         await Talk(client);
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        for (int i = 0; i < Count; i++) sockets.Add(server.Connect());
+        for (int i = 0; i < Count; i++)
+        {
+            sockets.Add(server.Connect());
+        }
         SpinWait.SpinUntil(() => server.Sockets.ConnectionCount == Count + 1, TimeSpan.FromSeconds(10)).ShouldBeTrue();
         long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
         await Talk(client);
         each.ShouldBeLessThan(8 << 10, "managed bytes of a connection, its test client's included");
-        foreach (TestClient idle in sockets) idle.Dispose();
+        foreach (TestClient idle in sockets)
+        {
+            idle.Dispose();
+        }
     }
 
     [Fact]
     public async Task A_stopped_server_closes_its_connections_and_gives_its_port_back()
     {
-        var server = new TestServer(apis: [new ScriptedHeartbeat()]);
+        TestServer server = new(apis: [new ScriptedHeartbeat()]);
         int port = server.Port;
         using TestClient client = server.Connect();
         await Talk(client);

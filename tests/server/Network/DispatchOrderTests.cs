@@ -14,8 +14,8 @@ public class DispatchOrderTests
     [Fact]
     public async Task Produces_run_ahead_of_unanswered_produces_and_are_answered_in_order()
     {
-        var produce = new ScriptedProduce { Hold = true };
-        await using var server = new TestServer(apis: [produce]);
+        ScriptedProduce produce = new() { Hold = true };
+        await using TestServer server = new(apis: [produce]);
         using TestClient client = server.Connect();
         await client.Send(Produce(1), Produce(2), Produce(3));
         await Until(() => produce.Dispatched.Length == 3);
@@ -30,8 +30,8 @@ public class DispatchOrderTests
     [Fact]
     public async Task No_more_than_32_produces_run_ahead()
     {
-        var produce = new ScriptedProduce { Hold = true };
-        await using var server = new TestServer(apis: [produce]);
+        ScriptedProduce produce = new() { Hold = true };
+        await using TestServer server = new(apis: [produce]);
         using TestClient client = server.Connect();
         await client.Send([.. Enumerable.Range(1, 40).Select(id => Produce(id))]);
         await Until(() => produce.Dispatched.Length == NetworkOptions.MaxProducesAhead);
@@ -44,10 +44,10 @@ public class DispatchOrderTests
     [Fact]
     public async Task Anything_else_waits_until_all_before_it_is_answered()
     {
-        var produce = new ScriptedProduce { Hold = true };
+        ScriptedProduce produce = new() { Hold = true };
         bool heartbeatSeen = false;
-        var heartbeat = new ScriptedHeartbeat { Script = _ => Seen(ref heartbeatSeen) };
-        await using var server = new TestServer(apis: [produce, heartbeat]);
+        ScriptedHeartbeat heartbeat = new() { Script = _ => Seen(ref heartbeatSeen) };
+        await using TestServer server = new(apis: [produce, heartbeat]);
         using TestClient client = server.Connect();
         using TestClient other = server.Connect();
         await client.Send(Produce(1), Heartbeat(2), Produce(3));
@@ -66,7 +66,7 @@ public class DispatchOrderTests
     [Fact]
     public async Task A_produce_with_acks_0_is_never_answered()
     {
-        await using var server = new TestServer(apis: [new ScriptedProduce(), new ScriptedHeartbeat()]);
+        await using TestServer server = new(apis: [new ScriptedProduce(), new ScriptedHeartbeat()]);
         using TestClient client = server.Connect();
         await client.Send(Produce(1, acks: 0), Heartbeat(2), Produce(3, acks: 0), Heartbeat(4));
         (await client.ReceiveCorrelationId()).ShouldBe(2);
@@ -76,8 +76,8 @@ public class DispatchOrderTests
     [Fact]
     public async Task A_failed_produce_with_acks_0_closes_the_connection()
     {
-        var produce = new ScriptedProduce { OnDispatch = context => context.CloseConnection("a failed acks=0 produce") };
-        await using var server = new TestServer(apis: [produce]);
+        ScriptedProduce produce = new() { OnDispatch = context => context.CloseConnection("a failed acks=0 produce") };
+        await using TestServer server = new(apis: [produce]);
         using TestClient client = server.Connect();
         await client.Send(Produce(1, acks: 0));
         (await client.IsClosed()).ShouldBeTrue();
@@ -86,20 +86,23 @@ public class DispatchOrderTests
     [Fact]
     public async Task Thousands_of_pipelined_requests_are_answered_in_order()
     {
-        await using var server = new TestServer(apis: [new ScriptedProduce(), new ScriptedHeartbeat()]);
+        await using TestServer server = new(apis: [new ScriptedProduce(), new ScriptedHeartbeat()]);
         using TestClient client = server.Connect();
         byte[] all = [.. Enumerable.Range(0, 5000).SelectMany(id => id % 3 == 0 ? Heartbeat(id) : Produce(id))];
         Task sending = client.Send(all);
-        for (int id = 0; id < 5000; id++) (await client.ReceiveCorrelationId()).ShouldBe(id);
+        for (int id = 0; id < 5000; id++)
+        {
+            (await client.ReceiveCorrelationId()).ShouldBe(id);
+        }
         await sending;
     }
 
     [Fact]
     public async Task Throttled_answers_leave_at_once_and_the_next_request_waits()
     {
-        var time = new FakeTimeProvider();
-        var produce = new ScriptedProduce { OnDispatch = context => context.ThrottleTimeMs = context.CorrelationId == 1 ? 500 : 0 };
-        await using var server = new TestServer(time: time, apis: [produce]);
+        FakeTimeProvider time = new();
+        ScriptedProduce produce = new() { OnDispatch = context => context.ThrottleTimeMs = context.CorrelationId == 1 ? 500 : 0 };
+        await using TestServer server = new(time: time, apis: [produce]);
         using TestClient client = server.Connect();
         using TestClient other = server.Connect();
         await client.Send(Produce(1), Produce(2));

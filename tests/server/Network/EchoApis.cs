@@ -18,7 +18,10 @@ internal sealed class ScriptedProduce : Api<ProduceRequest, ProduceResponse>
     {
         get
         {
-            lock (_lock) return [.. _dispatched];
+            lock (_lock)
+            {
+                return [.. _dispatched];
+            }
         }
     }
 
@@ -32,7 +35,10 @@ internal sealed class ScriptedProduce : Api<ProduceRequest, ProduceResponse>
 
     public void Answer(int correlationId)
     {
-        lock (_lock) _held[correlationId].SetResult(new ProduceResponse());
+        lock (_lock)
+        {
+            _held[correlationId].SetResult(new ProduceResponse());
+        }
     }
 
     protected override ValueTask<ProduceResponse?> Handle(ProduceRequest request, RequestContext context)
@@ -41,9 +47,15 @@ internal sealed class ScriptedProduce : Api<ProduceRequest, ProduceResponse>
         lock (_lock)
         {
             _dispatched.Add(context.CorrelationId);
-            if (request.Acks == 0) return default;
-            if (!Hold) return new ValueTask<ProduceResponse?>(new ProduceResponse());
-            var held = new TaskCompletionSource<ProduceResponse?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (request.Acks == 0)
+            {
+                return default;
+            }
+            if (!Hold)
+            {
+                return new ValueTask<ProduceResponse?>(new ProduceResponse());
+            }
+            TaskCompletionSource<ProduceResponse?> held = new(TaskCreationOptions.RunContinuationsAsynchronously);
             _held.Add(context.CorrelationId, held);
             return new ValueTask<ProduceResponse?>(held.Task);
         }
@@ -85,9 +97,15 @@ internal sealed class PatternRecords(int length, bool isCached, int goneAfter = 
 
     public override int ReadAt(int position, Span<byte> destination)
     {
-        if (position >= goneAfter) return 0;
+        if (position >= goneAfter)
+        {
+            return 0;
+        }
         LargestRead = Math.Max(LargestRead, destination.Length);
-        for (int i = 0; i < destination.Length; i++) destination[i] = At(position + i);
+        for (int i = 0; i < destination.Length; i++)
+        {
+            destination[i] = At(position + i);
+        }
         return destination.Length;
     }
 

@@ -13,7 +13,10 @@ public class GoneClientTests
 {
     private static readonly byte[] Fetch = TestClient.Frame(new FetchRequest { MaxWaitMs = int.MaxValue, MinBytes = int.MaxValue }, 12, 1);
     private static readonly byte[] Heartbeat = TestClient.Frame(new HeartbeatRequest(), 4, 7);
-    private static readonly byte[] Large = TestClient.Frame(new ProduceRequest { Acks = 1, TopicData = [new() { Name = "t", PartitionData = [new() { Records = new byte[150_000] }] }] }, 9, 2);
+    private static readonly byte[] Large = TestClient.Frame(new ProduceRequest
+    {
+        Acks = 1, TopicData = [new() { Name = "t", PartitionData = [new() { Records = new byte[150_000] }] }],
+    }, 9, 2);
 
     /// <summary>Room for one large frame.</summary>
     private static readonly NetworkOptions Narrow = new() { LargeFramesBytes = 200_000 };
@@ -21,9 +24,9 @@ public class GoneClientTests
     [Fact]
     public async Task A_large_frame_behind_an_unanswered_request_reserves_nothing()
     {
-        var fetch = new WaitingFetchApi();
-        var produce = new ScriptedProduce();
-        await using var server = new TestServer(Narrow, apis: [fetch, produce]);
+        WaitingFetchApi fetch = new();
+        ScriptedProduce produce = new();
+        await using TestServer server = new(Narrow, apis: [fetch, produce]);
         using TestClient waiting = server.Connect();
         await waiting.Send(Fetch, Large);
         await Until(() => fetch.Waiting == 1);
@@ -43,7 +46,7 @@ public class GoneClientTests
     [Fact]
     public async Task A_large_frame_that_asks_for_nothing_served_is_refused_at_once()
     {
-        await using var server = new TestServer(Narrow, apis: [new ScriptedHeartbeat()]);
+        await using TestServer server = new(Narrow, apis: [new ScriptedHeartbeat()]);
         using TestClient hostile = server.Connect();
         await hostile.Send(TestClient.Raw(150_000, 3, 231, 0, 0));
         (await hostile.IsClosed()).ShouldBeTrue();
@@ -52,22 +55,28 @@ public class GoneClientTests
     [Fact]
     public async Task The_end_of_a_client_ends_its_waiting_fetch_and_its_connection()
     {
-        var fetch = new WaitingFetchApi();
-        await using var server = new TestServer(apis: [fetch]);
+        WaitingFetchApi fetch = new();
+        await using TestServer server = new(apis: [fetch]);
         TestClient[] clients = [.. Enumerable.Range(0, 50).Select(_ => server.Connect())];
-        foreach (TestClient client in clients) await client.Send(Fetch);
+        foreach (TestClient client in clients)
+        {
+            await client.Send(Fetch);
+        }
         await Until(() => fetch.Waiting == 50);
-        foreach (TestClient client in clients) client.Dispose();
+        foreach (TestClient client in clients)
+        {
+            client.Dispose();
+        }
         await Until(() => server.Sockets.ConnectionCount == 0);
     }
 
     [Fact]
     public async Task The_end_of_a_client_is_seen_behind_requests_that_have_not_been_read()
     {
-        var time = new FakeTimeProvider();
-        var fetch = new WaitingFetchApi();
-        var produce = new ScriptedProduce();
-        await using var server = new TestServer(Narrow with { MaxIdle = TimeSpan.Zero }, time, fetch, produce, new ScriptedHeartbeat());
+        FakeTimeProvider time = new();
+        WaitingFetchApi fetch = new();
+        ScriptedProduce produce = new();
+        await using TestServer server = new(Narrow with { MaxIdle = TimeSpan.Zero }, time, fetch, produce, new ScriptedHeartbeat());
         using TestClient bystander = server.Connect();
         using TestClient client = server.Connect();
         await client.Send(Fetch, TestClient.Frame(new ProduceRequest { Acks = 1 }, 9, 2));
@@ -90,8 +99,8 @@ public class GoneClientTests
     public async Task A_client_that_sends_no_more_is_not_one_that_cannot_be_answered()
     {
         RequestContext? asked = null;
-        var produce = new ScriptedProduce { Hold = true, OnDispatch = context => asked = context };
-        await using var server = new TestServer(apis: [produce]);
+        ScriptedProduce produce = new() { Hold = true, OnDispatch = context => asked = context };
+        await using TestServer server = new(apis: [produce]);
         using TestClient client = server.Connect();
         await client.Send(TestClient.Frame(new ProduceRequest { Acks = 1 }, 9, 1));
         client.Socket.Shutdown(SocketShutdown.Send);
@@ -105,16 +114,22 @@ public class GoneClientTests
     [Fact]
     public async Task Closing_connections_whose_requests_are_unanswered_is_no_error()
     {
-        var log = new ErrorLog();
+        ErrorLog log = new();
         for (int round = 0; round < 20; round++)
         {
-            var produce = new ScriptedProduce { Hold = true };
-            await using var server = new TestServer(log, produce);
+            ScriptedProduce produce = new() { Hold = true };
+            await using TestServer server = new(log, produce);
             TestClient[] clients = [.. Enumerable.Range(0, 20).Select(_ => server.Connect())];
-            for (int i = 0; i < clients.Length; i++) await clients[i].Send(TestClient.Frame(new ProduceRequest { Acks = 1 }, 9, i));
+            for (int i = 0; i < clients.Length; i++)
+            {
+                await clients[i].Send(TestClient.Frame(new ProduceRequest { Acks = 1 }, 9, i));
+            }
             await Until(() => produce.Dispatched.Length == clients.Length);
             await server.Sockets.Stop();
-            foreach (TestClient client in clients) client.Dispose();
+            foreach (TestClient client in clients)
+            {
+                client.Dispose();
+            }
         }
 
         log.Errors.ShouldBeEmpty();
@@ -123,9 +138,9 @@ public class GoneClientTests
     [Fact]
     public async Task An_unanswered_request_keeps_its_connection_no_longer_than_the_idle_time()
     {
-        var time = new FakeTimeProvider();
-        var never = new ScriptedProduce { Hold = true };
-        await using var server = new TestServer(new NetworkOptions { MaxIdle = TimeSpan.FromSeconds(3) }, time, never);
+        FakeTimeProvider time = new();
+        ScriptedProduce never = new() { Hold = true };
+        await using TestServer server = new(new NetworkOptions { MaxIdle = TimeSpan.FromSeconds(3) }, time, never);
         using TestClient client = server.Connect();
         await client.Send(TestClient.Frame(new ProduceRequest { Acks = 1 }, 9, 1));
         await Until(() => never.Dispatched.Length == 1);
@@ -146,9 +161,9 @@ public class GoneClientTests
     [Fact]
     public async Task An_answer_that_comes_after_its_connection_gives_back_what_it_holds()
     {
-        var records = new PatternRecords(100, isCached: true);
-        var late = new LateFetch(records);
-        await using var server = new TestServer(apis: [late]);
+        PatternRecords records = new(100, isCached: true);
+        LateFetch late = new(records);
+        await using TestServer server = new(apis: [late]);
         TestClient client = server.Connect();
         await client.Send(Fetch);
         await late.Asked;
@@ -163,10 +178,10 @@ public class GoneClientTests
     [Fact]
     public async Task A_client_that_does_not_read_its_answer_is_closed_after_the_idle_time()
     {
-        var time = new FakeTimeProvider();
-        var records = new PatternRecords(26 << 20, isCached: true);
-        var asked = new TaskCompletionSource();
-        var fetch = new ScriptedFetch
+        FakeTimeProvider time = new();
+        PatternRecords records = new(26 << 20, isCached: true);
+        TaskCompletionSource asked = new();
+        ScriptedFetch fetch = new()
         {
             Records = () =>
             {
@@ -174,8 +189,8 @@ public class GoneClientTests
                 return records;
             },
         };
-        await using var server = new TestServer(new NetworkOptions { MaxIdle = TimeSpan.FromSeconds(3), SendBufferBytes = 8 << 10 }, time, fetch);
-        using var client = new TestClient(server.Port, receiveBuffer: 4 << 10);
+        await using TestServer server = new(new NetworkOptions { MaxIdle = TimeSpan.FromSeconds(3), SendBufferBytes = 8 << 10 }, time, fetch);
+        using TestClient client = new(server.Port, receiveBuffer: 4 << 10);
         await client.Send(Fetch);
         await asked.Task;
         Task ended = Until(() => server.Sockets.ConnectionCount == 0);
@@ -194,7 +209,8 @@ public class GoneClientTests
     [InlineData(false)]
     public async Task Records_that_cannot_be_read_end_their_connection_and_no_loop_waits_for_ever(bool isDisk)
     {
-        await using var server = new TestServer(apis: [new ScriptedFetch { Records = () => new FailingRecords(isDisk ? new IOException("a disk") : new InvalidOperationException("a bug")) }, new ScriptedHeartbeat()]);
+        await using TestServer server = new(apis: [new ScriptedFetch { Records = () => new FailingRecords(isDisk ? new IOException("a disk")
+            : new InvalidOperationException("a bug")) }, new ScriptedHeartbeat()]);
         using TestClient bystander = server.Connect();
         using TestClient client = server.Connect();
         await client.Send(Fetch, Heartbeat);
@@ -233,7 +249,7 @@ public class GoneClientTests
 
         protected override async ValueTask<FetchResponse?> Handle(FetchRequest request, RequestContext context)
         {
-            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
             using CancellationTokenRegistration closed = context.ClientEnded.UnsafeRegister(_ => ended.TrySetResult(), state: null);
             Interlocked.Increment(ref _waiting);
             await Task.WhenAny(ended.Task, _enough.Task);
@@ -271,7 +287,10 @@ public class GoneClientTests
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (IsEnabled(logLevel)) Errors.Enqueue(formatter(state, exception));
+            if (IsEnabled(logLevel))
+            {
+                Errors.Enqueue(formatter(state, exception));
+            }
         }
     }
 

@@ -31,7 +31,7 @@ public class HostileBytesTests
     [MemberData(nameof(Violations))]
     public async Task A_violation_closes_its_connection_and_no_other(string what, byte[] bytes)
     {
-        await using var server = new TestServer(apis: [new ScriptedHeartbeat()]);
+        await using TestServer server = new(apis: [new ScriptedHeartbeat()]);
         using TestClient bystander = server.Connect();
         using TestClient hostile = server.Connect();
         await hostile.Send(bytes);
@@ -43,10 +43,13 @@ public class HostileBytesTests
     [Fact]
     public async Task Half_sent_frames_of_100_MB_delay_no_small_ones_and_are_closed_when_they_make_no_progress()
     {
-        var time = new FakeTimeProvider();
-        await using var server = new TestServer(time: time, apis: [new ScriptedHeartbeat()]);
+        FakeTimeProvider time = new();
+        await using TestServer server = new(time: time, apis: [new ScriptedHeartbeat()]);
         TestClient[] hostile = [.. Enumerable.Range(0, 10).Select(_ => server.Connect())];
-        foreach (TestClient client in hostile) await client.Send(TestClient.Raw(100 << 20, new byte[1000]));
+        foreach (TestClient client in hostile)
+        {
+            await client.Send(TestClient.Raw(100 << 20, new byte[1000]));
+        }
         using TestClient bystander = server.Connect();
         for (int i = 0; i < 100; i++)
         {
@@ -63,14 +66,21 @@ public class HostileBytesTests
         }
 
         (await Task.WhenAll(ends)).ShouldAllBe(closed => closed);
-        foreach (TestClient client in hostile) client.Dispose();
+        foreach (TestClient client in hostile)
+        {
+            client.Dispose();
+        }
     }
 
     [Fact]
     public async Task A_handler_that_throws_ends_its_connection_only()
     {
-        var heartbeat = new ScriptedHeartbeat { Script = context => context.CorrelationId == 7 ? new HeartbeatResponse() : throw new InvalidOperationException("a bug") };
-        await using var server = new TestServer(apis: [heartbeat]);
+        ScriptedHeartbeat heartbeat = new()
+        {
+            Script = context => context.CorrelationId == 7 ? new HeartbeatResponse()
+            : throw new InvalidOperationException("a bug")
+        };
+        await using TestServer server = new(apis: [heartbeat]);
         using TestClient bystander = server.Connect();
         using TestClient client = server.Connect();
         await client.Send(TestClient.Frame(new HeartbeatRequest(), 4, 8));
@@ -82,13 +92,16 @@ public class HostileBytesTests
     [Fact]
     public async Task Mutated_requests_are_answered_or_end_their_connection()
     {
-        await using var server = new TestServer(apis: [new ScriptedHeartbeat(), new ScriptedProduce()]);
-        var random = new Random(4711);
+        await using TestServer server = new(apis: [new ScriptedHeartbeat(), new ScriptedProduce()]);
+        Random random = new(4711);
         byte[] produce = TestClient.Frame(new ProduceRequest { Acks = 1, TopicData = [new ProduceRequest.TopicProduceData { Name = "t" }] }, 11, 9);
         for (int i = 0; i < 300; i++)
         {
             byte[] mutated = [.. i % 2 == 0 ? Heartbeat : produce];
-            for (int n = random.Next(1, 4); n > 0; n--) mutated[random.Next(4, mutated.Length)] = (byte)random.Next(256);
+            for (int n = random.Next(1, 4); n > 0; n--)
+            {
+                mutated[random.Next(4, mutated.Length)] = (byte)random.Next(256);
+            }
             using TestClient client = server.Connect();
             await client.Send(mutated, TestClient.Frame(new ApiVersionsRequest(), 0, 1));
             client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);

@@ -23,13 +23,14 @@ public class LargeFramePaceTests
     [InlineData(true, Declared / 50, false)]
     public async Task A_frame_that_trickles_in_is_closed_while_others_wait_for_its_room(bool othersWait, int bytesASecond, bool isClosed)
     {
-        var time = new FakeTimeProvider();
-        using var meter = new Meter("test");
-        var apis = new ApiTable([new ScriptedProduce()]);
-        using var services = new ConnectionServices(
-            new NetworkOptions { LargeFramesBytes = Declared, MaxIdle = TimeSpan.Zero }, apis, new NetworkMetrics(meter, apis.All, () => 1), NullLogger.Instance, time);
-        using var bytes = new GivenBytes();
-        var connection = new Connection(1, new Listener("PLAINTEXT", SecurityProtocol.Plaintext, "127.0.0.1", 9092), IPAddress.Loopback, bytes, services);
+        FakeTimeProvider time = new();
+        using Meter meter = new("test");
+        ApiTable apis = new([new ScriptedProduce()]);
+        using ConnectionServices services = new(
+            new NetworkOptions { LargeFramesBytes = Declared, MaxIdle = TimeSpan.Zero }, apis, new NetworkMetrics(meter, apis.All, () => 1),
+                NullLogger.Instance, time);
+        using GivenBytes bytes = new();
+        Connection connection = new(1, new Listener("PLAINTEXT", SecurityProtocol.Plaintext, "127.0.0.1", 9092), IPAddress.Loopback, bytes, services);
         Task running = connection.Run();
         await bytes.Give(Head);
         services.LargeFrames.Reserved.ShouldBe(Declared);
@@ -68,13 +69,19 @@ public class LargeFramePaceTests
 
         public override async ValueTask WaitReadable()
         {
-            if (_rest.IsEmpty) _rest = await Next();
+            if (_rest.IsEmpty)
+            {
+                _rest = await Next();
+            }
         }
 
         public override async ValueTask<int> Read(Memory<byte> destination)
         {
             Volatile.Write(ref _counted, _handed);
-            if (_rest.IsEmpty) _rest = await Next();
+            if (_rest.IsEmpty)
+            {
+                _rest = await Next();
+            }
             int count = Math.Min(_rest.Length, destination.Length);
             _rest[..count].CopyTo(destination);
             _rest = _rest[count..];

@@ -16,8 +16,8 @@ public class ResponseStreamTests
     [InlineData((3 * NetworkOptions.PieceBytes) + 17, false)]
     public async Task Records_arrive_whole_whatever_their_length(int length, bool isCached)
     {
-        var records = new PatternRecords(length, isCached);
-        await using var server = new TestServer(apis: [new ScriptedFetch { Records = () => records }]);
+        PatternRecords records = new(length, isCached);
+        await using TestServer server = new(apis: [new ScriptedFetch { Records = () => records }]);
         using TestClient client = server.Connect();
         await client.Send(Fetch);
         byte[] frame = await client.Receive();
@@ -28,8 +28,8 @@ public class ResponseStreamTests
     [Fact]
     public async Task Records_are_given_back_once_sent()
     {
-        var records = new PatternRecords(100_000, isCached: true);
-        await using var server = new TestServer(apis: [new ScriptedFetch { Records = () => records }]);
+        PatternRecords records = new(100_000, isCached: true);
+        await using TestServer server = new(apis: [new ScriptedFetch { Records = () => records }]);
         using TestClient client = server.Connect();
         await client.Send(Fetch, TestClient.Frame(new ApiVersionsRequest(), 0, 6));
         await client.Receive();
@@ -40,8 +40,8 @@ public class ResponseStreamTests
     [Fact]
     public async Task Promised_records_that_have_gone_close_the_connection()
     {
-        var records = new PatternRecords(1_000_000, isCached: true, goneAfter: 500_000);
-        await using var server = new TestServer(apis: [new ScriptedFetch { Records = () => records }]);
+        PatternRecords records = new(1_000_000, isCached: true, goneAfter: 500_000);
+        await using TestServer server = new(apis: [new ScriptedFetch { Records = () => records }]);
         using TestClient client = server.Connect();
         await client.Send(Fetch);
         await Should.ThrowAsync<Exception>(client.Receive);
@@ -52,20 +52,27 @@ public class ResponseStreamTests
     public async Task Readers_that_stop_reading_hold_up_nobody()
     {
         const int Length = 2 << 20;
-        await using var server = new TestServer(new NetworkOptions { SendBufferBytes = 8 << 10 }, apis: [new ScriptedFetch { Records = () => new PatternRecords(Length, isCached: true) }]);
+        await using TestServer server = new(new NetworkOptions { SendBufferBytes = 8 << 10 },
+            apis: [new ScriptedFetch { Records = () => new PatternRecords(Length, isCached: true) }]);
         TestClient[] stuck = [.. Enumerable.Range(0, 300).Select(_ => new TestClient(server.Port, receiveBuffer: 4 << 10))];
-        foreach (TestClient client in stuck) await client.Send(Fetch);
+        foreach (TestClient client in stuck)
+        {
+            await client.Send(Fetch);
+        }
         using TestClient bystander = server.Connect();
         await bystander.Send(Fetch);
         (await bystander.Receive()).Length.ShouldBeGreaterThan(Length);
-        foreach (TestClient client in stuck) client.Dispose();
+        foreach (TestClient client in stuck)
+        {
+            client.Dispose();
+        }
     }
 
     private static ReadOnlyMemory<byte> RecordsOf(byte[] frame)
     {
-        var reader = new ProtocolReader(frame);
+        ProtocolReader reader = new(frame);
         ResponseHeader.Read(ref reader, 1);
-        var response = FetchResponse.Read(ref reader, 12);
+        FetchResponse response = FetchResponse.Read(ref reader, 12);
         return ((MemoryRecords)response.Responses[0].Partitions[0].Records!).Memory;
     }
 }

@@ -20,7 +20,7 @@ public sealed class SocketTransportTests : IDisposable
 
     public SocketTransportTests()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         _peer = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4 << 10, NoDelay = true };
         _peer.Connect(listener.LocalEndpoint);
@@ -43,7 +43,7 @@ public sealed class SocketTransportTests : IDisposable
     {
         byte[] bytes = RandomBytes(3_000_000);
         Task<byte[]> received = Receive(bytes.Length);
-        var random = new Random(2);
+        Random random = new(2);
         for (int at = 0; at < bytes.Length;)
         {
             int count = Math.Min(bytes.Length - at, random.Next(1, 300_000));
@@ -116,7 +116,8 @@ public sealed class SocketTransportTests : IDisposable
         _transport.Dispose();
         foreach (Func<Task> call in new Func<Task>[]
         {
-            () => _transport.WaitReadable().AsTask(), () => _transport.WaitWritable().AsTask(), () => _transport.Read(new byte[1]).AsTask(), () => _transport.Write(new byte[1]).AsTask(),
+            () => _transport.WaitReadable().AsTask(), () => _transport.WaitWritable().AsTask(), () => _transport.Read(new byte[1]).AsTask(),
+                () => _transport.Write(new byte[1]).AsTask(),
         })
         {
             (await Should.ThrowAsync<Exception>(async () => await call())).ShouldBeOfType<ObjectDisposedException>();
@@ -141,8 +142,8 @@ public sealed class SocketTransportTests : IDisposable
         byte[] bytes = RandomBytes((3 * NetworkOptions.DirectStepBytes) + 17);
         using IOpenFile file = new RealFileSystem().Open(Path.Combine(_folder, "f"), FileOpen.OrCreate);
         file.Write(0, bytes);
-        var onShared = new TaskCompletionSource<bool>();
-        var heartbeat = new ScriptedHeartbeat
+        TaskCompletionSource<bool> onShared = new();
+        ScriptedHeartbeat heartbeat = new()
         {
             Script = _ =>
             {
@@ -150,8 +151,9 @@ public sealed class SocketTransportTests : IDisposable
                 return new HeartbeatResponse();
             },
         };
-        await using var server = new TestServer(new NetworkOptions { SendBufferBytes = 8 << 10 }, apis: [new ScriptedFetch { Records = () => new FileRecords(file, bytes.Length, isCached) }, heartbeat]);
-        using var client = new TestClient(server.Port, receiveBuffer: 4 << 10);
+        await using TestServer server = new(new NetworkOptions { SendBufferBytes = 8 << 10 },
+            apis: [new ScriptedFetch { Records = () => new FileRecords(file, bytes.Length, isCached) }, heartbeat]);
+        using TestClient client = new(server.Port, receiveBuffer: 4 << 10);
         await client.Send(TestClient.Frame(new FetchRequest { MaxWaitMs = 0 }, 12, 5), TestClient.Frame(new HeartbeatRequest(), 4, 6));
         byte[] frame = await client.Receive();
         frame.AsSpan().IndexOf(bytes).ShouldBeGreaterThan(0);
@@ -166,24 +168,31 @@ public sealed class SocketTransportTests : IDisposable
     {
         using IOpenFile file = new RealFileSystem().Open(Path.Combine(_folder, "f"), FileOpen.OrCreate);
         file.SetLength(3 * NetworkOptions.DirectStepBytes);
-        var watched = new List<WatchedRecords>();
-        var random = new Random(3);
-        var fetch = new ScriptedFetch
+        List<WatchedRecords> watched = new();
+        Random random = new(3);
+        ScriptedFetch fetch = new()
         {
             Records = () =>
             {
-                var records = new WatchedRecords(file, random.Next(NetworkOptions.DirectStepBytes, 3 * NetworkOptions.DirectStepBytes), new Random(watched.Count), fails);
+                WatchedRecords records = new(file, random.Next(NetworkOptions.DirectStepBytes, 3 * NetworkOptions.DirectStepBytes), new Random(watched.Count),
+                    fails);
                 watched.Add(records);
                 return records;
             },
         };
-        await using var server = new TestServer(new NetworkOptions { SendBufferBytes = 8 << 10 }, apis: [fetch]);
+        await using TestServer server = new(new NetworkOptions { SendBufferBytes = 8 << 10 }, apis: [fetch]);
         for (int i = 0; i < 8; i++)
         {
-            using var client = new TestClient(server.Port, receiveBuffer: 4 << 10);
+            using TestClient client = new(server.Port, receiveBuffer: 4 << 10);
             await client.Send(TestClient.Frame(new FetchRequest { MaxWaitMs = 0 }, 12, 5));
-            if (fails) await Should.ThrowAsync<Exception>(client.Receive);
-            else (await client.Receive()).Length.ShouldBeGreaterThan(watched[i].Length);
+            if (fails)
+            {
+                await Should.ThrowAsync<Exception>(client.Receive);
+            }
+            else
+            {
+                (await client.Receive()).Length.ShouldBeGreaterThan(watched[i].Length);
+            }
         }
 
         await Task.Run(() => SpinWait.SpinUntil(() => watched.TrueForAll(records => records.IsDisposed), Patience).ShouldBeTrue());
@@ -194,10 +203,10 @@ public sealed class SocketTransportTests : IDisposable
     [Fact]
     public async Task A_disk_that_stands_still_under_a_connection_does_not_hold_up_who_closes_it()
     {
-        using var disk = new ManualResetEventSlim();
-        var reached = new TaskCompletionSource();
-        var time = new FakeTimeProvider();
-        var server = new TestServer(time: time, apis: [new ScriptedFetch { Records = () => new StandingRecords(disk, reached) }]);
+        using ManualResetEventSlim disk = new();
+        TaskCompletionSource reached = new();
+        FakeTimeProvider time = new();
+        TestServer server = new(time: time, apis: [new ScriptedFetch { Records = () => new StandingRecords(disk, reached) }]);
         using TestClient client = server.Connect();
         await client.Send(TestClient.Frame(new FetchRequest { MaxWaitMs = 0 }, 12, 5));
         await reached.Task.WaitAsync(Patience);
@@ -225,7 +234,10 @@ public sealed class SocketTransportTests : IDisposable
     private Task<byte[]> Receive(int count) => Task.Run(() =>
     {
         byte[] received = new byte[count];
-        for (int got = 0; got < count;) got += _peer.Receive(received.AsSpan(got, Math.Min(count - got, 10_000)));
+        for (int got = 0; got < count;)
+        {
+            got += _peer.Receive(received.AsSpan(got, Math.Min(count - got, 10_000)));
+        }
         return received;
     });
 
@@ -261,21 +273,36 @@ public sealed class SocketTransportTests : IDisposable
 
         public override int ReadAt(int position, Span<byte> destination)
         {
-            if (SocketWaits.IsSharedThread) Fault ??= "read";
+            if (SocketWaits.IsSharedThread)
+            {
+                Fault ??= "read";
+            }
             return destination.Length;
         }
 
         public override int? SendTo(SafeHandle socket, int position, int count)
         {
-            if (SocketWaits.IsSharedThread && !_saidCached) Fault ??= "sent although not cached";
-            if (fails && position > length / 2) throw new IOException("a disk");
-            if (!fails && random.Next(20) == 0) return null;
+            if (SocketWaits.IsSharedThread && !_saidCached)
+            {
+                Fault ??= "sent although not cached";
+            }
+            if (fails && position > length / 2)
+            {
+                throw new IOException("a disk");
+            }
+            if (!fails && random.Next(20) == 0)
+            {
+                return null;
+            }
             return file.SendTo(socket, position, Math.Min(count, random.Next(1, 100_000)));
         }
 
         public override void Dispose()
         {
-            if (SocketWaits.IsSharedThread) Fault ??= "disposed";
+            if (SocketWaits.IsSharedThread)
+            {
+                Fault ??= "disposed";
+            }
             IsDisposed = true;
             base.Dispose();
         }

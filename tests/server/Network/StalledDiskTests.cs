@@ -27,25 +27,34 @@ public class StalledDiskTests
     [Fact]
     public async Task Appends_to_a_stalled_disk_hold_up_neither_other_disks_nor_heartbeats()
     {
-        using var disk = new ManualResetEventSlim();
+        using ManualResetEventSlim disk = new();
         int inside = 0;
         ThreadPool.GetMinThreads(out int usualThreads, out _);
-        using var broker = new DataBroker(folders: ["/stalled", "/good"]);
+        using DataBroker broker = new(folders: ["/stalled", "/good"]);
         broker.Create("a").Create("b");
         string good = broker["a"].Log!.Directory == "/good" ? "a" : "b";
         broker[good].Log!.Directory.ShouldBe("/good");
-        for (int i = 0; i < 2 * Stalled; i++) broker.Create($"t{i}");
+        for (int i = 0; i < 2 * Stalled; i++)
+        {
+            broker.Create($"t{i}");
+        }
         string[] topics = [.. Enumerable.Range(0, 2 * Stalled).Select(i => $"t{i}").Where(topic => broker[topic].Log!.Directory == "/stalled")];
         broker.Disk.BeforeChange = (change, path) =>
         {
-            if (change != FileChange.Write || !path.StartsWith("/stalled", StringComparison.Ordinal)) return;
+            if (change != FileChange.Write || !path.StartsWith("/stalled", StringComparison.Ordinal))
+            {
+                return;
+            }
             Interlocked.Increment(ref inside);
             disk.Wait();
         };
-        using var clock = new RunningClock(broker.Time);
-        await using var server = new TestServer(apis: [broker.Produce, new ScriptedHeartbeat()]);
+        using RunningClock clock = new(broker.Time);
+        await using TestServer server = new(apis: [broker.Produce, new ScriptedHeartbeat()]);
         TestClient[] producers = [.. Enumerable.Range(0, Stalled).Select(_ => server.Connect())];
-        for (int i = 0; i < Stalled; i++) await producers[i].Send(Produce(topics[i], 1));
+        for (int i = 0; i < Stalled; i++)
+        {
+            await producers[i].Send(Produce(topics[i], 1));
+        }
         using TestClient member = server.Connect();
         using TestClient producer = server.Connect();
         while (Volatile.Read(ref inside) < AppendGate.Places)
@@ -75,24 +84,32 @@ public class StalledDiskTests
     [Fact]
     public async Task Commits_to_a_stalled_disk_hold_up_no_heartbeats_and_keep_their_order()
     {
-        using var disk = new ManualResetEventSlim();
+        using ManualResetEventSlim disk = new();
         int inside = 0;
-        using var broker = new DataBroker(folders: ["/stalled", "/good"]);
+        using DataBroker broker = new(folders: ["/stalled", "/good"]);
         broker.Create(ClusterImage.ConsumerOffsets, partitions: 2 * Stalled);
-        using var meter = new Meter("test");
-        var limits = new GroupLimits { InitialRebalanceDelayMs = 0 };
-        var services = new GroupServices(limits, broker.Time, broker.Wheel, new GroupMetrics(meter), NullLogger.Instance, Mailbox.OnPool, Here);
-        var groups = new GroupCoordinator(services, p => new PartitionOffsetsLog(broker.Table, p, limits), () => broker.Metadata.Current);
-        for (int p = 0; p < 2 * Stalled; p++) groups.BecameLeader(ClusterImage.ConsumerOffsets, p, 0);
-        ILookup<string, string> byDisk = OneGroupAPartition(groups, 2 * Stalled).ToLookup(group => broker[ClusterImage.ConsumerOffsets, groups.PartitionOf(group)].Log!.Directory, StringComparer.Ordinal);
+        using Meter meter = new("test");
+        GroupLimits limits = new() { InitialRebalanceDelayMs = 0 };
+        GroupServices services = new(limits, broker.Time, broker.Wheel, new GroupMetrics(meter), NullLogger.Instance, Mailbox.OnPool, Here);
+        GroupCoordinator groups = new(services, p => new PartitionOffsetsLog(broker.Table, p, limits), () => broker.Metadata.Current);
+        for (int p = 0; p < 2 * Stalled; p++)
+        {
+            groups.BecameLeader(ClusterImage.ConsumerOffsets, p, 0);
+        }
+        ILookup<string, string> byDisk = OneGroupAPartition(groups,
+            2 * Stalled).ToLookup(group => broker[ClusterImage.ConsumerOffsets, groups.PartitionOf(group)].Log!.Directory, StringComparer.Ordinal);
         broker.Disk.BeforeChange = (change, path) =>
         {
-            if (change != FileChange.Write || !path.StartsWith("/stalled", StringComparison.Ordinal)) return;
+            if (change != FileChange.Write || !path.StartsWith("/stalled", StringComparison.Ordinal))
+            {
+                return;
+            }
             Interlocked.Increment(ref inside);
             disk.Wait();
         };
-        using var clock = new RunningClock(broker.Time);
-        Task<IReadOnlyList<ErrorCode>>[] stalled = [.. byDisk["/stalled"].SelectMany(group => Enumerable.Range(0, 3).Select(offset => Commit(groups, group, offset)))];
+        using RunningClock clock = new(broker.Time);
+        Task<IReadOnlyList<ErrorCode>>[] stalled = [.. byDisk["/stalled"].SelectMany(group => Enumerable.Range(0,
+            3).Select(offset => Commit(groups, group, offset)))];
         while (Volatile.Read(ref inside) < AppendGate.Places)
         {
             foreach (string group in byDisk["/good"].Take(5))
@@ -103,7 +120,10 @@ public class StalledDiskTests
         }
 
         disk.Set();
-        foreach (Task<IReadOnlyList<ErrorCode>> commit in stalled) (await Answer(commit)).ShouldBe([ErrorCode.None]);
+        foreach (Task<IReadOnlyList<ErrorCode>> commit in stalled)
+        {
+            (await Answer(commit)).ShouldBe([ErrorCode.None]);
+        }
         foreach (string group in byDisk["/stalled"])
         {
             FetchOffsetsResult fetched = await Answer(groups.Submit(group, new FetchOffsetsRequest([Committed], RequireStable: true)));
@@ -116,10 +136,13 @@ public class StalledDiskTests
     [Fact]
     public async Task Cold_reads_that_block_do_not_hold_up_heartbeats()
     {
-        using var disk = new ManualResetEventSlim();
-        await using var server = new TestServer(apis: [new ScriptedFetch { Records = () => new BlockedRecords(disk) }, new ScriptedHeartbeat()]);
+        using ManualResetEventSlim disk = new();
+        await using TestServer server = new(apis: [new ScriptedFetch { Records = () => new BlockedRecords(disk) }, new ScriptedHeartbeat()]);
         TestClient[] readers = [.. Enumerable.Range(0, Stalled).Select(_ => server.Connect())];
-        foreach (TestClient reader in readers) await reader.Send(TestClient.Frame(new FetchRequest(), 12, 1));
+        foreach (TestClient reader in readers)
+        {
+            await reader.Send(TestClient.Frame(new FetchRequest(), 12, 1));
+        }
         using TestClient member = server.Connect();
         for (int i = 0; i < 20; i++)
         {
@@ -162,8 +185,12 @@ public class StalledDiskTests
         {
             _thread = new Thread(() =>
             {
-                while (!_ended.Wait(TimeSpan.FromMilliseconds(1))) time.Advance(TimeSpan.FromMilliseconds(20));
-            }) { IsBackground = true };
+                while (!_ended.Wait(TimeSpan.FromMilliseconds(1)))
+                {
+                    time.Advance(TimeSpan.FromMilliseconds(20));
+                }
+            })
+            { IsBackground = true };
             _thread.Start();
         }
 

@@ -55,7 +55,10 @@ internal sealed class TestClient : IDisposable
     public TestClient(int port, int receiveBuffer = 0)
     {
         Socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        if (receiveBuffer > 0) Socket.ReceiveBufferSize = receiveBuffer;
+        if (receiveBuffer > 0)
+        {
+            Socket.ReceiveBufferSize = receiveBuffer;
+        }
         Socket.Connect(IPAddress.Loopback, port);
     }
 
@@ -65,7 +68,7 @@ internal sealed class TestClient : IDisposable
     public static byte[] Frame<TRequest>(TRequest request, short version, int correlationId, string? clientId = "test")
         where TRequest : IRequest<TRequest>
     {
-        using var writer = new ProtocolWriter();
+        using ProtocolWriter writer = new();
         writer.WriteInt32(0);
         new RequestHeader(TRequest.Key, version, correlationId, clientId).Write(writer, HeaderVersions.OfRequest(TRequest.Key, version));
         request.Write(writer, version);
@@ -76,7 +79,7 @@ internal sealed class TestClient : IDisposable
     /// <summary>A length field and whatever follows it.</summary>
     public static byte[] Raw(int length, params byte[] rest)
     {
-        var bytes = new byte[4 + rest.Length];
+        byte[] bytes = new byte[4 + rest.Length];
         BinaryPrimitives.WriteInt32BigEndian(bytes, length);
         rest.CopyTo(bytes, 4);
         return bytes;
@@ -84,7 +87,10 @@ internal sealed class TestClient : IDisposable
 
     public async Task Send(params byte[][] frames)
     {
-        foreach (byte[] frame in frames) await Socket.SendAsync(frame).WaitAsync(Patience);
+        foreach (byte[] frame in frames)
+        {
+            await Socket.SendAsync(frame).WaitAsync(Patience);
+        }
     }
 
     /// <summary>The next response, without its length field.</summary>
@@ -113,11 +119,14 @@ internal sealed class TestClient : IDisposable
 
     private async Task<byte[]> ReceiveExactly(int count)
     {
-        var bytes = new byte[count];
+        byte[] bytes = new byte[count];
         for (int have = 0; have < count;)
         {
             int got = await Socket.ReceiveAsync(bytes.AsMemory(have)).AsTask().WaitAsync(Patience);
-            if (got == 0) throw new InvalidOperationException("the server closed the connection");
+            if (got == 0)
+            {
+                throw new InvalidOperationException("the server closed the connection");
+            }
             have += got;
         }
 

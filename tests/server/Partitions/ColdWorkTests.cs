@@ -9,12 +9,12 @@ public sealed class ColdWorkTests
     [Fact]
     public async Task Two_pieces_of_work_that_come_together_run_together_though_one_thread_is_idle()
     {
-        using var work = new ColdWork(4);
+        using ColdWork work = new(4);
         for (int round = 0; round < 20; round++)
         {
             await work.Run(() => 0);
             // Each waits for the other: behind one thread they would wait for ever.
-            using var meeting = new Barrier(2);
+            using Barrier meeting = new(2);
             Task<bool> first = work.Run(() => meeting.SignalAndWait(Patience));
             Task<bool> second = work.Run(() => meeting.SignalAndWait(Patience));
             (await first).ShouldBeTrue();
@@ -25,7 +25,7 @@ public sealed class ColdWorkTests
     [Fact]
     public async Task No_more_threads_run_than_allowed()
     {
-        using var work = new ColdWork(2);
+        using ColdWork work = new(2);
         int inside = 0;
         int most = 0;
         await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => work.Run(() =>
@@ -42,7 +42,10 @@ public sealed class ColdWorkTests
         for (int seen = Volatile.Read(ref target); value > seen;)
         {
             int before = Interlocked.CompareExchange(ref target, value, seen);
-            if (before == seen) return;
+            if (before == seen)
+            {
+                return;
+            }
             seen = before;
         }
     }

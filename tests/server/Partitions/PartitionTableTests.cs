@@ -76,7 +76,10 @@ public sealed class PartitionTableTests : IDisposable
         {
             ControllerEpoch = 1,
             BrokerEpoch = -1,
-            TopicStates = [new() { TopicName = "t", TopicId = Guid.NewGuid(), PartitionStates = [new() { Leader = 1, LeaderEpoch = 99, Isr = [1], Replicas = [1] }] }],
+            TopicStates = [new()
+            {
+                TopicName = "t", TopicId = Guid.NewGuid(), PartitionStates = [new() { Leader = 1, LeaderEpoch = 99, Isr = [1], Replicas = [1] }],
+            }],
         });
         response.Topics[0].PartitionErrors[0].ErrorCode.ShouldBe((short)ErrorCode.InconsistentTopicId);
         response.PartitionErrors[0].ErrorCode.ShouldBe((short)ErrorCode.InconsistentTopicId);

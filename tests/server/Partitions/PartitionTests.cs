@@ -134,9 +134,12 @@ public sealed class PartitionTests : IDisposable
     public async Task Producers_errors_reach_the_outcome()
     {
         Partition partition = _broker.Create("t")["t"];
-        (await partition.ProduceAsync(DataBroker.Batch(1, new BatchOptions { ProducerId = 9, ProducerEpoch = 1, BaseSequence = 0 }), -1, Patience, true)).Error.ShouldBe(ErrorCode.None);
-        (await partition.ProduceAsync(DataBroker.Batch(1, new BatchOptions { ProducerId = 9, ProducerEpoch = 1, BaseSequence = 5 }), -1, Patience, true)).Error.ShouldBe(ErrorCode.OutOfOrderSequenceNumber);
-        (await partition.ProduceAsync(DataBroker.Batch(1, new BatchOptions { ProducerId = 9, ProducerEpoch = 0, BaseSequence = 1 }), -1, Patience, true)).Error.ShouldBe(ErrorCode.InvalidProducerEpoch);
+        (await partition.ProduceAsync(DataBroker.Batch(1, new BatchOptions { ProducerId = 9, ProducerEpoch = 1, BaseSequence = 0 }), -1, Patience,
+            true)).Error.ShouldBe(ErrorCode.None);
+        (await partition.ProduceAsync(DataBroker.Batch(1, new BatchOptions { ProducerId = 9, ProducerEpoch = 1, BaseSequence = 5 }), -1, Patience,
+            true)).Error.ShouldBe(ErrorCode.OutOfOrderSequenceNumber);
+        (await partition.ProduceAsync(DataBroker.Batch(1, new BatchOptions { ProducerId = 9, ProducerEpoch = 0, BaseSequence = 1 }), -1, Patience,
+            true)).Error.ShouldBe(ErrorCode.InvalidProducerEpoch);
     }
 
     [Fact]
@@ -168,7 +171,8 @@ public sealed class PartitionTests : IDisposable
         (await partition.ProduceAsync(DataBroker.Batch(), -1, Patience, true)).Error.ShouldBe(ErrorCode.KafkaStorageError);
         _broker.DirectoryFailures.ShouldBe(1);
         partition.State.Role.ShouldBe(PartitionRole.Offline);
-        partition.Fetch(new FetchQuery { MaxBytes = 100, CurrentLeaderEpoch = -1, LastFetchedEpoch = -1, ReplicaId = -1 }, 100, true, nowMs: 0).Error.ShouldBe(ErrorCode.KafkaStorageError);
+        partition.Fetch(new FetchQuery { MaxBytes = 100, CurrentLeaderEpoch = -1, LastFetchedEpoch = -1, ReplicaId = -1 }, 100, true,
+            nowMs: 0).Error.ShouldBe(ErrorCode.KafkaStorageError);
         _broker.Table.FailOfflineLogs();
         _broker.Assign("t", 1, leader: 1).ShouldBe([ErrorCode.KafkaStorageError]);
     }
@@ -184,7 +188,8 @@ public sealed class PartitionTests : IDisposable
     [Fact]
     public async Task The_brokers_own_batches_are_appended_as_they_are()
     {
-        Partition partition = _broker.Create("__consumer_offsets", config: new LogConfig { CleanupCompact = true, CleanupDelete = false })["__consumer_offsets"];
+        Partition partition = _broker.Create("__consumer_offsets",
+            config: new LogConfig { CleanupCompact = true, CleanupDelete = false })["__consumer_offsets"];
         (await partition.AppendAsync(DataBroker.Batch(4), -1, Patience, AppendOrigin.Coordinator)).ShouldBe(new AppendOutcome(ErrorCode.None, 0, -1, 0));
         (await partition.AppendAsync(new byte[30], -1, Patience, AppendOrigin.Coordinator)).Error.ShouldBe(ErrorCode.CorruptMessage);
     }
@@ -198,7 +203,8 @@ public sealed class PartitionTests : IDisposable
         FetchResponse.PartitionData data = new();
         partition.Log!.LogEndOffset.ShouldBe(1000);
         partition.Log.HighWatermark.ShouldBe(1000);
-        FetchAnswer answer = partition.Fetch(new FetchQuery { MaxBytes = int.MaxValue, CurrentLeaderEpoch = -1, LastFetchedEpoch = -1, ReplicaId = -1 }, int.MaxValue, true, nowMs: 0);
+        FetchAnswer answer = partition.Fetch(new FetchQuery { MaxBytes = int.MaxValue, CurrentLeaderEpoch = -1, LastFetchedEpoch = -1, ReplicaId = -1 },
+            int.MaxValue, true, nowMs: 0);
         data.Records = new Broker.Server.Apis.Fetching.LogRecords(answer.Slice!, true);
         DataBroker.OffsetsIn(data).ShouldBe(Enumerable.Range(0, 1000).Select(i => (long)i));
     }

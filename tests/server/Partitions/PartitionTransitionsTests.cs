@@ -9,7 +9,13 @@ public class PartitionTransitionsTests
     private const int Me = 1;
     private const int LeaderEpoch = 5;
 
-    private static readonly PartitionState Known = PartitionState.Initial with { LeaderEpoch = LeaderEpoch, LeaderId = Me, Replicas = [Me, 2, 3], PartitionEpoch = 4 };
+    private static readonly PartitionState Known = PartitionState.Initial with
+    {
+        LeaderEpoch = LeaderEpoch,
+        LeaderId = Me,
+        Replicas = [Me, 2, 3],
+        PartitionEpoch = 4
+    };
 
     private static PartitionState In(PartitionRole role) => role switch
     {
@@ -18,7 +24,8 @@ public class PartitionTransitionsTests
         _ => Known with { Role = role },
     };
 
-    private static Assignment Told(int leader, int epoch = LeaderEpoch, bool mine = true) => new(leader, epoch, 9, mine ? [Me, 2, 3] : [2, 3], mine ? [Me, 2] : [2], IsNew: false);
+    private static Assignment Told(int leader, int epoch = LeaderEpoch, bool mine = true)
+        => new(leader, epoch, 9, mine ? [Me, 2, 3] : [2, 3], mine ? [Me, 2] : [2], IsNew: false);
 
     /// <summary>Every role against every event; the expected role after it, or the error.</summary>
     [Theory]

@@ -69,7 +69,8 @@ public class TimingWheelTests
             using TimingWheel wheel = new(time);
             long start = time.GetTimestamp();
             double[] firedAt = [.. delays.Select(_ => -1.0)];
-            TimerHandle[] handles = [.. delays.Select((delay, i) => wheel.Schedule(TimeSpan.FromMilliseconds(delay), () => firedAt[i] = time.GetElapsedTime(start).TotalMilliseconds))];
+            TimerHandle[] handles = [.. delays.Select((delay, i) => wheel.Schedule(TimeSpan.FromMilliseconds(delay),
+                () => firedAt[i] = time.GetElapsedTime(start).TotalMilliseconds))];
             int gone = cancelled % delays.Length;
             handles[gone].Cancel().ShouldBeTrue();
             for (int now = 0; now < 42_000; now += step)

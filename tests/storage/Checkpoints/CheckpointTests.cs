@@ -9,7 +9,7 @@ public class CheckpointTests
 {
     private static InMemoryFileSystem DiskWith(string text)
     {
-        var disk = new InMemoryFileSystem();
+        InMemoryFileSystem disk = new();
         disk.CreateDirectory("/d");
         WholeFiles.Replace(disk, "/d/f", Encoding.UTF8.GetBytes(text), durable: true);
         return disk;
@@ -21,7 +21,7 @@ public class CheckpointTests
     public void Offsets_are_written_as_Kafka_writes_them_and_read_back()
     {
         InMemoryFileSystem disk = DiskWith("");
-        var offsets = new Dictionary<TopicPartition, long> { [new("a", 0)] = 12, [new("b-c.d", 11)] = long.MaxValue };
+        Dictionary<TopicPartition, long> offsets = new() { [new("a", 0)] = 12, [new("b-c.d", 11)] = long.MaxValue };
         OffsetCheckpoint.Write(disk, "/d/f", offsets);
         TextOf(disk).ShouldBe("0\n2\na 0 12\nb-c.d 11 9223372036854775807\n");
         OffsetCheckpoint.Read(disk, "/d/f").ShouldBe(offsets);
@@ -61,7 +61,7 @@ public class CheckpointTests
     [Fact]
     public void Ids_are_in_Kafkas_text_form()
     {
-        var id = new Guid("6a1f31b2-ffee-4d3c-9a8b-0123456789ab");
+        Guid id = new("6a1f31b2-ffee-4d3c-9a8b-0123456789ab");
         KafkaUuid.Format(id).ShouldBe("ah8xsv_uTTyaiwEjRWeJqw");
         KafkaUuid.TryParse("ah8xsv_uTTyaiwEjRWeJqw", out Guid back).ShouldBeTrue();
         back.ShouldBe(id);
@@ -89,11 +89,12 @@ public class CheckpointTests
             .ShouldBe(new MetaProperties(3, "ah8xsv_uTTyaiwEjRWeJqw"));
         MetaProperties.Read(DiskWith("broker.id : 3\r\ncluster.id = abc\r\n"), "/d/f").ShouldBe(new MetaProperties(3, "abc"));
         InMemoryFileSystem disk = DiskWith("");
-        var identity = new MetaProperties(7, "cluster", Guid.NewGuid());
+        MetaProperties identity = new(7, "cluster", Guid.NewGuid());
         identity.Write(disk, "/d/f");
         MetaProperties.Read(disk, "/d/f").ShouldBe(identity);
         MetaProperties.Read(disk, "/d/none").ShouldBeNull();
-        Should.Throw<CorruptFileException>(() => MetaProperties.Read(DiskWith("version=1\nnode.id=3\ncluster.id=abc\n"), "/d/f")).Message.ShouldContain("version 1");
+        Should.Throw<CorruptFileException>(() => MetaProperties.Read(DiskWith("version=1\nnode.id=3\ncluster.id=abc\n"),
+            "/d/f")).Message.ShouldContain("version 1");
         Should.Throw<CorruptFileException>(() => MetaProperties.Read(DiskWith("broker.id=x\ncluster.id=abc\n"), "/d/f"));
         Should.Throw<CorruptFileException>(() => MetaProperties.Read(DiskWith("broker.id=1\n"), "/d/f"));
     }
@@ -131,7 +132,7 @@ public class CheckpointTests
         {
             for (int seed = 0; seed < 20; seed++)
             {
-                var disk = new InMemoryFileSystem(tracksDurability: true);
+                InMemoryFileSystem disk = new(tracksDurability: true);
                 disk.CreateDirectory("/d");
                 disk.SyncDirectory("/");
                 WholeFiles.Replace(disk, "/d/f", "old"u8, durable: true);
@@ -139,7 +140,9 @@ public class CheckpointTests
                 disk.BeforeChange = (_, _) =>
                 {
                     if (left-- == 0)
+                    {
                         throw new IOException("power cut");
+                    }
                 };
                 try
                 {

@@ -22,7 +22,7 @@ public class CheckpointOwnerTests
             for (int seed = 0; seed < 4; seed++)
             {
                 bool killed = seed == 0;
-                var after = new LogScenario(SmallSegments, killed ? disk.AfterProcessDeath() : disk.AfterPowerCut(new Random((cut * 7) + seed)));
+                LogScenario after = new(SmallSegments, killed ? disk.AfterProcessDeath() : disk.AfterPowerCut(new Random((cut * 7) + seed)));
                 if (after.Log.TopicId != Anew)
                 {
                     (killed ? reached.Appended : reached.Flushed).ShouldBe(0, $"cut before call {cut}, seed {seed}: the log has gone");
@@ -40,7 +40,7 @@ public class CheckpointOwnerTests
     [Fact]
     public void Entries_of_deleted_logs_leave_every_checkpoint_before_the_name_is_used_again()
     {
-        var log = new LogScenario(SmallSegments);
+        LogScenario log = new(SmallSegments);
         log.Append(3).Append(3).Replicate().Log.IncrementLogStartOffset(4);
         log.Log.Flush(6, log.Now);
         Checkpoint(log);
@@ -60,7 +60,7 @@ public class CheckpointOwnerTests
     [Fact]
     public void A_name_whose_entries_cannot_be_removed_is_not_used_again_yet()
     {
-        var log = new LogScenario(SmallSegments);
+        LogScenario log = new(SmallSegments);
         log.Append(3).Log.Flush(3, log.Now);
         Checkpoint(log);
         log.Directories.Delete(log.Log);
@@ -83,7 +83,7 @@ public class CheckpointOwnerTests
     [InlineData(false)]
     public void A_log_start_beyond_the_files_deletes_nothing_and_is_not_believed_later(bool clean)
     {
-        var log = new LogScenario(SmallSegments);
+        LogScenario log = new(SmallSegments);
         log.Append(3).Append(3);
         End(log, clean);
         WholeFiles.Replace(log.Disk, PathOf("log-start-offset-checkpoint"), "0\n1\norders 3 100\n"u8, durable: true);
@@ -101,7 +101,7 @@ public class CheckpointOwnerTests
     [Fact]
     public void A_recovery_point_beyond_the_files_spares_no_segment_its_scan()
     {
-        var log = new LogScenario(SmallSegments);
+        LogScenario log = new(SmallSegments);
         log.Append(3).Append(3).Append(3).Append(3);
         log.Log.SegmentCount.ShouldBeGreaterThan(2);
         log.Directories.Abandon();
@@ -119,7 +119,7 @@ public class CheckpointOwnerTests
     [InlineData(false)]
     public void What_lies_behind_a_gap_between_segments_stays(bool compacted)
     {
-        var log = new LogScenario(new LogConfig { SegmentBytes = 200, CleanupCompact = compacted });
+        LogScenario log = new(new LogConfig { SegmentBytes = 200, CleanupCompact = compacted });
         log.Append(3).Append(3).Append(3);
         log.Log.SegmentCount.ShouldBe(3);
         log.Directories.Abandon();
@@ -134,11 +134,12 @@ public class CheckpointOwnerTests
         log.KillAndRecover().ShouldHold(6, 9);
     }
 
-    /// <summary>A topic's log start is raised and checkpointed, it is deleted and made again, and records are appended, with every call to the disk from the given one on failing.</summary>
+    /// <summary>A topic's log start is raised and checkpointed, it is deleted and made again, and records are appended, with every call to the disk from the
+    /// given one on failing.</summary>
     private static int DeleteAndMakeAgain(int cut, out InMemoryFileSystem disk, out Progress reached)
     {
-        var memory = new InMemoryFileSystem(tracksDurability: true);
-        var log = new LogScenario(SmallSegments, memory);
+        InMemoryFileSystem memory = new(tracksDurability: true);
+        LogScenario log = new(SmallSegments, memory);
         for (int i = 0; i < 8; i++)
         {
             log.Append(5);

@@ -9,10 +9,10 @@ namespace Broker.Storage.Tests.Directories;
 
 public class LogDirectoriesTests
 {
-    private readonly InMemoryFileSystem disk = new(tracksDurability: true);
-    private readonly FakeTimeProvider time = new(DateTimeOffset.FromUnixTimeMilliseconds(LogScenario.StartMs));
+    private readonly InMemoryFileSystem _disk = new(tracksDurability: true);
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeMilliseconds(LogScenario.StartMs));
 
-    private LogDirectories Open(params string[] roots) => LogScenario.OpenDirectories(disk, time, 100, roots);
+    private LogDirectories Open(params string[] roots) => LogScenario.OpenDirectories(_disk, _time, 100, roots);
 
     private LogDirectories Loaded(params string[] roots)
     {
@@ -24,13 +24,15 @@ public class LogDirectoriesTests
     [Fact]
     public void A_log_that_is_deleted_while_it_is_flushed_takes_nothing_else_along()
     {
-        var log = new LogScenario();
+        LogScenario log = new();
         log.Append(3);
         Thread? deleting = null;
         log.Memory.BeforeChange = (change, path) =>
         {
             if (change != FileChange.Sync || !path.Contains("leader-epoch", StringComparison.Ordinal) || deleting is not null)
+            {
                 return;
+            }
             deleting = new Thread(() => log.Directories.Delete(log.Log));
             deleting.Start();
             SpinWait.SpinUntil(() => !deleting.IsAlive || deleting.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
@@ -64,7 +66,7 @@ public class LogDirectoriesTests
     public void The_identity_is_written_once_and_held_against_the_cluster_and_the_configuration()
     {
         LogDirectories directories = Open("/a", "/b");
-        var mine = new MetaProperties(5, "cluster-one");
+        MetaProperties mine = new(5, "cluster-one");
         directories.EnsureIdentity("cluster-one", -1, () => mine).ShouldBe(mine);
         directories.ReadIdentity().ShouldBe(mine);
         directories.EnsureIdentity(null, 5, () => throw new InvalidOperationException("it has one")).ShouldBe(mine);
@@ -87,11 +89,12 @@ public class LogDirectoriesTests
         TextOf("log-start-offset-checkpoint").ShouldBe("0\n1\norders 3 2\n");
         TextOf("replication-offset-checkpoint").ShouldBe("0\n1\norders 3 3\n");
         TextOf(".kafka_cleanshutdown").ShouldBe("{\"version\":0,\"brokerEpoch\":12}");
-        disk.List("/data/orders-3").Select(f => f.Name).Order(StringComparer.Ordinal).ShouldBe(
-            ["00000000000000000000.index", "00000000000000000000.log", "00000000000000000000.timeindex", "00000000000000000004.snapshot", "leader-epoch-checkpoint", "partition.metadata"]);
+        _disk.List("/data/orders-3").Select(f => f.Name).Order(StringComparer.Ordinal).ShouldBe(
+            ["00000000000000000000.index", "00000000000000000000.log", "00000000000000000000.timeindex", "00000000000000000004.snapshot",
+                "leader-epoch-checkpoint", "partition.metadata"]);
 
         directories = Loaded();
-        disk.FileExists("/data/.kafka_cleanshutdown").ShouldBeFalse();
+        _disk.FileExists("/data/.kafka_cleanshutdown").ShouldBeFalse();
         directories.Directories[0].WasClean.ShouldBeTrue();
         directories.Directories[0].CleanBrokerEpoch.ShouldBe(12);
         PartitionLog again = directories.Find(LogScenario.Partition)!;
@@ -105,7 +108,9 @@ public class LogDirectoriesTests
     {
         LogDirectories directories = Loaded("/a", "/b");
         for (int i = 0; i < 10; i++)
+        {
             directories.GetOrCreate(new TopicPartition("t", i), Guid.Empty, new LogConfig());
+        }
         directories.Directories.Select(d => d.Count).ShouldBe([5, 5]);
         directories.GetOrCreate(new TopicPartition("t", 3), LogScenario.TopicId, new LogConfig()).TopicId.ShouldBe(LogScenario.TopicId);
         directories.Close(-1);
@@ -122,17 +127,17 @@ public class LogDirectoriesTests
         directories.Delete(log);
         directories.Find(LogScenario.Partition).ShouldBeNull();
         Append(log).Error.ShouldBe(ErrorCode.KafkaStorageError);
-        string renamed = disk.List("/data").Single(e => e.IsDirectory).Name;
+        string renamed = _disk.List("/data").Single(e => e.IsDirectory).Name;
         renamed.ShouldMatch("^orders-3\\.[0-9a-f]{32}-delete$");
 
         PartitionLog anew = directories.GetOrCreate(LogScenario.Partition, Guid.NewGuid(), new LogConfig());
         anew.LogEndOffset.ShouldBe(0);
-        time.Advance(TimeSpan.FromMilliseconds(60_000));
+        _time.Advance(TimeSpan.FromMilliseconds(60_000));
         directories.RunDelayedDeletes();
         slice.ReadAt(0, new byte[slice.Length]).ShouldBe(slice.Length);
         slice.Dispose();
         directories.RunDelayedDeletes();
-        disk.List("/data").Where(e => e.IsDirectory).Select(e => e.Name).ShouldBe(["orders-3"]);
+        _disk.List("/data").Where(e => e.IsDirectory).Select(e => e.Name).ShouldBe(["orders-3"]);
     }
 
     [Fact]
@@ -144,33 +149,35 @@ public class LogDirectoriesTests
         LogDirectories next = Loaded();
         next.Logs.ShouldBeEmpty();
         next.RunDelayedDeletes();
-        disk.List("/data").Any(e => e.IsDirectory).ShouldBeFalse();
+        _disk.List("/data").Any(e => e.IsDirectory).ShouldBeFalse();
     }
 
     [Fact]
     public void A_name_too_long_for_the_suffix_is_shortened()
     {
-        var longest = new TopicPartition(new string('x', 249), 10);
+        TopicPartition longest = new(new string('x', 249), 10);
         LogDirectories directories = Loaded();
         directories.Delete(directories.GetOrCreate(longest, Guid.Empty, new LogConfig()));
-        disk.List("/data").Single(e => e.IsDirectory).Name.Length.ShouldBe(255);
+        _disk.List("/data").Single(e => e.IsDirectory).Name.Length.ShouldBe(255);
     }
 
     [Fact]
     public void One_failed_disk_takes_its_partitions_offline_and_no_others()
     {
         LogDirectory? failed = null;
-        var options = new StorageOptions { Directories = ["/a", "/b"], OnDirectoryFailed = d => failed = d };
-        LogDirectories directories = LogDirectories.Open(options, disk, time, NullLoggerFactory.Instance);
+        StorageOptions options = new() { Directories = ["/a", "/b"], OnDirectoryFailed = d => failed = d };
+        LogDirectories directories = LogDirectories.Open(options, _disk, _time, NullLoggerFactory.Instance);
         directories.Load(_ => new LogConfig());
         PartitionLog a = directories.GetOrCreate(new TopicPartition("t", 0), Guid.Empty, new LogConfig());
         PartitionLog b = directories.GetOrCreate(new TopicPartition("t", 1), Guid.Empty, new LogConfig());
         Append(a);
         Append(b);
-        disk.BeforeChange = (change, path) =>
+        _disk.BeforeChange = (change, path) =>
         {
             if (change == FileChange.Sync && path.StartsWith("/a", StringComparison.Ordinal))
+            {
                 throw new IOException("the disk is gone");
+            }
         };
         Should.Throw<IOException>(() => a.Flush(1, 0));
         failed.ShouldBe(directories.Directories[0]);
@@ -181,15 +188,15 @@ public class LogDirectoriesTests
         directories.GetOrCreate(new TopicPartition("t", 2), Guid.Empty, new LogConfig()).Directory.ShouldBe("/b");
         directories.CheckpointHighWatermarks();
         directories.Close(-1);
-        disk.FileExists("/a/.kafka_cleanshutdown").ShouldBeFalse();
-        disk.FileExists("/b/.kafka_cleanshutdown").ShouldBeTrue();
+        _disk.FileExists("/a/.kafka_cleanshutdown").ShouldBeFalse();
+        _disk.FileExists("/b/.kafka_cleanshutdown").ShouldBeTrue();
     }
 
     [Fact]
     public void A_garbled_checkpoint_takes_its_directory_offline_and_with_the_last_one_the_start_fails()
     {
-        disk.CreateDirectory("/a");
-        WholeFiles.Replace(disk, "/a/replication-offset-checkpoint", "rubbish"u8, durable: false);
+        _disk.CreateDirectory("/a");
+        WholeFiles.Replace(_disk, "/a/replication-offset-checkpoint", "rubbish"u8, durable: false);
         LogDirectories directories = Open("/a", "/b");
         directories.Load(_ => new LogConfig());
         directories.Online.Select(d => d.Path).ShouldBe(["/b"]);
@@ -200,35 +207,42 @@ public class LogDirectoriesTests
     [Fact]
     public void A_folder_that_is_no_partition_is_refused_as_Apache_does()
     {
-        disk.CreateDirectory("/data/lost+found");
+        _disk.CreateDirectory("/data/lost+found");
         Should.Throw<CorruptFileException>(() => Loaded()).Message.ShouldContain("lost+found");
     }
 
     [Fact]
     public void Many_partitions_work_with_few_handles_and_load_on_several_threads()
     {
-        const int partitions = 400;
-        LogDirectories directories = LogScenario.OpenDirectories(disk, time, 16);
+        const int Partitions = 400;
+        LogDirectories directories = LogScenario.OpenDirectories(_disk, _time, 16);
         directories.Load(_ => new LogConfig());
-        for (int i = 0; i < partitions; i++)
+        for (int i = 0; i < Partitions; i++)
+        {
             Append(directories.GetOrCreate(new TopicPartition("t", i), Guid.Empty, new LogConfig()), 1 + (i % 3)).Error.ShouldBe(ErrorCode.None);
+        }
         for (int round = 0; round < 2; round++)
         {
             foreach (PartitionLog log in directories.Logs)
+            {
                 log.Read(0, 1000, log.LogEndOffset, wholeFirstBatch: true).Slice!.Dispose();
+            }
         }
         directories.Abandon();
-        LogDirectories next = LogDirectories.Open(new StorageOptions { Directories = ["/data"], RecoveryThreads = 4, OpenFiles = 16 }, disk, time, NullLoggerFactory.Instance);
+        LogDirectories next = LogDirectories.Open(new StorageOptions { Directories = ["/data"], RecoveryThreads = 4, OpenFiles = 16 }, _disk, _time,
+            NullLoggerFactory.Instance);
         next.Load(_ => new LogConfig());
-        next.Logs.Sum(l => l.LogEndOffset).ShouldBe(Enumerable.Range(0, partitions).Sum(i => 1 + (i % 3)));
+        next.Logs.Sum(l => l.LogEndOffset).ShouldBe(Enumerable.Range(0, Partitions).Sum(i => 1 + (i % 3)));
     }
 
     [Fact]
     public void Swapped_in_segments_replace_what_they_cover_and_half_cleaned_ones_go()
     {
-        var log = new LogScenario(new LogConfig { SegmentBytes = 300, CleanupCompact = true, CleanupDelete = false });
+        LogScenario log = new(new LogConfig { SegmentBytes = 300, CleanupCompact = true, CleanupDelete = false });
         for (int i = 0; i < 4; i++)
+        {
             log.Append(2, 80);
+        }
         log.Log.SegmentCount.ShouldBe(4);
         log.Directories.Close(-1);
         string folder = log.Folder;
@@ -241,7 +255,8 @@ public class LogDirectoriesTests
         log.Disk.DeleteFile(log.FileOf(2, ".log"));
         Copy(log.Disk, log.FileOf(6, ".log"), log.FileOf(6, ".log") + ".deleted");
         log.Open().ShouldHold(0, 2, 4, 6);
-        log.Disk.List(folder).ShouldAllBe(f => !f.Name.EndsWith(".swap", StringComparison.Ordinal) && !f.Name.EndsWith(".cleaned", StringComparison.Ordinal) && !f.Name.EndsWith(".deleted", StringComparison.Ordinal));
+        log.Disk.List(folder).ShouldAllBe(f => !f.Name.EndsWith(".swap", StringComparison.Ordinal) && !f.Name.EndsWith(".cleaned", StringComparison.Ordinal)
+            && !f.Name.EndsWith(".deleted", StringComparison.Ordinal));
     }
 
     private static void Copy(IFileSystem disk, string from, string to)
@@ -250,5 +265,5 @@ public class LogDirectoriesTests
         target.Write(0, WholeFiles.Read(disk, from)!);
     }
 
-    private string TextOf(string name) => System.Text.Encoding.UTF8.GetString(WholeFiles.Read(disk, "/data/" + name)!);
+    private string TextOf(string name) => System.Text.Encoding.UTF8.GetString(WholeFiles.Read(_disk, "/data/" + name)!);
 }

@@ -19,7 +19,8 @@ public class ShortageTests
         log.Directories.CheckpointHighWatermarks();
         byte[] before = WholeFiles.Read(log.Disk, Checkpoint)!;
         log.Append(2).Replicate();
-        log.Memory.BeforeChange = (change, path) => ThrowAt(change is FileChange.Create or FileChange.Write && path.Contains("checkpoint", StringComparison.Ordinal), error);
+        log.Memory.BeforeChange = (change, path) => ThrowAt(change is FileChange.Create or FileChange.Write
+            && path.Contains("checkpoint", StringComparison.Ordinal), error);
         log.Directories.CheckpointHighWatermarks();
         log.Directories.CheckpointRecoveryPoints();
         log.Directories.CheckpointLogStartOffsets();
@@ -55,7 +56,8 @@ public class ShortageTests
     {
         LogScenario log = new LogScenario().Append(3).Replicate();
         int refusals = 3;
-        log.Memory.BeforeChange = (change, path) => ThrowAt(change == FileChange.Create && path.EndsWith(".tmp", StringComparison.Ordinal) && refusals-- > 0, Shortage.ProcessHandles);
+        log.Memory.BeforeChange = (change, path) => ThrowAt(change == FileChange.Create && path.EndsWith(".tmp", StringComparison.Ordinal) && refusals-- > 0,
+            Shortage.ProcessHandles);
         log.Directories.CheckpointHighWatermarks();
         log.Disk.FileExists(Checkpoint).ShouldBeFalse("all that could be closed was closed, and it was not enough");
         log.Log.IsOffline.ShouldBeFalse();
@@ -115,9 +117,11 @@ public class ShortageTests
     [Fact]
     public void A_full_disk_keeps_nothing_that_has_expired_but_the_active_segment()
     {
-        var log = new LogScenario(new LogConfig { RetentionMs = 1000 });
+        LogScenario log = new(new LogConfig { RetentionMs = 1000 });
         for (int i = 0; i < 3; i++)
+        {
             log.Append(2).Log.Roll(log.Now);
+        }
         log.Append(2).Replicate().Advance(2000);
         log.Memory.BeforeChange = (change, _) => ThrowAt(change is FileChange.Create or FileChange.Write, Shortage.NoSpace);
         Should.Throw<IOException>(() => log.Log.DeleteOldSegments(log.Now));
@@ -151,6 +155,8 @@ public class ShortageTests
     private static void ThrowAt(bool there, int error)
     {
         if (there)
+        {
             throw new IOException("injected", error);
+        }
     }
 }

@@ -8,12 +8,14 @@ namespace Broker.Storage.Tests.Files;
 /// <summary>What the log relies on, on a real disk and in memory alike.</summary>
 public sealed class FileSystemTests : IDisposable
 {
-    private readonly string root = Path.Combine(Path.GetTempPath(), "storage-tests-" + Guid.NewGuid().ToString("N"));
+    private readonly string _root = Path.Combine(Path.GetTempPath(), "storage-tests-" + Guid.NewGuid().ToString("N"));
 
     public void Dispose()
     {
-        if (Directory.Exists(root))
-            Directory.Delete(root, recursive: true);
+        if (Directory.Exists(_root))
+        {
+            Directory.Delete(_root, recursive: true);
+        }
     }
 
     public static TheoryData<bool> Both => [true, false];
@@ -21,8 +23,8 @@ public sealed class FileSystemTests : IDisposable
     private (IFileSystem Disk, string Root) Disk(bool real)
     {
         IFileSystem disk = real ? new RealFileSystem() : new InMemoryFileSystem(tracksDurability: true);
-        disk.CreateDirectory(root);
-        return (disk, root);
+        disk.CreateDirectory(_root);
+        return (disk, _root);
     }
 
     [Theory]
@@ -53,15 +55,20 @@ public sealed class FileSystemTests : IDisposable
         disk.CreateDirectory(folder);
         // A folder where a file is meant is one to .NET.
         foreach (Action call in new Action[] { () => disk.Open(folder, FileOpen.Existing), () => disk.DeleteFile(folder), () => disk.Lock(folder) })
+        {
             Should.Throw<IOException>(call).Message.ShouldContain(folder);
+        }
         if (Environment.IsPrivilegedProcess)
         {
             return;
         }
 
         File.SetUnixFileMode(folder, UnixFileMode.None);
-        foreach (Action call in new Action[] { () => disk.List(folder), () => disk.CreateDirectory(Path.Combine(folder, "f")), () => disk.RenameFile(Path.Combine(folder, "a"), Path.Combine(at, "b")) })
+        foreach (Action call in new Action[] { () => disk.List(folder), () => disk.CreateDirectory(Path.Combine(folder, "f")),
+            () => disk.RenameFile(Path.Combine(folder, "a"), Path.Combine(at, "b")) })
+        {
             Should.Throw<IOException>(call);
+        }
         File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
@@ -73,21 +80,25 @@ public sealed class FileSystemTests : IDisposable
         (IFileSystem disk, string at) = Disk(real: true);
         using IOpenFile file = disk.Open(Path.Combine(at, "f"), FileOpen.OrCreate);
         file.Write(0, bytes);
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
-        using var sender = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using Socket sender = new(SocketType.Stream, ProtocolType.Tcp);
         sender.Connect(listener.LocalEndpoint);
         sender.Blocking = false;
         using Socket receiver = listener.AcceptSocket();
 
         int sent = 0;
         for (int took; (took = file.SendTo(sender.SafeHandle, 5 + sent, bytes.Length)!.Value) > 0;)
+        {
             sent += took;
+        }
 
         sent.ShouldBeInRange(1, bytes.Length - 6, "nobody reads");
         byte[] received = new byte[sent];
         for (int got = 0; got < sent;)
+        {
             got += receiver.Receive(received.AsSpan(got));
+        }
         received.AsSpan().SequenceEqual(bytes.AsSpan(5, sent)).ShouldBeTrue();
         file.SendTo(sender.SafeHandle, bytes.Length, 10).ShouldBeNull("the file has ended");
         receiver.LingerState = new LingerOption(enable: true, seconds: 0);
@@ -106,7 +117,9 @@ public sealed class FileSystemTests : IDisposable
         using IOpenFile file = disk.Open(Path.Combine(at, "f"), FileOpen.OrCreate);
         file.Write(0, new byte[300_000]);
         if (!file.IsCached(0, 1))
+        {
             Assert.Skip("this file system does not tell what is cached");
+        }
         file.IsCached(0, 300_000).ShouldBeTrue();
         file.IsCached(299_999, 1).ShouldBeTrue();
         file.IsCached(299_999, 2).ShouldBeFalse();
@@ -121,7 +134,9 @@ public sealed class FileSystemTests : IDisposable
         string folder = Path.Combine(at, "a", "b");
         disk.CreateDirectory(folder);
         using (IOpenFile file = disk.Open(Path.Combine(folder, "x"), FileOpen.OrCreate))
+        {
             file.Write(0, "12"u8);
+        }
         disk.Open(Path.Combine(folder, "y"), FileOpen.OrCreate).Dispose();
         disk.RenameFile(Path.Combine(folder, "x"), Path.Combine(folder, "y"));
         disk.List(folder).ShouldBe([new FileEntry("y", IsDirectory: false, 2)]);
@@ -156,7 +171,7 @@ public sealed class FileSystemTests : IDisposable
     {
         for (int seed = 0; seed < 50; seed++)
         {
-            var disk = new InMemoryFileSystem(tracksDurability: true);
+            InMemoryFileSystem disk = new(tracksDurability: true);
             disk.CreateDirectory("/d");
             disk.SyncDirectory("/");
             using IOpenFile file = disk.Open("/d/f", FileOpen.OrCreate);
@@ -175,7 +190,7 @@ public sealed class FileSystemTests : IDisposable
     [Fact]
     public void A_full_disk_writes_a_part_and_says_so()
     {
-        var disk = new InMemoryFileSystem { Capacity = 8 };
+        InMemoryFileSystem disk = new() { Capacity = 8 };
         disk.CreateDirectory("/d");
         using IOpenFile file = disk.Open("/d/f", FileOpen.OrCreate);
         file.Write(0, "12345"u8);
@@ -186,23 +201,25 @@ public sealed class FileSystemTests : IDisposable
     [Fact]
     public async Task The_cache_keeps_few_files_open_while_many_threads_use_many()
     {
-        const int files = 64;
-        var disk = new CountingDisk();
-        var handles = new HandleCache(disk, 8);
+        const int Files = 64;
+        CountingDisk disk = new();
+        HandleCache handles = new(disk, 8);
         disk.Inner.CreateDirectory("/d");
-        var folder = new LogFolder(handles, "/d");
-        CachedFile[] cached = [.. Enumerable.Range(0, files).Select(i => new CachedFile(folder, $"f{i}"))];
+        LogFolder folder = new(handles, "/d");
+        CachedFile[] cached = [.. Enumerable.Range(0, Files).Select(i => new CachedFile(folder, $"f{i}"))];
         foreach (CachedFile file in cached)
+        {
             file.Create();
+        }
         disk.Open_.ShouldBe(8);
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(thread => Task.Run(() =>
         {
-            var random = new Random(thread);
+            Random random = new(thread);
             byte[] one = new byte[8];
             for (int i = 0; i < 5_000; i++)
             {
-                int number = random.Next(files);
+                int number = random.Next(Files);
                 BitConverter.TryWriteBytes(one, (long)number);
                 cached[number].Write(0, one);
                 cached[number].Read(0, one).ShouldBe(8);
@@ -216,10 +233,10 @@ public sealed class FileSystemTests : IDisposable
     [Fact]
     public void A_cached_file_follows_renames_of_itself_and_of_its_folder()
     {
-        var disk = new InMemoryFileSystem();
+        InMemoryFileSystem disk = new();
         disk.CreateDirectory("/d");
-        var folder = new LogFolder(new HandleCache(disk, 2), "/d");
-        var file = new CachedFile(folder, "a");
+        LogFolder folder = new(new HandleCache(disk, 2), "/d");
+        CachedFile file = new(folder, "a");
         file.Create();
         file.Write(0, "hello"u8);
         file.Rename("b");
@@ -233,15 +250,15 @@ public sealed class FileSystemTests : IDisposable
 
     private sealed class CountingDisk : IFileSystem
     {
-        private int open;
+        private int _open;
 
         public InMemoryFileSystem Inner { get; } = new();
 
-        public int Open_ => Volatile.Read(ref open);
+        public int Open_ => Volatile.Read(ref _open);
 
         public IOpenFile Open(string path, FileOpen how)
         {
-            Interlocked.Increment(ref open);
+            Interlocked.Increment(ref _open);
             return new Counted(this, Inner.Open(path, how));
         }
 
@@ -269,19 +286,19 @@ public sealed class FileSystemTests : IDisposable
 
         private sealed class Counted(CountingDisk disk, IOpenFile inner) : IOpenFile
         {
-            private bool closed;
+            private bool _closed;
 
             public long Length => inner.Length;
 
             public int Read(long position, Span<byte> into)
             {
-                closed.ShouldBeFalse("a file in use is never closed");
+                _closed.ShouldBeFalse("a file in use is never closed");
                 return inner.Read(position, into);
             }
 
             public void Write(long position, ReadOnlySpan<byte> bytes)
             {
-                closed.ShouldBeFalse("a file in use is never closed");
+                _closed.ShouldBeFalse("a file in use is never closed");
                 inner.Write(position, bytes);
             }
 
@@ -295,8 +312,8 @@ public sealed class FileSystemTests : IDisposable
 
             public void Dispose()
             {
-                closed = true;
-                Interlocked.Decrement(ref disk.open);
+                _closed = true;
+                Interlocked.Decrement(ref disk._open);
                 inner.Dispose();
             }
         }

@@ -6,33 +6,33 @@ namespace Broker.Storage.Tests;
 /// <summary>A disk in memory whose reads fail when the test says so.</summary>
 internal sealed class UnreadableFileSystem : IFileSystem
 {
-    private readonly InMemoryFileSystem disk = new();
+    private readonly InMemoryFileSystem _disk = new();
 
     public bool IsUnreadable { get; set; }
 
-    public IOpenFile Open(string path, FileOpen how) => new File(this, disk.Open(path, how));
+    public IOpenFile Open(string path, FileOpen how) => new File(this, _disk.Open(path, how));
 
-    public bool FileExists(string path) => disk.FileExists(path);
+    public bool FileExists(string path) => _disk.FileExists(path);
 
-    public bool DirectoryExists(string path) => disk.DirectoryExists(path);
+    public bool DirectoryExists(string path) => _disk.DirectoryExists(path);
 
-    public IReadOnlyList<FileEntry> List(string path) => disk.List(path);
+    public IReadOnlyList<FileEntry> List(string path) => _disk.List(path);
 
-    public void CreateDirectory(string path) => disk.CreateDirectory(path);
+    public void CreateDirectory(string path) => _disk.CreateDirectory(path);
 
-    public void SyncDirectory(string path) => disk.SyncDirectory(path);
+    public void SyncDirectory(string path) => _disk.SyncDirectory(path);
 
-    public void RenameFile(string from, string to) => disk.RenameFile(from, to);
+    public void RenameFile(string from, string to) => _disk.RenameFile(from, to);
 
-    public void RenameDirectory(string from, string to) => disk.RenameDirectory(from, to);
+    public void RenameDirectory(string from, string to) => _disk.RenameDirectory(from, to);
 
-    public void DeleteFile(string path) => disk.DeleteFile(path);
+    public void DeleteFile(string path) => _disk.DeleteFile(path);
 
-    public void DeleteDirectory(string path) => disk.DeleteDirectory(path);
+    public void DeleteDirectory(string path) => _disk.DeleteDirectory(path);
 
-    public long LastWriteMs(string path) => disk.LastWriteMs(path);
+    public long LastWriteMs(string path) => _disk.LastWriteMs(path);
 
-    public IDisposable Lock(string path) => disk.Lock(path);
+    public IDisposable Lock(string path) => _disk.Lock(path);
 
     private sealed class File(UnreadableFileSystem owner, IOpenFile file) : IOpenFile
     {

@@ -6,13 +6,13 @@ namespace Broker.Storage.Tests.Indexes;
 
 public class IndexTests
 {
-    private readonly LogFolder folder;
+    private readonly LogFolder _folder;
 
-    public IndexTests() => folder = NewFolder();
+    public IndexTests() => _folder = NewFolder();
 
     private static LogFolder NewFolder()
     {
-        var disk = new InMemoryFileSystem();
+        InMemoryFileSystem disk = new();
         disk.CreateDirectory("/d");
         return new LogFolder(new HandleCache(disk, 10), "/d");
     }
@@ -22,20 +22,20 @@ public class IndexTests
     [Fact]
     public void Entries_are_big_endian_and_relative_to_the_base()
     {
-        var offsets = new OffsetIndex(new CachedFile(folder, "i"), 1000, exists: false);
+        OffsetIndex offsets = new(new CachedFile(_folder, "i"), 1000, exists: false);
         offsets.Append(1005, 4097);
         offsets.Seal();
-        BytesOf(folder, "i").ShouldBe([0, 0, 0, 5, 0, 0, 16, 1]);
-        var times = new TimeIndex(new CachedFile(folder, "t"), 1000, exists: false);
+        BytesOf(_folder, "i").ShouldBe([0, 0, 0, 5, 0, 0, 16, 1]);
+        TimeIndex times = new(new CachedFile(_folder, "t"), 1000, exists: false);
         times.MaybeAppend(256, 1003);
         times.MaybeAppend(256, 1009);
         times.Seal();
-        BytesOf(folder, "t").ShouldBe([0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3], "an equal timestamp gets no entry");
-        var aborted = new TransactionIndex(new CachedFile(folder, "x"), exists: false);
-        folder.Disk.FileExists("/d/x").ShouldBeFalse();
+        BytesOf(_folder, "t").ShouldBe([0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 3], "an equal timestamp gets no entry");
+        TransactionIndex aborted = new(new CachedFile(_folder, "x"), exists: false);
+        _folder.Disk.FileExists("/d/x").ShouldBeFalse();
         aborted.Append(new AbortedTransaction(1, 2, 3, 4));
         aborted.Seal();
-        BytesOf(folder, "x").ShouldBe([0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4]);
+        BytesOf(_folder, "x").ShouldBe([0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4]);
     }
 
     [Fact]
@@ -43,9 +43,11 @@ public class IndexTests
         => Gen.Int[0, 3000].Select(Gen.Int[0, 20_000], Gen.Bool).Sample((count, target, reload) =>
         {
             LogFolder own = NewFolder();
-            var index = new OffsetIndex(new CachedFile(own, "i"), 7, exists: false);
+            OffsetIndex index = new(new CachedFile(own, "i"), 7, exists: false);
             for (int i = 1; i <= count; i++)
+            {
                 index.Append(7 + (i * 5), i * 100);
+            }
             if (reload)
             {
                 index.Seal();
@@ -67,9 +69,11 @@ public class IndexTests
     public void Times_are_found_by_time_and_cut_by_offset()
         => Gen.Int[0, 2000].Select(Gen.Int[0, 2500], Gen.Int[0, 2500]).Sample((count, target, cut) =>
         {
-            var times = new TimeIndex(new CachedFile(NewFolder(), "t"), 50, exists: false);
+            TimeIndex times = new(new CachedFile(NewFolder(), "t"), 50, exists: false);
             for (int i = 1; i <= count; i++)
+            {
                 times.MaybeAppend(1000 + i, 50 + i);
+            }
             int at = Math.Min(target, count);
             times.AtOrBefore(1000 + target).ShouldBe(at == 0 ? new TimestampOffset(-1, 50) : new TimestampOffset(1000 + at, 50 + at));
             times.TruncateTo(50 + cut);
@@ -85,19 +89,25 @@ public class IndexTests
         => Gen.Int[0, 1500].Select(Gen.Int[0, 1600], Gen.Int[0, 1500]).Sample((count, cut, more) =>
         {
             LogFolder own = NewFolder();
-            var index = new OffsetIndex(new CachedFile(own, "i"), 0, exists: false);
+            OffsetIndex index = new(new CachedFile(own, "i"), 0, exists: false);
             for (int i = 1; i <= count; i++)
+            {
                 index.Append(i, i);
+            }
             index.TruncateTo(cut);
             int left = Math.Clamp(cut - 1, 0, count);
             for (int i = 1; i <= more; i++)
+            {
                 index.Append(left + i, left + i);
+            }
             index.Seal();
             index.Count.ShouldBe(left + more);
             byte[] bytes = own.Disk.FileExists("/d/i") ? BytesOf(own, "i") : [];
             bytes.Length.ShouldBe((left + more) * 8);
             for (int i = 0; i < left + more; i++)
+            {
                 System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(i * 8)).ShouldBe(i + 1);
+            }
         }, iter: 150);
 
     [Theory]
@@ -106,37 +116,41 @@ public class IndexTests
     [InlineData(700)]
     public void Preallocated_zeros_at_the_end_are_no_entries(int entries)
     {
-        var index = new OffsetIndex(new CachedFile(folder, "i"), 0, exists: false);
+        OffsetIndex index = new(new CachedFile(_folder, "i"), 0, exists: false);
         index.Create();
         for (int i = 1; i <= entries; i++)
+        {
             index.Append(i, i);
+        }
         index.Seal();
-        using (IOpenFile file = folder.Disk.Open("/d/i", FileOpen.Existing))
+        using (IOpenFile file = _folder.Disk.Open("/d/i", FileOpen.Existing))
+        {
             file.SetLength(10_485_760);
-        var loaded = new OffsetIndex(new CachedFile(folder, "i"), 0, exists: true);
+        }
+        OffsetIndex loaded = new(new CachedFile(_folder, "i"), 0, exists: true);
         loaded.Load(10_485_760).ShouldBeTrue();
         loaded.Count.ShouldBe(entries);
         loaded.Append(entries + 1, 5);
         loaded.Seal();
-        BytesOf(folder, "i").Length.ShouldBe((entries + 1) * 8);
+        BytesOf(_folder, "i").Length.ShouldBe((entries + 1) * 8);
     }
 
     [Fact]
     public void A_length_that_is_no_multiple_and_entries_beyond_the_log_are_damage()
     {
-        var index = new OffsetIndex(new CachedFile(folder, "i"), 0, exists: false);
+        OffsetIndex index = new(new CachedFile(_folder, "i"), 0, exists: false);
         index.Append(5, 100);
         index.Seal();
         index.Load(8).ShouldBeTrue();
         index.Fits(101).ShouldBeTrue();
         index.Fits(100).ShouldBeFalse();
-        new OffsetIndex(new CachedFile(folder, "i"), 0, exists: true).Load(9).ShouldBeFalse();
+        new OffsetIndex(new CachedFile(_folder, "i"), 0, exists: true).Load(9).ShouldBeFalse();
     }
 
     [Fact]
     public void Aborted_transactions_are_collected_until_none_can_follow()
     {
-        var aborted = new TransactionIndex(new CachedFile(folder, "x"), exists: false);
+        TransactionIndex aborted = new(new CachedFile(_folder, "x"), exists: false);
         aborted.Append(new AbortedTransaction(1, 0, 10, 11));
         aborted.Append(new AbortedTransaction(2, 5, 20, 21));
         aborted.Append(new AbortedTransaction(3, 30, 40, 41));
@@ -151,13 +165,15 @@ public class IndexTests
     [Fact]
     public void An_index_whose_disk_is_full_is_sparser_and_stays_right()
     {
-        var disk = new InMemoryFileSystem();
+        InMemoryFileSystem disk = new();
         disk.CreateDirectory("/d");
-        var own = new LogFolder(new HandleCache(disk, 10), "/d");
-        var index = new OffsetIndex(new CachedFile(own, "i"), 0, exists: false);
+        LogFolder own = new(new HandleCache(disk, 10), "/d");
+        OffsetIndex index = new(new CachedFile(own, "i"), 0, exists: false);
         disk.Capacity = 0;
         for (int i = 1; i <= 2000; i++)
+        {
             index.Append(i, i);
+        }
         index.Count.ShouldBe(512, "what memory holds");
         index.PositionAtOrBefore(400).ShouldBe(400);
         index.PositionAtOrBefore(2000).ShouldBe(512);

@@ -6,18 +6,20 @@ namespace Broker.Storage.Tests.Logs;
 
 public sealed class AppendCostTests : IDisposable
 {
-    private readonly string root = Path.Combine(Path.GetTempPath(), "storage-cost-" + Guid.NewGuid().ToString("N"));
+    private readonly string _root = Path.Combine(Path.GetTempPath(), "storage-cost-" + Guid.NewGuid().ToString("N"));
 
     public void Dispose()
     {
-        if (Directory.Exists(root))
-            Directory.Delete(root, recursive: true);
+        if (Directory.Exists(_root))
+        {
+            Directory.Delete(_root, recursive: true);
+        }
     }
 
     [Fact]
     public void An_append_and_a_tailing_read_make_a_few_small_objects_whatever_the_records()
     {
-        var directories = LogScenario.OpenDirectories(new RealFileSystem(), TimeProvider.System, 100, root);
+        Storage.Directories.LogDirectories directories = LogScenario.OpenDirectories(new RealFileSystem(), TimeProvider.System, 100, _root);
         directories.Load(_ => new LogConfig());
         PartitionLog log = directories.GetOrCreate(LogScenario.Partition, Guid.Empty, new LogConfig());
         byte[] batch = LogScenario.Batch(100, LogScenario.StartMs, new BatchOptions { ProducerId = 1, ProducerEpoch = 0, BaseSequence = 0 }, 100);
@@ -35,10 +37,14 @@ public sealed class AppendCostTests : IDisposable
             next += 100;
         }
         for (int i = 0; i < 1_000; i++)
+        {
             Once();
+        }
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 1_000; i++)
+        {
             Once();
+        }
         ((GC.GetAllocatedBytesForCurrentThread() - before) / 1_000).ShouldBeLessThan(200, "a view, a claim and the index's growing tail");
         good.ShouldBeTrue();
         directories.Abandon();

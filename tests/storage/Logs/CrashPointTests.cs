@@ -16,7 +16,9 @@ public class CrashPointTests
         {
             CallsOf(cut, out Survivor left);
             for (int seed = 0; seed < 4; seed++)
+            {
                 Check(left, cut, seed);
+            }
         }
     }
 
@@ -25,7 +27,7 @@ public class CrashPointTests
     {
         for (int seed = 0; seed < 20; seed++)
         {
-            var log = new LogScenario();
+            LogScenario log = new();
             log.Append(4).Append(4).Log.Flush(8, log.Now);
             log.Log.TruncateTo(4, log.Now);
             log.Log.Roll(log.Now);
@@ -35,7 +37,8 @@ public class CrashPointTests
             log.Append(2).CutPowerAndRecover(seed);
             long end = log.Log.LogEndOffset;
             log.Append(1);
-            log.ReadAll().Select(batch => (batch.BaseOffset, batch.NextOffset)).ShouldBe(end == 4 ? [(0, 4), (4, 5)] : [(0, 4), (4, 6), (6, 7)], $"seed {seed}");
+            log.ReadAll().Select(batch => (batch.BaseOffset, batch.NextOffset)).ShouldBe(end == 4 ? [(0, 4), (4, 5)] : [(0, 4), (4, 6), (6, 7)],
+                $"seed {seed}");
         }
     }
 
@@ -43,7 +46,7 @@ public class CrashPointTests
     {
         string at = $"cut before call {cut}, seed {seed}";
         InMemoryFileSystem disk = seed == 0 ? left.Disk.AfterProcessDeath() : left.Disk.AfterPowerCut(new Random((cut * 7) + seed));
-        var log = new LogScenario(left.Config, disk);
+        LogScenario log = new(left.Config, disk);
         List<BatchInfo> batches = log.ReadAll();
         log.Log.LogEndOffset.ShouldBeGreaterThanOrEqualTo(left.Flushed, at);
         long next = log.Log.LogStartOffset;
@@ -71,12 +74,14 @@ public class CrashPointTests
     /// <summary>Runs the scenario, with every call to the disk from the given one on failing.</summary>
     private static int CallsOf(int cut, out Survivor left)
     {
-        var disk = new InMemoryFileSystem(tracksDurability: true);
+        InMemoryFileSystem disk = new(tracksDurability: true);
         int calls = 0;
         disk.BeforeChange = (_, _) =>
         {
             if (calls++ >= cut)
+            {
                 throw new IOException("the power is cut");
+            }
         };
         left = new Survivor(disk);
         try
@@ -93,12 +98,14 @@ public class CrashPointTests
 
     private static void Run(InMemoryFileSystem disk, Survivor left)
     {
-        var log = new LogScenario(left.Config, disk);
+        LogScenario log = new(left.Config, disk);
         for (int round = 0; round < 3; round++)
         {
             log.LeaderEpoch = round;
             for (int i = 0; i < 6; i++)
+            {
                 Must(log.AppendOf(5, (short)round, i, 1));
+            }
             Flush(log, left);
             Must(log.AppendOf(6, (short)round, 0, 2, transactional: true));
             Must(log.Mark(6, (short)round, ControlRecordType.Abort));
@@ -123,7 +130,9 @@ public class CrashPointTests
     private static void Must(AppendResult result)
     {
         if (result.Error == ErrorCode.KafkaStorageError)
+        {
             throw new IOException("the power is cut");
+        }
         result.Error.ShouldBe(ErrorCode.None);
     }
 

@@ -5,7 +5,8 @@ using CsCheck;
 
 namespace Broker.Storage.Tests.Logs;
 
-/// <summary>Any bytes in any of the files: a named error or a recovered log that can be read and appended to, never another exception and never a hang.</summary>
+/// <summary>Any bytes in any of the files: a named error or a recovered log that can be read and appended to, never another exception and never a
+/// hang.</summary>
 public class FuzzTests
 {
     private static readonly LogConfig Config = new() { SegmentBytes = 900, IndexIntervalBytes = 100 };
@@ -25,9 +26,13 @@ public class FuzzTests
     {
         LogScenario log = Written();
         if (damage.Clean)
+        {
             log.Directories.Close(1);
+        }
         else
+        {
             log.Directories.Abandon();
+        }
         Break(log.Disk, damage);
         try
         {
@@ -42,7 +47,7 @@ public class FuzzTests
 
     private static LogScenario Written()
     {
-        var log = new LogScenario(Config);
+        LogScenario log = new(Config);
         for (int i = 0; i < 8; i++)
         {
             log.LeaderEpoch = i / 4;
@@ -65,9 +70,13 @@ public class FuzzTests
         using IOpenFile file = disk.Open(path, FileOpen.Existing);
         long at = file.Length == 0 ? 0 : damage.At % (file.Length + 1);
         if (damage.Kind == 0)
+        {
             file.SetLength(at);
+        }
         else if (damage.Kind == 1)
+        {
             file.SetLength(file.Length + damage.At);
+        }
         file.Write(at, damage.Bytes);
     }
 
@@ -81,7 +90,9 @@ public class FuzzTests
             log.OffsetOfLargestTimestamp();
             log.Log.AbortedTransactions(0, long.MaxValue);
             for (int epoch = -1; epoch < 4; epoch++)
+            {
                 log.Log.EndOffsetFor(epoch);
+            }
         }
         catch (CorruptFileException)
         {

@@ -9,7 +9,7 @@ public class PartitionLogTests
     [Fact]
     public void Appended_batches_get_dense_offsets_and_the_leaders_epoch_with_their_crc_intact()
     {
-        var log = new LogScenario { LeaderEpoch = 4 };
+        LogScenario log = new() { LeaderEpoch = 4 };
         byte[] batch = LogScenario.Batch(3, log.Now);
         log.Append(2);
         log.Append(batch).ShouldBe(new AppendResult(ErrorCode.None, 2, 4, IsDuplicate: false, -1, 0, FlushNeeded: false));
@@ -21,9 +21,11 @@ public class PartitionLogTests
     [Fact]
     public void A_read_starts_with_the_batch_that_holds_the_offset_and_keeps_to_its_bounds()
     {
-        var log = new LogScenario();
+        LogScenario log = new();
         for (int i = 0; i < 10; i++)
+        {
             log.Append(3, valueSize: 100);
+        }
         int size = log.ReadAll()[0].SizeInBytes;
         for (long offset = 0; offset < 30; offset++)
         {
@@ -47,10 +49,12 @@ public class PartitionLogTests
     [Fact]
     public void A_waiting_reader_counts_bytes_from_its_place_without_touching_the_disk()
     {
-        var disk = new UnreadableFileSystem();
-        var log = new LogScenario(disk: disk);
+        UnreadableFileSystem disk = new();
+        LogScenario log = new(disk: disk);
         for (int i = 0; i < 200; i++)
+        {
             log.Append(3).Replicate();
+        }
         int size = LogScenario.Batch(3, log.Now).Length;
         LogPlace place = log.Log.PlaceOf(300);
         LogPlace end = log.Log.PlaceOf(600);
@@ -76,7 +80,7 @@ public class PartitionLogTests
     [Fact]
     public void Only_what_this_process_appended_lately_counts_as_cached()
     {
-        var log = new LogScenario(new LogConfig { SegmentBytes = 1 << 30 });
+        LogScenario log = new(new LogConfig { SegmentBytes = 1 << 30 });
         log.Append(3).Append(3);
         log.Log.IsRecent(0, log.Now).ShouldBeTrue();
         log.RestartCleanly();
@@ -85,7 +89,9 @@ public class PartitionLogTests
         log.Append(1).Append(1);
         log.Log.IsRecent(6, log.Now).ShouldBeTrue();
         for (int megabytes = 0; megabytes < 80; megabytes++)
+        {
             log.Append(1, valueSize: 1_000_000);
+        }
         log.Log.IsRecent(6, log.Now).ShouldBeFalse();
         log.Log.IsRecent(log.Log.LogEndOffset - 30, log.Now).ShouldBeTrue();
         log.Log.TruncateTo(20, log.Now);
@@ -95,7 +101,7 @@ public class PartitionLogTests
     [Fact]
     public void What_was_appended_more_than_a_minute_or_so_ago_does_not_count_as_cached()
     {
-        var log = new LogScenario();
+        LogScenario log = new();
         log.Append(3);
         log.Advance(20_000).Append(3);
         log.Log.IsRecent(0, log.Now).ShouldBeTrue();
@@ -119,9 +125,11 @@ public class PartitionLogTests
     [Fact]
     public void A_tailing_reader_finds_its_place_without_touching_the_disk_and_allocates_its_claim_only()
     {
-        var log = new LogScenario();
+        LogScenario log = new();
         for (int i = 0; i < 2_000; i++)
+        {
             log.Append(1, valueSize: 100);
+        }
         log.Log.Read(1_999, 1 << 20, 2_000, wholeFirstBatch: true).Slice!.Dispose();
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)
@@ -135,7 +143,7 @@ public class PartitionLogTests
     [Fact]
     public void Segments_roll_by_size_time_and_index_and_reads_cross_them()
     {
-        var log = new LogScenario(new LogConfig { SegmentBytes = 1000, SegmentMs = 5_000 });
+        LogScenario log = new(new LogConfig { SegmentBytes = 1000, SegmentMs = 5_000 });
         log.Append(1, 400).Append(1, 400).Append(1, 400);
         log.Log.SegmentCount.ShouldBe(2);
         log.Advance(5_001).Append(1);
@@ -144,7 +152,7 @@ public class PartitionLogTests
         log.Disk.FileExists(log.FileOf(2, ".snapshot")).ShouldBeTrue("a roll writes the producers' state");
         log.Append(LogScenario.Batch(1, log.Now, valueSize: 2000)).Error.ShouldBe(ErrorCode.RecordListTooLarge);
 
-        var small = new LogScenario(new LogConfig { SegmentIndexBytes = 24, IndexIntervalBytes = 0 });
+        LogScenario small = new(new LogConfig { SegmentIndexBytes = 24, IndexIntervalBytes = 0 });
         small.Append().Append().Append().Append();
         small.Log.SegmentCount.ShouldBe(2, "two entries fill a time index of 24 bytes less one kept slot");
         small.ShouldHold(0, 1, 2, 3);
@@ -153,9 +161,11 @@ public class PartitionLogTests
     [Fact]
     public void Retention_deletes_whole_old_segments_by_size_time_and_start()
     {
-        var log = new LogScenario(new LogConfig { SegmentBytes = 1000, RetentionBytes = 1500, RetentionMs = 60_000 });
+        LogScenario log = new(new LogConfig { SegmentBytes = 1000, RetentionBytes = 1500, RetentionMs = 60_000 });
         for (int i = 0; i < 6; i++)
+        {
             log.Append(1, 800);
+        }
         log.Log.DeleteOldSegments(log.Now).ShouldBe(0, "nothing is replicated");
         log.Replicate();
         log.Log.DeleteOldSegments(log.Now).ShouldBe(4);
@@ -180,9 +190,11 @@ public class PartitionLogTests
     [Fact]
     public void A_compacted_log_keeps_its_records()
     {
-        var log = new LogScenario(new LogConfig { SegmentBytes = 1000, RetentionBytes = 0, CleanupDelete = false, CleanupCompact = true });
+        LogScenario log = new(new LogConfig { SegmentBytes = 1000, RetentionBytes = 0, CleanupDelete = false, CleanupCompact = true });
         for (int i = 0; i < 6; i++)
+        {
             log.Append(1, 800);
+        }
         log.Replicate();
         log.Log.DeleteOldSegments(log.Now).ShouldBe(0);
     }
@@ -190,7 +202,7 @@ public class PartitionLogTests
     [Fact]
     public void A_claim_keeps_its_file_until_it_is_given_back_and_is_void_where_the_log_was_cut()
     {
-        var log = new LogScenario(new LogConfig { SegmentBytes = 1000, RetentionBytes = 0, FileDeleteDelayMs = 0 });
+        LogScenario log = new(new LogConfig { SegmentBytes = 1000, RetentionBytes = 0, FileDeleteDelayMs = 0 });
         log.Append(1, 800).Append(1, 100).Append(1, 100).Replicate();
         LogSlice old = log.Log.Read(0, 5000, 3, wholeFirstBatch: true).Slice!;
         LogSlice tail = log.Log.Read(1, 5000, 3, wholeFirstBatch: true).Slice!;
@@ -216,7 +228,7 @@ public class PartitionLogTests
     [Fact]
     public void Truncation_removes_whole_batches_producers_epochs_and_aborted_transactions()
     {
-        var log = new LogScenario(new LogConfig { SegmentBytes = 500 });
+        LogScenario log = new(new LogConfig { SegmentBytes = 500 });
         log.AppendOf(1, 0, 0, 2);
         log.LeaderEpoch = 1;
         log.AppendOf(2, 0, 0, 2, transactional: true);
@@ -251,7 +263,7 @@ public class PartitionLogTests
     [Fact]
     public void Followers_take_the_leaders_offsets_with_gaps_and_refuse_what_does_not_follow()
     {
-        var log = new LogScenario(new LogConfig { SegmentBytes = 400 });
+        LogScenario log = new(new LogConfig { SegmentBytes = 400 });
         byte[] a = LogScenario.Batch(2, log.Now, new BatchOptions { BaseOffset = 5, PartitionLeaderEpoch = 1 });
         byte[] b = LogScenario.Batch(2, log.Now, new BatchOptions { BaseOffset = 20, PartitionLeaderEpoch = 3 });
         byte[] cut = LogScenario.Batch(2, log.Now, new BatchOptions { BaseOffset = 30 });
@@ -271,9 +283,11 @@ public class PartitionLogTests
     [Fact]
     public void Times_lead_to_the_first_record_at_or_after_them()
     {
-        var log = new LogScenario(new LogConfig { SegmentBytes = 2000, IndexIntervalBytes = 200 });
+        LogScenario log = new(new LogConfig { SegmentBytes = 2000, IndexIntervalBytes = 200 });
         for (int i = 0; i < 50; i++)
+        {
             log.Advance(1000).Append(3, 30);
+        }
         log.Log.SegmentCount.ShouldBeGreaterThan(3);
         for (int i = 0; i < 50; i++)
         {
@@ -293,10 +307,10 @@ public class PartitionLogTests
     [Fact]
     public async Task Of_the_searches_that_take_much_memory_one_runs_at_a_time()
     {
-        var log = new LogScenario();
+        LogScenario log = new();
         byte[] large = LargeWindow(LogScenario.StartMs);
         log.Append(large).Error.ShouldBe(ErrorCode.None);
-        using var bound = new DecompressionBound(cores: 8);
+        using DecompressionBound bound = new(cores: 8);
         Task<TimestampOffset?>[] searches = Searches();
         await Task.WhenAll(searches);
 
@@ -326,7 +340,7 @@ public class PartitionLogTests
     [Fact]
     public void A_failed_append_leaves_the_log_and_the_producers_as_they_were()
     {
-        var log = new LogScenario();
+        LogScenario log = new();
         log.AppendOf(1, 0, 0);
         log.Memory.Capacity = 0;
         log.AppendOf(1, 0, 1, 50).Error.ShouldBe(ErrorCode.KafkaStorageError);
@@ -343,11 +357,13 @@ public class PartitionLogTests
     {
         for (int room = 0; room < 900; room += 23)
         {
-            var log = new LogScenario(new LogConfig { SegmentBytes = 500, IndexIntervalBytes = 0 });
+            LogScenario log = new(new LogConfig { SegmentBytes = 500, IndexIntervalBytes = 0 });
             log.Memory.Capacity = 1500 + room;
             int taken = 0;
             while (log.AppendOf(1, 0, taken, 1).Error == ErrorCode.None)
+            {
                 taken++;
+            }
             log.Memory.Capacity = long.MaxValue;
             log.ReadAll().Count.ShouldBe(taken);
             log.AppendOf(1, 0, taken).BaseOffset.ShouldBe(taken);
@@ -358,7 +374,7 @@ public class PartitionLogTests
     [Fact]
     public void Where_even_cutting_back_fails_the_directory_goes_offline()
     {
-        var log = new LogScenario();
+        LogScenario log = new();
         log.Append();
         log.Memory.BeforeChange = (change, _) => throw new IOException($"no {change}");
         log.AppendOf(1, 0, 0).Error.ShouldBe(ErrorCode.KafkaStorageError);
@@ -372,13 +388,15 @@ public class PartitionLogTests
     [Fact]
     public void A_failed_roll_leaves_no_empty_segment_behind_that_would_hide_records()
     {
-        var log = new LogScenario(new LogConfig { SegmentMs = 1000 });
+        LogScenario log = new(new LogConfig { SegmentMs = 1000 });
         log.Append();
         log.Advance(5000);
         log.Memory.BeforeChange = (change, path) =>
         {
             if (change == FileChange.Create && path.EndsWith(".index", StringComparison.Ordinal))
+            {
                 throw new IOException("full");
+            }
         };
         log.AppendOf(1, 0, 0).Error.ShouldBe(ErrorCode.KafkaStorageError);
         log.Memory.BeforeChange = null;
@@ -390,18 +408,22 @@ public class PartitionLogTests
     [Fact]
     public async Task Waiting_flushes_share_one_fsync()
     {
-        var log = new LogScenario(new LogConfig { FlushMessages = 1 });
+        LogScenario log = new(new LogConfig { FlushMessages = 1 });
         AppendResult first = log.Append(LogScenario.Batch(1, log.Now));
         first.FlushNeeded.ShouldBeTrue();
         int syncs = 0;
-        using var entered = new SemaphoreSlim(0);
-        using var go = new SemaphoreSlim(0);
+        using SemaphoreSlim entered = new(0);
+        using SemaphoreSlim go = new(0);
         log.Memory.BeforeChange = (change, path) =>
         {
             if (change != FileChange.Sync || !path.EndsWith(".log", StringComparison.Ordinal))
+            {
                 return;
+            }
             if (Interlocked.Increment(ref syncs) > 1)
+            {
                 return;
+            }
             entered.Release();
             go.Wait();
         };
@@ -418,7 +440,7 @@ public class PartitionLogTests
     [Fact]
     public void Leader_epochs_answer_by_Kafkas_rule_and_survive()
     {
-        var log = new LogScenario { LeaderEpoch = 2 };
+        LogScenario log = new() { LeaderEpoch = 2 };
         log.Append(10);
         log.LeaderEpoch = 5;
         log.Append(10);
@@ -447,18 +469,22 @@ public class PartitionLogTests
     [Fact]
     public void Readers_never_see_half_a_batch_while_the_log_grows_rolls_and_is_cut()
     {
-        var log = new LogScenario(new LogConfig { SegmentBytes = 5_000, IndexIntervalBytes = 300, RetentionBytes = 20_000, FileDeleteDelayMs = 0 });
+        LogScenario log = new(new LogConfig { SegmentBytes = 5_000, IndexIntervalBytes = 300, RetentionBytes = 20_000, FileDeleteDelayMs = 0 });
         log.Append();
-        using var done = new CancellationTokenSource();
+        using CancellationTokenSource done = new();
         Task<int>[] readers = [.. Enumerable.Range(0, 2).Select(seed => Task.Run(() => ReadUntil(log.Log, seed, done.Token)))];
-        var random = new Random(5);
+        Random random = new(5);
         for (int i = 0; i < 3_000; i++)
         {
             log.Append(random.Next(1, 4), random.Next(1, 300)).Replicate();
             if (i % 50 == 49)
+            {
                 log.Log.TruncateTo(log.Log.LogEndOffset - random.Next(1, 10), log.Now);
+            }
             if (i % 70 == 69)
+            {
                 log.Log.DeleteOldSegments(log.Now);
+            }
             log.Directories.RunDelayedDeletes();
         }
         done.Cancel();
@@ -467,7 +493,7 @@ public class PartitionLogTests
 
     private static int ReadUntil(PartitionLog log, int seed, CancellationToken done)
     {
-        var random = new Random(seed);
+        Random random = new(seed);
         int reads = 0;
         while (!done.IsCancellationRequested)
         {
@@ -475,12 +501,16 @@ public class PartitionLogTests
             long from = random.NextInt64(start, Math.Max(start, log.HighWatermark) + 1);
             ReadResult read = log.Read(from, 2_000, log.HighWatermark, wholeFirstBatch: true);
             if (read.Slice is not { } slice)
+            {
                 continue;
+            }
             using (slice)
             {
                 byte[] bytes = new byte[slice.Length];
                 if (slice.ReadAt(0, bytes) < bytes.Length)
+                {
                     continue;
+                }
                 BatchInfo.TryRead(bytes, out BatchInfo first).ShouldBe(BatchReadResult.Ok);
                 first.LastOffset.ShouldBeGreaterThanOrEqualTo(from);
                 BatchHeader.VerifyCrc(bytes.AsSpan(0, first.SizeInBytes)).ShouldBeTrue();

@@ -7,13 +7,14 @@ using Microsoft.Extensions.Time.Testing;
 namespace Broker.Storage.Tests.Peers;
 
 /// <summary>
-/// A folder that Apache Kafka 3.9.2 wrote, as its death by kill -9 left it and as its own recovery and clean end left it: compressed batches, a committed and an aborted
+/// A folder that Apache Kafka 3.9.2 wrote, as its death by kill -9 left it and as its own recovery and clean end left it: compressed batches, a committed and
+/// an aborted
 /// transaction, an open one, preallocated indexes. Ours must come to the same bytes. The oldest segments are left out, as retention would.
 /// </summary>
 public class ApacheFolderTests
 {
     private const string Partition = "/fixture-0";
-    private readonly FakeTimeProvider time = new(DateTimeOffset.FromUnixTimeMilliseconds(1_795_419_900_000));
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.FromUnixTimeMilliseconds(1_795_419_900_000));
 
     [Fact]
     public void After_kill_9_our_recovery_leaves_byte_for_byte_what_Apaches_leaves()
@@ -29,8 +30,11 @@ public class ApacheFolderTests
         LogScenario.ReadAll(log).Sum(b => b.RecordCount).ShouldBe(1738 - 1066);
         directories.Close(-1);
 
-        foreach (string name in NamesIn(disk, "/clean").Where(n => n.EndsWith("index", StringComparison.Ordinal) || n.EndsWith(".log", StringComparison.Ordinal)))
+        foreach (string name in NamesIn(disk,
+            "/clean").Where(n => n.EndsWith("index", StringComparison.Ordinal) || n.EndsWith(".log", StringComparison.Ordinal)))
+        {
             Bytes(disk, "/killed", name).ShouldBe(Bytes(disk, "/clean", name), name);
+        }
         SnapshotLines(disk, "/killed", "00000000000000001738.snapshot").ShouldBe(SnapshotLines(disk, "/clean", "00000000000000001738.snapshot"));
         Bytes(disk, "/killed", "partition.metadata").ShouldBe(Bytes(disk, "/clean", "partition.metadata"));
     }
@@ -48,31 +52,35 @@ public class ApacheFolderTests
         log.RecoveryPoint.ShouldBe(1738);
         log.ProducerCount.ShouldBe(3);
         LogScenario.ReadAll(log).Sum(b => b.RecordCount).ShouldBe(1738 - 1066);
-        using var decompression = new DecompressionBound(cores: 1);
+        using DecompressionBound decompression = new(cores: 1);
         log.OffsetForTimestamp(0, decompression)!.Value.Offset.ShouldBe(1066);
         directories.Close(-1);
-        foreach ((string name, byte[] bytes) in before.Where(f => !f.Key.EndsWith("checkpoint", StringComparison.Ordinal) && !f.Key.EndsWith("snapshot", StringComparison.Ordinal)))
+        foreach ((string name,
+            byte[] bytes) in before.Where(f => !f.Key.EndsWith("checkpoint", StringComparison.Ordinal)
+            && !f.Key.EndsWith("snapshot", StringComparison.Ordinal)))
+        {
             Bytes(disk, "/clean", name).ShouldBe(bytes, name);
+        }
         SnapshotLines(disk, "/clean", "00000000000000001738.snapshot").Length.ShouldBe(3);
     }
 
     private LogDirectories Opened(InMemoryFileSystem disk, string root)
     {
-        LogDirectories directories = LogScenario.OpenDirectories(disk, time, 100, root);
+        LogDirectories directories = LogScenario.OpenDirectories(disk, _time, 100, root);
         directories.Load(_ => new LogConfig { SegmentBytes = 20_000, IndexIntervalBytes = 1000 });
         return directories;
     }
 
     private InMemoryFileSystem Unpacked()
     {
-        var disk = new InMemoryFileSystem(time: time);
+        InMemoryFileSystem disk = new(time: _time);
         using ZipArchive zip = ZipFile.OpenRead(Path.Combine(AppContext.BaseDirectory, "Fixtures", "apache-3.9.2-folders.zip"));
         foreach (ZipArchiveEntry entry in zip.Entries)
         {
             string path = "/" + entry.FullName;
             disk.CreateDirectory(Path.GetDirectoryName(path)!);
             using Stream stream = entry.Open();
-            using var bytes = new MemoryStream();
+            using MemoryStream bytes = new();
             stream.CopyTo(bytes);
             using IOpenFile file = disk.Open(path, FileOpen.OrCreate);
             file.Write(0, bytes.ToArray());

@@ -17,7 +17,7 @@ internal static class ApachePeer
 
     public static async Task<string> Run(string launcher, IEnumerable<string> arguments, CancellationToken cancel)
     {
-        var start = new ProcessStartInfo(launcher, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        ProcessStartInfo start = new(launcher, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(cancel);
         string output = await process.StandardOutput.ReadToEndAsync(cancel);
@@ -31,7 +31,9 @@ internal static class ApachePeer
         for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {
             if (!File.Exists(Path.Combine(at.FullName, "Game.sln")))
+            {
                 continue;
+            }
             string beside = Path.GetFullPath(Path.Combine(at.FullName, "..", "shared", "peers"));
             return Directory.Exists(beside) ? beside : null;
         }

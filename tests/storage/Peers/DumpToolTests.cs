@@ -7,12 +7,14 @@ namespace Broker.Storage.Tests.Peers;
 /// <summary>Apache's dump tool reads what we write: an independent judge of every format.</summary>
 public sealed class DumpToolTests : IDisposable
 {
-    private readonly string root = Path.Combine(Path.GetTempPath(), "storage-peer-" + Guid.NewGuid().ToString("N"));
+    private readonly string _root = Path.Combine(Path.GetTempPath(), "storage-peer-" + Guid.NewGuid().ToString("N"));
 
     public void Dispose()
     {
-        if (Directory.Exists(root))
-            Directory.Delete(root, recursive: true);
+        if (Directory.Exists(_root))
+        {
+            Directory.Delete(_root, recursive: true);
+        }
     }
 
     [Fact]
@@ -22,7 +24,8 @@ public sealed class DumpToolTests : IDisposable
         Assert.SkipWhen(launcher is null, "Apache Kafka's programs are not here (PEERS)");
         Assert.SkipUnless(ApachePeer.HasJava(), "there is no Java");
         string folder = Write();
-        string[] files = [.. Directory.GetFiles(folder).Where(f => !f.EndsWith("metadata", StringComparison.Ordinal) && !f.EndsWith("checkpoint", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] files = [.. Directory.GetFiles(folder).Where(f => !f.EndsWith("metadata", StringComparison.Ordinal)
+            && !f.EndsWith("checkpoint", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         files.Count(f => f.EndsWith(".log", StringComparison.Ordinal)).ShouldBeGreaterThan(2);
         CancellationToken cancel = TestContext.Current.CancellationToken;
 
@@ -42,8 +45,8 @@ public sealed class DumpToolTests : IDisposable
 
     private string Write()
     {
-        var config = new LogConfig { SegmentBytes = 40_000, IndexIntervalBytes = 512 };
-        var directories = LogScenario.OpenDirectories(new RealFileSystem(), TimeProvider.System, 100, root);
+        LogConfig config = new() { SegmentBytes = 40_000, IndexIntervalBytes = 512 };
+        Storage.Directories.LogDirectories directories = LogScenario.OpenDirectories(new RealFileSystem(), TimeProvider.System, 100, _root);
         directories.Load(_ => config);
         PartitionLog log = directories.GetOrCreate(LogScenario.Partition, LogScenario.TopicId, config);
         CompressionType[] codecs = [CompressionType.None, CompressionType.Gzip, CompressionType.Snappy, CompressionType.Lz4, CompressionType.Zstd];
@@ -52,18 +55,25 @@ public sealed class DumpToolTests : IDisposable
             Append(log, LogScenario.Batch(5, LogScenario.StartMs + (i * 10), new BatchOptions { Compression = codecs[i % 5] }, 200), i / 50);
             Append(log, LogScenario.Batch(1, LogScenario.StartMs + (i * 10), new BatchOptions { ProducerId = 1, ProducerEpoch = 0, BaseSequence = i }), i / 50);
             if (i % 20 != 19)
+            {
                 continue;
-            Append(log, LogScenario.Batch(2, LogScenario.StartMs + (i * 10), new BatchOptions { ProducerId = 2, ProducerEpoch = (short)i, BaseSequence = 0, Transactional = true }), i / 50);
-            Append(log, RecordBatchBuilder.TransactionMarker(LogScenario.StartMs + (i * 10), 2, (short)i, i % 40 == 39 ? ControlRecordType.Commit : ControlRecordType.Abort, 3), i / 50);
+            }
+            Append(log,
+                LogScenario.Batch(2, LogScenario.StartMs + (i * 10),
+                    new BatchOptions { ProducerId = 2, ProducerEpoch = (short)i, BaseSequence = 0, Transactional = true }), i / 50);
+            Append(log,
+                RecordBatchBuilder.TransactionMarker(LogScenario.StartMs + (i * 10), 2, (short)i,
+                    i % 40 == 39 ? ControlRecordType.Commit : ControlRecordType.Abort, 3), i / 50);
         }
         log.UpdateHighWatermark(log.LogEndOffset);
         directories.Close(-1);
-        return Path.Combine(root, LogScenario.Partition.ToString());
+        return Path.Combine(_root, LogScenario.Partition.ToString());
     }
 
     private static void Append(PartitionLog log, byte[] batch, int epoch)
     {
         BatchInfo.TryRead(batch, out BatchInfo info);
-        log.AppendAsLeader(batch, info, epoch, info.IsControl ? AppendOrigin.Coordinator : AppendOrigin.Client, LogScenario.StartMs).Error.ShouldBe(ErrorCode.None);
+        log.AppendAsLeader(batch, info, epoch, info.IsControl ? AppendOrigin.Coordinator : AppendOrigin.Client,
+            LogScenario.StartMs).Error.ShouldBe(ErrorCode.None);
     }
 }

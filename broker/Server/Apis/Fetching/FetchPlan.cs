@@ -32,7 +32,8 @@ internal sealed record FetchPlan(FetchSession Session, bool WantsSession)
             : (ErrorCode.FetchSessionIdNotFound, null);
     }
 
-    private static (ErrorCode Error, FetchPlan? Plan) Continue(FetchRequest request, FetchSession session, bool usesTopicIds, FetchSessionCache sessions, long nowMs)
+    private static (ErrorCode Error, FetchPlan? Plan) Continue(FetchRequest request, FetchSession session, bool usesTopicIds, FetchSessionCache sessions,
+        long nowMs)
     {
         int added;
         lock (session.Gate)

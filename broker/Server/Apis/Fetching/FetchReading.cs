@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Apis.Fetching;
 
-/// <summary>What one pass over the active partitions of a fetch has found. Its owner answers with it or disposes it; both give the partitions back to the session.</summary>
+/// <summary>What one pass over the active partitions of a fetch has found. Its owner answers with it or disposes it; both give the partitions back to the
+/// session.</summary>
 internal sealed class FetchReading : IDisposable
 {
     private readonly FetchSession _session;
@@ -38,7 +39,8 @@ internal sealed class FetchReading : IDisposable
     public ReadOnlySpan<FetchEntry> Told => _entries.AsSpan(0, _count);
 
     /// <summary>
-    /// Reads each partition in its turn, up to <paramref name="maxBytes"/> in all. The first that has anything gives at least one whole batch, however large. In a session,
+    /// Reads each partition in its turn, up to <paramref name="maxBytes"/> in all. The first that has anything gives at least one whole batch, however large.
+    /// In a session,
     /// what has nothing is watched.
     /// </summary>
     /// <param name="session">Whose partitions they are.</param>
@@ -154,7 +156,10 @@ internal sealed class FetchReading : IDisposable
         LastStableOffset = answer.LastStableOffset,
         LogStartOffset = answer.LogStartOffset,
         DivergingEpoch = answer.Diverging is { } end ? new() { Epoch = end.Epoch, EndOffset = end.EndOffset } : null,
-        AbortedTransactions = answer.Aborted?.Select(a => new FetchResponse.AbortedTransaction { ProducerId = a.ProducerId, FirstOffset = a.FirstOffset }).ToArray(),
+        AbortedTransactions = answer.Aborted?.Select(a => new FetchResponse.AbortedTransaction
+        {
+            ProducerId = a.ProducerId, FirstOffset = a.FirstOffset,
+        }).ToArray(),
         Records = answer.Slice is { } slice ? new LogRecords(slice, answer.IsRecent) : new MemoryRecords(ReadOnlyMemory<byte>.Empty),
     };
 

@@ -16,13 +16,17 @@ internal readonly record struct FetchTerms(FetchReader Reader, int ReplicaId, bo
 }
 
 /// <summary>
-/// What a broker remembers of a client's fetches, so that requests and responses hold only what changed (KIP-227), and so that a fetch costs only what changed: each partition
-/// is either active, and the next fetch looks at it, or it has nothing for the client and is watched, and a change makes it active. A fetch without a session uses one for
+/// What a broker remembers of a client's fetches, so that requests and responses hold only what changed (KIP-227), and so that a fetch costs only what changed:
+/// each partition
+/// is either active, and the next fetch looks at it, or it has nothing for the client and is watched, and a change makes it active. A fetch without a session
+/// uses one for
 /// itself alone, in which every partition stays active.
 /// </summary>
 /// <remarks>
-/// Partitions that are named, and what the client was told, are used under <see cref="Gate"/>; which partitions are active, and who waits, under a lock of its own, which
-/// nothing is called under but a partition's list of waiters: appends pass it. A watch ends with the first change that nobody waits for, so that a client which is gone
+/// Partitions that are named, and what the client was told, are used under <see cref="Gate"/>; which partitions are active, and who waits, under a lock of its
+/// own, which
+/// nothing is called under but a partition's list of waiters: appends pass it. A watch ends with the first change that nobody waits for, so that a client which
+/// is gone
 /// costs each partition one call; all end with <see cref="Close"/>, which the cache calls for what it puts out.
 /// </remarks>
 internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)

@@ -80,7 +80,8 @@ internal sealed class FetchSessionCache
     }
 
     /// <summary>
-    /// Whether a session may take in so many partitions more; false where it is gone meanwhile, or goes now because there is no room. Outside of every session's gate.
+    /// Whether a session may take in so many partitions more; false where it is gone meanwhile, or goes now because there is no room. Outside of every
+    /// session's gate.
     /// </summary>
     public bool TryGrow(FetchSession session, int added, long nowMs)
     {

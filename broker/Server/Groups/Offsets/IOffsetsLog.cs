@@ -11,7 +11,8 @@ internal interface IOffsetsLog
     /// <summary>The first offset there is.</summary>
     long StartOffset { get; }
 
-    /// <summary>Appends one batch, in the order of the calls; completes when it is acknowledged as configured. Errors are values. Blocks on the disk. One caller at a time.</summary>
+    /// <summary>Appends one batch, in the order of the calls; completes when it is acknowledged as configured. Errors are values. Blocks on the disk. One
+    /// caller at a time.</summary>
     ValueTask<OffsetsAppended> Append(Memory<byte> batch);
 
     /// <summary>Reads whole batches from an offset on, about <paramref name="maxBytes"/> of them, one at least; empty at the end. Blocks on the disk.</summary>

@@ -32,12 +32,18 @@ internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
     public IReadOnlyList<Group> Load()
     {
         long end = log.EndOffset;
-        for (long at = log.StartOffset; at < end;) at = ReadFrom(at);
+        for (long at = log.StartOffset; at < end;)
+        {
+            at = ReadFrom(at);
+        }
         List<Group> groups = [.. _generations.Select(generation => LoadRules.Restore(generation.Key, generation.Value))];
         groups.AddRange(_offsets.Keys.Where(id => !_generations.ContainsKey(id)).Select(id => new Group(id)));
         foreach (Group group in groups)
         {
-            foreach ((TopicPartition partition, CommittedOffset offset) in _offsets.GetValueOrDefault(group.Id) ?? []) group.Offsets.Put(partition, offset);
+            foreach ((TopicPartition partition, CommittedOffset offset) in _offsets.GetValueOrDefault(group.Id) ?? [])
+            {
+                group.Offsets.Put(partition, offset);
+            }
         }
 
         return groups;
@@ -49,7 +55,10 @@ internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
         long next = offset;
         while (BatchInfo.TryRead(bytes.Span, out BatchInfo batch) == BatchReadResult.Ok && batch.SizeInBytes <= bytes.Length)
         {
-            if (batch.NextOffset > offset) Take(batch, bytes[..batch.SizeInBytes]);
+            if (batch.NextOffset > offset)
+            {
+                Take(batch, bytes[..batch.SizeInBytes]);
+            }
             next = batch.NextOffset;
             bytes = bytes[batch.SizeInBytes..];
         }
@@ -62,8 +71,14 @@ internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
         using RecordReader records = RecordReader.Open(bytes);
         while (records.MoveNext())
         {
-            if (batch.IsControl) EndTransaction(batch, records.Current.Key);
-            else Take(batch, records.Current);
+            if (batch.IsControl)
+            {
+                EndTransaction(batch, records.Current.Key);
+            }
+            else
+            {
+                Take(batch, records.Current);
+            }
         }
     }
 
@@ -84,7 +99,10 @@ internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
     /// <summary>A record that cannot be understood must not keep the others from being served.</summary>
     private static OffsetsRecord? Read(RecordView record)
     {
-        if (!record.HasKey) return null;
+        if (!record.HasKey)
+        {
+            return null;
+        }
         try
         {
             return OffsetsTopic.Read(record.Key.ToArray(), record.HasValue ? record.Value.ToArray() : null);
@@ -98,28 +116,59 @@ internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
     /// <summary>Topics are few and offsets many: a name is kept once.</summary>
     private OffsetRecord Place(OffsetRecord record, long at)
     {
-        if (!_names.TryGetValue(record.Partition.Topic, out string? topic)) _names[topic = record.Partition.Topic] = topic;
-        return record with { Partition = record.Partition with { Topic = topic }, Offset = record.Offset is null ? null : record.Offset with { AppendedAt = at } };
+        if (!_names.TryGetValue(record.Partition.Topic, out string? topic))
+        {
+            _names[topic = record.Partition.Topic] = topic;
+        }
+        return record with
+        {
+            Partition = record.Partition with { Topic = topic },
+            Offset = record.Offset is null ? null : record.Offset with { AppendedAt = at }
+        };
     }
 
     private void Take(OffsetRecord record)
     {
-        if (!_offsets.TryGetValue(record.GroupId, out Dictionary<TopicPartition, CommittedOffset>? ofGroup)) ofGroup = _offsets[record.GroupId] = [];
-        if (record.Offset is null) ofGroup.Remove(record.Partition);
-        else if (!ofGroup.TryGetValue(record.Partition, out CommittedOffset? known) || known.AppendedAt <= record.Offset.AppendedAt) ofGroup[record.Partition] = record.Offset;
-        if (ofGroup.Count == 0) _offsets.Remove(record.GroupId);
+        if (!_offsets.TryGetValue(record.GroupId, out Dictionary<TopicPartition, CommittedOffset>? ofGroup))
+        {
+            ofGroup = _offsets[record.GroupId] = [];
+        }
+        if (record.Offset is null)
+        {
+            ofGroup.Remove(record.Partition);
+        }
+        else if (!ofGroup.TryGetValue(record.Partition, out CommittedOffset? known) || known.AppendedAt <= record.Offset.AppendedAt)
+        {
+            ofGroup[record.Partition] = record.Offset;
+        }
+        if (ofGroup.Count == 0)
+        {
+            _offsets.Remove(record.GroupId);
+        }
     }
 
     private List<OffsetRecord> OpenTransaction(long producerId)
     {
-        if (!_openTransactions.TryGetValue(producerId, out List<OffsetRecord>? open)) _openTransactions[producerId] = open = [];
+        if (!_openTransactions.TryGetValue(producerId, out List<OffsetRecord>? open))
+        {
+            _openTransactions[producerId] = open = [];
+        }
         return open;
     }
 
     private void EndTransaction(in BatchInfo batch, ReadOnlySpan<byte> key)
     {
-        if (!_openTransactions.Remove(batch.ProducerId, out List<OffsetRecord>? open) || key.Length < MarkerTypeAt + 2) return;
-        if (key[MarkerTypeAt] != 0 || key[MarkerTypeAt + 1] != (byte)ControlRecordType.Commit) return;
-        foreach (OffsetRecord record in open) Take(record);
+        if (!_openTransactions.Remove(batch.ProducerId, out List<OffsetRecord>? open) || key.Length < MarkerTypeAt + 2)
+        {
+            return;
+        }
+        if (key[MarkerTypeAt] != 0 || key[MarkerTypeAt + 1] != (byte)ControlRecordType.Commit)
+        {
+            return;
+        }
+        foreach (OffsetRecord record in open)
+        {
+            Take(record);
+        }
     }
 }

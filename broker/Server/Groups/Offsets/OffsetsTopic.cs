@@ -5,7 +5,8 @@ using Broker.Storage;
 namespace Broker.Server.Groups.Offsets;
 
 /// <summary>
-/// The records of <c>__consumer_offsets</c>, in the layouts of Kafka 3.9: an offset is key 1 and value 3 (1 where an expiry was asked for), a group key 2 and value 3.
+/// The records of <c>__consumer_offsets</c>, in the layouts of Kafka 3.9: an offset is key 1 and value 3 (1 where an expiry was asked for), a group key 2 and
+/// value 3.
 /// All older layouts and value 4 are read.
 /// </summary>
 internal static class OffsetsTopic
@@ -28,13 +29,16 @@ internal static class OffsetsTopic
     public static int JavaHash(string text)
     {
         int hash = 0;
-        foreach (char unit in text) hash = unchecked((31 * hash) + unit);
+        foreach (char unit in text)
+        {
+            hash = unchecked((31 * hash) + unit);
+        }
         return hash;
     }
 
     public static LogRecord Offset(string groupId, TopicPartition partition, CommittedOffset offset)
     {
-        var value = new OffsetCommitValue
+        OffsetCommitValue value = new()
         {
             Offset = offset.Offset,
             LeaderEpoch = offset.LeaderEpoch,
@@ -52,7 +56,7 @@ internal static class OffsetsTopic
     /// <summary>A group's generation, with assignments that need not be the members' yet.</summary>
     public static LogRecord Generation(Group group, IReadOnlyDictionary<string, byte[]> assignments)
     {
-        var value = new GroupMetadataValue
+        GroupMetadataValue value = new()
         {
             ProtocolType = group.ProtocolType ?? "",
             Generation = group.Generation,
@@ -72,11 +76,16 @@ internal static class OffsetsTopic
         if (version is >= 0 and <= OffsetKey)
         {
             OffsetCommitKey offsetKey = VersionPrefixed.Decode<OffsetCommitKey>(key);
-            return new OffsetRecord(offsetKey.Group, new TopicPartition(offsetKey.Topic, offsetKey.Partition), value is null ? null : OffsetOf(VersionPrefixed.Decode<OffsetCommitValue>(value)));
+            return new OffsetRecord(offsetKey.Group, new TopicPartition(offsetKey.Topic, offsetKey.Partition),
+                value is null ? null : OffsetOf(VersionPrefixed.Decode<OffsetCommitValue>(value)));
         }
 
-        if (version != GroupKey) return null;
-        return new GenerationRecord(VersionPrefixed.Decode<GroupMetadataKey>(key).Group, value is null ? null : VersionPrefixed.Decode<GroupMetadataValue>(value));
+        if (version != GroupKey)
+        {
+            return null;
+        }
+        return new GenerationRecord(VersionPrefixed.Decode<GroupMetadataKey>(key).Group,
+            value is null ? null : VersionPrefixed.Decode<GroupMetadataValue>(value));
     }
 
     private static byte[] KeyOf(string groupId, TopicPartition partition) =>

@@ -19,15 +19,24 @@ internal sealed class OldOffsets(ZnodeClient znodes, int maxGroups)
     public async ValueTask<ErrorCode> Commit(string groupId, TopicPartition partition, long offset)
     {
         // A name with a slash would lie inside another group, where nobody counts it.
-        if (groupId.Contains('/')) return ErrorCode.InvalidGroupId;
+        if (groupId.Contains('/'))
+        {
+            return ErrorCode.InvalidGroupId;
+        }
         byte[] data = Encoding.UTF8.GetBytes(offset.ToString(CultureInfo.InvariantCulture));
         try
         {
             string path = PathOf(groupId, partition);
             StatResult set = await znodes.Session.SetData(path, data);
             ZnodeClient.Expect(set.Code, path, Code.NoNode);
-            if (set.Code == Code.Ok) return ErrorCode.None;
-            if (await IsOneTooMany(groupId)) return ErrorCode.CoordinatorNotAvailable;
+            if (set.Code == Code.Ok)
+            {
+                return ErrorCode.None;
+            }
+            if (await IsOneTooMany(groupId))
+            {
+                return ErrorCode.CoordinatorNotAvailable;
+            }
             await Create(groupId, partition, data);
             return ErrorCode.None;
         }
@@ -43,7 +52,10 @@ internal sealed class OldOffsets(ZnodeClient znodes, int maxGroups)
         try
         {
             DataResult read = await znodes.Get(PathOf(groupId, partition));
-            if (read.Code != Code.Ok || read.Data is null) return (ErrorCode.UnknownTopicOrPartition, -1);
+            if (read.Code != Code.Ok || read.Data is null)
+            {
+                return (ErrorCode.UnknownTopicOrPartition, -1);
+            }
             return long.TryParse(Encoding.UTF8.GetString(read.Data), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long offset)
                 ? (ErrorCode.None, offset)
                 : (ErrorCode.UnknownServerError, -1);
@@ -64,9 +76,15 @@ internal sealed class OldOffsets(ZnodeClient znodes, int maxGroups)
     {
         string path = PathOf(groupId, partition);
         string[] parents = [Root, $"{Root}/{groupId}", $"{Root}/{groupId}/offsets", $"{Root}/{groupId}/offsets/{partition.Topic}"];
-        foreach (string parent in parents) ZnodeClient.Expect((await znodes.Session.Create(parent, data: null)).Code, parent, Code.NodeExists);
+        foreach (string parent in parents)
+        {
+            ZnodeClient.Expect((await znodes.Session.Create(parent, data: null)).Code, parent, Code.NodeExists);
+        }
         CreateResult created = await znodes.Session.Create(path, data);
         ZnodeClient.Expect(created.Code, path, Code.NodeExists);
-        if (created.Code == Code.NodeExists) ZnodeClient.Expect((await znodes.Session.SetData(path, data)).Code, path);
+        if (created.Code == Code.NodeExists)
+        {
+            ZnodeClient.Expect((await znodes.Session.SetData(path, data)).Code, path);
+        }
     }
 }

@@ -14,11 +14,13 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
 
     public long StartOffset => Log.LogStartOffset;
 
-    private PartitionLog Log => partitions.Find(ClusterImage.ConsumerOffsets, index)?.Log ?? throw new IOException($"{ClusterImage.ConsumerOffsets}-{index} has no log here.");
+    private PartitionLog Log
+        => partitions.Find(ClusterImage.ConsumerOffsets, index)?.Log ?? throw new IOException($"{ClusterImage.ConsumerOffsets}-{index} has no log here.");
 
     /// <inheritdoc/>
     /// <remarks>
-    /// In a place of the log directory's gate, as a client's produce: a stalled disk takes no more threads than the gate has places. Who has to wait for a place
+    /// In a place of the log directory's gate, as a client's produce: a stalled disk takes no more threads than the gate has places. Who has to wait for a
+    /// place
     /// holds up who comes later, and no thread.
     /// </remarks>
     public async ValueTask<OffsetsAppended> Append(Memory<byte> batch)
@@ -34,8 +36,14 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
     {
         // One that failed has told its own caller.
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (partitions.Find(ClusterImage.ConsumerOffsets, index) is not { } partition) return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.NotLeaderOrFollower));
-        if (partition.Gate is not { } gate) return Begin(partition, batch);
+        if (partitions.Find(ClusterImage.ConsumerOffsets, index) is not { } partition)
+        {
+            return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.NotLeaderOrFollower));
+        }
+        if (partition.Gate is not { } gate)
+        {
+            return Begin(partition, batch);
+        }
         await gate.Enter(CancellationToken.None);
         try
         {
@@ -54,15 +62,24 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
     {
         PartitionLog log = Log;
         ReadResult read = log.Read(offset, maxBytes, log.LogEndOffset, wholeFirstBatch: true);
-        if (read.Error != ErrorCode.None) throw new IOException($"{ClusterImage.ConsumerOffsets}-{index} cannot be read at {offset}: {read.Error}.");
+        if (read.Error != ErrorCode.None)
+        {
+            throw new IOException($"{ClusterImage.ConsumerOffsets}-{index} cannot be read at {offset}: {read.Error}.");
+        }
         using LogSlice? slice = read.Slice;
-        if (slice is null) return ReadOnlyMemory<byte>.Empty;
-        var bytes = new byte[slice.Length];
+        if (slice is null)
+        {
+            return ReadOnlyMemory<byte>.Empty;
+        }
+        byte[] bytes = new byte[slice.Length];
         int filled = 0;
         while (filled < bytes.Length)
         {
             int count = slice.ReadAt(filled, bytes.AsSpan(filled));
-            if (count == 0) throw new IOException($"{ClusterImage.ConsumerOffsets}-{index} was cut while it was read at {offset}.");
+            if (count == 0)
+            {
+                throw new IOException($"{ClusterImage.ConsumerOffsets}-{index} was cut while it was read at {offset}.");
+            }
             filled += count;
         }
 

@@ -7,7 +7,8 @@ namespace Broker.Server.Groups.Requests;
 internal readonly record struct OffsetToCommit(TopicPartition Partition, CommittedOffset Offset);
 
 /// <summary>OffsetCommit: an error for each offset, in order.</summary>
-internal sealed record CommitRequest(int Generation, string MemberId, string? InstanceId, IReadOnlyList<OffsetToCommit> Offsets) : GroupRequest<IReadOnlyList<ErrorCode>>
+internal sealed record CommitRequest(int Generation, string MemberId, string? InstanceId, IReadOnlyList<OffsetToCommit> Offsets)
+    : GroupRequest<IReadOnlyList<ErrorCode>>
 {
     public override bool AllowsEmptyGroupId => true;
 

@@ -23,19 +23,32 @@ internal static class AppendRules
 
     private static void NoteFailure(Group group, ErrorCode error, in Turn turn)
     {
-        if (error != ErrorCode.None) turn.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
+        if (error != ErrorCode.None)
+        {
+            turn.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
+        }
     }
 
     private static void ReplacementStored(Group group, StoreStaticMember stored, ErrorCode error, in Turn turn)
     {
         // Gone, replaced again, or drawn into a rebalance meanwhile: its JoinGroup has been answered, or will be.
-        if (stored.Member.Joining != stored.Join.Reply || group.Find(stored.Member.Id) != stored.Member || group.State != GroupState.Stable) return;
-        if (error != ErrorCode.None) PutBack(group, stored, error, turn);
-        else JoinRules.AnswerJoin(stored.Member, Welcome(group, stored), turn);
+        if (stored.Member.Joining != stored.Join.Reply || group.Find(stored.Member.Id) != stored.Member || group.State != GroupState.Stable)
+        {
+            return;
+        }
+        if (error != ErrorCode.None)
+        {
+            PutBack(group, stored, error, turn);
+        }
+        else
+        {
+            JoinRules.AnswerJoin(stored.Member, Welcome(group, stored), turn);
+        }
     }
 
     /// <summary>
-    /// A leader that comes back must not assign anew, as a stable group would not hear of it: it is told to skip that (KIP-814), or, where it does not know how,
+    /// A leader that comes back must not assign anew, as a stable group would not hear of it: it is told to skip that (KIP-814), or, where it does not know
+    /// how,
     /// that somebody else leads: the id it had before.
     /// </summary>
     private static JoinResult Welcome(Group group, StoreStaticMember stored)
@@ -52,7 +65,9 @@ internal static class AppendRules
         turn.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
         JoinResult refusal = JoinRules.Generation(group, stored.Member, withMembers: false) with
         {
-            Error = error, MemberId = "", LeaderId = stored.Before.LeaderId ?? "",
+            Error = error,
+            MemberId = "",
+            LeaderId = stored.Before.LeaderId ?? "",
         };
         JoinRules.AnswerJoin(stored.Member, refusal, turn);
         stored.Member.Protocols = stored.Before.Protocols;

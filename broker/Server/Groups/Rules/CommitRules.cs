@@ -16,7 +16,10 @@ internal static class CommitRules
             return;
         }
 
-        if (group.State != GroupState.Empty) group.Touch(group.Find(commit.MemberId)!, turn.Now);
+        if (group.State != GroupState.Empty)
+        {
+            group.Touch(group.Find(commit.MemberId)!, turn.Now);
+        }
         ErrorCode[] errors = new ErrorCode[commit.Offsets.Count];
         List<LogRecord> records = [];
         for (int i = 0; i < errors.Length; i++)
@@ -32,8 +35,14 @@ internal static class CommitRules
             records.Add(OffsetsTopic.Offset(group.Id, offset.Partition, offset.Offset));
         }
 
-        if (records.Count == 0) turn.Effects.Answer(commit, errors);
-        else turn.Effects.Append(records, new StoreOffsets(commit, errors));
+        if (records.Count == 0)
+        {
+            turn.Effects.Answer(commit, errors);
+        }
+        else
+        {
+            turn.Effects.Append(records, new StoreOffsets(commit, errors));
+        }
     }
 
     /// <summary>The offsets are in the log, or not: only now can they be read.</summary>
@@ -43,27 +52,48 @@ internal static class CommitRules
         int count = 0;
         for (int i = 0; i < stored.Errors.Length; i++)
         {
-            if (stored.Errors[i] != ErrorCode.None) continue;
+            if (stored.Errors[i] != ErrorCode.None)
+            {
+                continue;
+            }
             OffsetToCommit offset = stored.Commit.Offsets[i];
             group.Offsets.End(offset.Partition, error == ErrorCode.None ? offset.Offset with { AppendedAt = baseOffset } : null);
             stored.Errors[i] = error;
             count++;
         }
 
-        if (error == ErrorCode.None) turn.Effects.Note(group, GroupIncidentKind.OffsetsCommitted, "", count);
+        if (error == ErrorCode.None)
+        {
+            turn.Effects.Note(group, GroupIncidentKind.OffsetsCommitted, "", count);
+        }
         turn.Effects.Answer(stored.Commit, stored.Errors);
     }
 
     private static ErrorCode Check(Group group, CommitRequest commit)
     {
-        if (group.State == GroupState.Dead) return ErrorCode.CoordinatorNotAvailable;
+        if (group.State == GroupState.Dead)
+        {
+            return ErrorCode.CoordinatorNotAvailable;
+        }
 
         // An operator, or a consumer that chooses its partitions itself, may commit for a group without members.
-        if (commit.Generation < 0 && group.State == GroupState.Empty) return ErrorCode.None;
-        if (commit.Generation < 0 && commit.MemberId.Length == 0 && commit.InstanceId is null) return ErrorCode.UnknownMemberId;
+        if (commit.Generation < 0 && group.State == GroupState.Empty)
+        {
+            return ErrorCode.None;
+        }
+        if (commit.Generation < 0 && commit.MemberId.Length == 0 && commit.InstanceId is null)
+        {
+            return ErrorCode.UnknownMemberId;
+        }
         ErrorCode error = GroupRules.CheckMember(group, commit.MemberId, commit.InstanceId);
-        if (error != ErrorCode.None) return error;
-        if (commit.Generation != group.Generation) return ErrorCode.IllegalGeneration;
+        if (error != ErrorCode.None)
+        {
+            return error;
+        }
+        if (commit.Generation != group.Generation)
+        {
+            return ErrorCode.IllegalGeneration;
+        }
 
         // It has seen the new generation, so it learns from its own SyncGroup what to do; until then a commit would be of partitions that may be another's.
         return group.State == GroupState.CompletingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;

@@ -10,12 +10,24 @@ internal static class DeadlineRules
         foreach (Member member in group.Members)
         {
             // One member's loss may have changed another's state.
-            if (member.Deadline <= now && group.Find(member.Id) == member) MemberRules.Lost(group, member, turn);
+            if (member.Deadline <= now && group.Find(member.Id) == member)
+            {
+                MemberRules.Lost(group, member, turn);
+            }
         }
 
-        foreach (string memberId in group.ExpiredPending(turn.Now)) MemberRules.RemovePending(group, memberId, turn);
-        if (group.SyncDeadline <= now) SyncRules.SyncDeadlinePassed(group, turn);
-        if (group.JoinDeadline <= now && group.State == GroupState.PreparingRebalance) RebalanceRules.JoinDeadlinePassed(group, turn);
+        foreach (string memberId in group.ExpiredPending(turn.Now))
+        {
+            MemberRules.RemovePending(group, memberId, turn);
+        }
+        if (group.SyncDeadline <= now)
+        {
+            SyncRules.SyncDeadlinePassed(group, turn);
+        }
+        if (group.JoinDeadline <= now && group.State == GroupState.PreparingRebalance)
+        {
+            RebalanceRules.JoinDeadlinePassed(group, turn);
+        }
         group.WakeAt = group.EarliestDeadline();
     }
 }

@@ -35,15 +35,24 @@ internal static class DeletionRules
 
         bool IsFree(TopicPartition partition) => group.State == GroupState.Empty || group.SubscribedTopics?.Contains(partition.Topic) == false;
         List<TopicPartition> free = [.. delete.Partitions.Where(IsFree)];
-        if (free.Count == 0) turn.Effects.Answer(delete, Result(delete, free, ErrorCode.None));
-        else Remove(group, free, stored => delete.Reply.Give(Result(delete, free, stored)), turn);
+        if (free.Count == 0)
+        {
+            turn.Effects.Answer(delete, Result(delete, free, ErrorCode.None));
+        }
+        else
+        {
+            Remove(group, free, stored => delete.Reply.Give(Result(delete, free, stored)), turn);
+        }
     }
 
     /// <summary>Forgets the offsets that are over their time, and the group itself when it has neither members nor offsets.</summary>
     public static void Expire(Group group, in Turn turn)
     {
         List<TopicPartition> expired = [.. Expired(group, turn)];
-        if (expired.Count > 0) turn.Effects.Note(group, GroupIncidentKind.OffsetsExpired, "", expired.Count);
+        if (expired.Count > 0)
+        {
+            turn.Effects.Note(group, GroupIncidentKind.OffsetsExpired, "", expired.Count);
+        }
         Remove(group, expired, answer: null, turn);
     }
 
@@ -66,17 +75,29 @@ internal static class DeletionRules
         List<LogRecord> tombstones = [];
         foreach (TopicPartition partition in partitions)
         {
-            if (group.Offsets.Remove(partition)) tombstones.Add(OffsetsTopic.NoOffset(group.Id, partition));
+            if (group.Offsets.Remove(partition))
+            {
+                tombstones.Add(OffsetsTopic.NoOffset(group.Id, partition));
+            }
         }
 
         if (group.State == GroupState.Empty && (alsoGroup || (group.Offsets.IsEmpty && group.PendingCount == 0)))
         {
             group.Enter(GroupState.Dead, turn.Now);
-            if (group.Generation > 0) tombstones.Add(OffsetsTopic.NoGroup(group.Id));
+            if (group.Generation > 0)
+            {
+                tombstones.Add(OffsetsTopic.NoGroup(group.Id));
+            }
         }
 
-        if (tombstones.Count > 0) turn.Effects.Append(tombstones, new StoreTombstones(answer));
-        else answer?.Invoke(ErrorCode.None);
+        if (tombstones.Count > 0)
+        {
+            turn.Effects.Append(tombstones, new StoreTombstones(answer));
+        }
+        else
+        {
+            answer?.Invoke(ErrorCode.None);
+        }
     }
 
     private static IEnumerable<TopicPartition> Expired(Group group, Turn turn)
@@ -85,7 +106,10 @@ internal static class DeletionRules
         bool isStableConsumers = group is { State: GroupState.Stable, IsConsumerGroup: true, SubscribedTopics: not null };
 
         // Members of another kind, or a rebalance under way: nobody can tell what is still needed.
-        if (group.ProtocolType is not null && !isEmpty && !isStableConsumers) return [];
+        if (group.ProtocolType is not null && !isEmpty && !isStableConsumers)
+        {
+            return [];
+        }
         return group.Offsets.All
             .Where(entry => !(isStableConsumers && group.SubscribedTopics!.Contains(entry.Key.Topic)))
             .Where(entry => !group.Offsets.IsUnderWay(entry.Key) && IsOver(group, entry.Value, turn))
@@ -95,7 +119,10 @@ internal static class DeletionRules
     /// <summary>A group that had members is kept for the retention after the last of them, its offsets' ages notwithstanding (KIP-211).</summary>
     private static bool IsOver(Group group, CommittedOffset offset, in Turn turn)
     {
-        if (offset.ExpireMs is { } expiry) return turn.Now.WallMs >= expiry;
+        if (offset.ExpireMs is { } expiry)
+        {
+            return turn.Now.WallMs >= expiry;
+        }
         bool hadMembers = group.ProtocolType is not null && group.State == GroupState.Empty && group.StateSinceMs >= 0;
         return turn.Now.WallMs - (hadMembers ? group.StateSinceMs : offset.CommitMs) >= (long)turn.Limits.OffsetsRetention.TotalMilliseconds;
     }

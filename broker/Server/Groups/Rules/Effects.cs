@@ -22,7 +22,8 @@ internal sealed class Effects
 
     public void Append(IReadOnlyList<LogRecord> records, AppendPurpose purpose) => _appends.Add(new GroupAppend(records, purpose));
 
-    public void Note(Group group, GroupIncidentKind kind, string detail = "", int count = 1) => Incidents.Add(new GroupIncident(kind, group.Generation, detail, count));
+    public void Note(Group group, GroupIncidentKind kind, string detail = "", int count = 1)
+        => Incidents.Add(new GroupIncident(kind, group.Generation, detail, count));
 
     /// <summary>Gives the answers.</summary>
     public void GiveAnswers() => _answers.ForEach(answer => answer());

@@ -12,8 +12,14 @@ internal static class GroupRules
     /// <summary>Takes one event. Only the group's shard calls.</summary>
     public static void Handle(Group group, GroupEvent happening, in Turn turn)
     {
-        if (happening is GroupRequest request) HandleRequest(group, request, turn);
-        else HandleInner(group, happening, turn);
+        if (happening is GroupRequest request)
+        {
+            HandleRequest(group, request, turn);
+        }
+        else
+        {
+            HandleInner(group, happening, turn);
+        }
     }
 
     private static void HandleRequest(Group group, GroupRequest request, in Turn turn)
@@ -51,8 +57,14 @@ internal static class GroupRules
         if (instanceId is not null)
         {
             string? current = group.StaticMemberId(instanceId);
-            if (current is null) return ErrorCode.UnknownMemberId;
-            if (current != memberId) return ErrorCode.FencedInstanceId;
+            if (current is null)
+            {
+                return ErrorCode.UnknownMemberId;
+            }
+            if (current != memberId)
+            {
+                return ErrorCode.FencedInstanceId;
+            }
         }
 
         return group.Find(memberId) is null ? ErrorCode.UnknownMemberId : ErrorCode.None;

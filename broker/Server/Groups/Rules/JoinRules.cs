@@ -14,10 +14,22 @@ internal static class JoinRules
             group.Remove(join.MemberId);
             Refuse(join, ErrorCode.GroupMaxSizeReached, "", turn);
         }
-        else if (group.State == GroupState.Dead) Refuse(join, ErrorCode.CoordinatorNotAvailable, join.MemberId, turn);
-        else if (!group.Accepts(join.ProtocolType, join.Protocols)) Refuse(join, ErrorCode.InconsistentGroupProtocol, join.MemberId, turn);
-        else if (join.MemberId.Length == 0) JoinNew(group, join, turn);
-        else JoinAgain(group, join, turn);
+        else if (group.State == GroupState.Dead)
+        {
+            Refuse(join, ErrorCode.CoordinatorNotAvailable, join.MemberId, turn);
+        }
+        else if (!group.Accepts(join.ProtocolType, join.Protocols))
+        {
+            Refuse(join, ErrorCode.InconsistentGroupProtocol, join.MemberId, turn);
+        }
+        else if (join.MemberId.Length == 0)
+        {
+            JoinNew(group, join, turn);
+        }
+        else
+        {
+            JoinAgain(group, join, turn);
+        }
         RebalanceRules.TryComplete(group, turn);
     }
 
@@ -34,7 +46,10 @@ internal static class JoinRules
     /// <summary>Puts the member's unanswered JoinGroup aside: a client that sends another does not wait for the first any more.</summary>
     public static void AnswerJoin(Member member, JoinResult result, in Turn turn)
     {
-        if (member.Joining is null) return;
+        if (member.Joining is null)
+        {
+            return;
+        }
         turn.Effects.Answer(member.Joining, result);
         member.Joining = null;
     }
@@ -43,7 +58,8 @@ internal static class JoinRules
         [.. group.Members.Select(member => new JoinedMember(member.Id, member.InstanceId, member.MetadataFor(group.ProtocolName)))];
 
     /// <summary>
-    /// While a rebalance is prepared the number of those who wait counts, so that a group that is too large loses whoever comes last; members that have not come
+    /// While a rebalance is prepared the number of those who wait counts, so that a group that is too large loses whoever comes last; members that have not
+    /// come
     /// back are removed at its end anyhow.
     /// </summary>
     private static bool IsRoomFor(Group group, string memberId, int maxSize) => group.State switch
@@ -58,7 +74,10 @@ internal static class JoinRules
 
     private static void JoinNew(Group group, JoinRequest join, in Turn turn)
     {
-        if (join.InstanceId is not null && group.StaticMemberId(join.InstanceId) is { } oldId) Replace(group, group.Find(oldId)!, join, turn);
+        if (join.InstanceId is not null && group.StaticMemberId(join.InstanceId) is { } oldId)
+        {
+            Replace(group, group.Find(oldId)!, join, turn);
+        }
         else if (join.InstanceId is null && join.NeedsKnownMemberId)
         {
             if (group.PendingCount >= GroupLimits.MaxPendingMembers)
@@ -70,7 +89,10 @@ internal static class JoinRules
             group.AddPending(join.NewMemberId, turn.Now.StampMs + join.SessionTimeoutMs);
             Refuse(join, ErrorCode.MemberIdRequired, join.NewMemberId, turn);
         }
-        else Add(group, join, join.NewMemberId, turn);
+        else
+        {
+            Add(group, join, join.NewMemberId, turn);
+        }
     }
 
     private static void JoinAgain(Group group, JoinRequest join, in Turn turn)
@@ -83,9 +105,18 @@ internal static class JoinRules
         }
 
         ErrorCode error = GroupRules.CheckMember(group, join.MemberId, join.InstanceId);
-        if (error == ErrorCode.None && group.State is GroupState.Empty or GroupState.Dead) error = ErrorCode.UnknownMemberId;
-        if (error != ErrorCode.None) Refuse(join, error, join.MemberId, turn);
-        else Rejoin(group, group.Find(join.MemberId)!, join, turn);
+        if (error == ErrorCode.None && group.State is GroupState.Empty or GroupState.Dead)
+        {
+            error = ErrorCode.UnknownMemberId;
+        }
+        if (error != ErrorCode.None)
+        {
+            Refuse(join, error, join.MemberId, turn);
+        }
+        else
+        {
+            Rejoin(group, group.Find(join.MemberId)!, join, turn);
+        }
     }
 
     private static void Rejoin(Group group, Member member, JoinRequest join, in Turn turn)
@@ -122,9 +153,15 @@ internal static class JoinRules
 
     private static void Add(Group group, JoinRequest join, string memberId, in Turn turn)
     {
-        if (group.State == GroupState.PreparingRebalance && group.Generation == 0) group.HasNewcomers = true;
-        if (group.Size == 0) group.ProtocolType = join.ProtocolType;
-        var member = new Member
+        if (group.State == GroupState.PreparingRebalance && group.Generation == 0)
+        {
+            group.HasNewcomers = true;
+        }
+        if (group.Size == 0)
+        {
+            group.ProtocolType = join.ProtocolType;
+        }
+        Member member = new()
         {
             Id = memberId,
             InstanceId = join.InstanceId,
@@ -144,15 +181,21 @@ internal static class JoinRules
     /// <summary>A static member is back under a new id (KIP-345): it takes the old one's place, and whoever still uses the old id is shut out.</summary>
     private static void Replace(Group group, Member member, JoinRequest join, in Turn turn)
     {
-        var before = new MemberBefore(member.Id, member.Protocols, member.SessionTimeoutMs, member.RebalanceTimeoutMs, group.LeaderId);
+        MemberBefore before = new(member.Id, member.Protocols, member.SessionTimeoutMs, member.RebalanceTimeoutMs, group.LeaderId);
         AnswerJoin(member, JoinResult.Failed(ErrorCode.FencedInstanceId, member.Id), turn);
         SyncRules.AnswerSync(member, new SyncResult(ErrorCode.FencedInstanceId), turn);
         group.Rename(member, join.NewMemberId);
         Update(member, join, turn);
         group.Touch(member, turn.Now);
         turn.Effects.Note(group, GroupIncidentKind.StaticMemberReplaced, member.InstanceId!);
-        if (group.State == GroupState.Stable && group.Vote() == group.ProtocolName) StoreReplaced(group, member, join, before, turn);
-        else RebalanceRules.Prepare(group, "a static member has come back", turn);
+        if (group.State == GroupState.Stable && group.Vote() == group.ProtocolName)
+        {
+            StoreReplaced(group, member, join, before, turn);
+        }
+        else
+        {
+            RebalanceRules.Prepare(group, "a static member has come back", turn);
+        }
     }
 
     private static void StoreReplaced(Group group, Member member, JoinRequest join, MemberBefore before, in Turn turn)

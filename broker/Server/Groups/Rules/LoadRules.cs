@@ -10,7 +10,7 @@ internal static class LoadRules
     /// <summary>A group as its last generation's record has it: stable with members, empty without.</summary>
     public static Group Restore(string groupId, GroupMetadataValue value)
     {
-        var group = new Group(groupId)
+        Group group = new(groupId)
         {
             Generation = value.Generation,
             ProtocolType = value.ProtocolType.Length == 0 ? null : value.ProtocolType,
@@ -18,7 +18,10 @@ internal static class LoadRules
             StateSinceMs = value.CurrentStateTimestamp,
         };
         group.Restore(value.Members.Length == 0 ? GroupState.Empty : GroupState.Stable);
-        foreach (GroupMetadataValue.MemberMetadata member in value.Members) group.Add(MemberOf(member, value.Protocol));
+        foreach (GroupMetadataValue.MemberMetadata member in value.Members)
+        {
+            group.Add(MemberOf(member, value.Protocol));
+        }
         group.LeaderId = value.Leader;
         group.SubscribedTopics = RebalanceRules.SubscribedTopics(group);
         return group;
@@ -27,8 +30,14 @@ internal static class LoadRules
     /// <summary>Sessions begin anew; a group over its size is rebalanced, so that its members may commit before some are turned away.</summary>
     public static void Loaded(Group group, in Turn turn)
     {
-        if (group.Size > turn.Limits.MaxGroupSize) RebalanceRules.Prepare(group, "the group is larger than group.max.size", turn);
-        foreach (Member member in group.Members) group.Touch(member, turn.Now);
+        if (group.Size > turn.Limits.MaxGroupSize)
+        {
+            RebalanceRules.Prepare(group, "the group is larger than group.max.size", turn);
+        }
+        foreach (Member member in group.Members)
+        {
+            group.Touch(member, turn.Now);
+        }
     }
 
     public static void Unloaded(Group group, ErrorCode error, in Turn turn)

@@ -9,7 +9,10 @@ internal static class MemberRules
     public static void Handle(Group group, BeatRequest heartbeat, in Turn turn)
     {
         ErrorCode error = Check(group, heartbeat);
-        if (error is ErrorCode.None or ErrorCode.RebalanceInProgress) group.Touch(group.Find(heartbeat.MemberId)!, turn.Now);
+        if (error is ErrorCode.None or ErrorCode.RebalanceInProgress)
+        {
+            group.Touch(group.Find(heartbeat.MemberId)!, turn.Now);
+        }
         turn.Effects.Answer(heartbeat, error);
     }
 
@@ -21,8 +24,11 @@ internal static class MemberRules
             return;
         }
 
-        var errors = new ErrorCode[leave.Members.Count];
-        for (int i = 0; i < errors.Length; i++) errors[i] = Leave(group, leave.Members[i], turn);
+        ErrorCode[] errors = new ErrorCode[leave.Members.Count];
+        for (int i = 0; i < errors.Length; i++)
+        {
+            errors[i] = Leave(group, leave.Members[i], turn);
+        }
         turn.Effects.Answer(leave, new LeaveResult(ErrorCode.None, errors));
     }
 
@@ -42,10 +48,19 @@ internal static class MemberRules
 
     private static ErrorCode Check(Group group, BeatRequest heartbeat)
     {
-        if (group.State == GroupState.Dead) return ErrorCode.CoordinatorNotAvailable;
+        if (group.State == GroupState.Dead)
+        {
+            return ErrorCode.CoordinatorNotAvailable;
+        }
         ErrorCode error = GroupRules.CheckMember(group, heartbeat.MemberId, heartbeat.InstanceId);
-        if (error != ErrorCode.None) return error;
-        if (heartbeat.Generation != group.Generation) return ErrorCode.IllegalGeneration;
+        if (error != ErrorCode.None)
+        {
+            return error;
+        }
+        if (heartbeat.Generation != group.Generation)
+        {
+            return ErrorCode.IllegalGeneration;
+        }
         return group.State switch
         {
             GroupState.Empty => ErrorCode.UnknownMemberId,
@@ -60,7 +75,10 @@ internal static class MemberRules
         string memberId = leaving.MemberId;
         if (memberId.Length == 0)
         {
-            if (leaving.InstanceId is null || group.StaticMemberId(leaving.InstanceId) is not { } current) return ErrorCode.UnknownMemberId;
+            if (leaving.InstanceId is null || group.StaticMemberId(leaving.InstanceId) is not { } current)
+            {
+                return ErrorCode.UnknownMemberId;
+            }
             memberId = current;
         }
         else if (group.IsPending(memberId))
@@ -70,7 +88,10 @@ internal static class MemberRules
         }
 
         ErrorCode error = GroupRules.CheckMember(group, memberId, leaving.InstanceId);
-        if (error != ErrorCode.None) return error;
+        if (error != ErrorCode.None)
+        {
+            return error;
+        }
         turn.Effects.Note(group, GroupIncidentKind.MemberRemoved, memberId);
         Remove(group, group.Find(memberId)!, "a member has left", turn);
         return ErrorCode.None;
@@ -82,7 +103,13 @@ internal static class MemberRules
         JoinRules.AnswerJoin(member, JoinResult.Failed(ErrorCode.UnknownMemberId, ""), turn);
         SyncRules.AnswerSync(member, new SyncResult(ErrorCode.UnknownMemberId), turn);
         group.Remove(member.Id);
-        if (group.State == GroupState.PreparingRebalance) RebalanceRules.TryComplete(group, turn);
-        else if (group.State is GroupState.Stable or GroupState.CompletingRebalance) RebalanceRules.Prepare(group, why, turn);
+        if (group.State == GroupState.PreparingRebalance)
+        {
+            RebalanceRules.TryComplete(group, turn);
+        }
+        else if (group.State is GroupState.Stable or GroupState.CompletingRebalance)
+        {
+            RebalanceRules.Prepare(group, why, turn);
+        }
     }
 }

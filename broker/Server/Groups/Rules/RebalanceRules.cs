@@ -11,22 +11,37 @@ internal static class RebalanceRules
     /// <summary>Begins a rebalance where the state allows one; else one is under way, or nobody is there.</summary>
     public static void Prepare(Group group, string why, in Turn turn)
     {
-        if (!GroupStates.MayFollow(group.State, GroupState.PreparingRebalance)) return;
+        if (!GroupStates.MayFollow(group.State, GroupState.PreparingRebalance))
+        {
+            return;
+        }
         bool wasEmpty = group.State == GroupState.Empty;
-        if (group.State == GroupState.CompletingRebalance) SyncRules.AbandonAssignment(group, ErrorCode.RebalanceInProgress, turn);
+        if (group.State == GroupState.CompletingRebalance)
+        {
+            SyncRules.AbandonAssignment(group, ErrorCode.RebalanceInProgress, turn);
+        }
         group.AwaitedSyncs.Clear();
         group.SyncDeadline = long.MaxValue;
         group.Enter(GroupState.PreparingRebalance, turn.Now);
         turn.Effects.Note(group, GroupIncidentKind.RebalanceStarted, why);
-        if (wasEmpty) BeginInitialDelay(group, turn);
-        else WaitForJoins(group, turn);
+        if (wasEmpty)
+        {
+            BeginInitialDelay(group, turn);
+        }
+        else
+        {
+            WaitForJoins(group, turn);
+        }
         TryComplete(group, turn);
     }
 
     /// <summary>Makes the generation when all have joined; an initial delay is waited for to its end.</summary>
     public static void TryComplete(Group group, in Turn turn)
     {
-        if (group.State == GroupState.PreparingRebalance && !group.IsInitialDelay && group.AllHaveJoined) Complete(group, turn);
+        if (group.State == GroupState.PreparingRebalance && !group.IsInitialDelay && group.AllHaveJoined)
+        {
+            Complete(group, turn);
+        }
     }
 
     /// <summary>The time for joining is over.</summary>
@@ -86,16 +101,28 @@ internal static class RebalanceRules
         group.IsInitialDelay = false;
         group.Generation++;
         group.AwaitedSyncs.Clear();
-        if (group.Size == 0) BecomeEmpty(group, turn);
-        else Spread(group, turn);
+        if (group.Size == 0)
+        {
+            BecomeEmpty(group, turn);
+        }
+        else
+        {
+            Spread(group, turn);
+        }
     }
 
     /// <summary>A leader must be here to lead. False when nobody is.</summary>
     private static bool ElectLeader(Group group)
     {
-        if (group.Leader is { Joining: not null }) return true;
+        if (group.Leader is { Joining: not null })
+        {
+            return true;
+        }
         Member? other = group.Members.FirstOrDefault(member => member.Joining is not null);
-        if (other is not null) group.LeaderId = other.Id;
+        if (other is not null)
+        {
+            group.LeaderId = other.Id;
+        }
         return other is not null;
     }
 
@@ -105,7 +132,8 @@ internal static class RebalanceRules
         group.SubscribedTopics = SubscribedTopics(group);
         group.Enter(GroupState.Empty, turn.Now);
         turn.Effects.Note(group, GroupIncidentKind.GenerationMade, "", group.Size);
-        turn.Effects.Append([OffsetsTopic.Generation(group, new Dictionary<string, byte[]>(StringComparer.Ordinal))], new StoreEmptyGeneration(group.Generation));
+        turn.Effects.Append([OffsetsTopic.Generation(group, new Dictionary<string, byte[]>(StringComparer.Ordinal))],
+            new StoreEmptyGeneration(group.Generation));
     }
 
     private static void Spread(Group group, in Turn turn)
@@ -129,14 +157,25 @@ internal static class RebalanceRules
     /// <summary>The topics that any member of a consumer group has subscribed to; null where that cannot be told.</summary>
     public static IReadOnlySet<string>? SubscribedTopics(Group group)
     {
-        var topics = new HashSet<string>(StringComparer.Ordinal);
-        if (!group.IsConsumerGroup) return null;
-        if (group.Size == 0) return topics;
-        if (group.ProtocolName is null) return null;
+        HashSet<string> topics = new(StringComparer.Ordinal);
+        if (!group.IsConsumerGroup)
+        {
+            return null;
+        }
+        if (group.Size == 0)
+        {
+            return topics;
+        }
+        if (group.ProtocolName is null)
+        {
+            return null;
+        }
         try
         {
             foreach (Member member in group.Members)
+            {
                 topics.UnionWith(VersionPrefixed.DecodeUpToHighest<ConsumerProtocolSubscription>(member.MetadataFor(group.ProtocolName)).Topics);
+            }
             return topics;
         }
         catch (MalformedMessageException)

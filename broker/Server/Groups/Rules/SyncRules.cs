@@ -27,14 +27,20 @@ internal static class SyncRules
 
         AnswerSync(member, new SyncResult(ErrorCode.RebalanceInProgress), turn);
         member.Syncing = sync.Reply;
-        if (group.LeaderId == member.Id) Store(group, sync, turn);
+        if (group.LeaderId == member.Id)
+        {
+            Store(group, sync, turn);
+        }
     }
 
     /// <summary>The leader's assignment is in the log, or not.</summary>
     public static void Stored(Group group, StoreAssignment stored, ErrorCode logError, in Turn turn)
     {
         // Somebody may have come or gone meanwhile: then this generation is of no interest any more.
-        if (group.State != GroupState.CompletingRebalance || group.Generation != stored.Generation) return;
+        if (group.State != GroupState.CompletingRebalance || group.Generation != stored.Generation)
+        {
+            return;
+        }
         ErrorCode error = Turn.OfAssignment(logError);
         if (error != ErrorCode.None)
         {
@@ -44,10 +50,16 @@ internal static class SyncRules
             return;
         }
 
-        foreach (Member member in group.Members) member.Assignment = stored.Assignments.GetValueOrDefault(member.Id) ?? [];
+        foreach (Member member in group.Members)
+        {
+            member.Assignment = stored.Assignments.GetValueOrDefault(member.Id) ?? [];
+        }
         group.Enter(GroupState.Stable, turn.Now);
         turn.Effects.Note(group, GroupIncidentKind.AssignmentSpread);
-        foreach (Member member in group.Members) GiveAssignment(member, Assigned(group, member), group, turn);
+        foreach (Member member in group.Members)
+        {
+            GiveAssignment(member, Assigned(group, member), group, turn);
+        }
     }
 
     /// <summary>Nobody has an assignment any more; who waits for one is told the error.</summary>
@@ -63,7 +75,10 @@ internal static class SyncRules
     /// <summary>Answers the member's unanswered SyncGroup; false where there is none.</summary>
     public static bool AnswerSync(Member member, SyncResult result, in Turn turn)
     {
-        if (member.Syncing is null) return false;
+        if (member.Syncing is null)
+        {
+            return false;
+        }
         turn.Effects.Answer(member.Syncing, result);
         member.Syncing = null;
         return true;
@@ -73,7 +88,10 @@ internal static class SyncRules
     public static void SyncDeadlinePassed(Group group, in Turn turn)
     {
         group.SyncDeadline = long.MaxValue;
-        if (group.AwaitedSyncs.Count == 0) return;
+        if (group.AwaitedSyncs.Count == 0)
+        {
+            return;
+        }
         foreach (string memberId in group.AwaitedSyncs.ToArray())
         {
             group.Remove(memberId);
@@ -85,12 +103,27 @@ internal static class SyncRules
 
     private static ErrorCode Check(Group group, SyncRequest sync)
     {
-        if (group.State == GroupState.Dead) return ErrorCode.CoordinatorNotAvailable;
+        if (group.State == GroupState.Dead)
+        {
+            return ErrorCode.CoordinatorNotAvailable;
+        }
         ErrorCode error = GroupRules.CheckMember(group, sync.MemberId, sync.InstanceId);
-        if (error != ErrorCode.None) return error;
-        if (sync.Generation != group.Generation) return ErrorCode.IllegalGeneration;
-        if (sync.ProtocolType is not null && sync.ProtocolType != group.ProtocolType) return ErrorCode.InconsistentGroupProtocol;
-        if (sync.ProtocolName is not null && sync.ProtocolName != group.ProtocolName) return ErrorCode.InconsistentGroupProtocol;
+        if (error != ErrorCode.None)
+        {
+            return error;
+        }
+        if (sync.Generation != group.Generation)
+        {
+            return ErrorCode.IllegalGeneration;
+        }
+        if (sync.ProtocolType is not null && sync.ProtocolType != group.ProtocolType)
+        {
+            return ErrorCode.InconsistentGroupProtocol;
+        }
+        if (sync.ProtocolName is not null && sync.ProtocolName != group.ProtocolName)
+        {
+            return ErrorCode.InconsistentGroupProtocol;
+        }
         return group.State switch
         {
             GroupState.Empty => ErrorCode.UnknownMemberId,
@@ -102,7 +135,10 @@ internal static class SyncRules
     private static void Arrived(Group group, Member member)
     {
         group.AwaitedSyncs.Remove(member.Id);
-        if (group.AwaitedSyncs.Count == 0) group.SyncDeadline = long.MaxValue;
+        if (group.AwaitedSyncs.Count == 0)
+        {
+            group.SyncDeadline = long.MaxValue;
+        }
     }
 
     private static SyncResult Assigned(Group group, Member member) =>
@@ -111,7 +147,10 @@ internal static class SyncRules
     private static void GiveAssignment(Member member, SyncResult result, Group group, in Turn turn)
     {
         // Its session rested while it waited.
-        if (AnswerSync(member, result, turn)) group.Touch(member, turn.Now);
+        if (AnswerSync(member, result, turn))
+        {
+            group.Touch(member, turn.Now);
+        }
     }
 
     private static void Store(Group group, SyncRequest sync, in Turn turn)

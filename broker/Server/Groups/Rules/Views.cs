@@ -11,7 +11,9 @@ internal static class Views
     {
         bool isDead = group.State == GroupState.Dead;
         IEnumerable<TopicPartition> partitions = fetch.Partitions ?? (isDead ? [] : group.Offsets.Partitions);
-        turn.Effects.Answer(fetch, new FetchOffsetsResult(ErrorCode.None, [.. partitions.Select(partition => isDead ? FetchedOffset.None(partition) : OffsetOf(group, partition, fetch))]));
+        turn.Effects.Answer(fetch,
+            new FetchOffsetsResult(ErrorCode.None,
+                [.. partitions.Select(partition => isDead ? FetchedOffset.None(partition) : OffsetOf(group, partition, fetch))]));
     }
 
     public static void Handle(Group group, DescribeRequest describe, in Turn turn)

@@ -43,8 +43,14 @@ internal sealed class AppendQueue(IOffsetsLog log, GroupLimits limits, Mailbox l
         foreach (ValueTask<OffsetsAppended> append in appends)
         {
             OffsetsAppended appended = await append;
-            if (error == ErrorCode.None) error = appended.Error;
-            if (baseOffset < 0) baseOffset = appended.BaseOffset;
+            if (error == ErrorCode.None)
+            {
+                error = appended.Error;
+            }
+            if (baseOffset < 0)
+            {
+                baseOffset = appended.BaseOffset;
+            }
         }
 
         return new OffsetsAppended(error, baseOffset);
@@ -54,7 +60,7 @@ internal sealed class AppendQueue(IOffsetsLog log, GroupLimits limits, Mailbox l
     {
         for (int next = 0; next < records.Count;)
         {
-            using var builder = new RecordBatchBuilder(new BatchOptions { Compression = limits.Compression });
+            using RecordBatchBuilder builder = new(new BatchOptions { Compression = limits.Compression });
             do
             {
                 builder.Append(wallMs, records[next].Key, records[next].Value);

@@ -51,7 +51,7 @@ internal sealed class GroupShard
     /// <summary>The groups now.</summary>
     public Task<IReadOnlyList<GroupOverview>> List()
     {
-        var reply = new Reply<IReadOnlyList<GroupOverview>>();
+        Reply<IReadOnlyList<GroupOverview>> reply = new();
         _loop.Post(() => reply.Give([.. _groups.Values.Select(entry => Views.Overview(entry.Group))]));
         return reply.Task;
     }
@@ -59,18 +59,27 @@ internal sealed class GroupShard
     /// <summary>Something happens to all groups.</summary>
     public void Tell(GroupEvent happening) => _loop.Post(() =>
     {
-        if (_refusal != ErrorCode.None) return;
-        foreach (GroupEntry entry in _groups.Values.ToArray()) Handle(entry, happening);
+        if (_refusal != ErrorCode.None)
+        {
+            return;
+        }
+        foreach (GroupEntry entry in _groups.Values.ToArray())
+        {
+            Handle(entry, happening);
+        }
     });
 
     /// <summary>This broker does not lead the partition any more, or stops: who waits is told the error, and so is whoever still comes.</summary>
     public Task Unload(ErrorCode error)
     {
-        var done = new Reply<bool>();
+        Reply<bool> done = new();
         _loop.Post(() =>
         {
             _refusal = error;
-            foreach (GroupEntry entry in _groups.Values.ToArray()) Handle(entry, new GroupUnloaded(error));
+            foreach (GroupEntry entry in _groups.Values.ToArray())
+            {
+                Handle(entry, new GroupUnloaded(error));
+            }
             GroupLog.Unloaded(_services.Logger, _partition, error);
             done.Give(value: true);
         });
@@ -84,11 +93,14 @@ internal sealed class GroupShard
     private void LoadHere()
     {
         long startedAt = _services.Clock.GetTimestamp();
-        var loader = new OffsetsLoader(_log, _services.Limits.LoadBufferBytes);
+        OffsetsLoader loader = new(_log, _services.Limits.LoadBufferBytes);
         try
         {
             IReadOnlyList<Group> groups = loader.Load();
-            if (loader.Skipped > 0) GroupLog.RecordsSkipped(_services.Logger, _partition, loader.Skipped);
+            if (loader.Skipped > 0)
+            {
+                GroupLog.RecordsSkipped(_services.Logger, _partition, loader.Skipped);
+            }
             TimeSpan took = _services.Clock.GetElapsedTime(startedAt);
             _services.Metrics.Loaded(took);
             _loop.Post(() => Serve(groups, loader.Records, took));
@@ -103,25 +115,49 @@ internal sealed class GroupShard
 
     private void Refuse(ErrorCode error)
     {
-        if (IsLoading) _refusal = error;
+        if (IsLoading)
+        {
+            _refusal = error;
+        }
     }
 
     private void Serve(IReadOnlyList<Group> groups, int records, TimeSpan took)
     {
         // Resigned while it loaded.
-        if (!IsLoading) return;
-        foreach (Group group in groups) Handle(Put(group), new GroupLoaded());
+        if (!IsLoading)
+        {
+            return;
+        }
+        foreach (Group group in groups)
+        {
+            Handle(Put(group), new GroupLoaded());
+        }
         _refusal = ErrorCode.None;
         GroupLog.Loaded(_services.Logger, _partition, groups.Count, records, (long)took.TotalMilliseconds);
     }
 
     private void Take(string groupId, GroupRequest request)
     {
-        if (_refusal != ErrorCode.None) request.Refuse(_refusal);
-        else if (_groups.TryGetValue(groupId, out GroupEntry? entry)) Handle(entry, request);
-        else if (!request.CreatesGroup) request.AnswerUnknownGroup();
-        else if (_groups.Count >= GroupLimits.MaxGroupsPerPartition) RefuseNewGroup(groupId, request);
-        else Handle(Put(new Group(groupId)), request);
+        if (_refusal != ErrorCode.None)
+        {
+            request.Refuse(_refusal);
+        }
+        else if (_groups.TryGetValue(groupId, out GroupEntry? entry))
+        {
+            Handle(entry, request);
+        }
+        else if (!request.CreatesGroup)
+        {
+            request.AnswerUnknownGroup();
+        }
+        else if (_groups.Count >= GroupLimits.MaxGroupsPerPartition)
+        {
+            RefuseNewGroup(groupId, request);
+        }
+        else
+        {
+            Handle(Put(new Group(groupId)), request);
+        }
     }
 
     private void RefuseNewGroup(string groupId, GroupRequest request)
@@ -132,7 +168,7 @@ internal sealed class GroupShard
 
     private GroupEntry Put(Group group)
     {
-        var entry = new GroupEntry(group);
+        GroupEntry entry = new(group);
         _groups[group.Id] = entry;
         _services.Metrics.Entered(group.State);
         return entry;
@@ -140,11 +176,13 @@ internal sealed class GroupShard
 
     private void Handle(GroupEntry entry, GroupEvent happening)
     {
-        var effects = new Effects();
+        Effects effects = new();
         Moment now = _services.Now;
         GroupRules.Handle(entry.Group, happening, new Turn(now, _services.Limits, effects));
         foreach (GroupAppend append in effects.Appends)
+        {
             _appends.Append(append.Records, now.WallMs, (error, offset) => _loop.Post(() => Handle(entry, new AppendEnded(append.Purpose, error, offset))));
+        }
         Settle(entry, now);
         _services.Metrics.Note(effects.Incidents);
         GroupLog.Note(_services.Logger, entry.Group, effects.Incidents);
@@ -159,18 +197,30 @@ internal sealed class GroupShard
         {
             _services.Metrics.Left(entry.CountedAs);
             entry.CountedAs = group.State;
-            if (group.State != GroupState.Dead) _services.Metrics.Entered(group.State);
+            if (group.State != GroupState.Dead)
+            {
+                _services.Metrics.Entered(group.State);
+            }
         }
 
-        if (group.State == GroupState.Dead) Forget(entry);
-        else if (group.WakeAt < entry.ArmedFor) Arm(entry, now);
+        if (group.State == GroupState.Dead)
+        {
+            Forget(entry);
+        }
+        else if (group.WakeAt < entry.ArmedFor)
+        {
+            Arm(entry, now);
+        }
     }
 
     private void Forget(GroupEntry entry)
     {
         entry.Timer?.Cancel();
         entry.ArmedFor = long.MaxValue;
-        if (_groups.GetValueOrDefault(entry.Group.Id) == entry) _groups.Remove(entry.Group.Id);
+        if (_groups.GetValueOrDefault(entry.Group.Id) == entry)
+        {
+            _groups.Remove(entry.Group.Id);
+        }
     }
 
     private void Arm(GroupEntry entry, Moment now)
@@ -182,7 +232,10 @@ internal sealed class GroupShard
 
     private void Wake(GroupEntry entry)
     {
-        if (entry.Group.State == GroupState.Dead) return;
+        if (entry.Group.State == GroupState.Dead)
+        {
+            return;
+        }
         entry.ArmedFor = long.MaxValue;
         Handle(entry, new DeadlinePassed());
     }

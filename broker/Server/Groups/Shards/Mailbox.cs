@@ -25,16 +25,25 @@ internal sealed class Mailbox(Action<IThreadPoolWorkItem> start, Action<Exceptio
     /// <summary>Only for whoever starts it.</summary>
     public void Execute()
     {
-        for (int i = 0; i < GroupLimits.TurnsInARow && _turns.TryDequeue(out Action? turn); i++) Run(turn);
+        for (int i = 0; i < GroupLimits.TurnsInARow && _turns.TryDequeue(out Action? turn); i++)
+        {
+            Run(turn);
+        }
         Volatile.Write(ref _running, 0);
 
         // Whoever posted between the last look and the line above has found it running.
-        if (!_turns.IsEmpty) StartUnlessRunning();
+        if (!_turns.IsEmpty)
+        {
+            StartUnlessRunning();
+        }
     }
 
     private void StartUnlessRunning()
     {
-        if (Interlocked.Exchange(ref _running, 1) == 0) start(this);
+        if (Interlocked.Exchange(ref _running, 1) == 0)
+        {
+            start(this);
+        }
     }
 
     private void Run(Action turn)

@@ -99,7 +99,10 @@ internal sealed class Group(string id)
     public void Add(Member member)
     {
         Debug.Assert(member.InstanceId is null || !_staticIds.ContainsKey(member.InstanceId), "an instance has one member");
-        if (member.InstanceId is not null) _staticIds[member.InstanceId] = member.Id;
+        if (member.InstanceId is not null)
+        {
+            _staticIds[member.InstanceId] = member.Id;
+        }
         LeaderId ??= member.Id;
         _members[member.Id] = member;
         _pendingMembers.Remove(member.Id);
@@ -108,8 +111,14 @@ internal sealed class Group(string id)
     /// <summary>Forgets a member or an id given out; without it there is nothing to do.</summary>
     public void Remove(string memberId)
     {
-        if (_members.Remove(memberId, out Member? member) && member.InstanceId is not null) _staticIds.Remove(member.InstanceId);
-        if (LeaderId == memberId) LeaderId = _members.Count == 0 ? null : _members.GetAt(0).Key;
+        if (_members.Remove(memberId, out Member? member) && member.InstanceId is not null)
+        {
+            _staticIds.Remove(member.InstanceId);
+        }
+        if (LeaderId == memberId)
+        {
+            LeaderId = _members.Count == 0 ? null : _members.GetAt(0).Key;
+        }
         _pendingMembers.Remove(memberId);
         AwaitedSyncs.Remove(memberId);
     }
@@ -120,8 +129,14 @@ internal sealed class Group(string id)
         Debug.Assert(member.InstanceId is not null, "only static members are replaced");
         int at = _members.IndexOf(member.Id);
         _members.RemoveAt(at);
-        if (LeaderId == member.Id) LeaderId = newId;
-        if (AwaitedSyncs.Remove(member.Id)) AwaitedSyncs.Add(newId);
+        if (LeaderId == member.Id)
+        {
+            LeaderId = newId;
+        }
+        if (AwaitedSyncs.Remove(member.Id))
+        {
+            AwaitedSyncs.Add(newId);
+        }
         member.Id = newId;
         _members.Insert(at, newId, member);
         _staticIds[member.InstanceId!] = newId;
@@ -134,7 +149,8 @@ internal sealed class Group(string id)
         Wake(expiresAt);
     }
 
-    public IReadOnlyList<string> ExpiredPending(Moment now) => [.. _pendingMembers.Where(pending => pending.Value <= now.StampMs).Select(pending => pending.Key)];
+    public IReadOnlyList<string> ExpiredPending(Moment now)
+        => [.. _pendingMembers.Where(pending => pending.Value <= now.StampMs).Select(pending => pending.Key)];
 
     /// <summary>Whether a member with these protocols can live with the others.</summary>
     public bool Accepts(string protocolType, IReadOnlyList<MemberProtocol> protocols) => State == GroupState.Empty
@@ -142,7 +158,8 @@ internal sealed class Group(string id)
         : protocolType == ProtocolType && protocols.Any(protocol => _members.Values.All(member => member.Knows(protocol.Name)));
 
     /// <summary>
-    /// The protocol that all members know and most put first; of equals, the one whose first voter came first. There is one, as nobody is let in who shares none.
+    /// The protocol that all members know and most put first; of equals, the one whose first voter came first. There is one, as nobody is let in who shares
+    /// none.
     /// </summary>
     public string Vote()
     {
@@ -170,8 +187,14 @@ internal sealed class Group(string id)
     public long EarliestDeadline()
     {
         long earliest = Math.Min(JoinDeadline, SyncDeadline);
-        foreach (Member member in _members.Values) earliest = Math.Min(earliest, member.Deadline);
-        foreach (long expiry in _pendingMembers.Values) earliest = Math.Min(earliest, expiry);
+        foreach (Member member in _members.Values)
+        {
+            earliest = Math.Min(earliest, member.Deadline);
+        }
+        foreach (long expiry in _pendingMembers.Values)
+        {
+            earliest = Math.Min(earliest, expiry);
+        }
         return earliest;
     }
 }

@@ -25,7 +25,8 @@ internal static class GroupStates
     private static readonly string[] Names = ["Empty", "PreparingRebalance", "CompletingRebalance", "Stable", "Dead"];
 
     /// <summary>All states.</summary>
-    public static IReadOnlyList<GroupState> All { get; } = [GroupState.Empty, GroupState.PreparingRebalance, GroupState.CompletingRebalance, GroupState.Stable, GroupState.Dead];
+    public static IReadOnlyList<GroupState> All { get; } = [GroupState.Empty, GroupState.PreparingRebalance, GroupState.CompletingRebalance, GroupState.Stable,
+        GroupState.Dead];
 
     /// <summary>Whether a group may go from one state to another.</summary>
     public static bool MayFollow(GroupState from, GroupState to) => to switch

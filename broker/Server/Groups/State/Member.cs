@@ -42,7 +42,8 @@ internal sealed class Member
 
     public bool IsStatic => InstanceId is not null;
 
-    /// <summary>When it is to be looked at. Who waits for the broker cannot send heartbeats, so its session rests; a new member's does not, lest clients that gave up stay for ever.</summary>
+    /// <summary>When it is to be looked at. Who waits for the broker cannot send heartbeats, so its session rests; a new member's does not, lest clients that
+    /// gave up stay for ever.</summary>
     public long Deadline => !IsNew && (Joining is not null || Syncing is not null) ? long.MaxValue : ExpiresAt;
 
     /// <summary>What it said under a protocol; empty where it does not know the protocol.</summary>
@@ -50,7 +51,10 @@ internal sealed class Member
     {
         foreach (MemberProtocol own in Protocols)
         {
-            if (own.Name == protocol) return own.Metadata;
+            if (own.Name == protocol)
+            {
+                return own.Metadata;
+            }
         }
 
         return [];
@@ -61,10 +65,16 @@ internal sealed class Member
     /// <summary>Whether it has offered exactly these, in this order and with these bytes.</summary>
     public bool Offers(IReadOnlyList<MemberProtocol> protocols)
     {
-        if (protocols.Count != Protocols.Count) return false;
+        if (protocols.Count != Protocols.Count)
+        {
+            return false;
+        }
         for (int i = 0; i < protocols.Count; i++)
         {
-            if (protocols[i].Name != Protocols[i].Name || !protocols[i].Metadata.AsSpan().SequenceEqual(Protocols[i].Metadata)) return false;
+            if (protocols[i].Name != Protocols[i].Name || !protocols[i].Metadata.AsSpan().SequenceEqual(Protocols[i].Metadata))
+            {
+                return false;
+            }
         }
 
         return true;

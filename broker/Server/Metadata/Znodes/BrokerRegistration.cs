@@ -16,12 +16,14 @@ internal sealed record BrokerEndpoint(string Listener, string Host, int Port, sh
 
     internal static BrokerEndpoint Parse(string text, JsonElement protocols)
     {
-        var scheme = text.IndexOf("://", StringComparison.Ordinal);
-        var colon = text.LastIndexOf(':');
+        int scheme = text.IndexOf("://", StringComparison.Ordinal);
+        int colon = text.LastIndexOf(':');
         if (scheme < 0 || colon < scheme + 3)
+        {
             throw new FormatException($"{text} is no endpoint");
-        var listener = text[..scheme];
-        var host = text[(scheme + 3)..colon].Trim('[', ']');
+        }
+        string listener = text[..scheme];
+        string host = text[(scheme + 3)..colon].Trim('[', ']');
         return new BrokerEndpoint(listener, host, int.Parse(text.AsSpan(colon + 1)), ProtocolOf(protocols.GetProperty(listener).GetString()!));
     }
 }
@@ -31,19 +33,25 @@ internal sealed record BrokerRegistration(int Id, IReadOnlyList<BrokerEndpoint> 
 {
     internal byte[] Encode() => ZnodeJson.Write(json =>
     {
-        var plaintext = Endpoints.FirstOrDefault(endpoint => endpoint.SecurityProtocol == 0);
+        BrokerEndpoint? plaintext = Endpoints.FirstOrDefault(endpoint => endpoint.SecurityProtocol == 0);
         json.WriteStartObject("features");
         json.WriteEndObject();
         json.WriteStartObject("listener_security_protocol_map");
-        foreach (var endpoint in Endpoints)
+        foreach (BrokerEndpoint endpoint in Endpoints)
+        {
             json.WriteString(endpoint.Listener, endpoint.ProtocolName);
+        }
         json.WriteEndObject();
         json.WriteStartArray("endpoints");
-        foreach (var endpoint in Endpoints)
+        foreach (BrokerEndpoint endpoint in Endpoints)
+        {
             json.WriteStringValue(endpoint.ToString());
+        }
         json.WriteEndArray();
         if (Rack is not null)
+        {
             json.WriteString("rack", Rack);
+        }
         json.WriteNumber("jmx_port", JmxPort);
         json.WriteNumber("port", plaintext?.Port ?? -1);
         json.WriteString("host", plaintext?.Host);
@@ -53,10 +61,11 @@ internal sealed record BrokerRegistration(int Id, IReadOnlyList<BrokerEndpoint> 
 
     internal static BrokerRegistration Decode(int id, byte[]? data) => ZnodeJson.Read(ZnodePaths.Broker(id), data, json =>
     {
-        var protocols = json.GetProperty("listener_security_protocol_map");
-        var endpoints = json.GetProperty("endpoints").EnumerateArray().Select(text => BrokerEndpoint.Parse(text.GetString()!, protocols)).ToArray();
-        var timestamp = ZnodeJson.OptionalString(json, "timestamp") is { } text ? long.Parse(text) : -1;
-        var jmx = json.TryGetProperty("jmx_port", out var port) ? port.GetInt32() : -1;
+        JsonElement protocols = json.GetProperty("listener_security_protocol_map");
+        BrokerEndpoint[] endpoints = json.GetProperty("endpoints").EnumerateArray().Select(text => BrokerEndpoint.Parse(text.GetString()!,
+            protocols)).ToArray();
+        long timestamp = ZnodeJson.OptionalString(json, "timestamp") is { } text ? long.Parse(text) : -1;
+        int jmx = json.TryGetProperty("jmx_port", out JsonElement port) ? port.GetInt32() : -1;
         return new BrokerRegistration(id, endpoints, ZnodeJson.OptionalString(json, "rack"), timestamp, jmx);
     });
 }

@@ -26,14 +26,18 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
     internal void Subscribe(Action<SessionState> changed)
     {
         lock (_gate)
+        {
             _subscribers = [.. _subscribers, changed];
+        }
     }
 
     public ValueTask DisposeAsync() => _current?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private void Tell(SessionState state)
     {
-        foreach (var subscriber in _subscribers)
+        foreach (Action<SessionState> subscriber in _subscribers)
+        {
             subscriber(state);
+        }
     }
 }

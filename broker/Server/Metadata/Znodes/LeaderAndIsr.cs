@@ -26,7 +26,9 @@ internal sealed record LeaderAndIsr(int Leader, int LeaderEpoch, int[] Isr, bool
         json.WriteNumber("leader_epoch", LeaderEpoch);
         ZnodeJson.WriteArray(json, "isr", Isr);
         if (IsRecovering)
+        {
             json.WriteNumber("leader_recovery_state", 1);
+        }
     });
 
     internal static LeaderAndIsr Decode(TopicPartition partition, byte[]? data, int version) =>
@@ -34,7 +36,7 @@ internal sealed record LeaderAndIsr(int Leader, int LeaderEpoch, int[] Isr, bool
             json.GetProperty("leader").GetInt32(),
             json.GetProperty("leader_epoch").GetInt32(),
             ZnodeJson.ReadArray(json.GetProperty("isr")),
-            json.TryGetProperty("leader_recovery_state", out var recovery) && recovery.GetInt32() == 1,
+            json.TryGetProperty("leader_recovery_state", out System.Text.Json.JsonElement recovery) && recovery.GetInt32() == 1,
             json.GetProperty("controller_epoch").GetInt32(),
             version));
 }

@@ -22,7 +22,7 @@ internal static class ControllerEpochZnode
 {
     internal static byte[] Encode(int epoch) => Encoding.UTF8.GetBytes(epoch.ToString());
 
-    internal static int Decode(byte[]? data) => int.TryParse(data, CultureInfo.InvariantCulture, out var epoch)
+    internal static int Decode(byte[]? data) => int.TryParse(data, CultureInfo.InvariantCulture, out int epoch)
         ? epoch
         : throw new MalformedZnodeException(ZnodePaths.ControllerEpoch, new FormatException("not a number"));
 }
@@ -78,8 +78,10 @@ internal static class ConfigZnode
     {
         json.WriteNumber("version", 1);
         json.WriteStartObject("config");
-        foreach (var (name, value) in values)
+        foreach ((string name, string value) in values)
+        {
             json.WriteString(name, value);
+        }
         json.WriteEndObject();
     });
 

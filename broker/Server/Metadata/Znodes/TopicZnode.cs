@@ -17,7 +17,8 @@ internal sealed record ReplicaAssignment(int[] Replicas, int[] Adding, int[] Rem
 /// <summary>/brokers/topics/T: the topic's id and its partitions' replicas. An id is missing in znodes of versions below 3.</summary>
 internal sealed record TopicZnode(Guid? TopicId, ImmutableSortedDictionary<int, ReplicaAssignment> Partitions)
 {
-    /// <summary>Bytes that a topic's partitions must fit into: ZooKeeper's default of jute.maxbuffer less 64 KiB for what travels with them (paths, settings).</summary>
+    /// <summary>Bytes that a topic's partitions must fit into: ZooKeeper's default of jute.maxbuffer less 64 KiB for what travels with them (paths,
+    /// settings).</summary>
     internal const int MaxBytes = 0xfffff - (64 << 10);
 
     /// <summary>A partition takes at least <c>"0":[0],</c>.</summary>
@@ -33,7 +34,9 @@ internal sealed record TopicZnode(Guid? TopicId, ImmutableSortedDictionary<int, 
     {
         WriteReplicas(json, "partitions", assignment => assignment.Replicas, always: true);
         if (TopicId is { } id)
+        {
             json.WriteString("topic_id", Metadata.TopicId.Format(id));
+        }
         WriteReplicas(json, "adding_replicas", assignment => assignment.Adding, always: false);
         WriteReplicas(json, "removing_replicas", assignment => assignment.Removing, always: false);
         json.WriteNumber("version", TopicId is null ? 2 : 3);
@@ -41,28 +44,31 @@ internal sealed record TopicZnode(Guid? TopicId, ImmutableSortedDictionary<int, 
 
     internal static TopicZnode Decode(string topic, byte[]? data) => ZnodeJson.Read(ZnodePaths.Topic(topic), data, json =>
     {
-        var adding = ReadReplicas(json, "adding_replicas");
-        var removing = ReadReplicas(json, "removing_replicas");
-        var partitions = ReadReplicas(json.GetProperty("partitions")).ToImmutableSortedDictionary(
+        Dictionary<int, int[]> adding = ReadReplicas(json, "adding_replicas");
+        Dictionary<int, int[]> removing = ReadReplicas(json, "removing_replicas");
+        ImmutableSortedDictionary<int, ReplicaAssignment> partitions = ReadReplicas(json.GetProperty("partitions")).ToImmutableSortedDictionary(
             entry => entry.Key,
             entry => new ReplicaAssignment(entry.Value, adding.GetValueOrDefault(entry.Key, []), removing.GetValueOrDefault(entry.Key, [])));
-        Guid? id = Metadata.TopicId.TryParse(ZnodeJson.OptionalString(json, "topic_id"), out var parsed) ? parsed : null;
+        Guid? id = Metadata.TopicId.TryParse(ZnodeJson.OptionalString(json, "topic_id"), out Guid parsed) ? parsed : null;
         return new TopicZnode(id, partitions);
     });
 
     private void WriteReplicas(Utf8JsonWriter json, string name, Func<ReplicaAssignment, int[]> replicas, bool always)
     {
         json.WriteStartObject(name);
-        foreach (var (partition, assignment) in Partitions)
+        foreach ((int partition, ReplicaAssignment assignment) in Partitions)
         {
             if (always || replicas(assignment).Length > 0)
+            {
                 ZnodeJson.WriteArray(json, partition.ToString(), replicas(assignment));
+            }
         }
 
         json.WriteEndObject();
     }
 
-    private static Dictionary<int, int[]> ReadReplicas(JsonElement json, string name) => json.TryGetProperty(name, out var partitions) ? ReadReplicas(partitions) : [];
+    private static Dictionary<int, int[]> ReadReplicas(JsonElement json, string name)
+        => json.TryGetProperty(name, out JsonElement partitions) ? ReadReplicas(partitions) : [];
 
     private static Dictionary<int, int[]> ReadReplicas(JsonElement partitions) =>
         partitions.EnumerateObject().ToDictionary(entry => int.Parse(entry.Name), entry => ZnodeJson.ReadArray(entry.Value));

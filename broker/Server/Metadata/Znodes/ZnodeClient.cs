@@ -14,14 +14,16 @@ internal sealed class ZnodeClient(ClusterSession session)
     /// <summary>Makes the paths that every cluster has.</summary>
     internal async ValueTask CreatePersistentPaths()
     {
-        foreach (var path in ZnodePaths.Persistent)
+        foreach (string path in ZnodePaths.Persistent)
+        {
             Expect((await Session.Create(path, null)).Code, path, Code.NodeExists);
+        }
     }
 
     /// <summary>The cluster's id; the first broker makes one.</summary>
     internal async ValueTask<string> GetOrCreateClusterId(string proposed)
     {
-        var created = await Session.Create(ZnodePaths.ClusterId, ClusterIdZnode.Encode(proposed));
+        CreateResult created = await Session.Create(ZnodePaths.ClusterId, ClusterIdZnode.Encode(proposed));
         Expect(created.Code, ZnodePaths.ClusterId, Code.NodeExists);
         return ClusterIdZnode.Decode((await Get(ZnodePaths.ClusterId)).Data);
     }
@@ -29,7 +31,7 @@ internal sealed class ZnodeClient(ClusterSession session)
     /// <summary>A broker id that no other broker has: the number of writes of a znode, above the ids that operators choose themselves.</summary>
     internal async ValueTask<int> GenerateBrokerId(int reservedMax)
     {
-        var result = await Session.SetData(ZnodePaths.BrokerSequence, [], Op.AnyVersion);
+        StatResult result = await Session.SetData(ZnodePaths.BrokerSequence, [], Op.AnyVersion);
         Expect(result.Code, ZnodePaths.BrokerSequence);
         return reservedMax + result.Stat.Version;
     }
@@ -37,7 +39,7 @@ internal sealed class ZnodeClient(ClusterSession session)
     /// <summary>The names below a path; none when the path is not there.</summary>
     internal async ValueTask<IReadOnlyList<string>> Children(string path, Watcher? watcher = null)
     {
-        var result = await Session.GetChildren(path, watcher);
+        ChildrenResult result = await Session.GetChildren(path, watcher);
         Expect(result.Code, path, Code.NoNode);
         return result.Children ?? [];
     }
@@ -45,7 +47,7 @@ internal sealed class ZnodeClient(ClusterSession session)
     /// <summary>Reads a znode; <see cref="Code.NoNode"/> when it is not there.</summary>
     internal async ValueTask<DataResult> Get(string path, Watcher? watcher = null)
     {
-        var result = await Session.GetData(path, watcher);
+        DataResult result = await Session.GetData(path, watcher);
         Expect(result.Code, path, Code.NoNode);
         return result;
     }
@@ -53,7 +55,7 @@ internal sealed class ZnodeClient(ClusterSession session)
     /// <summary>Whether a znode is there; the watcher is left in both cases.</summary>
     internal async ValueTask<bool> Exists(string path, Watcher? watcher = null)
     {
-        var result = await Session.Exists(path, watcher);
+        StatResult result = await Session.Exists(path, watcher);
         Expect(result.Code, path, Code.NoNode);
         return result.Code == Code.Ok;
     }
@@ -61,73 +63,82 @@ internal sealed class ZnodeClient(ClusterSession session)
     /// <summary>The registered broker and its epoch, or null.</summary>
     internal async ValueTask<(BrokerRegistration Registration, long Epoch)?> Broker(int id, Watcher? watcher = null)
     {
-        var result = await Get(ZnodePaths.Broker(id), watcher);
+        DataResult result = await Get(ZnodePaths.Broker(id), watcher);
         return result.Code == Code.Ok ? (BrokerRegistration.Decode(id, result.Data), result.Stat.Czxid) : null;
     }
 
     /// <summary>A topic and its znode's version, or null.</summary>
     internal async ValueTask<(TopicZnode Topic, int Version)?> Topic(string topic, Watcher? watcher = null)
     {
-        var result = await Get(ZnodePaths.Topic(topic), watcher);
+        DataResult result = await Get(ZnodePaths.Topic(topic), watcher);
         return result.Code == Code.Ok ? (TopicZnode.Decode(topic, result.Data), result.Stat.Version) : null;
     }
 
     /// <summary>A partition's state, or null.</summary>
     internal async ValueTask<LeaderAndIsr?> PartitionState(TopicPartition partition)
     {
-        var result = await Get(ZnodePaths.PartitionState(partition));
+        DataResult result = await Get(ZnodePaths.PartitionState(partition));
         return result.Code == Code.Ok ? LeaderAndIsr.Decode(partition, result.Data, result.Stat.Version) : null;
     }
 
     /// <summary>The active controller's broker id, or -1.</summary>
     internal async ValueTask<int> ControllerId()
     {
-        var result = await Get(ZnodePaths.Controller);
+        DataResult result = await Get(ZnodePaths.Controller);
         return result.Code == Code.Ok ? ControllerZnode.Decode(result.Data) : -1;
     }
 
     /// <summary>The dynamic configuration of an entity ("topics/foo"); empty when it has none.</summary>
     internal async ValueTask<IReadOnlyDictionary<string, string>> Config(string entityPath)
     {
-        var path = ZnodePaths.Config(entityPath);
-        var result = await Get(path);
-        return result.Code == Code.Ok && result.Data is { Length: > 0 } ? ConfigZnode.Decode(path, result.Data) : new Dictionary<string, string>(StringComparer.Ordinal);
+        string path = ZnodePaths.Config(entityPath);
+        DataResult result = await Get(path);
+        return result.Code == Code.Ok && result.Data is { Length: > 0 } ? ConfigZnode.Decode(path, result.Data)
+            : new Dictionary<string, string>(StringComparer.Ordinal);
     }
 
     /// <summary>
-    /// Sets an entity's whole dynamic configuration and notifies all brokers, at once: a change of which nobody hears would hold from the next start only. The update
+    /// Sets an entity's whole dynamic configuration and notifies all brokers, at once: a change of which nobody hears would hold from the next start only. The
+    /// update
     /// of an existing znode is refused when there is no controller: false then.
     /// </summary>
     internal async ValueTask<bool> SetConfig(string entityPath, IReadOnlyDictionary<string, string> values)
     {
-        var path = ZnodePaths.Config(entityPath);
-        var data = ConfigZnode.Encode(values);
-        var notice = new Op.Create(ZnodePaths.ConfigChangePrefix, ConfigChangeZnode.Encode(entityPath), CreateMode.PersistentSequential);
-        var created = await Session.Multi([new Op.Create(path, data), notice]);
+        string path = ZnodePaths.Config(entityPath);
+        byte[] data = ConfigZnode.Encode(values);
+        Op.Create notice = new(ZnodePaths.ConfigChangePrefix, ConfigChangeZnode.Encode(entityPath), CreateMode.PersistentSequential);
+        MultiResult created = await Session.Multi([new Op.Create(path, data), notice]);
         Expect(created.Code, path, Code.NodeExists);
         return created.Code == Code.Ok || await OverwriteConfig(path, data, notice);
     }
 
     /// <summary>Notifies the controller that a broker has lost a log directory.</summary>
     internal async ValueTask NoteFailedDirectory(int brokerId)
-        => Expect((await Session.Create(ZnodePaths.LogDirEventPrefix, LogDirEventZnode.Encode(brokerId), CreateMode.PersistentSequential)).Code, ZnodePaths.LogDirEvents);
+        => Expect((await Session.Create(ZnodePaths.LogDirEventPrefix, LogDirEventZnode.Encode(brokerId), CreateMode.PersistentSequential)).Code,
+        ZnodePaths.LogDirEvents);
 
     /// <summary>Throws unless a code is Ok or the one that is tolerated.</summary>
     internal static void Expect(Code code, string path, Code tolerated = Code.Ok)
     {
         if (code != Code.Ok && code != tolerated)
+        {
             throw new CoordinationLostException(code, path);
+        }
     }
 
     private async ValueTask<bool> OverwriteConfig(string path, byte[] data, Op notice)
     {
-        var controller = await Session.Exists(ZnodePaths.Controller);
+        StatResult controller = await Session.Exists(ZnodePaths.Controller);
         Expect(controller.Code, ZnodePaths.Controller, Code.NoNode);
         if (controller.Code == Code.NoNode)
+        {
             return false;
-        var result = await Session.Multi([new Op.Check(ZnodePaths.Controller, controller.Stat.Version), new Op.SetData(path, data), notice]);
+        }
+        MultiResult result = await Session.Multi([new Op.Check(ZnodePaths.Controller, controller.Stat.Version), new Op.SetData(path, data), notice]);
         if (result.Code is Code.NoNode or Code.BadVersion)
+        {
             return false;
+        }
         Expect(result.Code, path);
         return true;
     }

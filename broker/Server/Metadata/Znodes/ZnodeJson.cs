@@ -10,8 +10,8 @@ internal static class ZnodeJson
 
     internal static byte[] Write(Action<Utf8JsonWriter> body)
     {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, Options))
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream, Options))
         {
             json.WriteStartObject();
             body(json);
@@ -27,7 +27,7 @@ internal static class ZnodeJson
     {
         try
         {
-            using var document = JsonDocument.Parse(data ?? []);
+            using JsonDocument document = JsonDocument.Parse(data ?? []);
             return read(document.RootElement);
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
@@ -39,19 +39,23 @@ internal static class ZnodeJson
     internal static void WriteArray(Utf8JsonWriter json, string name, IEnumerable<int> values)
     {
         json.WriteStartArray(name);
-        foreach (var value in values)
+        foreach (int value in values)
+        {
             json.WriteNumberValue(value);
+        }
         json.WriteEndArray();
     }
 
     internal static int[] ReadArray(JsonElement element)
     {
-        var values = new int[element.GetArrayLength()];
-        for (var i = 0; i < values.Length; i++)
+        int[] values = new int[element.GetArrayLength()];
+        for (int i = 0; i < values.Length; i++)
+        {
             values[i] = element[i].GetInt32();
+        }
         return values;
     }
 
     internal static string? OptionalString(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
