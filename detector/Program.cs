@@ -1,3 +1,11 @@
 using Game.Detector.Hosting;
 
-return await DetectorCommand.RunAsync(args);
+try
+{
+    return await DetectorCommand.RunAsync(args);
+}
+catch (Exception e) // the top of the process: whatever ends it is told in a sentence
+{
+    await Console.Error.WriteLineAsync($"detector: it failed: {e.Message} ({e.GetType().Name})");
+    return DetectorCommand.Failed;
+}

@@ -1,3 +1,11 @@
 using Game.GameServer.Hosting;
 
-return await GameServerProcess.RunAsync(args);
+try
+{
+    return await GameServerProcess.RunAsync(args);
+}
+catch (Exception e) // the top of the process: whatever ends it is told in a sentence
+{
+    await Console.Error.WriteLineAsync("game-server: " + GameServerProcess.Sentence(e));
+    return GameServerProcess.Failure;
+}

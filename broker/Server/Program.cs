@@ -66,3 +66,8 @@ catch (ConfigException e)
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
 }
+catch (Exception e) // the top of the process: whatever ends it is told in a sentence
+{
+    await Console.Error.WriteLineAsync($"broker: it failed: {e.Message} ({e.GetType().Name})");
+    return 1;
+}

@@ -1,52 +1,107 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Confluent.Kafka;
+using Game.Cli.Processes;
 using Game.Contracts;
 using Game.WebHdfs;
 
 namespace Game.Cli;
 
-/// <summary>Turns what stops a verb into one sentence and an exit code: 1 for failures, 2 for usage, 130 for Ctrl-C.</summary>
+/// <summary>Turns what ends a verb into one sentence and an exit code: 1 for failures, 2 for usage, 130 for an interrupt. No exception reaches the user
+/// otherwise.</summary>
 internal static class Outcome
 {
+    public const int Failed = 1;
+    public const int Interrupted = 130;
     private const int BadUsage = 2;
+    private const string DetailsFile = "error.log";
 
-    /// <summary>Tells what is wrong with a command line.</summary>
-    public static async Task<int> OfBadUsageAsync(ParseResult parsed)
-    {
-        string verb = string.Join(' ', Verbs(parsed.CommandResult));
-        await Console.Error.WriteLineAsync($"game: {parsed.Errors[0].Message} See ./game {verb}{(verb.Length > 0 ? " " : "")}--help.");
-        return BadUsage;
-    }
-
-    public static async Task<int> OfAsync(Func<Task<int>> verb)
+    /// <summary>Runs a command line.</summary>
+    /// <param name="root">The command with all verbs.</param>
+    /// <param name="args">The command line.</param>
+    /// <param name="errors">Takes the sentence.</param>
+    /// <param name="interrupt">Canceled by Ctrl-C, SIGTERM, or a terminal that is closed.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> OfAsync(Command root, string[] args, TextWriter errors, CancellationToken interrupt)
     {
         try
         {
-            return await verb();
+            ParseResult parsed = root.Parse(args);
+            if (parsed.Errors.Count > 0)
+            {
+                string verb = string.Concat(Verbs(parsed.CommandResult).Select(name => name + " "));
+                Say(errors, $"{parsed.Errors[0].Message} See ./game {verb}--help.");
+                return BadUsage;
+            }
+
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupt);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
         {
-            return 130;
+            return Interrupted;
         }
-        catch (Exception e) when (Sentence(e) is { } sentence)
+        catch (Exception e)
         {
-            await Console.Error.WriteLineAsync("game: " + sentence);
-            return 1;
+            Say(errors, Sentence(e) ?? Unexpected(e, args));
+            return Failed;
         }
     }
 
-    /// <summary>What to tell somebody about an exception; null where it is a mistake of the program.</summary>
+    /// <summary>What is known to go wrong, in a sentence; null where it is a mistake of the program.</summary>
     public static string? Sentence(Exception e) => e switch
     {
         UserErrorException or TopicMismatchException or FormatException => e.Message,
         KafkaException kafka => $"The broker does not do what is needed: {kafka.Error.Reason}.",
         WebHdfsException => e.Message,
+        HttpRequestException => $"A server cannot be reached: {e.Message}",
+        TimeoutException or OperationCanceledException => $"A server did not answer in time: {e.Message}",
         DllNotFoundException => $"A library is missing: {e.Message}",
         IOException or UnauthorizedAccessException => $"The disk or the network says no: {e.Message}",
         AggregateException { InnerException: { } inner } => Sentence(inner),
         _ => null,
     };
+
+    /// <summary>A mistake of the program: its details, of no use to most, go to a file that the sentence names.</summary>
+    public static string Unexpected(Exception e, string[] args)
+    {
+        string what = $"This should not have happened: {e.Message.Split('\n')[0].TrimEnd('.', '\r')} ({e.GetType().Name})";
+        try
+        {
+            string file = Path.Combine(Directory.CreateDirectory(SystemFolder.Root).FullName, DetailsFile);
+            File.WriteAllText(file, $"{TimeProvider.System.GetUtcNow():u} ./game {string.Join(' ', args)}\n{e}\n");
+            return $"{what}; the details are in {file}.";
+        }
+        catch (Exception none) when (none is IOException or UnauthorizedAccessException or UserErrorException)
+        {
+            return $"{what}; the details cannot be written down: {none.Message}";
+        }
+    }
+
+    /// <summary>Says so when the work is interrupted: stopping what it started takes a few seconds.</summary>
+    public static async Task WhileInterruptIsToldAsync(Func<Task> work, CancellationToken interrupt)
+    {
+        try
+        {
+            await work();
+        }
+        catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+        {
+            Say(Console.Error, "interrupted; stopping what was started …");
+            throw;
+        }
+    }
+
+    public static void Say(TextWriter errors, string sentence)
+    {
+        try
+        {
+            errors.WriteLine("game: " + sentence);
+        }
+        catch (IOException)
+        {
+            // The terminal was closed: nobody is there to be told.
+        }
+    }
 
     private static IEnumerable<string> Verbs(SymbolResult result)
         => result is CommandResult { Parent: { } parent } command ? Verbs(parent).Append(command.Command.Name) : [];

@@ -1,9 +1,17 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
+using System.CommandLine.Help;
 using Game.Cli;
 using Game.Cli.Verbs;
 
-RootCommand root = new("The game's fraud detection: the system on one machine, load, queries, measurements.")
+// What ends a thread that nobody waits for would end the process with a stack trace.
+AppDomain.CurrentDomain.UnhandledException += (_, unhandled) =>
+{
+    Outcome.Say(Console.Error, Outcome.Unexpected((Exception)unhandled.ExceptionObject, args));
+    Environment.Exit(Outcome.Failed);
+};
+
+// Not a RootCommand, whose name is the program's: it is called through the script ./game.
+Command root = new("./game", "The game's fraud detection: the system on one machine, load, queries, measurements.")
 {
     DemoVerb.Create(),
     UpVerb.Create(),
@@ -13,20 +21,8 @@ RootCommand root = new("The game's fraud detection: the system on one machine, l
     QueryVerb.Create(),
     ShellVerb.Create(),
     BenchVerb.Create(),
+    new HelpOption(),
+    new VersionOption(),
 };
-ParseResult parsed = root.Parse(args);
-if (parsed.Errors.Count > 0)
-{
-    return await Outcome.OfBadUsageAsync(parsed);
-}
-
-// A terminal that is closed ends a verb as Ctrl-C and SIGTERM do, which the library minds.
-using CancellationTokenSource hangUp = new();
-using PosixSignalRegistration closed = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
-{
-    signal.Cancel = true;
-    hangUp.Cancel();
-});
-// Stopping a system in order takes longer than the two seconds that are the library's default.
-InvocationConfiguration invocation = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
-return await Outcome.OfAsync(() => parsed.InvokeAsync(invocation, hangUp.Token));
+using Interrupt interrupt = new();
+return await Outcome.OfAsync(root, args, Console.Error, interrupt.Token);

@@ -39,7 +39,7 @@ internal static class DetectorCommand
         if (parsed.Errors.Count == 0 || parsed.Action is System.CommandLine.Help.HelpAction)
         {
             // the stop has bounds of its own: the library would end the process 2 s after SIGTERM
-            return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         await Console.Error.WriteLineAsync($"detector: {parsed.Errors[0].Message} See detector --help.");
         return UsedWrongly;

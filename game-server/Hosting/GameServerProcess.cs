@@ -13,8 +13,8 @@ namespace Game.GameServer.Hosting;
 /// <summary>The process: from the command line to the exit code.</summary>
 internal static class GameServerProcess
 {
+    public const int Failure = 1;
     private const int Success = 0;
-    private const int Failure = 1;
     private const int UsageError = 2;
 
     public static async Task<int> RunAsync(string[] arguments)
@@ -33,16 +33,8 @@ internal static class GameServerProcess
 
     private static async Task<int> ServeAsync(CommandLine commandLine, ParseResult parsed)
     {
-        try
-        {
-            await ServeAsync(commandLine.ToOptions(parsed), TimeProvider.System);
-            return Success;
-        }
-        catch (Exception e) // the top of the process: whatever ends it is told in a sentence
-        {
-            await Console.Error.WriteLineAsync("game-server: " + Sentence(e));
-            return Failure;
-        }
+        await ServeAsync(commandLine.ToOptions(parsed), TimeProvider.System);
+        return Success;
     }
 
     private static async Task ServeAsync(GameServerOptions options, TimeProvider time)
@@ -77,7 +69,8 @@ internal static class GameServerProcess
             .SetLogHandler((_, _) => { }) // the producer's client logs the same
             .Build();
 
-    private static string Sentence(Exception e) => e switch
+    /// <summary>What to tell somebody about what ended the process.</summary>
+    public static string Sentence(Exception e) => e switch
     {
         StartException or TopicMismatchException => e.Message,
         KafkaException kafka => $"The brokers cannot be used: {kafka.Error.Reason}.",

@@ -41,8 +41,17 @@ command.SetAction(async (arguments, cancellationToken) =>
 ParseResult parsed = command.Parse(args);
 if (parsed.Errors.Count == 0)
 {
-    // the host minds SIGTERM: the library would end the process 2 s after it
-    return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    try
+    {
+        // The host minds SIGTERM: the library would end the process 2 s after it.
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+    catch (Exception e) // the top of the process: whatever ends it is told in a sentence
+    {
+        await Console.Error.WriteLineAsync($"local-webhdfs: it failed: {e.Message} ({e.GetType().Name})");
+        return Failed;
+    }
 }
+
 await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} See local-webhdfs --help.");
 return BadArguments;

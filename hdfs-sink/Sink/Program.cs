@@ -32,8 +32,17 @@ CommandLine commandLine = new(async (settings, urls, cancellationToken) =>
 ParseResult parsed = commandLine.Command.Parse(args);
 if (parsed.Errors.Count == 0)
 {
-    // the host minds SIGTERM: the library would end the process 2 s after it
-    return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    try
+    {
+        // The host minds SIGTERM: the library would end the process 2 s after it.
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+    catch (Exception e) // the top of the process: whatever ends it is told in a sentence
+    {
+        await Console.Error.WriteLineAsync($"hdfs-sink: it failed: {e.Message} ({e.GetType().Name})");
+        return CouldNotStart;
+    }
 }
+
 await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} See hdfs-sink --help.");
 return BadArguments;

@@ -162,7 +162,7 @@ internal sealed class AuditStory
 
         public Played()
         {
-            foreach (PlayerEvent past in new History(World).Generate(StartMs))
+            foreach (PlayerEvent past in new History(World, StartMs).Events())
             {
                 Append(past);
             }

@@ -41,8 +41,8 @@ public sealed class HistoryLoaderTests : IDisposable
     private void Load(int players, Action whenWaiting, CancellationToken cancellation)
     {
         long before = -1;
-        HistoryLoader.Load(new GameWorld(seed: 1, players, new Geography()), $"127.0.0.1:{((IPEndPoint)_silent.LocalEndpoint).Port}", 1_795_000_000_000,
-            events =>
+        History history = new(new GameWorld(seed: 1, players, new Geography()), 1_795_000_000_000);
+        HistoryLoader.Load(history, $"127.0.0.1:{((IPEndPoint)_silent.LocalEndpoint).Port}", events =>
         {
             bool waits = events == before;
             before = events;

@@ -1,4 +1,4 @@
-using Game.Cli.Verbs;
+using Game.Cli.Simulate;
 using Game.Simulator.Load;
 
 namespace Game.Demo.Tests;
@@ -15,8 +15,7 @@ public sealed class SimulateFaultTests
     public void A_load_that_did_not_go_as_it_should_ends_with_a_sentence(long unsettled, long refusedLogins, string? sentence)
     {
         Percentiles none = new(0, 0, 0, 0, 0);
-        SimulateVerb.Fault(new SimulationReport(10, 10 - unsettled, 0, unsettled, refusedLogins, 0, 0, 1, none, none, 0, ValidForLatency: true,
-            null)).ShouldBe(sentence);
+        new SimulationReport(10, 10 - unsettled, 0, unsettled, refusedLogins, 0, 0, 1, none, none, 0, ValidForLatency: true, null).Fault.ShouldBe(sentence);
     }
 
     [Theory]

@@ -18,7 +18,7 @@ public sealed class SystemFolderTests : IDisposable
     {
         SystemFolder finished = Begin("demo");
         finished.Finish("{}");
-        finished.RemoveOthers();
+        finished.RemoveOldDemos();
         SystemFolder interrupted = Begin("demo");
         SystemFolder.Newest()!.Path.ShouldBe(finished.Path);
 
@@ -27,9 +27,41 @@ public sealed class SystemFolderTests : IDisposable
         Directory.Exists(finished.Path).ShouldBeTrue();
         SystemFolder.Newest()!.Path.ShouldBe(finished.Path);
         next.Finish("{}");
-        next.RemoveOthers();
+        next.RemoveOldDemos();
         SystemFolder.Newest()!.Path.ShouldBe(next.Path);
-        Directory.Exists(finished.Path).ShouldBeFalse();
+        Directory.Exists(finished.Path).ShouldBeTrue("the newest few stay");
+    }
+
+    [Fact]
+    public void Of_finished_demos_the_newest_three_stay_and_what_goes_is_told()
+    {
+        List<string> finished = new();
+        IReadOnlyList<string> removed = [];
+        for (int i = 0; i < 5; i++)
+        {
+            SystemFolder demo = Begin("demo");
+            demo.Finish("{}");
+            removed = demo.RemoveOldDemos();
+            finished.Add(demo.Path);
+        }
+
+        removed.ShouldBe([Path.GetFileName(finished[1])]);
+        Directory.GetDirectories(_home[""], "demo-*").ShouldBe(finished[2..], ignoreOrder: true);
+
+        SystemFolder interrupted = Begin("demo");
+        SystemFolder over = Begin("demo");
+        over.Finish("{}");
+        over.RemoveOldDemos().ShouldBe([Path.GetFileName(finished[2])]);
+        Directory.Exists(interrupted.Path).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void An_up_that_never_started_is_not_gone_on_with()
+    {
+        SystemFolder up = Begin("up");
+        SystemFolder.Create("up", DateTimeOffset.UnixEpoch.AddSeconds(_begun++));
+        SystemFolder.NewestOf("up")!.Path.ShouldBe(up.Path);
+        up.RemoveUnfinished().ShouldHaveSingleItem();
     }
 
     [Fact]
@@ -50,7 +82,7 @@ public sealed class SystemFolderTests : IDisposable
         SystemFolder demo = Begin("demo");
         SystemFolder.Newest()!.Path.ShouldBe(up.Path);
         demo.Finish("{}");
-        demo.RemoveOthers();
+        demo.RemoveOldDemos();
         SystemFolder.NewestOf("up")!.Path.ShouldBe(up.Path);
         SystemFolder.Newest()!.Path.ShouldBe(demo.Path);
     }

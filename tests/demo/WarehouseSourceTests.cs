@@ -46,14 +46,14 @@ public sealed class WarehouseSourceTests : IDisposable
     }
 
     [Theory]
-    [InlineData(null, "./game query \"select", "./game shell\n", "Data, logs and audit lie in /a/folder")]
+    [InlineData(null, "./game query \"select", "./game shell\n", "Data, logs and audit lie in\n  /a/folder")]
     [InlineData("http://hdfs:9870", "./game query --webhdfs http://hdfs:9870 \"select", "./game shell --webhdfs http://hdfs:9870\n",
-        "Rows are in http://hdfs:9870; logs and audit lie in /a/folder")]
+        "Rows are in http://hdfs:9870; logs and audit lie in\n  /a/folder")]
     public void The_next_commands_go_to_the_rows(string? webHdfs, string query, string shell, string place)
     {
         using StringWriter text = new();
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text) });
-        ReportText.WriteEnd(console, Empty, new DemoOptions { WebHdfs = webHdfs });
+        ReportText.WriteEnd(console, Empty, webHdfs, isKept: false, removed: []);
         text.ToString().ShouldSatisfyAllConditions(end => end.ShouldContain(query), end => end.ShouldContain(shell), end => end.ShouldContain(place));
     }
 

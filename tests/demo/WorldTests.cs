@@ -11,7 +11,7 @@ public sealed class WorldTests
     private static (List<PlayerEvent> History, LivePlan Plan, List<GameAction> Actions) Play(int seed, int players = Players)
     {
         GameWorld world = new(seed, players, new Geography());
-        List<PlayerEvent> history = [.. new History(world).Generate(Start)];
+        List<PlayerEvent> history = [.. new History(world, Start).Events()];
         LivePlan plan = new(world, new LivePlanOptions(Seconds: 30, Rate: 300, Start));
         return (history, plan, [.. plan.Actions()]);
     }
@@ -32,7 +32,7 @@ public sealed class WorldTests
         List<PlayerEvent> history = Play(1).History;
         history.Count.ShouldBeInRange(Players * 80, Players * 115);
         history.Count(login => login is LoginEvent).ShouldBeGreaterThan(Players * 5);
-        history.Min(e => e.Ts).ShouldBeGreaterThanOrEqualTo(Start - History.Days * 86_400_000L);
+        history.Min(e => e.Ts).ShouldBeGreaterThanOrEqualTo(Start - History.UsualDays * 86_400_000L);
         history.Max(e => e.Ts).ShouldBeLessThan(Start);
         foreach (IGrouping<string, PlayerEvent> player in history.GroupBy(e => e.UserId))
         {
@@ -137,8 +137,9 @@ public sealed class WorldTests
     [Fact]
     public void History_is_a_million_events_at_most_however_many_players()
     {
-        History history = new(new GameWorld(3, 200_000, new Geography()));
-        history.Generate(Start).Count().ShouldBeInRange(History.MaxEvents / 2, History.MaxEvents);
+        History history = new(new GameWorld(3, 200_000, new Geography()), Start);
+        history.Count.ShouldBeInRange(History.MaxEvents / 2, History.MaxEvents);
+        history.Events().Count().ShouldBe(history.Count);
     }
 
     [Fact]

@@ -42,7 +42,7 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
             {
                 Round figures = await MeasureAsync(broker, usages[broker], $"bench-{round}", cancellation);
                 rounds[broker].Add(figures);
-                say($"round {round}, {broker.Name}: {figures.ProducedPerCpu:N0} produced and {figures.ConsumedPerCpu:N0} consumed records per CPU second, p99 {figures.P99:F2} ms");
+                say($"round {round}, {broker.Name}: produced {figures.ProducedPerCpu:N0}, consumed {figures.ConsumedPerCpu:N0} per CPU s, p99 {figures.P99:F2} ms");
             }
         }
 
@@ -90,9 +90,9 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
     {
         BrokerLoad load = new(broker.BootstrapServers);
         string topic = await load.CreateTopicAsync("bench-warm-up");
-        await Task.Run(() =>
+        await Task.Run(async () =>
         {
-            load.Latency(topic, options.Rate, TimeSpan.FromSeconds(options.WarmUpSeconds / 3), cancellation);
+            await load.LatencyAsync(topic, options.Rate, TimeSpan.FromSeconds(options.WarmUpSeconds / 3), cancellation);
             load.Produce(topic, TimeSpan.FromSeconds(options.WarmUpSeconds / 3), cancellation);
             load.Consume(topic, cancellation);
         }, cancellation);
@@ -104,7 +104,7 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
         BrokerLoad load = new(broker.BootstrapServers);
         await load.CreateTopicAsync(topic);
         await load.CreateTopicAsync(topic + "-latency");
-        Round round = await Task.Run(() =>
+        Round round = await Task.Run(async () =>
         {
             Settle();
             double start = usage.CpuSeconds();
@@ -113,7 +113,7 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
             long consumed = load.Consume(topic, cancellation);
             double afterConsume = usage.CpuSeconds();
             Settle();
-            LongHistogram latency = load.Latency(topic + "-latency", options.Rate, TimeSpan.FromSeconds(options.Seconds), cancellation);
+            LongHistogram latency = await load.LatencyAsync(topic + "-latency", options.Rate, TimeSpan.FromSeconds(options.Seconds), cancellation);
             double afterLatency = usage.CpuSeconds();
             return new Round(produced / (afterProduce - start), consumed / (afterConsume - afterProduce), produced / options.Seconds,
                 Ms(latency, 50), Ms(latency, 99), Ms(latency, 99.9), (afterLatency - afterConsume) / options.Seconds);

@@ -80,15 +80,15 @@ internal sealed class BrokerLoad(string bootstrapServers)
     }
 
     /// <summary>From the instant a record was due to its arrival at a consumer, microseconds, open loop at a fixed rate.</summary>
-    public LongHistogram Latency(string topic, double rate, TimeSpan time, CancellationToken cancellation)
+    public async Task<LongHistogram> LatencyAsync(string topic, double rate, TimeSpan time, CancellationToken cancellation)
     {
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using CountdownEvent ready = new(1);
-        LongHistogram histogram = new(MaxMicros, 3);
+        TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
         long total = (long)(rate * time.TotalSeconds);
-        Task receiving = Task.Factory.StartNew(() => Receive(topic, total, histogram, ready, stopping.Token), stopping.Token, TaskCreationOptions.LongRunning,
-            TaskScheduler.Default);
-        ready.Wait(cancellation);
+        // The histogram is the receiver's alone until it has ended.
+        Task<LongHistogram> receiving = Task.Factory.StartNew(() => Receive(topic, total, ready, stopping.Token), stopping.Token,
+            TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await await Task.WhenAny(ready.Task, receiving).WaitAsync(cancellation);
         using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(bootstrapServers,
             "bench-latency")).SetLogHandler((_, _) => { }).Build();
         byte[][] keys = Keys();
@@ -100,7 +100,9 @@ internal sealed class BrokerLoad(string bootstrapServers)
             while (Stopwatch.GetTimestamp() < due)
             {
                 cancellation.WaitHandle.WaitOne(1);
+                cancellation.ThrowIfCancellationRequested();
             }
+
             byte[] value = new byte[RecordBytes];
             BinaryPrimitives.WriteInt64BigEndian(value, due);
             Send(producer, topic, keys[i % Users], value, delivered: null);
@@ -108,12 +110,7 @@ internal sealed class BrokerLoad(string bootstrapServers)
 
         producer.Flush(TimeSpan.FromSeconds(30));
         stopping.CancelAfter(TimeSpan.FromSeconds(10));
-        WaitHandle.WaitAny([((IAsyncResult)receiving).AsyncWaitHandle, cancellation.WaitHandle]);
-        if (receiving.Exception is { } failure)
-        {
-            throw failure.InnerException!;
-        }
-        return histogram;
+        return await receiving.WaitAsync(cancellation);
     }
 
     /// <summary>Has the producer find its way to every partition, which takes a client up to half a second: what is measured is the broker under a steady
@@ -129,8 +126,9 @@ internal sealed class BrokerLoad(string bootstrapServers)
         producer.Flush(cancellation);
     }
 
-    private void Receive(string topic, long total, LongHistogram histogram, CountdownEvent ready, CancellationToken cancellation)
+    private LongHistogram Receive(string topic, long total, TaskCompletionSource ready, CancellationToken cancellation)
     {
+        LongHistogram histogram = new(MaxMicros, 3);
         ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, "bench-receiver", "bench");
         config.EnablePartitionEof = true;
         using IConsumer<Ignore, byte[]> consumer = new ConsumerBuilder<Ignore, byte[]>(config).SetLogHandler((_, _) => { }).Build();
@@ -151,8 +149,9 @@ internal sealed class BrokerLoad(string bootstrapServers)
             {
                 if (++ends == Partitions)
                 {
-                    ready.Signal();
+                    ready.SetResult();
                 }
+
                 continue;
             }
 
@@ -166,6 +165,7 @@ internal sealed class BrokerLoad(string bootstrapServers)
         }
 
         consumer.Close();
+        return histogram;
     }
 
     private static void Send(IProducer<byte[], byte[]> producer, string topic, byte[] key, byte[] value, Action<DeliveryReport<byte[], byte[]>>? delivered)

@@ -12,7 +12,9 @@ internal sealed record SeenAlert(Alert Alert, double DelayMs);
 /// <summary>Reads the alerts topic from its start for as long as the demo runs, and notes when each alert arrived.</summary>
 internal sealed class AlertWatch : IAsyncDisposable
 {
-    private const int NewestKept = 8;
+    /// <summary>More than a tall terminal shows.</summary>
+    private const int NewestKept = 100;
+
     private readonly ConcurrentQueue<SeenAlert> _newest = new();
     private readonly ConcurrentBag<SeenAlert> _seen = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -31,6 +33,9 @@ internal sealed class AlertWatch : IAsyncDisposable
 
     public IReadOnlyCollection<SeenAlert> Seen => _seen;
 
+    public int Count => _seen.Count;
+
+    /// <summary>The last of them, the newest at the end.</summary>
     public IReadOnlyList<SeenAlert> Newest => [.. _newest];
 
     public async ValueTask DisposeAsync()

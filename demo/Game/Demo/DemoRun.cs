@@ -1,4 +1,3 @@
-using Confluent.Kafka.Admin;
 using Confluent.Kafka;
 using Game.Analysis.Audit;
 using Game.Cli.Audit;
@@ -27,31 +26,35 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(_endpoints.BootstrapServers, "demo")).SetLogHandler((_, _) => { }).Build();
         using WebHdfsClient hdfs = new(system.Hdfs);
         state.Phase = "starting broker and HDFS";
-        await system.StartStoresAsync(admin, hdfs, cancellation);
+        await system.StartStoresAsync(admin, hdfs, state.Say, cancellation);
         await RefuseOldDataAsync(admin, hdfs, cancellation);
-        system.Folder.RemoveUnfinished();
+        if (system.Folder.RemoveUnfinished() is { Count: > 0 } unfinished)
+        {
+            state.Say($"removed {string.Join(", ", unfinished)}, which came to no end");
+        }
+
         system.Folder.Settle(system.Settled);
 
         GroupProgress progress = new(admin);
         GameWorld world = new(options.Seed, options.Players, new Geography());
-        state.Phase = "loading seven days of history";
-        long history = await Task.Run(() => HistoryLoader.Load(world, _endpoints.BootstrapServers, NowMs(), Loaded, cancellation), cancellation);
-        state.Say($"{history:N0} events of history are in player-events");
+        long history = await new HistoryLoad(system, state).RunAsync(new History(world, NowMs()), cancellation);
         state.Phase = "starting detectors, filter, sink and game servers";
         await system.StartApplicationsAsync(cancellation);
         await using AlertWatch alerts = new(_endpoints.BootstrapServers, options.Partitions, time);
         state.Alerts = alerts;
         state.Phase = "detectors and sink read history";
-        await DrainAsync(progress, cancellation);
+        state.Reading.Begin(2 * history);
+        await DrainAsync(progress, cancellation, () => state.Reading.Advance(2 * history - state.DetectorLag - state.SinkLag));
+        state.Reading.End();
 
         LoadOptions load = new([.. _endpoints.GameServers.Select(url => new Uri(url))], options.Transport, Credential(),
             AccountsKey())
         { WarmUp = TimeSpan.FromSeconds(options.WarmUp), KeepAnsweredIds = true };
         await using LoadGenerator generator = new(load, world.Players.Count);
         LivePart live = await PlayAsync(world, generator, progress, cancellation);
-        state.Phase = "draining";
+        state.Phase = "draining: detectors and sink read the rest";
         await DrainAsync(progress, cancellation);
-        state.Phase = "auditing";
+        state.Phase = "auditing: everything is read back and compared";
         DemoAudit audit = new(options, system, progress, hdfs);
         DemoReport report = await audit.RunAsync(new DemoOutcome(generator.Statistics, history, world.Players.Count, live, alerts.Seen), cancellation);
         Results = await SqlResults.ReadAsync(hdfs, system.Folder.Cache, cancellation);
@@ -91,23 +94,14 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     private async Task WatchAsync(Task playing, long started, GroupProgress progress, CancellationToken cancellation)
     {
         using PeriodicTimer tick = new(TimeSpan.FromSeconds(1), time);
-        long before = 0;
+        state.Live.Begin(Length.TotalSeconds);
         while (!playing.IsCompleted && await tick.WaitForNextTickAsync(cancellation))
         {
-            long now = state.Load!.Answered;
-            state.EventsPerSecond = now - before;
-            before = now;
-            state.Remaining = Length - time.GetElapsedTime(started);
+            state.Live.Advance(time.GetElapsedTime(started).TotalSeconds);
             await NoteLagsAsync(progress, cancellation);
         }
 
-        state.Remaining = TimeSpan.Zero;
-    }
-
-    private void Loaded(long events)
-    {
-        state.Phase = $"loading seven days of history: {events:N0} events";
-        system.ThrowIfOneDied();
+        state.Live.End();
     }
 
     private Task<bool> NoteLagsAsync(GroupProgress progress, CancellationToken cancellation)
@@ -123,13 +117,14 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     }
 
     // Alerts appear while detectors drain, so all are looked at until they rest together.
-    private async Task DrainAsync(GroupProgress progress, CancellationToken cancellation)
+    private async Task DrainAsync(GroupProgress progress, CancellationToken cancellation, Action? noted = null)
     {
         long started = time.GetTimestamp();
         using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(250), time);
         string trouble = "";
         while (!await NoteLagsAsync(progress, cancellation))
         {
+            noted?.Invoke();
             // Kept: who fails again and again is well in between.
             trouble = await system.TroubleAsync(cancellation) is { } now ? $"; {now.TrimEnd('.')}" : trouble;
             if (time.GetElapsedTime(started) > ReadTimeout)
@@ -145,12 +140,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     {
         foreach (TopicSpec topic in system.Topics.All)
         {
-            TopicPartition[] partitions = Enumerable.Range(0, topic.Partitions).Select(p => new TopicPartition(topic.Name, p)).ToArray();
-            ListOffsetsResult ends = await admin.ListOffsetsAsync(partitions.Select(p => new TopicPartitionOffsetSpec
-            {
-                TopicPartition = p, OffsetSpec = OffsetSpec.Latest(),
-            }));
-            if (ends.ResultInfos.Any(info => info.TopicPartitionOffsetError.Offset.Value > 0))
+            if (await new GroupProgress(admin).HoldsAnythingAsync(topic))
             {
                 throw new UserErrorException(
                     $"The topic {topic.Name} at {_endpoints.BootstrapServers} is not empty, and the demo's audit counts from the start: delete the topic or use another cluster.");
@@ -167,9 +157,9 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
 
     private TimeSpan Length => TimeSpan.FromSeconds(options.WarmUp + options.Seconds);
 
-    private string Credential() => File.ReadAllText(system.CredentialFile).Trim();
+    private string Credential() => File.ReadAllText(system.Folder.CredentialFile).Trim();
 
-    private byte[] AccountsKey() => DemoSecrets.ParseKey(File.ReadAllText(system.AccountsKeyFile));
+    private byte[] AccountsKey() => DemoSecrets.ParseKey(File.ReadAllText(system.Folder.AccountsKeyFile));
 
     private long NowMs() => time.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -1,14 +1,23 @@
+using Game.Cli.Terminal;
 using Game.Simulator.Load;
 
 namespace Game.Cli.Demo;
 
-/// <summary>What the dashboard shows; written by the demo, read by the screen.</summary>
-internal sealed class DemoState
+/// <summary>How a demo, or the start of a system, stands; written by the work, read by the screen.</summary>
+internal sealed class DemoState(TimeProvider time)
 {
     private readonly Lock _gate = new();
-    private readonly Queue<string> _news = new();
+    private readonly List<string> _news = [];
 
     public string Phase { get; set; } = "starting";
+
+    /// <summary>History on its way into player-events.</summary>
+    public Stage History { get; } = new("history", time);
+
+    /// <summary>Detectors, filter and sink on their way to the end of history.</summary>
+    public Stage Reading { get; } = new("reading", time);
+
+    public Stage Live { get; } = new("live play", time);
 
     public LoadStatistics? Load { get; set; }
 
@@ -17,10 +26,6 @@ internal sealed class DemoState
     public long DetectorLag { get; set; }
 
     public long SinkLag { get; set; }
-
-    public double EventsPerSecond { get; set; }
-
-    public TimeSpan Remaining { get; set; }
 
     public IReadOnlyList<string> News
     {
@@ -33,16 +38,11 @@ internal sealed class DemoState
         }
     }
 
-    /// <summary>Adds a line to the newest news.</summary>
     public void Say(string line)
     {
         lock (_gate)
         {
-            _news.Enqueue(line);
-            while (_news.Count > 6)
-            {
-                _news.Dequeue();
-            }
+            _news.Add(line);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Game.Contracts;
 
 namespace Game.Cli.Demo;
 
@@ -32,6 +33,9 @@ internal sealed class GroupProgress(IAdminClient admin)
             .SelectMany(member => member.Assignment.TopicPartitions.Where(p => p.Topic == topic).Select(p => (member.ClientId, p.Partition.Value)))
             .ToLookup(pair => pair.ClientId, pair => pair.Value);
     }
+
+    public async Task<bool> HoldsAnythingAsync(TopicSpec topic)
+        => (await EndsAsync(Enumerable.Range(0, topic.Partitions).Select(p => new TopicPartition(topic.Name, p)))).Values.Any(end => end > 0);
 
     public async Task<Dictionary<int, long>> EndsAsync(IEnumerable<TopicPartition> partitions)
     {

@@ -15,14 +15,13 @@ internal static class HistoryLoader
     /// <summary>How often, while the broker is waited for, a look is taken at what may have ended meanwhile.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
-    /// <param name="world">Whose history.</param>
+    /// <param name="history">What to publish.</param>
     /// <param name="bootstrapServers">Of the brokers that take it.</param>
-    /// <param name="endMs">Where it ends, epoch ms.</param>
     /// <param name="progress">Called often, also while the broker is waited for, with the number of events so far; what it throws ends the loading.</param>
     /// <param name="cancellation">Heard within <see cref="LookEvery"/>.</param>
     /// <returns>The number of events, every one acknowledged.</returns>
     /// <exception cref="UserErrorException">A record was not acknowledged.</exception>
-    public static long Load(GameWorld world, string bootstrapServers, long endMs, Action<long> progress, CancellationToken cancellation)
+    public static long Load(History history, string bootstrapServers, Action<long> progress, CancellationToken cancellation)
     {
         ProducerConfig config = ClientSettings.Producer(bootstrapServers, "history");
         config.LingerMs = 20; // throughput, not latency, counts here
@@ -31,7 +30,7 @@ internal static class HistoryLoader
         using EventEncoder encoder = new();
         Error? failure = null;
         long events = 0, acknowledged = 0;
-        foreach (PlayerEvent value in new History(world).Generate(endMs))
+        foreach (PlayerEvent value in history.Events())
         {
             Message<byte[], byte[]> message = new()
             {

@@ -10,9 +10,19 @@ internal static class SqlResults
 {
     private static readonly string[] Statements =
     [
-        "select rule, severity, count(*) as alerts, round(avg(score), 2) as mean_score from alerts group by all order by alerts desc",
-        "select country, count(*) as logins, count(distinct user_id) as players, count(*) filter (outcome <> 'ok') as failed from logins group by all order by logins desc limit 5",
-        "select channel, count(*) as trades, sum(abs(gold_delta)) / 2 as gold_moved from trades group by all order by trades desc",
+        """
+        select rule, severity, count(*) as alerts, round(avg(score), 2) as mean_score
+        from alerts group by all order by alerts desc
+        """,
+        """
+        select country, count(*) as logins, count(distinct user_id) as players,
+        count(*) filter (outcome <> 'ok') as failed
+        from logins group by all order by logins desc limit 5
+        """,
+        """
+        select channel, count(*) as trades, sum(abs(gold_delta)) / 2 as gold_moved
+        from trades group by all order by trades desc
+        """,
     ];
 
     public static async Task<string> ReadAsync(IWebHdfs hdfs, string cacheFolder, CancellationToken cancellation)
@@ -21,7 +31,7 @@ internal static class SqlResults
         using StringWriter text = new();
         foreach (string statement in Statements)
         {
-            await text.WriteLineAsync("sql> " + statement);
+            await text.WriteLineAsync("sql> " + statement.Replace("\n", "\n     ", StringComparison.Ordinal));
             await session.QueryAsync(statement, reader => ResultWriter.Write(reader, ResultFormat.Table, text), cancellation);
         }
 

@@ -66,12 +66,12 @@ internal sealed class GameSystem : IAsyncDisposable
     public static WebHdfsOptions HdfsOf(RunningSystem running)
         => running.Processes.Any(process => process.Name == LocalWebHdfs) ? LocalHdfs(running.Endpoints.WebHdfs) : OutsideHdfs(running.Endpoints.WebHdfs);
 
-    public string CredentialFile => Folder.Secret("service-credential");
-
-    public string AccountsKeyFile => Folder.Secret("accounts-key");
-
     /// <summary>Starts what holds data, and creates the topics.</summary>
-    public async Task StartStoresAsync(IAdminClient admin, IWebHdfs hdfs, CancellationToken cancellation)
+    /// <param name="admin">Of its brokers.</param>
+    /// <param name="hdfs">Its HDFS.</param>
+    /// <param name="say">Takes what is not as it should be, a sentence.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    public async Task StartStoresAsync(IAdminClient admin, IWebHdfs hdfs, Action<string> say, CancellationToken cancellation)
     {
         if (_options.BootstrapServers is null)
         {
@@ -87,7 +87,7 @@ internal sealed class GameSystem : IAsyncDisposable
             () => Task.FromResult(admin.GetMetadata(TimeSpan.FromSeconds(1)).Brokers.Count > 0 ? null : "it knows no brokers"), StartTimeout, cancellation);
         await UntilAsync($"WebHDFS at {Endpoints.WebHdfs}",
             async () => await hdfs.GetFileStatusAsync("/", cancellation) is null ? "it has no root folder" : null, StartTimeout, cancellation);
-        await TopicSetup.EnsureAsync(admin, Topics.All, warning => Console.Error.WriteLine($"game: {warning}"));
+        await TopicSetup.EnsureAsync(admin, Topics.All, say);
     }
 
     /// <summary>Starts those who read and write topics, and waits until each says that it is ready.</summary>
@@ -108,7 +108,7 @@ internal sealed class GameSystem : IAsyncDisposable
         {
             Start($"game-server-{i + 1}", "game-server", "--bootstrap-server", Endpoints.BootstrapServers, "--urls", Endpoints.GameServers[i], "--server-id",
                 $"gs-{i + 1}",
-                "--partitions", Partitions, "--service-credential-file", CredentialFile, "--accounts-key-file", AccountsKeyFile, "--keys",
+                "--partitions", Partitions, "--service-credential-file", Folder.CredentialFile, "--accounts-key-file", Folder.AccountsKeyFile, "--keys",
                     Path.Combine(Folder.Secrets, "keys"),
                 "--address-table", addresses, "--trusted-proxies", "127.0.0.0/8");
         }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Game.Cli.Verbs;
 
 namespace Game.Cli.Processes;
 
@@ -31,6 +30,13 @@ internal sealed partial class SystemFolderJson : JsonSerializerContext;
 /// </summary>
 internal sealed class SystemFolder
 {
+    /// <summary>Finished demos that stay, the one just over among them.</summary>
+    public const int FinishedDemosKept = 3;
+
+    /// <summary>The verbs that make folders.</summary>
+    public const string Demo = "demo";
+    public const string Up = "up";
+
     private SystemFolder(string path) => Path = path;
 
     /// <summary>The project's folder.</summary>
@@ -56,6 +62,12 @@ internal sealed class SystemFolder
 
     public string Secrets => Sub("secrets");
 
+    /// <summary>The game world's service credential.</summary>
+    public string CredentialFile => Secret("service-credential");
+
+    /// <summary>The key of the demo's accounts.</summary>
+    public string AccountsKeyFile => Secret("accounts-key");
+
     /// <summary>What was settled when a system first started here; null where none has.</summary>
     /// <exception cref="UserErrorException">The note of it is damaged.</exception>
     public SettledSystem? Settled => Read(SettledFile, SystemFolderJson.Default.SettledSystem, "./game up --fresh or ./game demo begins a new system");
@@ -65,7 +77,11 @@ internal sealed class SystemFolder
     private string ReportFile => System.IO.Path.Combine(Path, "report.json");
 
     // What was up has no report, and what is there of it counts.
-    private bool IsWhole => File.Exists(ReportFile) || IsOf(UpVerb.Name);
+    private bool IsWhole => File.Exists(ReportFile) || (IsOf(Up) && HasStarted);
+
+    private bool HasStarted => File.Exists(SettledFile);
+
+    private string Name => System.IO.Path.GetFileName(Path);
 
     private string RunningFile => System.IO.Path.Combine(Path, "running.json");
 
@@ -82,10 +98,8 @@ internal sealed class SystemFolder
         return new SystemFolder(Directory.CreateDirectory(path).FullName);
     }
 
-    /// <summary>The newest folder of a verb; null where there is none.</summary>
-    public static SystemFolder? NewestOf(string verb)
-        => OfVerb(verb).OrderBy(Directory.GetCreationTimeUtc).ThenBy(path => path, StringComparer.Ordinal).LastOrDefault() is { } path ? new SystemFolder(path)
-        : null;
+    /// <summary>The newest folder of a verb whose system has started; null where there is none.</summary>
+    public static SystemFolder? NewestOf(string verb) => ByAge(OfVerb(verb).Where(folder => folder.HasStarted)).LastOrDefault();
 
     /// <summary>An empty folder for work that leaves nothing behind; not the newest.</summary>
     public static SystemFolder Scratch(string verb)
@@ -108,9 +122,8 @@ internal sealed class SystemFolder
     public static SystemFolder? Newest()
     {
         string name = File.Exists(NewestFile) ? File.ReadAllText(NewestFile).Trim() : "";
-        return Started().FirstOrDefault(folder => System.IO.Path.GetFileName(folder.Path) == name)
-            ?? Started().OrderBy(folder => folder.IsWhole).ThenBy(folder => Directory.GetCreationTimeUtc(folder.Path)).ThenBy(folder => folder.Path,
-            StringComparer.Ordinal).LastOrDefault();
+        return Started().FirstOrDefault(folder => folder.Name == name)
+            ?? ByAge(Started()).OrderBy(folder => folder.IsWhole).LastOrDefault();
     }
 
     /// <summary>The folder whose system runs, were it only half started; null where nothing runs.</summary>
@@ -119,13 +132,13 @@ internal sealed class SystemFolder
         : Directory.GetDirectories(Root).Select(path => new SystemFolder(path)).FirstOrDefault(folder => folder.Running() is not null);
 
     /// <summary>Whether a verb made this folder.</summary>
-    public bool IsOf(string verb) => System.IO.Path.GetFileName(Path).StartsWith(verb + "-", StringComparison.Ordinal);
+    public bool IsOf(string verb) => Name.StartsWith(verb + "-", StringComparison.Ordinal);
 
     /// <summary>Notes what stays: the system has started.</summary>
     public void Settle(SettledSystem settled) => Write(SettledFile, JsonSerializer.Serialize(settled, SystemFolderJson.Default.SettledSystem));
 
     /// <summary>Queries go to this folder while nothing runs.</summary>
-    public void BecomeNewest() => Write(NewestFile, System.IO.Path.GetFileName(Path));
+    public void BecomeNewest() => Write(NewestFile, Name);
 
     /// <summary>A demo is over: its report lies here, and it is the newest.</summary>
     public void Finish(string report)
@@ -134,14 +147,20 @@ internal sealed class SystemFolder
         BecomeNewest();
     }
 
-    /// <summary>Deletes the other folders of this one's verb.</summary>
-    public void RemoveOthers() => Remove(Others);
+    /// <summary>Deletes the other demos but for the newest finished ones, <see cref="FinishedDemosKept"/> with this one.</summary>
+    /// <returns>The names of what was deleted.</returns>
+    public IReadOnlyList<string> RemoveOldDemos()
+    {
+        IReadOnlyList<SystemFolder> others = Others;
+        return Remove([.. others.Except(ByAge(others.Where(folder => folder.IsWhole)).TakeLast(FinishedDemosKept - 1))]);
+    }
 
     /// <summary>Deletes the other folders of this one's verb that came to no end, but for the newest: what it holds may be all there is to look at.</summary>
-    public void RemoveUnfinished()
+    /// <returns>The names of what was deleted.</returns>
+    public IReadOnlyList<string> RemoveUnfinished()
     {
         string? newest = Newest()?.Path;
-        Remove([.. Others.Where(folder => !folder.IsWhole && folder.Path != newest)]);
+        return Remove([.. Others.Where(folder => !folder.IsWhole && folder.Path != newest)]);
     }
 
     /// <summary>The system that runs in this folder; null where nothing does. A note of processes that are all gone is removed.</summary>
@@ -165,7 +184,7 @@ internal sealed class SystemFolder
     public void ForgetRunning() => File.Delete(RunningFile);
 
     /// <summary>A file of the secrets folder, readable by its owner only, with fresh random text when it is not there.</summary>
-    public string Secret(string name)
+    private string Secret(string name)
     {
         string path = System.IO.Path.Combine(Secrets, name);
         if (!File.Exists(path))
@@ -181,19 +200,22 @@ internal sealed class SystemFolder
         return path;
     }
 
-    private SystemFolder[] Others
-        => [.. OfVerb(System.IO.Path.GetFileName(Path).Split('-')[0]).Where(path => path != Path).Select(path => new SystemFolder(path))];
+    private SystemFolder[] Others => [.. OfVerb(Name.Split('-')[0]).Where(folder => folder.Path != Path)];
 
     private static IEnumerable<SystemFolder> Started()
-        => !Directory.Exists(Root) ? []
-        : Directory.GetDirectories(Root).Select(path => new SystemFolder(path)).Where(folder => File.Exists(folder.SettledFile));
+        => !Directory.Exists(Root) ? [] : Directory.GetDirectories(Root).Select(path => new SystemFolder(path)).Where(folder => folder.HasStarted);
 
-    private static void Remove(SystemFolder[] folders)
+    private static IEnumerable<SystemFolder> ByAge(IEnumerable<SystemFolder> folders)
+        => folders.OrderBy(folder => Directory.GetCreationTimeUtc(folder.Path)).ThenBy(folder => folder.Path, StringComparer.Ordinal);
+
+    private static IReadOnlyList<string> Remove(IReadOnlyList<SystemFolder> folders)
     {
         foreach (SystemFolder folder in folders)
         {
             folder.Remove();
         }
+
+        return [.. folders.Select(folder => folder.Name)];
     }
 
     // Under another name first: a reader sees the old note or the new one, and a full disk leaves the old.
@@ -230,7 +252,8 @@ internal sealed class SystemFolder
         }
     }
 
-    private static string[] OfVerb(string verb) => Directory.Exists(Root) ? Directory.GetDirectories(Root, verb + "-*") : [];
+    private static IEnumerable<SystemFolder> OfVerb(string verb)
+        => Directory.Exists(Root) ? Directory.GetDirectories(Root, verb + "-*").Select(path => new SystemFolder(path)) : [];
 
     private string Sub(string name) => Directory.CreateDirectory(System.IO.Path.Combine(Path, name)).FullName;
 }

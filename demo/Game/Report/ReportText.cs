@@ -1,5 +1,5 @@
 using Game.Cli.Audit;
-using Game.Cli.Demo;
+using Game.Cli.Processes;
 using Spectre.Console;
 
 namespace Game.Cli.Report;
@@ -16,18 +16,39 @@ internal static class ReportText
         WriteDetection(console, report.Detection);
     }
 
-    public static void WriteEnd(IAnsiConsole console, DemoReport report, DemoOptions options)
+    /// <param name="console">Where.</param>
+    /// <param name="report">Of the demo.</param>
+    /// <param name="webHdfs">The outside HDFS that has the rows; null where the demo's folder has them.</param>
+    /// <param name="isKept">Whether everything still runs.</param>
+    /// <param name="removed">Older demos that made room for this one.</param>
+    public static void WriteEnd(IAnsiConsole console, DemoReport report, string? webHdfs, bool isKept, IReadOnlyList<string> removed)
     {
         TextWriter plain = console.Profile.Out.Writer; // paths and commands are copied: they are never broken into lines
-        plain.WriteLine();
-        plain.WriteLine($"{(options.WebHdfs is null ? "Data, logs" : $"Rows are in {options.WebHdfs}; logs")} and audit lie in {report.Folder}");
         // Named, so that the commands go there whatever is run in between.
-        string hdfs = options.WebHdfs is { } outside ? $" --webhdfs {outside}" : "";
-        plain.WriteLine($"Next: ./game query{hdfs} \"select rule, severity, count(*) from alerts group by all\"");
-        plain.WriteLine($"      ./game query{hdfs} \"select user_id, reason from alerts order by score desc limit 10\"     ./game shell{hdfs}");
-        plain.WriteLine(options.Keep
-            ? $"Everything still runs: bootstrap server {report.Endpoints.Bootstrap}, WebHDFS {report.Endpoints.WebHdfs}; ./game status shows it, ./game down ends it."
-            : "      ./game demo --keep leaves everything running    ./game up  starts the system without a load");
+        string hdfs = webHdfs is { } outside ? $" --webhdfs {outside}" : "";
+        plain.WriteLine();
+        plain.WriteLine(webHdfs is null ? "Data, logs and audit lie in" : $"Rows are in {webHdfs}; logs and audit lie in");
+        plain.WriteLine($"  {report.Folder}");
+        if (removed.Count > 0)
+        {
+            plain.WriteLine($"Of older demos the newest {SystemFolder.FinishedDemosKept - 1} stay; removed: {string.Join(", ", removed)}");
+        }
+
+        plain.WriteLine("Next:");
+        plain.WriteLine($"  ./game query{hdfs} \"{Suggestions.AlertsByRule}\"");
+        plain.WriteLine($"  ./game query{hdfs} \"{Suggestions.WorstAlerts}\"");
+        plain.WriteLine($"  ./game shell{hdfs}");
+        if (isKept)
+        {
+            plain.WriteLine($"Everything still runs: bootstrap server {report.Endpoints.Bootstrap},");
+            plain.WriteLine($"WebHDFS {report.Endpoints.WebHdfs}; ./game status shows it, ./game down ends it.");
+        }
+        else
+        {
+            plain.WriteLine("  ./game demo --keep   leaves everything running");
+            plain.WriteLine("  ./game up            starts the system without a load");
+        }
+
         string verdict = report.Audit.Ok ? "[bold green]All audits hold: nothing was lost, doubled or judged otherwise.[/]"
             : "[bold red]The audits do not hold.[/]";
         console.MarkupLine(verdict);
@@ -45,9 +66,10 @@ internal static class ReportText
         table.AddRow("in HDFS", audit.InHdfs.ToString("N0"), audit.HistoryInHdfs.ToString("N0"));
         table.AddRow("alerts in the topic / in HDFS", $"{audit.AlertsInTopic:N0} / {audit.AlertsInHdfs:N0}", "");
         table.AddRow("critical alerts / in alerts-priority", $"{audit.CriticalAlerts:N0} / {audit.AlertsInPriority:N0}", "");
-        table.AddRow("alert ids twice / rows twice in HDFS / replay differences",
-            $"{audit.DuplicateAlertIds} / {audit.DuplicateRowsInHdfs} / {audit.ReplayDifferences}", "");
-        table.AddRow("dead letters / misrouted / right secrets refused", $"{audit.DeadLetters} / {audit.Misrouted} / {audit.RefusedLogins}", "");
+        table.AddRow("alert ids twice / rows twice in HDFS", $"{audit.DuplicateAlertIds} / {audit.DuplicateRowsInHdfs}", "");
+        table.AddRow("differences from a replay", audit.ReplayDifferences.ToString("N0"), "");
+        table.AddRow("dead letters / misrouted", $"{audit.DeadLetters} / {audit.Misrouted}", "");
+        table.AddRow("right secrets refused", audit.RefusedLogins.ToString("N0"), "");
         console.Write(table);
         foreach (string difference in audit.Differences)
         {

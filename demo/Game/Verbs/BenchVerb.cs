@@ -20,7 +20,7 @@ internal static class BenchVerb
 
     private static Command Broker()
     {
-        Option<string?> peer = OptionOf.Checked("--peer", "Compare with one Apache Kafka broker of the peers folder: 3.9 or 4.2",
+        Option<string?> peer = OptionOf.Checked("--peer", "Compare with one Apache Kafka broker of the peers folder: 3.9 or 4.2", "VERSION",
             text => text is "3.9" or "4.2" ? null : $"--peer takes 3.9 or 4.2, not '{text}'.");
         Option<string?> against = OptionOf.Bootstrap("HOST:PORT of a running broker to compare with; needs --pid", "--against");
         Option<int?> pid = OptionOf.Whole("--pid", "Its process id", 1, int.MaxValue);

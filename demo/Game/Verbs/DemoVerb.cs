@@ -2,6 +2,7 @@ using System.CommandLine;
 using Game.Cli.Demo;
 using Game.Cli.Processes;
 using Game.Cli.Report;
+using Game.Cli.Terminal;
 using Game.Simulator.Load;
 using Spectre.Console;
 
@@ -10,12 +11,10 @@ namespace Game.Cli.Verbs;
 /// <summary><c>./game demo</c>.</summary>
 internal static class DemoVerb
 {
-    public const string Name = "demo";
-
     public static Command Create()
     {
         Option<double> seconds = OptionOf.Positive("--seconds", "Length of the live part", 60, OptionOf.MaxSeconds);
-        Option<int> players = OptionOf.Whole("--players", "Simulated players", 2000, OptionOf.MinPlayers, OptionOf.MaxPlayers);
+        Option<int> players = OptionOf.Players("Simulated players");
         Option<double> rate = OptionOf.Positive("--rate", "Actions a second", 500, OptionOf.MaxRate);
         Option<int> seed = OptionOf.Seed("Decides the whole world");
         Option<int> partitions = OptionOf.Whole("--partitions", "Partitions of player-events", 4, 1, OptionOf.MaxPartitions);
@@ -25,7 +24,7 @@ internal static class DemoVerb
         Option<string?> report = OptionOf.Report("Write the report as JSON to this file");
         Option<string?> bootstrap = OptionOf.Bootstrap("HOST:PORT of an outside Kafka, instead of a broker of ours");
         Option<string?> webHdfs = OptionOf.WebHdfs("URL of an outside HDFS, instead of the local WebHDFS server");
-        Command command = new(Name, "The whole system on this machine, played for a while, with a report that proves nothing was lost")
+        Command command = new(SystemFolder.Demo, "The whole system on this machine, played for a while, with a report that proves nothing was lost")
         {
             seconds, players, rate, seed, partitions, transport, noKill, keep, report, bootstrap, webHdfs,
         };
@@ -56,12 +55,14 @@ internal static class DemoVerb
         }
         using ReportFile? file = ReportFile.Open(options.Report);
         TimeProvider time = TimeProvider.System;
-        SystemFolder folder = SystemFolder.Create(Name, time.GetLocalNow());
+        SystemFolder folder = SystemFolder.Create(SystemFolder.Demo, time.GetLocalNow());
         await using GameSystem system = new(folder, new SystemOptions(options.Partitions, options.BootstrapServers, options.WebHdfs));
-        DemoState state = new();
+        DemoState state = new(time);
         DemoReport? report = null;
         DemoRun run = new(options, system, state, time);
-        await new Dashboard(AnsiConsole.Console, state).ShowWhileAsync(async () => report = await run.RunAsync(cancellation));
+        Dashboard dashboard = new(AnsiConsole.Console, new DemoBoard(state, time), time);
+        await Outcome.WhileInterruptIsToldAsync(() => dashboard.ShowWhileAsync(async () => report = await run.RunAsync(cancellation)), cancellation);
+
         string json = report!.ToJson();
         folder.Finish(json);
         ReportText.Write(AnsiConsole.Console, report);
@@ -70,14 +71,14 @@ internal static class DemoVerb
         {
             await file.WriteAsync(json, cancellation);
         }
+
         if (options.Keep)
         {
             system.Keep();
             system.Note();
         }
 
-        folder.RemoveOthers();
-        ReportText.WriteEnd(AnsiConsole.Console, report, options);
+        ReportText.WriteEnd(AnsiConsole.Console, report, options.WebHdfs, options.Keep, folder.RemoveOldDemos());
         return report;
     }
 

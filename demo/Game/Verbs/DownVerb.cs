@@ -28,7 +28,8 @@ internal static class DownVerb
         await StopAsync([.. running.Processes.Where(p => p.Name is not ("broker" or "local-webhdfs"))], cancellation);
         await StopAsync(running.Processes, cancellation);
         folder.ForgetRunning();
-        Console.WriteLine($"The system is down; its data lies in {folder.Path}{(folder.IsOf(UpVerb.Name) ? ", and ./game up goes on with it" : "")}.");
+        Console.WriteLine($"The system is down{(folder.IsOf(SystemFolder.Up) ? "; ./game up goes on with its data" : "")}. Its data lies in");
+        Console.WriteLine($"  {folder.Path}");
         return 0;
     }
 

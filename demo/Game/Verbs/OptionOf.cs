@@ -21,12 +21,17 @@ internal static class OptionOf
 
     public const int MaxPlayers = 1_000_000;
 
+    public const int UsualPlayers = 2000;
+
+    public const int UsualSeed = 1;
+
     /// <summary>Detectors rebuild every partition at the start; a system of one machine gains nothing from more.</summary>
     public const int MaxPartitions = 1_000;
 
     public static Option<int> Whole(string name, string description, int usual, int least, int most) => new(name)
     {
-        Description = $"{description} [{usual}]",
+        Description = description,
+        HelpName = "N",
         DefaultValueFactory = _ => usual,
         CustomParser = result => ReadWhole(result, name, least, most) ?? usual,
     };
@@ -35,13 +40,15 @@ internal static class OptionOf
     public static Option<int?> Whole(string name, string description, int least, int most) => new(name)
     {
         Description = description,
+        HelpName = "N",
         CustomParser = result => ReadWhole(result, name, least, most),
     };
 
     /// <summary>A number above 0.</summary>
     public static Option<double> Positive(string name, string description, double usual, double most) => new(name)
     {
-        Description = $"{description} [{usual}]",
+        Description = description,
+        HelpName = "NUMBER",
         DefaultValueFactory = _ => usual,
         CustomParser = result =>
         {
@@ -55,11 +62,16 @@ internal static class OptionOf
         },
     };
 
-    public static Option<int> Seed(string description) => Whole("--seed", description, 1, int.MinValue, int.MaxValue);
+    public static Option<int> Players(string description) => Whole("--players", description, UsualPlayers, MinPlayers, MaxPlayers);
+
+    public static Option<int> Seed(string description) => Whole("--seed", description, UsualSeed, int.MinValue, int.MaxValue);
 
     public static Option<Transport> Transport()
     {
-        Option<Transport> option = new("--transport") { Description = "http, ws or mixed [mixed]", DefaultValueFactory = _ => Simulator.Load.Transport.Mixed };
+        Option<Transport> option = new("--transport")
+        {
+            Description = "http, ws or mixed: one player in ten over http", HelpName = "HOW", DefaultValueFactory = _ => Simulator.Load.Transport.Mixed,
+        };
         option.CustomParser = result =>
         {
             if (TransportNamed(Text(result)) is { } transport)
@@ -81,9 +93,10 @@ internal static class OptionOf
     };
 
     public static Option<string?> Bootstrap(string description, string name = "--bootstrap-server")
-        => Checked(name, description, text => text.Split(',').All(IsHostAndPort) ? null : $"'{text}' is not the address of a broker: write it as HOST:PORT.");
+        => Checked(name, description, "HOST:PORT",
+        text => text.Split(',').All(IsHostAndPort) ? null : $"'{text}' is not the address of a broker: write it as HOST:PORT.");
 
-    public static Option<string?> WebHdfs(string description) => Checked("--webhdfs", description, text =>
+    public static Option<string?> WebHdfs(string description) => Checked("--webhdfs", description, "URL", text =>
     {
         try
         {
@@ -98,21 +111,22 @@ internal static class OptionOf
 
     public static Option<string?> Warehouse()
     {
-        Option<string?> option = Checked("--warehouse", $"Folder in HDFS [{SystemOptions.Warehouse}]",
+        Option<string?> option = Checked("--warehouse", "Folder in HDFS", "PATH",
             text => text.StartsWith('/') ? null : $"--warehouse takes a path from the root, e.g. {SystemOptions.Warehouse}, not '{text}'.");
         option.DefaultValueFactory = _ => SystemOptions.Warehouse;
         return option;
     }
 
     public static Option<string?> Report(string description)
-        => Checked("--report", description, text => text.Length > 0 ? null : "--report needs the name of a file.");
+        => Checked("--report", description, "FILE", text => text.Length > 0 ? null : "--report needs the name of a file.");
 
     /// <param name="name">With its dashes.</param>
     /// <param name="description">For the help.</param>
+    /// <param name="helpName">What stands for its value in the help.</param>
     /// <param name="fault">What is wrong with a value, a sentence; null for nothing.</param>
-    public static Option<string?> Checked(string name, string description, Func<string, string?> fault)
+    public static Option<string?> Checked(string name, string description, string helpName, Func<string, string?> fault)
     {
-        Option<string?> option = new(name) { Description = description };
+        Option<string?> option = new(name) { Description = description, HelpName = helpName };
         option.Validators.Add(result =>
         {
             foreach (Token token in result.Tokens)

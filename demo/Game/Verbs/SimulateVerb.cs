@@ -1,8 +1,10 @@
 using System.CommandLine;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.CommandLine.Parsing;
 using Game.Cli.Demo;
+using Game.Cli.Processes;
 using Game.Cli.Report;
+using Game.Cli.Simulate;
+using Game.Cli.Terminal;
 using Game.Contracts;
 using Game.Simulator.Load;
 using Game.Simulator.World;
@@ -10,28 +12,19 @@ using Spectre.Console;
 
 namespace Game.Cli.Verbs;
 
-/// <summary>What <c>./game simulate --report FILE</c> writes.</summary>
-internal sealed record SimulationReport(
-    long Sent, long Answered, long Rejected, long Unsettled, long RefusedLogins, long RateLimitedActions, long Retries, double ActionsPerSecond,
-    Percentiles ActionToAck, Percentiles StartLag,
-    double LateStartShare, bool ValidForLatency, string? LastError);
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
-[JsonSerializable(typeof(SimulationReport))]
-internal sealed partial class SimulationReportJson : JsonSerializerContext;
-
-/// <summary><c>./game simulate</c>: simulated players against any game server, at a fixed open-loop rate.</summary>
+/// <summary><c>./game simulate</c>: simulated players against the running system, or against any game server, at a fixed open-loop rate.</summary>
 internal static class SimulateVerb
 {
     private sealed record Options(
-        string[] Targets, Transport Transport, string CredentialFile, string AccountsKeyFile, int Players, double Rate, double Seconds, int Seed,
+        IReadOnlyList<string> Targets, Transport Transport, string CredentialFile, string AccountsKeyFile, int Players, double Rate, double Seconds, int Seed,
         string? BootstrapServers, string? Report);
 
     public static Command Create()
     {
         Option<string[]> targets = new("--target")
         {
-            Description = "URL of a game server; may be given several times", Required = true, AllowMultipleArgumentsPerToken = true,
+            Description = "URL of a game server; may be given several times; else the running system's", HelpName = "URL",
+            AllowMultipleArgumentsPerToken = true,
         };
         targets.Validators.Add(result =>
         {
@@ -41,23 +34,53 @@ internal static class SimulateVerb
             }
         });
         Option<Transport> transport = OptionOf.Transport();
-        Option<string> credential = new("--credential-file", "--credential") { Description = "File with the game world's service credential", Required = true };
-        Option<string> accounts = new("--accounts-key-file", "--accounts") { Description = "File with the key of the demo's accounts", Required = true };
-        Option<int> players = OptionOf.Whole("--players", "Simulated players", 2000, OptionOf.MinPlayers, OptionOf.MaxPlayers);
+        Option<string> credential = new("--credential-file",
+            "--credential")
+        { Description = "File with the game world's service credential; needed with --target", HelpName = "FILE" };
+        Option<string> accounts = new("--accounts-key-file", "--accounts")
+        {
+            Description = "File with the key of the demo's accounts; needed with --target", HelpName = "FILE",
+        };
+        Option<int> players = OptionOf.Players("Simulated players");
         Option<double> rate = OptionOf.Positive("--rate", "Actions a second", 500, OptionOf.MaxRate);
         Option<double> seconds = OptionOf.Positive("--seconds", "Length of the load", 60, OptionOf.MaxSeconds);
         Option<int> seed = OptionOf.Seed("Decides the players and what they do");
         Option<string?> bootstrap = OptionOf.Bootstrap("Publish what was planted to simulation-truth there; else it is kept to itself");
         Option<string?> report = OptionOf.Report("Write the result as JSON to this file");
-        Command command = new("simulate", "Drive any game server with simulated players at a fixed open-loop rate")
+        Command command = new("simulate", "Drive the running system, or any game server, with simulated players at a fixed open-loop rate")
         {
             targets, transport, credential, accounts, players, rate, seconds, seed, bootstrap, report,
         };
-        command.SetAction((parsed, cancellation) => RunAsync(new Options(parsed.GetValue(targets)!, parsed.GetValue(transport), parsed.GetValue(credential)!,
-            parsed.GetValue(accounts)!,
-            parsed.GetValue(players), parsed.GetValue(rate), parsed.GetValue(seconds), parsed.GetValue(seed), parsed.GetValue(bootstrap),
-                parsed.GetValue(report)), cancellation));
+        command.Validators.Add(result =>
+        {
+            bool isTargetGiven = IsGiven(result, targets);
+            if (IsGiven(result, credential) != isTargetGiven || IsGiven(result, accounts) != isTargetGiven)
+            {
+                result.AddError("--target, --credential-file and --accounts-key-file belong together: without all three the running system is driven.");
+            }
+        });
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            (IReadOnlyList<string> servers, string credentialFile, string accountsFile) = parsed.GetResult(targets) is null
+                ? OfRunningSystem()
+                : (parsed.GetValue(targets)!, parsed.GetValue(credential)!, parsed.GetValue(accounts)!);
+            return await RunAsync(new Options(servers, parsed.GetValue(transport), credentialFile, accountsFile, parsed.GetValue(players),
+                parsed.GetValue(rate), parsed.GetValue(seconds),
+                parsed.GetValue(seed), parsed.GetValue(bootstrap), parsed.GetValue(report)), cancellation);
+        });
         return command;
+    }
+
+    private static bool IsGiven(CommandResult result, Option option) => result.GetResult(option) is { Implicit: false };
+
+    private static (IReadOnlyList<string> Targets, string CredentialFile, string AccountsKeyFile) OfRunningSystem()
+    {
+        if (SystemFolder.Active() is not { } folder || folder.Running() is not { } running)
+        {
+            throw new UserErrorException("No system runs here: start one by ./game up, or name a game server by --target.");
+        }
+
+        return (running.Endpoints.GameServers, folder.CredentialFile, folder.AccountsKeyFile);
     }
 
     private static async Task<int> RunAsync(Options options, CancellationToken cancellation)
@@ -71,55 +94,39 @@ internal static class SimulateVerb
         {
             throw new UserErrorException(fault);
         }
+
         await using LoadGenerator generator = new(load, options.Players);
         using TruthPublisher? truth = options.BootstrapServers is { } bootstrap ? new TruthPublisher(bootstrap) : null;
-        LivePlan plan = new(world, new LivePlanOptions(options.Seconds, options.Rate, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()));
-        DemoState state = new() { Phase = "simulating", Load = generator.Statistics };
-        long started = TimeProvider.System.GetTimestamp();
-        await new Dashboard(AnsiConsole.Console,
-            state).ShowWhileAsync(() => generator.RunAsync(plan, truth is null ? static _ => { } : truth.Publish, cancellation));
+        TimeProvider time = TimeProvider.System;
+        LivePlan plan = new(world, new LivePlanOptions(options.Seconds, options.Rate, time.GetUtcNow().ToUnixTimeMilliseconds()));
+        LoadBoard board = new(generator.Statistics, options.Targets, options.Rate, options.Seconds, time);
+        long started = time.GetTimestamp();
+        await new Dashboard(AnsiConsole.Console, board,
+            time).ShowWhileAsync(() => generator.RunAsync(plan, truth is null ? static _ => { } : truth.Publish, cancellation));
         truth?.Flush();
-        SimulationReport result = Report(generator.Statistics, TimeProvider.System.GetElapsedTime(started).TotalSeconds);
+        SimulationReport result = SimulationReport.Of(generator.Statistics, time.GetElapsedTime(started).TotalSeconds);
         Write(result);
         if (file is not null)
         {
-            await file.WriteAsync(JsonSerializer.Serialize(result, SimulationReportJson.Default.SimulationReport), cancellation);
+            await file.WriteAsync(result.ToJson(), cancellation);
         }
-        return Fault(result) is { } sentence ? throw new UserErrorException(sentence) : 0;
+
+        return result.Fault is { } sentence ? throw new UserErrorException(sentence) : 0;
     }
-
-    /// <summary>Why a load is not what was asked for; null where it is.</summary>
-    internal static string? Fault(SimulationReport result) => result switch
-    {
-        { RefusedLogins: > 0 } =>
-            $"{result.RefusedLogins:N0} logins with the players' own secrets were refused as wrong: give the file that the game servers were started with by --accounts-key-file.",
-        { Unsettled: > 0 }
-            => $"{result.Unsettled:N0} events were not settled in the end: the game servers did not answer, or answered that they cannot publish.",
-        _ => null,
-    };
-
-    private static bool IsHttp(string text)
-        => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
-
-    private static SimulationReport Report(LoadStatistics load, double seconds)
-        => new(load.Sent, load.Answered, load.Rejected, load.Unsettled, load.RefusedLogins, load.RateLimited, load.Retries, load.ActionsStarted / seconds,
-        load.Latency, load.StartLag, load.LateShare, load.ValidForLatency, load.LastError);
 
     private static void Write(SimulationReport result)
     {
-        AnsiConsole.Profile.Out.Writer.WriteLine(
-            $"events: {result.Sent:N0} sent = {result.Answered:N0} answered + {result.Rejected:N0} rejected + {result.Unsettled:N0} unsettled; {result.RefusedLogins:N0} logins refused with the right secret, {result.RateLimitedActions:N0} actions answered 429, {result.Retries:N0} retries; {result.ActionsPerSecond:N0} actions/s");
-        AnsiConsole.Profile.Out.Writer.WriteLine(
-            $"action due → acknowledged: p50 {result.ActionToAck.P50Ms:F2} ms, p99 {result.ActionToAck.P99Ms:F2} ms, p99.9 {result.ActionToAck.P999Ms:F2} ms");
-        AnsiConsole.Profile.Out.Writer.WriteLine(
-            $"the simulator's own lag: p50 {result.StartLag.P50Ms:F2} ms, p99 {result.StartLag.P99Ms:F2} ms; {result.LateStartShare:P2} of the actions started more than 5 ms late");
-        if (result.LastError is { } error)
+        foreach (string line in result.Lines())
         {
-            AnsiConsole.Profile.Out.Writer.WriteLine($"the last that went wrong: {error}");
+            Console.WriteLine(BoardLayout.Clean(line));
         }
+
         if (!result.ValidForLatency)
         {
-            AnsiConsole.MarkupLine("[bold yellow]This run is NOT VALID for latency: more than 1 % of the actions started more than 5 ms late.[/]");
+            AnsiConsole.MarkupLine("[bold yellow]NOT VALID for latency: more than 1 % of the actions started more than 5 ms late.[/]");
         }
     }
+
+    private static bool IsHttp(string text)
+        => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps);
 }

@@ -24,14 +24,23 @@ internal static class StatusVerb
         {
             table.AddRow(process.Name, process.Id.ToString(), process.IsAlive ? "runs" : "[red]has ended[/]");
         }
+
         AnsiConsole.Write(table);
-        // Addresses and paths are copied: they go out whole, however narrow the terminal is.
-        Console.WriteLine($"bootstrap server  {running.Endpoints.BootstrapServers}");
-        Console.WriteLine($"WebHDFS           {running.Endpoints.WebHdfs}");
-        Console.WriteLine($"game servers      {string.Join(' ', running.Endpoints.GameServers)}");
-        Console.WriteLine(
-            $"metrics           {string.Join(' ', running.Endpoints.Detectors.Append(running.Endpoints.Sink).Select(url => url + "/metrics"))}{(running.Endpoints.BrokerMetrics is { } broker ? $" http://{broker}/metrics" : "")}");
-        Console.WriteLine($"folder            {folder.Path}");
+        // Addresses and paths are copied: each goes out whole, on a line of its own.
+        Write("bootstrap server", running.Endpoints.BootstrapServers);
+        Write("WebHDFS", running.Endpoints.WebHdfs);
+        Write("game servers", [.. running.Endpoints.GameServers]);
+        string[] broker = running.Endpoints.BrokerMetrics is { } address ? [$"http://{address}/metrics"] : [];
+        Write("metrics", [.. running.Endpoints.Detectors.Append(running.Endpoints.Sink).Select(url => url + "/metrics"), .. broker]);
+        Write("folder", folder.Path);
+    }
+
+    private static void Write(string name, params string[] values)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            Console.WriteLine($"{(i == 0 ? name : ""),-17} {values[i]}");
+        }
     }
 
     private static int Run()

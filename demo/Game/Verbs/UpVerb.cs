@@ -1,32 +1,41 @@
 using System.CommandLine;
 using Confluent.Kafka;
+using Game.Cli.Demo;
 using Game.Cli.Processes;
+using Game.Cli.Report;
+using Game.Cli.Terminal;
 using Game.Contracts;
+using Game.Simulator.World;
 using Game.WebHdfs;
+using Spectre.Console;
 
 namespace Game.Cli.Verbs;
 
 /// <summary><c>./game up</c>: the system without a load, kept running. It goes on with the data of the newest system that up has started.</summary>
 internal static class UpVerb
 {
-    public const string Name = "up";
     private const int UsualPartitions = 4;
 
-    private sealed record Options(int? Partitions, bool Fresh, string? BootstrapServers, string? WebHdfs);
+    private sealed record Options(int? Partitions, bool Fresh, int? HistoryDays, int Players, string? BootstrapServers, string? WebHdfs);
 
     public static Command Create()
     {
         Option<int?> partitions = OptionOf.Whole("--partitions", $"Partitions of player-events; they never change [{UsualPartitions}]", 1,
             OptionOf.MaxPartitions);
         Option<bool> fresh = new("--fresh") { Description = "Begin with an empty system; the data of the one before stays where it is" };
+        Option<int?> history = OptionOf.Whole("--history", "Begin with so many days of simulated players' past, by which logins from elsewhere are told", 1,
+            History.MaxDays);
+        history.HelpName = "DAYS";
+        Option<int> players = OptionOf.Players("Players who have that past");
         Option<string?> bootstrap = OptionOf.Bootstrap("HOST:PORT of an outside Kafka");
         Option<string?> webHdfs = OptionOf.WebHdfs("URL of an outside HDFS");
-        Command command = new(Name, "Start the system, or the one of before again, and keep it running until ./game down")
+        Command command = new(SystemFolder.Up, "Start the system, or the one of before again, and keep it running until ./game down")
         {
-            partitions, fresh, bootstrap, webHdfs,
+            partitions, fresh, history, players, bootstrap, webHdfs,
         };
-        command.SetAction((parsed, cancellation)
-            => RunAsync(new Options(parsed.GetValue(partitions), parsed.GetValue(fresh), parsed.GetValue(bootstrap), parsed.GetValue(webHdfs)), cancellation));
+        command.SetAction((parsed, cancellation) => RunAsync(new Options(parsed.GetValue(partitions), parsed.GetValue(fresh), parsed.GetValue(history),
+            parsed.GetValue(players),
+            parsed.GetValue(bootstrap), parsed.GetValue(webHdfs)), cancellation));
         return command;
     }
 
@@ -37,27 +46,76 @@ internal static class UpVerb
         {
             throw new UserErrorException("A system is running already: ./game status shows it, ./game down ends it.");
         }
-        SystemFolder? before = options.Fresh ? null : SystemFolder.NewestOf(Name);
+
+        SystemFolder? before = options.Fresh ? null : SystemFolder.NewestOf(SystemFolder.Up);
+        if (before is not null && options.HistoryDays is not null)
+        {
+            throw new UserErrorException(
+                "The system of before has data already, and history comes before everything else: ./game up --fresh --history DAYS begins with an empty system.");
+        }
+
         int partitions = Partitions(options.Partitions, before);
-        SystemFolder folder = before ?? SystemFolder.Create(Name, TimeProvider.System.GetLocalNow());
+        TimeProvider time = TimeProvider.System;
+        SystemFolder folder = before ?? SystemFolder.Create(SystemFolder.Up, time.GetLocalNow());
         // Its data may lie outside.
         string? bootstrap = options.BootstrapServers ?? before?.Settled?.BootstrapServers, webHdfs = options.WebHdfs ?? before?.Settled?.WebHdfs;
         await using GameSystem system = new(folder, new SystemOptions(partitions, bootstrap, webHdfs));
-        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(system.Endpoints.BootstrapServers, "up")).SetLogHandler((_, _) => { }).Build();
-        using WebHdfsClient hdfs = new(system.Hdfs);
-        await system.StartStoresAsync(admin, hdfs, cancellation);
-        await system.StartApplicationsAsync(cancellation);
+        DemoState state = new(time);
+        Dashboard dashboard = new(AnsiConsole.Console, new StartBoard(state), time);
+        await Outcome.WhileInterruptIsToldAsync(() => dashboard.ShowWhileAsync(() => StartAsync(system, state, options, cancellation)), cancellation);
         system.Keep();
         folder.Settle(system.Settled);
         folder.BecomeNewest();
+        foreach (string removed in folder.RemoveUnfinished())
+        {
+            Console.WriteLine($"removed {removed}, which never started");
+        }
+
         StatusVerb.Write(folder, folder.Running()!);
         if (before is not null)
         {
             Console.WriteLine("It goes on with the data of before; ./game up --fresh begins with an empty system.");
         }
-        string targets = string.Join(' ', system.Endpoints.GameServers.Select(url => $"--target {url}"));
-        Console.WriteLine($"Next: ./game simulate {targets} --credential-file {system.CredentialFile} --accounts-key-file {system.AccountsKeyFile}");
+
+        WriteNext(options, isFresh: before is null);
         return 0;
+    }
+
+    private static async Task StartAsync(GameSystem system, DemoState state, Options options, CancellationToken cancellation)
+    {
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(system.Endpoints.BootstrapServers, "up")).SetLogHandler((_, _) => { }).Build();
+        using WebHdfsClient hdfs = new(system.Hdfs);
+        state.Phase = "starting broker and HDFS";
+        await system.StartStoresAsync(admin, hdfs, state.Say, cancellation);
+        if (options.HistoryDays is { } days)
+        {
+            if (await new GroupProgress(admin).HoldsAnythingAsync(system.Topics[Topics.PlayerEvents]))
+            {
+                throw new UserErrorException(
+                    $"The topic {Topics.PlayerEvents} at {system.Endpoints.BootstrapServers} is not empty, and history comes before everything else: leave --history out, or use another cluster.");
+            }
+
+            // The world of simulate's usual seed: the players that it plays have this past.
+            GameWorld world = new(OptionOf.UsualSeed, options.Players, new Geography());
+            await new HistoryLoad(system, state).RunAsync(new History(world, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), days), cancellation);
+        }
+
+        state.Phase = "starting detectors, filter, sink and game servers";
+        await system.StartApplicationsAsync(cancellation);
+    }
+
+    private static void WriteNext(Options options, bool isFresh)
+    {
+        string players = options.HistoryDays is not null && options.Players != OptionOf.UsualPlayers ? $" --players {options.Players}" : "";
+        Console.WriteLine("Next:");
+        Console.WriteLine($"  ./game simulate --seconds 20{players}");
+        Console.WriteLine($"  ./game query \"{Suggestions.AlertsByRule}\"");
+        Console.WriteLine("  ./game status");
+        if (isFresh && options.HistoryDays is null)
+        {
+            Console.WriteLine("Nobody has a past here by which a login from elsewhere could be told. To begin with one:");
+            Console.WriteLine("  ./game down && ./game up --fresh --history 7");
+        }
     }
 
     private static int Partitions(int? wanted, SystemFolder? before)
@@ -68,6 +126,7 @@ internal static class UpVerb
             throw new UserErrorException(
                 $"The system of before has {there} partitions, and they never change: leave --partitions out, or begin with an empty system by --fresh.");
         }
+
         return there;
     }
 }

@@ -1,26 +1,8 @@
 using System.Diagnostics;
 using Game.Contracts;
 using Game.Simulator.World;
-using HdrHistogram;
 
 namespace Game.Simulator.Load;
-
-/// <summary>Percentiles of a latency, in milliseconds.</summary>
-public sealed record Percentiles(double P50Ms, double P99Ms, double P999Ms, double MaxMs, long Count)
-{
-    private const double MicrosPerMs = 1000;
-
-    /// <param name="histogram">In microseconds.</param>
-    public static Percentiles Of(HistogramBase histogram)
-    {
-        if (histogram.TotalCount == 0)
-        {
-            return new(0, 0, 0, 0, 0);
-        }
-        return new(At(50), At(99), At(99.9), histogram.GetMaxValue() / MicrosPerMs, histogram.TotalCount);
-        double At(double percentile) => histogram.GetValueAtPercentile(percentile) / MicrosPerMs;
-    }
-}
 
 /// <summary>Counts of a load as it runs. Events: a login is one, a trade two.</summary>
 /// <param name="warmUp">Latencies and late starts are those of actions due after it.</param>
@@ -33,9 +15,8 @@ public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false
     /// <summary>A run with a larger share of late starts says nothing about latency.</summary>
     public const double MaxLateShare = 0.01;
 
-    private const long MaxMicros = 600_000_000;
-    private readonly LongConcurrentHistogram _latency = new(1, MaxMicros, 3);
-    private readonly LongHistogram _startLag = new(MaxMicros, 3);
+    private readonly LatencyRecorder _latency = new();
+    private readonly LatencyRecorder _startLag = new();
     private readonly List<Guid>? _answeredIds = keepAnsweredIds ? [] : null;
     private readonly Lock _gate = new();
     private long _sent, _answered, _rejected, _refused, _refusedLogins, _rateLimited, _retries, _started, _measured, _late;
@@ -60,26 +41,26 @@ public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false
 
     public long Retries => Interlocked.Read(ref _retries);
 
-    public long Unsettled => Sent - Answered - Rejected;
-
-    public long ActionsStarted => Interlocked.Read(ref _started);
-
-    public double LateShare => _measured == 0 ? 0 : (double)_late / _measured;
-
-    public bool ValidForLatency => LateShare <= MaxLateShare;
-
-    public Percentiles Latency => Percentiles.Of(_latency);
-
-    public Percentiles StartLag
+    public long Unsettled
     {
         get
         {
-            lock (_gate)
-            {
-                return Percentiles.Of(_startLag);
-            }
+            long settled = Answered + Rejected; // read first: never more than what was sent
+            return Sent - settled;
         }
     }
+
+    public long ActionsStarted => Interlocked.Read(ref _started);
+
+    public double LateShare => Interlocked.Read(ref _measured) is > 0 and long all ? (double)Interlocked.Read(ref _late) / all : 0;
+
+    public bool ValidForLatency => LateShare <= MaxLateShare;
+
+    /// <summary>From the instant an action was due to its answer.</summary>
+    public Percentiles Latency => _latency.Read();
+
+    /// <summary>From the instant an action was due to its start.</summary>
+    public Percentiles StartLag => _startLag.Read();
 
     /// <summary>Ids of all events whose publication was answered.</summary>
     /// <exception cref="InvalidOperationException">They are not kept.</exception>
@@ -102,15 +83,14 @@ public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false
         {
             return;
         }
+
         Interlocked.Increment(ref _measured);
         if (lag > LateAfter)
         {
             Interlocked.Increment(ref _late);
         }
-        lock (_gate)
-        {
-            _startLag.RecordValue(Micros(lag));
-        }
+
+        _startLag.Record(lag);
     }
 
     internal void Failed(string error) => LastError = error;
@@ -130,17 +110,20 @@ public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false
             {
                 Interlocked.Add(ref _refused, pending.Action.Events);
             }
+
             return;
         }
 
         if (IsMeasured(pending.Action))
         {
-            _latency.RecordValue(Micros(Stopwatch.GetElapsedTime(pending.DueTimestamp)));
+            _latency.Record(Stopwatch.GetElapsedTime(pending.DueTimestamp));
         }
+
         if (answer.IsWrongSecret && pending.Action is LoginAction { CorrectSecret: true })
         {
             Interlocked.Increment(ref _refusedLogins);
         }
+
         KeepIds(pending.Action);
         Interlocked.Add(ref _answered, pending.Action.Events);
     }
@@ -151,6 +134,7 @@ public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false
         {
             return;
         }
+
         lock (_gate)
         {
             _answeredIds.Add(EventIds.ForSide(action.Key, TradeSide.First));
@@ -162,6 +146,4 @@ public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false
     }
 
     private bool IsMeasured(GameAction action) => action.DueMs >= warmUp.TotalMilliseconds;
-
-    private static long Micros(TimeSpan time) => Math.Clamp((long)time.TotalMicroseconds, 1, MaxMicros - 1);
 }

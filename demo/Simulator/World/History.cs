@@ -3,21 +3,26 @@ using Game.Contracts;
 namespace Game.Simulator.World;
 
 /// <summary>
-/// Seven days of honest play before the demo begins, as events with past <c>ts</c> in time order. It leaves the world as it then is: wealth, last logins,
-/// everyone offline.
+/// Days of honest play before the demo begins, as events with past <c>ts</c> in time order. It leaves the world as it then is: wealth, last logins, everyone
+/// offline.
 /// </summary>
-public sealed class History(GameWorld world)
+public sealed class History
 {
-    public const int Days = 7;
+    /// <summary>Days unless told otherwise.</summary>
+    public const int UsualDays = 7;
 
-    /// <summary>Events a player gets when nothing limits them.</summary>
-    public const int EventsPerPlayer = 100;
+    public const int MaxDays = 90;
 
     /// <summary>Events in all, at most. Above 125,000 players some have no history.</summary>
     public const int MaxEvents = 1_000_000;
 
+    /// <summary>Events that a player gets in the usual days when nothing limits them.</summary>
+    private const int EventsPerPlayer = 100;
+
     /// <summary>What a player with history has at least: two sessions, in each a login, perhaps a mistyped one before it, and a trade of two events.</summary>
     private const int MinEventsPerPlayer = 8;
+
+    private const int MinSessions = 2;
 
     private const long DayMs = 86_400_000;
 
@@ -38,26 +43,46 @@ public sealed class History(GameWorld world)
 
     private readonly record struct Step(long Ts, int Player, StepKind Kind);
 
+    private readonly GameWorld _world;
+    private readonly int _days;
+    private readonly Step[] _steps;
+
+    /// <param name="world">Whose history; nothing has been played in it yet.</param>
     /// <param name="endMs">Epoch milliseconds at which history ends.</param>
-    public IEnumerable<PlayerEvent> Generate(long endMs)
+    /// <param name="days">How far it goes back, 1 to <see cref="MaxDays"/>.</param>
+    public History(GameWorld world, long endMs, int days = UsualDays)
     {
-        foreach (Step step in Timeline(endMs))
+        ArgumentOutOfRangeException.ThrowIfLessThan(days, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(days, MaxDays);
+        _world = world;
+        _days = days;
+        _steps = Timeline(endMs);
+        Count = _steps.Sum(step => step.Kind == StepKind.Trade ? 2 : 1);
+    }
+
+    /// <summary>The number of events.</summary>
+    public int Count { get; }
+
+    /// <summary>The events. To be walked over once: the world lives through them meanwhile.</summary>
+    public IEnumerable<PlayerEvent> Events()
+    {
+        foreach (Step step in _steps)
         {
-            Player player = world.Players[step.Player];
+            Player player = _world.Players[step.Player];
             if (step.Kind != StepKind.Trade)
             {
-                yield return ToEvent(step.Kind == StepKind.Login ? world.HonestLogin(player, 0, step.Ts) : world.MistypedLogin(player, 0, step.Ts), step.Ts);
+                yield return ToEvent(step.Kind == StepKind.Login ? _world.HonestLogin(player, 0, step.Ts) : _world.MistypedLogin(player, 0, step.Ts), step.Ts);
                 continue;
             }
 
             ExpireSessions(player, step.Ts);
-            TradeAction trade = world.HonestTrade(player, 0, step.Ts);
+            TradeAction trade = _world.HonestTrade(player, 0, step.Ts);
             ExpireSessions(trade.Second.Player, step.Ts);
             yield return ToEvent(trade, trade.First, trade.Second, TradeSide.First, step.Ts);
             yield return ToEvent(trade, trade.Second with { Online = trade.Second.Player.Online }, trade.First, TradeSide.Second, step.Ts);
         }
 
-        foreach (Player player in world.Players)
+        foreach (Player player in _world.Players)
         {
             player.Online = false;
         }
@@ -67,12 +92,12 @@ public sealed class History(GameWorld world)
 
     private Step[] Timeline(long endMs)
     {
-        int perPlayer = Math.Clamp(MaxEvents / world.Players.Count, MinEventsPerPlayer, EventsPerPlayer);
-        int sessions = Math.Clamp(perPlayer / 10, 2, 10);
+        int perPlayer = Math.Clamp(MaxEvents / _world.Players.Count, MinEventsPerPlayer, Math.Max(MinEventsPerPlayer, EventsPerPlayer * _days / UsualDays));
+        int sessions = Math.Max(MinSessions, perPlayer / 10);
         int trades = Math.Max(1, (perPlayer - 2 * sessions) / 2 / sessions);
         int most = MaxEvents / (sessions * (2 + 2 * trades));
-        List<Step> steps = new(Math.Min(most, world.Players.Count) * sessions * (trades + 1));
-        foreach (Player player in world.Players.Take(most))
+        List<Step> steps = new(Math.Min(most, _world.Players.Count) * sessions * (trades + 1));
+        foreach (Player player in _world.Players.Take(most))
         {
             for (int session = 0; session < sessions; session++)
             {
@@ -88,16 +113,16 @@ public sealed class History(GameWorld world)
     // Sessions are spread over the days in order, each near the player's hour.
     private long SessionStart(Player player, long endMs, int session, int sessions)
     {
-        long day = endMs / DayMs * DayMs - Days * DayMs + (long)session * Days / sessions * DayMs;
-        double hour = player.PlayHour + world.Dice.Normal() * 1.5 + (session * Days % sessions) * 0.3;
+        long day = endMs / DayMs * DayMs - _days * DayMs + (long)session * _days / sessions * DayMs;
+        double hour = player.PlayHour + _world.Dice.Normal() * 1.5 + (session * _days % sessions) * 0.3;
         long start = day + (long)(hour * 3_600_000);
-        return Math.Clamp(start, endMs - Days * DayMs, endMs - QuietMs - 2 * 3_600_000);
+        return Math.Clamp(start, endMs - _days * DayMs, endMs - QuietMs - 2 * 3_600_000);
     }
 
     private void AddSession(List<Step> steps, Player player, long start, int trades)
     {
         long at = start;
-        if (world.Dice.Chance(0.03))
+        if (_world.Dice.Chance(0.03))
         {
             steps.Add(new(at, player.Index, StepKind.MistypedLogin));
             at += RetypeMs;
@@ -106,7 +131,7 @@ public sealed class History(GameWorld world)
         steps.Add(new(at, player.Index, StepKind.Login));
         for (int trade = 0; trade < trades; trade++)
         {
-            at += (long)world.Dice.Between(10_000, 600_000);
+            at += (long)_world.Dice.Between(10_000, 600_000);
             steps.Add(new(at, player.Index, StepKind.Trade));
         }
     }
@@ -115,7 +140,7 @@ public sealed class History(GameWorld world)
     {
         if (login.CorrectSecret)
         {
-            login.Player.SessionEndsAt = ts + (long)world.Dice.Between(1_800_000, 7_200_000);
+            login.Player.SessionEndsAt = ts + (long)_world.Dice.Between(1_800_000, 7_200_000);
         }
         Network network = login.From.Network;
         return new LoginEvent

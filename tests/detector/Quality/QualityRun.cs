@@ -21,7 +21,7 @@ internal sealed record QualityRun(DetectionResult Detection, int HistoryAlerted)
     {
         GameWorld world = new(seed, players, new Geography());
         Log log = new();
-        foreach (PlayerEvent past in new History(world).Generate(StartMs))
+        foreach (PlayerEvent past in new History(world, StartMs).Events())
         {
             log.Append(past);
         }

@@ -116,7 +116,7 @@ internal sealed class GameSystem : IAsyncDisposable
     {
         _webHdfs.Start();
         await TopicSetup.EnsureAsync(_admin, new Topics(Partitions).All, warning => throw new InvalidOperationException(warning));
-        HistoryLoader.Load(World, BootstrapServers, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), _ => { }, CancellationToken.None);
+        HistoryLoader.Load(new History(World, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()), BootstrapServers, _ => { }, CancellationToken.None);
         await _webHdfs.ReadyAsync("/healthz");
         string hdfs = proxy is null ? _webHdfs.Url : await proxy(_webHdfs.Url);
         _parts.AddRange([NewDetector(1), NewDetector(2), NewSink(hdfs), NewGameServer(1), NewGameServer(2)]);

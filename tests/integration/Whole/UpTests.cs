@@ -22,18 +22,22 @@ public sealed class UpTests : IAsyncLifetime
     {
         CommandResult up = await GameAsync("up", "--partitions", "3");
         up.ExitCode.ShouldBe(0, up.Said);
-        string next = up.Lines.Single(line => line.StartsWith("Next: ./game simulate ", StringComparison.Ordinal));
-        string[] simulate = next["Next: ./game ".Length..].Split(' ');
-        string[] wrong = [.. simulate];
-        wrong[Array.FindIndex(wrong, part => part.StartsWith("--credential", StringComparison.Ordinal)) + 1] = WriteSecret();
-        (await GameAsync(wrong)).Errors.ShouldContain("refuses the credential");
-        CommandResult load = await GameAsync([.. simulate, "--seconds", "3", "--rate", "50", "--players", "50"]);
+        up.Output.ShouldContain("  ./game simulate --seconds 20\n");
+        up.Output.ShouldContain("--fresh --history 7");
+        string server = up.Lines.Single(line => line.StartsWith("game servers", StringComparison.Ordinal)).Split(' ')[^1];
+        string secret = WriteSecret();
+        (await GameAsync("simulate", "--target", server, "--credential-file", secret, "--accounts-key-file",
+            secret)).Errors.ShouldContain("refuses the credential");
+        (await GameAsync("simulate", "--target", server)).ExitCode.ShouldBe(2);
+        CommandResult load = await GameAsync("simulate", "--seconds", "3", "--rate", "50", "--players", "50");
         load.ExitCode.ShouldBe(0, load.Said);
         long ends = await EndsAsync(up);
         ends.ShouldBeGreaterThan(100);
         (await GameAsync("down")).Output.ShouldContain("goes on with it");
 
+        (await GameAsync("simulate")).Errors.ShouldContain("No system runs here");
         (await GameAsync("up", "--partitions", "4")).Errors.ShouldContain("has 3 partitions");
+        (await GameAsync("up", "--history", "7")).Errors.ShouldContain("--fresh --history");
         CommandResult again = await GameAsync("up");
         again.ExitCode.ShouldBe(0, again.Said);
         (await EndsAsync(again)).ShouldBe(ends);

@@ -16,6 +16,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("demo", "--bootstrap-server")]
     [InlineData("demo", "--webhdfs")]
     [InlineData("up", "--partitions")]
+    [InlineData("up", "--history")]
+    [InlineData("simulate", "--credential-file")]
     [InlineData("simulate", "--target", "--credential-file x --accounts-key-file x")]
     [InlineData("simulate", "--players", "--target http://127.0.0.1:1 --credential-file x --accounts-key-file x")]
     [InlineData("query", "--webhdfs", "SQL")]

@@ -183,10 +183,7 @@ public sealed class ApacheComparisonTests
             Name = name,
             NumPartitions = partitions,
             ReplicationFactor = factor,
-            Assignments = [.. assignments.Select(a => new CreateTopicsRequest.CreatableReplicaAssignment
-            {
-                PartitionIndex = a.Partition, BrokerIds = a.Brokers,
-            })],
+            Assignments = [.. assignments.Select(a => new CreateTopicsRequest.CreatableReplicaAssignment { PartitionIndex = a.Partition, BrokerIds = a.Brokers })],
         };
 
     private static CreateTopicsRequest.CreatableTopic Configured(string name, params (string Key, string? Value)[] configs) => new()

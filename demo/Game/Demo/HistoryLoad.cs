@@ -1,0 +1,26 @@
+using Game.Cli.Processes;
+using Game.Simulator.World;
+
+namespace Game.Cli.Demo;
+
+/// <summary>Loads history into a system whose stores run, and shows how far it is.</summary>
+internal sealed class HistoryLoad(GameSystem system, DemoState state)
+{
+    /// <returns>The number of events.</returns>
+    /// <exception cref="UserErrorException">The broker did not take them, or a process has ended.</exception>
+    public async Task<long> RunAsync(History history, CancellationToken cancellation)
+    {
+        state.Phase = "loading history";
+        state.History.Begin(history.Count);
+        long events = await Task.Run(() => HistoryLoader.Load(history, system.Endpoints.BootstrapServers, Loaded, cancellation), cancellation);
+        state.History.End();
+        state.Say($"{events:N0} events of history are in player-events");
+        return events;
+    }
+
+    private void Loaded(long events)
+    {
+        state.History.Advance(events);
+        system.ThrowIfOneDied();
+    }
+}

@@ -1,0 +1,18 @@
+using Spectre.Console.Rendering;
+
+namespace Game.Cli.Terminal;
+
+/// <summary>What a verb shows of its work. Read by the thread that draws while other threads write: it reads copies only.</summary>
+internal interface IBoard
+{
+    /// <summary>The state in lines of a terminal; lines beyond its size are cut.</summary>
+    /// <param name="width">Cells of a line.</param>
+    /// <param name="height">Lines.</param>
+    IEnumerable<SegmentLine> Picture(int width, int height);
+
+    /// <summary>The state in one line, for what is no terminal.</summary>
+    string Line();
+
+    /// <summary>What has happened so far, a sentence each, the oldest first.</summary>
+    IReadOnlyList<string> News { get; }
+}

@@ -1,0 +1,75 @@
+namespace Terminal.Tests;
+
+/// <summary>The demo as a person sees it.</summary>
+public sealed class DemoTests : IDisposable
+{
+    private readonly GameFolder _home = new();
+
+    public void Dispose() => _home.Dispose();
+
+    [Fact]
+    public async Task At_80_by_24_it_shows_where_it_is_and_leaves_its_report()
+    {
+        Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
+        await using Terminal terminal = await Terminal.OpenAsync(_home, 80, 24, "./game demo --seconds 5 --players 60 --rate 20");
+        (await terminal.ShowsAsync("history"))[0].ShouldNotBeEmpty("nothing has scrolled");
+        string[] live = await terminal.ShowsAsync("playing live");
+        live.Length.ShouldBeLessThanOrEqualTo(24);
+        foreach (string part in (string[])["history", "reading", "live play", "events/s", "detector lag", "newest alerts", "what happened"])
+        {
+            live.ShouldContain(line => line.Contains(part, StringComparison.Ordinal), part);
+        }
+
+        live[0].ShouldStartWith("playing live");
+        live.Single(line => line.StartsWith("history", StringComparison.Ordinal)).ShouldContain("100 % done");
+        live.Single(line => line.StartsWith("live play", StringComparison.Ordinal)).ShouldContain(" %");
+        (await terminal.ColoredAsync()).ShouldContain("\e[");
+        (await terminal.WrappedAsync()).ShouldBeEmpty();
+        await EndsWellAsync(terminal);
+        (await terminal.WrappedAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task At_160_by_50_and_resized_while_it_runs_it_stays_within_the_window()
+    {
+        Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
+        await using Terminal terminal = await Terminal.OpenAsync(_home, 160, 50, "./game demo --seconds 5 --players 60 --rate 20 --no-kill");
+        string[] wide = await terminal.ShowsAsync("live play");
+        wide.Single(line => line.StartsWith("── newest alerts", StringComparison.Ordinal)).Length.ShouldBe(159);
+        await terminal.ResizeAsync(60, 16);
+        await HasHeadingOfAsync(terminal, 59);
+        (await terminal.ScreenAsync()).Length.ShouldBeLessThanOrEqualTo(16);
+        (await terminal.WrappedAsync()).ShouldBeEmpty();
+        await terminal.ResizeAsync(100, 30);
+        await HasHeadingOfAsync(terminal, 99);
+        await EndsWellAsync(terminal);
+    }
+
+    private static async Task HasHeadingOfAsync(Terminal terminal, int width)
+    {
+        string[] seen = [];
+        await Until.HoldsAsync($"the heading of the alerts has {width} cells", TimeSpan.FromSeconds(30), async () =>
+        {
+            seen = await terminal.ScreenAsync();
+            return seen.Any(line => line.StartsWith("── newest alerts", StringComparison.Ordinal) && line.Length == width);
+        });
+        seen.Count(line => line.Contains("events/s", StringComparison.Ordinal)).ShouldBe(1, "nothing of the picture before is left");
+    }
+
+    private async Task EndsWellAsync(Terminal terminal)
+    {
+        int code = await terminal.ExitCodeAsync();
+        string whole = await terminal.WholeAsync();
+        code.ShouldBe(0, whole);
+        whole.ShouldContain("Report");
+        whole.ShouldContain("events of history are in player-events");
+        whole.ShouldNotContain("The display stopped");
+        whole.ShouldNotContain("   at ");
+        string[] left = await terminal.ScreenAsync();
+        left.ShouldContain("All audits hold: nothing was lost, doubled or judged otherwise.");
+        left.ShouldContain(line => line.Contains("./game query", StringComparison.Ordinal));
+        (await terminal.ColoredAsync()).ShouldMatch("\e\\[[0-9;]*(32|10)m[^\n]*All audits hold");
+        (await terminal.IsAsBeforeAsync()).ShouldBeTrue();
+        _home.Running.ShouldBeEmpty();
+    }
+}
