@@ -12,17 +12,17 @@ internal sealed class BrokerMetrics : IDisposable
 {
     public const string MeterName = "Broker";
 
-    private readonly ConcurrentDictionary<Instrument, MetricSeries> _series = new();
+    private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private readonly MeterListener _listener = new();
 
     /// <param name="brokerId">Marks the meter for other listeners of the process.</param>
     public BrokerMetrics(int brokerId)
     {
         Meter = new Meter(new MeterOptions(MeterName) { Scope = this, Tags = [new("broker", brokerId)] });
-        _listener.InstrumentPublished = Take;
-        _listener.SetMeasurementEventCallback<long>(static (_, value, tags, state) => ((MetricSeries)state!).Record(value, tags));
-        _listener.SetMeasurementEventCallback<int>(static (_, value, tags, state) => ((MetricSeries)state!).Record(value, tags));
-        _listener.SetMeasurementEventCallback<double>(static (_, value, tags, state) => ((MetricSeries)state!).Record(value, tags));
+        _listener.InstrumentPublished = Follow;
+        _listener.SetMeasurementEventCallback<long>(static (_, value, tags, state) => ((InstrumentRecorder)state!).Record(value, tags));
+        _listener.SetMeasurementEventCallback<int>(static (_, value, tags, state) => ((InstrumentRecorder)state!).Record(value, tags));
+        _listener.SetMeasurementEventCallback<double>(static (_, value, tags, state) => ((InstrumentRecorder)state!).Record(value, tags));
         _listener.Start();
     }
 
@@ -38,6 +38,7 @@ internal sealed class BrokerMetrics : IDisposable
         {
             series.Write(page);
         }
+
         return page.ToString();
     }
 
@@ -47,12 +48,12 @@ internal sealed class BrokerMetrics : IDisposable
         Meter.Dispose();
     }
 
-    private void Take(Instrument instrument, MeterListener listener)
+    private void Follow(Instrument instrument, MeterListener listener)
     {
-        if (!ReferenceEquals(instrument.Meter.Scope, this))
+        if (ReferenceEquals(instrument.Meter.Scope, this))
         {
-            return;
+            MetricSeries series = _series.GetOrAdd(instrument.Name, static (_, first) => new MetricSeries(first), instrument);
+            listener.EnableMeasurementEvents(instrument, new InstrumentRecorder(series, instrument));
         }
-        listener.EnableMeasurementEvents(instrument, _series.GetOrAdd(instrument, static i => new MetricSeries(i)));
     }
 }

@@ -5,30 +5,34 @@ using System.Text;
 
 namespace Broker.Server.Metrics;
 
-/// <summary>Everything measured by one instrument: a running value for each set of labels. Recording is safe from any thread.</summary>
+/// <summary>Everything measured under one name, by one instrument or by several with labels of their own: a running value for each set of labels. Any
+/// thread.</summary>
 internal sealed class MetricSeries(Instrument instrument)
 {
     private static readonly double[] DefaultBounds = [0.001, 0.01, 0.1, 1, 10];
 
-    private readonly ConcurrentDictionary<Labels, Cell> _cells = new();
+    private readonly ConcurrentDictionary<Labels, MetricCell> _cells = new();
     private readonly double[] _bounds = instrument is Histogram<double> histogram ? [.. histogram.Advice?.HistogramBucketBoundaries ?? DefaultBounds] : [];
-
-    public Instrument Instrument { get; } = instrument;
+    private readonly bool _adds = instrument is Counter<long> or Counter<double> or UpDownCounter<long> or UpDownCounter<int>;
+    private readonly string _help = instrument.Description ?? instrument.Name;
 
     /// <summary>Prometheus' name: dots as underscores, the unit and, for counters, <c>total</c> at the end.</summary>
     public string Name { get; } = instrument.Name.Replace('.', '_') + UnitSuffix(instrument.Unit) + (IsSum(instrument) ? "_total" : "");
 
-    public string Type => _bounds.Length > 0 ? "histogram" : IsSum(Instrument) ? "counter" : "gauge";
+    public string Type { get; } = instrument is Histogram<double> ? "histogram" : IsSum(instrument) ? "counter" : "gauge";
 
-    /// <summary>Takes one measurement: sums add up, histograms sort in, gauges are replaced.</summary>
-    public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    /// <summary>The running value of a set of labels.</summary>
+    public MetricCell CellOf(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        _cells.GetOrAdd(Labels.Of(tags), static (_, bounds) => new MetricCell(bounds), _bounds.Length);
+
+    /// <summary>Records one measurement: sums add up, histograms sort in, gauges are replaced.</summary>
+    public void Record(MetricCell cell, double value)
     {
-        Cell cell = _cells.GetOrAdd(Labels.Of(tags), static (_, buckets) => new Cell(buckets), _bounds.Length);
         if (_bounds.Length > 0)
         {
             cell.Sort(value, BucketOf(value));
         }
-        else if (IsAdding(Instrument))
+        else if (_adds)
         {
             cell.Add(value);
         }
@@ -41,9 +45,9 @@ internal sealed class MetricSeries(Instrument instrument)
     /// <summary>Writes all of it in Prometheus' text form.</summary>
     public void Write(StringBuilder page)
     {
-        page.Append("# HELP ").Append(Name).Append(' ').Append(Instrument.Description ?? Instrument.Name).Append('\n');
+        page.Append("# HELP ").Append(Name).Append(' ').Append(_help).Append('\n');
         page.Append("# TYPE ").Append(Name).Append(' ').Append(Type).Append('\n');
-        foreach ((string labels, Cell cell) in _cells.Select(c => (Labels: c.Key.Text, Cell: c.Value)).OrderBy(c => c.Labels, StringComparer.Ordinal))
+        foreach ((string labels, MetricCell cell) in _cells.Select(c => (Labels: c.Key.Text, Cell: c.Value)).OrderBy(c => c.Labels, StringComparer.Ordinal))
         {
             if (_bounds.Length > 0)
             {
@@ -58,8 +62,6 @@ internal sealed class MetricSeries(Instrument instrument)
 
     private static bool IsSum(Instrument instrument) => instrument is Counter<long> or ObservableCounter<long> or Counter<double>;
 
-    private static bool IsAdding(Instrument instrument) => instrument is Counter<long> or Counter<double> or UpDownCounter<long> or UpDownCounter<int>;
-
     private static string UnitSuffix(string? unit) => unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
 
     private int BucketOf(double value)
@@ -68,7 +70,7 @@ internal sealed class MetricSeries(Instrument instrument)
         return found >= 0 ? found : ~found;
     }
 
-    private void WriteHistogram(StringBuilder page, string labels, Cell cell)
+    private void WriteHistogram(StringBuilder page, string labels, MetricCell cell)
     {
         long below = 0;
         for (int i = 0; i <= _bounds.Length; i++)
@@ -89,6 +91,7 @@ internal sealed class MetricSeries(Instrument instrument)
         {
             page.Append('{').Append(labels).Append(labels.Length > 0 && more is not null ? "," : "").Append(more).Append('}');
         }
+
         page.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
     }
 
@@ -106,38 +109,5 @@ internal sealed class MetricSeries(Instrument instrument)
 
         private static string One(string name, string? value) =>
             $"{name}=\"{(value ?? "").Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n")}\"";
-    }
-
-    /// <summary>The running value of one set of labels.</summary>
-    private sealed class Cell(int bounds)
-    {
-        private readonly long[] _buckets = bounds == 0 ? [] : new long[bounds + 1];
-        private double _value;
-
-        public double Value => Volatile.Read(ref _value);
-
-        public long Bucket(int index) => Volatile.Read(ref _buckets[index]);
-
-        public void Set(double value) => Volatile.Write(ref _value, value);
-
-        public void Sort(double value, int bucket)
-        {
-            Interlocked.Increment(ref _buckets[bucket]);
-            Add(value);
-        }
-
-        public void Add(double value)
-        {
-            double seen = Volatile.Read(ref _value);
-            while (true)
-            {
-                double before = Interlocked.CompareExchange(ref _value, seen + value, seen);
-                if (before.Equals(seen))
-                {
-                    return;
-                }
-                seen = before;
-            }
-        }
     }
 }

@@ -12,20 +12,18 @@ internal sealed class NetworkMetrics
         HistogramBucketBoundaries = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     };
 
-    private readonly Histogram<double> _latency;
+    private readonly Histogram<double>[] _latencies;
     private readonly Counter<long> _received;
     private readonly Counter<long> _sent;
     private readonly Counter<long> _malformed;
     private readonly Counter<long> _accepted;
     private readonly Counter<long> _refused;
-    private readonly KeyValuePair<string, object?>[] _apiTags;
 
     /// <param name="meter">The broker's.</param>
     /// <param name="apis">The APIs that are served: each is a label's value.</param>
     /// <param name="connections">Gives the number of connections.</param>
     public NetworkMetrics(Meter meter, IEnumerable<Api> apis, Func<int> connections)
     {
-        _latency = meter.CreateHistogram("broker.request.duration", "s", "From a request's last byte to its answer's last byte", tags: null, LatencyBuckets);
         _received = meter.CreateCounter<long>("broker.network.received", "By", "Bytes of requests");
         _sent = meter.CreateCounter<long>("broker.network.sent", "By", "Bytes of responses");
         _malformed = meter.CreateCounter<long>("broker.network.violations", unit: null, "Connections closed because the peer broke the protocol");
@@ -33,10 +31,11 @@ internal sealed class NetworkMetrics
         _refused = meter.CreateCounter<long>("broker.connections.refused", unit: null, "Connections closed at once because of a limit");
         meter.CreateObservableGauge("broker.connections", connections, unit: null, "Connections now");
         Api[] all = [.. apis];
-        _apiTags = new KeyValuePair<string, object?>[all.Length == 0 ? 0 : all.Max(api => (short)api.Key) + 1];
+        _latencies = new Histogram<double>[all.Length == 0 ? 0 : all.Max(api => (short)api.Key) + 1];
         foreach (Api api in all)
         {
-            _apiTags[(short)api.Key] = new("api", api.Key.ToString());
+            _latencies[(short)api.Key] = meter.CreateHistogram(
+                "broker.request.duration", "s", "From a request's last byte to its answer's last byte", [new("api", api.Key.ToString())], LatencyBuckets);
         }
     }
 
@@ -50,5 +49,5 @@ internal sealed class NetworkMetrics
 
     public void Refused() => _refused.Add(1);
 
-    public void Answered(Api api, long arrivedAt, TimeProvider time) => _latency.Record(time.GetElapsedTime(arrivedAt).TotalSeconds, _apiTags[(short)api.Key]);
+    public void Answered(Api api, long arrivedAt, TimeProvider time) => _latencies[(short)api.Key].Record(time.GetElapsedTime(arrivedAt).TotalSeconds);
 }

@@ -74,6 +74,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
         private int _chunk;
         private int _chunkOffset;
         private int _buffered;
+        private bool _holdsBack;
 
         public async ValueTask SendAll()
         {
@@ -91,6 +92,10 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
 
             await AddBuffered(response.BufferedLength);
             await Flush();
+            if (_holdsBack)
+            {
+                transport.HoldBack(false);
+            }
         }
 
         private async ValueTask AddBuffered(int upTo)
@@ -148,6 +153,13 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
         /// <summary>How many it could send so: all, or as many as there are before what has to be read.</summary>
         private async ValueTask<int> SendDirectly(StreamedRecords records)
         {
+            if (!_holdsBack)
+            {
+                // What stands before and behind the records fills no packet of its own.
+                transport.HoldBack(true);
+                _holdsBack = true;
+            }
+
             await Flush();
             int position = 0;
             for (bool hasWaited = false; ; hasWaited = true)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Broker.Server.Network;
 
@@ -30,6 +31,11 @@ internal abstract class Transport : IDisposable
     /// <summary>Sends records as <see cref="StreamedRecords.SendTo"/> does; null also where bytes have to pass through <see cref="Write"/>.</summary>
     public virtual int? SendDirectly(StreamedRecords records, int position, int count) => null;
 
+    /// <summary>Holds back what fills no packet, so that the parts of one response leave together; at the end of the response it must let it go.</summary>
+    public virtual void HoldBack(bool hold)
+    {
+    }
+
     /// <summary>After <see cref="SendDirectly"/>: completes when there is room again, perhaps on a thread that others wait for
     /// (<see cref="SocketWaits.IsSharedThread"/>).</summary>
     public virtual ValueTask WaitWritable() => ValueTask.CompletedTask;
@@ -51,6 +57,10 @@ internal sealed class SocketTransport : Transport
     private const int Open = 0;
     private const int Sending = 1;
     private const int Closed = 2;
+
+    // From Linux's netinet/in.h and netinet/tcp.h.
+    private const int IpProtocolTcp = 6;
+    private const int TcpCork = 3;
 
     private readonly Socket _socket;
     private readonly SocketWaits _readable;
@@ -85,6 +95,12 @@ internal sealed class SocketTransport : Transport
     {
         int sent = TrySend(bytes.Span);
         return sent == bytes.Length ? ValueTask.CompletedTask : WriteLater(bytes[sent..]);
+    }
+
+    public override void HoldBack(bool hold)
+    {
+        int value = hold ? 1 : 0;
+        _socket.SetRawSocketOption(IpProtocolTcp, TcpCork, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
     }
 
     public override ValueTask WaitWritable() => _drained.Wait(_drainedId, _socket.SafeHandle);

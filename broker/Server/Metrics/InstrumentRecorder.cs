@@ -1,0 +1,17 @@
+using System.Diagnostics.Metrics;
+
+namespace Broker.Server.Metrics;
+
+/// <summary>
+/// Records what one instrument measures. The value of the instrument's own labels is looked up once, so that measuring without further labels, which every
+/// request
+/// does, looks nothing up. Any thread.
+/// </summary>
+internal sealed class InstrumentRecorder(MetricSeries series, Instrument instrument)
+{
+    private readonly KeyValuePair<string, object?>[] _tags = [.. instrument.Tags ?? []];
+    private MetricCell? _own;
+
+    public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        series.Record(tags.IsEmpty ? _own ??= series.CellOf(_tags) : series.CellOf([.. _tags, .. tags]), value);
+}

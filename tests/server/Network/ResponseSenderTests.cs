@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+using Broker.Protocol;
+using Broker.Server.Network;
+using Broker.Server.Partitions;
+
+namespace Broker.Server.Tests.Network;
+
+public sealed class ResponseSenderTests
+{
+    [Theory]
+    [InlineData(NetworkOptions.DirectBytes, "hold, write 5, direct 32768, write 2, release")]
+    [InlineData(NetworkOptions.DirectBytes - 1, "write 32774")]
+    public async Task What_surrounds_records_that_are_sent_directly_is_held_back_for_them(int length, string expected)
+    {
+        using ColdWork cold = new(1);
+        using ProtocolWriter response = new();
+        response.WriteRaw([1, 2]);
+        response.WriteNullableRecords(new PlainRecords(length), flexible: true);
+        response.WriteRaw([3, 4]);
+        using RecordingTransport transport = new();
+        await new ResponseSender(new ByteBudget(1 << 20), cold).Send(transport, response);
+        transport.Calls.ShouldBe(expected);
+    }
+
+    private sealed class PlainRecords(int length) : StreamedRecords
+    {
+        public override int Length => length;
+
+        public override bool IsCached(int position, int count) => true;
+
+        public override int ReadAt(int position, Span<byte> destination) => destination.Length;
+
+        public override int? SendTo(SafeHandle socket, int position, int count) => count;
+    }
+
+    private sealed class RecordingTransport : Transport
+    {
+        private readonly List<string> _calls = [];
+
+        public string Calls => string.Join(", ", _calls);
+
+        public override ValueTask WaitReadable() => ValueTask.CompletedTask;
+
+        public override ValueTask<int> Read(Memory<byte> destination) => new(0);
+
+        public override ValueTask Write(ReadOnlyMemory<byte> bytes)
+        {
+            _calls.Add($"write {bytes.Length}");
+            return ValueTask.CompletedTask;
+        }
+
+        public override int? SendDirectly(StreamedRecords records, int position, int count)
+        {
+            _calls.Add($"direct {count}");
+            return count;
+        }
+
+        public override void HoldBack(bool hold) => _calls.Add(hold ? "hold" : "release");
+
+        public override void Dispose()
+        {
+        }
+    }
+}
