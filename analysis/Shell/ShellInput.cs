@@ -3,6 +3,9 @@ namespace Game.Analysis.Shell;
 /// <summary>Lines for the shell, from a terminal or a pipe.</summary>
 internal interface IShellInput : IDisposable
 {
+    /// <summary>Whether nobody is there to mend a mistake.</summary>
+    bool IsScript { get; }
+
     /// <param name="prompt">Shown before the line.</param>
     /// <returns>The line and how it ended.</returns>
     Task<(Typing End, string Text)> ReadLineAsync(string prompt, CancellationToken cancellation);
@@ -14,6 +17,8 @@ internal interface IShellInput : IDisposable
 /// <summary>A pipe or a file.</summary>
 internal sealed class PipeInput(TextReader input) : IShellInput
 {
+    public bool IsScript => true;
+
     public async Task<(Typing End, string Text)> ReadLineAsync(string prompt, CancellationToken cancellation)
         => await input.ReadLineAsync(cancellation) is { } line ? (Typing.Entered, line) : (Typing.Ended, "");
 
@@ -40,6 +45,8 @@ internal sealed class TerminalInput : IShellInput
         _history = File.Exists(_file) ? [.. File.ReadLines(_file).TakeLast(HistoryKept)] : [];
         File.WriteAllLines(_file, _history);
     }
+
+    public bool IsScript => false;
 
     public async Task<(Typing End, string Text)> ReadLineAsync(string prompt, CancellationToken cancellation)
     {

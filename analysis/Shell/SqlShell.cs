@@ -1,71 +1,101 @@
 using Game.Analysis.Results;
 using Game.Analysis.Sql;
+using Game.Contracts;
 
 namespace Game.Analysis.Shell;
 
 /// <summary>
-/// Queries one after the other. Statements end with a semicolon or an empty line. Ctrl-C gives up the statement that is typed or runs; "exit", Ctrl-D, or
-/// Ctrl-C where there is
-/// none, leaves.
+/// Statements one after the other, each up to the semicolon that ends it. At a terminal a mistake costs a statement; Ctrl-C gives up the one that is typed or runs, and "exit",
+/// Ctrl-D, or Ctrl-C where there is none, leaves. A script ends at its first mistake.
 /// </summary>
+/// <param name="session">Runs them.</param>
+/// <param name="input">Gives the lines.</param>
+/// <param name="output">Takes the results.</param>
+/// <param name="errors">Takes what went wrong.</param>
 /// <param name="sentenceOf">What to tell somebody about an exception; null where it is a mistake of the program.</param>
-internal sealed class SqlShell(SqlSession session, IShellInput input, Func<Exception, string?> sentenceOf)
+internal sealed class SqlShell(SqlSession session, IShellInput input, IResultOutput output, TextWriter errors, Func<Exception, string?> sentenceOf)
 {
     private const string Prompt = "sql> ";
     private const string FurtherPrompt = "  -> ";
 
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <returns>The exit code: 0, or 1 where a script made a mistake.</returns>
+    public async Task<int> RunAsync(CancellationToken cancellation)
     {
-        while (await ReadStatementAsync(cancellation) is { } statement)
-        {
-            if (statement.Length > 0)
-            {
-                await ShowAsync(statement, cancellation);
-            }
-        }
-    }
-
-    private async Task ShowAsync(string statement, CancellationToken cancellation)
-    {
-        try
-        {
-            await input.WhileAsync(stop => session.QueryAsync(statement, reader => ResultWriter.Write(reader, ResultFormat.Table, Console.Out), stop),
-                cancellation);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            await Console.Error.WriteLineAsync("interrupted");
-        }
-        catch (Exception e) when (sentenceOf(e) is { } sentence)
-        {
-            await Console.Error.WriteLineAsync(sentence); // the next statement may do better
-        }
-    }
-
-    /// <returns>Empty where one was given up; null at the end.</returns>
-    private async Task<string?> ReadStatementAsync(CancellationToken cancellation)
-    {
-        string statement = "";
+        string pending = "";
         while (true)
         {
-            (Typing end, string line) = await input.ReadLineAsync(statement.Length == 0 ? Prompt : FurtherPrompt, cancellation);
-            if (end == Typing.Interrupted)
-            {
-                return statement.Length + line.Length > 0 ? "" : null;
-            }
+            (Typing end, string line) = await input.ReadLineAsync(pending.Length == 0 ? Prompt : FurtherPrompt, cancellation);
             if (end == Typing.Ended)
             {
-                return statement.Length > 0 ? statement : null;
+                return await RunLastAsync(pending, cancellation) ? 0 : 1;
             }
-            if (statement.Length == 0 && line.Trim().TrimEnd(';') is "exit" or "quit")
+
+            if (IsLeft(end, pending, line))
+            {
+                return 0;
+            }
+
+            pending = end == Typing.Interrupted ? "" : pending + line + "\n";
+            if (!pending.Contains(';', StringComparison.Ordinal))
+            {
+                pending = string.IsNullOrWhiteSpace(pending) ? "" : pending;
+                continue;
+            }
+
+            if (await RunCompleteAsync(pending, cancellation) is { } rest)
+            {
+                pending = StatementParser.IsEmpty(session.Database, rest) ? "" : rest;
+            }
+            else if (input.IsScript)
+            {
+                return 1;
+            }
+            else
+            {
+                pending = "";
+            }
+        }
+    }
+
+    private static bool IsLeft(Typing end, string pending, string line) => end == Typing.Interrupted
+        ? pending.Length + line.Length == 0
+        : pending.Length == 0 && line.Trim().TrimEnd(';') is "exit" or "quit";
+
+    // Runs what ends with a semicolon and gives the rest; null where one failed.
+    private async Task<string?> RunCompleteAsync(string text, CancellationToken cancellation)
+    {
+        while (StatementParser.TryTake(session.Database, ref text, out string? statement))
+        {
+            if (!await RunLastAsync(statement, cancellation))
             {
                 return null;
             }
-            statement = (statement + "\n" + line).Trim();
-            if (line.Trim().Length == 0 || statement.EndsWith(';'))
-            {
-                return statement.TrimEnd(';');
-            }
         }
+
+        return text;
+    }
+
+    private async Task<bool> RunLastAsync(string statement, CancellationToken cancellation)
+    {
+        if (StatementParser.IsEmpty(session.Database, statement))
+        {
+            return true;
+        }
+
+        try
+        {
+            await input.WhileAsync(stop => session.RunAsync(statement, output, stop), cancellation);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            await errors.WriteLineAsync("interrupted");
+        }
+        catch (Exception e) when (sentenceOf(e) is { } sentence)
+        {
+            await errors.WriteLineAsync(VisibleText.EscapeLines(sentence));
+        }
+
+        return false;
     }
 }

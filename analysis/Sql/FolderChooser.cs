@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using DuckDB.NET.Data;
 using Game.Analysis.Warehouse;
@@ -13,7 +14,9 @@ namespace Game.Analysis.Sql;
 internal sealed class FolderChooser(DuckDBConnection database)
 {
     /// <summary>dt and hour as the views have them, and the bounds of the rows' times.</summary>
-    public const string Table = "__folders";
+    public const string Table = "temp.main.__folders";
+
+    public const string Drop = $"drop table if exists {Table}";
 
     public const string First = "__first";
     public const string Last = "__last";
@@ -45,12 +48,13 @@ internal sealed class FolderChooser(DuckDBConnection database)
 
     private void Fill(IEnumerable<HourFolder> folders)
     {
-        Execute($"create or replace temp table {Table} (dt date, hour bigint, {First} timestamptz, {Last} timestamptz)");
+        database.Execute($"create or replace temp table {Table} (dt date, hour bigint, {First} timestamptz, {Last} timestamptz)");
         foreach (HourFolder[] some in folders.Chunk(1000))
         {
-            Execute($"insert into {Table} values {string.Join(", ", some.Select(Row))}");
+            database.Execute($"insert into {Table} values {string.Join(", ", some.Select(Row))}");
         }
-        Execute($"insert into {Table} values (null, null, null, null)");
+
+        database.Execute($"insert into {Table} values (null, null, null, null)");
     }
 
     // The end of the hour counts in, which lets in a little more than can be there.
@@ -64,26 +68,10 @@ internal sealed class FolderChooser(DuckDBConnection database)
     // The condition takes the place of the one in a parsed statement, which is turned back into SQL.
     private string Statement(FolderCondition condition)
     {
-        JsonNode statement = JsonNode.Parse((string)Scalar("select json_serialize_sql($1::varchar)::varchar",
-            $"select dt, hour from {Table} as t where true")!)!;
+        JsonNode statement = database.Json("select json_serialize_sql($1::varchar)::varchar", $"select dt, hour from {Table} as t where true");
         JsonNode select = statement["statements"]![0]!["node"]!;
         select["from_table"]!["alias"] = condition.Alias;
         select["where_clause"] = condition.Expression.DeepClone();
-        return (string)Scalar("select json_deserialize_sql($1::json)", statement.ToJsonString())!;
-    }
-
-    private object? Scalar(string sql, string parameter)
-    {
-        using DuckDBCommand command = database.CreateCommand();
-        command.CommandText = sql;
-        command.Parameters.Add(new DuckDBParameter(parameter));
-        return command.ExecuteScalar();
-    }
-
-    private void Execute(string sql)
-    {
-        using DuckDBCommand command = database.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
+        return database.Text("select json_deserialize_sql($1::json)", statement.ToJsonString(new JsonSerializerOptions { MaxDepth = Commands.MaxDepth }));
     }
 }

@@ -1,42 +1,82 @@
 using System.Data.Common;
-using System.Text.Json.Nodes;
 using DuckDB.NET.Data;
+using Game.Analysis.Results;
 using Game.Analysis.Warehouse;
 using Game.WebHdfs;
 
 namespace Game.Analysis.Sql;
 
-/// <summary>SQL over the warehouse: fetches the files a statement needs, makes the views over them, and runs it. For one caller at a time.</summary>
+/// <summary>
+/// SQL over the warehouse: fetches the files a statement needs, puts the views over them, and runs it. The views are there all the time, so that statements can be
+/// checked against them and lists of tables show them; between statements they are empty. For one caller at a time.
+/// </summary>
 internal sealed class SqlSession : IDisposable
 {
+    private readonly DuckDBConnection _database = new("DataSource=:memory:");
     private readonly IWebHdfs _hdfs;
     private readonly string _root;
     private readonly FileCache _cache;
-    private readonly DuckDBConnection _database = new("DataSource=:memory:");
     private readonly Action<string> _say;
 
-    /// <param name="say">Takes a sentence about what is fetched, when a query needs everything.</param>
-    public SqlSession(IWebHdfs hdfs, string root, string cacheFolder, Action<string> say)
+    private SqlSession(IWebHdfs hdfs, string root, string cacheFolder, Action<string> say)
     {
         _hdfs = hdfs;
         _root = root;
         _say = say;
         _cache = new FileCache(hdfs, cacheFolder);
         _database.Open();
-        Execute("set TimeZone = 'UTC'");
+        _database.Execute("set TimeZone = 'UTC'");
+        foreach (string view in WarehouseViews.Names)
+        {
+            _database.Execute(WarehouseViews.Empty(view));
+        }
     }
 
-    /// <summary>Runs statements, and shows each one's result.</summary>
-    /// <exception cref="UserErrorException">DuckDB refuses one.</exception>
+    /// <summary>The database, for its parser.</summary>
+    public DuckDBConnection Database => _database;
+
+    /// <param name="hdfs">Where the warehouse is.</param>
+    /// <param name="root">The folder of the warehouse.</param>
+    /// <param name="cacheFolder">Where fetched files are kept.</param>
+    /// <param name="say">Takes a sentence about what is fetched, when a statement needs everything.</param>
+    /// <param name="cancellation">Of the look at the warehouse.</param>
+    /// <exception cref="UserErrorException">The folder is no warehouse.</exception>
+    /// <exception cref="WebHdfsException">HDFS gives no answer.</exception>
+    public static async Task<SqlSession> OpenAsync(IWebHdfs hdfs, string root, string cacheFolder, Action<string> say, CancellationToken cancellation)
+    {
+        foreach (string topic in WarehouseViews.Topics)
+        {
+            if (await hdfs.GetFileStatusAsync($"{root}/{topic}", cancellation) is not null)
+            {
+                return new SqlSession(hdfs, root, cacheFolder, say);
+            }
+        }
+
+        throw new UserErrorException(
+            $"The folder {root} of HDFS holds none of {string.Join(", ", WarehouseViews.Topics)}: name the sink's folder with --warehouse, or wait until the first rows have landed.");
+    }
+
+    /// <summary>Runs statements, each in a transaction of its own.</summary>
+    /// <exception cref="UserErrorException">One is no SQL, and none was run; or DuckDB refuses one, and those behind it were not run.</exception>
     /// <exception cref="WebHdfsException">A file cannot be read.</exception>
-    public async Task QueryAsync(string sql, Action<DuckDBDataReader> show, CancellationToken cancellation)
+    public async Task RunAsync(string sql, IResultOutput output, CancellationToken cancellation)
+    {
+        foreach (string statement in StatementParser.Split(_database, sql))
+        {
+            await RunOneAsync(statement, output, cancellation);
+        }
+    }
+
+    public void Dispose() => _database.Dispose();
+
+    private async Task RunOneAsync(string statement, IResultOutput output, CancellationToken cancellation)
     {
         try
         {
-            // A condition that cannot be evaluated beforehand leaves the transaction useless, and the query needs all files.
-            if (!await TryQueryAsync(sql, choose: true, show, cancellation))
+            // A condition that cannot be evaluated beforehand leaves the transaction useless, and the statement needs all files.
+            if (!await TryRunAsync(statement, choose: true, output, cancellation))
             {
-                await TryQueryAsync(sql, choose: false, show, cancellation);
+                await TryRunAsync(statement, choose: false, output, cancellation);
             }
         }
         catch (DuckDBException e)
@@ -46,13 +86,13 @@ internal sealed class SqlSession : IDisposable
         }
     }
 
-    public void Dispose() => _database.Dispose();
-
-    // One transaction has one now(), for the choice of folders and for the rows.
-    private async Task<bool> TryQueryAsync(string sql, bool choose, Action<DuckDBDataReader> show, CancellationToken cancellation)
+    // One transaction has one now(), for the choice of folders and for the rows. The views are as before behind it, whatever happens.
+    private async Task<bool> TryRunAsync(string statement, bool choose, IResultOutput output, CancellationToken cancellation)
     {
         await using DbTransaction transaction = await _database.BeginTransactionAsync(cancellation);
-        foreach ((string view, List<FolderCondition>? conditions) in Needs(sql))
+        StatementShape shape = StatementShape.Of(_database, statement);
+        var needs = StatementNeeds.Of(_database, statement, shape.Kind);
+        foreach ((string view, IReadOnlyList<FolderCondition>? conditions) in needs)
         {
             if (!await TryPrepareAsync(view, choose ? conditions : null, cancellation))
             {
@@ -60,65 +100,19 @@ internal sealed class SqlSession : IDisposable
             }
         }
 
-        await Task.Run(() => Show(sql, show, cancellation), CancellationToken.None);
+        await Task.Run(() => new StatementRun(_database, statement, shape).Show(output, cancellation), CancellationToken.None);
+        foreach (string view in needs.Keys)
+        {
+            _database.Execute(WarehouseViews.Empty(view));
+            _database.Execute(Repeats.Drop(view));
+        }
+
+        _database.Execute(FolderChooser.Drop);
         await transaction.CommitAsync(CancellationToken.None);
         return true;
     }
 
-    private void Show(string sql, Action<DuckDBDataReader> show, CancellationToken cancellation)
-    {
-        using DuckDBCommand command = _database.CreateCommand();
-        command.CommandText = sql;
-        command.UseStreamingMode = true; // rows are made as they are read: who reads only the first need not wait for all, nor hold them
-        using CancellationTokenRegistration registration = cancellation.Register(command.Cancel);
-        using DuckDBDataReader reader = command.ExecuteReader();
-        do
-        {
-            cancellation.ThrowIfCancellationRequested();
-            show(reader);
-        }
-        while (reader.NextResult());
-    }
-
-    // What DuckDB cannot put into JSON (PIVOT, DESCRIBE, SUMMARIZE …) needs all files of the views it names.
-    private IReadOnlyDictionary<string, List<FolderCondition>?> Needs(string sql)
-    {
-        using DuckDBCommand command = _database.CreateCommand();
-        command.CommandText = "select json_serialize_sql($1::varchar)::varchar";
-        command.Parameters.Add(new DuckDBParameter(sql));
-        JsonNode parsed = JsonNode.Parse((string)command.ExecuteScalar()!)!;
-        // What is no SQL needs no file to say so: running it tells.
-        if (parsed["error_type"]?.GetValue<string>() == "parser")
-        {
-            return new Dictionary<string, List<FolderCondition>?>();
-        }
-        if (parsed["error"]!.GetValue<bool>())
-        {
-            return WarehouseViews.Names.Where(view => sql.Contains(view, StringComparison.OrdinalIgnoreCase)).ToDictionary(view => view,
-                _ => (List<FolderCondition>?)null);
-        }
-        if (parsed["statements"] is JsonArray { Count: 0 })
-        {
-            throw new UserErrorException("There is no statement in that.");
-        }
-        return QueryConditions.Of(parsed, new Lazy<IReadOnlySet<string>>(StableFunctions));
-    }
-
-    /// <summary>Functions all of whose forms are scalar and give the same for the same arguments all through a statement.</summary>
-    private HashSet<string> StableFunctions()
-    {
-        using DuckDBCommand command = _database.CreateCommand();
-        command.CommandText = "select function_name from duckdb_functions() group by all having bool_and(function_type = 'scalar' and stability <> 'VOLATILE')";
-        using DuckDBDataReader reader = command.ExecuteReader();
-        HashSet<string> names = new();
-        while (reader.Read())
-        {
-            names.Add(reader.GetString(0));
-        }
-        return names;
-    }
-
-    private async Task<bool> TryPrepareAsync(string view, List<FolderCondition>? conditions, CancellationToken cancellation)
+    private async Task<bool> TryPrepareAsync(string view, IReadOnlyList<FolderCondition>? conditions, CancellationToken cancellation)
     {
         IReadOnlyList<WarehouseFile> all = await WarehouseTree.ListAsync(_hdfs, _root, WarehouseViews.TopicOf(view), cancellation);
         IReadOnlySet<HourFolder>? chosen = null;
@@ -131,7 +125,7 @@ internal sealed class SqlSession : IDisposable
         }
         catch (DuckDBException)
         {
-            return false; // a cast of a value that is none, say: the query itself will tell
+            return false; // a cast of a value that is none, say: the statement itself will tell
         }
 
         WarehouseFile[] needed = [.. all.Where(file => file.IsMisdated || chosen?.Contains(file.Folder) != false)];
@@ -140,14 +134,27 @@ internal sealed class SqlSession : IDisposable
         {
             _say($"{view}: no condition on dt, hour or {WarehouseViews.TimeColumn(view)} limits it; fetching {bytes:N0} bytes.");
         }
-        Execute(WarehouseViews.Create(view, await _cache.FetchAsync(needed, cancellation)));
+
+        await PutViewAsync(view, needed, all, cancellation);
         return true;
     }
 
-    private void Execute(string sql)
+    private async Task PutViewAsync(string view, WarehouseFile[] needed, IReadOnlyList<WarehouseFile> all, CancellationToken cancellation)
     {
-        using DuckDBCommand command = _database.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
+        IReadOnlyList<string> files = await _cache.FetchAsync(needed, cancellation);
+        if (files.Count == 0)
+        {
+            return;
+        }
+
+        bool any = false;
+        if (WarehouseViews.Repetition(view) is { } rule)
+        {
+            var repeats = new Repeats(_database, view, rule);
+            WarehouseFile[] earlier = needed.Length == all.Count ? [] : repeats.EarlierFiles(files, [.. all.Except(needed)]);
+            any = repeats.Find([.. files, .. await _cache.FetchAsync(earlier, cancellation)]);
+        }
+
+        _database.Execute(WarehouseViews.Over(view, files, any ? Repeats.Table(view) : null));
     }
 }

@@ -1,88 +1,108 @@
 using Game.Contracts;
+using TopicNames = Game.Contracts.Topics;
 
 namespace Game.Analysis.Sql;
 
 /// <summary>
-/// The views that queries see. Each keeps the first of a repeated event or alert among the files it reads (a retry may have put the same into the log twice)
-/// and all rows
-/// without id; <c>dt</c> and <c>hour</c> are the folder's.
+/// The views that statements see. Their columns are always the same, whatever the files hold. Each shows the first of a repeated event or alert (a retry may have put the same
+/// into the log twice) and all rows without id; <c>dt</c> and <c>hour</c> are the folder's.
 /// </summary>
 internal static class WarehouseViews
 {
-    private sealed record Definition(string Topic, string TimeColumn, Func<string, string> Sql);
+    private sealed record View(string Topic, string TimeColumn, (string Name, string Type)[] Columns, RepetitionRule? Repetition);
 
-    private const string AlertId = "alert_id";
+    private const string EveryRow = "true";
 
-    // The id alone is the client's to choose: a player who sends an old key with other words must not hide that.
-    private const string EventIdentity = "event_id, user_id, type, outcome";
-
-    private const string Common = "_key, _partition, _offset, _appended_at, _extra, _raw, _deleted, dt, hour";
-
-    // What the sink's files hold, for a view that reads none of them.
-    private static readonly string[] CommonColumns =
+    // What the sink adds to each row.
+    private static readonly (string Name, string Type)[] Common =
     [
-            "_key varchar", "_partition integer", "_offset bigint", "_appended_at timestamptz", "_extra varchar", "_raw blob", "_deleted boolean", "dt date",
-                "hour bigint",
+        ("_key", "varchar"), ("_partition", "integer"), ("_offset", "bigint"), ("_appended_at", "timestamptz"), ("_extra", "varchar"), ("_raw", "blob"),
+        ("_deleted", "boolean"), ("dt", "date"), ("hour", "bigint"),
     ];
 
-    private static readonly Dictionary<string, string[]> Columns = new()
+    private static readonly (string Name, string Type)[] Alert =
+    [
+        ("alert_id", "varchar"), ("rule", "varchar"), ("rule_version", "varchar"), ("severity", "varchar"), ("score", "double"), ("user_id", "varchar"), ("event_id", "varchar"),
+        ("ts", "timestamptz"), ("detected_at", "timestamptz"), ("source_topic", "varchar"), ("source_partition", "integer"), ("source_offset", "bigint"), ("reason", "varchar"),
+        ("features", "map(varchar, double)"), ("window_events", "integer"), ("window_from", "timestamptz"), ("window_to", "timestamptz"),
+    ];
+
+    private static readonly (string Name, string Type)[] Label = [("user_id", "varchar"), ("verdict", "varchar"), ("labelled_at", "timestamptz"), ("source", "varchar")];
+
+    private static readonly Dictionary<string, View> Views = new()
     {
-        [Topics.PlayerEvents] =
-        [
-            "type varchar", "event_id varchar", "user_id varchar", "ts timestamptz", "server_id varchar", "session_id varchar", "ip varchar",
-                "country varchar", "asn bigint",
-            "lat double", "lon double", "device_id varchar", "client_version varchar", "outcome varchar", "trade_id varchar", "counterparty_id varchar",
-                "channel varchar",
-            "gold_delta bigint", "gold_balance bigint", "item_id varchar", "item_delta integer", "item_value bigint", "inventory_value bigint",
-        ],
-        [Topics.Alerts] =
-        [
-            "alert_id varchar", "rule varchar", "rule_version varchar", "severity varchar", "score double", "user_id varchar", "event_id varchar",
-                "ts timestamptz",
-            "detected_at timestamptz", "source_topic varchar", "source_partition integer", "source_offset bigint", "reason varchar",
-                "features map(varchar, double)",
-            "window_events integer", "window_from timestamptz", "window_to timestamptz",
-        ],
-        [Topics.Labels] = ["user_id varchar", "verdict varchar", "labelled_at timestamptz", "source varchar"],
+        ["player_events"] = Events(EventKinds.Both, EveryRow),
+        ["logins"] = Events(EventKinds.Login, "type = 'login'"),
+        ["trades"] = Events(EventKinds.Trade, "type = 'trade'"),
+        ["alerts"] = new View(TopicNames.Alerts, "ts", [.. Alert, .. Common], new RepetitionRule("alert_id", "alert_id", EveryRow, IsRetried: false)),
+        ["labels"] = new View(TopicNames.Labels, "labelled_at", [.. Label, .. Common], Repetition: null),
     };
 
-    private static readonly Dictionary<string, Definition> Definitions = new()
-    {
-        ["player_events"] = new(Topics.PlayerEvents, "ts", files => First(files, EventIdentity)),
-        ["logins"] = new(Topics.PlayerEvents, "ts", files =>
-            $"select event_id, user_id, ts, server_id, session_id, ip, country, asn, lat, lon, device_id, client_version, outcome, {Common} from ({First(files, EventIdentity)}) where type = 'login'"),
-        ["trades"] = new(Topics.PlayerEvents, "ts", files =>
-            $"select event_id, user_id, ts, server_id, session_id, ip, trade_id, counterparty_id, channel, gold_delta, gold_balance, item_id, item_delta, item_value, inventory_value, {Common} "
-            + $"from ({First(files, EventIdentity)}) where type = 'trade'"),
-        ["alerts"] = new(Topics.Alerts, "ts", files => First(files, AlertId)),
-        ["labels"] = new(Topics.Labels, "labelled_at", files => $"select * from {files}"),
-    };
+    public static IEnumerable<string> Names => Views.Keys;
 
-    public static IEnumerable<string> Names => Definitions.Keys;
+    /// <summary>Whose rows the views show.</summary>
+    public static IEnumerable<string> Topics => Views.Values.Select(view => view.Topic).Distinct();
 
-    public static bool IsView(string name) => Definitions.ContainsKey(name);
+    public static bool IsView(string name) => Views.ContainsKey(name);
 
-    public static string TopicOf(string view) => Definitions[view].Topic;
+    public static string TopicOf(string view) => Views[view].Topic;
 
     /// <summary>The column by which rows are filed into hours.</summary>
-    public static string TimeColumn(string view) => Definitions[view].TimeColumn;
+    public static string TimeColumn(string view) => Views[view].TimeColumn;
 
-    /// <summary>The statement that makes the view over local files, all of one topic; of none it is an empty view with the same columns.</summary>
-    public static string Create(string view, IReadOnlyList<string> files)
-        => $"create or replace view {view} as {Definitions[view].Sql(files.Count > 0 ? Source(files) : Nothing(TopicOf(view)))}";
+    /// <summary>Which rows are not shown; null where all are.</summary>
+    public static RepetitionRule? Repetition(string view) => Views[view].Repetition;
 
-    private static string Source(IReadOnlyList<string> files)
+    /// <summary>The statement that makes the view without rows.</summary>
+    public static string Empty(string view) => Create(view, $"({Nothing(view)})", "");
+
+    /// <summary>The statement that makes the view over local files, all of its topic, at least one.</summary>
+    /// <param name="view">Its name.</param>
+    /// <param name="files">Local paths.</param>
+    /// <param name="repeats">A table of the places of rows that are not shown; null where there are none.</param>
+    public static string Over(string view, IReadOnlyList<string> files, string? repeats)
     {
-        string list = string.Join(", ", files.Select(file => $"'{file.Replace("'", "''", StringComparison.Ordinal)}'"));
-        return $"read_parquet([{list}], union_by_name = true, hive_partitioning = true, hive_types = {{'dt': DATE, 'hour': BIGINT}})";
+        string without = repeats is null ? "" : $" and not exists (select 1 from {repeats} r where r._partition = rows._partition and r._offset = rows._offset)";
+        return Create(view, Read(view, files), $" where {Views[view].Repetition?.Rows ?? EveryRow}{without}");
     }
 
-    private static string Nothing(string topic)
-        => $"(select {string.Join(", ", Columns[topic].Concat(CommonColumns).Select(column => column.Split(' ', 2)).Select(parts => $"null::{parts[1]} as {parts[0]}"))} limit 0)";
+    /// <summary>Local files as a table that has at least the view's columns and the topic's others.</summary>
+    public static string Read(string view, IReadOnlyList<string> files)
+    {
+        string list = string.Join(", ", files.Select(file => $"'{file.Replace("'", "''", StringComparison.Ordinal)}'"));
+        return $"({Nothing(view)} union all by name select * from "
+            + $"read_parquet([{list}], union_by_name = true, hive_partitioning = true, hive_types = {{'dt': DATE, 'hour': BIGINT}}))";
+    }
 
-    /// <param name="files">Where the rows are.</param>
-    /// <param name="identity">The columns that are the same in every copy, the id first; a login's outcome, say, is null in all trades, and nulls are the same
-    /// here.</param>
-    private static string First(string files, string identity)
-        => $"select * from {files} qualify {identity.Split(',')[0]} is null or row_number() over (partition by {identity} order by _partition, _offset) = 1";
+    private static View Events(EventKinds kinds, string rows)
+    {
+        IEnumerable<EventField> fields = EventFields.All.Where(field => kinds == EventKinds.Both || (field.Name != "type" && field.Kinds.HasFlag(kinds)));
+        string content = string.Join(", ", EventFields.All.Where(field => field.Content != EventKinds.None).Select(Content));
+        return new View(TopicNames.PlayerEvents, "ts", [.. fields.Select(field => (field.Name, SqlType(field.Type))), .. Common],
+            new RepetitionRule("event_id", content, rows, IsRetried: true));
+    }
+
+    // What only some kinds have is null in the others; what all have, but is content of some only, does not count in the others.
+    private static string Content(EventField field)
+        => field.Content == field.Kinds ? field.Name : $"case when type = '{(field.Content == EventKinds.Login ? "login" : "trade")}' then {field.Name} end";
+
+    private static string SqlType(FieldType type) => type switch
+    {
+        FieldType.Text => "varchar",
+        FieldType.Time => "timestamptz",
+        FieldType.Int32 => "integer",
+        FieldType.Int64 => "bigint",
+        _ => "double",
+    };
+
+    private static string Create(string view, string rows, string where)
+        => $"create or replace view memory.main.{view} as select {string.Join(", ", Views[view].Columns.Select(column => $"{column.Name}::{column.Type} as {column.Name}"))} "
+            + $"from {rows} as rows{where}";
+
+    private static string Nothing(string view)
+        => $"(select {string.Join(", ", AllColumns(view).Select(column => $"null::{column.Type} as {column.Name}"))} limit 0)";
+
+    // A view of one kind of event reads files with the other's columns too.
+    private static IEnumerable<(string Name, string Type)> AllColumns(string view)
+        => TopicOf(view) == TopicNames.PlayerEvents ? Views["player_events"].Columns : Views[view].Columns;
 }

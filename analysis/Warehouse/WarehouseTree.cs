@@ -4,7 +4,11 @@ using Game.WebHdfs;
 namespace Game.Analysis.Warehouse;
 
 /// <summary>A folder of the warehouse.</summary>
-internal readonly record struct HourFolder(DateOnly Date, int Hour);
+internal readonly record struct HourFolder(DateOnly Date, int Hour)
+{
+    /// <summary>Hours since 1970 began.</summary>
+    public long Number => ((Date.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber) * 24L) + Hour;
+}
 
 /// <summary>A data file of the warehouse.</summary>
 /// <param name="Topic">Whose rows it holds.</param>
@@ -13,7 +17,11 @@ internal readonly record struct HourFolder(DateOnly Date, int Hour);
 /// <param name="ModificationTime">Epoch milliseconds.</param>
 /// <param name="Folder">Its <c>dt</c> and <c>hour</c>.</param>
 /// <param name="IsMisdated">Whether its rows lie outside the folder's hour, so that every query reads it.</param>
-internal sealed record WarehouseFile(string Topic, string Path, long Length, long ModificationTime, HourFolder Folder, bool IsMisdated);
+internal sealed record WarehouseFile(string Topic, string Path, long Length, long ModificationTime, HourFolder Folder, bool IsMisdated)
+{
+    /// <summary>Whether rows of a partition may lie in it, by its name <c>TOPIC+PARTITION+FIRST+NEXT.parquet</c>; where the name says nothing, they may.</summary>
+    public bool MayHold(int partition) => Path[(Path.LastIndexOf('/') + 1)..].Split('+') is not [_, var own, ..] || !int.TryParse(own, CultureInfo.InvariantCulture, out int number) || number == partition;
+}
 
 /// <summary>The folder tree <c>/warehouse/TOPIC/dt=YYYY-MM-DD/hour=HH/*.parquet</c>. What has another name is none of it.</summary>
 internal static class WarehouseTree

@@ -95,7 +95,7 @@ internal static class Outcome
     {
         try
         {
-            errors.WriteLine("game: " + sentence);
+            errors.WriteLine("game: " + VisibleText.EscapeLines(sentence));
         }
         catch (IOException)
         {

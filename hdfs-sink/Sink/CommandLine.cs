@@ -19,7 +19,7 @@ internal sealed class CommandLine
     private readonly Option<string> _user = new("--user") { Description = "The HDFS user.", DefaultValueFactory = _ => Environment.UserName };
     private readonly Option<string> _warehouse = new("--warehouse")
     {
-        Description = "The folder in HDFS that holds a folder a topic.", DefaultValueFactory = _ => "/warehouse",
+        Description = "The folder in HDFS that holds a folder a topic.", DefaultValueFactory = _ => WarehouseFolder.Usual,
     };
     private readonly Option<string> _topics = new("--topics")
     {
@@ -53,7 +53,7 @@ internal sealed class CommandLine
         }
         _webHdfs.Validators.Add(result => Try(result, () => WebHdfsOptions.ParseNameNodes(result.GetValueOrDefault<string>())));
         _topics.Validators.Add(result => Try(result, () => Split(result.GetValueOrDefault<string>()).Select(Tables.Of).ToList()));
-        _warehouse.Validators.Add(result => Check(result, IsFolder(result.GetValueOrDefault<string>()), "must be an absolute HDFS path such as /warehouse"));
+        _warehouse.Validators.Add(result => Try(result, () => WarehouseFolder.Parse(result.GetValueOrDefault<string>())));
         Command = new RootCommand("Writes topics into HDFS as Parquet files, each record once, whatever dies in between.")
         {
             _bootstrap, _webHdfs, _user, _warehouse, _topics, _group, _partitions, _rotateRows, _rotateBytes, _rotateSeconds, _memory, _uploads, _urls,
@@ -68,7 +68,7 @@ internal sealed class CommandLine
         BootstrapServers = parsed.GetRequiredValue(_bootstrap),
         WebHdfs = WebHdfsOptions.ParseNameNodes(parsed.GetRequiredValue(_webHdfs)),
         User = parsed.GetRequiredValue(_user),
-        Warehouse = parsed.GetRequiredValue(_warehouse).TrimEnd('/'),
+        Warehouse = WarehouseFolder.Parse(parsed.GetRequiredValue(_warehouse)),
         Topics = Split(parsed.GetRequiredValue(_topics)),
         Group = parsed.GetRequiredValue(_group),
         Partitions = parsed.GetValue(_partitions),
@@ -81,10 +81,6 @@ internal sealed class CommandLine
 
     private static string[] Split(string? list)
         => [.. (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)];
-
-    private static bool IsFolder(string? path)
-        => path is not null && path.StartsWith('/') && path.Length > 1 && !path.Contains("//", StringComparison.Ordinal)
-        && !path.Split('/').Any(part => part is "." or "..");
 
     private static Option<T> Bounded<T>(string name, string description, T fallback, T min, T max)
         where T : struct, INumber<T> =>

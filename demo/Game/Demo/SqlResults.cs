@@ -27,12 +27,12 @@ internal static class SqlResults
 
     public static async Task<string> ReadAsync(IWebHdfs hdfs, string cacheFolder, CancellationToken cancellation)
     {
-        using SqlSession session = new(hdfs, SystemOptions.Warehouse, cacheFolder, static _ => { });
+        using SqlSession session = await SqlSession.OpenAsync(hdfs, SystemOptions.Warehouse, cacheFolder, static _ => { }, cancellation);
         using StringWriter text = new();
         foreach (string statement in Statements)
         {
             await text.WriteLineAsync("sql> " + statement.Replace("\n", "\n     ", StringComparison.Ordinal));
-            await session.QueryAsync(statement, reader => ResultWriter.Write(reader, ResultFormat.Table, text), cancellation);
+            await session.RunAsync(statement, new ResultWriter(ResultForm.Table, text, Terminal.Width, static _ => { }), cancellation);
         }
 
         return text.ToString();

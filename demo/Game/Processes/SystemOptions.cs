@@ -1,3 +1,5 @@
+using Game.WebHdfs;
+
 namespace Game.Cli.Processes;
 
 /// <summary>What a system is made of.</summary>
@@ -11,5 +13,5 @@ internal sealed record SystemOptions(int Partitions, string? BootstrapServers, s
     public const string DetectorGroup = "detector";
     public const string FilterGroup = "detector-filter";
     public const string SinkGroup = "hdfs-sink";
-    public const string Warehouse = "/warehouse";
+    public const string Warehouse = WarehouseFolder.Usual;
 }

@@ -109,11 +109,21 @@ internal static class OptionOf
         }
     });
 
-    public static Option<string?> Warehouse()
+    public static Option<string> Warehouse()
     {
-        Option<string?> option = Checked("--warehouse", "Folder in HDFS", "PATH",
-            text => text.StartsWith('/') ? null : $"--warehouse takes a path from the root, e.g. {SystemOptions.Warehouse}, not '{text}'.");
-        option.DefaultValueFactory = _ => SystemOptions.Warehouse;
+        Option<string> option = new("--warehouse") { Description = "Folder in HDFS", HelpName = "PATH", DefaultValueFactory = _ => WarehouseFolder.Usual };
+        option.CustomParser = result =>
+        {
+            try
+            {
+                return WarehouseFolder.Parse(Text(result));
+            }
+            catch (FormatException e)
+            {
+                result.AddError(e.Message);
+                return WarehouseFolder.Usual;
+            }
+        };
         return option;
     }
 

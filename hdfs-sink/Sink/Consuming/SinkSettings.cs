@@ -13,7 +13,7 @@ internal sealed record SinkSettings
     public string User { get; init; } = Environment.UserName;
 
     /// <summary>The folder in HDFS that holds a folder a topic.</summary>
-    public string Warehouse { get; init; } = "/warehouse";
+    public string Warehouse { get; init; } = WarehouseFolder.Usual;
 
     public required IReadOnlyList<string> Topics { get; init; }
 

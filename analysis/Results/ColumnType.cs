@@ -1,0 +1,33 @@
+namespace Game.Analysis.Results;
+
+/// <summary>The types of DuckDB that this program must tell apart, with the numbers of <c>duckdb_type</c> in its C interface.</summary>
+internal enum TypeId
+{
+    Boolean = 1,
+    TinyInt = 2,
+    UnsignedBigInt = 9,
+    Float = 10,
+    Double = 11,
+    Varchar = 17,
+    List = 24,
+    Struct = 25,
+    Map = 26,
+    Union = 28,
+    Array = 33,
+    Variant = 41,
+}
+
+/// <summary>A column's type.</summary>
+/// <param name="Id">Which one; any number of <c>duckdb_type</c>, named or not.</param>
+/// <param name="Parts">A struct's fields and a union's members by name; the items of a list or array; a map's keys, then its values.</param>
+internal sealed record ColumnType(TypeId Id, IReadOnlyList<(string Name, ColumnType Type)> Parts)
+{
+    /// <summary>Whether this is a struct whose fields have places instead of names, as <c>row(1, 2)</c> and <c>(1, 2)</c> make it.</summary>
+    public bool IsTuple => Id == TypeId.Struct && Parts.Count > 0 && Parts[0].Name.Length == 0;
+
+    /// <summary>Whether every client reads its values the same: truth values, whole numbers and texts.</summary>
+    public bool IsPlain => Id is TypeId.Varchar or (>= TypeId.Boolean and <= TypeId.UnsignedBigInt);
+}
+
+/// <summary>A column of a result.</summary>
+internal sealed record ResultColumn(string Name, ColumnType Type);

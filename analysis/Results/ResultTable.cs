@@ -1,0 +1,85 @@
+using Game.Contracts;
+using Spectre.Console;
+
+namespace Game.Analysis.Results;
+
+/// <summary>Writes rows for people: as a table, or where it does not fit the terminal as records, one field a line.</summary>
+internal static class ResultTable
+{
+    /// <summary>Rows that are shown; more than a screen or two is for programs.</summary>
+    private const int MaxRows = 200;
+
+    /// <summary>A longer text may be broken into lines of this many characters; narrower columns are no pleasure to read.</summary>
+    private const int LeastWidth = 16;
+
+    /// <summary>Of a column: a bar and a space on either side.</summary>
+    private const int Frame = 3;
+
+    // A pipe has no width: nothing is broken there.
+    private const int NoWidth = 1_000_000;
+
+    public static void Write(ResultRows rows, TextWriter output, int? terminalWidth)
+    {
+        string[] names = [.. rows.Names.Select(VisibleText.Escape)];
+        var shown = new List<string[]>();
+        long count = 0;
+        for (; rows.Next(); count++)
+        {
+            if (shown.Count < MaxRows)
+            {
+                shown.Add([.. Enumerable.Range(0, names.Length).Select(column => rows[column] is { } text ? VisibleText.Escape(text) : "NULL")]);
+            }
+        }
+
+        int width = terminalWidth ?? NoWidth;
+        bool fits = LeastTableWidth(names, shown) <= width;
+        if (fits)
+        {
+            WriteTable(names, shown, output, width);
+        }
+        else
+        {
+            WriteRecords(names, shown, output, width);
+            output.WriteLine($"{names.Length} columns do not fit {width} characters, so each row is shown one field a line.");
+        }
+
+        output.WriteLine($"{count} row{(count == 1 ? "" : "s")}{(count > MaxRows ? $"; the first {MaxRows} are shown, --csv gives all" : "")}");
+    }
+
+    private static int LeastTableWidth(string[] names, List<string[]> rows)
+        => names.Select((name, column) => Math.Min(LeastWidth, rows.Select(row => Width(row[column])).Append(Width(name)).Max())).Sum() + (Frame * names.Length) + 1;
+
+    private static void WriteTable(string[] names, List<string[]> rows, TextWriter output, int width)
+    {
+        var table = new Table();
+        foreach (string name in names)
+        {
+            table.AddColumn(new TableColumn(Markup.Escape(name)));
+        }
+
+        foreach (string[] row in rows)
+        {
+            table.AddRow([.. row.Select(Markup.Escape)]);
+        }
+
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
+        console.Profile.Width = width;
+        console.Write(table);
+    }
+
+    private static void WriteRecords(string[] names, List<string[]> rows, TextWriter output, int width)
+    {
+        int indent = names.Max(Width);
+        for (int number = 1; number <= rows.Count; number++)
+        {
+            string title = $"── row {number} ";
+            output.WriteLine(title + new string('─', Math.Max(0, Math.Min(width, 80) - title.Length)));
+            for (int column = 0; column < names.Length; column++)
+            {
+                output.WriteLine($"{names[column]}{new string(' ', indent - Width(names[column]))}  {rows[number - 1][column]}");
+            }
+        }
+    }
+
+    private static int Width(string text) => new Spectre.Console.Rendering.Segment(text).CellCount();
+}

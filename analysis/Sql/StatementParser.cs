@@ -1,0 +1,114 @@
+using System.Diagnostics.CodeAnalysis;
+using DuckDB.NET.Data;
+using DuckDB.NET.Native;
+
+namespace Game.Analysis.Sql;
+
+/// <summary>Finds the statements of a text as DuckDB's parser sees them: a semicolon within quotes or a comment ends none.</summary>
+internal static class StatementParser
+{
+    private const string Unterminated = "Parser Error: unterminated";
+
+    // Wrong wherever it stands, but within quotes or a comment.
+    private const string Nonsense = ")]}";
+
+    /// <summary>The statements of a text, without their semicolons.</summary>
+    /// <exception cref="UserErrorException">One is no SQL, or there is none.</exception>
+    public static IReadOnlyList<string> Split(DuckDBConnection database, string text)
+    {
+        List<string> statements = [];
+        string rest = text;
+        while (TryTake(database, ref rest, out string? statement))
+        {
+            statements.Add(statement);
+        }
+
+        statements = [.. statements.Append(rest).Where(statement => Count(database, statement) > 0)];
+        return statements.Count > 0 ? statements : throw new UserErrorException("There is no statement in that.");
+    }
+
+    /// <summary>Takes the first statement off a text, with its semicolon.</summary>
+    /// <param name="database">Whose parser it is.</param>
+    /// <param name="text">Becomes what is behind.</param>
+    /// <param name="statement">Without the semicolon; it may be empty, and it may be no SQL.</param>
+    /// <returns>False where no semicolon ends a statement.</returns>
+    public static bool TryTake(DuckDBConnection database, ref string text, [NotNullWhen(true)] out string? statement)
+    {
+        for (int end = text.IndexOf(';', StringComparison.Ordinal); end >= 0; end = text.IndexOf(';', end + 1))
+        {
+            if (IsEnd(database, text[..end]))
+            {
+                (statement, text) = (text[..end].Trim(), text[(end + 1)..]);
+                return true;
+            }
+        }
+
+        statement = null;
+        return false;
+    }
+
+    /// <summary>Whether a text is spaces and whole comments only.</summary>
+    public static bool IsEmpty(DuckDBConnection database, string text)
+    {
+        using DuckDBExtractedStatements extracted = TryExtract(database, text, out int count);
+        return count == 0 && Error(extracted) is null;
+    }
+
+    /// <summary>Whether a text is SQL.</summary>
+    public static bool Parses(DuckDBConnection database, string text)
+    {
+        using DuckDBExtractedStatements extracted = TryExtract(database, text, out _);
+        return Error(extracted) is null;
+    }
+
+    /// <summary>How many statements DuckDB makes of a text; of a PIVOT it makes two.</summary>
+    /// <exception cref="UserErrorException">The text is no SQL.</exception>
+    public static int Count(DuckDBConnection database, string text)
+    {
+        using DuckDBExtractedStatements extracted = TryExtract(database, text, out int count);
+        return Error(extracted) is { } error ? throw new UserErrorException(error) : count;
+    }
+
+    /// <summary>The statements of a text, for DuckDB's library.</summary>
+    /// <param name="database">Whose parser it is.</param>
+    /// <param name="text">One statement or several.</param>
+    /// <param name="count">How many DuckDB makes of them, at least one.</param>
+    /// <exception cref="UserErrorException">The text is no SQL, or there is none.</exception>
+    public static DuckDBExtractedStatements Extract(DuckDBConnection database, string text, out int count)
+    {
+        DuckDBExtractedStatements extracted = TryExtract(database, text, out count);
+        if (count > 0)
+        {
+            return extracted;
+        }
+
+        string error = Error(extracted) ?? "There is no statement in that.";
+        extracted.Dispose();
+        throw new UserErrorException(error);
+    }
+
+    // Within a comment nonsense changes nothing, unless it stands on the next line; behind an earlier mistake it changes nothing at all, and then the statement may end.
+    private static bool IsEnd(DuckDBConnection database, string before)
+    {
+        string error = Fault(database, before);
+        bool isQuoted = error.StartsWith(Unterminated, StringComparison.Ordinal);
+        bool isComment = error == Fault(database, before + Nonsense) && error != Fault(database, before + "\n" + Nonsense);
+        return !isQuoted && !isComment;
+    }
+
+    // Without the extract from the text; empty where there is no fault.
+    private static string Fault(DuckDBConnection database, string text)
+    {
+        using DuckDBExtractedStatements extracted = TryExtract(database, text, out _);
+        return (Error(extracted) ?? "").Split('\n')[0];
+    }
+
+    private static DuckDBExtractedStatements TryExtract(DuckDBConnection database, string text, out int count)
+    {
+        count = NativeMethods.ExtractStatements.DuckDBExtractStatements(database.NativeConnection, text, out DuckDBExtractedStatements extracted);
+        return extracted;
+    }
+
+    private static string? Error(DuckDBExtractedStatements extracted)
+        => NativeMethods.ExtractStatements.DuckDBExtractStatementsError(extracted) is { Length: > 0 } error ? error.Trim() : null;
+}

@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using DuckDB.NET.Data;
+using DuckDB.NET.Native;
+using Game.Analysis.Results;
+
+namespace Game.Analysis.Sql;
+
+/// <summary>What DuckDB makes of a statement before it is run: what it does, and the columns that it gives.</summary>
+/// <param name="Kind">Any number of <c>duckdb_statement_type</c>, named or not.</param>
+/// <param name="Columns">Of its rows; where it has none, of a count or a success that is no row.</param>
+internal sealed record StatementShape(StatementKind Kind, IReadOnlyList<ResultColumn> Columns)
+{
+    /// <summary>Whether it gives rows: what has none gives DuckDB's clients one column of this name and type.</summary>
+    public bool HasRows => Kind == StatementKind.Select || Columns is not [{ Name: "Count" or "Success", Type.IsPlain: true }];
+
+    /// <summary>Binds a statement: a table or column that is not there is found now.</summary>
+    /// <param name="database">Where its tables are.</param>
+    /// <param name="statement">One statement.</param>
+    /// <exception cref="UserErrorException">It is no SQL, or names what is not there.</exception>
+    public static StatementShape Of(DuckDBConnection database, string statement)
+    {
+        using DuckDBExtractedStatements extracted = StatementParser.Extract(database, statement, out _);
+        return Of(database, extracted, place: 0);
+    }
+
+    /// <summary>The same for the last of the statements that DuckDB makes of one, as it does of PIVOT; it runs those before.</summary>
+    public static StatementShape OfLast(DuckDBConnection database, string statement)
+    {
+        using DuckDBExtractedStatements extracted = StatementParser.Extract(database, statement, out int count);
+        for (int place = 0; place < count - 1; place++)
+        {
+            Run(database, extracted, place);
+        }
+
+        return Of(database, extracted, count - 1);
+    }
+
+    private static StatementShape Of(DuckDBConnection database, DuckDBExtractedStatements extracted, int place)
+    {
+        using DuckDBPreparedStatement prepared = Prepare(database, extracted, place);
+        int columns = checked((int)Native.ColumnCount(prepared));
+        return new StatementShape(Native.KindOf(prepared), [.. Enumerable.Range(0, columns).Select(column => Column(prepared, (ulong)column))]);
+    }
+
+    private static void Run(DuckDBConnection database, DuckDBExtractedStatements extracted, int place)
+    {
+        using DuckDBPreparedStatement prepared = Prepare(database, extracted, place);
+        DuckDBState state = NativeMethods.PreparedStatements.DuckDBExecutePrepared(prepared, out DuckDBResult result);
+        string error = state == DuckDBState.Error ? NativeMethods.Query.DuckDBResultError(ref result) : "";
+        NativeMethods.Query.DuckDBDestroyResult(ref result);
+        if (state == DuckDBState.Error)
+        {
+            throw new UserErrorException(error.Trim());
+        }
+    }
+
+    private static DuckDBPreparedStatement Prepare(DuckDBConnection database, DuckDBExtractedStatements extracted, int place)
+    {
+        if (NativeMethods.ExtractStatements.DuckDBPrepareExtractedStatement(database.NativeConnection, extracted, place, out DuckDBPreparedStatement prepared) == DuckDBState.Success)
+        {
+            return prepared;
+        }
+
+        string error = NativeMethods.PreparedStatements.DuckDBPrepareError(prepared);
+        prepared.Dispose();
+        throw new UserErrorException(error.Trim());
+    }
+
+    private static ResultColumn Column(DuckDBPreparedStatement prepared, ulong column)
+    {
+        nint name = Native.ColumnName(prepared, column);
+        string text = Marshal.PtrToStringUTF8(name) ?? "";
+        NativeMethods.Helpers.DuckDBFree(name);
+        return new ResultColumn(text, TypeReader.Take(Native.ColumnType(prepared, column)));
+    }
+}
