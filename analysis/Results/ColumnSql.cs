@@ -1,13 +1,14 @@
 namespace Game.Analysis.Results;
 
 /// <summary>
-/// The SQL that turns a result's columns into text inside DuckDB, so that every value of every type looks as DuckDB itself shows it; the client for .NET knows only some types.
+/// The SQL that turns a result's columns into text inside DuckDB, so that every value of every type looks as DuckDB itself shows it; the client for .NET
+/// knows only some types.
 /// </summary>
 internal static class ColumnSql
 {
     private const string Source = "source";
 
-    /// <summary>The statement that gives the rows of a query as texts, in their order; a null stays null, but in JSON it is <c>null</c> inside of others.</summary>
+    /// <summary>The statement that gives the rows of a query as texts, in their order; a null stays null.</summary>
     /// <param name="query">Anything that may stand in a FROM clause between brackets.</param>
     /// <param name="columns">What it gives.</param>
     /// <param name="form">What the texts are for.</param>
@@ -26,14 +27,19 @@ internal static class ColumnSql
     {
         _ when !IsSpecial(type) => $"to_json({value})",
         TypeId.Float or TypeId.Double => $"case when isfinite({value}) then cast({Text(value)} as json) else to_json({Text(value)}) end",
-        TypeId.Variant => $"case when regexp_matches(cast(cast({value} as json) as varchar), 'NaN|Infinity') then to_json({Text(value)}) else cast({value} as json) end",
+        TypeId.Variant => $"case when regexp_matches(cast(cast({value} as json) as varchar), 'NaN|Infinity') "
+            + $"then to_json({Text(value)}) else cast({value} as json) end",
         TypeId.List or TypeId.Array => $"to_json(list_transform({value}, lambda {Item(value)}: {Json(Item(value), type.Parts[0].Type)}))",
         TypeId.Map => $"to_json(map_from_entries(list_transform(map_entries({value}), lambda {Item(value)}: "
             + $"{{'key': {Text(Item(value) + ".key")}, 'value': {Json(Item(value) + ".value", type.Parts[1].Type)}}})))",
-        TypeId.Union => $"case union_tag({value}) {string.Concat(type.Parts.Select(part => $"when {Literal(part.Name)} then json_object({Member("union_extract", value, part)}) "))}end",
-        _ when type.IsTuple => $"case when {value} is not null then to_json([{string.Join(", ", type.Parts.Select((part, i) => Json($"struct_extract({value}, {i + 1})", part.Type)))}]) end",
-        _ => $"case when {value} is not null then json_object({string.Join(", ", type.Parts.Select(part => Member("struct_extract", value, part)))}) end",
+        TypeId.Union => $"case union_tag({value}) "
+            + string.Concat(type.Parts.Select(part => $"when {Literal(part.Name)} then json_object({Member("union_extract", value, part)}) ")) + "end",
+        _ when type.IsTuple => WhereNotNull(value, "to_json([", type.Parts.Select((part, i) => Json($"struct_extract({value}, {i + 1})", part.Type)), "])"),
+        _ => WhereNotNull(value, "json_object(", type.Parts.Select(part => Member("struct_extract", value, part)), ")"),
     };
+
+    private static string WhereNotNull(string value, string start, IEnumerable<string> parts, string end)
+        => $"case when {value} is not null then {start}{string.Join(", ", parts)}{end} end";
 
     private static bool IsSpecial(ColumnType type)
         => type.Id is TypeId.Float or TypeId.Double or TypeId.Variant || type.IsTuple || type.Parts.Any(part => IsSpecial(part.Type));

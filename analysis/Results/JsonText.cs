@@ -10,10 +10,10 @@ internal static class JsonText
     /// <summary>A text in quotes.</summary>
     public static string Of(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 
-    /// <summary>A line of JSON whose texts hold no character that commands a terminal: JSON itself asks for the escape of some only. The data are the same.</summary>
+    /// <summary>The same line of JSON without characters that command a terminal: JSON itself asks for the escape of some only.</summary>
     public static string Line(string json) => VisibleText.Escape(json);
 
-    /// <summary>The names of an object: of two that are the same the second one would hide the first, so it gets a number, as a subquery of DuckDB's gives it.</summary>
+    /// <summary>The names of an object: of two that are the same the second one would hide the first, so it gets a number.</summary>
     public static IReadOnlyList<string> Distinct(IReadOnlyList<string> names)
     {
         HashSet<string> used = [.. names];

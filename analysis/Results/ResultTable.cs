@@ -21,7 +21,7 @@ internal static class ResultTable
     public static void Write(ResultRows rows, TextWriter output, int? terminalWidth)
     {
         string[] names = [.. rows.Names.Select(VisibleText.Escape)];
-        var shown = new List<string[]>();
+        List<string[]> shown = new();
         long count = 0;
         for (; rows.Next(); count++)
         {
@@ -47,11 +47,12 @@ internal static class ResultTable
     }
 
     private static int LeastTableWidth(string[] names, List<string[]> rows)
-        => names.Select((name, column) => Math.Min(LeastWidth, rows.Select(row => Width(row[column])).Append(Width(name)).Max())).Sum() + (Frame * names.Length) + 1;
+        => (Frame * names.Length) + 1
+            + names.Select((name, column) => Math.Min(LeastWidth, rows.Select(row => Width(row[column])).Append(Width(name)).Max())).Sum();
 
     private static void WriteTable(string[] names, List<string[]> rows, TextWriter output, int width)
     {
-        var table = new Table();
+        Table table = new();
         foreach (string name in names)
         {
             table.AddColumn(new TableColumn(Markup.Escape(name)));
@@ -62,7 +63,8 @@ internal static class ResultTable
             table.AddRow([.. row.Select(Markup.Escape)]);
         }
 
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
+        AnsiConsoleSettings plain = new() { Out = new AnsiConsoleOutput(output), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No };
+        IAnsiConsole console = AnsiConsole.Create(plain);
         console.Profile.Width = width;
         console.Write(table);
     }

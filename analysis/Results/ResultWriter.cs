@@ -6,8 +6,8 @@ namespace Game.Analysis.Results;
 /// <param name="form">Which of them.</param>
 /// <param name="output">Where to.</param>
 /// <param name="terminalWidth">
-/// Gives the width in characters of the terminal that shows the output: a table fits it, and no control character of the data reaches it. Gives null where a pipe or a
-/// file takes the output.
+/// Gives the width in characters of the terminal that shows the output: a table fits it, and no control character of the data reaches it. Gives null where
+/// a pipe or a file takes the output.
 /// </param>
 /// <param name="say">Takes what a statement without rows did, where the output is for programs.</param>
 internal sealed class ResultWriter(ResultForm form, TextWriter output, Func<int?> terminalWidth, Action<string> say) : IResultOutput
@@ -68,5 +68,7 @@ internal sealed class ResultWriter(ResultForm form, TextWriter output, Func<int?
 
     // Null is nothing at all, an empty text is quoted.
     private static string Quoted(string? text)
-        => text is null ? "" : text.Length > 0 && text.AsSpan().IndexOfAny(",\"\n\r") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        => text is null ? ""
+            : text.Length > 0 && text.AsSpan().IndexOfAny(",\"\n\r") < 0 ? text
+            : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

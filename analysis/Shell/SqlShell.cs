@@ -5,8 +5,8 @@ using Game.Contracts;
 namespace Game.Analysis.Shell;
 
 /// <summary>
-/// Statements one after the other, each up to the semicolon that ends it. At a terminal a mistake costs a statement; Ctrl-C gives up the one that is typed or runs, and "exit",
-/// Ctrl-D, or Ctrl-C where there is none, leaves. A script ends at its first mistake.
+/// Statements one after the other, each up to the semicolon that ends it. At a terminal a mistake costs a statement; Ctrl-C gives up the one that is typed
+/// or runs, and "exit", Ctrl-D, or Ctrl-C where there is none, leaves. A script ends at its first mistake.
 /// </summary>
 /// <param name="session">Runs them.</param>
 /// <param name="input">Gives the lines.</param>

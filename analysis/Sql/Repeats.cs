@@ -12,9 +12,10 @@ namespace Game.Analysis.Sql;
 internal sealed record RepetitionRule(string Id, string Content, string Rows, bool IsRetried);
 
 /// <summary>
-/// Finds the rows of a view that repeat an earlier one: the same id and content in the same partition, at an earlier time (by offset where the times are the same). An id is a
-/// UUIDv7 and tells when it was made, so an earlier copy is looked for from an hour before that, and at most a day back: these folders are read too, whatever a statement asks
-/// for, and only these. So a row is a repeat, or none, in every statement alike. Rows outside of their folder's hour are judged among themselves: every statement reads them all.
+/// Finds the rows of a view that repeat an earlier one: the same id and content in the same partition, at an earlier time (by offset where the times are the
+/// same). An id is a UUIDv7 and tells when it was made, so an earlier copy is looked for from an hour before that, and at most a day back: these folders are
+/// read too, whatever a statement asks for, and only these. So a row is a repeat, or none, in every statement alike. Rows outside of their folder's hour are
+/// judged among themselves: every statement reads them all.
 /// </summary>
 internal sealed class Repeats(DuckDBConnection database, string view, RepetitionRule rule)
 {
@@ -44,7 +45,8 @@ internal sealed class Repeats(DuckDBConnection database, string view, Repetition
         List<(int Partition, long Earliest, long Hour)> spans = database.Rows(
             $"select _partition, min(earliest)::bigint, folder from ({Rows(files)}) where not misdated group by all having min(earliest) < folder",
             reader => (reader.GetInt32(0), reader.GetInt64(1), reader.GetInt64(2)));
-        return [.. others.Where(file => spans.Exists(span => file.MayHold(span.Partition) && file.Folder.Number >= span.Earliest && file.Folder.Number < span.Hour))];
+        return [.. others.Where(file => spans.Exists(span
+            => file.MayHold(span.Partition) && file.Folder.Number >= span.Earliest && file.Folder.Number < span.Hour))];
     }
 
     /// <summary>Writes the places of the repeats into the table.</summary>
@@ -73,7 +75,9 @@ internal sealed class Repeats(DuckDBConnection database, string view, Repetition
         """);
 
     private string Earliest => !rule.IsRetried ? $"ms // {HourMs}" : string.Create(CultureInfo.InvariantCulture, $"""
-        greatest(least(ms, case when uuid_extract_version(try_cast({rule.Id} as uuid)) = 7 then epoch_ms(uuid_extract_timestamp(try_cast({rule.Id} as uuid))) else 0 end)
+        greatest(
+            least(ms, case when uuid_extract_version(try_cast({rule.Id} as uuid)) = 7
+                then epoch_ms(uuid_extract_timestamp(try_cast({rule.Id} as uuid))) else 0 end)
             - {ClockMarginMs}, ms - {LookBackMs}) // {HourMs}
         """);
 }

@@ -7,8 +7,8 @@ using Game.WebHdfs;
 namespace Game.Analysis.Sql;
 
 /// <summary>
-/// SQL over the warehouse: fetches the files a statement needs, puts the views over them, and runs it. The views are there all the time, so that statements can be
-/// checked against them and lists of tables show them; between statements they are empty. For one caller at a time.
+/// SQL over the warehouse: fetches the files a statement needs, puts the views over them, and runs it. The views are there all the time, so that statements
+/// can be checked against them and lists of tables show them; between statements they are empty. For one caller at a time.
 /// </summary>
 internal sealed class SqlSession : IDisposable
 {
@@ -52,8 +52,8 @@ internal sealed class SqlSession : IDisposable
             }
         }
 
-        throw new UserErrorException(
-            $"The folder {root} of HDFS holds none of {string.Join(", ", WarehouseViews.Topics)}: name the sink's folder with --warehouse, or wait until the first rows have landed.");
+        throw new UserErrorException($"The folder {root} of HDFS holds none of {string.Join(", ", WarehouseViews.Topics)}: "
+            + "name the sink's folder with --warehouse, or wait until the first rows have landed.");
     }
 
     /// <summary>Runs statements, each in a transaction of its own.</summary>
@@ -91,7 +91,7 @@ internal sealed class SqlSession : IDisposable
     {
         await using DbTransaction transaction = await _database.BeginTransactionAsync(cancellation);
         StatementShape shape = StatementShape.Of(_database, statement);
-        var needs = StatementNeeds.Of(_database, statement, shape.Kind);
+        IReadOnlyDictionary<string, IReadOnlyList<FolderCondition>?> needs = StatementNeeds.Of(_database, statement, shape.Kind);
         foreach ((string view, IReadOnlyList<FolderCondition>? conditions) in needs)
         {
             if (!await TryPrepareAsync(view, choose ? conditions : null, cancellation))
@@ -150,7 +150,7 @@ internal sealed class SqlSession : IDisposable
         bool any = false;
         if (WarehouseViews.Repetition(view) is { } rule)
         {
-            var repeats = new Repeats(_database, view, rule);
+            Repeats repeats = new(_database, view, rule);
             WarehouseFile[] earlier = needed.Length == all.Count ? [] : repeats.EarlierFiles(files, [.. all.Except(needed)]);
             any = repeats.Find([.. files, .. await _cache.FetchAsync(earlier, cancellation)]);
         }

@@ -7,12 +7,15 @@ namespace Game.Analysis.Sql;
 /// <summary>Finds which views a statement reads, and with which conditions on their folders.</summary>
 internal static partial class StatementNeeds
 {
+    private const int TimeoutMs = 1000;
+
     // Its rows are not read, or not yet.
-    [GeneratedRegex(@"^\s*(describe|desc|show|prepare|create\s+(or\s+replace\s+)?(temp\s+|temporary\s+)?(view|macro|function))\b", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"^\s*(describe|desc|show|prepare|create\s+(or\s+replace\s+)?(temp\s+|temporary\s+)?(view|macro|function))\b",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, TimeoutMs)]
     private static partial Regex Definition();
 
     // Functions of DuckDB that read a table whose name is a text.
-    [GeneratedRegex(@"\bquery(_table)?\s*\(", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\bquery(_table)?\s*\(", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, TimeoutMs)]
     private static partial Regex NamesAsText();
 
     /// <summary>The views that it reads; with the conditions of which a folder must fulfil one, or null where all folders are needed.</summary>
@@ -26,12 +29,13 @@ internal static partial class StatementNeeds
             return new Dictionary<string, IReadOnlyList<FolderCondition>?>();
         }
 
-        var needs = new Dictionary<string, IReadOnlyList<FolderCondition>?>();
+        Dictionary<string, IReadOnlyList<FolderCondition>?> needs = new();
         JsonNode parsed = database.Json("select json_serialize_sql($1::varchar)::varchar", statement);
         bool isSelect = !parsed["error"]!.GetValue<bool>();
         if (isSelect)
         {
-            foreach ((string view, List<FolderCondition>? conditions) in QueryConditions.Of(parsed, new Lazy<IReadOnlySet<string>>(() => StableFunctions(database))))
+            Lazy<IReadOnlySet<string>> functions = new(() => StableFunctions(database));
+            foreach ((string view, List<FolderCondition>? conditions) in QueryConditions.Of(parsed, functions))
             {
                 needs[view] = conditions;
             }
@@ -51,7 +55,10 @@ internal static partial class StatementNeeds
     /// <summary>Functions all of whose forms are scalar and give the same for the same arguments all through a statement.</summary>
     public static HashSet<string> StableFunctions(DuckDBConnection database)
         => [.. database.Rows(
-            "select function_name from duckdb_functions() group by all having bool_and(function_type = 'scalar' and stability <> 'VOLATILE')", reader => reader.GetString(0))];
+            """
+            select function_name from duckdb_functions() group by all
+            having bool_and(function_type = 'scalar' and stability <> 'VOLATILE')
+            """, reader => reader.GetString(0))];
 
     // The texts of the user's own views, macros and prepared statements that a statement names, and of those that these name.
     private static string UsedDefinitions(DuckDBConnection database, string statement)

@@ -87,7 +87,8 @@ internal static class StatementParser
         throw new UserErrorException(error);
     }
 
-    // Within a comment nonsense changes nothing, unless it stands on the next line; behind an earlier mistake it changes nothing at all, and then the statement may end.
+    // Within a comment nonsense changes nothing, unless it stands on the next line; behind an earlier mistake it changes nothing at all, and then the
+    // statement may end.
     private static bool IsEnd(DuckDBConnection database, string before)
     {
         string error = Fault(database, before);

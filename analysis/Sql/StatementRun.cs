@@ -61,8 +61,8 @@ internal sealed class StatementRun(DuckDBConnection database, string statement, 
     {
         if (last.Columns.FirstOrDefault(column => !column.Type.IsPlain) is { } other)
         {
-            throw new UserErrorException(
-                $"The column {other.Name} has a type that only a SELECT can show: cast it to varchar here, or let the statement write into a table and select from that.");
+            throw new UserErrorException($"The column {other.Name} has a type that only a SELECT can show: "
+                + "cast it to varchar here, or let the statement write into a table and select from that.");
         }
     }
 

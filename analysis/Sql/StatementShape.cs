@@ -56,7 +56,9 @@ internal sealed record StatementShape(StatementKind Kind, IReadOnlyList<ResultCo
 
     private static DuckDBPreparedStatement Prepare(DuckDBConnection database, DuckDBExtractedStatements extracted, int place)
     {
-        if (NativeMethods.ExtractStatements.DuckDBPrepareExtractedStatement(database.NativeConnection, extracted, place, out DuckDBPreparedStatement prepared) == DuckDBState.Success)
+        DuckDBState state = NativeMethods.ExtractStatements.DuckDBPrepareExtractedStatement(
+            database.NativeConnection, extracted, place, out DuckDBPreparedStatement prepared);
+        if (state == DuckDBState.Success)
         {
             return prepared;
         }

@@ -4,8 +4,8 @@ using TopicNames = Game.Contracts.Topics;
 namespace Game.Analysis.Sql;
 
 /// <summary>
-/// The views that statements see. Their columns are always the same, whatever the files hold. Each shows the first of a repeated event or alert (a retry may have put the same
-/// into the log twice) and all rows without id; <c>dt</c> and <c>hour</c> are the folder's.
+/// The views that statements see. Their columns are always the same, whatever the files hold. Each shows the first of a repeated event or alert (a retry may
+/// have put the same into the log twice) and all rows without id; <c>dt</c> and <c>hour</c> are the folder's.
 /// </summary>
 internal static class WarehouseViews
 {
@@ -22,12 +22,14 @@ internal static class WarehouseViews
 
     private static readonly (string Name, string Type)[] Alert =
     [
-        ("alert_id", "varchar"), ("rule", "varchar"), ("rule_version", "varchar"), ("severity", "varchar"), ("score", "double"), ("user_id", "varchar"), ("event_id", "varchar"),
-        ("ts", "timestamptz"), ("detected_at", "timestamptz"), ("source_topic", "varchar"), ("source_partition", "integer"), ("source_offset", "bigint"), ("reason", "varchar"),
-        ("features", "map(varchar, double)"), ("window_events", "integer"), ("window_from", "timestamptz"), ("window_to", "timestamptz"),
+        ("alert_id", "varchar"), ("rule", "varchar"), ("rule_version", "varchar"), ("severity", "varchar"), ("score", "double"),
+        ("user_id", "varchar"), ("event_id", "varchar"), ("ts", "timestamptz"), ("detected_at", "timestamptz"),
+        ("source_topic", "varchar"), ("source_partition", "integer"), ("source_offset", "bigint"),
+        ("reason", "varchar"), ("features", "map(varchar, double)"), ("window_events", "integer"), ("window_from", "timestamptz"), ("window_to", "timestamptz"),
     ];
 
-    private static readonly (string Name, string Type)[] Label = [("user_id", "varchar"), ("verdict", "varchar"), ("labelled_at", "timestamptz"), ("source", "varchar")];
+    private static readonly (string Name, string Type)[] Label =
+        [("user_id", "varchar"), ("verdict", "varchar"), ("labelled_at", "timestamptz"), ("source", "varchar")];
 
     private static readonly Dictionary<string, View> Views = new()
     {
@@ -62,7 +64,8 @@ internal static class WarehouseViews
     /// <param name="repeats">A table of the places of rows that are not shown; null where there are none.</param>
     public static string Over(string view, IReadOnlyList<string> files, string? repeats)
     {
-        string without = repeats is null ? "" : $" and not exists (select 1 from {repeats} r where r._partition = rows._partition and r._offset = rows._offset)";
+        string without = repeats is null ? ""
+            : $" and not exists (select 1 from {repeats} r where r._partition = rows._partition and r._offset = rows._offset)";
         return Create(view, Read(view, files), $" where {Views[view].Repetition?.Rows ?? EveryRow}{without}");
     }
 
@@ -96,8 +99,10 @@ internal static class WarehouseViews
     };
 
     private static string Create(string view, string rows, string where)
-        => $"create or replace view memory.main.{view} as select {string.Join(", ", Views[view].Columns.Select(column => $"{column.Name}::{column.Type} as {column.Name}"))} "
-            + $"from {rows} as rows{where}";
+    {
+        string columns = string.Join(", ", Views[view].Columns.Select(column => $"{column.Name}::{column.Type} as {column.Name}"));
+        return $"create or replace view memory.main.{view} as select {columns} from {rows} as rows{where}";
+    }
 
     private static string Nothing(string view)
         => $"(select {string.Join(", ", AllColumns(view).Select(column => $"null::{column.Type} as {column.Name}"))} limit 0)";

@@ -19,8 +19,12 @@ internal readonly record struct HourFolder(DateOnly Date, int Hour)
 /// <param name="IsMisdated">Whether its rows lie outside the folder's hour, so that every query reads it.</param>
 internal sealed record WarehouseFile(string Topic, string Path, long Length, long ModificationTime, HourFolder Folder, bool IsMisdated)
 {
-    /// <summary>Whether rows of a partition may lie in it, by its name <c>TOPIC+PARTITION+FIRST+NEXT.parquet</c>; where the name says nothing, they may.</summary>
-    public bool MayHold(int partition) => Path[(Path.LastIndexOf('/') + 1)..].Split('+') is not [_, var own, ..] || !int.TryParse(own, CultureInfo.InvariantCulture, out int number) || number == partition;
+    /// <summary>Whether rows of a partition may lie in it, by its name (TOPIC+PARTITION+FIRST+NEXT.parquet).</summary>
+    public bool MayHold(int partition)
+    {
+        string[] parts = Path[(Path.LastIndexOf('/') + 1)..].Split('+');
+        return parts.Length < 2 || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int own) || own == partition;
+    }
 }
 
 /// <summary>The folder tree <c>/warehouse/TOPIC/dt=YYYY-MM-DD/hour=HH/*.parquet</c>. What has another name is none of it.</summary>

@@ -92,7 +92,8 @@ public sealed class RepeatsTests : IAsyncLifetime
     public async Task Rows_that_are_no_events_are_all_shown()
     {
         const string Undecodable = "select null::varchar as event_id, 'broken'::blob as _raw, 0 as _partition";
-        _warehouse.Write("player-events", $"{Day} 07", [$"{Undecodable}, 1 as _offset", $"{Undecodable}, 2 as _offset", "select true as _deleted, 0 as _partition, 3 as _offset"], isMisdated: true);
+        _warehouse.Write("player-events", $"{Day} 07", 
+            [$"{Undecodable}, 1 as _offset", $"{Undecodable}, 2 as _offset", "select true as _deleted, 0 as _partition, 3 as _offset"], isMisdated: true);
         (await _warehouse.RowsAsync("select count(*) from player_events")).ShouldBe(["3"]);
         (await _warehouse.RowsAsync("select (select count(*) from logins) + (select count(*) from trades)")).ShouldBe(["0"]);
     }
@@ -113,7 +114,10 @@ public sealed class RepeatsTests : IAsyncLifetime
     public async Task Labels_are_all_shown_and_the_folders_are_columns()
     {
         _warehouse.Write("labels", $"{Day} 07",
-            ["select 'ann' as user_id, 'fraud' as verdict, 0 as _partition, 1 as _offset", "select 'ann' as user_id, 'fraud' as verdict, 0 as _partition, 2 as _offset"]);
+        [
+            "select 'ann' as user_id, 'fraud' as verdict, 0 as _partition, 1 as _offset",
+            "select 'ann' as user_id, 'fraud' as verdict, 0 as _partition, 2 as _offset",
+        ]);
         (await _warehouse.RowsAsync("select dt, hour, count(*) from labels group by all")).ShouldBe([$"{Day},7,2"]);
     }
 
@@ -134,7 +138,8 @@ public sealed class RepeatsTests : IAsyncLifetime
     private static string IdOf(string time)
     {
         Span<byte> bytes = stackalloc byte[16];
-        Guid.CreateVersion7(DateTimeOffset.Parse($"{time}:00Z", System.Globalization.CultureInfo.InvariantCulture)).TryWriteBytes(bytes, bigEndian: true, out _);
+        DateTimeOffset made = DateTimeOffset.Parse($"{time}:00Z", System.Globalization.CultureInfo.InvariantCulture);
+        Guid.CreateVersion7(made).TryWriteBytes(bytes, bigEndian: true, out _);
         bytes[6] = 0x70;
         bytes[7..].Clear();
         bytes[8] = 0x80;
@@ -144,6 +149,7 @@ public sealed class RepeatsTests : IAsyncLifetime
     private void Write(string time, long offset, string columns, string? folder = null)
     {
         string user = columns.Contains("user_id", StringComparison.Ordinal) ? "" : "'ann' as user_id, ";
-        _warehouse.Write("player-events", folder ?? time[..13], [$"select {user}{columns}, timestamptz '{time}:00+00' as ts, 0 as _partition, {offset} as _offset"], folder is not null);
+        _warehouse.Write("player-events", folder ?? time[..13],
+            [$"select {user}{columns}, timestamptz '{time}:00+00' as ts, 0 as _partition, {offset} as _offset"], folder is not null);
     }
 }

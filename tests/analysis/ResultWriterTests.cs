@@ -19,7 +19,8 @@ public sealed class ResultWriterTests : IAsyncLifetime
     [InlineData("18446744073709551615::ubigint", "18446744073709551615", "18446744073709551615")]
     [InlineData("170141183460469231731687303715884105727::hugeint", "170141183460469231731687303715884105727", "170141183460469231731687303715884105727")]
     [InlineData("340282366920938463463374607431768211455::uhugeint", "340282366920938463463374607431768211455", "340282366920938463463374607431768211455")]
-    [InlineData("'123456789012345678901234567890123456789012'::bignum", "123456789012345678901234567890123456789012", "123456789012345678901234567890123456789012")]
+    [InlineData("'12345678901234567890123456789012345678901'::bignum", "12345678901234567890123456789012345678901",
+        "12345678901234567890123456789012345678901")]
     [InlineData("1e300", "1e+300", "1e+300")]
     [InlineData("0.1::double", "0.1", "0.1")]
     [InlineData("0.1::float", "0.1", "0.1")]
@@ -78,9 +79,11 @@ public sealed class ResultWriterTests : IAsyncLifetime
     public async Task Every_type_that_DuckDB_has_is_shown_in_every_form()
     {
         string[] types = await _warehouse.RowsAsync(
-            "select distinct logical_type from duckdb_types() where logical_type not in ('NULL', 'ENUM', 'LIST', 'STRUCT', 'MAP', 'UNION', 'ARRAY') order by all");
+            "select distinct logical_type from duckdb_types() "
+            + "where logical_type not in ('NULL', 'ENUM', 'LIST', 'STRUCT', 'MAP', 'UNION', 'ARRAY') order by all");
         types.Length.ShouldBeGreaterThan(25);
-        string[] nested = [.. types.SelectMany(type => (string[])[type, $"{type}[]", $"{type}[2]", $"struct(a {type})", $"map(varchar, {type})", $"union(x {type})"])];
+        string[] nested = [.. types.SelectMany(type
+            => (string[])[type, $"{type}[]", $"{type}[2]", $"struct(a {type})", $"map(varchar, {type})", $"union(x {type})"])];
         string columns = string.Join(", ", nested.Select((type, i) => $"null::{type} as c{i}"));
         (await _warehouse.RowsAsync($"select {columns}")).ShouldBe([new string(',', nested.Length - 1)]);
         (await _warehouse.ShownAsync($"select {columns}", ResultForm.Json)).ShouldBe($"{{{string.Join(',', nested.Select((_, i) => $"\"c{i}\":null"))}}}\n");
@@ -91,7 +94,7 @@ public sealed class ResultWriterTests : IAsyncLifetime
     {
         foreach (string line in (await _warehouse.ShownAsync("from test_all_types()", ResultForm.Json)).TrimEnd().Split('\n'))
         {
-            using var json = System.Text.Json.JsonDocument.Parse(line);
+            using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(line);
             json.RootElement.EnumerateObject().Count().ShouldBeGreaterThan(40);
         }
 
@@ -100,7 +103,8 @@ public sealed class ResultWriterTests : IAsyncLifetime
 
     [Fact]
     public async Task The_time_zone_is_the_one_that_was_set()
-        => (await _warehouse.ShownAsync("set TimeZone = 'America/New_York'; select timestamptz '2026-11-23 10:05:06+00' as t", ResultForm.Csv)).ShouldBe("t\n2026-11-23 05:05:06-05\n");
+        => (await _warehouse.ShownAsync("set TimeZone = 'America/New_York'; select timestamptz '2026-11-23 10:05:06+00' as t", ResultForm.Csv))
+            .ShouldBe("t\n2026-11-23 05:05:06-05\n");
 
     [Theory]
     [InlineData(nameof(ResultForm.Table))]
@@ -119,7 +123,8 @@ public sealed class ResultWriterTests : IAsyncLifetime
     public async Task Into_a_pipe_CSV_and_JSON_are_the_data_as_they_are()
     {
         (await _warehouse.ShownAsync("select chr(27) || chr(155) as v", ResultForm.Csv)).ShouldBe("v\n\u001b\u009b\n");
-        using var json = System.Text.Json.JsonDocument.Parse(await _warehouse.ShownAsync("select chr(27) || chr(155) as v", ResultForm.Json));
+        using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(
+            await _warehouse.ShownAsync("select chr(27) || chr(155) as v", ResultForm.Json));
         json.RootElement.GetProperty("v").GetString().ShouldBe("\u001b\u009b");
     }
 
@@ -164,7 +169,8 @@ public sealed class ResultWriterTests : IAsyncLifetime
     [Fact]
     public async Task Rows_keep_their_order()
         => (await _warehouse.RowsAsync("select i from range(100000) t(i) order by hash(i), i limit 50000")).ShouldBe(
-            await _warehouse.RowsAsync("select i from (select i, row_number() over (order by hash(i), i) as n from range(100000) t(i)) where n <= 50000 order by n"));
+            await _warehouse.RowsAsync("select i from (select i, "
+                + "row_number() over (order by hash(i), i) as n from range(100000) t(i)) where n <= 50000 order by n"));
 
     // The text of the CSV field as an SQL literal.
     private static string Quoted(string field)

@@ -44,7 +44,8 @@ public sealed class SqlSessionTests : IAsyncLifetime
     public async Task A_statement_fetches_what_it_reads_by_whatever_name(string sql)
     {
         _warehouse.WriteBroken("alerts", "2026-11-23 07");
-        await _warehouse.ShownAsync("create view alerts_of_mine as select * from alerts; create macro by_rule(x) as table select * from alerts_of_mine where rule = x", ResultForm.Table);
+        await _warehouse.ShownAsync("create view alerts_of_mine as select * from alerts", ResultForm.Table);
+        await _warehouse.ShownAsync("create macro by_rule(x) as table select * from alerts_of_mine where rule = x", ResultForm.Table);
         await _warehouse.ShownAsync("prepare all_alerts as select count(*)::bigint from alerts", ResultForm.Table);
         _warehouse.Fetched.ShouldBeEmpty();
         await Should.ThrowAsync<UserErrorException>(_warehouse.ShownAsync(sql, ResultForm.Csv));
@@ -58,7 +59,8 @@ public sealed class SqlSessionTests : IAsyncLifetime
     public async Task The_views_are_listed_without_a_file(string sql)
     {
         _warehouse.WriteBroken("alerts", "2026-11-23 07");
-        (await _warehouse.ShownAsync(sql, ResultForm.Csv)).ShouldContain(sql.StartsWith("describe", StringComparison.Ordinal) ? "rule_version,VARCHAR" : "player_events");
+        (await _warehouse.ShownAsync(sql, ResultForm.Csv)).ShouldContain(
+            sql.StartsWith("describe", StringComparison.Ordinal) ? "rule_version,VARCHAR" : "player_events");
         _warehouse.Fetched.ShouldBeEmpty();
     }
 
@@ -78,7 +80,8 @@ public sealed class SqlSessionTests : IAsyncLifetime
     {
         foreach (string hour in (string[])["07", "09"])
         {
-            _warehouse.Write("alerts", $"2026-11-23 {hour}", [$"select 'a{hour}' as alert_id, timestamptz '2026-11-23 {hour}:10:00+00' as ts, 0 as _partition, 1 as _offset"]);
+            _warehouse.Write("alerts", $"2026-11-23 {hour}",
+                [$"select 'a{hour}' as alert_id, timestamptz '2026-11-23 {hour}:10:00+00' as ts, 0 as _partition, 1 as _offset"]);
         }
 
         await _warehouse.ShownAsync("create view mine as select * from alerts", ResultForm.Table);
@@ -90,7 +93,8 @@ public sealed class SqlSessionTests : IAsyncLifetime
     [InlineData("/wharehouse")]
     [InlineData("/warehouse/alerts")]
     public async Task A_folder_that_is_no_warehouse_is_refused(string root)
-        => (await Should.ThrowAsync<UserErrorException>(_warehouse.OpenAsync(root))).Message.ShouldStartWith($"The folder {root} of HDFS holds none of player-events, alerts, labels:");
+        => (await Should.ThrowAsync<UserErrorException>(_warehouse.OpenAsync(root)))
+            .Message.ShouldStartWith($"The folder {root} of HDFS holds none of player-events, alerts, labels:");
 
     [Theory]
     [InlineData("create table t(i int)", "Created.\n")]
@@ -136,14 +140,15 @@ public sealed class SqlSessionTests : IAsyncLifetime
     public async Task What_only_a_SELECT_can_show_is_refused_by_name_and_changes_nothing()
     {
         await _warehouse.ShownAsync("create table numbers(i double)", ResultForm.Table);
-        (await Should.ThrowAsync<UserErrorException>(_warehouse.ShownAsync("insert into numbers values (3) returning i as half", ResultForm.Csv))).Message.ShouldStartWith("The column half has a type");
+        (await Should.ThrowAsync<UserErrorException>(_warehouse.ShownAsync("insert into numbers values (3) returning i as half", ResultForm.Csv)))
+            .Message.ShouldStartWith("The column half has a type");
         (await _warehouse.RowsAsync("select count(*) from numbers")).ShouldBe(["0"]);
     }
 
     [Fact]
     public async Task Rows_are_made_as_they_are_read()
     {
-        var output = new FirstRows(2);
+        FirstRows output = new(2);
         await (await _warehouse.SessionAsync()).RunAsync(Endless, output, Stop);
         output.Rows.ShouldBe(["0", "1"]);
     }
@@ -151,8 +156,8 @@ public sealed class SqlSessionTests : IAsyncLifetime
     [Fact]
     public async Task An_interrupt_ends_the_reading()
     {
-        using var interrupt = new CancellationTokenSource();
-        var output = new FirstRows(int.MaxValue, interrupt.Cancel);
+        using CancellationTokenSource interrupt = new();
+        FirstRows output = new(int.MaxValue, interrupt.Cancel);
         await Should.ThrowAsync<OperationCanceledException>((await _warehouse.SessionAsync()).RunAsync(Endless, output, interrupt.Token));
     }
 

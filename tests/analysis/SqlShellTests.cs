@@ -19,7 +19,8 @@ public sealed class SqlShellTests : IAsyncLifetime
 
     [Fact]
     public async Task A_blank_line_ends_no_statement()
-        => (await RunAsync(isScript: true, "create table t as", "", "select 1 as i;", "insert into t", "  values (2), (3); from t", "order by i", "")).ShouldBe((0, "i\n1\n2\n3\n"));
+        => (await RunAsync(isScript: true, "create table t as", "", "select 1 as i;", "insert into t", "  values (2), (3); from t", "order by i", ""))
+            .ShouldBe((0, "i\n1\n2\n3\n"));
 
     [Fact]
     public async Task A_script_stops_at_its_first_mistake()
@@ -49,10 +50,11 @@ public sealed class SqlShellTests : IAsyncLifetime
 
     private async Task<(int Code, string Shown)> RunAsync(bool isScript, params string[] lines)
     {
-        using var text = new StringWriter();
-        using var input = new Lines(isScript, lines);
-        var output = new ResultWriter(ResultForm.Csv, text, () => null, _warehouse.Said.Add);
-        int code = await new SqlShell(await _warehouse.SessionAsync(), input, output, _errors, e => e is UserErrorException ? e.Message : null).RunAsync(TestContext.Current.CancellationToken);
+        using StringWriter text = new();
+        using Lines input = new(isScript, lines);
+        ResultWriter output = new(ResultForm.Csv, text, () => null, _warehouse.Said.Add);
+        SqlShell shell = new(await _warehouse.SessionAsync(), input, output, _errors, e => e is UserErrorException ? e.Message : null);
+        int code = await shell.RunAsync(TestContext.Current.CancellationToken);
         return (code, text.ToString());
     }
 

@@ -61,5 +61,6 @@ public sealed class StatementParserTests : IDisposable
     [InlineData("")]
     [InlineData(" \n-- nothing; at all\n/* nor here */")]
     [InlineData(";;")]
-    public void Nothing_is_told(string text) => Should.Throw<UserErrorException>(() => StatementParser.Split(_database, text)).Message.ShouldBe("There is no statement in that.");
+    public void Nothing_is_told(string text)
+        => Should.Throw<UserErrorException>(() => StatementParser.Split(_database, text)).Message.ShouldBe("There is no statement in that.");
 }

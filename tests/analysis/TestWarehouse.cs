@@ -81,13 +81,14 @@ internal sealed class TestWarehouse : IAsyncDisposable
     /// <param name="terminalWidth">Of a terminal; null for a pipe.</param>
     public async Task<string> ShownAsync(string sql, ResultForm form, int? terminalWidth = null)
     {
-        using var text = new StringWriter();
+        using StringWriter text = new();
         await (await SessionAsync()).RunAsync(sql, new ResultWriter(form, text, () => terminalWidth, Said.Add), Stop);
         return text.ToString();
     }
 
     /// <summary>The rows of a query, as CSV without the header.</summary>
-    public async Task<string[]> RowsAsync(string sql) => [.. (await ShownAsync(sql, ResultForm.Csv)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
+    public async Task<string[]> RowsAsync(string sql)
+        => [.. (await ShownAsync(sql, ResultForm.Csv)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
 
     public async ValueTask DisposeAsync()
     {
