@@ -1,36 +1,5 @@
 namespace Game.Contracts;
 
-/// <summary>Kinds of event, as a set.</summary>
-[Flags]
-public enum EventKinds : byte
-{
-    None = 0,
-    Login = 1,
-    Trade = 2,
-    Both = Login | Trade,
-}
-
-/// <summary>What a field holds, as tables store it.</summary>
-public enum FieldType : byte
-{
-    Text,
-
-    /// <summary>Epoch milliseconds UTC.</summary>
-    Time,
-    Int32,
-    Int64,
-    Double,
-}
-
-/// <summary>One field of login and trade.</summary>
-/// <param name="Name">Its name in JSON, in Parquet and in SQL.</param>
-/// <param name="Type">What it holds.</param>
-/// <param name="Kinds">The kinds of event that have it.</param>
-/// <param name="Content">The kinds in which it is content: an event with the same id that differs in it is another event, see
-/// <see cref="EventContent"/>.</param>
-/// <param name="IsOptional">Whether an event of those kinds may lack it.</param>
-public sealed record EventField(string Name, FieldType Type, EventKinds Kinds, EventKinds Content = EventKinds.None, bool IsOptional = false);
-
 /// <summary>The fields of login and trade by their place in <see cref="EventFields.All"/>.</summary>
 internal enum FieldIndex
 {
@@ -65,29 +34,29 @@ public static class EventFields
 {
     private static readonly EventField[] Table =
     [
-        new("type", FieldType.Text, EventKinds.Both, EventKinds.Both),
-        new("event_id", FieldType.Text, EventKinds.Both, EventKinds.Both),
-        new("user_id", FieldType.Text, EventKinds.Both, EventKinds.Both),
-        new("ts", FieldType.Time, EventKinds.Both),
-        new("server_id", FieldType.Text, EventKinds.Both),
-        new("session_id", FieldType.Text, EventKinds.Both),
-        new("ip", FieldType.Text, EventKinds.Both, EventKinds.Login),
-        new("country", FieldType.Text, EventKinds.Login, IsOptional: true),
-        new("asn", FieldType.Int64, EventKinds.Login, IsOptional: true),
-        new("lat", FieldType.Double, EventKinds.Login, IsOptional: true),
-        new("lon", FieldType.Double, EventKinds.Login, IsOptional: true),
-        new("device_id", FieldType.Text, EventKinds.Login, EventKinds.Login),
-        new("client_version", FieldType.Text, EventKinds.Login, EventKinds.Login),
-        new("outcome", FieldType.Text, EventKinds.Login, EventKinds.Login),
-        new("trade_id", FieldType.Text, EventKinds.Trade, EventKinds.Trade),
-        new("counterparty_id", FieldType.Text, EventKinds.Trade, EventKinds.Trade),
-        new("channel", FieldType.Text, EventKinds.Trade, EventKinds.Trade),
-        new("gold_delta", FieldType.Int64, EventKinds.Trade, EventKinds.Trade),
-        new("gold_balance", FieldType.Int64, EventKinds.Trade, EventKinds.Trade),
-        new("item_id", FieldType.Text, EventKinds.Trade, EventKinds.Trade),
-        new("item_delta", FieldType.Int32, EventKinds.Trade, EventKinds.Trade),
-        new("item_value", FieldType.Int64, EventKinds.Trade, EventKinds.Trade),
-        new("inventory_value", FieldType.Int64, EventKinds.Trade, EventKinds.Trade),
+        Text("type", EventKinds.Both, e => e.Kind == EventKind.Login ? "login" : "trade", EventKinds.Both),
+        new EventField<Guid>("event_id", FieldType.Text, EventKinds.Both, EventKinds.Both, IsOptional: false) { Read = e => e.EventId },
+        Text("user_id", EventKinds.Both, e => e.UserId, EventKinds.Both),
+        Number("ts", EventKinds.Both, e => e.Ts, EventKinds.None) with { Type = FieldType.Time },
+        Text("server_id", EventKinds.Both, e => e.ServerId, EventKinds.None),
+        Text("session_id", EventKinds.Both, e => e.SessionId, EventKinds.None),
+        Text("ip", EventKinds.Both, e => e.Ip, EventKinds.Login),
+        Text("country", EventKinds.Login, e => (e as LoginEvent)?.Country, EventKinds.None) with { IsOptional = true },
+        Number("asn", EventKinds.Login, e => (e as LoginEvent)?.Asn, EventKinds.None) with { IsOptional = true },
+        Degrees("lat", login => login.Lon is null ? null : login.Lat),
+        Degrees("lon", login => login.Lat is null ? null : login.Lon),
+        Text("device_id", EventKinds.Login, e => (e as LoginEvent)?.DeviceId, EventKinds.Login),
+        Text("client_version", EventKinds.Login, e => (e as LoginEvent)?.ClientVersion, EventKinds.Login),
+        Text("outcome", EventKinds.Login, e => e is LoginEvent login ? ContractText.Of(login.Outcome) : null, EventKinds.Login),
+        Text("trade_id", EventKinds.Trade, e => (e as TradeEvent)?.TradeId, EventKinds.Trade),
+        Text("counterparty_id", EventKinds.Trade, e => (e as TradeEvent)?.CounterpartyId, EventKinds.Trade),
+        Text("channel", EventKinds.Trade, e => e is TradeEvent trade ? ContractText.Of(trade.Channel) : null, EventKinds.Trade),
+        Number("gold_delta", EventKinds.Trade, e => (e as TradeEvent)?.GoldDelta, EventKinds.Trade),
+        Number("gold_balance", EventKinds.Trade, e => (e as TradeEvent)?.GoldBalance, EventKinds.Trade),
+        Text("item_id", EventKinds.Trade, e => (e as TradeEvent)?.ItemId, EventKinds.Trade),
+        new EventField<int?>("item_delta", FieldType.Int32, EventKinds.Trade, EventKinds.Trade, IsOptional: false) { Read = e => (e as TradeEvent)?.ItemDelta },
+        Number("item_value", EventKinds.Trade, e => (e as TradeEvent)?.ItemValue, EventKinds.Trade),
+        Number("inventory_value", EventKinds.Trade, e => (e as TradeEvent)?.InventoryValue, EventKinds.Trade),
     ];
 
     /// <summary>JSON names, by <see cref="FieldIndex"/>.</summary>
@@ -129,6 +98,15 @@ public static class EventFields
         15 when name.SequenceEqual("inventory_value"u8) => FieldIndex.InventoryValue,
         _ => FieldIndex.Unknown,
     };
+
+    private static EventField<string> Text(string name, EventKinds kinds, Func<PlayerEvent, string?> read, EventKinds content)
+        => new(name, FieldType.Text, kinds, content, IsOptional: false) { Read = read };
+
+    private static EventField<long?> Number(string name, EventKinds kinds, Func<PlayerEvent, long?> read, EventKinds content)
+        => new(name, FieldType.Int64, kinds, content, IsOptional: false) { Read = read };
+
+    private static EventField<double?> Degrees(string name, Func<LoginEvent, double?> read)
+        => new(name, FieldType.Double, EventKinds.Login, EventKinds.None, IsOptional: true) { Read = e => e is LoginEvent login ? read(login) : null };
 
     private static uint Required(EventKinds kind)
     {

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Game.Contracts;
 
 /// <summary>The <c>type</c> of an event.</summary>
@@ -34,8 +36,14 @@ public enum TradeSide : byte
 /// <summary>The contract's spelling of the enumerations.</summary>
 public static class ContractText
 {
-    private static readonly byte[][] Outcomes = ["ok"u8.ToArray(), "bad-password"u8.ToArray(), "locked"u8.ToArray()];
-    private static readonly byte[][] Channels = ["direct"u8.ToArray(), "auction"u8.ToArray(), "mail"u8.ToArray(), "guild-bank"u8.ToArray()];
+    private static readonly string[] OutcomeTexts = ["ok", "bad-password", "locked"];
+    private static readonly string[] ChannelTexts = ["direct", "auction", "mail", "guild-bank"];
+    private static readonly byte[][] Outcomes = [.. OutcomeTexts.Select(Encoding.UTF8.GetBytes)];
+    private static readonly byte[][] Channels = [.. ChannelTexts.Select(Encoding.UTF8.GetBytes)];
+
+    public static string Of(LoginOutcome outcome) => OutcomeTexts[(int)outcome];
+
+    public static string Of(TradeChannel channel) => ChannelTexts[(int)channel];
 
     public static ReadOnlySpan<byte> Utf8(LoginOutcome outcome) => Outcomes[(int)outcome];
 

@@ -2,6 +2,9 @@ using System.Text;
 
 namespace Game.Contracts;
 
+/// <summary>Makes a text of its UTF-8 bytes.</summary>
+public delegate string TextOf(ReadOnlySpan<byte> utf8);
+
 /// <summary>
 /// A decoded event over the bytes it was read from: texts are UTF-8 spans into the record's value (or, where the JSON had escapes, into the
 /// decoder's scratch), so that decoding allocates nothing. Valid until the decoder's next call. Only the fields of its <see cref="Kind"/> are set.
@@ -39,31 +42,35 @@ public ref struct EventView
     public bool HasExtraFields;
 
     /// <summary>A copy that owns its texts.</summary>
-    public readonly PlayerEvent ToEvent() => Kind == EventKind.Login ? ToLogin() : ToTrade();
+    public readonly PlayerEvent ToEvent() => ToEvent(Text);
 
-    private readonly LoginEvent ToLogin() => new()
+    /// <summary>A copy that owns its texts.</summary>
+    /// <param name="few">Makes the texts of which there are few different ones, so that a reader of many events may share them.</param>
+    public readonly PlayerEvent ToEvent(TextOf few) => Kind == EventKind.Login ? ToLogin(few) : ToTrade(few);
+
+    private readonly LoginEvent ToLogin(TextOf few) => new()
     {
         EventId = EventId,
         UserId = Text(UserId),
         Ts = Ts,
-        ServerId = Text(ServerId),
+        ServerId = few(ServerId),
         SessionId = Text(SessionId),
         Ip = Text(Ip),
-        Country = Text(Country),
+        Country = few(Country),
         Asn = Asn,
         Lat = HasLocation ? Lat : null,
         Lon = HasLocation ? Lon : null,
         DeviceId = Text(DeviceId),
-        ClientVersion = Text(ClientVersion),
+        ClientVersion = few(ClientVersion),
         Outcome = Outcome,
     };
 
-    private readonly TradeEvent ToTrade() => new()
+    private readonly TradeEvent ToTrade(TextOf few) => new()
     {
         EventId = EventId,
         UserId = Text(UserId),
         Ts = Ts,
-        ServerId = Text(ServerId),
+        ServerId = few(ServerId),
         SessionId = Text(SessionId),
         Ip = Text(Ip),
         TradeId = Text(TradeId),
@@ -71,7 +78,7 @@ public ref struct EventView
         Channel = Channel,
         GoldDelta = GoldDelta,
         GoldBalance = GoldBalance,
-        ItemId = Text(ItemId),
+        ItemId = few(ItemId),
         ItemDelta = ItemDelta,
         ItemValue = ItemValue,
         InventoryValue = InventoryValue,

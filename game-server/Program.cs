@@ -1,11 +1,3 @@
-using Game.GameServer.Hosting;
+using Game.GameServer;
 
-try
-{
-    return await GameServerProcess.RunAsync(args);
-}
-catch (Exception e) // the top of the process: whatever ends it is told in a sentence
-{
-    await Console.Error.WriteLineAsync("game-server: " + GameServerProcess.Sentence(e));
-    return GameServerProcess.Failure;
-}
+return await GameServerProgram.RunAsync(args);

@@ -17,6 +17,9 @@ internal static class DetectorProcess
     /// <summary>Flush, last acknowledgements, commit and leaving, each bounded, fit into it.</summary>
     private static readonly TimeSpan StopWait = TimeSpan.FromSeconds(30);
 
+    /// <summary>What load balancers probe with.</summary>
+    private static readonly string[] Probe = [HttpMethods.Get, HttpMethods.Head];
+
     /// <summary>Runs until <paramref name="cancel"/> or SIGTERM; every failure is one sentence on standard error.</summary>
     public static async Task<int> RunAsync(DetectorOptions options, CancellationToken cancel)
     {
@@ -121,9 +124,9 @@ internal static class DetectorProcess
 
     private static void MapHealth(WebApplication app, GroupLoop loop, PartitionStatus[] statuses)
     {
-        app.MapGet("/healthz",
+        app.MapMethods("/healthz", Probe,
             () => loop.Failure.IsCompleted ? Results.Text("failed", statusCode: StatusCodes.Status503ServiceUnavailable) : Results.Text("ok"));
-        app.MapGet("/readyz", () =>
+        app.MapMethods("/readyz", Probe, () =>
         {
             int waiting = statuses.Count(status => status.Phase == PartitionPhase.Rebuilding);
             if (!loop.HasJoined)

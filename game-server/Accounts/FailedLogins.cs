@@ -84,8 +84,13 @@ internal sealed class FailedLogins(int limit, TimeSpan window, TimeProvider time
         }
     }
 
+    /// <summary>The attempt was not judged: it does not count.</summary>
+    public void Withdraw(LoginPlace place, LoginAttempt attempt) => Forget(place, (_, failure) => failure.Attempt == attempt);
+
     /// <summary>The attempt was none: the place's wrong secrets are forgotten, the strangers' elsewhere are not.</summary>
-    public void Succeeded(LoginPlace place, LoginAttempt attempt)
+    public void Succeeded(LoginPlace place, LoginAttempt attempt) => Forget(place, (key, failure) => key.IsPlace || failure.Attempt == attempt);
+
+    private void Forget(LoginPlace place, Func<Key, Failure, bool> which)
     {
         lock (_gate)
         {
@@ -97,7 +102,7 @@ internal sealed class FailedLogins(int limit, TimeSpan window, TimeProvider time
                 }
 
                 List<Failure> failures = node.Value.Failures;
-                failures.RemoveAll(failure => key.IsPlace || failure.Attempt == attempt);
+                failures.RemoveAll(failure => which(key, failure));
                 if (failures.Count == 0)
                 {
                     Remove(node);

@@ -18,10 +18,13 @@ internal sealed class LoginIntake(
     SessionTokens tokens,
     AddressTable addresses,
     ActionTraces traces,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger<LoginIntake> log)
 {
     internal const int MaxSecretBytes = 256;
     private const int SessionIdBytes = 16;
+
+    private bool _accountsFail;
 
     /// <summary>Whether the request's fields are what they should be.</summary>
     public static Problem? Check(SessionRequest request)
@@ -49,7 +52,11 @@ internal sealed class LoginIntake(
         SessionRequest request, Guid key, ClientAddress address, LoginPlace place, string? traceParent, CancellationToken cancellation)
     {
         LoginAttempt attempt = LoginContent.AttemptOf(key, request);
-        LoginOutcome outcome = await JudgeAsync(place, request.Secret!, attempt, cancellation);
+        if (await JudgeAsync(place, request.Secret!, attempt, cancellation) is not { } outcome)
+        {
+            return Problems.AccountsUnavailable;
+        }
+
         LoginEvent login = MakeEvent(request, key, address, outcome);
         if (!recentEvents.TryUse(new EventUse(login, (ulong)attempt.Content)))
         {
@@ -67,14 +74,34 @@ internal sealed class LoginIntake(
         return new PlayerAction(login, null, Schemas.Headers(Schemas.Login, trace.TraceParent), answer) { Activity = trace.Activity };
     }
 
-    private async ValueTask<LoginOutcome> JudgeAsync(LoginPlace place, string secret, LoginAttempt attempt, CancellationToken cancellation)
+    // Null where the accounts cannot say.
+    private async ValueTask<LoginOutcome?> JudgeAsync(LoginPlace place, string secret, LoginAttempt attempt, CancellationToken cancellation)
     {
         if (!failures.Admit(place, attempt))
         {
             return LoginOutcome.Locked;
         }
 
-        return await accounts.VerifyAsync(place.UserId, secret, cancellation) ? LoginOutcome.Ok : LoginOutcome.BadPassword;
+        using CancellationTokenSource patience = new(server.AccountsPatience, time);
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        try
+        {
+            bool isRight = await accounts.VerifyAsync(place.UserId, secret, end.Token).AsTask().WaitAsync(end.Token);
+            _accountsFail = false;
+            return isRight ? LoginOutcome.Ok : LoginOutcome.BadPassword;
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested) // the accounts may be anyone's code: whatever they throw, they could not say
+        {
+            failures.Withdraw(place, attempt);
+            // Once until they are back, not for every login.
+            if (!_accountsFail)
+            {
+                log.AccountsFailed(e);
+            }
+
+            _accountsFail = true;
+            return null;
+        }
     }
 
     private LoginEvent MakeEvent(SessionRequest request, Guid key, ClientAddress address, LoginOutcome outcome)

@@ -37,6 +37,11 @@ internal static class Problems
         "The brokers did not acknowledge in time; send the same request with the same key again.")
     { RetryAfter = UnavailableRetrySeconds };
 
+    public static readonly Problem AccountsUnavailable = new(
+        Status503ServiceUnavailable, "accounts-unavailable", "The accounts cannot be reached",
+            "The secret could not be checked; nothing was published. Try again.")
+    { RetryAfter = UnavailableRetrySeconds };
+
     public static readonly Problem NotReady = new(
         Status503ServiceUnavailable, "not-ready", "Not ready", "The brokers cannot be reached, or this server is stopping.")
     { RetryAfter = UnavailableRetrySeconds };

@@ -14,6 +14,9 @@ internal static class ApiDescription
     private const string Json = "application/json";
     private const string ProblemJson = "application/problem+json";
 
+    /// <summary>What load balancers probe with.</summary>
+    private static readonly string[] Probe = [HttpMethods.Get, HttpMethods.Head];
+
     private static readonly int[] ActionProblems =
     [
         StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status413PayloadTooLarge,
@@ -38,9 +41,11 @@ internal static class ApiDescription
         AddProblems(stream, [StatusCodes.Status401Unauthorized, StatusCodes.Status426UpgradeRequired]);
 
         HealthEndpoints health = services.GetRequiredService<HealthEndpoints>();
-        app.MapGet("/healthz", (Delegate)health.HealthAsync).WithName("health").WithSummary("The process answers.").Produces(StatusCodes.Status200OK);
+        app.MapMethods("/healthz", Probe,
+            (Delegate)health.HealthAsync).WithName("health").WithSummary("The process answers.").Produces(StatusCodes.Status200OK);
         AddProblems(
-            app.MapGet("/readyz", (Delegate)health.ReadyAsync).WithName("ready").WithSummary("Events can be published.").Produces(StatusCodes.Status200OK),
+            app.MapMethods("/readyz", Probe,
+                (Delegate)health.ReadyAsync).WithName("ready").WithSummary("Events can be published.").Produces(StatusCodes.Status200OK),
             [StatusCodes.Status503ServiceUnavailable]);
     }
 

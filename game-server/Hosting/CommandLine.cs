@@ -26,7 +26,7 @@ internal sealed class CommandLine
     {
         Description = "File with the game world's credential, one a line.", Required = true,
     };
-    private readonly Option<FileInfo> _accountsKey = new("--accounts-key-file") { Description = "File with the key of the demo's accounts.", Required = true };
+    private readonly Option<FileInfo> _accountsKey = new("--accounts-key-file") { Description = "File with the key of the demo's accounts." };
     private readonly Option<string> _keys = new("--keys")
     {
         Description = "Folder of the keys that sign session tokens, shared by all game servers.", Required = true,
@@ -55,8 +55,13 @@ internal sealed class CommandLine
     private readonly Option<int> _rememberedEvents = Bounded("--remembered-events",
         "Events of the log, and places of players' logins, that are remembered at least.", OptionDefaults.RememberedEvents, 1_000, 10_000_000);
 
-    public CommandLine()
+    private readonly bool _hasOwnAccounts;
+
+    /// <param name="hasOwnAccounts">Whether accounts were plugged in: the demo's have no option then.</param>
+    public CommandLine(bool hasOwnAccounts)
     {
+        _hasOwnAccounts = hasOwnAccounts;
+        _accountsKey.Required = !hasOwnAccounts;
         _serverId.Validators.Add(result =>
         {
             if (System.Text.Encoding.UTF8.GetByteCount(result.GetValue(_serverId) ?? "") is < 1 or > ContractLimits.MaxIdBytes)
@@ -78,9 +83,13 @@ internal sealed class CommandLine
         Root = new RootCommand(
             "Accepts players' logins and trades and publishes them. Every option can also be given by environment variable, --server-id as GAME_SERVER_SERVER_ID.")
         {
-            _bootstrapServer, _urls, _serverId, _partitions, _credentials, _accountsKey, _keys, _addressTable, _trustedProxies,
+            _bootstrapServer, _urls, _serverId, _partitions, _credentials, _keys, _addressTable, _trustedProxies,
             _loginsPerMinute, _failedLoginsPerMinute, _lockAfter, _lockWindow, _publishTimeout, _streamWindow, _sessionHours, _rememberedEvents,
         };
+        if (!hasOwnAccounts)
+        {
+            Root.Add(_accountsKey);
+        }
     }
 
     public RootCommand Root { get; }
@@ -111,7 +120,7 @@ internal sealed class CommandLine
         ServerId = parsed.GetRequiredValue(_serverId),
         Partitions = parsed.GetRequiredValue(_partitions),
         ServiceCredentials = Read("--service-credential-file", parsed.GetRequiredValue(_credentials), ServiceCredential.ParseFile),
-        AccountsKey = Read("--accounts-key-file", parsed.GetRequiredValue(_accountsKey), DemoSecrets.ParseKey),
+        AccountsKey = _hasOwnAccounts ? null : Read("--accounts-key-file", parsed.GetRequiredValue(_accountsKey), DemoSecrets.ParseKey),
         Keys = parsed.GetRequiredValue(_keys),
         AddressTable = parsed.GetValue(_addressTable)?.FullName,
         TrustedProxies = TryNetworks(parsed.GetRequiredValue(_trustedProxies), out List<IPNetwork> networks) ? networks : [],

@@ -78,8 +78,12 @@ internal static class GameServerApp
         services.AddSingleton(time);
         KeyRing.Add(services, options.Keys);
         services.AddSingleton(_ => ReadAddressTable(options.AddressTable));
-        services.AddSingleton(new ServerIdentity(options.ServerId, options.SessionLifetime));
-        services.AddSingleton<IAccounts>(new DemoAccounts(options.AccountsKey));
+        services.AddSingleton(new ServerIdentity(options.ServerId, options.SessionLifetime, options.PublishTimeout));
+        if (options.AccountsKey is { } key)
+        {
+            services.AddSingleton<IAccounts>(new DemoAccounts(key));
+        }
+
         services.AddSingleton(new FailedLogins(options.LockAfter, options.LockWindow, time));
         services.AddSingleton(new LoginLimits(options.LoginsPerMinute, options.FailedLoginsPerMinute, time));
         services.AddSingleton(new RecentEvents(new EventContent(SecretKey()), options.RememberedEvents));

@@ -19,7 +19,8 @@ internal sealed record GameServerOptions
 
     public required IReadOnlyList<string> ServiceCredentials { get; init; }
 
-    public required byte[] AccountsKey { get; init; }
+    /// <summary>The key of the demo's accounts; null where others are plugged in.</summary>
+    public byte[]? AccountsKey { get; init; }
 
     /// <summary>Folder of the session tokens' keys.</summary>
     public required string Keys { get; init; }

@@ -17,10 +17,10 @@ internal static class GameServerProcess
     private const int Success = 0;
     private const int UsageError = 2;
 
-    public static async Task<int> RunAsync(string[] arguments)
+    public static async Task<int> RunAsync(string[] arguments, Func<IServiceProvider, IAccounts>? accounts, CancellationToken stop)
     {
-        CommandLine commandLine = new();
-        commandLine.Root.SetAction((parsed, _) => ServeAsync(commandLine, parsed));
+        CommandLine commandLine = new(hasOwnAccounts: accounts is not null);
+        commandLine.Root.SetAction((parsed, cancelled) => ServeAsync(commandLine, parsed, accounts, cancelled));
         ParseResult result = commandLine.Root.Parse(commandLine.WithEnvironment(arguments, Environment.GetEnvironmentVariable));
         if (result.Errors.Count > 0 && result.Action is not System.CommandLine.Help.HelpAction)
         {
@@ -28,26 +28,34 @@ internal static class GameServerProcess
             return UsageError;
         }
 
-        return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        return await result.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop);
     }
 
-    private static async Task<int> ServeAsync(CommandLine commandLine, ParseResult parsed)
+    private static async Task<int> ServeAsync(CommandLine commandLine, ParseResult parsed, Func<IServiceProvider, IAccounts>? accounts, CancellationToken stop)
     {
-        await ServeAsync(commandLine.ToOptions(parsed), TimeProvider.System);
+        await ServeAsync(commandLine.ToOptions(parsed), accounts, TimeProvider.System, stop);
         return Success;
     }
 
-    private static async Task ServeAsync(GameServerOptions options, TimeProvider time)
+    private static async Task ServeAsync(GameServerOptions options, Func<IServiceProvider, IAccounts>? accounts, TimeProvider time, CancellationToken stop)
     {
-        await using WebApplication app = GameServerApp.Build(options, time, services => AddKafka(services, options));
+        await using WebApplication app = GameServerApp.Build(options, time, services =>
+        {
+            AddKafka(services, options);
+            if (accounts is not null)
+            {
+                services.AddSingleton(accounts);
+            }
+        });
         ILogger log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Game.GameServer");
         log.AddressTableRead(app.Services.GetRequiredService<AddressTable>().Prefixes);
         await KeyRing.PrepareAsync(app.Services.GetRequiredService<IDataProtectionProvider>(), options.Keys, time);
         await TopicSetup.EnsureAsync(app.Services.GetRequiredService<IAdminClient>(), [new Topics(options.Partitions)[Topics.PlayerEvents]], log.TopicWeak);
         app.Services.GetRequiredService<IEventPublisher>();
-        await app.StartAsync();
+        app.Services.GetRequiredService<IAccounts>();
+        await app.StartAsync(stop);
         log.Listening(options.ServerId, string.Join(' ', app.Urls), options.BootstrapServers);
-        await app.WaitForShutdownAsync();
+        await app.WaitForShutdownAsync(stop);
     }
 
     private static void AddKafka(IServiceCollection services, GameServerOptions options)

@@ -27,6 +27,9 @@ internal static partial class LogMessages
     [LoggerMessage(8, LogLevel.Warning, "{Warning}")]
     public static partial void TopicWeak(this ILogger logger, string warning);
 
+    [LoggerMessage(11, LogLevel.Error, "The accounts cannot check secrets; logins are answered 503 until they can.")]
+    public static partial void AccountsFailed(this ILogger logger, Exception exception);
+
     [LoggerMessage(9, LogLevel.Warning,
         "The end of the log was not read within {Seconds} s: until it is, ids that other servers used and places of players' logins may not be known.")]
     public static partial void NotCaughtUp(this ILogger logger, double seconds);

@@ -35,7 +35,7 @@ public static class LocalWebHdfsServer
         builder.Services.AddSingleton(tree).AddSingleton(new Operations(tree, readOnly)).AddSingleton<Gateway>();
         WebApplication app = builder.Build();
         app.Map("/webhdfs/v1/{**path}", (RequestDelegate)(context => context.RequestServices.GetRequiredService<Gateway>().HandleAsync(context)));
-        app.MapGet("/healthz", () => "ok");
+        app.MapMethods("/healthz", [HttpMethods.Get, HttpMethods.Head], () => "ok");
         // The container disposes only what it made itself, and the tree was handed in.
         app.Lifetime.ApplicationStopped.Register(tree.Dispose);
         return app;

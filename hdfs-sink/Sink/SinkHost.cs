@@ -9,6 +9,9 @@ namespace Game.HdfsSink;
 /// <summary>Puts the process together: the sink, health, metrics.</summary>
 internal static class SinkHost
 {
+    /// <summary>What load balancers probe with.</summary>
+    private static readonly string[] Probe = [HttpMethods.Get, HttpMethods.Head];
+
     public static WebApplication Build(SinkSettings settings, string urls)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -24,8 +27,8 @@ internal static class SinkHost
         builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("hdfs-sink"))
             .WithMetrics(metrics => metrics.AddMeter(SinkMetrics.MeterName).AddPrometheusExporter());
         WebApplication app = builder.Build();
-        app.MapGet("/healthz", () => "ok");
-        app.MapGet("/readyz", (SinkHealth health) => health.Trouble is { } trouble
+        app.MapMethods("/healthz", Probe, () => "ok");
+        app.MapMethods("/readyz", Probe, (SinkHealth health) => health.Trouble is { } trouble
             ? Results.Text(trouble, statusCode: StatusCodes.Status503ServiceUnavailable)
             : Results.Text($"{health.Assigned} partitions assigned"));
         app.MapPrometheusScrapingEndpoint();

@@ -21,6 +21,14 @@ public sealed class HostingTests
         server.Brokers.IsReachableAsync().Returns(false);
         await TestServer.ProblemAsync(await GetAsync(server, "/readyz"), HttpStatusCode.ServiceUnavailable, "not-ready");
         (await GetAsync(server, "/healthz")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        foreach (string probe in new[] { "/healthz", "/readyz", "/metrics" })
+        {
+            using HttpRequestMessage head = new(HttpMethod.Head, probe);
+            using HttpResponseMessage answer = await server.Http.SendAsync(head, TestContext.Current.CancellationToken);
+            (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBeEmpty();
+            answer.StatusCode.ShouldBe(probe == "/readyz" ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.OK, probe);
+        }
+
         string metrics = await (await GetAsync(server, "/metrics")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         metrics.ShouldContain("game_server_answers_total{");
 
@@ -92,7 +100,7 @@ public sealed class HostingTests
     [InlineData("--nonsense=1", "nonsense")]
     public void A_bad_option_is_an_error_that_names_it(string option, string message)
     {
-        CommandLine commandLine = new();
+        CommandLine commandLine = new(hasOwnAccounts: false);
         string[] arguments = ["--bootstrap-server", "b:1", "--keys", "k", "--service-credential-file", "c", "--accounts-key-file", "a", option];
         commandLine.Root.Parse(commandLine.WithEnvironment(arguments, _ => null)).Errors[0].Message.ShouldContain(message);
     }
@@ -148,7 +156,7 @@ public sealed class HostingTests
 
     private static GameServerOptions Parse(string[] arguments, Dictionary<string, string> variables)
     {
-        CommandLine commandLine = new();
+        CommandLine commandLine = new(hasOwnAccounts: false);
         ParseResult parsed = commandLine.Root.Parse(commandLine.WithEnvironment(arguments, name => variables.GetValueOrDefault(name)));
         parsed.Errors.ShouldBeEmpty();
         return commandLine.ToOptions(parsed);

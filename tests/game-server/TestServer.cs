@@ -43,7 +43,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public static async Task<TestServer> StartAsync(Func<GameServerOptions, GameServerOptions>? change = null, string? keys = null)
+    public static async Task<TestServer> StartAsync(Func<GameServerOptions, GameServerOptions>? change = null, string? keys = null,
+        Action<IServiceCollection>? services = null)
     {
         string folder = keys ?? Directory.CreateTempSubdirectory("game-server-").FullName;
         GameServerOptions options = new()
@@ -60,11 +61,12 @@ internal sealed class TestServer : IAsyncDisposable
         FakeTimeProvider time = new(new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero));
         IBrokerProbe brokers = Substitute.For<IBrokerProbe>();
         brokers.IsReachableAsync().Returns(true);
-        WebApplication built = GameServerApp.Build(change?.Invoke(options) ?? options, time, services =>
+        WebApplication built = GameServerApp.Build(change?.Invoke(options) ?? options, time, added =>
         {
-            services.AddSingleton<IEventPublisher>(log);
-            services.AddSingleton(brokers);
-            services.AddLogging(logging => logging.ClearProviders());
+            added.AddSingleton<IEventPublisher>(log);
+            added.AddSingleton(brokers);
+            services?.Invoke(added);
+            added.AddLogging(logging => logging.ClearProviders());
         });
         await built.StartAsync();
         return new(built, keys is null ? folder : null, log, time, brokers);

@@ -12,6 +12,9 @@ namespace Broker.Server.Metrics;
 /// </summary>
 internal sealed class HttpPages : IAsyncDisposable
 {
+    /// <summary>What some load balancers probe with: the head of a GET's answer.</summary>
+    private const string Head = "HEAD";
+
     /// <summary>A scraper's request has a few hundred bytes.</summary>
     private const int MaxRequestBytes = 4096;
 
@@ -102,8 +105,8 @@ internal sealed class HttpPages : IAsyncDisposable
         using CancellationTokenSource timeout = new(RequestTime, _time);
         try
         {
-            string path = await PathAsked(client, timeout.Token);
-            byte[] answer = Answer(_pages(path));
+            (string method, string path) = await Asked(client, timeout.Token);
+            byte[] answer = Answer(_pages(path), hasBody: method != Head);
             for (int sent = 0; sent < answer.Length;)
             {
                 sent += await client.SendAsync(answer.AsMemory(sent), timeout.Token);
@@ -124,8 +127,8 @@ internal sealed class HttpPages : IAsyncDisposable
         }
     }
 
-    /// <summary>The path of a GET; empty for anything else.</summary>
-    private static async Task<string> PathAsked(Socket client, CancellationToken cancellation)
+    /// <summary>The path of a GET or HEAD; empty for anything else.</summary>
+    private static async Task<(string Method, string Path)> Asked(Socket client, CancellationToken cancellation)
     {
         byte[] request = new byte[MaxRequestBytes];
         int length = 0;
@@ -134,22 +137,22 @@ internal sealed class HttpPages : IAsyncDisposable
             int count = await client.ReceiveAsync(request.AsMemory(length), cancellation);
             if (count == 0)
             {
-                return "";
+                return ("", "");
             }
             length += count;
         }
 
         string[] parts = Encoding.ASCII.GetString(request, 0, Math.Max(0, request.AsSpan(0, length).IndexOf((byte)'\r'))).Split(' ');
-        return parts.Length == 3 && parts[0] == "GET" ? parts[1].Split('?')[0] : "";
+        return parts.Length == 3 && parts[0] is "GET" or Head ? (parts[0], parts[1].Split('?')[0]) : ("", "");
     }
 
-    private static byte[] Answer(HttpPage page)
+    private static byte[] Answer(HttpPage page, bool hasBody)
     {
         byte[] body = Encoding.UTF8.GetBytes(page.Text);
         string head = string.Create(
             CultureInfo.InvariantCulture,
             $"HTTP/1.1 {page.Status}\r\nContent-Type: {page.ContentType}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n");
-        return [.. Encoding.ASCII.GetBytes(head), .. body];
+        return hasBody ? [.. Encoding.ASCII.GetBytes(head), .. body] : Encoding.ASCII.GetBytes(head);
     }
 }
 

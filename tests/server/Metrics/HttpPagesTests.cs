@@ -26,4 +26,21 @@ public sealed class HttpPagesTests
         }
         (await page).ShouldBe("alive");
     }
+
+    [Theory]
+    [InlineData("GET", HttpStatusCode.OK, "alive")]
+    [InlineData("HEAD", HttpStatusCode.OK, "")]
+    [InlineData("POST", HttpStatusCode.NotFound, "nothing")]
+    public async Task A_probe_with_HEAD_is_answered_as_GET_but_without_a_body(string method, HttpStatusCode status, string body)
+    {
+        await using HttpPages pages = new(
+            new IPEndPoint(IPAddress.Loopback, 0), path => path == "/healthz" ? HttpPage.Plain("200 OK", "alive") : HttpPage.Plain("404 Not Found", "nothing"),
+            NullLogger.Instance, TimeProvider.System, (socket, cancellation) => socket.AcceptAsync(cancellation));
+        using HttpClient http = new() { BaseAddress = new Uri($"http://{pages.EndPoint}") };
+        using HttpRequestMessage request = new(new HttpMethod(method), "/healthz");
+        using HttpResponseMessage answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        answer.StatusCode.ShouldBe(status);
+        (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe(body);
+        answer.Content.Headers.ContentLength.ShouldBe(status == HttpStatusCode.OK ? 5 : 7);
+    }
 }
