@@ -32,6 +32,8 @@ internal sealed class LogScenario
 
     public LogDirectories Directories { get; private set; } = null!;
 
+    public LogDirectory Directory => Directories.Directories[0];
+
     public PartitionLog Log { get; private set; } = null!;
 
     public long Now => Time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -22,7 +22,8 @@ namespace Broker.Server.Apis;
 // - A block of a framed Snappy stream that holds more than 8 MiB is refused with INVALID_RECORD; clients write 32 KiB.
 // - At most 100 records of a batch are named in record_errors.
 //
-// A request is dispatched when all its batches are in the log (or refused); acks=all completes when the in-sync replicas have them.
+// A request is dispatched when all its batches are in the log (or refused). It is answered when they are flushed, where flush.messages asks for it, and with
+// acks=all when the in-sync replicas have them, too.
 
 /// <summary>Appends clients' record batches.</summary>
 internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, ProduceResponse>

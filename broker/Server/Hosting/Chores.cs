@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Hosting;
 
 /// <summary>
-/// The work that comes round: flushes, checkpoints, retention, delayed deletes, producers' expiry. Each waits on the timing wheel and runs on one thread of
-/// its own, which may block on the disk; the next round of a chore is counted from the end of the last.
+/// The work that comes round: flushes, checkpoints, retention, delayed deletes, producers' expiry. Each log directory has a thread of its own for it, so that a disk that
+/// hangs stops the chores of no other.
 /// </summary>
 internal sealed class Chores : IDisposable
 {
@@ -21,12 +21,7 @@ internal sealed class Chores : IDisposable
     /// <summary>Kafka's producer.id.expiration.check.interval.ms.</summary>
     private static readonly TimeSpan ProducerInterval = TimeSpan.FromMinutes(10);
 
-    private readonly TimingWheel _wheel;
-    private readonly ColdWork _thread = new(maxThreads: 1);
-    private readonly ILogger _log;
-    private readonly Lock _lock = new();
-    private Task _running = Task.CompletedTask;
-    private bool _stopped;
+    private readonly List<ChoreThread> _threads = [];
 
     /// <param name="wheel">For the waiting.</param>
     /// <param name="config">The intervals.</param>
@@ -35,87 +30,46 @@ internal sealed class Chores : IDisposable
     /// <param name="log">Where failures go.</param>
     public Chores(TimingWheel wheel, BrokerConfig config, LogDirectories directories, PartitionTable partitions, ILogger log)
     {
-        _wheel = wheel;
-        _log = log;
+        foreach (LogDirectory directory in directories.Directories)
+        {
+            StartAll(AddThread(wheel, log), config, directory, partitions);
+        }
+
+        // Apart, as it may block on any of them.
+        AddThread(wheel, log).Start("logs without room", DeleteInterval, DeleteInterval, partitions.OpenAwaited);
+    }
+
+    /// <summary>No chore begins any more, and those that run have ended.</summary>
+    public void Dispose() => _threads.ForEach(thread => thread.Dispose());
+
+    private static void StartAll(ChoreThread thread, BrokerConfig config, LogDirectory directory, PartitionTable partitions)
+    {
         TimeSpan first = TimeSpan.FromMilliseconds(config.LogInitialTaskDelayMs);
-        Start("flush", FlushInterval, FlushInterval, directories.FlushDue);
-        Start("delayed deletes", DeleteInterval, DeleteInterval, directories.RunDelayedDeletes);
-        Start("logs without room", DeleteInterval, DeleteInterval, partitions.OpenAwaited);
-        Start("retention", first, Ms(config.LogRetentionCheckMs), () => partitions.DeleteOldSegments());
-        Start("recovery points", first, Ms(config.LogFlushOffsetCheckpointMs), directories.CheckpointRecoveryPoints);
-        Start("log start offsets", first, Ms(config.LogFlushStartOffsetCheckpointMs), directories.CheckpointLogStartOffsets);
-        Start("producers", ProducerInterval, ProducerInterval, partitions.ExpireProducers);
-        // Before a controller has told the roles, the marks in memory are not yet what the file says.
-        Start("high watermarks", Ms(config.HighWatermarkCheckpointMs), Ms(config.HighWatermarkCheckpointMs),
-            () => Once(partitions.IsInitialized, directories.CheckpointHighWatermarks));
+        TimeSpan highWatermarks = Milliseconds(config.HighWatermarkCheckpointMs);
+        thread.Start("flush", FlushInterval, FlushInterval, directory.FlushDue);
+        thread.Start("delayed deletes", DeleteInterval, DeleteInterval, directory.RunDelayedDeletes);
+        thread.Start("retention", first, Milliseconds(config.LogRetentionCheckMs), () => partitions.DeleteOldSegments(directory.Path));
+        thread.Start("recovery points", first, Milliseconds(config.LogFlushOffsetCheckpointMs), directory.CheckpointRecoveryPoints);
+        thread.Start("log start offsets", first, Milliseconds(config.LogFlushStartOffsetCheckpointMs), directory.CheckpointLogStartOffsets);
+        thread.Start("producers", ProducerInterval, ProducerInterval, () => partitions.ExpireProducers(directory.Path));
+        thread.Start("high watermarks", highWatermarks, highWatermarks, () => CheckpointHighWatermarks(directory, partitions));
     }
 
-    /// <summary>No chore begins any more, and the one that runs has ended.</summary>
-    public void Dispose()
+    /// <summary>Before a controller has assigned the roles, the high watermarks in memory are not yet what the file says.</summary>
+    private static void CheckpointHighWatermarks(LogDirectory directory, PartitionTable partitions)
     {
-        Task running;
-        lock (_lock)
+        if (partitions.IsInitialized)
         {
-            _stopped = true;
-            running = _running;
-        }
-
-#pragma warning disable VSTHRD002 // The end of the broker: the logs are closed next, on this thread.
-        running.Wait();
-#pragma warning restore VSTHRD002
-        _thread.Dispose();
-    }
-
-    private static TimeSpan Ms(long milliseconds) => TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 1, int.MaxValue));
-
-    private static void Once(bool condition, Action chore)
-    {
-        if (condition)
-        {
-            chore();
+            directory.CheckpointHighWatermarks();
         }
     }
 
-    private void Start(string name, TimeSpan delay, TimeSpan interval, Action chore)
-    {
-        lock (_lock)
-        {
-            if (!_stopped)
-            {
-                _wheel.Schedule(delay, () => Begin(name, interval, chore));
-            }
-        }
-    }
+    private static TimeSpan Milliseconds(long milliseconds) => TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 1, int.MaxValue));
 
-    private void Begin(string name, TimeSpan interval, Action chore)
+    private ChoreThread AddThread(TimingWheel wheel, ILogger log)
     {
-        lock (_lock)
-        {
-            if (_stopped)
-            {
-                return;
-            }
-            _running = _thread.Run(() => Run(name, interval, chore));
-        }
-    }
-
-    private bool Run(string name, TimeSpan interval, Action chore)
-    {
-        try
-        {
-            if (!_stopped)
-            {
-                chore();
-            }
-        }
-#pragma warning disable CA1031 // The top of a chore: it comes round again, and the others must not stop with it.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            HostLog.ChoreFailed(_log, e, name);
-        }
-
-        Start(name, interval, interval, chore);
-        return true;
+        ChoreThread thread = new(wheel, log);
+        _threads.Add(thread);
+        return thread;
     }
 }

@@ -21,6 +21,8 @@ internal sealed class Connection : IRequestConnection
     private long _lastUse;
     private volatile bool _awaitsTurn;
     private long _throttledUntil;
+    private ITimer? _release;
+    private int _releaseIsDue;
     private ProgressMark _mark;
     private string? _closeReason;
 
@@ -57,6 +59,11 @@ internal sealed class Connection : IRequestConnection
         await ReadAll();
         _responses.End();
         await writing;
+        if (_release is not null)
+        {
+            await _release.DisposeAsync();
+        }
+
         _writer.Dispose();
     }
 
@@ -208,6 +215,7 @@ internal sealed class Connection : IRequestConnection
         RequestStart start = RequestStart.Read(frame, _services.Apis);
         await Turn(start.Api);
         RequestContext context = new(this, start.Api.Key, start.Header.ApiVersion, start.Header.CorrelationId, start.Header.ClientId);
+        ReleaseAnswersSoon();
         ValueTask<IMessage?> response = start.Dispatch(frame, context);
         if (context.Dispatching is { } dispatching)
         {
@@ -220,6 +228,25 @@ internal sealed class Connection : IRequestConnection
             Throttle(context.ThrottleTimeMs);
         }
         _responses.Add(new PendingResponse(start.Api, context, response, start.ResponseVersion, arrivedAt, frame.Length));
+    }
+
+    /// <summary>Answers that are ready leave together with those of the requests behind them, but not later than this: a disk may hold up the dispatch of a later one.</summary>
+    private void ReleaseAnswersSoon()
+    {
+        if (!_responses.HasHeldBack || Interlocked.Exchange(ref _releaseIsDue, 1) != 0)
+        {
+            return;
+        }
+
+        _release ??= _services.Time.CreateTimer(
+            static connection => ((Connection)connection!).ReleaseAnswers(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _release.Change(NetworkOptions.LongestHold, Timeout.InfiniteTimeSpan);
+    }
+
+    private void ReleaseAnswers()
+    {
+        Volatile.Write(ref _releaseIsDue, 0);
+        _responses.Wake();
     }
 
     /// <summary>What has reserved memory must not wait for the answers of other requests: a large frame is read when its turn has come.</summary>

@@ -15,6 +15,7 @@ internal sealed class ResponseQueue
     private int _unanswered;
     private int _notRunningAhead;
     private bool _ended;
+    private volatile bool _hasHeldBack;
 
     /// <summary>How many are unanswered. Any thread.</summary>
     public int Count
@@ -27,6 +28,9 @@ internal sealed class ResponseQueue
             }
         }
     }
+
+    /// <summary>Whether requests have been added since the last <see cref="Wake"/>.</summary>
+    public bool HasHeldBack => _hasHeldBack;
 
     /// <summary>Completes when the next request, of this kind, may be dispatched. For the reading loop.</summary>
     public async ValueTask Turn(Api api)
@@ -62,10 +66,16 @@ internal sealed class ResponseQueue
                 _notRunningAhead++;
             }
         }
+
+        _hasHeldBack = true;
     }
 
-    /// <summary>Wakes the writing loop, which may run inside this call. For the reading loop, before it waits for anything.</summary>
-    public void Wake() => _added.Set();
+    /// <summary>Wakes the writing loop, which may run inside this call. The reading loop calls it before it waits for anything; any thread.</summary>
+    public void Wake()
+    {
+        _hasHeldBack = false;
+        _added.Set();
+    }
 
     /// <summary>No further request will be added.</summary>
     public void End()

@@ -14,6 +14,7 @@ internal sealed class Partition
 {
     private readonly Lock _lock = new();
     private readonly PartitionHost _host;
+    private readonly GroupCommit _flushes;
     private PartitionState _state = PartitionState.Initial;
     private PartitionLog? _log;
     private AppendGate? _gate;
@@ -23,6 +24,7 @@ internal sealed class Partition
     {
         Name = name;
         _host = host;
+        _flushes = new GroupCommit(TryFlush);
     }
 
     public TopicPartition Name { get; }
@@ -38,6 +40,12 @@ internal sealed class Partition
 
     /// <summary>Bounds the appends to this partition's log directory; null until the first assignment.</summary>
     public AppendGate? Gate => Volatile.Read(ref _gate);
+
+    /// <summary>
+    /// Everything below is on this broker's disk. It bounds what is acknowledged where <c>flush.messages</c> asks for it, never the high watermark: that one says what the in-sync
+    /// replicas have in their logs.
+    /// </summary>
+    public long FlushedUpTo => Log?.RecoveryPoint ?? 0;
 
     /// <summary>The requests that wait for this partition.</summary>
     public PartitionWaiters Waiters { get; } = new();
@@ -230,16 +238,29 @@ internal sealed class Partition
             return new ValueTask<AppendOutcome>(AfterFailure(result.Error, log));
         }
 
-        if (result.FlushNeeded && !TryFlush(log, result.LastOffset + 1))
-        {
-            return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.KafkaStorageError));
-        }
-
         if (!result.IsDuplicate)
         {
             Waiters.Notify();
         }
 
+        return result.FlushNeeded ? AcknowledgeFlushedAsync(log, result, acks, timeout) : AcknowledgeAsync(result, acks, timeout);
+    }
+
+    /// <summary>What is not flushed is not acknowledged; meanwhile other appends go on, and those that need it share the next flush.</summary>
+    private async ValueTask<AppendOutcome> AcknowledgeFlushedAsync(PartitionLog log, AppendResult result, short acks, TimeSpan timeout)
+    {
+        await _flushes.Run(_host.Flushes.Of(log.Directory));
+        if (FlushedUpTo > result.LastOffset)
+        {
+            return await AcknowledgeAsync(result, acks, timeout);
+        }
+
+        // The flush has failed, or the record has been truncated or deleted before it.
+        return AppendOutcome.Failed(State.Role is PartitionRole.Leader or PartitionRole.Offline ? ErrorCode.KafkaStorageError : ErrorCode.NotLeaderOrFollower);
+    }
+
+    private ValueTask<AppendOutcome> AcknowledgeAsync(in AppendResult result, short acks, TimeSpan timeout)
+    {
         AppendOutcome appended = AppendOutcome.Of(result);
         if (acks != -1)
         {
@@ -298,13 +319,17 @@ internal sealed class Partition
         return AppendOutcome.Failed(error);
     }
 
-    /// <summary>Outside of the lock: other appends go on, and share one fsync.</summary>
-    private bool TryFlush(PartitionLog log, long upToOffset)
+    /// <summary>Flushes what has been appended so far; outside of the lock, so that appends go on.</summary>
+    private void TryFlush()
     {
+        if (Log is not { } log)
+        {
+            return;
+        }
+
         try
         {
-            log.Flush(upToOffset, _host.NowMs);
-            return true;
+            log.Flush(log.LogEndOffset, _host.NowMs);
         }
         catch (IOException failure)
         {
@@ -313,8 +338,6 @@ internal sealed class Partition
             {
                 Fail();
             }
-
-            return false;
         }
     }
 

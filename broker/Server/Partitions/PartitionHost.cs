@@ -16,6 +16,9 @@ internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWhe
     /// <summary>How many appends a log directory takes at once, by its path.</summary>
     public ConcurrentDictionary<string, AppendGate> Gates { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Where flushes run that acknowledgements wait for.</summary>
+    public FlushThreads Flushes { get; } = new();
+
     /// <summary>What decompressing batches may take, for all partitions and all who read them.</summary>
     public DecompressionBound Decompression { get; } = new(Environment.ProcessorCount);
 
@@ -28,5 +31,9 @@ internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWhe
     /// <summary>Monotonic milliseconds: what lags and waits go by.</summary>
     public long StampMs => (long)(Clock.GetTimestamp() * (1000.0 / Clock.TimestampFrequency));
 
-    public void Dispose() => Decompression.Dispose();
+    public void Dispose()
+    {
+        Flushes.Dispose();
+        Decompression.Dispose();
+    }
 }

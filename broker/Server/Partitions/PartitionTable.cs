@@ -132,12 +132,12 @@ internal sealed class PartitionTable
         }
     }
 
-    /// <summary>Deletes old segments by the topics' settings; one partition after the other. Blocks on the disk.</summary>
-    /// <returns>How many segments went.</returns>
-    public int DeleteOldSegments()
+    /// <summary>Deletes old segments of one log directory by the topics' settings; one partition after the other. Blocks on the disk.</summary>
+    /// <returns>How many segments were deleted.</returns>
+    public int DeleteOldSegments(string directory)
     {
         int deleted = 0;
-        foreach (Partition partition in _partitions.Values)
+        foreach (Partition partition in In(directory))
         {
             Guard(partition, () => partition.Maintain(log => deleted += log.DeleteOldSegments(_host.NowMs)));
         }
@@ -145,10 +145,10 @@ internal sealed class PartitionTable
         return deleted;
     }
 
-    /// <summary>Forgets producers that have been idle for longer than <c>producer.id.expiration.ms</c>.</summary>
-    public void ExpireProducers()
+    /// <summary>Forgets producers of one log directory's partitions that have been idle for longer than <c>producer.id.expiration.ms</c>. Waits for appends that run.</summary>
+    public void ExpireProducers(string directory)
     {
-        foreach (Partition partition in _partitions.Values)
+        foreach (Partition partition in In(directory))
         {
             partition.Maintain(log => log.ExpireProducers(_host.NowMs));
         }
@@ -294,6 +294,8 @@ internal sealed class PartitionTable
 
         return PartitionTransitions.Assign(state, assignment, _host.BrokerId, logEndOffset: 0, nowMs: 0).Error;
     }
+
+    private IEnumerable<Partition> In(string directory) => _partitions.Values.Where(partition => partition.Log?.Directory == directory);
 
     private static bool IsAnotherTopic(Guid known, Guid told) => known != Guid.Empty && told != Guid.Empty && known != told;
 

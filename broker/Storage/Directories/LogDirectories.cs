@@ -28,9 +28,8 @@ public sealed record StorageOptions
 public sealed class IdentityMismatchException(string message) : IOException(message);
 
 /// <summary>
-/// All log directories of a broker. Opened (locked) first, then <see cref="EnsureIdentity"/>, then <see cref="Load"/>. The periodic work is in methods that the
-/// server
-/// schedules on threads that may block. Thread-safe, except that a partition's own calls need its lock.
+/// All log directories of a broker. Opened (locked) first, then <see cref="EnsureIdentity"/>, then <see cref="Load"/>. The periodic work of
+/// each directory is in its own methods, which the server runs on threads that may block. Thread-safe, except that a partition's own calls need its lock.
 /// </summary>
 public sealed class LogDirectories
 {
@@ -189,22 +188,6 @@ public sealed class LogDirectories
     /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
     public void Delete(PartitionLog log) => log.State.Directory.Delete(log);
 
-    /// <summary>Flushes rolled segments and logs whose <c>flush.ms</c> has passed; due every <c>log.flush.scheduler.interval.ms</c> and soon after rolls (each
-    /// second will do).</summary>
-    public void FlushDue() => ForOnline(d => d.FlushDue());
-
-    /// <summary>Due every <c>log.flush.offset.checkpoint.interval.ms</c>.</summary>
-    public void CheckpointRecoveryPoints() => ForOnline(d => d.CheckpointRecoveryPoints());
-
-    /// <summary>Due every <c>log.flush.start.offset.checkpoint.interval.ms</c>.</summary>
-    public void CheckpointLogStartOffsets() => ForOnline(d => d.CheckpointLogStartOffsets());
-
-    /// <summary>Due every <c>replica.high.watermark.checkpoint.interval.ms</c>.</summary>
-    public void CheckpointHighWatermarks() => ForOnline(d => d.CheckpointHighWatermarks());
-
-    /// <summary>Deletes files and folders whose delay has passed; each few seconds.</summary>
-    public void RunDelayedDeletes() => ForOnline(d => d.RunDelayedDeletes());
-
     /// <summary>Ends the use of all logs, flushed, with the marker of a clean end.</summary>
     /// <param name="brokerEpoch">The broker's epoch, -1 for none.</param>
     public void Close(long brokerEpoch)
@@ -221,28 +204,6 @@ public sealed class LogDirectories
         foreach (LogDirectory directory in _directories)
         {
             directory.Abandon();
-        }
-    }
-
-    private void ForOnline(Action<LogDirectory> work)
-    {
-        foreach (LogDirectory directory in _directories)
-        {
-            try
-            {
-                if (!directory.IsOffline)
-                {
-                    work(directory);
-                }
-            }
-            catch (IOException failure)
-            {
-                // A directory that has failed has said so; the others have their turn.
-                if (!directory.IsOffline)
-                {
-                    StorageLog.Postponed(directory.Logger, directory.Path, failure);
-                }
-            }
         }
     }
 }

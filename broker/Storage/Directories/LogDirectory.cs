@@ -182,40 +182,39 @@ public sealed class LogDirectory
         }
     }
 
-    /// <summary>Flushes the segments that have rolled since the last call, and logs whose <c>flush.ms</c> has passed. A call that waits for the disk.</summary>
+    /// <summary>
+    /// Flushes the segments that have rolled since the last call, and logs whose <c>flush.ms</c> has passed; due each second. What has no room now is tried again at
+    /// the next call. Blocks on the disk.
+    /// </summary>
     public void FlushDue()
     {
-        long now = NowMs;
-        foreach (LogState state in _rolled.Keys)
+        try
         {
-            if (_logs.GetValueOrDefault(state.Partition) is { } log && ReferenceEquals(log.State, state) && !IsOffline)
-            {
-                FlushRolled(log, state, now);
-            }
-            else
-            {
-                _rolled.TryRemove(state, out _);
-            }
+            FlushAllDue(NowMs);
         }
-        foreach (PartitionLog log in _logs.Values)
+        catch (IOException failure)
         {
-            if (log.IsFlushDue(now) && !IsOffline)
+            // A directory that has failed has been reported.
+            if (!IsOffline)
             {
-                log.Flush(log.LogEndOffset, now);
+                StorageLog.Postponed(Logger, Path, failure);
             }
         }
     }
 
-    /// <summary>Writes <c>recovery-point-offset-checkpoint</c>.</summary>
+    /// <summary>Writes <c>recovery-point-offset-checkpoint</c>; due every <c>log.flush.offset.checkpoint.interval.ms</c>. Blocks on the disk.</summary>
     public void CheckpointRecoveryPoints() => CheckpointRecoveryPoints(mustBeWritten: false);
 
-    /// <summary>Writes <c>log-start-offset-checkpoint</c>: of the logs that start within their first segment.</summary>
+    /// <summary>
+    /// Writes <c>log-start-offset-checkpoint</c>: of the logs that start within their first segment; due every <c>log.flush.start.offset.checkpoint.interval.ms</c>.
+    /// Blocks on the disk.
+    /// </summary>
     public void CheckpointLogStartOffsets() => CheckpointLogStartOffsets(mustBeWritten: false);
 
-    /// <summary>Writes <c>replication-offset-checkpoint</c>.</summary>
+    /// <summary>Writes <c>replication-offset-checkpoint</c>; due every <c>replica.high.watermark.checkpoint.interval.ms</c>. Blocks on the disk.</summary>
     public void CheckpointHighWatermarks() => Checkpoint(LogFileNames.HighWatermarks, mustBeWritten: false, log => log.HighWatermark);
 
-    /// <summary>Deletes renamed files and folders whose time has come.</summary>
+    /// <summary>Deletes renamed files and folders whose delay has passed; due each few seconds. Blocks on the disk.</summary>
     public void RunDelayedDeletes()
     {
         if (!IsOffline)
@@ -352,6 +351,29 @@ public sealed class LogDirectory
         CheckpointLogStartOffsets();
         CheckpointHighWatermarks();
         CleanShutdownMarker.Write(Disk, PathOf(LogFileNames.CleanShutdown), brokerEpoch);
+    }
+
+    private void FlushAllDue(long nowMs)
+    {
+        foreach (LogState state in _rolled.Keys)
+        {
+            if (_logs.GetValueOrDefault(state.Partition) is { } log && ReferenceEquals(log.State, state) && !IsOffline)
+            {
+                FlushRolled(log, state, nowMs);
+            }
+            else
+            {
+                _rolled.TryRemove(state, out _);
+            }
+        }
+
+        foreach (PartitionLog log in _logs.Values)
+        {
+            if (log.IsFlushDue(nowMs) && !IsOffline)
+            {
+                log.Flush(log.LogEndOffset, nowMs);
+            }
+        }
     }
 
     /// <summary>A flush that has failed comes round again.</summary>

@@ -82,6 +82,102 @@ public class StalledDiskTests
     }
 
     [Fact]
+    public async Task Answers_that_a_connection_has_earned_leave_while_a_later_append_of_it_blocks()
+    {
+        using ManualResetEventSlim disk = new();
+        using DataBroker broker = new(folders: ["/stalled", "/good"]);
+        broker.Create("a").Create("b");
+        (string good, string stalled) = broker["a"].Log!.Directory == "/good" ? ("a", "b") : ("b", "a");
+        broker.Disk.BeforeChange = (change, path) =>
+        {
+            if (change == FileChange.Write && path.StartsWith("/stalled", StringComparison.Ordinal))
+            {
+                disk.Wait();
+            }
+        };
+        await using TestServer server = new(apis: [broker.Produce]);
+        using TestClient producer = server.Connect();
+        await producer.Send([.. Produce(good, 1), .. Produce(good, 2), .. Produce(stalled, 3), .. Produce(good, 4)]);
+        (await producer.ReceiveCorrelationId()).ShouldBe(1);
+        (await producer.ReceiveCorrelationId()).ShouldBe(2);
+        broker[stalled].Log!.LogEndOffset.ShouldBe(0, "its append still blocks");
+        disk.Set();
+        (await producer.ReceiveCorrelationId()).ShouldBe(3);
+        (await producer.ReceiveCorrelationId()).ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task Requests_behind_one_whose_flush_stalls_are_appended_and_share_the_next_flush()
+    {
+        const int Later = 5;
+        using ManualResetEventSlim disk = new();
+        int syncs = 0;
+        using DataBroker broker = new();
+        broker.Create("flushed", config: new LogConfig { FlushMessages = 1 }).Create("other");
+        // The first flush makes the folder durable, too.
+        await Appended(broker["flushed"]);
+        broker.Disk.BeforeChange = (change, path) =>
+        {
+            if (change == FileChange.Sync && path.Contains("flushed-0/", StringComparison.Ordinal) && path.EndsWith(".log", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref syncs);
+                disk.Wait();
+            }
+        };
+        await using TestServer server = new(apis: [broker.Produce]);
+        using TestClient producer = server.Connect();
+        using TestClient other = server.Connect();
+        await producer.Send(Produce("other", 1));
+        await producer.Send(Produce("flushed", 2));
+        (await producer.ReceiveCorrelationId()).ShouldBe(1, "the flush is not waited for on the connection's thread");
+        SpinWait.SpinUntil(() => Volatile.Read(ref syncs) == 1, TimeSpan.FromSeconds(10)).ShouldBeTrue();
+        for (int i = 0; i < Later; i++)
+        {
+            await producer.Send(Produce("flushed", 3 + i));
+        }
+
+        SpinWait.SpinUntil(() => broker["flushed"].Log!.LogEndOffset == 2 + Later, TimeSpan.FromSeconds(10)).ShouldBeTrue("all are appended");
+        await other.Send(Produce("other", 100));
+        (await other.ReceiveCorrelationId()).ShouldBe(100);
+        broker["flushed"].FlushedUpTo.ShouldBe(1);
+        broker["flushed"].Log!.HighWatermark.ShouldBe(2 + Later, "the high watermark says what the replicas have, not what is flushed");
+        producer.Socket.Available.ShouldBe(0, "what is not flushed is not acknowledged");
+        disk.Set();
+        for (int i = 2; i < 3 + Later; i++)
+        {
+            (await producer.ReceiveCorrelationId()).ShouldBe(i);
+        }
+
+        broker["flushed"].FlushedUpTo.ShouldBe(2 + Later);
+        syncs.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_a_flush_that_fails_is_told_so()
+    {
+        using ManualResetEventSlim disk = new();
+        using DataBroker broker = new();
+        broker.Create("flushed", config: new LogConfig { FlushMessages = 1 });
+        broker.Disk.BeforeChange = (change, path) =>
+        {
+            if (change == FileChange.Sync)
+            {
+                disk.Wait();
+                throw new IOException("the disk is gone");
+            }
+        };
+        Task<AppendOutcome>[] appends = [.. Enumerable.Range(0, 3).Select(_ => Appended(broker["flushed"]))];
+        appends.ShouldAllBe(append => !append.IsCompleted);
+        disk.Set();
+        foreach (Task<AppendOutcome> append in appends)
+        {
+            (await Answer(append)).Error.ShouldBe(ErrorCode.KafkaStorageError);
+        }
+
+        broker["flushed"].State.Role.ShouldBe(PartitionRole.Offline);
+    }
+
+    [Fact]
     public async Task Commits_to_a_stalled_disk_hold_up_no_heartbeats_and_keep_their_order()
     {
         using ManualResetEventSlim disk = new();
@@ -172,6 +268,8 @@ public class StalledDiskTests
         work();
         return Task.CompletedTask;
     }
+
+    private static Task<AppendOutcome> Appended(Partition partition) => partition.ProduceAsync(DataBroker.Batch(), acks: -1, TimeSpan.FromSeconds(10), allowZstd: true).AsTask();
 
     private static byte[] Produce(string topic, int id) => TestClient.Frame(DataBroker.ProduceOf(topic, DataBroker.Batch(), acks: 1), 9, id);
 

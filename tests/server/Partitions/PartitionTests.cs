@@ -219,9 +219,9 @@ public sealed class PartitionTests : IDisposable
             await partition.ProduceAsync(DataBroker.Batch(1, valueBytes: 100), -1, Patience, true);
         }
 
-        _broker.Table.DeleteOldSegments().ShouldBePositive();
+        _broker.Table.DeleteOldSegments("/data").ShouldBePositive();
         partition.Log!.LogStartOffset.ShouldBePositive();
-        _broker.Table.ExpireProducers();
+        _broker.Table.ExpireProducers("/data");
         _broker.Table.Configure("t", config with { MaxMessageBytes = 10 });
         (await partition.ProduceAsync(DataBroker.Batch(), -1, Patience, true)).Error.ShouldBe(ErrorCode.MessageTooLarge);
     }

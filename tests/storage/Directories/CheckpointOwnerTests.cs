@@ -196,9 +196,9 @@ public class CheckpointOwnerTests
 
     private static void Checkpoint(LogScenario log)
     {
-        log.Directories.CheckpointRecoveryPoints();
-        log.Directories.CheckpointLogStartOffsets();
-        log.Directories.CheckpointHighWatermarks();
+        log.Directory.CheckpointRecoveryPoints();
+        log.Directory.CheckpointLogStartOffsets();
+        log.Directory.CheckpointHighWatermarks();
     }
 
     private static void End(LogScenario log, bool clean)

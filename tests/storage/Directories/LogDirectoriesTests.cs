@@ -133,10 +133,10 @@ public class LogDirectoriesTests
         PartitionLog anew = directories.GetOrCreate(LogScenario.Partition, Guid.NewGuid(), new LogConfig());
         anew.LogEndOffset.ShouldBe(0);
         _time.Advance(TimeSpan.FromMilliseconds(60_000));
-        directories.RunDelayedDeletes();
+        directories.Directories[0].RunDelayedDeletes();
         slice.ReadAt(0, new byte[slice.Length]).ShouldBe(slice.Length);
         slice.Dispose();
-        directories.RunDelayedDeletes();
+        directories.Directories[0].RunDelayedDeletes();
         _disk.List("/data").Where(e => e.IsDirectory).Select(e => e.Name).ShouldBe(["orders-3"]);
     }
 
@@ -148,7 +148,7 @@ public class LogDirectoriesTests
         directories.Abandon();
         LogDirectories next = Loaded();
         next.Logs.ShouldBeEmpty();
-        next.RunDelayedDeletes();
+        next.Directories[0].RunDelayedDeletes();
         _disk.List("/data").Any(e => e.IsDirectory).ShouldBeFalse();
     }
 
@@ -186,7 +186,7 @@ public class LogDirectoriesTests
         directories.IsOffline(a.Partition).ShouldBeTrue();
         directories.Find(a.Partition).ShouldBeNull();
         directories.GetOrCreate(new TopicPartition("t", 2), Guid.Empty, new LogConfig()).Directory.ShouldBe("/b");
-        directories.CheckpointHighWatermarks();
+        directories.Directories[1].CheckpointHighWatermarks();
         directories.Close(-1);
         _disk.FileExists("/a/.kafka_cleanshutdown").ShouldBeFalse();
         _disk.FileExists("/b/.kafka_cleanshutdown").ShouldBeTrue();

@@ -16,18 +16,18 @@ public class ShortageTests
     public void A_checkpoint_that_finds_no_room_is_written_at_its_next_turn(int error)
     {
         LogScenario log = new LogScenario().Append(3).Replicate();
-        log.Directories.CheckpointHighWatermarks();
+        log.Directory.CheckpointHighWatermarks();
         byte[] before = WholeFiles.Read(log.Disk, Checkpoint)!;
         log.Append(2).Replicate();
         log.Memory.BeforeChange = (change, path) => ThrowAt(change is FileChange.Create or FileChange.Write
             && path.Contains("checkpoint", StringComparison.Ordinal), error);
-        log.Directories.CheckpointHighWatermarks();
-        log.Directories.CheckpointRecoveryPoints();
-        log.Directories.CheckpointLogStartOffsets();
+        log.Directory.CheckpointHighWatermarks();
+        log.Directory.CheckpointRecoveryPoints();
+        log.Directory.CheckpointLogStartOffsets();
         log.Log.IsOffline.ShouldBeFalse();
         WholeFiles.Read(log.Disk, Checkpoint).ShouldBe(before);
         log.Memory.BeforeChange = null;
-        log.Directories.CheckpointHighWatermarks();
+        log.Directory.CheckpointHighWatermarks();
         System.Text.Encoding.UTF8.GetString(WholeFiles.Read(log.Disk, Checkpoint)!).ShouldBe("0\n1\norders 3 5\n");
     }
 
@@ -36,7 +36,7 @@ public class ShortageTests
     {
         LogScenario log = new LogScenario().Append(3).Append(3);
         log.Log.Flush(6, log.Now);
-        log.Directories.CheckpointRecoveryPoints();
+        log.Directory.CheckpointRecoveryPoints();
         log.Memory.BeforeChange = (_, path) => ThrowAt(path.Contains("recovery-point", StringComparison.Ordinal), Shortage.NoSpace);
         log.Log.TruncateTo(3, log.Now);
         log.Log.IsOffline.ShouldBeTrue();
@@ -47,7 +47,7 @@ public class ShortageTests
     {
         LogScenario log = new LogScenario().Append(3);
         log.Memory.BeforeChange = (_, path) => ThrowAt(path.Contains("checkpoint", StringComparison.Ordinal), error: 5);
-        log.Directories.CheckpointHighWatermarks();
+        log.Directory.CheckpointHighWatermarks();
         log.Log.IsOffline.ShouldBeTrue();
     }
 
@@ -58,12 +58,12 @@ public class ShortageTests
         int refusals = 3;
         log.Memory.BeforeChange = (change, path) => ThrowAt(change == FileChange.Create && path.EndsWith(".tmp", StringComparison.Ordinal) && refusals-- > 0,
             Shortage.ProcessHandles);
-        log.Directories.CheckpointHighWatermarks();
+        log.Directory.CheckpointHighWatermarks();
         log.Disk.FileExists(Checkpoint).ShouldBeFalse("all that could be closed was closed, and it was not enough");
         log.Log.IsOffline.ShouldBeFalse();
         refusals = 1;
         log.Append(1).Replicate();
-        log.Directories.CheckpointHighWatermarks();
+        log.Directory.CheckpointHighWatermarks();
         log.Disk.FileExists(Checkpoint).ShouldBeTrue("the log's files were closed for it");
         log.Append(1).ShouldHold(0, 3, 4);
     }
@@ -74,11 +74,11 @@ public class ShortageTests
         LogScenario log = new LogScenario().Append(3);
         log.Log.Roll(log.Now);
         log.Memory.BeforeChange = (change, _) => ThrowAt(change == FileChange.SyncDirectory, Shortage.ProcessHandles);
-        log.Directories.FlushDue();
+        log.Directory.FlushDue();
         log.Log.IsOffline.ShouldBeFalse();
         log.Log.RecoveryPoint.ShouldBe(0);
         log.Memory.BeforeChange = null;
-        log.Directories.FlushDue();
+        log.Directory.FlushDue();
         log.Log.RecoveryPoint.ShouldBe(3);
     }
 

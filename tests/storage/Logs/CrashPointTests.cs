@@ -33,7 +33,7 @@ public class CrashPointTests
             log.Log.Roll(log.Now);
             log.Append(3).Log.TruncateTo(4, log.Now);
             log.Log.Flush(4, log.Now);
-            log.Directories.CheckpointRecoveryPoints();
+            log.Directory.CheckpointRecoveryPoints();
             log.Append(2).CutPowerAndRecover(seed);
             long end = log.Log.LogEndOffset;
             log.Append(1);
@@ -109,14 +109,14 @@ public class CrashPointTests
             Flush(log, left);
             Must(log.AppendOf(6, (short)round, 0, 2, transactional: true));
             Must(log.Mark(6, (short)round, ControlRecordType.Abort));
-            log.Directories.FlushDue();
+            log.Directory.FlushDue();
             left.Flushed = log.Log.RecoveryPoint;
-            log.Directories.CheckpointRecoveryPoints();
+            log.Directory.CheckpointRecoveryPoints();
             log.Replicate();
-            log.Directories.CheckpointHighWatermarks();
+            log.Directory.CheckpointHighWatermarks();
             log.Log.DeleteOldSegments(log.Now);
             log.Advance(20);
-            log.Directories.RunDelayedDeletes();
+            log.Directory.RunDelayedDeletes();
         }
         long kept = log.Log.LogEndOffset - 3;
         left.Flushed = Math.Min(left.Flushed, kept - 2);

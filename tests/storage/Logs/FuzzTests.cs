@@ -57,9 +57,9 @@ public class FuzzTests
         }
         log.Replicate().Log.IncrementLogStartOffset(1);
         log.Log.Flush(20, log.Now);
-        log.Directories.CheckpointRecoveryPoints();
-        log.Directories.CheckpointLogStartOffsets();
-        log.Directories.CheckpointHighWatermarks();
+        log.Directory.CheckpointRecoveryPoints();
+        log.Directory.CheckpointLogStartOffsets();
+        log.Directory.CheckpointHighWatermarks();
         return log;
     }
 

@@ -147,7 +147,7 @@ public class LogModelTests
             _log.Log.DeleteOldSegments(_log.Now);
             _start = _log.Log.LogStartOffset;
             _log.Advance(11);
-            _log.Directories.RunDelayedDeletes();
+            _log.Directory.RunDelayedDeletes();
         }
 
         private void RaiseStart(int choice)
@@ -190,10 +190,10 @@ public class LogModelTests
 
         private void Checkpoint()
         {
-            _log.Directories.CheckpointRecoveryPoints();
-            _log.Directories.CheckpointLogStartOffsets();
-            _log.Directories.CheckpointHighWatermarks();
-            _log.Directories.FlushDue();
+            _log.Directory.CheckpointRecoveryPoints();
+            _log.Directory.CheckpointLogStartOffsets();
+            _log.Directory.CheckpointHighWatermarks();
+            _log.Directory.FlushDue();
         }
 
         private void StartAnew(long offset)

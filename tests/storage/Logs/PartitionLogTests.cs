@@ -173,7 +173,7 @@ public class PartitionLogTests
         log.Disk.FileExists(log.FileOf(0, ".log.deleted")).ShouldBeTrue();
         log.Log.Read(3, 100, 6, wholeFirstBatch: true).Error.ShouldBe(ErrorCode.OffsetOutOfRange);
         log.Advance(60_000);
-        log.Directories.RunDelayedDeletes();
+        log.Directory.RunDelayedDeletes();
         log.Disk.FileExists(log.FileOf(0, ".log.deleted")).ShouldBeFalse();
 
         log.Log.IncrementLogStartOffset(5).ShouldBe(ErrorCode.None);
@@ -207,11 +207,11 @@ public class PartitionLogTests
         LogSlice old = log.Log.Read(0, 5000, 3, wholeFirstBatch: true).Slice!;
         LogSlice tail = log.Log.Read(1, 5000, 3, wholeFirstBatch: true).Slice!;
         log.Log.DeleteOldSegments(log.Now).ShouldBe(2);
-        log.Directories.RunDelayedDeletes();
+        log.Directory.RunDelayedDeletes();
         byte[] bytes = new byte[old.Length];
         old.ReadAt(0, bytes).ShouldBe(bytes.Length);
         old.Dispose();
-        log.Directories.RunDelayedDeletes();
+        log.Directory.RunDelayedDeletes();
         log.Disk.FileExists(log.FileOf(0, ".log.deleted")).ShouldBeFalse();
         log.Disk.FileExists(log.FileOf(1, ".log.deleted")).ShouldBeTrue();
         tail.Dispose();
@@ -485,7 +485,7 @@ public class PartitionLogTests
             {
                 log.Log.DeleteOldSegments(log.Now);
             }
-            log.Directories.RunDelayedDeletes();
+            log.Directory.RunDelayedDeletes();
         }
         done.Cancel();
         readers.Sum(r => r.Result).ShouldBeGreaterThan(0);

@@ -1,0 +1,81 @@
+using Broker.Server.Partitions;
+using Broker.Server.Time;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Server.Hosting;
+
+/// <summary>
+/// Runs chores that may block on a disk, one at a time, on a thread of its own. Each waits on the timing wheel; its next round is counted from the end of the last one.
+/// </summary>
+/// <param name="wheel">For the waiting.</param>
+/// <param name="log">Where failures go.</param>
+internal sealed class ChoreThread(TimingWheel wheel, ILogger log) : IDisposable
+{
+    private readonly ColdWork _thread = new(maxThreads: 1);
+    private readonly Lock _lock = new();
+    private Task _last = Task.CompletedTask;
+    private bool _stopped;
+
+    /// <summary>Runs a chore again and again until this is disposed.</summary>
+    /// <param name="name">For the log.</param>
+    /// <param name="delay">Before its first round.</param>
+    /// <param name="interval">Between two rounds.</param>
+    /// <param name="chore">What fails is logged and comes round again.</param>
+    public void Start(string name, TimeSpan delay, TimeSpan interval, Action chore)
+    {
+        lock (_lock)
+        {
+            if (!_stopped)
+            {
+                wheel.Schedule(delay, () => Begin(name, interval, chore));
+            }
+        }
+    }
+
+    /// <summary>No chore begins any more, and the one that runs has ended.</summary>
+    public void Dispose()
+    {
+        Task last;
+        lock (_lock)
+        {
+            _stopped = true;
+            last = _last;
+        }
+
+#pragma warning disable VSTHRD002 // The end of the broker: the logs are closed next, on this thread.
+        last.Wait();
+#pragma warning restore VSTHRD002
+        _thread.Dispose();
+    }
+
+    private void Begin(string name, TimeSpan interval, Action chore)
+    {
+        lock (_lock)
+        {
+            if (!_stopped)
+            {
+                _last = _thread.Run(() => Run(name, interval, chore));
+            }
+        }
+    }
+
+    private bool Run(string name, TimeSpan interval, Action chore)
+    {
+        try
+        {
+            if (!_stopped)
+            {
+                chore();
+            }
+        }
+#pragma warning disable CA1031 // The top of a chore: it comes round again, and the others must not stop with it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            HostLog.ChoreFailed(log, e, name);
+        }
+
+        Start(name, interval, interval, chore);
+        return true;
+    }
+}

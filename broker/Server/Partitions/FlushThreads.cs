@@ -1,0 +1,36 @@
+namespace Broker.Server.Partitions;
+
+/// <summary>The threads that run fsyncs for acknowledgements, apart for each log directory: a directory that stalls holds up no other's. Any thread may call.</summary>
+internal sealed class FlushThreads : IDisposable
+{
+    /// <summary>Partitions of one directory that are flushed at once: enough to share the file system's commits; the other partitions wait in a queue.</summary>
+    private const int PerDirectory = 8;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, ColdWork> _byDirectory = new(StringComparer.Ordinal);
+
+    public ColdWork Of(string directory)
+    {
+        lock (_lock)
+        {
+            if (!_byDirectory.TryGetValue(directory, out ColdWork? threads))
+            {
+                _byDirectory[directory] = threads = new ColdWork(PerDirectory);
+            }
+
+            return threads;
+        }
+    }
+
+    /// <summary>No flush may begin any more; those that run end by themselves.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (ColdWork threads in _byDirectory.Values)
+            {
+                threads.Dispose();
+            }
+        }
+    }
+}
