@@ -211,7 +211,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
 
         if (reading.HasErrors)
         {
-            Explain(response, reading.Told, fetch.Context);
+            Explain(response, reading.Answered, fetch.Context);
         }
 
         return response;
@@ -230,7 +230,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
     }
 
     /// <summary>Adds to errors what the version can say about them, and takes out what it cannot.</summary>
-    private void Explain(FetchResponse response, ReadOnlySpan<FetchEntry> told, RequestContext context)
+    private void Explain(FetchResponse response, ReadOnlySpan<FetchEntry> answered, RequestContext context)
     {
         LeaderHints leaders = default;
         int next = 0;
@@ -238,7 +238,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         {
             foreach (FetchResponse.PartitionData data in topic.Partitions)
             {
-                FetchEntry entry = told[next++];
+                FetchEntry entry = answered[next++];
                 ErrorCode error = (ErrorCode)data.ErrorCode;
                 if (error is ErrorCode.NotLeaderOrFollower or ErrorCode.FencedLeaderEpoch && context.ApiVersion >= FirstWithLeaders)
                 {

@@ -64,7 +64,9 @@ internal sealed partial class LinuxEpoll : IDisposable
         }
     }
 
-    /// <summary>Waits for one; null when it has ended. Each is told to one of those who wait, preferably the last to have come.</summary>
+    /// <summary>
+    /// Waits for one event and returns its id; null after <see cref="End"/>. Of several threads that wait, one gets each event, usually the last to have come.
+    /// </summary>
     public long? Next()
     {
         Span<byte> answer = stackalloc byte[EventBytes];

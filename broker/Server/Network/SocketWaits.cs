@@ -4,10 +4,9 @@ using System.Runtime.InteropServices;
 namespace Broker.Server.Network;
 
 /// <summary>
-/// Where connections wait for their sockets: threads ask the system which are ready (<see cref="LinuxEpoll"/>), and who has waited goes on right there. The
-/// framework's own
-/// way wakes three threads for each event, and for every full socket that drains, whether anybody waits for it or not (docs/decisions/transport.md). Any thread
-/// may call.
+/// Where connections wait for their sockets. A few threads ask the system which sockets are ready (<see cref="LinuxEpoll"/>); the thread that receives an event
+/// runs the connection's continuation itself. The framework's own way wakes three threads for each event, and for every full socket that drains, even when no
+/// connection waits for it (docs/decisions/transport.md). Any thread may call.
 /// </summary>
 internal sealed class SocketWaits : IDisposable
 {
@@ -34,18 +33,19 @@ internal sealed class SocketWaits : IDisposable
         _mayBlock = mayBlock;
     }
 
-    /// <summary>Whether the calling thread is one that other connections wait for: whatever may take long has to leave it.</summary>
+    /// <summary>Whether the calling thread is one that other connections depend on: work that may take long must move to another thread.</summary>
     public static bool IsSharedThread => _isShared;
 
     /// <summary>
-    /// Waits for bytes to read, or the peer's end. Who has waited may do what it likes: one thread stays free to ask, and gives what becomes ready while all
-    /// others are
-    /// at work to the pool.
+    /// Waits for bytes to read, or for the peer's end. A continuation may block: one thread always stays free to ask, and gives the sockets that become ready
+    /// while all other threads work to the thread pool.
     /// </summary>
     public static SocketWaits ForReading() => new("readable sockets", LinuxEpoll.Readable, Environment.ProcessorCount + 1, mayBlock: true);
 
-    /// <summary>Waits for room in full sockets, on one thread: who has waited sends what the socket takes, waits again, and leaves it for anything
-    /// else.</summary>
+    /// <summary>
+    /// Waits for room in full sockets, on one thread. A continuation must not block: it sends what the socket takes and waits again, and moves to another
+    /// thread for anything else.
+    /// </summary>
     public static SocketWaits ForWriting() => new("drained sockets", LinuxEpoll.Writable, threads: 1, mayBlock: false);
 
     /// <summary>A name for a connection in the calls below.</summary>
@@ -70,7 +70,7 @@ internal sealed class SocketWaits : IDisposable
         }
     }
 
-    /// <summary>For a connection that has closed its socket, after that: of a closed socket the system tells nothing.</summary>
+    /// <summary>Ends the wait of a connection that has closed its socket: the system reports no event for a closed socket.</summary>
     public void Forget(long id)
     {
         if (_waiting.TryRemove(id, out Signal? signal))
@@ -79,7 +79,7 @@ internal sealed class SocketWaits : IDisposable
         }
     }
 
-    /// <summary>Ends the threads. Who still waits goes on, and whoever waits again is refused.</summary>
+    /// <summary>Ends the threads. Waits that are pending complete; a wait that begins later throws.</summary>
     public void Dispose()
     {
         lock (_lock)

@@ -98,7 +98,7 @@ internal sealed class Partition
         return PartitionTransitions.Acknowledge(State, lastOffset, highWatermark, log?.Config.MinInSyncReplicas ?? 1);
     }
 
-    /// <summary>The controller has spoken. <paramref name="log"/> is the partition's, opened or created before.</summary>
+    /// <summary>Applies what the controller has assigned. <paramref name="log"/> is the partition's, opened or created before.</summary>
     public ErrorCode Assign(Assignment assignment, PartitionLog log, Guid topicId)
     {
         Transition transition;
@@ -138,7 +138,7 @@ internal sealed class Partition
         }
     }
 
-    /// <summary>The controller stops the replica; who waits gets <see cref="ErrorCode.NotLeaderOrFollower"/>.</summary>
+    /// <summary>Stops the replica as the controller asks; requests that wait are answered with <see cref="ErrorCode.NotLeaderOrFollower"/>.</summary>
     public ErrorCode Stop(int leaderEpoch, bool delete)
     {
         Transition transition;

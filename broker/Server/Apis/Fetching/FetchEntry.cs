@@ -29,13 +29,13 @@ internal sealed record FetchTarget(ErrorCode Error, string Topic, Partition? Par
     public long Available(long enough) => Partition?.Available(Query, enough, Place) ?? -1;
 }
 
-/// <summary>One partition of a fetch: what the client wants, where that is read, and, in a session, what the client was told last.</summary>
+/// <summary>One partition of a fetch: what the client asks for, where that is read, and, in a session, what the last answer was.</summary>
 internal sealed class FetchEntry(FetchKey key, FetchSession session) : PartitionWaiter
 {
     private string? _topic = key.Topic.Length == 0 ? null : key.Topic;
     private FetchTarget? _target;
-    private long _toldHighWatermark = -1;
-    private long _toldLogStart = -1;
+    private long _knownHighWatermark = -1;
+    private long _knownLogStart = -1;
 
     public FetchKey Key => key;
 
@@ -82,19 +82,19 @@ internal sealed class FetchEntry(FetchKey key, FetchSession session) : Partition
 
     public override void OnPartitionChanged() => session.OnChanged(this);
 
-    /// <summary>Whether an incremental response must say it: anything but the same again (KIP-227).</summary>
-    public bool IsNews(in FetchAnswer answer) =>
+    /// <summary>Whether an incremental response must hold this answer: the client does not know all of it yet (KIP-227).</summary>
+    public bool Differs(in FetchAnswer answer) =>
         answer.Length > 0
-        || _toldHighWatermark != answer.HighWatermark
-        || _toldLogStart != answer.LogStartOffset
+        || _knownHighWatermark != answer.HighWatermark
+        || _knownLogStart != answer.LogStartOffset
         || answer.Error != ErrorCode.None
         || answer.Diverging is not null;
 
-    /// <summary>The client is told this. After an error nothing counts as told, so that the recovery is reported.</summary>
-    public void NoteTold(in FetchAnswer answer)
+    /// <summary>Notes what the client knows with this answer. After an error it knows nothing, so that the recovery is reported.</summary>
+    public void NoteAnswer(in FetchAnswer answer)
     {
-        _toldHighWatermark = answer.Error == ErrorCode.None ? answer.HighWatermark : -1;
-        _toldLogStart = answer.LogStartOffset;
+        _knownHighWatermark = answer.Error == ErrorCode.None ? answer.HighWatermark : -1;
+        _knownLogStart = answer.LogStartOffset;
     }
 
     private static LogPlace PlaceOf(PartitionLog log, long offset)

@@ -35,8 +35,8 @@ internal sealed class FetchReading : IDisposable
     /// <summary>Whether any partition has an error.</summary>
     public bool HasErrors { get; private set; }
 
-    /// <summary>After <see cref="Answer"/>: the partitions that are told, in the order of the response.</summary>
-    public ReadOnlySpan<FetchEntry> Told => _entries.AsSpan(0, _count);
+    /// <summary>After <see cref="Answer"/>: the partitions that the response holds, in its order.</summary>
+    public ReadOnlySpan<FetchEntry> Answered => _entries.AsSpan(0, _count);
 
     /// <summary>
     /// Reads each partition in its turn, up to <paramref name="maxBytes"/> in all. The first that has anything gives at least one whole batch, however large.
@@ -57,7 +57,7 @@ internal sealed class FetchReading : IDisposable
         {
             int left = (int)Math.Max(0, maxBytes - reading.Bytes);
             FetchAnswer answer = Read(entries[i], left, wholeFirstBatch: reading.Bytes == 0, nowMs, logger);
-            if (session.Id != 0 && IsReadToEnd(entries[i], answer) && reading.Watches(entries[i], needsPlaces))
+            if (session.Id != 0 && IsReadToEnd(entries[i], answer) && reading.BeginsWatch(entries[i], needsPlaces))
             {
                 answer = Read(entries[i], left, wholeFirstBatch: reading.Bytes == 0, nowMs, logger);
             }
@@ -68,7 +68,7 @@ internal sealed class FetchReading : IDisposable
         return reading;
     }
 
-    /// <summary>Gives back all claims. What has nothing to tell and is watched is left to its watch.</summary>
+    /// <summary>Disposes all claims. A partition that is watched and has nothing for the client stays inactive until it changes.</summary>
     public void Dispose()
     {
         lock (_session.Gate)
@@ -76,7 +76,7 @@ internal sealed class FetchReading : IDisposable
             for (int i = 0; i < _answers.Length && i < _count; i++)
             {
                 _answers[i].Slice?.Dispose();
-                if (_session.Id == 0 || !IsReadToEnd(_entries[i], _answers[i]) || _entries[i].IsNews(_answers[i]))
+                if (_session.Id == 0 || !IsReadToEnd(_entries[i], _answers[i]) || _entries[i].Differs(_answers[i]))
                 {
                     _session.Activate(_entries[i]);
                 }
@@ -86,12 +86,12 @@ internal sealed class FetchReading : IDisposable
         ReturnAnswers();
     }
 
-    /// <summary>The answer's partitions: in a session only what is news, which counts as told from now on. The claims belong to it.</summary>
+    /// <summary>The answer's partitions: in a session only those that differ from what the client knows. The response owns the claims from now on.</summary>
     public FetchResponse.FetchableTopicResponse[] Answer()
     {
         lock (_session.Gate)
         {
-            KeepNews();
+            KeepChanges();
         }
 
         FetchResponse.FetchableTopicResponse[] topics = [.. Group()];
@@ -163,8 +163,8 @@ internal sealed class FetchReading : IDisposable
         Records = answer.Slice is { } slice ? new LogRecords(slice, answer.IsRecent) : new MemoryRecords(ReadOnlyMemory<byte>.Empty),
     };
 
-    /// <summary>True where the watch begins now: then what came before it has to be looked for.</summary>
-    private bool Watches(FetchEntry entry, bool needsPlaces)
+    /// <summary>True where the watch begins now: the partition has to be read again, because a change before the watch was not noticed.</summary>
+    private bool BeginsWatch(FetchEntry entry, bool needsPlaces)
     {
         if (needsPlaces)
         {
@@ -184,9 +184,9 @@ internal sealed class FetchReading : IDisposable
         Unresolved += isResolved ? 0 : 1;
     }
 
-    private void KeepNews()
+    private void KeepChanges()
     {
-        int told = 0;
+        int kept = 0;
         for (int i = 0; i < _count; i++)
         {
             FetchEntry entry = _entries[i];
@@ -197,11 +197,11 @@ internal sealed class FetchReading : IDisposable
                 _session.Activate(entry);
             }
 
-            if (!isInSession || entry.IsNews(answer))
+            if (!isInSession || entry.Differs(answer))
             {
-                entry.NoteTold(answer);
-                _entries[told] = entry;
-                _answers[told++] = answer;
+                entry.NoteAnswer(answer);
+                _entries[kept] = entry;
+                _answers[kept++] = answer;
             }
 
             // A session that is to be created begins with the order of its first answer.
@@ -211,7 +211,7 @@ internal sealed class FetchReading : IDisposable
             }
         }
 
-        _count = told;
+        _count = kept;
     }
 
     /// <summary>Neighbours of one topic go under one name.</summary>

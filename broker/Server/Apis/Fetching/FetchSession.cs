@@ -16,18 +16,14 @@ internal readonly record struct FetchTerms(FetchReader Reader, int ReplicaId, bo
 }
 
 /// <summary>
-/// What a broker remembers of a client's fetches, so that requests and responses hold only what changed (KIP-227), and so that a fetch costs only what changed:
-/// each partition
-/// is either active, and the next fetch looks at it, or it has nothing for the client and is watched, and a change makes it active. A fetch without a session
-/// uses one for
-/// itself alone, in which every partition stays active.
+/// What a broker remembers of a client's fetches, so that requests and responses hold only what changed (KIP-227), and so that a fetch costs only what changed.
+/// A partition is active, and the next fetch reads it; or it has nothing for the client and is watched, and its next change makes it active. A fetch without a
+/// session uses one for itself alone, in which every partition stays active.
 /// </summary>
 /// <remarks>
-/// Partitions that are named, and what the client was told, are used under <see cref="Gate"/>; which partitions are active, and who waits, under a lock of its
-/// own, which
-/// nothing is called under but a partition's list of waiters: appends pass it. A watch ends with the first change that nobody waits for, so that a client which
-/// is gone
-/// costs each partition one call; all end with <see cref="Close"/>, which the cache calls for what it puts out.
+/// <see cref="Gate"/> guards the partitions' names and what the client knows of them. A lock of its own guards which partitions are active and which fetch waits;
+/// appends take it, so nothing is called under it but a partition's list of waiters. A watch ends with the first change that no fetch waits for: a client that is
+/// gone costs each partition one call. <see cref="Close"/>, which the cache calls for every session that it evicts, ends all watches.
 /// </remarks>
 internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
 {
@@ -212,7 +208,7 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
         waiting?.Look(entry);
     }
 
-    /// <summary>Has a fetch be told of changes; one that waits already is completed. Any thread.</summary>
+    /// <summary>From now on a waiting fetch is notified of changes; one that waits already is completed. Any thread.</summary>
     /// <returns>What is active and has to be looked at now; null where the session has been closed.</returns>
     public FetchEntry[]? BeginWait(WaitingFetch fetch)
     {
