@@ -69,7 +69,7 @@ internal sealed class EventAudit
     {
         PartitionReplay replay = _replays[record.Partition];
         int deadBefore = replay.DeadLetters;
-        replay.Feed(record.Offset, record.Key, record.Value);
+        replay.Feed(record.Offset, record.Key, record.Value, record.Timestamp);
         if (_decoder.Decode(record.Value, out EventView view).IsFailure)
         {
             Undecodable++;

@@ -4,7 +4,7 @@ using Game.Contracts;
 namespace Game.Analysis.Audit;
 
 /// <summary>A record as an audit sees it.</summary>
-internal readonly record struct AuditRecord(int Partition, long Offset, byte[]? Key, byte[]? Value);
+internal readonly record struct AuditRecord(int Partition, long Offset, byte[]? Key, byte[]? Value, long Timestamp);
 
 /// <summary>Reads a topic from its start to where it ends now.</summary>
 internal sealed class TopicReader(string bootstrapServers)
@@ -32,7 +32,8 @@ internal sealed class TopicReader(string bootstrapServers)
             }
             else
             {
-                yield return new AuditRecord(result.Partition.Value, result.Offset.Value, result.Message.Key, result.Message.Value);
+                yield return new AuditRecord(result.Partition.Value, result.Offset.Value, result.Message.Key, result.Message.Value,
+                    result.Message.Timestamp.UnixTimestampMs);
             }
         }
 

@@ -106,7 +106,7 @@ internal sealed class DetectorWork(
 
         PartitionStatus status = statuses[record.Partition.Value];
         long started = (offset & TimedMask) == 0 ? time.GetTimestamp() : 0;
-        Decision decision = state.Engine.Process(record.Message.Key, record.Message.Value, offset);
+        Decision decision = state.Engine.Process(record.Message.Key, record.Message.Value, offset, record.Message.Timestamp.UnixTimestampMs);
         if (started != 0)
         {
             decisions.Record(time.GetElapsedTime(started));

@@ -107,7 +107,7 @@ internal sealed class PartitionRebuild(string bootstrapServers, string group, Pa
             ConsumeResult<byte[]?, byte[]?>? record = consumer.Consume(PollWait);
             if (record is not null && !record.IsPartitionEOF && record.Offset.Value < target)
             {
-                engine.Process(record.Message.Key, record.Message.Value, record.Offset.Value);
+                engine.Process(record.Message.Key, record.Message.Value, record.Offset.Value, record.Message.Timestamp.UnixTimestampMs);
             }
             if (record is not null)
             {

@@ -19,6 +19,7 @@ internal sealed class PartitionStatus(int partition)
     private long _known;
     private long _deadLetters;
     private long _repeated;
+    private long _misdated;
     private long _players;
     private long _position;
     private long _end;
@@ -40,6 +41,8 @@ internal sealed class PartitionStatus(int partition)
     public long DeadLetters { get => Volatile.Read(ref _deadLetters); set => Volatile.Write(ref _deadLetters, value); }
 
     public long Repeated { get => Volatile.Read(ref _repeated); set => Volatile.Write(ref _repeated, value); }
+
+    public long Misdated { get => Volatile.Read(ref _misdated); set => Volatile.Write(ref _misdated, value); }
 
     public long Players { get => Volatile.Read(ref _players); set => Volatile.Write(ref _players, value); }
 

@@ -27,7 +27,7 @@ public class DecisionBenchmark
     [Benchmark]
     public Verdict Judge()
     {
-        Decision decision = _engine.Process(_load.Key(_at), _load.Value(_at), _offset++);
+        Decision decision = _engine.Process(_load.Key(_at), _load.Value(_at), _offset++, _load.Timestamp(_at));
         _at = _at + 1 == _load.Count ? 0 : _at + 1;
         return decision.Verdict;
     }

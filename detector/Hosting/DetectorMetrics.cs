@@ -14,7 +14,8 @@ internal sealed class DetectorMetrics
         Counter("detector.alerts", "Alerts sent (with --filter: alerts copied).", status => status.Alerts);
         Counter("detector.alerts.already_raised", "Alerts held back because the partition's former owner had raised them.", status => status.AlreadyRaised);
         Counter("detector.dead_letters", "Records that were no events.", status => status.DeadLetters);
-        Counter("detector.repeated", "Events that repeated an id of their player's window.", status => status.Repeated);
+        Counter("detector.repeated", "Events of the id and content of another in their player's window.", status => status.Repeated);
+        Counter("detector.misdated", "Events whose time lies more than 5 minutes after their record's.", status => status.Misdated);
         Gauge("detector.lag", "Records between the position and the log's end.", status => Math.Max(0, status.End - status.Position),
             status => status.Phase == PartitionPhase.Live);
         Gauge("detector.players", "Players remembered.", status => status.Players, status => status.Phase == PartitionPhase.Live);

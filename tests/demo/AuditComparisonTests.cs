@@ -18,7 +18,7 @@ public sealed class AuditComparisonTests
             "1 records of player-events are no events of the player that is their key"),
         ["event without a key"] = (story => Change(story.Events, story.LastQuiet, r => r with { Key = null }),
             "1 records of player-events are no events of the player that is their key"),
-        ["record that is no event"] = (story => story.Events.Add(new AuditRecord(0, 1_000_000, "k"u8.ToArray(), "{}"u8.ToArray())),
+        ["record that is no event"] = (story => story.Events.Add(new AuditRecord(0, 1_000_000, "k"u8.ToArray(), "{}"u8.ToArray(), 0)),
             "1 records of player-events are no events of the player that is their key"),
         ["dead letter"] = (story => story.DeadLetters = 1, "1 records are in dead-letters."),
         ["event not committed"] = (story => story.Committed[story.Events[^1].Partition] -= 1, "1 live events lie beyond the detectors' commits."),

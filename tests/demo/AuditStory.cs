@@ -146,7 +146,7 @@ internal sealed class AuditStory
     private static AuditRecord Record(PlayerEvent one, long offset)
     {
         using EventEncoder encoder = new();
-        return new AuditRecord(PartitionOf(one), offset, Encoding.UTF8.GetBytes(one.UserId), encoder.Encode(one).ToArray());
+        return new AuditRecord(PartitionOf(one), offset, Encoding.UTF8.GetBytes(one.UserId), encoder.Encode(one).ToArray(), one.Ts);
     }
 
     private static EventAudit Read(IEnumerable<AuditRecord> records, TruthTable truth)

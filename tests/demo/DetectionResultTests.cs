@@ -127,7 +127,7 @@ public sealed class DetectionResultTests
             ClientVersion = "1",
             Outcome = LoginOutcome.Ok,
         };
-        _records.Add(new AuditRecord(0, _records.Count, Encoding.UTF8.GetBytes(user), _encoder.Encode(login).ToArray()));
+        _records.Add(new AuditRecord(0, _records.Count, Encoding.UTF8.GetBytes(user), _encoder.Encode(login).ToArray(), login.Ts));
         return id;
     }
 

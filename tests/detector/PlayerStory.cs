@@ -5,7 +5,7 @@ using Game.Detector.Rules;
 
 namespace Game.Detector.Tests;
 
-/// <summary>Tells an engine the life of one player; keeps the alerts of the newest step.</summary>
+/// <summary>Gives an engine the life of one player; keeps the alerts of the newest step.</summary>
 internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : IDisposable
 {
     public const long Minute = 60_000;
@@ -61,7 +61,7 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
         return this;
     }
 
-    public PlayerStory Login(Place from, string device, LoginOutcome outcome = LoginOutcome.Ok, Guid? id = null) => Tell(new LoginEvent
+    public PlayerStory Login(Place from, string device, LoginOutcome outcome = LoginOutcome.Ok, Guid? id = null) => Append(new LoginEvent
     {
         EventId = id ?? NextId(),
         UserId = user,
@@ -91,7 +91,7 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
     {
         Gold += gold;
         Goods += pieces * price;
-        return Tell(new TradeEvent
+        return Append(new TradeEvent
         {
             EventId = NextId(),
             UserId = user,
@@ -111,14 +111,16 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
         });
     }
 
-    /// <summary>The newest event once more.</summary>
-    public PlayerStory Repeat() => Tell(_newest!);
+    /// <summary>The newest event.</summary>
+    public T Newest<T>()
+        where T : PlayerEvent => (T)_newest!;
 
-    public PlayerStory Tell(PlayerEvent value)
+    /// <summary>Appends an event; its record bears the event's time, or another.</summary>
+    public PlayerStory Append(PlayerEvent value, long? timestamp = null)
     {
         _newest = value;
         _events++;
-        Decision decision = Engine.Process(Encoding.UTF8.GetBytes(user), _encoder.Encode(value), NextOffset++);
+        Decision decision = Engine.Process(Encoding.UTF8.GetBytes(user), _encoder.Encode(value), NextOffset++, timestamp ?? value.Ts);
         Verdict = decision.Verdict;
         Alerts = decision.Alerts;
         AllAlerts.AddRange(decision.Alerts);

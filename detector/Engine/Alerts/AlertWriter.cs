@@ -12,6 +12,7 @@ internal sealed class AlertWriter(int partition, RuleSet rules)
 {
     private readonly string _ipChangeVersion = rules.IpChangeVersion;
     private readonly string _wealthChangeVersion = rules.WealthChangeVersion;
+    private readonly string _reusedIdVersion = rules.ReusedIdVersion;
 
     public Alert Write(in EventView login, in LoginFeatures features, double score, in EventRing window, long offset)
     {
@@ -50,6 +51,19 @@ internal sealed class AlertWriter(int partition, RuleSet rules)
         };
         AlertSeverity severity = score >= rules.WealthChange.CriticalScore ? AlertSeverity.Critical : AlertSeverity.Warning;
         return Finish(trade, WealthChangeParameters.Name, _wealthChangeVersion, severity, score, Reasons.Of(trade, features, rules), numbers, window, offset);
+    }
+
+    /// <summary>An alert on an event whose id another one bore, <paramref name="age"/> events before the newest.</summary>
+    public Alert WriteReuse(in EventView view, int age, double score, in EventRing window, long offset)
+    {
+        WindowEvent earlier = window.FromNewest(age);
+        Dictionary<string, double> numbers = new()
+        {
+            ["events_before"] = age + 1,
+            ["seconds_before"] = (view.Ts - earlier.Ts) / 1_000.0,
+        };
+        string reason = Reasons.OfReuse(view, earlier.Kind, age + 1);
+        return Finish(view, ReusedIdParameters.Name, _reusedIdVersion, AlertSeverity.Warning, score, reason, numbers, window, offset);
     }
 
     private static double Finite(double scales) => Math.Min(scales, FixedLog2.OneOctave);

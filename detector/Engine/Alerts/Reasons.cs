@@ -64,6 +64,11 @@ internal static class Reasons
         return reason.Append("; hold the goods and ask the player.").ToString();
     }
 
+    public static string OfReuse(in EventView view, EventKind earlier, int eventsBefore)
+        => Invariant($"The event id {view.EventId} of this {Word(view.Kind)} was used {eventsBefore} {(eventsBefore == 1 ? "event" : "events")} before by a {Word(earlier)} with other content; find out which client or game server sent both, and judge each of them.");
+
+    private static string Word(EventKind kind) => kind == EventKind.Login ? "login" : "trade";
+
     private static string Attempt(LoginOutcome outcome) => outcome == LoginOutcome.Ok ? "Login" : "Failed login";
 
     private static string Listed(List<string> words) => words.Count == 1 ? words[0] : string.Join(", ", words[..^1]) + " and " + words[^1];

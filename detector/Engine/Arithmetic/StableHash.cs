@@ -30,6 +30,15 @@ internal static class StableHash
 
     public static ulong Of(UInt128 number, bool flag) => NeverZero(Mix(Mix((ulong)number ^ (flag ? First : Second)) ^ (ulong)(number >> 64)));
 
+    public static ulong Of(ulong first, ulong second) => NeverZero(Mix(Mix(first) ^ second));
+
+    public static ulong Of(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes);
+        return Of(bytes);
+    }
+
     private static ulong NeverZero(ulong hash) => hash == 0 ? 1 : hash;
 
     private static ulong Mix(ulong value)

@@ -37,7 +37,18 @@ internal struct TradeFeatures
 
     public ulong Counterparty;
 
+    /// <summary>The address range it came from; 0 for a side that is offline.</summary>
+    public ulong Network;
+
     private const double UnknownAddressRisk = 0.5;
+
+    /// <summary>What a range is measured of.</summary>
+    private enum Amount
+    {
+        Gold,
+        Items,
+        Net,
+    }
 
     public static TradeFeatures Of(in EventView trade, ref PlayerState state, RuleSet rules)
     {
@@ -52,6 +63,7 @@ internal struct TradeFeatures
             WealthAfter = trade.GoldBalance + trade.InventoryValue,
             OneSided = Share(Math.Abs(net), Math.Max(Math.Abs(trade.GoldDelta), Math.Abs(items))),
             Counterparty = StableHash.Of(trade.CounterpartyId),
+            Network = AddressRange.HashOf(trade.Ip, rules.Windows),
         };
         features.NewPartner = IsFamiliar(features.Counterparty, trade.Ts, ref state, rules.WealthChange.DrainWindowMinutes) ? 0 : 1;
         features.AddUp(trade.Ts, ref state, rules.WealthChange.DrainWindowMinutes * 60_000L);
@@ -89,60 +101,68 @@ internal struct TradeFeatures
 
     private void Measure(ref PlayerState state, WealthChangeParameters rule)
     {
-        Span<int> gold = stackalloc int[EventRing.Capacity];
-        Span<int> items = stackalloc int[EventRing.Capacity];
-        Span<int> nets = stackalloc int[EventRing.Capacity];
-        int golds = 0, goods = 0, trades = 0;
-        for (int age = 0; age < state.Ring.Count; age++)
-        {
-            ref readonly WindowEvent earlier = ref state.Ring.FromNewest(age);
-            if (earlier.Kind != EventKind.Trade)
-            {
-                continue;
-            }
-            nets[trades++] = FixedLog2.Of(earlier.Gold + earlier.Items);
-            if (earlier.Gold != 0)
-            {
-                gold[golds++] = FixedLog2.Of(earlier.Gold);
-            }
-            if (earlier.Items != 0)
-            {
-                items[goods++] = FixedLog2.Of(earlier.Items);
-            }
-        }
-
-        GoldScales = Scales(Gold, gold[..golds], state.Gold, rule);
-        ItemScales = Scales(Items, items[..goods], state.Items, rule);
-        NetScales = Scales(Net, nets[..trades], state.OneSided, rule);
+        GoldScales = Scales(Gold, Amount.Gold, state.Gold, state.Ring, rule);
+        ItemScales = Scales(Items, Amount.Items, state.Items, state.Ring, rule);
+        NetScales = Scales(Net, Amount.Net, state.OneSided, state.Ring, rule);
     }
 
-    // The smaller of the distances from the window and from the long baseline, each where it knows enough: unusual means unusual for both.
-    private static double Scales(long amount, Span<int> window, in Log2Histogram baseline, WealthChangeParameters rule)
+    // The smaller of the distances from the window and from the long baseline, each where it knows enough: unusual means unusual for both. The window is looked at
+    // only where the baseline does not decide, as it does for most honest trades.
+    private static double Scales(long amount, Amount kind, in Log2Histogram baseline, in EventRing ring, WealthChangeParameters rule)
     {
         if (amount == 0)
         {
             return 0;
         }
+
         int value = FixedLog2.Of(amount);
         int floor = Math.Max(1, (int)(rule.ScaleFloorOctaves * FixedLog2.OneOctave));
-        bool hasWindow = window.Length >= rule.MinTrades, hasBaseline = baseline.Total >= rule.MinTrades;
+        bool hasBaseline = baseline.Total >= rule.MinTrades;
         double longRange = hasBaseline ? (value - baseline.UpperEdge(rule.BaselinePercent)) / (double)floor : double.MaxValue;
-        if (longRange <= 0 || !(hasWindow || hasBaseline))
+        if (longRange <= 0)
         {
             return 0;
         }
-        double inWindow = hasWindow ? RobustRange.Of(window).ScalesAbove(value, floor) : double.MaxValue;
-        return Math.Max(0, Math.Min(inWindow, longRange));
+
+        Span<int> amounts = stackalloc int[EventRing.Capacity];
+        Span<int> window = amounts[..Collect(ring, kind, amounts)];
+        if (window.Length >= rule.MinTrades)
+        {
+            return Math.Max(0, Math.Min(RobustRange.Of(window).ScalesAbove(value, floor), longRange));
+        }
+
+        return hasBaseline ? longRange : 0;
+    }
+
+    // Trades that moved no gold, or no items, say nothing about how much the player moves.
+    private static int Collect(in EventRing ring, Amount kind, Span<int> amounts)
+    {
+        int count = 0;
+        for (int age = 0; age < ring.Count; age++)
+        {
+            ref readonly WindowEvent earlier = ref ring.FromNewest(age);
+            long amount = kind switch
+            {
+                Amount.Gold => earlier.Gold,
+                Amount.Items => earlier.Items,
+                _ => earlier.Gold + earlier.Items,
+            };
+            if (earlier.Kind == EventKind.Trade && (amount != 0 || kind == Amount.Net))
+            {
+                amounts[count++] = FixedLog2.Of(amount);
+            }
+        }
+
+        return count;
     }
 
     private void Rate(in EventView trade, ref PlayerState state, RuleSet rules)
     {
-        ulong network = AddressRange.HashOf(trade.Ip, rules.Windows);
-        if (network == 0)
+        if (Network == 0)
         {
             return;
         }
-        int place = RatedLogins.Find(state.Rated, network);
+        int place = RatedLogins.Find(state.Rated, Network);
         if (place >= 0)
         {
             bool counts = RatedLogins.Counts(state.Rated[place], (uint)(trade.Ts / 60_000), rules.WealthChange.LoginMinutes);
@@ -150,6 +170,6 @@ internal struct TradeFeatures
             return;
         }
 
-        LoginRisk = state.Logins > 0 && FamiliarTable.Find(state.Networks, network) < 0 ? UnknownAddressRisk : 0;
+        LoginRisk = state.Logins > 0 && FamiliarTable.Find(state.Networks, Network) < 0 ? UnknownAddressRisk : 0;
     }
 }

@@ -94,7 +94,7 @@ public static class EngineMeasurement
         {
             for (int i = 0; i < events; i++)
             {
-                engine.Process(load.Key(_at), load.Value(_at), _offset++);
+                engine.Process(load.Key(_at), load.Value(_at), _offset++, load.Timestamp(_at));
                 _at = _at + 1 == load.Count ? 0 : _at + 1;
             }
         }

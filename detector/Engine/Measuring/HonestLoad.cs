@@ -15,7 +15,7 @@ public sealed class HonestLoad
     private const double TradeScale = 500;
 
     private readonly byte[] _bytes;
-    private readonly (int KeyStart, int ValueStart, int End)[] _records;
+    private readonly (int KeyStart, int ValueStart, int End, long Timestamp)[] _records;
 
     /// <param name="players">1 to 100,000.</param>
     /// <param name="seed">Decides everything.</param>
@@ -26,7 +26,7 @@ public sealed class HonestLoad
         Random random = new(seed);
         MemoryStream buffer = new();
         using EventEncoder encoder = new();
-        _records = new (int, int, int)[players * EventsPerPlayer];
+        _records = new (int, int, int, long)[players * EventsPerPlayer];
         int[] order = new int[players];
         for (int i = 0; i < players; i++)
         {
@@ -53,13 +53,16 @@ public sealed class HonestLoad
 
     public ReadOnlySpan<byte> Value(int index) => _bytes.AsSpan(_records[index].ValueStart, _records[index].End - _records[index].ValueStart);
 
-    private static (int, int, int) Append(MemoryStream buffer, EventEncoder encoder, PlayerEvent value)
+    /// <summary>The record's timestamp: that of its event, epoch milliseconds.</summary>
+    public long Timestamp(int index) => _records[index].Timestamp;
+
+    private static (int, int, int, long) Append(MemoryStream buffer, EventEncoder encoder, PlayerEvent value)
     {
         int start = (int)buffer.Length;
         buffer.Write(Encoding.UTF8.GetBytes(value.UserId));
         int middle = (int)buffer.Length;
         buffer.Write(encoder.Encode(value));
-        return (start, middle, (int)buffer.Length);
+        return (start, middle, (int)buffer.Length, value.Ts);
     }
 
     private static PlayerEvent Event(int player, int step, Random random)

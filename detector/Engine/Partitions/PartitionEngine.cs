@@ -1,16 +1,16 @@
+using System.Security.Cryptography;
 using Game.Contracts;
 using Game.Detector.Alerts;
 using Game.Detector.Arithmetic;
 using Game.Detector.Features;
 using Game.Detector.Rules;
-using Game.Detector.Windows;
 using Game.Detector.Scoring;
+using Game.Detector.Windows;
 
 namespace Game.Detector.Partitions;
 
 /// <summary>
-/// The detector's state of one partition of <c>player-events</c>, a pure function of the records given to it in order: no clock, no randomness, no order of
-/// hashes,
+/// The detector's state of one partition of <c>player-events</c>, a pure function of the records given to it in order: no clock, no randomness, no order of hashes,
 /// and arithmetic that rounds alike everywhere. Whoever feeds the same records gets the same alerts. One thread at a time.
 /// </summary>
 public sealed class PartitionEngine
@@ -18,7 +18,9 @@ public sealed class PartitionEngine
     private const long MillisPerMinute = 60_000;
     private const long MillisPerDay = 86_400_000;
 
-    private readonly int _partition;
+    // The key of a hash that only tells whether two contents of this process are equal: alerts do not depend on it.
+    private static readonly EventContent Contents = new(BitConverter.ToUInt128(RandomNumberGenerator.GetBytes(16)));
+
     private readonly RuleSet _rules;
     private readonly AlertWriter _writer;
     private readonly PlayerTable _players = new();
@@ -28,15 +30,21 @@ public sealed class PartitionEngine
     /// <param name="rules">Parameters; not to be changed afterwards.</param>
     public PartitionEngine(int partition, RuleSet rules)
     {
-        _partition = partition;
+        Partition = partition;
         _rules = rules;
         _writer = new AlertWriter(partition, rules);
     }
 
+    /// <summary>Where an event lies, and what became of it before the rules judge it.</summary>
+    /// <param name="Offset">Its record's offset.</param>
+    /// <param name="Content">The hash of its content.</param>
+    /// <param name="IsMisdated">Its time is not to be trusted: it is judged, but leaves nothing in the player's state.</param>
+    private readonly record struct Arrival(long Offset, ulong Content, bool IsMisdated);
+
     /// <summary>Players seen so far.</summary>
     public int Players => _players.Count;
 
-    public int Partition => _partition;
+    public int Partition { get; }
 
     /// <summary>
     /// Judges one record. For an event of a known player that raises no alert nothing is allocated, no lock taken, and neither network nor disk touched.
@@ -44,158 +52,128 @@ public sealed class PartitionEngine
     /// <param name="key">The record's key, empty when it has none.</param>
     /// <param name="value">The record's value, empty for a tombstone; any bytes.</param>
     /// <param name="offset">The record's offset.</param>
-    public Decision Process(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long offset)
+    /// <param name="timestamp">The record's timestamp, epoch milliseconds; any number, −1 where there is none.</param>
+    public Decision Process(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long offset, long timestamp)
     {
         DecodeFailure failure = _decoder.Decode(value, out EventView view);
         if (failure.IsFailure)
         {
             return new(Verdict.Undecodable, failure, []);
         }
+
         if (!key.SequenceEqual(view.UserId))
         {
             return new(Verdict.ForeignKey, default, []);
         }
 
+        bool isMisdated = EventTime.IsMisdated(view.Ts, timestamp);
         bool isFailedLogin = view.Kind == EventKind.Login && view.Outcome != LoginOutcome.Ok;
-        if (isFailedLogin && !_players.Knows(view.UserId))
+        if ((isFailedLogin || isMisdated) && !_players.Knows(view.UserId))
         {
-            return new(Verdict.Stranger, default, []);
+            return new(isMisdated ? Verdict.Misdated : Verdict.Stranger, default, []);
         }
+
         ref PlayerState state = ref _players.Find(view.UserId, out bool isNew);
-        if (state.Ring.Contains(view.EventId) && IsRepeated(view, state.Ring))
+        Arrival arrival = new(offset, Contents.HashOf(view), isMisdated);
+        if (state.Ring.HasContent(arrival.Content))
         {
             return new(Verdict.Repeated, default, []);
         }
 
-        state.Age((uint)(view.Ts / MillisPerDay / _rules.Windows.HalfLifeDays) + 1);
-        Alert? alert = view.Kind == EventKind.Login ? Login(view, ref state, offset) : Trade(view, ref state, offset);
-        return new(isNew ? Verdict.NewPlayer : Verdict.Judged, default, alert is null ? [] : [alert]);
-    }
-
-    // Whoever guesses a secret chooses the ids of the attempts: the same id with another outcome, address range or device is another attempt.
-    private bool IsRepeated(in EventView view, in EventRing ring)
-    {
-        ulong network = AddressRange.HashOf(view.Ip, _rules.Windows), device = view.DeviceId.IsEmpty ? 0 : StableHash.Of(view.DeviceId);
-        for (int age = 0; age < ring.Count; age++)
+        if (isMisdated)
         {
-            ref readonly WindowEvent earlier = ref ring.FromNewest(age);
-            if (earlier.EventId != view.EventId || earlier.Kind != view.Kind)
-            {
-                continue;
-            }
-            if (view.Kind == EventKind.Trade || (earlier.Outcome == view.Outcome && earlier.Network == network && earlier.Device == device))
-            {
-                return true;
-            }
+            return new(Verdict.Misdated, default, JudgeMisdated(view, ref state, arrival, timestamp));
         }
 
-        return false;
+        state.Age((uint)(view.Ts / MillisPerDay / _rules.Windows.HalfLifeDays) + 1);
+        return new(isNew ? Verdict.NewPlayer : Verdict.Judged, default, Judge(view, ref state, arrival));
     }
 
-    private Alert? Login(in EventView login, ref PlayerState state, long offset)
+    // As if it had happened when its record was made, or with the player's newest event where the record's own time is no better.
+    private Alert[] JudgeMisdated(in EventView view, ref PlayerState state, in Arrival arrival, long timestamp)
+    {
+        EventView redated = view;
+        redated.Ts = Math.Min(Math.Max(timestamp, state.Ring.FromNewest(0).Ts), ContractLimits.MaxTimestamp);
+        Alert[] alerts = Judge(redated, ref state, arrival);
+        for (int i = 0; i < alerts.Length; i++)
+        {
+            alerts[i] = alerts[i] with { Ts = view.Ts };
+        }
+
+        return alerts;
+    }
+
+    private Alert[] Judge(in EventView view, ref PlayerState state, in Arrival arrival)
+    {
+        int reused = state.Ring.AgeOf(view.EventId);
+        Alert? misuse = reused < 0 ? null : JudgeReuse(view, ref state, arrival, reused);
+        Alert? alert = view.Kind == EventKind.Login ? JudgeLogin(view, ref state, arrival) : JudgeTrade(view, ref state, arrival);
+        return (misuse, alert) switch
+        {
+            (null, null) => [],
+            (null, { } one) => [one],
+            ({ } one, null) => [one],
+            ({ } one, { } two) => [one, two],
+        };
+    }
+
+    private Alert? JudgeReuse(in EventView view, ref PlayerState state, in Arrival arrival, int age)
+    {
+        double score = ScoreSteps.Round(_rules.ReusedId.Score);
+        Finding finding = FindingOf(view, FindingKind.ReusedId, StableHash.Of(view.EventId), score, arrival);
+        return score > 0 && QuietTimes.TryRaise(state.Quiet, finding, _rules.ReusedId.QuietMinutes)
+            ? _writer.WriteReuse(view, age, score, state.Ring, arrival.Offset)
+            : null;
+    }
+
+    private Alert? JudgeLogin(in EventView login, ref PlayerState state, in Arrival arrival)
     {
         LoginFeatures features = LoginFeatures.Of(login, ref state, _rules);
         IpChangeParameters rule = _rules.IpChange;
         double score = IpChangeRule.Rate(features, rule);
-        if (login.Outcome == LoginOutcome.Ok)
+        bool succeeded = login.Outcome == LoginOutcome.Ok;
+        if (succeeded && !arrival.IsMisdated)
         {
-            Learn(login, features, ref state);
+            Baseline.Add(login, features, ref state);
             RatedLogin rated = new() { Network = features.Network, Minute = (uint)(login.Ts / MillisPerMinute), Risk = (byte)(score * byte.MaxValue) };
             RatedLogins.Remember(state.Rated, rated, _rules.WealthChange.LoginMinutes);
         }
 
-        state.Ring.Push(new WindowEvent
+        if (!arrival.IsMisdated)
         {
-            EventId = login.EventId,
-            Ts = login.Ts,
-            Kind = EventKind.Login,
-            Outcome = login.Outcome,
-            Asn = login.Asn,
-            Network = features.Network,
-            Device = features.Device,
-            Country = features.Country,
-        });
-        if (!Score.ShouldAlert(score, rule.AlertScore, login.Ts, rule.QuietMinutes, state.IpChange))
-        {
-            return null;
+            state.Ring.Push(login.EventId, arrival.Content, new WindowEvent { Ts = login.Ts, Kind = EventKind.Login, Outcome = login.Outcome });
         }
-        state.IpChange = new AlertMemory { HasAlert = true, Ts = login.Ts, Score = score };
-        return _writer.Write(login, features, score, state.Ring, offset);
+
+        Finding finding = FindingOf(login, succeeded ? FindingKind.Login : FindingKind.FailedLogin, features.Network, score, arrival);
+        return score >= rule.AlertScore && QuietTimes.TryRaise(state.Quiet, finding, rule.QuietMinutes)
+            ? _writer.Write(login, features, score, state.Ring, arrival.Offset)
+            : null;
     }
 
-    private Alert? Trade(in EventView trade, ref PlayerState state, long offset)
+    private Alert? JudgeTrade(in EventView trade, ref PlayerState state, in Arrival arrival)
     {
         TradeFeatures features = TradeFeatures.Of(trade, ref state, _rules);
         WealthChangeParameters rule = _rules.WealthChange;
         double score = WealthChangeRule.Rate(features, rule);
-        Learn(trade, features, ref state);
-        state.Ring.Push(new WindowEvent
+        if (!arrival.IsMisdated)
         {
-            EventId = trade.EventId,
-            Ts = trade.Ts,
-            Kind = EventKind.Trade,
-            Channel = trade.Channel,
-            Gold = features.Gold,
-            Items = features.Items,
-            WealthAfter = features.WealthAfter,
-            Counterparty = features.Counterparty,
-        });
-        if (!Score.ShouldAlert(score, rule.AlertScore, trade.Ts, rule.QuietMinutes, state.WealthChange))
-        {
-            return null;
+            Baseline.Add(trade, features, ref state);
+            state.Ring.Push(trade.EventId, arrival.Content, new WindowEvent { Ts = trade.Ts, Kind = EventKind.Trade, Gold = features.Gold, Items = features.Items });
         }
-        state.WealthChange = new AlertMemory { HasAlert = true, Ts = trade.Ts, Score = score };
-        return _writer.Write(trade, features, score, state.Ring, offset);
+
+        ulong place = StableHash.Of(features.Counterparty, features.Network);
+        Finding finding = FindingOf(trade, features.Net < 0 ? FindingKind.Loss : FindingKind.Gain, place, score, arrival);
+        return score >= rule.AlertScore && QuietTimes.TryRaise(state.Quiet, finding, rule.QuietMinutes)
+            ? _writer.Write(trade, features, score, state.Ring, arrival.Offset)
+            : null;
     }
 
-    // Failed logins teach nothing: else whoever guesses passwords would make their network familiar.
-    private static void Learn(in EventView login, in LoginFeatures features, ref PlayerState state)
+    private static Finding FindingOf(in EventView view, FindingKind kind, ulong place, double score, in Arrival arrival) => new()
     {
-        uint minute = (uint)(login.Ts / MillisPerMinute);
-        Count(ref state.Logins, 1);
-        Count(ref state.NewNetworks, features.NewNetwork > 0 || state.Logins == 1 ? 1 : 0);
-        Count(ref state.NewAsns, features.NewAsn > 0 || state.Logins == 1 ? 1 : 0);
-        Count(ref state.NewCountries, features.NewCountry > 0 || state.Logins == 1 ? 1 : 0);
-        Count(ref state.NewDevices, features.NewDevice > 0 || state.Logins == 1 ? 1 : 0);
-        ref FamiliarEntry network = ref FamiliarTable.Use(state.Networks, features.Network, minute);
-        network.Asn = login.Asn;
-        network.Country = features.Country;
-        if (features.Device != 0)
-        {
-            FamiliarTable.Use(state.Devices, features.Device, minute);
-        }
-        if (!features.HasPosition)
-        {
-            return;
-        }
-        state.HasPosition = true;
-        state.Position = features.Position;
-        state.PositionTs = login.Ts;
-    }
-
-    private static void Learn(in EventView trade, in TradeFeatures features, ref PlayerState state)
-    {
-        Count(ref state.Trades, 1);
-        if (features.Gold != 0)
-        {
-            state.Gold.Add(features.Gold);
-        }
-        if (features.Items != 0)
-        {
-            state.Items.Add(features.Items);
-        }
-        state.OneSided.Add(features.Net);
-        if (trade.Channel != TradeChannel.Auction)
-        {
-            FamiliarTable.Use(state.Partners, features.Counterparty, (uint)(trade.Ts / MillisPerMinute));
-        }
-    }
-
-    private static void Count(ref ushort counter, int by)
-    {
-        if (counter < ushort.MaxValue)
-        {
-            counter += (ushort)by;
-        }
-    }
+        Kind = kind,
+        Place = place,
+        Minute = (uint)(view.Ts / MillisPerMinute),
+        Score = ScoreSteps.Of(score),
+        IsMisdated = arrival.IsMisdated,
+    };
 }

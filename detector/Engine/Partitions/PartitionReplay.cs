@@ -21,15 +21,16 @@ public sealed class PartitionReplay(int partition, RuleSet rules)
     /// <summary>Records that detectors send to <c>dead-letters</c>.</summary>
     public int DeadLetters { get; private set; }
 
-    /// <summary>Events that repeated an id of their player's window.</summary>
+    /// <summary>Events of the id and content of another in their player's window.</summary>
     public int Repeated { get; private set; }
 
     /// <param name="offset">The record's offset.</param>
     /// <param name="key">Its key; null counts as empty.</param>
     /// <param name="value">Its value; null is a tombstone.</param>
-    public void Feed(long offset, byte[]? key, byte[]? value)
+    /// <param name="timestamp">Its timestamp, epoch milliseconds; −1 where there is none.</param>
+    public void Feed(long offset, byte[]? key, byte[]? value, long timestamp)
     {
-        Decision decision = _engine.Process(key, value, offset);
+        Decision decision = _engine.Process(key, value, offset, timestamp);
         _alerts.AddRange(decision.Alerts);
         DeadLetters += decision.IsDeadLetter ? 1 : 0;
         Repeated += decision.Verdict == Verdict.Repeated ? 1 : 0;

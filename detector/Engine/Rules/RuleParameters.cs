@@ -71,7 +71,7 @@ public sealed record IpChangeParameters
     /// <summary>Score from which it is critical, 0 to 1.</summary>
     public double CriticalScore { get; set; } = 0.80;
 
-    /// <summary>Minutes of event time after an alert during which only a clearly higher score raises another.</summary>
+    /// <summary>Minutes of event time after an alert during which only a clearly higher score raises another of the same outcome from the same address range.</summary>
     public int QuietMinutes { get; set; } = 360;
 
     internal string? Problem() => ParameterCheck.First(
@@ -157,7 +157,9 @@ public sealed record WealthChangeParameters
     /// <summary>Score from which it is critical, 0 to 1.</summary>
     public double CriticalScore { get; set; } = 0.80;
 
-    /// <summary>Minutes of event time after an alert during which only a clearly higher score raises another.</summary>
+    /// <summary>
+    /// Minutes of event time after an alert during which only a clearly higher score raises another of the same direction with the same partner and address range.
+    /// </summary>
     public int QuietMinutes { get; set; } = 360;
 
     internal string? Problem() => ParameterCheck.First(
@@ -180,4 +182,20 @@ public sealed record WealthChangeParameters
         ParameterCheck.Share("wealth_change.alert_score", AlertScore),
         ParameterCheck.Share("wealth_change.critical_score", CriticalScore),
         ParameterCheck.Of("wealth_change.quiet_minutes", QuietMinutes, 0, 1_000_000));
+}
+
+/// <summary>The rule <c>reused-id</c>: an event bears the id of one of the player's last 30 events, but other content.</summary>
+public sealed record ReusedIdParameters
+{
+    public const string Name = "reused-id";
+
+    /// <summary>Score of its alerts, 0 to 1; 0 switches the rule off.</summary>
+    public double Score { get; set; } = 0.60;
+
+    /// <summary>Minutes of event time after an alert during which the same id raises no other.</summary>
+    public int QuietMinutes { get; set; } = 360;
+
+    internal string? Problem() => ParameterCheck.First(
+        ParameterCheck.Share("reused_id.score", Score),
+        ParameterCheck.Of("reused_id.quiet_minutes", QuietMinutes, 0, 1_000_000));
 }

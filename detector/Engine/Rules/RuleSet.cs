@@ -15,13 +15,13 @@ namespace Game.Detector.Rules;
 internal sealed partial class RuleJsonContext : JsonSerializerContext;
 
 /// <summary>
-/// The rules with their parameters, as read from the file of <c>--rules</c>: <c>{"windows":{…},"ip_change":{…},"wealth_change":{…}}</c>, each part and each
+/// The rules with their parameters, as read from the file of <c>--rules</c>: <c>{"windows":{…},"ip_change":{…},"wealth_change":{…},"reused_id":{…}}</c>, each part and each
 /// parameter optional. Not to be changed once an engine uses it.
 /// </summary>
 public sealed record RuleSet
 {
     /// <summary>Raised when the code of a rule changes what it says at equal parameters: then its alerts get new ids.</summary>
-    private const int FormulaRevision = 2;
+    private const int FormulaRevision = 3;
 
     private const int VersionDigits = 12;
 
@@ -31,13 +31,19 @@ public sealed record RuleSet
 
     public WealthChangeParameters WealthChange { get; set; } = new();
 
+    public ReusedIdParameters ReusedId { get; set; } = new();
+
     /// <summary>A hash of all that decides what ip-change says.</summary>
     [JsonIgnore]
     public string IpChangeVersion => Version(IpChangeParameters.Name, new RuleSet { Windows = Windows, IpChange = IpChange });
 
     /// <summary>A hash of all that decides what wealth-change says: the ratings of logins are part of it.</summary>
     [JsonIgnore]
-    public string WealthChangeVersion => Version(WealthChangeParameters.Name, this);
+    public string WealthChangeVersion => Version(WealthChangeParameters.Name, new RuleSet { Windows = Windows, IpChange = IpChange, WealthChange = WealthChange });
+
+    /// <summary>A hash of all that decides what reused-id says.</summary>
+    [JsonIgnore]
+    public string ReusedIdVersion => Version(ReusedIdParameters.Name, new RuleSet { ReusedId = ReusedId });
 
     /// <summary>Reads rules; whatever the bytes are, there is either a rule set or one sentence that says what is wrong.</summary>
     public static bool TryParse(ReadOnlySpan<byte> json, out RuleSet rules, out string problem)
@@ -63,11 +69,11 @@ public sealed record RuleSet
 
     private string? Problem()
     {
-        if (Windows is null || IpChange is null || WealthChange is null)
+        if (Windows is null || IpChange is null || WealthChange is null || ReusedId is null)
         {
             return "The rules hold null where an object is needed.";
         }
-        return Windows.Problem() ?? IpChange.Problem() ?? WealthChange.Problem();
+        return Windows.Problem() ?? IpChange.Problem() ?? WealthChange.Problem() ?? ReusedId.Problem();
     }
 
     private static string Version(string rule, RuleSet rules)

@@ -1,3 +1,4 @@
+using Game.Detector.Arithmetic;
 using Game.Detector.Features;
 using Game.Detector.Rules;
 
@@ -18,10 +19,10 @@ internal static class IpChangeRule
             + (login.NewCountry * rule.CountryWeight)
             + (login.NewDevice * rule.DeviceWeight)
             + (Speed(login, rule) * rule.SpeedWeight)
-            + (Score.Ramp(login.Failures, rule.FailuresFrom, rule.FailuresTo) * rule.FailuresWeight);
-        return Score.Final(sum);
+            + (ScoreSteps.Ramp(login.Failures, rule.FailuresFrom, rule.FailuresTo) * rule.FailuresWeight);
+        return ScoreSteps.Round(sum);
     }
 
     private static double Speed(in LoginFeatures login, IpChangeParameters rule)
-        => login.DistanceKm < rule.MinDistanceKm ? 0 : Score.Ramp(login.SpeedKmh, rule.SpeedFromKmh, rule.SpeedToKmh);
+        => login.DistanceKm < rule.MinDistanceKm ? 0 : ScoreSteps.Ramp(login.SpeedKmh, rule.SpeedFromKmh, rule.SpeedToKmh);
 }

@@ -1,3 +1,4 @@
+using Game.Detector.Arithmetic;
 using Game.Detector.Features;
 using Game.Detector.Rules;
 
@@ -20,19 +21,19 @@ internal static class WealthChangeRule
             + (Flow(trade, rule) * trade.OneSided)
             + (trade.NewPartner * trade.OneSided * rule.PartnerWeight)
             + (trade.LoginRisk * trade.OneSided * rule.LoginWeight);
-        return Score.Final(sum);
+        return ScoreSteps.Round(sum);
     }
 
     private static double Range(in TradeFeatures trade, WealthChangeParameters rule)
     {
         double farthest = Math.Max(trade.NetScales, Math.Max(trade.GoldScales, trade.ItemScales));
-        return Score.Ramp(farthest, rule.RangeFromScales, rule.RangeToScales);
+        return ScoreSteps.Ramp(farthest, rule.RangeFromScales, rule.RangeToScales);
     }
 
     private static double Flow(in TradeFeatures trade, WealthChangeParameters rule)
     {
         double lost = trade.Net < 0 ? trade.LostShare : 0, gained = trade.Net > 0 ? trade.GainedShare : 0;
-        return (Score.Ramp(lost * Percent, rule.LeaveFromPercent, rule.LeaveToPercent) * rule.LeaveWeight)
-            + (Score.Ramp(gained * Percent, rule.LeaveFromPercent, rule.LeaveToPercent) * rule.GainWeight);
+        return (ScoreSteps.Ramp(lost * Percent, rule.LeaveFromPercent, rule.LeaveToPercent) * rule.LeaveWeight)
+            + (ScoreSteps.Ramp(gained * Percent, rule.LeaveFromPercent, rule.LeaveToPercent) * rule.GainWeight);
     }
 }

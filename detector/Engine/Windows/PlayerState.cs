@@ -45,13 +45,11 @@ internal struct PlayerState
     public SpherePoint Position;
     public long PositionTs;
 
-    public AlertMemory IpChange;
-    public AlertMemory WealthChange;
-
     private NetworkTable _networks;
     private DeviceTable _devices;
     private PartnerTable _partners;
     private RatedTable _rated;
+    private QuietTable _quiet;
 
     [InlineArray(NetworkPlaces)]
     private struct NetworkTable
@@ -77,6 +75,12 @@ internal struct PlayerState
         private RatedLogin _first;
     }
 
+    [InlineArray(QuietTimes.Places)]
+    private struct QuietTable
+    {
+        private Finding _first;
+    }
+
     [UnscopedRef]
     public Span<FamiliarEntry> Networks => _networks;
 
@@ -88,6 +92,9 @@ internal struct PlayerState
 
     [UnscopedRef]
     public Span<RatedLogin> Rated => _rated;
+
+    [UnscopedRef]
+    public Span<Finding> Quiet => _quiet;
 
     /// <summary>Halves the baselines once for every half-life that event time has gone on. Time that goes back changes nothing.</summary>
     public void Age(uint period)
@@ -121,15 +128,4 @@ internal struct PlayerState
         NewDevices = (ushort)(NewDevices >> times);
         Trades = (ushort)(Trades >> times);
     }
-}
-
-/// <summary>The newest alert of one rule on a player, for holding back floods.</summary>
-internal struct AlertMemory
-{
-    /// <summary>Epoch milliseconds of the event.</summary>
-    public long Ts;
-
-    public double Score;
-
-    public bool HasAlert;
 }

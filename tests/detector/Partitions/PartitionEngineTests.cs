@@ -28,36 +28,10 @@ public class PartitionEngineTests
             int raised = 0;
             for (int i = 0; i < load.Count; i++)
             {
-                raised += engine.Process(load.Key(i), load.Value(i), offset++).Alerts.Count;
+                raised += engine.Process(load.Key(i), load.Value(i), offset++, load.Timestamp(i)).Alerts.Count;
             }
             return raised;
         }
-    }
-
-    [Fact]
-    public void A_repeated_id_is_counted_once()
-    {
-        using PlayerStory story = new PlayerStory().SteadyLife();
-        Guid id = Guid.Parse("01900000-0000-7000-8000-000000000001");
-        story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner", id: id).ShouldAlert("ip-change");
-        story.After(7 * 3_600_000L).Login(PlayerStory.Sydney with { Ip = "30.0.1.99" }, "burner", id: id).Verdict.ShouldBe(Verdict.Repeated);
-        story.Alerts.ShouldBeEmpty();
-        story.FairTrade(400, "friend-a").Repeat().Verdict.ShouldBe(Verdict.Repeated);
-    }
-
-    /// <summary>The thief's client chooses the id: a takeover must not pass for the repetition of a failed attempt, nor of one from the victim's own
-    /// network.</summary>
-    [Fact]
-    public void An_attempt_under_a_used_id_is_another_attempt()
-    {
-        Guid id = Guid.Parse("01900000-0000-7000-8000-000000000001");
-        using PlayerStory guessed = new PlayerStory().SteadyLife().After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner", LoginOutcome.BadPassword, id);
-        guessed.After(1_000).Login(PlayerStory.Sydney, "burner", id: id).Verdict.ShouldBe(Verdict.Judged);
-        guessed.GiveGold(12_000, "stranger", PlayerStory.Sydney.Ip).ShouldAlert("wealth-change");
-        using PlayerStory moved = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone", id: id);
-        moved.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "phone", id: id).Verdict.ShouldBe(Verdict.Judged);
-        moved.After(PlayerStory.Minute).Login(PlayerStory.Berlin, "burner", id: id).Verdict.ShouldBe(Verdict.Judged);
-        moved.After(PlayerStory.Minute).Login(PlayerStory.Berlin, "phone", id: id).Verdict.ShouldBe(Verdict.Repeated);
     }
 
     [Fact]
@@ -77,13 +51,13 @@ public class PartitionEngineTests
     {
         HonestLoad load = new(players: 1, seed: 1);
         PartitionEngine engine = new(0, new RuleSet());
-        Decision decision = engine.Process("u-other"u8, load.Value(0), 0);
+        Decision decision = engine.Process("u-other"u8, load.Value(0), 0, load.Timestamp(0));
         decision.Verdict.ShouldBe(Verdict.ForeignKey);
         decision.IsDeadLetter.ShouldBeTrue();
         decision.Reason.ShouldBe("the record's key is not the event's user_id");
         engine.Players.ShouldBe(0);
-        engine.Process(default, load.Value(0), 1).Verdict.ShouldBe(Verdict.ForeignKey);
-        engine.Process(load.Key(0), load.Value(0), 2).Verdict.ShouldBe(Verdict.NewPlayer);
+        engine.Process(default, load.Value(0), 1, load.Timestamp(0)).Verdict.ShouldBe(Verdict.ForeignKey);
+        engine.Process(load.Key(0), load.Value(0), 2, load.Timestamp(0)).Verdict.ShouldBe(Verdict.NewPlayer);
     }
 
     [Fact]
@@ -103,7 +77,7 @@ public class PartitionEngineTests
                 }
             }
 
-            Decision decision = engine.Process(load.Key(index), value, 0);
+            Decision decision = engine.Process(load.Key(index), value, 0, load.Timestamp(index));
             if (decision.IsDeadLetter)
             {
                 decision.Reason.ShouldNotBeNullOrEmpty();
@@ -130,7 +104,7 @@ public class PartitionEngineTests
         PartitionReplay replay = new(2, new RuleSet());
         foreach ((long offset, byte[] key, byte[] value) in recording.Records)
         {
-            replay.Feed(offset, key, value);
+            replay.Feed(offset, key, value, RecordedAt);
         }
         replay.Alerts.Select(Bytes).ShouldBe(recording.Alerts.Select(Bytes));
         replay.AlertIds.ShouldBe(recording.Alerts.Select(alert => alert.AlertId));
@@ -149,10 +123,13 @@ public class PartitionEngineTests
         List<Alert> alerts = new();
         foreach ((long offset, byte[] key, byte[] value) in recording.Records.Where(record => Encoding.UTF8.GetString(record.Key) == alert.UserId))
         {
-            alerts.AddRange(alone.Process(key, value, offset).Alerts);
+            alerts.AddRange(alone.Process(key, value, offset, RecordedAt).Alerts);
         }
         alerts.Select(a => a.AlertId).ShouldBe(recording.Alerts.Where(a => a.UserId == alert.UserId).Select(a => a.AlertId));
     }
+
+    /// <summary>After all events of a recording.</summary>
+    private const long RecordedAt = 1_800_000_000_000;
 
     private sealed record Recording(List<(long Offset, byte[] Key, byte[] Value)> Records, List<Alert> Alerts);
 
@@ -179,7 +156,7 @@ public class PartitionEngineTests
         {
             long offset = recording.Records.Count * 2L;
             recording.Records.Add((offset, key, value));
-            recording.Alerts.AddRange(engine.Process(key, value, offset).Alerts);
+            recording.Alerts.AddRange(engine.Process(key, value, offset, RecordedAt).Alerts);
         }
     }
 

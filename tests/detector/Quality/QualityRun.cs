@@ -51,6 +51,6 @@ internal sealed record QualityRun(DetectionResult Detection, int HistoryAlerted)
         public List<AuditRecord> Records { get; } = [];
 
         public void Append(PlayerEvent one)
-            => Records.Add(new AuditRecord(0, Records.Count, Encoding.UTF8.GetBytes(one.UserId), _encoder.Encode(one).ToArray()));
+            => Records.Add(new AuditRecord(0, Records.Count, Encoding.UTF8.GetBytes(one.UserId), _encoder.Encode(one).ToArray(), one.Ts));
     }
 }

@@ -7,6 +7,7 @@ public class IpChangeTests
 {
     private static readonly PlayerStory.Place Paris = new("40.0.1.7", "FR", 64_600, 48.86, 2.35);
     private static readonly PlayerStory.Place OtherProvider = new("50.0.1.7", "DE", 64_501, 52.52, 13.40);
+    private static readonly PlayerStory.Place Nearby = new("70.0.1.7", "DE", 64_502, 52.6, 13.5);
 
     [Fact]
     public void A_strange_device_in_a_strange_country_alerts()
@@ -97,14 +98,53 @@ public class IpChangeTests
         story.Login(PlayerStory.Sydney, "new-phone").ShouldBeQuiet();
     }
 
-    [Fact]
-    public void A_flood_is_held_back_but_not_a_worse_turn()
+    /// <summary>One wrong secret, an alert; then the right one. The success is what matters.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(20)]
+    public void Failed_logins_do_not_quiet_the_success(int failures)
     {
-        using PlayerStory story = new PlayerStory().SteadyLife();
-        PlayerStory.Place nearby = new("70.0.1.7", "DE", 64_502, 52.6, 13.5);
-        story.After(PlayerStory.Minute).Login(nearby, "burner").ShouldAlert("ip-change").Score.ShouldBe(0.60);
-        story.After(PlayerStory.Minute).Login(nearby with { Ip = "71.0.1.7", Asn = 64_503 }, "burner-2").Alerts.ShouldBeEmpty();
-        story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner-3").ShouldAlert("ip-change").Score.ShouldBeGreaterThan(0.8);
-        story.After(6 * 3_600_000L).Login(nearby with { Ip = "72.0.1.7", Asn = 64_504, Country = "PL" }, "burner-4").ShouldAlert("ip-change");
+        using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone");
+        for (int i = 0; i < failures; i++)
+        {
+            story.After(2_000).Login(PlayerStory.Sydney, "burner", LoginOutcome.BadPassword);
+        }
+
+        story.AllAlerts.Count.ShouldBeInRange(1, 2, "one alert, and one more when the guessing goes on");
+        story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").ShouldAlert("ip-change").Reason.ShouldStartWith("Login from 30.0.1.7");
+    }
+
+    [Fact]
+    public void An_alert_elsewhere_does_not_quiet_a_success()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone");
+        story.After(PlayerStory.Minute).Login(Nearby, "burner").ShouldAlert("ip-change").Score.ShouldBe(0.60);
+        PlayerStory.Place elsewhere = Nearby with { Ip = "71.0.1.7", Asn = 64_503 };
+        story.After(PlayerStory.Minute).Login(elsewhere, "burner-2").ShouldAlert("ip-change").Score.ShouldBe(0.60, "no higher than the one before");
+    }
+
+    /// <summary>A botnet's guesses cost nothing and come from everywhere: four places are alerted. The success from one more place is.</summary>
+    [Fact]
+    public void A_flood_of_guesses_from_everywhere_is_held_back_but_no_success()
+    {
+        using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone");
+        for (int i = 0; i < 100; i++)
+        {
+            story.After(10_000).Login(PlayerStory.Sydney with { Ip = $"80.0.{i}.7" }, "burner", LoginOutcome.BadPassword);
+        }
+
+        story.AllAlerts.Count.ShouldBeInRange(4, 6);
+        story.After(1_000).Login(PlayerStory.Sydney with { Ip = "80.1.0.7" }, "burner").ShouldAlert("ip-change");
+    }
+
+    [Fact]
+    public void The_same_place_is_quiet_for_a_while_but_not_when_it_gets_worse()
+    {
+        using PlayerStory story = new PlayerStory(new RuleSet { IpChange = new() { NetworkWeight = 0.55 } }).SteadyLife().Login(PlayerStory.Berlin, "phone");
+        story.After(PlayerStory.Minute).Login(Nearby, "phone", LoginOutcome.BadPassword).ShouldAlert("ip-change");
+        story.After(PlayerStory.Minute).Login(Nearby, "phone", LoginOutcome.BadPassword).Alerts.ShouldBeEmpty();
+        story.After(PlayerStory.Minute).Login(Nearby, "burner", LoginOutcome.BadPassword).ShouldAlert("ip-change");
+        story.After(6 * 3_600_000L).Login(Nearby, "phone", LoginOutcome.BadPassword).ShouldAlert("ip-change");
     }
 }

@@ -1,4 +1,5 @@
 using Game.Contracts;
+using Game.Detector.Rules;
 
 namespace Game.Detector.Tests.Rules;
 
@@ -89,6 +90,20 @@ public class WealthChangeTests
         alert.Features["login_risk"].ShouldBe(rated, tolerance: 0.01);
     }
 
+    /// <summary>Neither what came in nor what went to another quiets what goes to a stranger; what goes to the same one is quiet for a while.</summary>
+    [Theory]
+    [InlineData(360, 0)]
+    [InlineData(0, 1)]
+    public void An_alert_quiets_the_same_partner_and_direction_only(int quietMinutes, int again)
+    {
+        using PlayerStory story = new PlayerStory(new RuleSet { WealthChange = new() { QuietMinutes = quietMinutes } }).SteadyLife();
+        story.Trade(60_000, 0, 0, "stranger", TradeChannel.Mail).ShouldAlert("wealth-change");
+        story.Gold = 90_000;
+        story.After(2 * 60 * PlayerStory.Minute).GiveGold(80_000, "stranger").ShouldAlert("wealth-change");
+        story.After(PlayerStory.Minute).GiveGold(8_000, "stranger").Alerts.Count.ShouldBe(again);
+        story.After(PlayerStory.Minute).GiveGold(1_900, "accomplice").ShouldAlert("wealth-change");
+    }
+
     [Fact]
     public void A_strange_login_is_forgotten_after_a_day()
     {
@@ -101,7 +116,7 @@ public class WealthChangeTests
     {
         using PlayerStory story = new PlayerStory().SteadyLife();
         story.Gold = story.Goods = 0;
-        Alert alert = story.Trade(0, ContractLimits.MaxItemDelta, 0, "stranger", TradeChannel.Direct).Tell(new TradeEvent
+        Alert alert = story.Trade(0, ContractLimits.MaxItemDelta, 0, "stranger", TradeChannel.Direct).Append(new TradeEvent
         {
             EventId = Guid.NewGuid(), UserId = "u-1", Ts = story.Now, ServerId = "", SessionId = "", Ip = "", TradeId = "t", CounterpartyId = "stranger",
             Channel = TradeChannel.Direct,

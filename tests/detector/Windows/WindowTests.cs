@@ -9,9 +9,9 @@ namespace Game.Detector.Tests.Windows;
 public class WindowTests
 {
     [Fact]
-    public void An_event_is_one_cache_line_and_a_player_small()
+    public void An_event_and_a_player_are_small()
     {
-        Unsafe.SizeOf<WindowEvent>().ShouldBe(64);
+        Unsafe.SizeOf<WindowEvent>().ShouldBe(32);
         Unsafe.SizeOf<PlayerState>().ShouldBeLessThanOrEqualTo(2_900);
     }
 
@@ -21,16 +21,20 @@ public class WindowTests
         EventRing ring = new();
         for (int i = 1; i <= pushed; i++)
         {
-            ring.Push(new WindowEvent { Ts = i, EventId = Id(i) });
+            ring.Push(Id(i), (ulong)i, new WindowEvent { Ts = i });
         }
+
         ring.Count.ShouldBe(Math.Min(pushed, 30));
         for (int age = 0; age < ring.Count; age++)
         {
             ring.FromNewest(age).Ts.ShouldBe(pushed - age);
+            ring.AgeOf(Id(pushed - age)).ShouldBe(age);
         }
-        for (int i = 1; i <= pushed; i++)
+
+        for (int i = 0; i <= pushed; i++)
         {
-            ring.Contains(Id(i)).ShouldBe(i > pushed - 30);
+            ring.HasContent((ulong)i).ShouldBe(i > 0 && i > pushed - 30);
+            (ring.AgeOf(Id(i)) >= 0).ShouldBe(i > 0 && i > pushed - 30);
         }
     });
 

@@ -1,0 +1,128 @@
+namespace Game.Detector.Windows;
+
+/// <summary>What an alert is about. A quiet time holds for one of them.</summary>
+internal enum FindingKind : byte
+{
+    /// <summary>A free place of the table.</summary>
+    None,
+
+    /// <summary>A successful login; its place is the address range.</summary>
+    Login,
+
+    /// <summary>A failed login; its place is the address range.</summary>
+    FailedLogin,
+
+    /// <summary>Wealth that leaves; its place is the partner together with the address range.</summary>
+    Loss,
+
+    /// <summary>Wealth that comes in; its place is the partner together with the address range.</summary>
+    Gain,
+
+    /// <summary>Other content under a used event id; its place is the id.</summary>
+    ReusedId,
+}
+
+/// <summary>Something that a rule finds worth an alert, and later the memory of the alert: 16 bytes.</summary>
+internal struct Finding
+{
+    /// <summary>A hash of where it is, as <see cref="FindingKind"/> says.</summary>
+    public ulong Place;
+
+    /// <summary>Epoch minutes of the event.</summary>
+    public uint Minute;
+
+    /// <summary>The score in steps of <see cref="Arithmetic.ScoreSteps"/>.</summary>
+    public ushort Score;
+
+    public FindingKind Kind;
+
+    /// <summary>Of a misdated event: such findings quiet each other and no others.</summary>
+    public bool IsMisdated;
+}
+
+/// <summary>
+/// The newest alerts on a player, for holding back floods: after an alert the same kind of finding at the same place is quiet for a while, unless its score has
+/// risen clearly. Nothing else is: neither a failed login nor an alert elsewhere quiets a successful login.
+/// </summary>
+internal static class QuietTimes
+{
+    /// <summary>Alerts remembered of a player; the oldest gives way, which can only lead to one alert more.</summary>
+    public const int Places = 12;
+
+    /// <summary>
+    /// Failed logins and reused ids cost whoever sends them nothing, from as many places as there are: from this many places on, the others are quiet too.
+    /// </summary>
+    public const int MostFreePlaces = 4;
+
+    /// <summary>A second alert within the quiet time needs a score higher by 0.1.</summary>
+    private const int Escalation = Arithmetic.ScoreSteps.PerUnit / 10;
+
+    /// <summary>Whether a finding becomes an alert, given the alerts remembered; where it does, it is remembered.</summary>
+    public static bool TryRaise(Span<Finding> table, in Finding finding, int quietMinutes)
+    {
+        int same = Find(table, finding);
+        bool isHeldBack = same >= 0 && IsQuiet(table[same], finding, quietMinutes)
+            ? !Escalates(finding, table[same].Score)
+            : finding.Kind is FindingKind.FailedLogin or FindingKind.ReusedId && IsFlood(table, finding, quietMinutes);
+        if (isHeldBack)
+        {
+            return false;
+        }
+
+        table[same >= 0 ? same : Oldest(table)] = finding;
+        return true;
+    }
+
+    private static bool IsQuiet(in Finding alert, in Finding finding, int quietMinutes) => Math.Abs((long)finding.Minute - alert.Minute) < quietMinutes;
+
+    private static bool Escalates(in Finding finding, int alertScore) => finding.Score >= alertScore + Escalation;
+
+    private static bool IsSameKind(in Finding alert, in Finding finding) => alert.Kind == finding.Kind && alert.IsMisdated == finding.IsMisdated;
+
+    private static int Find(ReadOnlySpan<Finding> table, in Finding finding)
+    {
+        for (int i = 0; i < table.Length; i++)
+        {
+            if (IsSameKind(table[i], finding) && table[i].Place == finding.Place)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static bool IsFlood(ReadOnlySpan<Finding> table, in Finding finding, int quietMinutes)
+    {
+        int places = 0, highest = 0;
+        foreach (ref readonly Finding alert in table)
+        {
+            if (IsSameKind(alert, finding) && IsQuiet(alert, finding, quietMinutes))
+            {
+                places++;
+                highest = Math.Max(highest, alert.Score);
+            }
+        }
+
+        return places >= MostFreePlaces && !Escalates(finding, highest);
+    }
+
+    private static int Oldest(ReadOnlySpan<Finding> table)
+    {
+        int oldest = 0;
+        for (int i = 0; i < table.Length; i++)
+        {
+            if (table[i].Kind == FindingKind.None)
+            {
+                return i;
+            }
+
+            if (table[i].Minute < table[oldest].Minute)
+            {
+                oldest = i;
+            }
+        }
+
+        return oldest;
+    }
+}
