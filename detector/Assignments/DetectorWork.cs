@@ -3,8 +3,8 @@ using Confluent.Kafka;
 using Game.Contracts;
 using Game.Detector.Consuming;
 using Game.Detector.Logging;
-using Game.Detector.Sending;
 using Game.Detector.Partitions;
+using Game.Detector.Sending;
 
 namespace Game.Detector.Assignments;
 
@@ -14,7 +14,7 @@ namespace Game.Detector.Assignments;
 /// </summary>
 /// <param name="rebuild">Gives a partition's state as its former owner left it, or null when cancelled; called on threads of its own.</param>
 internal sealed class DetectorWork(
-    Func<PartitionStatus, CancellationToken, RebuiltPartition?> rebuild, IReadOnlyList<PartitionStatus> statuses, AlertSender sender, DecisionTimes decisions,
+    Func<int, RebuildProgress, CancellationToken, RebuiltPartition?> rebuild, IReadOnlyList<PartitionStatus> statuses, AlertSender sender, DecisionTimes decisions,
     TimeProvider time, ILogger log)
     : IGroupWork, IDisposable
 {
@@ -28,57 +28,67 @@ internal sealed class DetectorWork(
 
     /// <summary>Rebuilds at once: more would only take the processor from the partitions that are live.</summary>
     private readonly SemaphoreSlim _rebuilding = new(Math.Max(1, Environment.ProcessorCount));
-    private readonly Slot?[] _slots = new Slot?[statuses.Count];
+    private readonly Assignment?[] _assignments = new Assignment?[statuses.Count];
     private readonly List<TopicPartition> _toPause = [];
-    private readonly ConcurrentQueue<Slot> _rebuilt = new();
-    private readonly List<Thread> _threads = [];
+    private readonly ConcurrentQueue<Assignment> _rebuilt = new();
+
+    /// <summary>The newest rebuild of each partition, be it cancelled: its successor begins when it has ended.</summary>
+    private readonly Thread?[] _threads = new Thread?[statuses.Count];
 
     /// <summary>What this process wrote for a partition that it lost before the acknowledgement came.</summary>
-    private readonly Delivery[][] _unsettled = [.. statuses.Select(_ => Array.Empty<Delivery>())];
+    private readonly Delivery[][] _unacknowledged = [.. statuses.Select(_ => Array.Empty<Delivery>())];
 
-    private sealed class Slot(int partition, PartitionLedger ledger, Delivery[] own)
+    /// <summary>A partition from its assignment to its release.</summary>
+    private sealed class Assignment(int partition, PartitionLedger ledger, Delivery[] own)
     {
-        /// <summary>Records of an earlier assignment that may still be on their way.</summary>
-        public Delivery[] Own { get; } = own;
-
         public int Partition { get; } = partition;
 
         public PartitionLedger Ledger { get; } = ledger;
 
+        /// <summary>Records of earlier assignments that may still be on their way.</summary>
+        public Delivery[] Own { get; } = own;
+
+        public RebuildProgress Progress { get; } = new();
+
         public CancellationTokenSource Cancel { get; } = new();
 
         public RebuiltPartition? Rebuilt { get; set; }
+
+        /// <summary>The bug or broken machine that ended the rebuild.</summary>
+        public Exception? Failure { get; set; }
 
         public bool IsLive { get; set; }
     }
 
     public void Assign(int partition, PartitionLedger ledger)
     {
-        Slot slot = new(partition, ledger, _unsettled[partition]);
-        _slots[partition] = slot;
+        Assignment assignment = new(partition, ledger, _unacknowledged[partition]);
+        _assignments[partition] = assignment;
+        statuses[partition].Rebuild = assignment.Progress;
         statuses[partition].Phase = PartitionPhase.Rebuilding;
         _toPause.Add(new TopicPartition(Topics.PlayerEvents, partition));
-        _threads.RemoveAll(thread => !thread.IsAlive);
-        Thread thread = new(() => Rebuild(slot)) { IsBackground = true, Name = $"rebuild-{partition}" };
-        _threads.Add(thread);
+        Thread? predecessor = _threads[partition];
+        Thread thread = new(() => Run(assignment, predecessor)) { IsBackground = true, Name = $"rebuild-{partition}" };
+        _threads[partition] = thread;
         thread.Start();
     }
 
     public void Release(int partition)
     {
-        if (_slots[partition] is { } slot)
+        if (_assignments[partition] is { } assignment)
         {
-            slot.Cancel.Cancel();
-            _unsettled[partition] = [.. slot.Own.Where(delivery => !delivery.IsDone), .. slot.Ledger.Unsettled];
+            assignment.Cancel.Cancel();
+            _unacknowledged[partition] = [.. assignment.Own.Where(delivery => !delivery.IsDone), .. assignment.Ledger.Unacknowledged];
         }
 
-        _slots[partition] = null;
+        _assignments[partition] = null;
         _toPause.RemoveAll(paused => paused.Partition.Value == partition);
         statuses[partition].Phase = PartitionPhase.NotAssigned;
         statuses[partition].Players = 0;
     }
 
-    public void Turn(IConsumer<byte[]?, byte[]?> consumer)
+    /// <exception cref="InvalidOperationException">A rebuild ended by a bug or a broken machine.</exception>
+    public void BetweenRecords(IConsumer<byte[]?, byte[]?> consumer)
     {
         if (_toPause.Count > 0)
         {
@@ -86,20 +96,25 @@ internal sealed class DetectorWork(
             _toPause.Clear();
         }
 
-        for (int waiting = _rebuilt.Count; waiting > 0 && _rebuilt.TryDequeue(out Slot? slot); waiting--)
+        for (int waiting = _rebuilt.Count; waiting > 0 && _rebuilt.TryDequeue(out Assignment? assignment); waiting--)
         {
-            if (ReferenceEquals(_slots[slot.Partition], slot) && !TryGoLive(consumer, slot))
+            if (assignment.Failure is { } failure)
             {
-                _rebuilt.Enqueue(slot);
+                throw new InvalidOperationException($"the rebuild of partition {assignment.Partition} ended with {failure.GetType().Name}: {failure.Message}", failure);
+            }
+
+            if (ReferenceEquals(_assignments[assignment.Partition], assignment) && !TryGoLive(consumer, assignment))
+            {
+                _rebuilt.Enqueue(assignment);
             }
         }
     }
 
     public void Consume(ConsumeResult<byte[]?, byte[]?> record, CancellationToken cancel)
     {
-        Slot? slot = _slots[record.Partition.Value];
+        Assignment? assignment = _assignments[record.Partition.Value];
         long offset = record.Offset.Value;
-        if (slot is not { IsLive: true, Rebuilt: { } state } || offset < slot.Ledger.Next)
+        if (assignment is not { IsLive: true, Rebuilt: { } state } || offset < assignment.Ledger.Next)
         {
             return; // fetched before the pause or the seek: it comes again
         }
@@ -111,25 +126,29 @@ internal sealed class DetectorWork(
         {
             decisions.Record(time.GetElapsedTime(started));
         }
+
         status.Events++;
         if (decision.Verdict != Verdict.Judged || decision.Alerts.Count > 0)
         {
-            Tell(record, decision, slot, status, cancel);
+            Count(decision.Verdict, status);
+            Send(record, decision, assignment, status, cancel);
         }
-        slot.Ledger.Pass(offset);
+
+        assignment.Ledger.Pass(offset);
         status.Position = offset + 1;
     }
 
     public void Report(IConsumer<byte[]?, byte[]?> consumer)
     {
-        foreach (Slot? slot in _slots)
+        foreach (Assignment? assignment in _assignments)
         {
-            if (slot is not { IsLive: true, Rebuilt: { } state })
+            if (assignment is not { IsLive: true, Rebuilt: { } state })
             {
                 continue;
             }
-            long end = consumer.GetWatermarkOffsets(new TopicPartition(Topics.PlayerEvents, slot.Partition)).High.Value;
-            PartitionStatus status = statuses[slot.Partition];
+
+            long end = consumer.GetWatermarkOffsets(new TopicPartition(Topics.PlayerEvents, assignment.Partition)).High.Value;
+            PartitionStatus status = statuses[assignment.Partition];
             status.End = Math.Max(end, status.Position);
             status.Players = state.Engine.Players;
         }
@@ -138,15 +157,16 @@ internal sealed class DetectorWork(
     /// <summary>Cancels the rebuilds and waits for their ends; one that hangs in a call to a broker is left to the process's end.</summary>
     public void Dispose()
     {
-        foreach (Slot? slot in _slots)
+        foreach (Assignment? assignment in _assignments)
         {
-            slot?.Cancel.Cancel();
+            assignment?.Cancel.Cancel();
         }
+
         long start = time.GetTimestamp();
-        foreach (Thread thread in _threads)
+        foreach (Thread? thread in _threads)
         {
             TimeSpan left = JoinWait - time.GetElapsedTime(start);
-            if (!thread.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero))
+            if (thread?.Join(left > TimeSpan.Zero ? left : TimeSpan.Zero) == false)
             {
                 return;
             }
@@ -155,48 +175,58 @@ internal sealed class DetectorWork(
         _rebuilding.Dispose();
     }
 
-    private void Rebuild(Slot slot)
+    // A cancelled rebuild ends first, so that there are never two of one partition; a thread waits for its predecessor even when it is cancelled itself.
+    private void Run(Assignment assignment, Thread? predecessor)
     {
-        CancellationToken cancel = slot.Cancel.Token;
-        if (!AwaitOwnRecords(slot))
-        {
-            return;
-        }
+        predecessor?.Join();
         try
         {
-            _rebuilding.Wait(cancel);
+            if (AwaitOwnRecords(assignment))
+            {
+                Rebuild(assignment);
+            }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (assignment.Cancel.IsCancellationRequested)
         {
-            return;
+            // Released while it waited for its turn.
         }
+        catch (Exception e) // the top of the thread: the consumer's thread ends the process with it
+        {
+            assignment.Failure = e;
+            _rebuilt.Enqueue(assignment);
+        }
+    }
 
+    private void Rebuild(Assignment assignment)
+    {
+        _rebuilding.Wait(assignment.Cancel.Token);
         try
         {
-            slot.Rebuilt = rebuild(statuses[slot.Partition], cancel);
+            assignment.Rebuilt = rebuild(assignment.Partition, assignment.Progress, assignment.Cancel.Token);
         }
         finally
         {
             _rebuilding.Release();
         }
 
-        if (slot.Rebuilt is not null)
+        if (assignment.Rebuilt is not null)
         {
-            _rebuilt.Enqueue(slot);
+            _rebuilt.Enqueue(assignment);
         }
     }
 
-    // What is raised already is read from the alerts partition: alerts of ours that land there after that would be raised twice.
-    private bool AwaitOwnRecords(Slot slot)
+    // What is raised already is read from the alerts partition: alerts of this process that land there after that would be raised twice.
+    private bool AwaitOwnRecords(Assignment assignment)
     {
-        int count = slot.Own.Count(delivery => !delivery.IsDone);
+        int count = assignment.Own.Count(delivery => !delivery.IsDone);
         if (count > 0)
         {
-            DetectorLog.AwaitingOwn(log, slot.Partition, count);
+            DetectorLog.AwaitingOwn(log, assignment.Partition, count);
         }
-        while (!slot.Own.All(delivery => delivery.IsDone))
+
+        while (!assignment.Own.All(delivery => delivery.IsDone))
         {
-            if (slot.Cancel.Token.WaitHandle.WaitOne(OwnRecordsWait))
+            if (assignment.Cancel.Token.WaitHandle.WaitOne(OwnRecordsWait))
             {
                 return false;
             }
@@ -205,52 +235,65 @@ internal sealed class DetectorWork(
         return true;
     }
 
-    private bool TryGoLive(IConsumer<byte[]?, byte[]?> consumer, Slot slot)
+    private bool TryGoLive(IConsumer<byte[]?, byte[]?> consumer, Assignment assignment)
     {
-        TopicPartition partition = new(Topics.PlayerEvents, slot.Partition);
-        RebuiltPartition state = slot.Rebuilt!;
+        TopicPartition partition = new(Topics.PlayerEvents, assignment.Partition);
+        RebuiltPartition state = assignment.Rebuilt!;
         try
         {
             consumer.Seek(new TopicPartitionOffset(partition, state.Offset));
         }
         catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_State)
         {
-            return false; // the client has not begun to fetch the partition yet: next turn
+            return false; // the client has not begun to fetch the partition yet: next time
         }
 
-        slot.Ledger.Start(state.Offset);
-        slot.IsLive = true;
+        assignment.Ledger.Start(state.Offset);
+        assignment.IsLive = true;
         consumer.Resume([partition]);
-        PartitionStatus status = statuses[slot.Partition];
+        PartitionStatus status = statuses[assignment.Partition];
         status.Position = state.Offset;
+        status.End = state.End;
         status.Players = state.Engine.Players;
         status.Phase = PartitionPhase.Live;
-        DetectorLog.Live(log, slot.Partition, state.Offset, state.Engine.Players, state.Raised.Count);
+        DetectorLog.Live(log, assignment.Partition, state.Offset, state.Engine.Players, state.Raised.Count);
         return true;
     }
 
-    private void Tell(ConsumeResult<byte[]?, byte[]?> record, in Decision decision, Slot slot, PartitionStatus status, CancellationToken cancel)
+    private static void Count(Verdict verdict, PartitionStatus status)
     {
-        if (decision.Verdict == Verdict.Repeated)
+        switch (verdict)
         {
-            status.Repeated++;
+            case Verdict.Repeated:
+                status.Repeated++;
+                break;
+            case Verdict.Misdated:
+                status.Misdated++;
+                break;
+            case Verdict.Undecodable or Verdict.ForeignKey:
+                status.DeadLetters++;
+                break;
         }
+    }
+
+    private void Send(ConsumeResult<byte[]?, byte[]?> record, in Decision decision, Assignment assignment, PartitionStatus status, CancellationToken cancel)
+    {
+        long offset = record.Offset.Value;
         if (decision.IsDeadLetter)
         {
-            status.DeadLetters++;
-            sender.SendDeadLetter(record, decision.Reason, slot.Ledger.Expect(record.Offset.Value), cancel);
+            sender.SendDeadLetter(record, decision.Reason, assignment.Ledger.Expect(offset), cancel);
         }
 
         foreach (Alert alert in decision.Alerts)
         {
-            if (slot.Rebuilt!.Raised.Contains(alert))
+            if (assignment.Rebuilt!.Raised.Contains(alert))
             {
                 status.AlreadyRaised++;
                 continue;
             }
 
             status.Alerts++;
-            sender.Send(alert, record, slot.Ledger.Expect(record.Offset.Value), cancel);
+            sender.Send(alert, record, assignment.Ledger.Expect(offset), cancel);
         }
     }
 }

@@ -8,24 +8,22 @@ internal enum PartitionPhase
 }
 
 /// <summary>
-/// What metrics and health tell of one partition, for the life of the process. Written by the thread that has the partition, read by anyone; single words, so a
-/// reader sees each number whole.
+/// What metrics and health show of one partition, for the life of the process. Written by the consumer's thread, read by anyone; single words, so a reader sees
+/// each number whole.
 /// </summary>
 internal sealed class PartitionStatus(int partition)
 {
     private int _phase;
     private long _events;
     private long _alerts;
-    private long _known;
+    private long _alreadyRaised;
     private long _deadLetters;
     private long _repeated;
     private long _misdated;
     private long _players;
     private long _position;
     private long _end;
-    private long _rebuildFrom;
-    private long _rebuildAt;
-    private long _rebuildTarget;
+    private RebuildProgress _rebuild = new();
 
     public int Partition { get; } = partition;
 
@@ -36,7 +34,7 @@ internal sealed class PartitionStatus(int partition)
     public long Alerts { get => Volatile.Read(ref _alerts); set => Volatile.Write(ref _alerts, value); }
 
     /// <summary>Alerts held back because an earlier owner raised them.</summary>
-    public long AlreadyRaised { get => Volatile.Read(ref _known); set => Volatile.Write(ref _known, value); }
+    public long AlreadyRaised { get => Volatile.Read(ref _alreadyRaised); set => Volatile.Write(ref _alreadyRaised, value); }
 
     public long DeadLetters { get => Volatile.Read(ref _deadLetters); set => Volatile.Write(ref _deadLetters, value); }
 
@@ -51,9 +49,6 @@ internal sealed class PartitionStatus(int partition)
     /// <summary>The log's end as last heard of.</summary>
     public long End { get => Volatile.Read(ref _end); set => Volatile.Write(ref _end, value); }
 
-    public long RebuildFrom { get => Volatile.Read(ref _rebuildFrom); set => Volatile.Write(ref _rebuildFrom, value); }
-
-    public long RebuildAt { get => Volatile.Read(ref _rebuildAt); set => Volatile.Write(ref _rebuildAt, value); }
-
-    public long RebuildTarget { get => Volatile.Read(ref _rebuildTarget); set => Volatile.Write(ref _rebuildTarget, value); }
+    /// <summary>The progress of the newest rebuild.</summary>
+    public RebuildProgress Rebuild { get => Volatile.Read(ref _rebuild); set => Volatile.Write(ref _rebuild, value); }
 }

@@ -1,11 +1,12 @@
 using Confluent.Kafka;
 using Game.Contracts;
+using Game.Detector.Logging;
 
 namespace Game.Detector.Assignments;
 
 /// <summary>
-/// Which alerts an earlier owner of a partition raised beyond the offset it committed: read from the end of the alerts partition backwards, in steps that grow,
-/// until an alert of an earlier input offset is met. Alerts are the same when rule and input offset are.
+/// Which alerts an earlier owner of a partition raised beyond the committed offset: read from the end of the alerts partition backwards, in steps that grow, until
+/// an alert of an earlier input offset is met. Alerts are the same when rule and input offset are.
 /// </summary>
 internal sealed class RaisedAlerts
 {
@@ -15,15 +16,22 @@ internal sealed class RaisedAlerts
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(100);
 
     private readonly HashSet<(string Rule, long Offset)> _raised = [];
+    private long _first = long.MaxValue;
     private long _last = -1;
 
     public int Count => _raised.Count;
 
-    public bool Contains(Alert alert) => alert.SourceOffset <= _last && _raised.Contains((alert.Rule, alert.SourceOffset));
+    /// <summary>
+    /// Alerts are written in the order of their input offsets. Where the oldest have expired, an earlier owner has judged all input before the first that is left,
+    /// so that whatever it raised there is not raised again. 0 where none has expired.
+    /// </summary>
+    public long JudgedBefore { get; private set; }
+
+    public bool Contains(Alert alert) => alert.SourceOffset < JudgedBefore || (alert.SourceOffset <= _last && _raised.Contains((alert.Rule, alert.SourceOffset)));
 
     /// <summary>Reads with a consumer that is not subscribed and reports partition ends.</summary>
     /// <exception cref="KafkaException">The brokers cannot be asked.</exception>
-    public static RaisedAlerts Read(IConsumer<byte[]?, byte[]?> consumer, int partition, long committed, CancellationToken cancel)
+    public static RaisedAlerts Read(IConsumer<byte[]?, byte[]?> consumer, int partition, long committed, ILogger log, CancellationToken cancel)
     {
         RaisedAlerts found = new();
         TopicPartition alerts = new(Topics.Alerts, partition);
@@ -39,7 +47,21 @@ internal sealed class RaisedAlerts
         }
 
         consumer.Unassign();
+        if (range.Low.Value > 0 && !metEarlier && !cancel.IsCancellationRequested)
+        {
+            found.AssumeExpired(partition, committed, log);
+        }
+
         return found;
+    }
+
+    private void AssumeExpired(int partition, long committed, ILogger log)
+    {
+        if (_raised.Count > 0 && _first > committed)
+        {
+            JudgedBefore = _first;
+            DetectorLog.AlertsExpired(log, partition, committed, JudgedBefore);
+        }
     }
 
     private bool ReadChunk(IConsumer<byte[]?, byte[]?> consumer, TopicPartitionOffset from, long to, long committed, CancellationToken cancel)
@@ -53,14 +75,17 @@ internal sealed class RaisedAlerts
             {
                 continue;
             }
+
             if (record.IsPartitionEOF || record.Offset.Value >= to)
             {
                 break;
             }
+
             if (ContractJson.TryDecode(record.Message.Value, out Alert alert, out _))
             {
                 metEarlier |= !Keep(alert, committed);
             }
+
             if (record.Offset.Value + 1 == to)
             {
                 break;
@@ -76,7 +101,9 @@ internal sealed class RaisedAlerts
         {
             return false;
         }
+
         _raised.Add((alert.Rule, alert.SourceOffset));
+        _first = Math.Min(_first, alert.SourceOffset);
         _last = Math.Max(_last, alert.SourceOffset);
         return true;
     }

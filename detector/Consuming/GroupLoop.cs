@@ -10,8 +10,13 @@ namespace Game.Detector.Consuming;
 /// </summary>
 internal sealed class GroupLoop : IDisposable
 {
-    /// <summary>How long a partition that goes away waits for its last acknowledgements: well within a rebalance.</summary>
-    private static readonly TimeSpan ReleaseWait = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// How long a revoked partition waits for the acknowledgements of its alerts: its next owner must find them in the topic, or it raises them once more. The group
+    /// waits for <see cref="GroupLoopOptions.MaxPollIntervalMs"/>, other members go on with what they keep; after this time the process ends and sends nothing more.
+    /// </summary>
+    private static readonly TimeSpan RevokeWait = TimeSpan.FromSeconds(240);
+
+    private static readonly TimeSpan CommitWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PollWait = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan CommitInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan FlushWait = TimeSpan.FromSeconds(10);
@@ -28,9 +33,13 @@ internal sealed class GroupLoop : IDisposable
     private readonly TaskCompletionSource<string> _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastCommit;
     private volatile bool _joined;
+    private CancellationToken _stop;
 
-    public GroupLoop(GroupLoopOptions options, IGroupWork work, Outbox outbox, TimeProvider time, ILogger log)
+    /// <param name="consumer">Not subscribed yet; its rebalance handlers call <see cref="Assign"/>, <see cref="Revoke"/> and <see cref="Lose"/>.</param>
+    /// <param name="options">What to read.</param>
+    public GroupLoop(IConsumer<byte[]?, byte[]?> consumer, GroupLoopOptions options, IGroupWork work, Outbox outbox, TimeProvider time, ILogger log)
     {
+        _consumer = consumer;
         _work = work;
         _outbox = outbox;
         _time = time;
@@ -38,17 +47,25 @@ internal sealed class GroupLoop : IDisposable
         _errors = new ClientErrors("consumer", time, log);
         _topic = options.Topic;
         _ledgers = new PartitionLedger?[options.Partitions];
+        _committer = new OffsetCommitter(consumer, log);
+    }
+
+    /// <summary>A loop with a consumer of its own.</summary>
+    public static GroupLoop Connect(GroupLoopOptions options, IGroupWork work, Outbox outbox, TimeProvider time, ILogger log)
+    {
         ConsumerConfig config = ClientSettings.Consumer(options.BootstrapServers, options.ClientId, options.Group);
         config.SessionTimeoutMs = options.SessionTimeoutMs;
         config.HeartbeatIntervalMs = options.HeartbeatIntervalMs;
-        _consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
-            .SetPartitionsAssignedHandler((_, assigned) => Assign(assigned))
-            .SetPartitionsRevokedHandler((_, revoked) => Release(revoked, commit: true))
-            .SetPartitionsLostHandler((_, lost) => Release(lost, commit: false))
+        config.MaxPollIntervalMs = options.MaxPollIntervalMs;
+        GroupLoop? loop = null; // the consumer calls its handlers while it is read, which begins with Run
+        IConsumer<byte[]?, byte[]?> consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
+            .SetPartitionsAssignedHandler((_, assigned) => loop!.Assign(assigned))
+            .SetPartitionsRevokedHandler((_, revoked) => loop!.Revoke(revoked))
+            .SetPartitionsLostHandler((_, lost) => loop!.Lose(lost))
             .SetLogHandler((_, message) => DetectorLog.Client(log, message.Name, message.Message))
-            .SetErrorHandler((_, error) => Report(error))
+            .SetErrorHandler((_, error) => loop?.Report(error))
             .Build();
-        _committer = new OffsetCommitter(_consumer, log);
+        return loop = new GroupLoop(consumer, options, work, outbox, time, log);
     }
 
     /// <summary>Whether the group has given this member its part, be it nothing.</summary>
@@ -60,6 +77,7 @@ internal sealed class GroupLoop : IDisposable
     /// <summary>Runs until cancelled or failed, then commits and leaves the group. Blocks its thread.</summary>
     public void Run(CancellationToken cancel)
     {
+        _stop = cancel;
         try
         {
             _consumer.Subscribe(_topic);
@@ -68,9 +86,9 @@ internal sealed class GroupLoop : IDisposable
                 Step(cancel);
             }
         }
-        catch (Exception e) when (e is KafkaException or InvalidOperationException) // the top of the loop: the process ends with this sentence
+        catch (Exception e) // the top of the loop: the process ends with this sentence
         {
-            _failure.TrySetResult($"Reading {_topic} failed: {e.Message}");
+            _failure.TrySetResult($"Reading {_topic} failed: {e.Message.TrimEnd('.')}.");
         }
         finally
         {
@@ -82,7 +100,7 @@ internal sealed class GroupLoop : IDisposable
 
     private void Step(CancellationToken cancel)
     {
-        _work.Turn(_consumer);
+        _work.BetweenRecords(_consumer);
         _outbox.SendSmaller();
         ConsumeResult<byte[]?, byte[]?>? record = Poll();
         if (record is not null && _ledgers[record.Partition.Value] is not null)
@@ -106,7 +124,7 @@ internal sealed class GroupLoop : IDisposable
         }
         catch (ConsumeException e) when (!e.Error.IsFatal)
         {
-            _errors.Tell(e.Error);
+            _errors.Report(e.Error);
             return null;
         }
     }
@@ -147,7 +165,7 @@ internal sealed class GroupLoop : IDisposable
         return offsets;
     }
 
-    private void Assign(List<TopicPartition> assigned)
+    internal void Assign(List<TopicPartition> assigned)
     {
         foreach (TopicPartition partition in assigned)
         {
@@ -160,38 +178,63 @@ internal sealed class GroupLoop : IDisposable
         _joined = true;
     }
 
-    private void Release(List<TopicPartitionOffset> released, bool commit)
+    /// <summary>The group gives the partitions to another member as soon as this returns.</summary>
+    internal void Revoke(List<TopicPartitionOffset> revoked)
     {
-        int[] partitions = [.. released.Select(partition => partition.Partition.Value)];
-        if (commit)
+        int[] partitions = [.. revoked.Select(partition => partition.Partition.Value)];
+        if (!AwaitAcknowledgements(partitions))
         {
-            AwaitAcknowledgements(partitions);
-            if (_committer.Await(ReleaseWait))
-            {
-                _committer.Finish(TakeCommits(partitions), ReleaseWait);
-            }
+            _failure.TrySetResult($"Records written for partitions of {_topic} that go to another member are not acknowledged: check the brokers. The next owner writes what it does not find.");
         }
 
+        if (_committer.Await(CommitWait))
+        {
+            _committer.Finish(TakeCommits(partitions), CommitWait);
+        }
+
+        Release(partitions, "revoked");
+    }
+
+    /// <summary>The partitions have another owner already.</summary>
+    internal void Lose(List<TopicPartitionOffset> lost) => Release([.. lost.Select(partition => partition.Partition.Value)], "lost");
+
+    private void Release(int[] partitions, string why)
+    {
         foreach (int partition in partitions)
         {
-            DetectorLog.Released(_log, _topic, partition, commit ? "revoked" : "lost");
+            DetectorLog.Released(_log, _topic, partition, why);
             _ledgers[partition] = null;
             _work.Release(partition);
         }
     }
 
-    private void AwaitAcknowledgements(int[] partitions)
+    private bool AwaitAcknowledgements(int[] partitions)
     {
         long start = _time.GetTimestamp();
-        while (_time.GetElapsedTime(start) < ReleaseWait && !_outbox.Failure.IsCompleted && partitions.Any(partition => _ledgers[partition]?.Settle() == false))
+        while (partitions.Any(partition => _ledgers[partition]?.DropAcknowledged() == false))
         {
+            if (_outbox.Failure.IsCompleted || _time.GetElapsedTime(start) >= (_stop.IsCancellationRequested ? FlushWait : RevokeWait))
+            {
+                return false;
+            }
+
             _outbox.AwaitAcknowledgement();
         }
+
+        return true;
     }
 
+    // Who leaves in order hands its partitions over at once. While records are unacknowledged it does not leave: the group waits for the session's time-out, in which
+    // what is already on the way to the brokers lands.
     private void Leave()
     {
         _outbox.Flush(FlushWait);
+        if (_outbox.InFlight > 0)
+        {
+            _failure.TrySetResult($"{_outbox.InFlight} records were not acknowledged within {FlushWait.TotalSeconds:F0} s of the stop: check the brokers. The next detector writes what it does not find.");
+            return;
+        }
+
         try
         {
             _consumer.Close(); // revokes: commits and releases
@@ -199,13 +242,13 @@ internal sealed class GroupLoop : IDisposable
         }
         catch (KafkaException e)
         {
-            _errors.Tell(e.Error);
+            _errors.Report(e.Error);
         }
     }
 
     private void Report(Error error)
     {
-        _errors.Tell(error);
+        _errors.Report(error);
         if (error.IsFatal)
         {
             _failure.TrySetResult($"The consumer failed for good: {error.Reason}.");
@@ -221,4 +264,7 @@ internal sealed record GroupLoopOptions(string BootstrapServers, string ClientId
 
     /// <summary>Members learn of a rebalance with their next heartbeat, and until all have, moving partitions are unwatched.</summary>
     public int HeartbeatIntervalMs { get; init; } = 1_000;
+
+    /// <summary>How long the group waits for a member that does not read, be it in a rebalance: above all waits of a revocation together.</summary>
+    public int MaxPollIntervalMs { get; init; } = 300_000;
 }

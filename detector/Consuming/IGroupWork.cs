@@ -5,7 +5,7 @@ namespace Game.Detector.Consuming;
 /// <summary>What a member of a consumer group does with its partitions. All calls come from the consumer's thread.</summary>
 internal interface IGroupWork
 {
-    /// <summary>A partition was assigned; records may arrive after the next call of <see cref="Turn"/>.</summary>
+    /// <summary>A partition was assigned; records may arrive after the next call of <see cref="BetweenRecords"/>.</summary>
     void Assign(int partition, PartitionLedger ledger);
 
     /// <summary>A partition goes to someone else. Its outputs are acknowledged and its offset is committed as far as they could be.</summary>
@@ -15,7 +15,7 @@ internal interface IGroupWork
     void Consume(ConsumeResult<byte[]?, byte[]?> record, CancellationToken cancel);
 
     /// <summary>Called between records, at least ten times a second.</summary>
-    void Turn(IConsumer<byte[]?, byte[]?> consumer);
+    void BetweenRecords(IConsumer<byte[]?, byte[]?> consumer);
 
     /// <summary>Called about twice a second, for what need not be exact.</summary>
     void Report(IConsumer<byte[]?, byte[]?> consumer);

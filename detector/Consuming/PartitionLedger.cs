@@ -36,7 +36,7 @@ internal sealed class PartitionLedger
     /// <summary>Gives the offset to commit where there is something new, and counts it as committed.</summary>
     public bool TryTakeCommit(out long offset)
     {
-        Settle();
+        DropAcknowledged();
         offset = _pending.TryPeek(out Delivery? oldest) ? oldest.Offset : _next;
         if (_next == Nothing || offset <= _committed)
         {
@@ -50,10 +50,10 @@ internal sealed class PartitionLedger
     public void ForgetCommit() => _committed = Nothing;
 
     /// <summary>The outputs that are not acknowledged yet.</summary>
-    public IEnumerable<Delivery> Unsettled => _pending.Where(delivery => !delivery.IsDone);
+    public IEnumerable<Delivery> Unacknowledged => _pending.Where(delivery => !delivery.IsDone);
 
     /// <summary>Drops the acknowledged outputs; whether none is left.</summary>
-    public bool Settle()
+    public bool DropAcknowledged()
     {
         while (_pending.TryPeek(out Delivery? oldest) && oldest.IsDone)
         {

@@ -51,7 +51,7 @@ internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox
         status.Position = offset + 1;
     }
 
-    public void Turn(IConsumer<byte[]?, byte[]?> consumer)
+    public void BetweenRecords(IConsumer<byte[]?, byte[]?> consumer)
     {
         // Nothing waits between records.
     }
@@ -68,7 +68,7 @@ internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox
         }
     }
 
-    // Key and headers are whoever's who wrote the alert; and what came compressed may be too large when it goes out on its own.
+    // Key and headers come from whoever wrote the alert, and a record that came in a compressed batch may be too large on its own: so a dead letter may replace it.
     private static Outgoing Copy(ConsumeResult<byte[]?, byte[]?> record)
     {
         Message<byte[]?, byte[]?> message = record.Message;

@@ -21,10 +21,10 @@ internal sealed class DetectorMetrics
         Gauge("detector.players", "Players remembered.", status => status.Players, status => status.Phase == PartitionPhase.Live);
         Gauge("detector.partition.live", "1 live, 0 being rebuilt.", status => status.Phase == PartitionPhase.Live ? 1 : 0,
             status => status.Phase != PartitionPhase.NotAssigned);
-        Gauge("detector.rebuild.start", "Offset at which the rebuild began; above 0 older events have expired.", status => status.RebuildFrom,
+        Gauge("detector.rebuild.start", "Offset at which the rebuild began; above 0 older events have expired.", status => status.Rebuild.From,
             status => status.Phase != PartitionPhase.NotAssigned);
-        Gauge("detector.rebuild.position", "Offset the rebuild has come to.", status => status.RebuildAt, status => status.Phase != PartitionPhase.NotAssigned);
-        Gauge("detector.rebuild.target", "Offset at which the rebuild ends.", status => status.RebuildTarget,
+        Gauge("detector.rebuild.position", "Offset the rebuild has come to.", status => status.Rebuild.At, status => status.Phase != PartitionPhase.NotAssigned);
+        Gauge("detector.rebuild.target", "Offset at which the rebuild ends.", status => status.Rebuild.Target,
             status => status.Phase != PartitionPhase.NotAssigned);
 
         void Counter(string name, string description, Func<PartitionStatus, long> value)

@@ -64,14 +64,14 @@ internal static class DetectorProcess
         Meter meter = app.Services.GetRequiredService<IMeterFactory>().Create(DetectorMetrics.MeterName);
         _ = new DetectorMetrics(meter, statuses);
 
-        using Outbox outbox = new(options.BootstrapServers, "detector-alerts", TimeProvider.System, log);
+        using Outbox outbox = Outbox.Connect(options.BootstrapServers, "detector-alerts", TimeProvider.System, log);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, app.Lifetime.ApplicationStopping);
         AlertSender sender = new(outbox, TimeProvider.System, log);
         DetectorWork? detector = options.IsFilter ? null
             : new DetectorWork(Rebuild, statuses, sender, new DecisionTimes(meter), TimeProvider.System, log);
         IGroupWork work = detector is null ? new FilterWork(statuses, outbox, sender) : detector;
         GroupLoopOptions loopOptions = new(options.BootstrapServers, options.ClientId, options.Group, options.InputTopic, options.Partitions);
-        using GroupLoop loop = new(loopOptions, work, outbox, TimeProvider.System, log);
+        using GroupLoop loop = GroupLoop.Connect(loopOptions, work, outbox, TimeProvider.System, log);
 
         MapHealth(app, loop, statuses);
         await app.StartAsync(stop.Token);
@@ -81,8 +81,12 @@ internal static class DetectorProcess
         await app.StopAsync(CancellationToken.None);
         return code;
 
-        RebuiltPartition? Rebuild(PartitionStatus status, CancellationToken stopped)
-            => new PartitionRebuild(options.BootstrapServers, options.Group, status, options.Rules, TimeProvider.System, log).Run(stopped);
+        RebuiltPartition? Rebuild(int partition, RebuildProgress progress, CancellationToken stopped)
+        {
+            PartitionRebuild rebuild = new(() => PartitionRebuild.Connect(options.BootstrapServers, options.Group, partition, TimeProvider.System, log),
+                partition, progress, options.Rules, TimeProvider.System, log);
+            return rebuild.Run(stopped);
+        }
     }
 
     private static void Announce(DetectorOptions options, WebApplication app, ILogger log)
@@ -94,7 +98,7 @@ internal static class DetectorProcess
         }
         else
         {
-            DetectorLog.Started(log, options.Rules.IpChangeVersion, options.Rules.WealthChangeVersion, options.Group, Topics.PlayerEvents,
+            DetectorLog.Started(log, options.Rules.IpChangeVersion, options.Rules.WealthChangeVersion, options.Rules.ReusedIdVersion, options.Group, Topics.PlayerEvents,
                 options.BootstrapServers);
         }
     }
@@ -106,7 +110,7 @@ internal static class DetectorProcess
         builder.Logging.ClearProviders().AddSimpleConsole(console =>
         {
             console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss.fff ";
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
             console.UseUtcTimestamp = true;
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
@@ -153,7 +157,12 @@ internal static class DetectorProcess
         using CancellationTokenRegistration registration = stop.Register(stopped.SetResult);
         await Task.WhenAny(ended.Task, stopped.Task);
         await Task.WhenAny(ended.Task, Task.Delay(StopWait, TimeProvider.System, CancellationToken.None));
-        string? failure = await FirstAsync(loop.Failure, outbox.Failure);
+        string? failure = await FirstAsync(outbox.Failure, loop.Failure);
+        if (!ended.Task.IsCompleted)
+        {
+            failure ??= $"The detector did not stop within {StopWait.TotalSeconds:F0} s: the brokers do not answer. Another one takes its partitions over when its session has timed out.";
+        }
+
         return failure is null ? 0 : await FailAsync(failure);
     }
 

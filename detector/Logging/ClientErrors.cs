@@ -3,20 +3,20 @@ using Confluent.Kafka;
 namespace Game.Detector.Logging;
 
 /// <summary>
-/// Tells of a Kafka client's errors, at most one a <see cref="Interval"/> as a warning: while a broker is away the client reports every attempt to reach it,
+/// Logs a Kafka client's errors, at most one a <see cref="Interval"/> as a warning: while a broker is away the client reports every attempt to reach it,
 /// twenty a second. The others are logged at debug level. May be called from any thread.
 /// </summary>
 internal sealed class ClientErrors(string client, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    private long _told;
+    private long _reported;
 
-    public void Tell(Error error)
+    public void Report(Error error)
     {
-        long last = Volatile.Read(ref _told);
+        long last = Volatile.Read(ref _reported);
         bool due = last == 0 || error.IsFatal || time.GetElapsedTime(last) >= Interval;
-        if (due && Interlocked.CompareExchange(ref _told, time.GetTimestamp(), last) == last)
+        if (due && Interlocked.CompareExchange(ref _reported, time.GetTimestamp(), last) == last)
         {
             DetectorLog.ClientError(log, client, error.Reason);
         }

@@ -29,7 +29,7 @@ internal static partial class DetectorLog
     [LoggerMessage(8, LogLevel.Warning, "The committed offset {Committed} of partition {Partition} lies beyond the log's end {End}: going on from the end")]
     public static partial void CommittedBeyondEnd(ILogger log, int partition, long committed, long end);
 
-    [LoggerMessage(9, LogLevel.Warning, "The rebuild of partition {Partition} stumbled and starts again: {Reason}")]
+    [LoggerMessage(9, LogLevel.Warning, "The rebuild of partition {Partition} begins again after an error: {Reason}")]
     public static partial void RebuildFailed(ILogger log, int partition, string reason);
 
     [LoggerMessage(10, LogLevel.Warning, "Dead letter: {Topic}/{Partition} at offset {Offset}: {Reason}")]
@@ -44,8 +44,8 @@ internal static partial class DetectorLog
     [LoggerMessage(13, LogLevel.Debug, "{Client}: {Text}")]
     public static partial void Client(ILogger log, string client, string text);
 
-    [LoggerMessage(14, LogLevel.Information, "Rules ip-change/{IpChange} and wealth-change/{WealthChange}; group {Group} reads {Topic} on {Bootstrap}")]
-    public static partial void Started(ILogger log, string ipChange, string wealthChange, string group, string topic, string bootstrap);
+    [LoggerMessage(14, LogLevel.Information, "Rules ip-change/{IpChange}, wealth-change/{WealthChange} and reused-id/{ReusedId}; group {Group} reads {Topic} on {Bootstrap}")]
+    public static partial void Started(ILogger log, string ipChange, string wealthChange, string reusedId, string group, string topic, string bootstrap);
 
     [LoggerMessage(15, LogLevel.Information, "Copying critical alerts to {Topic}; group {Group} on {Bootstrap}")]
     public static partial void FilterStarted(ILogger log, string topic, string group, string bootstrap);
@@ -61,4 +61,7 @@ internal static partial class DetectorLog
 
     [LoggerMessage(40, LogLevel.Warning, "{Warning}")]
     public static partial void TopicWeak(ILogger log, string warning);
+
+    [LoggerMessage(41, LogLevel.Warning, "Alerts of partition {Partition} have expired: no alert is raised for its records from offset {Committed} to {JudgedBefore}, which a detector has judged before; set retention.ms=-1 on the topic alerts")]
+    public static partial void AlertsExpired(ILogger log, int partition, long committed, long judgedBefore);
 }

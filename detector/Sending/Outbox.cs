@@ -24,20 +24,35 @@ internal sealed class Outbox : IDisposable
     private readonly ILogger _log;
     private readonly IProducer<byte[]?, byte[]?> _producer;
     private readonly AutoResetEvent _acknowledged = new(initialState: false);
-    private readonly TaskCompletionSource<string> _failure = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _failure;
     private readonly ConcurrentQueue<(Outgoing Record, Delivery Delivery)> _smaller = new(); // counted as in flight, which bounds it
     private int _inFlight;
 
-    public Outbox(string bootstrapServers, string clientId, TimeProvider time, ILogger log)
+    /// <param name="producer">Owned from here on.</param>
+    public Outbox(IProducer<byte[]?, byte[]?> producer, ILogger log)
+        : this(producer, NewFailure(), log)
     {
+    }
+
+    private Outbox(IProducer<byte[]?, byte[]?> producer, TaskCompletionSource<string> failure, ILogger log)
+    {
+        _producer = producer;
+        _failure = failure;
         _log = log;
+    }
+
+    /// <summary>An outbox with an idempotent producer of its own.</summary>
+    public static Outbox Connect(string bootstrapServers, string clientId, TimeProvider time, ILogger log)
+    {
         ClientErrors errors = new("producer", time, log);
+        TaskCompletionSource<string> failure = NewFailure();
         ProducerConfig config = ClientSettings.Producer(bootstrapServers, clientId);
         config.MessageTimeoutMs = 0; // for ever: while the brokers are away the detector waits, for it may not pass an alert by
-        _producer = new ProducerBuilder<byte[]?, byte[]?>(config)
+        IProducer<byte[]?, byte[]?> producer = new ProducerBuilder<byte[]?, byte[]?>(config)
             .SetLogHandler((_, message) => DetectorLog.Client(log, message.Name, message.Message))
-            .SetErrorHandler((_, error) => Report(errors, error))
+            .SetErrorHandler((_, error) => Report(errors, error, failure))
             .Build();
+        return new Outbox(producer, failure, log);
     }
 
     /// <summary>Completes with one sentence when a record can never be delivered; nothing may be committed past it.</summary>
@@ -72,7 +87,7 @@ internal sealed class Outbox : IDisposable
         }
     }
 
-    /// <summary>Waits for an acknowledgement of whatever record, a tenth of a second at most.</summary>
+    /// <summary>Waits for an acknowledgement of any record, a tenth of a second at most.</summary>
     public void AwaitAcknowledgement()
     {
         SendSmaller();
@@ -105,7 +120,7 @@ internal sealed class Outbox : IDisposable
         Interlocked.Increment(ref _inFlight);
         try
         {
-            _producer.Produce(record.To, record.Message, report => Settle(report, record, delivery));
+            _producer.Produce(record.To, record.Message, report => Complete(report, record, delivery));
             return true;
         }
         catch (ProduceException<byte[]?, byte[]?> e)
@@ -123,7 +138,7 @@ internal sealed class Outbox : IDisposable
         }
     }
 
-    private void Settle(DeliveryReport<byte[]?, byte[]?> report, Outgoing record, Delivery delivery)
+    private void Complete(DeliveryReport<byte[]?, byte[]?> report, Outgoing record, Delivery delivery)
     {
         if (report.Error.Code == ErrorCode.MsgSizeTooLarge && record.IfTooLarge is { } instead)
         {
@@ -151,12 +166,14 @@ internal sealed class Outbox : IDisposable
         return instead;
     }
 
-    private void Report(ClientErrors errors, Error error)
+    private static TaskCompletionSource<string> NewFailure() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static void Report(ClientErrors errors, Error error, TaskCompletionSource<string> failure)
     {
-        errors.Tell(error);
+        errors.Report(error);
         if (error.IsFatal)
         {
-            _failure.TrySetResult($"The producer failed for good: {error.Reason}.");
+            failure.TrySetResult($"The producer failed for good: {error.Reason}.");
         }
     }
 }

@@ -131,7 +131,7 @@ internal sealed class AuditStory
 
     private void Raise(Alert alert)
     {
-        AuditRecord record = new(alert.SourcePartition, Alerts.Count, Encoding.UTF8.GetBytes(alert.UserId), ContractJson.Encode(alert));
+        AuditRecord record = new(alert.SourcePartition, Alerts.Count, Encoding.UTF8.GetBytes(alert.UserId), ContractJson.Encode(alert), alert.Ts);
         Alerts.Add(record);
         if (alert.Severity == AlertSeverity.Critical)
         {

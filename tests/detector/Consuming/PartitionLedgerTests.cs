@@ -35,7 +35,7 @@ public class PartitionLedgerTests
         first.Complete();
         ledger.TryTakeCommit(out long offset).ShouldBeTrue();
         offset.ShouldBe(5);
-        ledger.Settle().ShouldBeTrue();
+        ledger.DropAcknowledged().ShouldBeTrue();
     }
 
     /// <summary>Whatever the order of reading, sending and acknowledging: commits only grow, and never pass an unacknowledged record.</summary>

@@ -7,7 +7,7 @@ namespace Game.Detector.Tests.Sending;
 public sealed class OutboxTests : IDisposable
 {
     // Nobody answers there: what is too large for the client never gets that far.
-    private readonly Outbox _outbox = new("127.0.0.1:1", "test", TimeProvider.System, NullLogger.Instance);
+    private readonly Outbox _outbox = Outbox.Connect("127.0.0.1:1", "test", TimeProvider.System, NullLogger.Instance);
 
     [Fact]
     public void What_is_too_large_goes_in_its_shorter_form()
