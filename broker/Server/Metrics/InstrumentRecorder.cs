@@ -3,9 +3,8 @@ using System.Diagnostics.Metrics;
 namespace Broker.Server.Metrics;
 
 /// <summary>
-/// Records what one instrument measures. The value of the instrument's own labels is looked up once, so that measuring without further labels, which every
-/// request
-/// does, looks nothing up. Any thread.
+/// Records what one instrument measures. The value of the instrument's own labels is looked up once, so that a measurement without further labels, as every
+/// request makes, looks nothing up. Any thread.
 /// </summary>
 internal sealed class InstrumentRecorder(MetricSeries series, Instrument instrument)
 {

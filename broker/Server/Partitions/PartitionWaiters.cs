@@ -3,9 +3,8 @@ using System.Buffers;
 namespace Broker.Server.Partitions;
 
 /// <summary>
-/// A request that waits for a partition (Kafka's purgatory), or a fetch session that watches it. It is itself the element of the partition's list, so that
-/// waiting
-/// allocates nothing more; it waits at one partition at a time.
+/// A request that waits for a partition (Kafka's purgatory), or a fetch session that watches it. The waiter is itself the element of the partition's list, so
+/// that waiting allocates nothing more; it waits at one partition at a time.
 /// </summary>
 internal abstract class PartitionWaiter
 {

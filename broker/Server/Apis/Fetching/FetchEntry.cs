@@ -20,8 +20,8 @@ internal readonly record struct FetchKey(string Topic, Guid TopicId, int Partiti
 internal sealed record FetchTarget(ErrorCode Error, string Topic, Partition? Partition, FetchQuery Query, LogPlace Place)
 {
     /// <summary>
-    /// False where Kafka does not come as far as reading: such a partition is answered with its error but does not keep the others from waiting, nor wakes
-    /// them.
+    /// False where Kafka does not read at all: such a partition is answered with its error, but it neither keeps the other partitions from waiting nor ends
+    /// their wait.
     /// </summary>
     public bool IsResolved => Error is not (ErrorCode.UnknownTopicId or ErrorCode.TopicAuthorizationFailed or ErrorCode.UnknownTopicOrPartition);
 
