@@ -19,11 +19,9 @@ internal sealed class PlayerEventTable() : Table<PlayerEvent>(Topics.PlayerEvent
     }
 
     private static Row<PlayerEvent> Read(EventDecoder decoder, TextCache texts, RawRecord record)
-    {
-        return record.Value is null || decoder.Decode(record.Value, out EventView view).IsFailure
+        => record.Value is null || decoder.Decode(record.Value, out EventView view).IsFailure
             ? new Row<PlayerEvent>(record, null, null)
             : new Row<PlayerEvent>(record, view.ToEvent(texts.Get), view.HasExtraFields ? ExtraFields.Read(record.Value) : null);
-    }
 
     private static Column<Row<PlayerEvent>> ColumnOf(EventField contract) => contract switch
     {
