@@ -39,8 +39,8 @@ internal sealed class FetchReading : IDisposable
     public ReadOnlySpan<FetchEntry> Answered => _entries.AsSpan(0, _count);
 
     /// <summary>
-    /// Reads each partition in its turn, up to <paramref name="maxBytes"/> in all. The first that has anything gives at least one whole batch, however large. In
-    /// a session, a partition that has nothing is watched.
+    /// Reads each partition in its turn, up to <paramref name="maxBytes"/> in all. The first that has anything gives at least one whole batch, however large.
+    /// In a session, a partition that has nothing is watched.
     /// </summary>
     /// <param name="session">Whose partitions they are.</param>
     /// <param name="entries">Taken from the session and resolved; put in order here.</param>

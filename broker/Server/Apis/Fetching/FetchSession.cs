@@ -22,8 +22,8 @@ internal readonly record struct FetchTerms(FetchReader Reader, int ReplicaId, bo
 /// </summary>
 /// <remarks>
 /// <see cref="Gate"/> guards the partitions' names and what the client knows of them. A lock of its own guards which partitions are active and which fetch
-/// waits; appends take it, so nothing is called under it but a partition's list of waiters. A watch ends with the first change that no fetch waits for: a client
-/// that is gone costs each partition one call. <see cref="Close"/>, which the cache calls for every session that it evicts, ends all watches.
+/// waits; appends take it, so nothing is called under it but a partition's list of waiters. A watch ends with the first change that no fetch waits for: then
+/// a client that is gone costs each partition one call. <see cref="Close"/>, which the cache calls for every session that it evicts, ends all watches.
 /// </remarks>
 internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
 {
