@@ -23,7 +23,10 @@ internal interface IPartitionLogs
     void Delete(PartitionLog log);
 }
 
-/// <summary>Told of the roles of this broker's partitions; called outside of all locks, in the order of the controller's requests. Must not block.</summary>
+/// <summary>
+/// Receives the roles of this broker's partitions, in the order of the controller's requests. Called under the partition table's lock, which keeps that order, and outside of
+/// every partition's lock: it must neither block nor wait for another request of the controller.
+/// </summary>
 internal interface IPartitionListener
 {
     /// <summary>This broker leads the partition from this epoch on.</summary>
