@@ -40,7 +40,7 @@ internal static class ResultTable
         else
         {
             WriteRecords(names, shown, output, width);
-            output.WriteLine($"{names.Length} columns do not fit {width} characters, so each row is shown one field a line.");
+            output.WriteLine($"{names.Length} columns do not fit {width} characters: each row is shown one field a line.");
         }
 
         output.WriteLine($"{count} row{(count == 1 ? "" : "s")}{(count > MaxRows ? $"; the first {MaxRows} are shown, --csv gives all" : "")}");

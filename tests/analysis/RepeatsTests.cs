@@ -92,7 +92,7 @@ public sealed class RepeatsTests : IAsyncLifetime
     public async Task Rows_that_are_no_events_are_all_shown()
     {
         const string Undecodable = "select null::varchar as event_id, 'broken'::blob as _raw, 0 as _partition";
-        _warehouse.Write("player-events", $"{Day} 07", 
+        _warehouse.Write("player-events", $"{Day} 07",
             [$"{Undecodable}, 1 as _offset", $"{Undecodable}, 2 as _offset", "select true as _deleted, 0 as _partition, 3 as _offset"], isMisdated: true);
         (await _warehouse.RowsAsync("select count(*) from player_events")).ShouldBe(["3"]);
         (await _warehouse.RowsAsync("select (select count(*) from logins) + (select count(*) from trades)")).ShouldBe(["0"]);

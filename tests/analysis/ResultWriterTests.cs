@@ -146,7 +146,7 @@ public sealed class ResultWriterTests : IAsyncLifetime
         shown.ShouldStartWith("── row 1 ──");
         shown.Split('\n').ShouldAllBe(line => line.Length <= 80);
         shown.ShouldContain("column_7   value 7\n");
-        shown.ShouldEndWith("\n26 columns do not fit 80 characters, so each row is shown one field a line.\n1 row\n");
+        shown.ShouldEndWith("\n26 columns do not fit 80 characters: each row is shown one field a line.\n1 row\n");
     }
 
     [Fact]

@@ -23,6 +23,7 @@ public sealed class CommandLineTests
     [InlineData("--group", " ")]
     [InlineData("--user")]
     [InlineData("--warehouse", "here")]
+    [InlineData("--warehouse", "/")]
     [InlineData("--webhdfs", "ftp://x")]
     [InlineData("--webhdfs", "")]
     public void Other_wrong_use_is_an_error_too(params string[] arguments) => Errors(arguments).ShouldNotBeEmpty();

@@ -32,7 +32,7 @@ internal static class SqlResults
         foreach (string statement in Statements)
         {
             await text.WriteLineAsync("sql> " + statement.Replace("\n", "\n     ", StringComparison.Ordinal));
-            await session.RunAsync(statement, new ResultWriter(ResultForm.Table, text, Analysis.Results.Terminal.Width, static _ => { }), cancellation);
+            await session.RunAsync(statement, new ResultWriter(ResultForm.Table, text, OutputScreen.Width, static _ => { }), cancellation);
         }
 
         return text.ToString();

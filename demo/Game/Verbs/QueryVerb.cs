@@ -38,7 +38,7 @@ internal static class QueryVerb
         try
         {
             await using StreamWriter output = StandardOutput.OpenWriter();
-            await session.RunAsync(sql, new ResultWriter(form, output, Analysis.Results.Terminal.Width, Console.Error.WriteLine), cancellation);
+            await session.RunAsync(sql, new ResultWriter(form, output, OutputScreen.Width, Console.Error.WriteLine), cancellation);
         }
         catch (OutputClosedException)
         {

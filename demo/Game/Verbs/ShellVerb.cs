@@ -29,7 +29,7 @@ internal static class ShellVerb
             Console.WriteLine($"Views: {string.Join(", ", WarehouseViews.Names)}; end with ;, leave by exit.");
         }
 
-        ResultWriter output = new(ResultForm.Table, Console.Out, Analysis.Results.Terminal.Width, Console.Out.WriteLine);
+        ResultWriter output = new(ResultForm.Table, Console.Out, OutputScreen.Width, Console.Out.WriteLine);
         return await new SqlShell(session, input, output, Console.Error, Outcome.Sentence).RunAsync(cancellation);
     }
 }

@@ -1,7 +1,7 @@
 namespace Game.Analysis.Results;
 
 /// <summary>The terminal that shows the standard output.</summary>
-internal static class Terminal
+internal static class OutputScreen
 {
     /// <summary>Of terminals that do not know their own.</summary>
     private const int UsualWidth = 80;
