@@ -1,6 +1,6 @@
 using Game.Cli.Demo;
 using Game.Cli.Simulate;
-using Game.Cli.Terminal;
+using Game.Cli.Display;
 using Game.Simulator.Load;
 using Spectre.Console.Rendering;
 

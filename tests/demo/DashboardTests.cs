@@ -1,5 +1,5 @@
 using System.Text;
-using Game.Cli.Terminal;
+using Game.Cli.Display;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,10 +1,10 @@
 namespace Terminal.Tests;
 
-public sealed class BenchTests : IDisposable
+public sealed class BenchTests : IAsyncDisposable
 {
     private readonly GameFolder _home = new();
 
-    public void Dispose() => _home.Dispose();
+    public ValueTask DisposeAsync() => _home.DisposeAsync();
 
     [Fact]
     public async Task A_small_bench_ends_with_its_table()

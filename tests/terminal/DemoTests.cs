@@ -1,11 +1,11 @@
 namespace Terminal.Tests;
 
 /// <summary>The demo as a person sees it.</summary>
-public sealed class DemoTests : IDisposable
+public sealed class DemoTests : IAsyncDisposable
 {
     private readonly GameFolder _home = new();
 
-    public void Dispose() => _home.Dispose();
+    public ValueTask DisposeAsync() => _home.DisposeAsync();
 
     [Fact]
     public async Task At_80_by_24_it_shows_where_it_is_and_leaves_its_report()

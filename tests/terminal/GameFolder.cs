@@ -1,8 +1,11 @@
 namespace Terminal.Tests;
 
 /// <summary>A project folder of a test's own with a <c>game</c> that runs the published programs, so that what they print can be typed as printed.</summary>
-internal sealed class GameFolder : IDisposable
+internal sealed class GameFolder : IAsyncDisposable
 {
+    /// <summary>A system of which every process must be killed in the end is stopped by then.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(1);
+
     private readonly TempFolder _folder = new();
 
     public GameFolder()
@@ -24,5 +27,10 @@ internal sealed class GameFolder : IDisposable
     /// <summary>Runs a verb in a pipe, to its end.</summary>
     public Task<CommandResult> GameAsync(params string[] arguments) => Command.RunAsync(Programs.PathOf("game-cli"), arguments, Environment);
 
-    public void Dispose() => _folder.Dispose();
+    /// <summary>Removes it once nothing runs in it any more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Until.HoldsAsync("what ran in the folder has ended", EndLimit, () => Running.Count == 0);
+        _folder.Dispose();
+    }
 }

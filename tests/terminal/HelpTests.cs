@@ -1,12 +1,12 @@
 namespace Terminal.Tests;
 
-public sealed class HelpTests : IDisposable
+public sealed class HelpTests : IAsyncDisposable
 {
     private static readonly string[] Verbs = ["", "demo", "up", "down", "status", "simulate", "query", "shell", "bench", "bench broker", "bench detector",
         "bench path"];
     private readonly GameFolder _home = new();
 
-    public void Dispose() => _home.Dispose();
+    public ValueTask DisposeAsync() => _home.DisposeAsync();
 
     [Fact]
     public async Task Help_says_what_can_be_typed_and_fits_80_columns()

@@ -1,13 +1,13 @@
 namespace Terminal.Tests;
 
 /// <summary>Ctrl-C, and a window that is closed, at several moments: everything that was started ends, and the terminal is as before.</summary>
-public sealed class InterruptTests : IDisposable
+public sealed class InterruptTests : IAsyncDisposable
 {
     /// <summary>Its history takes long enough to be met.</summary>
     private const string LongDemo = "./game demo --seconds 300 --players 9000 --rate 20";
     private readonly GameFolder _home = new();
 
-    public void Dispose() => _home.Dispose();
+    public ValueTask DisposeAsync() => _home.DisposeAsync();
 
     [Theory]
     [InlineData("./game demo --seconds 300 --players 60 --rate 20", "starting broker")]

@@ -6,7 +6,7 @@ namespace Terminal.Tests;
 internal sealed class Terminal : IAsyncDisposable
 {
     private const string ExitLine = "exit code ";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly string _socket = $"game-test-{Guid.NewGuid():N}";
     private readonly IReadOnlyDictionary<string, string> _environment;
 

@@ -33,7 +33,7 @@ public sealed class RunningSystem : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Home.GameAsync("down");
-        Home.Dispose();
+        await Home.DisposeAsync();
     }
 }
 

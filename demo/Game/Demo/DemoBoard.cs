@@ -1,4 +1,4 @@
-using Game.Cli.Terminal;
+using Game.Cli.Display;
 using Game.Contracts;
 using Game.Simulator.Load;
 using Spectre.Console;

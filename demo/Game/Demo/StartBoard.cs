@@ -1,4 +1,4 @@
-using Game.Cli.Terminal;
+using Game.Cli.Display;
 using Spectre.Console.Rendering;
 
 namespace Game.Cli.Demo;

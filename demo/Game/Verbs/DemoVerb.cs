@@ -2,7 +2,7 @@ using System.CommandLine;
 using Game.Cli.Demo;
 using Game.Cli.Processes;
 using Game.Cli.Report;
-using Game.Cli.Terminal;
+using Game.Cli.Display;
 using Game.Simulator.Load;
 using Spectre.Console;
 

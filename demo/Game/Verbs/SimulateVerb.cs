@@ -4,7 +4,7 @@ using Game.Cli.Demo;
 using Game.Cli.Processes;
 using Game.Cli.Report;
 using Game.Cli.Simulate;
-using Game.Cli.Terminal;
+using Game.Cli.Display;
 using Game.Contracts;
 using Game.Simulator.Load;
 using Game.Simulator.World;

@@ -3,7 +3,7 @@ using Confluent.Kafka;
 using Game.Cli.Demo;
 using Game.Cli.Processes;
 using Game.Cli.Report;
-using Game.Cli.Terminal;
+using Game.Cli.Display;
 using Game.Contracts;
 using Game.Simulator.World;
 using Game.WebHdfs;

@@ -1,7 +1,7 @@
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
-namespace Game.Cli.Terminal;
+namespace Game.Cli.Display;
 
 /// <summary>The parts that boards are laid out of, each of a width in terminal cells that it never exceeds.</summary>
 internal static class BoardLayout

@@ -2,7 +2,7 @@ using System.Text;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
-namespace Game.Cli.Terminal;
+namespace Game.Cli.Display;
 
 /// <summary>
 /// The terminal's second screen (xterm's alternate buffer), so that whatever size it has from one picture to the next, what was on the first one is there again

@@ -1,4 +1,4 @@
-namespace Game.Cli.Terminal;
+namespace Game.Cli.Display;
 
 /// <summary>A part of the work whose size is known beforehand: how far it is and how long it still takes. One thread advances it, any reads it.</summary>
 internal sealed class Stage(string name, TimeProvider time)

@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace Game.Cli.Terminal;
+namespace Game.Cli.Display;
 
 /// <summary>Shows a board while work is done: as a picture in a terminal, as a line every few seconds in a pipe.</summary>
 internal sealed class Dashboard(IAnsiConsole console, IBoard board, TimeProvider time)

@@ -1,4 +1,4 @@
-namespace Game.Cli.Terminal;
+namespace Game.Cli.Display;
 
 /// <summary>How fast a count grows, over about the last second. For one thread.</summary>
 internal sealed class RateMeter(TimeProvider time)

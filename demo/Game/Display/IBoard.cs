@@ -1,6 +1,6 @@
 using Spectre.Console.Rendering;
 
-namespace Game.Cli.Terminal;
+namespace Game.Cli.Display;
 
 /// <summary>What a verb shows of its work. Read by the thread that draws while other threads write: it reads copies only.</summary>
 internal interface IBoard
