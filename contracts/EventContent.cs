@@ -5,10 +5,9 @@ namespace Game.Contracts;
 
 /// <summary>
 /// What an event says happened: the fields that <see cref="EventField.Content"/> marks. A retry of an action publishes the same content under the same id;
-/// other
-/// content under that id is another action. Not content is what a retry changes or what follows from the rest: <c>ts</c> and <c>server_id</c> (the server that
-/// retries), a login's place and session id (they follow from <c>ip</c>, player and key), a trade side's <c>session_id</c> and <c>ip</c> (the player may have
-/// logged in anew before the world retries). Thread-safe; allocates nothing.
+/// other content under that id is another action. Not content is what a retry changes or what follows from the rest: <c>ts</c> and <c>server_id</c> (the server
+/// that retries), a login's place and session id (they follow from <c>ip</c>, player and key), a trade side's <c>session_id</c> and <c>ip</c> (the player may
+/// have logged in anew before the world retries). Thread-safe; allocates nothing.
 /// </summary>
 /// <param name="key">
 /// Drawn at random once a process, or fixed by a test. Players choose some of the texts: who does not know the key cannot search for two contents of one hash.

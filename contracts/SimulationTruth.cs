@@ -16,8 +16,7 @@ public enum CampaignRole
 
 /// <summary>
 /// What the simulator planted; only evaluation reads it. One record with an empty <see cref="EventId"/> for each player of a campaign when it starts, and one
-/// for
-/// each fraudulent event.
+/// for each fraudulent event.
 /// </summary>
 public sealed record SimulationTruth
 {

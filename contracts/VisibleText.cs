@@ -6,8 +6,7 @@ namespace Game.Contracts;
 
 /// <summary>
 /// Text of players and records as a terminal, a page or a log line may show it. A control character that reaches a terminal is a command to it: it sets the
-/// title, moves the
-/// cursor, hides what follows. So each is written as its escape; everything else stays as it is.
+/// title, moves the cursor, hides what follows. So each is written as its escape; everything else stays as it is.
 /// </summary>
 public static class VisibleText
 {

@@ -7,8 +7,7 @@ internal sealed class OutputClosedException() : IOException("Nobody reads the ou
 
 /// <summary>
 /// The standard output for results of any length: .NET's own passes over it silently that nobody reads any more, and a query would run through all its rows for
-/// nothing; its
-/// file streams keep an offset of their own, and so would write over what others write to the same file. Unbuffered; for one caller at a time.
+/// nothing; its file streams keep an offset of their own, and so would write over what others write to the same file. Unbuffered; for one caller at a time.
 /// </summary>
 internal sealed partial class StandardOutput : Stream
 {

@@ -17,8 +17,7 @@ internal enum Typing
 
 /// <summary>
 /// One line being typed, with the lines of before: arrows, Home, End, Backspace, Delete, Up and Down, Ctrl-A, -E, -K, -U, -C, -D. Pure: keys in, text and
-/// cursor out. (The
-/// registry offers no line editor that works with the console library of this project.)
+/// cursor out. (The registry offers no line editor that works with the console library of this project.)
 /// </summary>
 internal sealed class LineEditor(IReadOnlyList<string> history)
 {

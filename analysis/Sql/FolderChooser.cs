@@ -8,8 +8,7 @@ namespace Game.Analysis.Sql;
 
 /// <summary>
 /// Chooses folders by conditions that DuckDB itself evaluates, one row a folder, so that types, casts and functions mean what they mean in the query. Within
-/// the query's
-/// transaction now() is the same too.
+/// the query's transaction now() is the same too.
 /// </summary>
 internal sealed class FolderChooser(DuckDBConnection database)
 {

@@ -4,8 +4,7 @@ namespace Game.Analysis.Sql;
 
 /// <summary>
 /// Reads, from DuckDB's own parse of a query, what a folder must fulfil for each view. Only what is certain counts: the parts of a WHERE clause, joined by AND
-/// (and OR of
-/// such), that are made of dt, hour and constants, or compare the view's time with such. Everything else needs all folders.
+/// (and OR of such), that are made of dt, hour and constants, or compare the view's time with such. Everything else needs all folders.
 /// </summary>
 /// <param name="functions">Functions that give the same for the same arguments all through a statement, by name in lower case.</param>
 internal sealed class QueryConditions(Lazy<IReadOnlySet<string>> functions)

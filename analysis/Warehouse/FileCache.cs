@@ -7,8 +7,7 @@ namespace Game.Analysis.Warehouse;
 
 /// <summary>
 /// Copies of HDFS files on the local disk, by path, length and modification time: a file that changed is another file. The folders dt=… and hour=… are kept, so
-/// that
-/// readers see them as columns. What was not used for longest goes when the copies grow beyond their bound.
+/// that readers see them as columns. What was not used for longest goes when the copies grow beyond their bound.
 /// </summary>
 internal sealed class FileCache(IWebHdfs hdfs, string folder, long bound = FileCache.Bound)
 {

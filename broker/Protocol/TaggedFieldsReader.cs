@@ -2,8 +2,7 @@ namespace Broker.Protocol;
 
 /// <summary>
 /// Walks a tagged section (KIP-482): a count, then tag, size and bytes of each field, tags ascending. While a field is being read the reader ends where the
-/// field does,
-/// and a field that is not read to its end is malformed.
+/// field does, and a field that is not read to its end is malformed.
 /// </summary>
 public struct TaggedFieldsReader
 {

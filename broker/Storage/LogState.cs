@@ -7,8 +7,7 @@ namespace Broker.Storage;
 
 /// <summary>
 /// What makes up one partition's log. Changed by one thread at a time, the holder of the partition's lock; readers take <see cref="View"/> and the offsets,
-/// which are
-/// published whole.
+/// which are published whole.
 /// </summary>
 internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPartition partition, LogConfig config)
 {

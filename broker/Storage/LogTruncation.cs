@@ -52,8 +52,7 @@ internal static class LogTruncation
 
     /// <summary>
     /// Where to cut, and the offset after the last batch kept, where the log ends: a batch that holds the offset goes whole, and no gap is left before the end,
-    /// so
-    /// that recovery reports gaps only where records are missing.
+    /// so that recovery reports gaps only where records are missing.
     /// </summary>
     private static int CutPosition(LogSegment segment, int size, ref long offset)
     {

@@ -88,8 +88,7 @@ public sealed class PartitionLog
 
     /// <summary>
     /// Appends one batch that has been validated. Offset and leader epoch are written into it in place, outside of its CRC. A repeated batch of an idempotent
-    /// producer is
-    /// answered with the original's offsets; a failed write leaves the log and the producers' state as they were.
+    /// producer is answered with the original's offsets; a failed write leaves the log and the producers' state as they were.
     /// </summary>
     /// <param name="batch">Exactly one batch of magic 2, first to last byte.</param>
     /// <param name="info">Its header.</param>
@@ -110,8 +109,7 @@ public sealed class PartitionLog
     /// <summary>
     /// Appends batches that the leader gave offsets and epochs; an incomplete one at the end is left out. Answers
     /// <see cref="ErrorCode.CorruptMessage"/> where a CRC does not fit and <see cref="ErrorCode.OffsetOutOfRange"/> where the first offset lies below the log's
-    /// end,
-    /// with nothing appended; nothing to append is an answer with offsets -1.
+    /// end, with nothing appended; nothing to append is an answer with offsets -1.
     /// </summary>
     public AppendResult AppendAsFollower(ReadOnlyMemory<byte> records, long nowMs)
     {
@@ -133,8 +131,7 @@ public sealed class PartitionLog
 
     /// <summary>
     /// Finds the bytes from the batch that holds <paramref name="fromOffset"/> on, out of one segment. Readable is what lies below
-    /// <paramref name="upToOffset"/>, which
-    /// must start a batch (as the high watermark, the last stable offset and the log's end do). Any thread.
+    /// <paramref name="upToOffset"/>, which must start a batch (as the high watermark, the last stable offset and the log's end do). Any thread.
     /// </summary>
     /// <param name="fromOffset">From the log start offset to the log end offset.</param>
     /// <param name="maxBytes">At most so many bytes; the last batch may be cut.</param>
@@ -191,8 +188,7 @@ public sealed class PartitionLog
 
     /// <summary>
     /// How many bytes lie between a place and an offset, without touching the disk: -1 where the place is not known (any more), and more than any reader waits
-    /// for where the
-    /// place lies behind the active segment or the offset's own place is not known. Any thread.
+    /// for where the place lies behind the active segment or the offset's own place is not known. Any thread.
     /// </summary>
     public long BytesFrom(in LogPlace place, long upToOffset)
     {
@@ -289,8 +285,7 @@ public sealed class PartitionLog
 
     /// <summary>
     /// Raises the log start offset; a lower one changes nothing. <see cref="ErrorCode.OffsetOutOfRange"/> above the high watermark. The segments that fall
-    /// below go with the
-    /// next <see cref="DeleteOldSegments"/>.
+    /// below go with the next <see cref="DeleteOldSegments"/>.
     /// </summary>
     public ErrorCode IncrementLogStartOffset(long offset)
     {

@@ -9,8 +9,7 @@ internal sealed class AlertSender(Outbox outbox, TimeProvider time, ILogger log)
 {
     /// <summary>
     /// Alerts of input partition p go to partition p, keyed by the user, with the event's trace. None is ever too large: the engine judges no event whose key
-    /// is not
-    /// its user id, and every text of an alert is bounded.
+    /// is not its user id, and every text of an alert is bounded.
     /// </summary>
     public void Send(Alert alert, ConsumeResult<byte[]?, byte[]?> source, Delivery delivery, CancellationToken cancel)
     {

@@ -8,8 +8,7 @@ namespace Game.Detector.Sending;
 
 /// <summary>
 /// What the detector writes: alerts and dead letters, idempotently, at most <see cref="MaxInFlight"/> unacknowledged. Used by the consumer's thread;
-/// acknowledgements
-/// arrive on the producer's.
+/// acknowledgements arrive on the producer's.
 /// </summary>
 internal sealed class Outbox : IDisposable
 {

@@ -5,10 +5,8 @@ namespace Game.GameServer.Accounts;
 /// <summary>
 /// Counts wrong secrets within a sliding window, and locks out where they come from. A stranger is counted by the player and the network, by the player and the
 /// device, and with all other strangers to the player, so that many addresses together cannot guess one player's secret. A place that is known is counted by
-/// itself
-/// only: no stranger locks it. An attempt counts as failed from the moment it is admitted until it succeeds, so that many attempts at once cannot slip past the
-/// limit.
-/// Thread-safe.
+/// itself only: no stranger locks it. An attempt counts as failed from the moment it is admitted until it succeeds, so that many attempts at once cannot slip
+/// past the limit. Thread-safe.
 /// </summary>
 /// <param name="limit">Failed attempts from one network, one device or one known place that lock it, 1 or more; strangers together have
 /// <see cref="AllStrangers"/> times as many.</param>
@@ -16,8 +14,7 @@ namespace Game.GameServer.Accounts;
 /// <param name="time">The clock.</param>
 /// <param name="maxCounters">
 /// Counters at once, up to 3 a failed attempt, some 300 bytes each; above it, the one whose last attempt lies furthest back is forgotten. Pushing a victim's
-/// out
-/// takes that many attempts on others for every few guesses.
+/// out takes that many attempts on others for every few guesses.
 /// </param>
 internal sealed class FailedLogins(int limit, TimeSpan window, TimeProvider time, int maxCounters = 100_000)
 {

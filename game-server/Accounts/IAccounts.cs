@@ -2,8 +2,7 @@ namespace Game.GameServer.Accounts;
 
 /// <summary>
 /// Where players' secrets are checked: the demo's accounts, or a team's own, which <see cref="GameServerProgram.RunAsync"/> is given. Which attempts are let
-/// through
-/// to it is the server's affair: it limits and counts wrong secrets.
+/// through to it is the server's affair: it limits and counts wrong secrets.
 /// </summary>
 public interface IAccounts
 {

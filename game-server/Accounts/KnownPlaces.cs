@@ -7,8 +7,7 @@ namespace Game.GameServer.Accounts;
 
 /// <summary>
 /// The devices and networks from which players have logged in: whoever comes from one of them is not held up by what strangers do to the same account. A
-/// network
-/// is wider than an address (IPv4: a /24, IPv6: a /48), as providers give one household changing addresses. Thread-safe.
+/// network is wider than an address (IPv4: a /24, IPv6: a /48), as providers give one household changing addresses. Thread-safe.
 /// </summary>
 /// <param name="hash">Places are kept as hashes: 8 bytes, and nobody can make two of them alike.</param>
 /// <param name="generationSize">At least this many places are remembered, at most twice as many; about 30 bytes each.</param>

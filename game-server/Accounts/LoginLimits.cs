@@ -2,9 +2,8 @@ namespace Game.GameServer.Accounts;
 
 /// <summary>
 /// The limits of logins over HTTP: how many are sent for a player from one place, and how many failed ones an address sends, or anyone could fill the log with
-/// guesses
-/// at invented names. Failed ones only, as many players may share an address; and none of it for a place that is known, which strangers behind the same address
-/// must not hold up. Thread-safe.
+/// guesses at invented names. Failed ones only, as many players may share an address; and none of it for a place that is known, which strangers behind the same
+/// address must not hold up. Thread-safe.
 /// </summary>
 internal sealed class LoginLimits(int perPlayer, int failedPerAddress, TimeProvider time)
 {

@@ -39,8 +39,7 @@ internal sealed class LoginIntake(
 
     /// <summary>
     /// Judges a checked request, or refuses one whose key was used for something else: under the same event id the second would pass for the first. It is
-    /// judged
-    /// before, so that a guess counts whatever its key.
+    /// judged before, so that a guess counts whatever its key.
     /// </summary>
     /// <param name="request">A request that <see cref="Check"/> let pass.</param>
     /// <param name="key">The sender's idempotency key.</param>

@@ -2,8 +2,7 @@ namespace Game.GameServer.Memory;
 
 /// <summary>
 /// The entries that were added or found last. Two generations bound it: when the young one is full it becomes the old one, and what nobody asked for meanwhile
-/// is
-/// dropped. It holds at least <paramref name="generationSize"/> entries and at most twice as many. Not thread-safe: its owner locks.
+/// is dropped. It holds at least <paramref name="generationSize"/> entries and at most twice as many. Not thread-safe: its owner locks.
 /// </summary>
 /// <param name="generationSize">Entries of one generation, 1 or more.</param>
 internal sealed class RecentMap<TKey, TValue>(int generationSize)

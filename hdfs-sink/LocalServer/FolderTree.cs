@@ -143,8 +143,7 @@ internal sealed class FolderTree : IDisposable
 
     /// <summary>
     /// HDFS's old rename, whose answers tell little: false for a missing source, a missing parent, a taken name and a move into itself alike; true for a file
-    /// onto
-    /// itself; and a folder as destination swallows the source under its own name.
+    /// onto itself; and a folder as destination swallows the source under its own name.
     /// </summary>
     public Fault? Rename(HdfsPath source, HdfsPath destination, out bool renamed)
     {

@@ -13,9 +13,8 @@ public interface IWebHdfs
 
     /// <summary>
     /// CREATE: writes a whole file, making its parent folders. The file is whole when the call returns; after an error a part of it may be there under its
-    /// name,
-    /// so write where no reader looks and rename. Sent again after an error only when <paramref name="overwrite"/> is set and <paramref name="content"/> can
-    /// seek.
+    /// name, so write where no reader looks and rename. Sent again after an error only when <paramref name="overwrite"/> is set and <paramref name="content"/>
+    /// can seek.
     /// </summary>
     /// <exception cref="WebHdfsException"><see cref="HdfsError.FileAlreadyExists"/> where the name is taken and <paramref name="overwrite"/> is not set, or it
     /// names a directory.</exception>
@@ -31,8 +30,8 @@ public interface IWebHdfs
 
     /// <summary>
     /// RENAME: never replaces a file. What the answer leaves open (HDFS says false for four different things, and a retried success is one of them; a time-out
-    /// says nothing)
-    /// is decided by looking at both names. A destination that is a folder swallows the file under its own name, as on HDFS: name files, not folders.
+    /// says nothing) is decided by looking at both names. A destination that is a folder swallows the file under its own name, as on HDFS: name files, not
+    /// folders.
     /// </summary>
     Task<RenameOutcome> RenameAsync(string path, string destination, CancellationToken cancellationToken = default);
 
@@ -49,8 +48,7 @@ public interface IWebHdfs
 
     /// <summary>
     /// LISTSTATUS_BATCH: the next of a folder's children in the order of their names' bytes, as many as the NameNode gives at once (1,000 by default); for
-    /// folders too
-    /// large to be listed whole.
+    /// folders too large to be listed whole.
     /// </summary>
     /// <param name="path">The folder, or a file, which is its own only entry.</param>
     /// <param name="startAfter">Only names after this one, which need not be there; empty begins with the first.</param>

@@ -5,8 +5,7 @@ namespace Running;
 
 /// <summary>
 /// Ports of the loopback address that nobody listens on. They lie below the range from which Linux takes the ports of outgoing connections (32768 and up), so
-/// that none of
-/// those takes one while its program is down between two starts.
+/// that none of those takes one while its program is down between two starts.
 /// </summary>
 public static class FreePorts
 {

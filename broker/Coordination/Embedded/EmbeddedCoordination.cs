@@ -337,8 +337,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
 
     /// <summary>
     /// After a failed write memory is ahead of the disk. Nothing is answered from it, as a crash would take it back: owners learn that they are cut off, and
-    /// that
-    /// the outcome of what they asked for is unknown. Watches' notices wait until what they tell of is durable.
+    /// that the outcome of what they asked for is unknown. Watches' notices wait until what they tell of is durable.
     /// </summary>
     private void CutOff()
     {

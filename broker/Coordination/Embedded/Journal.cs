@@ -55,8 +55,7 @@ internal sealed class Journal : IDisposable
 
     /// <summary>
     /// Puts a snapshot of the tree in the place of everything, when transactions are twice the snapshot: so writing snapshots costs at most half of what
-    /// writing
-    /// transactions does. A disk that does not take it has the whole journal still, and is asked again when that has doubled.
+    /// writing transactions does. A disk that does not take it has the whole journal still, and is asked again when that has doubled.
     /// </summary>
     internal void CompactIfDue(ZnodeTree tree)
     {

@@ -12,15 +12,11 @@ namespace Broker.Server.Apis;
 
 // FindCoordinator, versions 0 to 6.
 // 0: one group. 1: one key of a type, an error message, throttle time. 2: as 1. 3: flexible. 4: many keys. 5: as 4. 6: share groups as a type of key, which
-// Kafka 3.9
-// refuses with INVALID_REQUEST unless it was unlocked; so does this broker, always.
-// The topic of committed offsets is made on the first question.
+// Kafka 3.9 refuses with INVALID_REQUEST unless it was unlocked; so does this broker, always. The topic of committed offsets is made on the first question.
 //
 // Departs from Kafka: transactional ids are answered with TRANSACTIONAL_ID_AUTHORIZATION_FAILED and a message, as there are no transactions: it is the one
-// answer
-// that clients take for final (COORDINATOR_NOT_AVAILABLE they repeat for ever). A topic just made is waited for, at most a second, instead of sending the
-// client
-// away with COORDINATOR_NOT_AVAILABLE at once.
+// answer that clients take for final (COORDINATOR_NOT_AVAILABLE they repeat for ever). A topic just made is waited for, at most a second, instead of sending
+// the client away with COORDINATOR_NOT_AVAILABLE at once.
 
 /// <summary>Tells which broker coordinates a group.</summary>
 internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreation topics, ILogger logger) : Api<FindCoordinatorRequest, FindCoordinatorResponse>

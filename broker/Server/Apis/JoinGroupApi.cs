@@ -10,11 +10,9 @@ namespace Broker.Server.Apis;
 
 // JoinGroup, versions 0 to 9.
 // 0: the rebalance time-out is the session's. 1: its own rebalance time-out. 2: throttle time. 3: as 2. 4: a dynamic member is given its id first
-// (MEMBER_ID_REQUIRED)
-// and joins with it. 5: static members. 6: flexible. 7: the protocol's type in the answer, whose protocol name may be null. 8: the client's reason, which is
-// only for
-// people and not kept. 9: a returning static leader may be told to skip the assignment.
-// The answer comes when the generation is made. Does not depart from Kafka.
+// (MEMBER_ID_REQUIRED) and joins with it. 5: static members. 6: flexible. 7: the protocol's type in the answer, whose protocol name may be null. 8: the
+// client's reason, which is only for people and not kept. 9: a returning static leader may be told to skip the assignment. The answer comes when the generation
+// is made. Does not depart from Kafka.
 
 /// <summary>Brings a member into its group's next generation.</summary>
 internal sealed class JoinGroupApi(GroupApiServices services) : Api<JoinGroupRequest, JoinGroupResponse>

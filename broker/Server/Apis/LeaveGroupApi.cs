@@ -8,8 +8,7 @@ namespace Broker.Server.Apis;
 
 // LeaveGroup, versions 0 to 5.
 // 0: one member; its error is the answer's. 1: throttle time. 2: as 1. 3: many members, static ones by instance alone, an error each. 4: flexible. 5: a reason
-// for each,
-// which is only for people and not kept. Does not depart from Kafka.
+// for each, which is only for people and not kept. Does not depart from Kafka.
 
 /// <summary>Takes members out of a group.</summary>
 internal sealed class LeaveGroupApi(GroupApiServices services) : Api<LeaveGroupRequest, LeaveGroupResponse>

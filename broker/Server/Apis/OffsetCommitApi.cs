@@ -13,9 +13,8 @@ namespace Broker.Server.Apis;
 // 0: Kafka 0.8's, kept in znodes without a note. 1: in the group's own log, with generation and member, and a commit time for each partition. 2: a retention
 // instead.
 // 3: throttle time. 4: as 3. 5: the retention is the broker's. 6: leader epochs. 7: static members. 8: flexible. 9: as 8, the generation may be a member's
-// epoch in
-// groups of the new protocol, which there are none of here.
-// A commit is answered when it is in the log as offsets.commit.required.acks asks, and can be read from then on. Does not depart from Kafka.
+// epoch in groups of the new protocol, which there are none of here. A commit is answered when it is in the log as offsets.commit.required.acks asks, and can
+// be read from then on. Does not depart from Kafka.
 
 /// <summary>Keeps how far a group has read.</summary>
 internal sealed class OffsetCommitApi(GroupApiServices services) : Api<OffsetCommitRequest, OffsetCommitResponse>

@@ -10,8 +10,8 @@ namespace Broker.Server.Apis;
 
 // OffsetFetch, versions 0 to 9.
 // 0: Kafka 0.8's, from znodes. 1: from the group's own log; an error of the group stands at each partition. 2: null topics are all that are committed, an error
-// of the
-// whole. 3: throttle time. 4: as 3. 5: leader epochs. 6: flexible. 7: only stable offsets (UNSTABLE_OFFSET_COMMIT for those on their way). 8: many groups.
+// of the whole. 3: throttle time. 4: as 3. 5: leader epochs. 6: flexible. 7: only stable offsets (UNSTABLE_OFFSET_COMMIT for those on their way). 8: many
+// groups.
 // 9: as 8, member and epoch of groups of the new protocol, which there are none of here.
 // What was never committed is offset -1 without an error. Does not depart from Kafka.
 

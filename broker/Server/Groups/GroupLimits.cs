@@ -14,8 +14,7 @@ internal sealed record GroupLimits
 
     /// <summary>
     /// Member ids of one group that were given out and not used yet. Each lives for a session time-out; ten times the largest groups known, so that only a
-    /// client
-    /// that asks for ids and never joins meets it.
+    /// client that asks for ids and never joins meets it.
     /// </summary>
     public const int MaxPendingMembers = 10_000;
 
@@ -37,8 +36,7 @@ internal sealed record GroupLimits
 
     /// <summary>
     /// How long FindCoordinator waits for the topic of committed offsets when it has just been made: it takes the controller some milliseconds, and a client
-    /// that
-    /// is told to try again waits for longer than that.
+    /// that is told to try again waits for longer than that.
     /// </summary>
     public static readonly TimeSpan TopicCreationPatience = TimeSpan.FromSeconds(1);
 

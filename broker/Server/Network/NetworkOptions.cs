@@ -64,8 +64,7 @@ internal sealed record NetworkOptions
 
     /// <summary>
     /// While others wait for room, a large frame must come so fast that the whole of it would have come in this time: twice a client's default
-    /// request.timeout.ms,
-    /// after which nobody waits for its answer any more.
+    /// request.timeout.ms, after which nobody waits for its answer any more.
     /// </summary>
     public static readonly TimeSpan LongestArrival = TimeSpan.FromSeconds(60);
 

@@ -7,8 +7,7 @@ namespace Broker.Storage.Directories;
 
 /// <summary>
 /// The checkpoint files of one log directory, with the entries that each one holds on the disk. An entry belongs to the log that had the partition's name when
-/// the file was
-/// written: <see cref="Forget"/> removes it before another log gets that name. Thread-safe.
+/// the file was written: <see cref="Forget"/> removes it before another log gets that name. Thread-safe.
 /// </summary>
 internal sealed class DirectoryCheckpoints
 {

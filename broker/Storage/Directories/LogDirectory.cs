@@ -9,8 +9,7 @@ namespace Broker.Storage.Directories;
 
 /// <summary>
 /// One entry of <c>log.dirs</c>: the partitions' folders, the checkpoints over them, the lock that keeps other brokers out. Thread-safe, except that a
-/// partition's own
-/// calls need its lock.
+/// partition's own calls need its lock.
 /// </summary>
 public sealed class LogDirectory
 {
@@ -117,8 +116,7 @@ public sealed class LogDirectory
 
     /// <summary>
     /// Creates a partition's folder and log; they are durable with the first flush. What the checkpoints hold of an earlier log of that name is removed before:
-    /// it would be
-    /// taken for the new one's after a crash.
+    /// it would be taken for the new one's after a crash.
     /// </summary>
     /// <exception cref="IOException">There is no room, or the disk fails: then the directory is offline.</exception>
     internal PartitionLog Create(TopicPartition partition, Guid topicId, LogConfig config)
@@ -280,8 +278,7 @@ public sealed class LogDirectory
 
     /// <summary>
     /// Rewrites the checkpoints that lie above a log's recovery point or start, as a truncation leaves them: what is appended there next is neither flushed nor
-    /// deleted, so
-    /// this comes before the next append. Where it fails, for whatever reason, the directory goes offline.
+    /// deleted, so this comes before the next append. Where it fails, for whatever reason, the directory goes offline.
     /// </summary>
     internal void LowerCheckpoints(IEnumerable<LogState> changed)
     {

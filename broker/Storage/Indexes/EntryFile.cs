@@ -4,10 +4,8 @@ namespace Broker.Storage.Indexes;
 
 /// <summary>
 /// A file of fixed-size entries in rising order of a key. New entries wait in memory, at most <see cref="TailEntries"/>, and reach the file when the tail is
-/// full, the segment
-/// is flushed, rolled or closed: an index lost in a crash is rebuilt by recovery, so that appending costs no write of its own. Reads go to the tail or, by
-/// position, to the file;
-/// nothing is mapped, for a full disk under a map ends the process. One writer at a time, any number of readers.
+/// full, the segment is flushed, rolled or closed: an index lost in a crash is rebuilt by recovery, so that appending costs no write of its own. Reads go to
+/// the tail or, by position, to the file; nothing is mapped, for a full disk under a map ends the process. One writer at a time, any number of readers.
 /// </summary>
 internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
 {

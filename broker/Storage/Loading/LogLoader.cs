@@ -51,8 +51,7 @@ internal sealed class LogLoader(LogDirectory directory, HandleCache handles, Top
 
     /// <summary>
     /// Whether the files show that the checkpoints are of another log, or that the disk has lost what it called durable. Such a checkpoint deletes nothing, and
-    /// does not spare
-    /// a segment its scan.
+    /// does not spare a segment its scan.
     /// </summary>
     private static bool Disprove(LoadHints hints, long end) => end < hints.LogStart || (!hints.Clean && end < hints.RecoveryPoint);
 

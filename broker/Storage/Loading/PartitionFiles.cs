@@ -5,8 +5,7 @@ namespace Broker.Storage.Loading;
 
 /// <summary>
 /// Brings a partition's folder to a state of whole segments: what a crash left of deletions and of Apache's cleaner (<c>.deleted</c>, <c>.cleaned</c>,
-/// <c>.swap</c>) is
-/// finished or undone, indexes without a log go.
+/// <c>.swap</c>) is finished or undone, indexes without a log go.
 /// </summary>
 internal sealed class PartitionFiles(IFileSystem disk, string folder)
 {

@@ -4,8 +4,7 @@ namespace Game.Cli.Processes;
 
 /// <summary>
 /// A program of the system in a process of its own: in its own session, so that a Ctrl-C reaches only the one who started it and stops things in order, and
-/// with its output
-/// in a file, so that it can outlive its starter.
+/// with its output in a file, so that it can outlive its starter.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
@@ -38,8 +37,7 @@ internal sealed class ChildProcess : IDisposable
     /// <param name="logFile">Takes its output.</param>
     /// <param name="gives">
     /// Whether it gives way to the others where the machine's processors are short: its nice value is raised, and that of its session too, as Linux shares the
-    /// processors between
-    /// sessions first (sched(7), autogroup).
+    /// processors between sessions first (sched(7), autogroup).
     /// </param>
     /// <exception cref="UserErrorException">The program is not there.</exception>
     public static ChildProcess Start(string name, string program, IEnumerable<string> arguments, string logFile, bool gives = false)

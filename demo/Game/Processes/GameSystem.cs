@@ -7,8 +7,7 @@ namespace Game.Cli.Processes;
 
 /// <summary>
 /// The whole system of one machine as child processes: broker, local WebHDFS server, game servers, detectors, filter, sink. Started in two steps, so that
-/// history can be in
-/// the log before anyone reads.
+/// history can be in the log before anyone reads.
 /// </summary>
 internal sealed class GameSystem : IAsyncDisposable
 {

@@ -116,8 +116,7 @@ internal sealed class SystemFolder
 
     /// <summary>
     /// The folder that queries go to while nothing runs; null where there is none. Where the note of it is missing or says nothing, it is the last one of what
-    /// came to its end,
-    /// else the last one that started.
+    /// came to its end, else the last one that started.
     /// </summary>
     public static SystemFolder? Newest()
     {

@@ -5,8 +5,7 @@ namespace Game.Cli.Processes;
 
 /// <summary>
 /// Where a query finds HDFS: the given address, else the running system's, else the newest system's: the outside one that it wrote to, or its folder, served in
-/// this process,
-/// for reading only, so that any number of queries may look at it at once and none leaves anything behind.
+/// this process, for reading only, so that any number of queries may look at it at once and none leaves anything behind.
 /// </summary>
 internal sealed class WarehouseSource : IAsyncDisposable
 {

@@ -6,8 +6,7 @@ namespace Game.Simulator.Load;
 
 /// <summary>
 /// Plays a plan against game servers, open loop: every action starts when it is due whatever the servers do, none is skipped, and unknown outcomes are retried
-/// under the
-/// same key until they are settled.
+/// under the same key until they are settled.
 /// </summary>
 public sealed class LoadGenerator : IAsyncDisposable
 {

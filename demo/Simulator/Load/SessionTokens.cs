@@ -4,8 +4,7 @@ namespace Game.Simulator.Load;
 
 /// <summary>
 /// The session tokens the game's world holds. A trade whose side has a login under way waits for its answer, as the real world would; the wait counts into the
-/// trade's
-/// latency.
+/// trade's latency.
 /// </summary>
 internal sealed class SessionTokens(int players)
 {

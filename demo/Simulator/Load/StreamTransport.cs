@@ -8,8 +8,7 @@ namespace Game.Simulator.Load;
 
 /// <summary>
 /// One WebSocket to <c>/v1/stream</c>. Requests are packed into messages as the socket takes them. When the connection breaks, everything unanswered is unknown
-/// and is sent
-/// again, in order and with the same keys, on the next connection.
+/// and is sent again, in order and with the same keys, on the next connection.
 /// </summary>
 internal sealed class StreamTransport : IActionTransport
 {

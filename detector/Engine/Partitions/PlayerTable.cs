@@ -4,9 +4,8 @@ namespace Game.Detector.Partitions;
 
 /// <summary>
 /// The players of one partition. States lie in chunks of value types: a known player is found without allocation, a new one costs its key, and the collector
-/// has
-/// nothing to walk. About 3 KB a player in all. There is no upper bound other than the game's number of players: forgetting one would lose the fraud on that
-/// one.
+/// has nothing to walk. About 3 KB a player in all. There is no upper bound other than the game's number of players: forgetting one would lose the fraud on
+/// that one.
 /// </summary>
 internal sealed class PlayerTable
 {

@@ -23,8 +23,7 @@ internal struct FamiliarEntry
 
 /// <summary>
 /// The few things a player uses again and again, in constant space. A new one takes the place of the least used (of equals the longest unused, of those the
-/// first),
-/// so that passing acquaintances push out each other and not the habits.
+/// first), so that passing acquaintances push out each other and not the habits.
 /// </summary>
 internal static class FamiliarTable
 {

@@ -6,8 +6,7 @@ namespace Game.Detector.Windows;
 
 /// <summary>
 /// All that is remembered of a player: the last 30 events and baselines of constant size, about 2.8 KB without a single reference. The baselines are fed by
-/// logins
-/// and trades apart, and the ratings of the last logins lie beside the ring, so that 30 cheap trades cannot push the login history out.
+/// logins and trades apart, and the ratings of the last logins lie beside the ring, so that 30 cheap trades cannot push the login history out.
 /// </summary>
 internal struct PlayerState
 {

@@ -40,8 +40,7 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
 
     /// <summary>
     /// The manifest of the highest range that begins at or before <paramref name="end"/>; null where nothing was ever committed. There may be hundreds of
-    /// thousands, so
-    /// it is looked for in windows below the end that grow until one holds any.
+    /// thousands, so it is looked for in windows below the end that grow until one holds any.
     /// </summary>
     public async Task<Manifest?> NewestAsync(long end, CancellationToken cancellationToken)
     {

@@ -73,8 +73,7 @@ public sealed class BrokerKillTests : IAsyncLifetime
     }
 
     // A new one each time: librdkafka keeps a group's coordinator in a cache, and after all brokers were away (which makes it start from the bootstrap servers
-    // again) asks
-    // the connection that it has given up.
+    // again) asks the connection that it has given up.
     private IAdminClient NewAdmin() => new AdminClientBuilder(ClientSettings.Admin(_broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
 
     private static NumberedProducer[] StartProducers(string bootstrap) =>

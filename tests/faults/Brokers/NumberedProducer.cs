@@ -10,8 +10,7 @@ internal readonly record struct Acknowledged(int Number, long Offset);
 
 /// <summary>
 /// An idempotent producer that sends numbered records to all partitions of a topic in turn, as fast as acknowledgements come, until it is stopped; it notes
-/// what was
-/// acknowledged.
+/// what was acknowledged.
 /// </summary>
 internal sealed class NumberedProducer : IDisposable
 {

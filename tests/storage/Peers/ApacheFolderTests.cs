@@ -8,8 +8,7 @@ namespace Broker.Storage.Tests.Peers;
 
 /// <summary>
 /// A folder that Apache Kafka 3.9.2 wrote, as its death by kill -9 left it and as its own recovery and clean end left it: compressed batches, a committed and
-/// an aborted
-/// transaction, an open one, preallocated indexes. Ours must come to the same bytes. The oldest segments are left out, as retention would.
+/// an aborted transaction, an open one, preallocated indexes. Ours must come to the same bytes. The oldest segments are left out, as retention would.
 /// </summary>
 public class ApacheFolderTests
 {

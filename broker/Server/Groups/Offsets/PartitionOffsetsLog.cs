@@ -20,8 +20,7 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
     /// <inheritdoc/>
     /// <remarks>
     /// In a place of the log directory's gate, as a client's produce: a stalled disk takes no more threads than the gate has places. Who has to wait for a
-    /// place
-    /// holds up who comes later, and no thread.
+    /// place holds up who comes later, and no thread.
     /// </remarks>
     public async ValueTask<OffsetsAppended> Append(Memory<byte> batch)
     {

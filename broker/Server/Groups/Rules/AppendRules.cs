@@ -48,8 +48,7 @@ internal static class AppendRules
 
     /// <summary>
     /// A leader that comes back must not assign anew, as a stable group would not hear of it: it is told to skip that (KIP-814), or, where it does not know
-    /// how,
-    /// that somebody else leads: the id it had before.
+    /// how, that somebody else leads: the id it had before.
     /// </summary>
     private static JoinResult Welcome(Group group, StoreStaticMember stored)
     {

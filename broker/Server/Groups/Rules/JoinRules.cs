@@ -59,8 +59,7 @@ internal static class JoinRules
 
     /// <summary>
     /// While a rebalance is prepared the number of those who wait counts, so that a group that is too large loses whoever comes last; members that have not
-    /// come
-    /// back are removed at its end anyhow.
+    /// come back are removed at its end anyhow.
     /// </summary>
     private static bool IsRoomFor(Group group, string memberId, int maxSize) => group.State switch
     {

@@ -99,8 +99,7 @@ internal sealed class ZnodeClient(ClusterSession session)
 
     /// <summary>
     /// Sets an entity's whole dynamic configuration and notifies all brokers, at once: a change of which nobody hears would hold from the next start only. The
-    /// update
-    /// of an existing znode is refused when there is no controller: false then.
+    /// update of an existing znode is refused when there is no controller: false then.
     /// </summary>
     internal async ValueTask<bool> SetConfig(string entityPath, IReadOnlyDictionary<string, string> values)
     {
