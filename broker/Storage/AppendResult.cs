@@ -23,7 +23,8 @@ public enum AppendOrigin
 /// <param name="LogAppendTimeMs">The broker's time stamped on the records; -1 where records keep the producer's.</param>
 /// <param name="LogStartOffset">The log start offset then; -1 on error.</param>
 /// <param name="FlushNeeded">
-/// Whether <c>flush.messages</c> asks for <see cref="PartitionLog.Flush"/> up to <paramref name="LastOffset"/> before the acknowledgement, without the partition's lock.
+/// Whether <c>flush.messages</c> asks for <see cref="PartitionLog.Flush"/> up to <paramref name="LastOffset"/> before the acknowledgement, without the
+/// partition's lock.
 /// </param>
 public readonly record struct AppendResult(
     ErrorCode Error, long BaseOffset, long LastOffset, bool IsDuplicate, long LogAppendTimeMs, long LogStartOffset, bool FlushNeeded)

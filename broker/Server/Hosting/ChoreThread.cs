@@ -5,7 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Hosting;
 
 /// <summary>
-/// Runs chores that may block on a disk, one at a time, on a thread of its own. Each waits on the timing wheel; its next round is counted from the end of the last one.
+/// Runs chores that may block on a disk, one at a time, on a thread of its own. Each waits on the timing wheel; its next round is counted from the end of the
+/// last one.
 /// </summary>
 /// <param name="wheel">For the waiting.</param>
 /// <param name="log">Where failures go.</param>

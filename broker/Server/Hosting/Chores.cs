@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Hosting;
 
 /// <summary>
-/// The work that comes round: flushes, checkpoints, retention, delayed deletes, producers' expiry. Each log directory has a thread of its own for it, so that a disk that
-/// hangs stops the chores of no other.
+/// The work that comes round: flushes, checkpoints, retention, delayed deletes, producers' expiry. Each log directory has a thread of its own for it, so that a
+/// disk that hangs stops the chores of no other.
 /// </summary>
 internal sealed class Chores : IDisposable
 {

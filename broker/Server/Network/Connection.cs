@@ -230,7 +230,9 @@ internal sealed class Connection : IRequestConnection
         _responses.Add(new PendingResponse(start.Api, context, response, start.ResponseVersion, arrivedAt, frame.Length));
     }
 
-    /// <summary>Answers that are ready leave together with those of the requests behind them, but not later than this: a disk may hold up the dispatch of a later one.</summary>
+    /// <summary>
+    /// Answers that are ready leave together with those of the requests behind them, but not later than this: a disk may hold up the dispatch of a later one.
+    /// </summary>
     private void ReleaseAnswersSoon()
     {
         if (!_responses.HasHeldBack || Interlocked.Exchange(ref _releaseIsDue, 1) != 0)

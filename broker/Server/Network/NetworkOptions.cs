@@ -53,7 +53,10 @@ internal sealed record NetworkOptions
     /// <summary>Answers that are ready together leave in one write up to this many bytes; a produce's answer has about 100.</summary>
     public const int CoalescedBytes = 16 << 10;
 
-    /// <summary>Answers that are ready wait for those of the requests dispatched behind them at most this long: far more than a dispatch takes, far less than a stalled disk.</summary>
+    /// <summary>
+    /// Answers that are ready wait for those of the requests dispatched behind them at most this long: far more than a dispatch takes, far less than a stalled
+    /// disk.
+    /// </summary>
     public static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(20);
 
     /// <summary>A large frame that has reserved its bytes must bring <see cref="ProgressBytes"/> in every such time, or its connection is closed.</summary>

@@ -1,9 +1,13 @@
 namespace Broker.Server.Partitions;
 
-/// <summary>The threads that run fsyncs for acknowledgements, apart for each log directory: a directory that stalls holds up no other's. Any thread may call.</summary>
+/// <summary>
+/// The threads that run fsyncs for acknowledgements, apart for each log directory: a directory that stalls holds up no other's. Any thread may call.
+/// </summary>
 internal sealed class FlushThreads : IDisposable
 {
-    /// <summary>Partitions of one directory that are flushed at once: enough to share the file system's commits; the other partitions wait in a queue.</summary>
+    /// <summary>
+    /// Partitions of one directory that are flushed at once: enough to share the file system's commits; the other partitions wait in a queue.
+    /// </summary>
     private const int PerDirectory = 8;
 
     private readonly Lock _lock = new();

@@ -1,8 +1,8 @@
 namespace Broker.Server.Partitions;
 
 /// <summary>
-/// The flushes of one partition: one runs at a time, and the next one serves all who ask while it runs. So the appends of many connections, or of many requests of one
-/// connection, share an fsync. Any thread may call.
+/// The flushes of one partition: one runs at a time, and the next one serves all who ask while it runs. So the appends of many connections, or of many requests
+/// of one connection, share an fsync. Any thread may call.
 /// </summary>
 /// <param name="flush">Makes durable what has been appended when it begins; must not throw.</param>
 internal sealed class GroupCommit(Action flush)

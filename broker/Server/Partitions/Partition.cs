@@ -42,8 +42,8 @@ internal sealed class Partition
     public AppendGate? Gate => Volatile.Read(ref _gate);
 
     /// <summary>
-    /// Everything below is on this broker's disk. It bounds what is acknowledged where <c>flush.messages</c> asks for it, never the high watermark: that one says what the in-sync
-    /// replicas have in their logs.
+    /// Everything below is on this broker's disk. It bounds what is acknowledged where <c>flush.messages</c> asks for it, never the high watermark: that one
+    /// says what the in-sync replicas have in their logs.
     /// </summary>
     public long FlushedUpTo => Log?.RecoveryPoint ?? 0;
 

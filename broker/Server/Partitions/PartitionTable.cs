@@ -145,7 +145,9 @@ internal sealed class PartitionTable
         return deleted;
     }
 
-    /// <summary>Forgets producers of one log directory's partitions that have been idle for longer than <c>producer.id.expiration.ms</c>. Waits for appends that run.</summary>
+    /// <summary>
+    /// Forgets producers of one log directory's partitions that have been idle for longer than <c>producer.id.expiration.ms</c>. Waits for appends that run.
+    /// </summary>
     public void ExpireProducers(string directory)
     {
         foreach (Partition partition in In(directory))

@@ -181,8 +181,8 @@ public sealed class LogDirectory
     }
 
     /// <summary>
-    /// Flushes the segments that have rolled since the last call, and logs whose <c>flush.ms</c> has passed; due each second. What has no room now is tried again at
-    /// the next call. Blocks on the disk.
+    /// Flushes the segments that have rolled since the last call, and logs whose <c>flush.ms</c> has passed; due each second. What has no room now is tried
+    /// again at the next call. Blocks on the disk.
     /// </summary>
     public void FlushDue()
     {
@@ -204,7 +204,8 @@ public sealed class LogDirectory
     public void CheckpointRecoveryPoints() => CheckpointRecoveryPoints(mustBeWritten: false);
 
     /// <summary>
-    /// Writes <c>log-start-offset-checkpoint</c>: of the logs that start within their first segment; due every <c>log.flush.start.offset.checkpoint.interval.ms</c>.
+    /// Writes <c>log-start-offset-checkpoint</c>: of the logs that start within their first segment; due every
+    /// <c>log.flush.start.offset.checkpoint.interval.ms</c>.
     /// Blocks on the disk.
     /// </summary>
     public void CheckpointLogStartOffsets() => CheckpointLogStartOffsets(mustBeWritten: false);
