@@ -5,7 +5,7 @@ namespace Terminal.Tests;
 /// <summary>A terminal of tmux, on a server of its own, in which one command line runs. What it shows is what a person sees.</summary>
 internal sealed class Terminal : IAsyncDisposable
 {
-    private const string ExitLine = "exit code ";
+    private const string ExitLine = "the exit code is ";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly string _socket = $"game-test-{Guid.NewGuid():N}";
     private readonly IReadOnlyDictionary<string, string> _environment;
