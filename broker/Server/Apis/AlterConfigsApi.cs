@@ -1,7 +1,7 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 
 namespace Broker.Server.Apis;
@@ -17,7 +17,7 @@ internal sealed class AlterConfigsApi(ConfigAlteration alteration, IAuthorizer a
         Dictionary<(sbyte ResourceType,
             string ResourceName), int> counts = request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
         List<AlterConfigsResponse.AlterConfigsResourceResponse> responses = new();
-        foreach (AlterConfigsRequest.AlterConfigsResource resource in request.Resources.DistinctBy(resource => (resource.ResourceType, resource.ResourceName)))
+        foreach (AlterConfigsRequest.AlterConfigsResource resource in request.Resources)
         {
             AlterationResult result = AlterConfigsChecks.Refusal(authorizer, context, resource.ResourceType, resource.ResourceName,
                 counts[(resource.ResourceType, resource.ResourceName)])

@@ -1,7 +1,7 @@
 using System.Buffers;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 
 namespace Broker.Server.Apis;
 
@@ -15,21 +15,23 @@ internal sealed class ApiVersionsApi(Func<ApiTable> apis) : Api<ApiVersionsReque
 {
     private const short FirstWithSoftwareName = 3;
 
+    /// <summary>How often the cluster's features have been changed: never, as there are none.</summary>
+    private const long NoFeaturesChanged = 0;
+
     private static readonly SearchValues<char> Inner = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.");
 
-    /// <summary>The answer, in version 0, to a version that does not exist: ApiVersions' own range only.</summary>
-    public static ApiVersionsResponse Downgrade(Api own) => new()
-    {
-        ErrorCode = (short)ErrorCode.UnsupportedVersion,
-        ApiKeys = [Range(own)],
-    };
+    /// <summary>ApiVersions' own range only, to choose from.</summary>
+    public override IMessage? AnswerToUnknownVersion => new ApiVersionsResponse { ErrorCode = (short)ErrorCode.UnsupportedVersion, ApiKeys = [Range(this)] };
 
     protected override ValueTask<ApiVersionsResponse?> Handle(ApiVersionsRequest request, RequestContext context)
     {
         bool named = context.ApiVersion < FirstWithSoftwareName
             || (IsSoftwareName(request.ClientSoftwareName) && IsSoftwareName(request.ClientSoftwareVersion));
         return new ValueTask<ApiVersionsResponse?>(named
-            ? new ApiVersionsResponse { ThrottleTimeMs = context.ThrottleTimeMs, ApiKeys = [.. apis().All.Select(Range)] }
+            ? new ApiVersionsResponse
+            {
+                ThrottleTimeMs = context.ThrottleTimeMs, FinalizedFeaturesEpoch = NoFeaturesChanged, ApiKeys = [.. apis().All.Select(Range)],
+            }
             : new ApiVersionsResponse { ThrottleTimeMs = context.ThrottleTimeMs, ErrorCode = (short)ErrorCode.InvalidRequest });
     }
 

@@ -1,7 +1,7 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 
 namespace Broker.Server.Apis;
@@ -13,8 +13,7 @@ namespace Broker.Server.Apis;
 // never works.
 
 /// <summary>Creates topics by writing their znodes, and answers when all their partitions have leaders or the time is over.</summary>
-internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache metadata, DynamicBrokerConfigs configs, Func<bool> isController,
-    IAuthorizer authorizer)
+internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache metadata, Func<bool> isController, IAuthorizer authorizer)
     : Api<CreateTopicsRequest, CreateTopicsResponse>
 {
     /// <summary>The topic that a KRaft cluster keeps its metadata in.</summary>
@@ -87,11 +86,11 @@ internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache meta
         return result;
     }
 
-    private void Describe(CreateTopicsResponse.CreatableTopicResult result, CreatedTopic made)
+    private static void Describe(CreateTopicsResponse.CreatableTopicResult result, CreatedTopic made)
     {
         result.NumPartitions = made.Partitions;
         result.ReplicationFactor = made.ReplicationFactor;
-        result.Configs = [.. ConfigEntries.OfTopic(made.Configs!, configs.Layers).Select(entry => new CreateTopicsResponse.CreatableTopicConfigs
+        result.Configs = [.. ConfigEntries.OfTopic(made.Configs!, made.Broker!).Select(entry => new CreateTopicsResponse.CreatableTopicConfigs
         {
             Name = entry.Name,
             Value = entry.Value,

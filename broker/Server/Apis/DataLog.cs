@@ -11,4 +11,7 @@ internal static partial class DataLog
 
     [LoggerMessage(EventId = 3101, Level = LogLevel.Error, Message = "Reading {Topic}-{Partition} failed.")]
     public static partial void ReadFailed(ILogger logger, string topic, int partition, Exception failure);
+
+    [LoggerMessage(EventId = 3102, Level = LogLevel.Error, Message = "The size of the volume of log directory '{Directory}' cannot be read.")]
+    public static partial void VolumeFailed(ILogger logger, string directory, Exception failure);
 }

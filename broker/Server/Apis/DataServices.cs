@@ -1,7 +1,7 @@
 using Broker.Protocol.Records;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
 using Broker.Server.Partitions;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 using Broker.Server.Time;
 using Microsoft.Extensions.Logging;

@@ -3,7 +3,7 @@ using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 
 namespace Broker.Server.Apis;
@@ -33,8 +33,7 @@ internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata
                 ThrottleTimeMs = context.ThrottleTimeMs, Responses = [.. wanted.Select(topic => Result(topic.Name, topic.TopicId, refusal))],
             };
         }
-        DeleteTopicsResponse.DeletableTopicResult[] results = wanted.DistinctBy(topic => (topic.Name, topic.TopicId)).Select(topic => Check(image, topic,
-            context)).ToArray();
+        DeleteTopicsResponse.DeletableTopicResult[] results = wanted.Select(topic => Check(image, topic, context)).ToArray();
         List<DeleteTopicsResponse.DeletableTopicResult> marked = new();
         foreach (DeleteTopicsResponse.DeletableTopicResult result in results.Where(result => result.ErrorCode == 0))
         {
@@ -74,7 +73,7 @@ internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata
         string? name = isById ? image.Topic(wanted.TopicId)?.Name : wanted.Name;
         if (name is null)
         {
-            return Result(null, wanted.TopicId, isById ? ErrorCode.UnknownTopicId : ErrorCode.UnknownTopicOrPartition);
+            return Result(null, wanted.TopicId, isById ? ErrorCode.UnknownTopicId : ErrorCode.TopicAuthorizationFailed); // Nobody may delete what has no name.
         }
         // Whoever may not describe a topic is not told the name that belongs to an id.
         if (isById && !authorizer.Allows(context, AclOperation.Describe, ResourceType.Topic, name))

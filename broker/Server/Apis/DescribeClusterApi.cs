@@ -1,7 +1,7 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 
 namespace Broker.Server.Apis;

@@ -1,7 +1,8 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
+using Broker.Server.Metadata.Znodes;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 
 namespace Broker.Server.Apis;
@@ -9,71 +10,93 @@ namespace Broker.Server.Apis;
 // DescribeConfigs, versions 0 to 4.
 // 0: values; is_default is never set, as Kafka never sets it. 1: sources and synonyms instead. 2: as 1. 3: types, and documentation where it is asked for. 4:
 // flexible.
-// Departs from Kafka: loggers and client metrics have no settings here and are answered INVALID_REQUEST; documentation is this broker's own.
+// No names of settings (null or empty) asks for all of them. What is told is read from the tree, so that every change that was answered before is seen.
+// Departs from Kafka: loggers and client metrics have no settings here and are answered INVALID_REQUEST; documentation is this broker's own; a broker's dynamic
+// settings are read from the tree too, where Kafka tells those that it has already taken over.
 
 /// <summary>Tells the settings of topics and brokers, and where each comes from.</summary>
 internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs topics, DynamicBrokerConfigs brokers, int brokerId, IAuthorizer authorizer)
     : Api<DescribeConfigsRequest, DescribeConfigsResponse>
 {
-    protected override ValueTask<DescribeConfigsResponse?> Handle(DescribeConfigsRequest request, RequestContext context) =>
-        ValueTask.FromResult<DescribeConfigsResponse?>(new DescribeConfigsResponse
-        {
-            ThrottleTimeMs = context.ThrottleTimeMs,
-            Results = [.. request.Resources.Select(resource => Describe(resource, request, context))],
-        });
-
-    private DescribeConfigsResponse.DescribeConfigsResult Describe(
-        DescribeConfigsRequest.DescribeConfigsResource resource, DescribeConfigsRequest request, RequestContext context)
+    protected override async ValueTask<DescribeConfigsResponse?> Handle(DescribeConfigsRequest request, RequestContext context)
     {
-        (ErrorCode error, string? message, IEnumerable<ConfigEntry> entries) = resource.ResourceType switch
+        List<DescribeConfigsResponse.DescribeConfigsResult> results = [];
+        foreach (DescribeConfigsRequest.DescribeConfigsResource resource in request.Resources)
         {
-            ConfigAlteration.TopicResource => OfTopic(resource.ResourceName, context),
-            ConfigAlteration.BrokerResource => OfBroker(resource.ResourceName, context),
-            var other => (ErrorCode.InvalidRequest, $"Unsupported resource type: {other}", []),
-        };
-        string[]? wanted = resource.ConfigurationKeys;
+            results.Add(ToResult(resource, await Describe(resource, context), request));
+        }
+
+        return new DescribeConfigsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Results = [.. results] };
+    }
+
+    private static DescribeConfigsResponse.DescribeConfigsResult ToResult(
+        DescribeConfigsRequest.DescribeConfigsResource resource, in Description description, DescribeConfigsRequest request)
+    {
+        string[] wanted = resource.ConfigurationKeys ?? [];
         return new DescribeConfigsResponse.DescribeConfigsResult
         {
-            ErrorCode = (short)error,
-            ErrorMessage = message,
+            ErrorCode = (short)description.Error,
+            ErrorMessage = description.Message,
             ResourceType = resource.ResourceType,
             ResourceName = resource.ResourceName,
-            Configs = [.. entries.Where(entry => wanted is null || wanted.Contains(entry.Name)).Select(entry => ToResult(entry, request))],
+            Configs = [.. description.Entries.Where(entry => wanted.Length == 0 || wanted.Contains(entry.Name)).Select(entry => ToResult(entry, request))],
         };
     }
 
-    private (ErrorCode Error, string? Message, IEnumerable<ConfigEntry> Entries) OfTopic(string name, RequestContext context)
+    private async ValueTask<Description> Describe(DescribeConfigsRequest.DescribeConfigsResource resource, RequestContext context)
+    {
+        try
+        {
+            return resource.ResourceType switch
+            {
+                ConfigAlteration.TopicResource => await OfTopic(resource.ResourceName, context),
+                ConfigAlteration.BrokerResource => await OfBroker(resource.ResourceName, context),
+                _ => Description.Failed(ErrorCode.InvalidRequest, ErrorMessages.InvalidRequest),
+            };
+        }
+        catch (CoordinationLostException lost)
+        {
+            return Description.Failed(ErrorCode.UnknownServerError, lost.Message);
+        }
+    }
+
+    private async ValueTask<Description> OfTopic(string name, RequestContext context)
     {
         if (!authorizer.Allows(context, AclOperation.DescribeConfigs, ResourceType.Topic, name))
         {
-            return (ErrorCode.TopicAuthorizationFailed, null, []);
+            return Description.Failed(ErrorCode.TopicAuthorizationFailed, null);
         }
+
         if (TopicNames.Problem(name) is { } problem)
         {
-            return (ErrorCode.InvalidTopicException, problem, []);
+            return Description.Failed(ErrorCode.InvalidTopicException, problem);
         }
+
         return metadata.Current.Topic(name) is null
-            ? (ErrorCode.UnknownTopicOrPartition, null, [])
-            : (ErrorCode.None, null, ConfigEntries.OfTopic(topics.OverridesOf(name), brokers.Layers));
+            ? Description.Failed(ErrorCode.UnknownTopicOrPartition, "")
+            : Description.Of(ConfigEntries.OfTopic(await topics.Read(name), await brokers.Read()));
     }
 
-    private (ErrorCode Error, string? Message, IEnumerable<ConfigEntry> Entries) OfBroker(string name, RequestContext context)
+    private async ValueTask<Description> OfBroker(string name, RequestContext context)
     {
         if (!authorizer.Allows(context, AclOperation.DescribeConfigs, ResourceType.Cluster, AuthorizedOperations.ClusterName))
         {
-            return (ErrorCode.ClusterAuthorizationFailed, null, []);
+            return Description.Failed(ErrorCode.ClusterAuthorizationFailed, null);
         }
+
         if (name.Length == 0)
         {
-            return (ErrorCode.None, null, ConfigEntries.OfAllBrokers(brokers.Layers));
+            return Description.Of(ConfigEntries.OfAllBrokers(await brokers.Read()));
         }
+
         if (!int.TryParse(name, out int id))
         {
-            return (ErrorCode.InvalidRequest, $"Broker id must be an integer, but it is: {name}", []);
+            return Description.Failed(ErrorCode.InvalidRequest, $"Broker id must be an integer, but it is: {name}");
         }
+
         return id == brokerId
-            ? (ErrorCode.None, null, ConfigEntries.OfBroker(brokers.Layers))
-            : (ErrorCode.InvalidRequest, $"Unexpected broker id, expected {brokerId} or empty string, but received {name}", []);
+            ? Description.Of(ConfigEntries.OfBroker(await brokers.Read()))
+            : Description.Failed(ErrorCode.InvalidRequest, $"Unexpected broker id, expected {brokerId} or empty string, but received {name}");
     }
 
     private static DescribeConfigsResponse.DescribeConfigsResourceResult ToResult(ConfigEntry entry, DescribeConfigsRequest request) => new()
@@ -92,4 +115,13 @@ internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs to
             Source = (sbyte)synonym.Source,
         })],
     };
+
+    /// <summary>A resource's settings, or why there are none.</summary>
+    private readonly record struct Description(ErrorCode Error, string? Message, IEnumerable<ConfigEntry> Entries)
+    {
+        /// <summary>Kafka's message of success is empty here, and null in other answers.</summary>
+        public static Description Of(IEnumerable<ConfigEntry> entries) => new(ErrorCode.None, "", entries);
+
+        public static Description Failed(ErrorCode error, string? message) => new(error, message, []);
+    }
 }

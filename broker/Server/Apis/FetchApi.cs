@@ -2,8 +2,8 @@ using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Apis.Fetching;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
 using Broker.Server.Partitions;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 using Broker.Storage;
 

@@ -4,15 +4,16 @@ using Broker.Server.Groups;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Apis;
 
 // FindCoordinator, versions 0 to 6.
-// 0: one group. 1: one key of a type, an error message, throttle time. 2: as 1. 3: flexible. 4: many keys. 5: as 4. 6: share groups as a type of key, which
-// Kafka 3.9 refuses with INVALID_REQUEST unless it was unlocked; so does this broker, always. The topic of committed offsets is made on the first question.
+// 0: one group. 1: one key of a type, an error message, throttle time. 2: as 1. 3: flexible. 4: many keys. 5: as 4. 6: share groups as a type of key, of
+// which Kafka 3.9 with ZooKeeper has no coordinator (COORDINATOR_NOT_AVAILABLE); nor has this broker. Below, that type is INVALID_REQUEST, as one that nobody
+// knows is in all. The topic of committed offsets is made on the first question.
 //
 // Departs from Kafka: transactional ids are answered with TRANSACTIONAL_ID_AUTHORIZATION_FAILED and a message, as there are no transactions: it is the one
 // answer that clients take for final (COORDINATOR_NOT_AVAILABLE they repeat for ever). A topic just made is waited for, at most a second, instead of sending
@@ -24,11 +25,10 @@ internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreatio
     private const short FirstWithManyKeys = 4;
     private const sbyte GroupKey = 0;
     private const sbyte TransactionKey = 1;
+    private const sbyte ShareKey = 2;
+    private const short FirstWithShareGroups = 6;
     private const string NoError = "NONE";
     private const string NoTransactions = "Transactions are not served by this broker.";
-    private const string NoSuchType = "There are coordinators of groups and of transactions only.";
-    private const string NotYet = "The coordinator is not available.";
-    private const string NotAllowed = "The group may not be described.";
 
     protected override async ValueTask<FindCoordinatorResponse?> Handle(FindCoordinatorRequest request, RequestContext context)
     {
@@ -68,7 +68,9 @@ internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreatio
     {
         GroupKey => await FindGroup(key, context),
         TransactionKey => RefuseTransaction(key, context),
-        _ => Place.Nowhere(ErrorCode.InvalidRequest, NoSuchType),
+        ShareKey when context.ApiVersion >= FirstWithShareGroups => Place.Nowhere(ErrorCode.CoordinatorNotAvailable, ""),
+        ShareKey when context.ApiVersion >= FirstWithManyKeys => Place.Nowhere(ErrorCode.InvalidRequest, ""),
+        _ => Place.Nowhere(ErrorCode.InvalidRequest, ErrorMessages.InvalidRequest),
     };
 
     private Place RefuseTransaction(string transactionalId, RequestContext context)
@@ -81,16 +83,16 @@ internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreatio
     {
         if (!services.MayGroup(context, AclOperation.Describe, groupId))
         {
-            return Place.Nowhere(ErrorCode.GroupAuthorizationFailed, NotAllowed);
+            return Place.Nowhere(ErrorCode.GroupAuthorizationFailed, ErrorMessages.GroupAuthorizationFailed);
         }
         if (services.Metadata.Current.Topic(ClusterImage.ConsumerOffsets) is null && !await MakeTopic(groupId))
         {
-            return Place.Nowhere(ErrorCode.CoordinatorNotAvailable, NotYet);
+            return Place.Nowhere(ErrorCode.CoordinatorNotAvailable, ErrorMessages.CoordinatorNotAvailable);
         }
         ClusterImage image = services.Metadata.Current;
         return Leader(image, groupId) is { } leader && image.Brokers.GetValueOrDefault(leader)?.On(context.ListenerName) is { } endpoint
             ? Place.At(leader, endpoint)
-            : Place.Nowhere(ErrorCode.CoordinatorNotAvailable, NotYet);
+            : Place.Nowhere(ErrorCode.CoordinatorNotAvailable, ErrorMessages.CoordinatorNotAvailable);
     }
 
     private async ValueTask<bool> MakeTopic(string groupId) =>

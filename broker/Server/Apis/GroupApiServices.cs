@@ -2,7 +2,7 @@ using Broker.Protocol;
 using Broker.Server.Groups;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 
 namespace Broker.Server.Apis;

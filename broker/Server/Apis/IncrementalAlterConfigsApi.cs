@@ -1,6 +1,6 @@
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 
 namespace Broker.Server.Apis;
@@ -18,8 +18,7 @@ internal sealed class IncrementalAlterConfigsApi(ConfigAlteration alteration, IA
         Dictionary<(sbyte ResourceType,
             string ResourceName), int> counts = request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
         List<IncrementalAlterConfigsResponse.AlterConfigsResourceResponse> responses = new();
-        foreach (IncrementalAlterConfigsRequest.AlterConfigsResource resource in request.Resources.DistinctBy(resource => (resource.ResourceType,
-            resource.ResourceName)))
+        foreach (IncrementalAlterConfigsRequest.AlterConfigsResource resource in request.Resources)
         {
             AlterationResult result = AlterConfigsChecks.Refusal(authorizer, context, resource.ResourceType, resource.ResourceName,
                 counts[(resource.ResourceType, resource.ResourceName)])

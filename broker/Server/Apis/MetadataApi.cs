@@ -1,7 +1,7 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 
 namespace Broker.Server.Apis;
@@ -43,20 +43,25 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
         };
     }
 
-    /// <summary>Below version 12 a topic has a name and no id.</summary>
+    /// <summary>Below version 12 a topic has a name and no id; from then on one of them: Kafka stumbles over a topic with neither, which fails the whole
+    /// request.</summary>
     private static MetadataResponse? CheckForm(MetadataRequest request, RequestContext context)
     {
-        if (context.ApiVersion >= FirstWithTopicIds || request.Topics is null
-            || Array.TrueForAll(request.Topics, topic => topic.Name is not null && topic.TopicId == Guid.Empty))
+        bool mayHaveId = context.ApiVersion >= FirstWithTopicIds;
+        bool IsWellFormed(MetadataRequest.MetadataRequestTopic topic)
+            => mayHaveId ? topic.Name is not null || topic.TopicId != Guid.Empty : topic.Name is not null && topic.TopicId == Guid.Empty;
+        if (request.Topics is null || Array.TrueForAll(request.Topics, IsWellFormed))
         {
             return null;
         }
+
+        ErrorCode error = mayHaveId ? ErrorCode.UnknownServerError : ErrorCode.InvalidRequest;
         return new MetadataResponse
         {
             ThrottleTimeMs = context.ThrottleTimeMs,
             Topics = [.. request.Topics.Select(topic => new MetadataResponse.MetadataResponseTopic
             {
-                ErrorCode = (short)ErrorCode.InvalidRequest,
+                ErrorCode = (short)error,
                 Name = topic.Name ?? "",
                 TopicId = topic.TopicId,
             })],

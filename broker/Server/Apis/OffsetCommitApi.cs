@@ -3,7 +3,7 @@ using Broker.Protocol.Messages;
 using Broker.Server.Groups;
 using Broker.Server.Groups.Requests;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 using Broker.Storage;
 
@@ -27,7 +27,7 @@ internal sealed class OffsetCommitApi(GroupApiServices services) : Api<OffsetCom
         bool mayGroup = services.MayGroup(context, AclOperation.Read, request.GroupId);
         ClusterImage image = services.Metadata.Current;
         Dictionary<TopicPartition, ErrorCode> errors = [];
-        List<OffsetToCommit> accepted = [];
+        OrderedDictionary<TopicPartition, CommittedOffset> byPartition = [];
         foreach (OffsetCommitRequest.OffsetCommitRequestTopic topic in request.Topics)
         {
             foreach (OffsetCommitRequest.OffsetCommitRequestPartition partition in topic.Partitions)
@@ -38,11 +38,12 @@ internal sealed class OffsetCommitApi(GroupApiServices services) : Api<OffsetCom
                 errors[name] = error;
                 if (error == ErrorCode.None)
                 {
-                    accepted.Add(new OffsetToCommit(name, ToOffset(request, partition)));
+                    byPartition[name] = ToOffset(request, partition); // Of a partition that is named twice the last offset holds, as in Kafka.
                 }
             }
         }
 
+        List<OffsetToCommit> accepted = [.. byPartition.Select(entry => new OffsetToCommit(entry.Key, entry.Value))];
         if (context.ApiVersion == 0)
         {
             await CommitOld(request.GroupId, accepted, errors);
@@ -51,19 +52,18 @@ internal sealed class OffsetCommitApi(GroupApiServices services) : Api<OffsetCom
         {
             await Commit(request, accepted, errors);
         }
-        return ToResponse(request, errors, context);
+        return ToResponse(errors, context);
     }
 
-    private static OffsetCommitResponse ToResponse(OffsetCommitRequest request, Dictionary<TopicPartition, ErrorCode> errors, RequestContext context) => new()
+    private static OffsetCommitResponse ToResponse(Dictionary<TopicPartition, ErrorCode> errors, RequestContext context) => new()
     {
         ThrottleTimeMs = context.ThrottleTimeMs,
-        Topics = [.. request.Topics.Select(topic => new OffsetCommitResponse.OffsetCommitResponseTopic
+        Topics = [.. errors.GroupBy(entry => entry.Key.Topic, StringComparer.Ordinal).Select(topic => new OffsetCommitResponse.OffsetCommitResponseTopic
         {
-            Name = topic.Name,
-            Partitions = [.. topic.Partitions.Select(partition => new OffsetCommitResponse.OffsetCommitResponsePartition
+            Name = topic.Key,
+            Partitions = [.. topic.Select(entry => new OffsetCommitResponse.OffsetCommitResponsePartition
             {
-                PartitionIndex = partition.PartitionIndex,
-                ErrorCode = (short)errors[new TopicPartition(topic.Name, partition.PartitionIndex)],
+                PartitionIndex = entry.Key.Partition, ErrorCode = (short)entry.Value,
             })],
         })],
     };

@@ -2,7 +2,7 @@ using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Groups.Requests;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 using Broker.Storage;
 
@@ -38,22 +38,21 @@ internal sealed class OffsetDeleteApi(GroupApiServices services) : Api<OffsetDel
         {
             errors[accepted[i]] = result.Partitions[i];
         }
-        return ToResponse(request, errors, context);
+        return ToResponse(errors, context);
     }
 
     private static OffsetDeleteResponse Failed(ErrorCode error, RequestContext context)
         => new() { ThrottleTimeMs = context.ThrottleTimeMs, ErrorCode = (short)error };
 
-    private static OffsetDeleteResponse ToResponse(OffsetDeleteRequest request, Dictionary<TopicPartition, ErrorCode> errors, RequestContext context) => new()
+    private static OffsetDeleteResponse ToResponse(Dictionary<TopicPartition, ErrorCode> errors, RequestContext context) => new()
     {
         ThrottleTimeMs = context.ThrottleTimeMs,
-        Topics = [.. request.Topics.Select(topic => new OffsetDeleteResponse.OffsetDeleteResponseTopic
+        Topics = [.. errors.GroupBy(entry => entry.Key.Topic, StringComparer.Ordinal).Select(topic => new OffsetDeleteResponse.OffsetDeleteResponseTopic
         {
-            Name = topic.Name,
-            Partitions = [.. topic.Partitions.Select(partition => new OffsetDeleteResponse.OffsetDeleteResponsePartition
+            Name = topic.Key,
+            Partitions = [.. topic.Select(entry => new OffsetDeleteResponse.OffsetDeleteResponsePartition
             {
-                PartitionIndex = partition.PartitionIndex,
-                ErrorCode = (short)errors[new TopicPartition(topic.Name, partition.PartitionIndex)],
+                PartitionIndex = entry.Key.Partition, ErrorCode = (short)entry.Value,
             })],
         })],
     };

@@ -2,7 +2,7 @@ using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Groups.Requests;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 using Broker.Storage;
 
@@ -29,7 +29,8 @@ internal sealed class OffsetFetchApi(GroupApiServices services) : Api<OffsetFetc
         {
             return await FetchGroups(request, context);
         }
-        TopicPartition[]? partitions = request.Topics is null ? null : [.. request.Topics.SelectMany(topic => Names(topic.Name, topic.PartitionIndexes))];
+        TopicPartition[]? partitions = request.Topics is null ? null
+            : [.. request.Topics.SelectMany(topic => Names(topic.Name, topic.PartitionIndexes)).Distinct()];
         FetchOffsetsResult result = context.ApiVersion == 0
             ? await FetchOld(request.GroupId, partitions ?? [], context)
             : await Fetch(request.GroupId, partitions, request.RequireStable, context);
@@ -77,7 +78,8 @@ internal sealed class OffsetFetchApi(GroupApiServices services) : Api<OffsetFetc
         for (int i = 0; i < groups.Length; i++)
         {
             OffsetFetchRequest.OffsetFetchRequestGroup group = request.Groups[i];
-            TopicPartition[]? partitions = group.Topics is null ? null : [.. group.Topics.SelectMany(topic => Names(topic.Name, topic.PartitionIndexes))];
+            TopicPartition[]? partitions = group.Topics is null ? null
+                : [.. group.Topics.SelectMany(topic => Names(topic.Name, topic.PartitionIndexes)).Distinct()];
             FetchOffsetsResult result = await Fetch(group.GroupId, partitions, request.RequireStable, context);
             groups[i] = new OffsetFetchResponse.OffsetFetchResponseGroup
             {

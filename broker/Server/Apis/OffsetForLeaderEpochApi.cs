@@ -1,8 +1,8 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
-using Broker.Server.Network;
 using Broker.Server.Partitions;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 using Broker.Storage;
 

@@ -81,6 +81,8 @@ internal sealed partial class BrokerConfig
 
     public int ProducerIdExpirationMs => Int("producer.id.expiration.ms");
 
+    public int ProducerIdExpirationCheckMs => Int("producer.id.expiration.check.interval.ms");
+
     public long LogRetentionCheckMs => Long("log.retention.check.interval.ms");
 
     public long LogFlushSchedulerMs => Long("log.flush.scheduler.interval.ms");

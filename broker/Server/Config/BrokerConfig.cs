@@ -1,5 +1,3 @@
-using Broker.Server.Network;
-
 namespace Broker.Server.Config;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Broker.Server.Network;
-
 namespace Broker.Server.Config;
 
 /// <summary>What keys must satisfy together, and what this broker does not do.</summary>

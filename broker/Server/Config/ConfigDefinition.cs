@@ -40,6 +40,9 @@ internal sealed record ConfigDefinition(string Name, ConfigType Type, string? De
     /// <summary>Broker keys that give this setting its value when it has none itself, first hit first.</summary>
     public IReadOnlyList<ConfigSynonym> Synonyms { get; init; } = [];
 
+    /// <summary>Whether the setting is left out where settings are described: Kafka keeps it to itself.</summary>
+    public bool IsInternal { get; init; }
+
     /// <summary>Whether the value must never be shown.</summary>
     public bool Sensitive => Type == ConfigType.Password;
 
@@ -59,7 +62,7 @@ internal sealed record ConfigDefinition(string Name, ConfigType Type, string? De
 
         if (value is not null && Rule?.Violation(value) is { } violation)
         {
-            error = $"Invalid value {Shown(text!)} for configuration {Name}: {violation}";
+            error = $"Invalid value {Shown(Rule.Culprit(value) ?? text!)} for configuration {Name}: {violation}";
             return false;
         }
 

@@ -8,6 +8,9 @@ internal abstract class ConfigRule
     /// <summary>Why the value is refused, in Kafka's words; null when it is fine.</summary>
     public abstract string? Violation(object value);
 
+    /// <summary>The part of a refused value that is named when it is refused; null for the whole value.</summary>
+    public virtual string? Culprit(object value) => null;
+
     public static ConfigRule AtLeast(double lowest) => new NumberRule(lowest, double.PositiveInfinity, alsoAllowed: null);
 
     public static ConfigRule Between(double lowest, double highest, double? alsoAllowed = null) => new NumberRule(lowest, highest, alsoAllowed);
@@ -39,11 +42,9 @@ internal abstract class ConfigRule
 
     private sealed class NameRule(string[] names) : ConfigRule
     {
-        public override string? Violation(object value)
-        {
-            string[] given = value as string[] ?? [(string)value];
-            return Array.TrueForAll(given, name => names.Contains(name)) ? null : "String must be one of: " + string.Join(", ", names);
-        }
+        public override string? Violation(object value) => Culprit(value) is null ? null : "String must be one of: " + string.Join(", ", names);
+
+        public override string? Culprit(object value) => Array.Find(value as string[] ?? [(string)value], name => !names.Contains(name));
     }
 
     private sealed class ReplicaRule : ConfigRule

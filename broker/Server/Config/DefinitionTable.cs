@@ -39,6 +39,9 @@ internal static class DefinitionTable
     public static ConfigDefinition Secret(string name, ConfigUpdate update, string documentation) =>
         new(name, ConfigType.Password, Default: null, Rule: null, update, documentation);
 
+    /// <summary>A setting that is not described, as in Kafka.</summary>
+    public static ConfigDefinition Internal(this ConfigDefinition definition) => definition with { IsInternal = true };
+
     /// <summary>The broker keys, in order, that give a setting its value when it has none itself.</summary>
     public static ConfigDefinition Else(this ConfigDefinition definition, params ConfigSynonym[] synonyms) => definition with { Synonyms = synonyms };
 

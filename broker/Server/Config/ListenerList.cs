@@ -1,5 +1,4 @@
 using System.Globalization;
-using Broker.Server.Network;
 
 namespace Broker.Server.Config;
 

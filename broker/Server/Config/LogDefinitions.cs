@@ -49,7 +49,7 @@ internal static class LogDefinitions
         Long("log.flush.scheduler.interval.ms", long.MaxValue, rule: null, ReadOnly, "How often the broker looks for logs to flush."),
         Int("log.flush.offset.checkpoint.interval.ms", 60000, AtLeast(0), ReadOnly, "How often recovery points are written down."),
         Int("log.flush.start.offset.checkpoint.interval.ms", 60000, AtLeast(0), ReadOnly, "How often log start offsets are written down."),
-        Long("log.initial.task.delay.ms", 30000, AtLeast(0), ReadOnly, "How long after the start the chores of the log begin."),
+        Long("log.initial.task.delay.ms", 30000, AtLeast(0), ReadOnly, "How long after the start the chores of the log begin.").Internal(),
         Bool("log.preallocate", false, ClusterWide, "Accepted for Kafka's sake: files here are never preallocated."),
         Choice("log.message.timestamp.type", "CreateTime", ClusterWide, "Whether records keep their timestamp or get the broker's.", "CreateTime",
             "LogAppendTime"),
@@ -70,5 +70,6 @@ internal static class LogDefinitions
         Long("log.cleaner.min.compaction.lag.ms", 0, AtLeast(0), ClusterWide, "How long a record is safe from compaction."),
         Long("log.cleaner.max.compaction.lag.ms", long.MaxValue, AtLeast(1), ClusterWide, "How long a record may wait for compaction."),
         Int("producer.id.expiration.ms", 86400000, AtLeast(1), ClusterWide, "How long a silent producer's state is remembered."),
+        Int("producer.id.expiration.check.interval.ms", 600000, AtLeast(1), ReadOnly, "How often silent producers are looked for.").Internal(),
     ];
 }

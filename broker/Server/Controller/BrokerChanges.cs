@@ -57,7 +57,7 @@ internal sealed class BrokerChanges(ControllerReign reign)
             .ToList();
         List<Replica> led = shared.Where(replica => Context.Leadership[replica.Partition].Leader == broker).ToList();
         RequestBatch batch = reign.NewBatch();
-        await reign.Partitions.Move(led.Select(replica => replica.Partition), PartitionState.Online, batch, ElectionKind.ControlledShutdown);
+        await reign.Partitions.Move(led.Select(replica => replica.Partition), PartitionStatus.Online, batch, ElectionKind.ControlledShutdown);
         List<Replica> followed = shared.Except(led).ToList();
         foreach (Replica replica in followed)
         {
@@ -186,7 +186,7 @@ internal sealed class BrokerChanges(ControllerReign reign)
             .Where(entry => lost.Contains(new Replica(entry.Key, entry.Value.Leader)) && !Context.IsBeingDeleted(entry.Key.Topic))
             .Select(entry => entry.Key)
             .ToList();
-        await reign.Partitions.Move(leaderless, PartitionState.Offline, batch);
+        await reign.Partitions.Move(leaderless, PartitionStatus.Offline, batch);
         await reign.Partitions.MoveToOnline(batch);
         await reign.Replicas.Move(replicas.Where(replica => !Context.IsBeingDeleted(replica.Partition.Topic)).ToList(), ReplicaState.Offline, batch);
         await reign.Send(batch);

@@ -4,6 +4,7 @@ using Broker.Server.Apis;
 using Broker.Server.Config;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 using Broker.Storage;
 using Microsoft.Extensions.Logging;
@@ -124,7 +125,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         [
             new MetadataApi(Metadata, Creation, Brokers, authorizer),
             new DescribeClusterApi(Metadata, authorizer),
-            new CreateTopicsApi(Creation, Metadata, Brokers, () => IsController, authorizer),
+            new CreateTopicsApi(Creation, Metadata, () => IsController, authorizer),
             new DeleteTopicsApi(_znodes, Metadata, () => IsController, _isDeletionEnabled, authorizer),
             new CreatePartitionsApi(new PartitionAddition(_znodes, Metadata), Metadata, () => IsController, IsBeingDeleted, authorizer),
             new DescribeConfigsApi(Metadata, Topics, Brokers, BrokerId, authorizer),

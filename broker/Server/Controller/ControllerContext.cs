@@ -26,7 +26,7 @@ internal sealed class ControllerContext
 
     internal Dictionary<TopicPartition, LeaderAndIsr> Leadership { get; } = [];
 
-    internal Dictionary<TopicPartition, PartitionState> PartitionStates { get; } = [];
+    internal Dictionary<TopicPartition, PartitionStatus> PartitionStatuses { get; } = [];
 
     internal Dictionary<Replica, ReplicaState> ReplicaStates { get; } = [];
 
@@ -64,14 +64,14 @@ internal sealed class ControllerContext
             _assignments[partition.Topic] = partitions = [];
         }
         partitions[partition.Partition] = assignment;
-        PartitionStates.TryAdd(partition, PartitionState.NonExistent);
+        PartitionStatuses.TryAdd(partition, PartitionStatus.NonExistent);
         foreach (int broker in assignment.Replicas)
         {
             ReplicaStates.TryAdd(new Replica(partition, broker), ReplicaState.NonExistent);
         }
     }
 
-    internal PartitionState StateOf(TopicPartition partition) => PartitionStates.GetValueOrDefault(partition, PartitionState.NonExistent);
+    internal PartitionStatus StateOf(TopicPartition partition) => PartitionStatuses.GetValueOrDefault(partition, PartitionStatus.NonExistent);
 
     internal ReplicaState StateOf(Replica replica) => ReplicaStates.GetValueOrDefault(replica, ReplicaState.NonExistent);
 
@@ -100,7 +100,7 @@ internal sealed class ControllerContext
                 OnOfflineFolders.Remove(replica);
             }
 
-            PartitionStates.Remove(partition);
+            PartitionStatuses.Remove(partition);
             Leadership.Remove(partition);
         }
 

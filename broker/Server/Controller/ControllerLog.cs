@@ -22,7 +22,7 @@ internal sealed partial class ControllerLog(ILogger logger)
     private static partial void LogNoLeader(ILogger logger, TopicPartition partition);
 
     [LoggerMessage(5, LogLevel.Error, "Partition {Partition} cannot go from {From} to {To}")]
-    private static partial void LogPartitionRefused(ILogger logger, TopicPartition partition, PartitionState from, PartitionState to);
+    private static partial void LogPartitionRefused(ILogger logger, TopicPartition partition, PartitionStatus from, PartitionStatus to);
 
     [LoggerMessage(6, LogLevel.Error, "Replica {Replica} cannot go from {From} to {To}")]
     private static partial void LogReplicaRefused(ILogger logger, Replica replica, ReplicaState from, ReplicaState to);
@@ -65,7 +65,7 @@ internal sealed partial class ControllerLog(ILogger logger)
 
     internal void NoLeader(TopicPartition partition) => LogNoLeader(logger, partition);
 
-    internal void PartitionRefused(TopicPartition partition, PartitionState from, PartitionState to) => LogPartitionRefused(logger, partition, from, to);
+    internal void PartitionRefused(TopicPartition partition, PartitionStatus from, PartitionStatus to) => LogPartitionRefused(logger, partition, from, to);
 
     internal void ReplicaRefused(Replica replica, ReplicaState from, ReplicaState to) => LogReplicaRefused(logger, replica, from, to);
 

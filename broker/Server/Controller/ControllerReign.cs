@@ -122,9 +122,9 @@ internal sealed class ControllerReign : IAsyncDisposable
     {
         foreach (Storage.TopicPartition partition in Context.AllPartitions.ToList())
         {
-            Context.PartitionStates[partition] = !Context.Leadership.TryGetValue(partition, out LeaderAndIsr? leadership) ? PartitionState.New
-                : Context.IsOnline(new Replica(partition, leadership.Leader), evenShuttingDown: true) ? PartitionState.Online
-                : PartitionState.Offline;
+            Context.PartitionStatuses[partition] = !Context.Leadership.TryGetValue(partition, out LeaderAndIsr? leadership) ? PartitionStatus.New
+                : Context.IsOnline(new Replica(partition, leadership.Leader), evenShuttingDown: true) ? PartitionStatus.Online
+                : PartitionStatus.Offline;
         }
 
         RequestBatch batch = NewBatch();

@@ -13,7 +13,7 @@ internal sealed class PartitionMachine(
     private const int MaxRounds = 10;
 
     /// <summary>Moves partitions to a state as far as their arrows allow it.</summary>
-    internal async Task Move(IEnumerable<TopicPartition> partitions, PartitionState target, RequestBatch batch, ElectionKind kind = ElectionKind.Offline)
+    internal async Task Move(IEnumerable<TopicPartition> partitions, PartitionStatus target, RequestBatch batch, ElectionKind kind = ElectionKind.Offline)
     {
         List<TopicPartition> pending = partitions.ToList();
         for (int round = 0; pending.Count > 0; round++)
@@ -28,25 +28,25 @@ internal sealed class PartitionMachine(
 
     /// <summary>All that have no leader yet, or no live one, and are not being deleted.</summary>
     internal Task MoveToOnline(RequestBatch batch) => Move(
-        context.PartitionStates
-            .Where(entry => entry.Value is PartitionState.New or PartitionState.Offline && !context.IsBeingDeleted(entry.Key.Topic))
+        context.PartitionStatuses
+            .Where(entry => entry.Value is PartitionStatus.New or PartitionStatus.Offline && !context.IsBeingDeleted(entry.Key.Topic))
             .Select(entry => entry.Key),
-        PartitionState.Online,
+        PartitionStatus.Online,
         batch);
 
     /// <returns>Those that must be tried again, because somebody else had changed their state.</returns>
-    private async Task<List<TopicPartition>> TryMove(List<TopicPartition> partitions, PartitionState target, ElectionKind kind, RequestBatch batch)
+    private async Task<List<TopicPartition>> TryMove(List<TopicPartition> partitions, PartitionStatus target, ElectionKind kind, RequestBatch batch)
     {
         List<(TopicPartition Partition, LeaderAndIsr State)> creates = new();
         List<(TopicPartition Partition, LeaderAndIsr State)> updates = new();
         foreach (TopicPartition partition in partitions)
         {
-            bool unclean = kind == ElectionKind.Offline && target == PartitionState.Online && isUncleanElectionAllowed(partition.Topic);
-            PartitionDecision decision = PartitionTransitions.Decide(context, controllerEpoch, partition, target, kind, unclean);
+            bool unclean = kind == ElectionKind.Offline && target == PartitionStatus.Online && isUncleanElectionAllowed(partition.Topic);
+            PartitionDecision decision = PartitionDecisions.Decide(context, controllerEpoch, partition, target, kind, unclean);
             switch (decision.Action)
             {
-                case PartitionAction.Mark when target == PartitionState.NonExistent: context.PartitionStates.Remove(partition); break;
-                case PartitionAction.Mark: context.PartitionStates[partition] = target; break;
+                case PartitionAction.Mark when target == PartitionStatus.NonExistent: context.PartitionStatuses.Remove(partition); break;
+                case PartitionAction.Mark: context.PartitionStatuses[partition] = target; break;
                 case PartitionAction.Create: creates.Add((partition, decision.Next!)); break;
                 case PartitionAction.Update: updates.Add((partition, decision.Next!)); break;
                 case PartitionAction.NoLeader: log.NoLeader(partition); break;
@@ -79,7 +79,7 @@ internal sealed class PartitionMachine(
             {
                 // A state that was there already, or that the leader has changed: decide again upon it.
                 context.Leadership[partition] = present;
-                context.PartitionStates[partition] = PartitionState.Offline;
+                context.PartitionStatuses[partition] = PartitionStatus.Offline;
                 again.Add(partition);
             }
         }
@@ -90,7 +90,7 @@ internal sealed class PartitionMachine(
     private void Adopt(TopicPartition partition, LeaderAndIsr state)
     {
         context.Leadership[partition] = state;
-        context.PartitionStates[partition] = PartitionState.Online;
+        context.PartitionStatuses[partition] = PartitionStatus.Online;
         log.Elected(partition, state.Leader, state.LeaderEpoch);
     }
 }

@@ -1,7 +1,7 @@
 namespace Broker.Server.Controller;
 
 /// <summary>Where the controller sees a partition.</summary>
-internal enum PartitionState
+internal enum PartitionStatus
 {
     /// <summary>Not created, or deleted.</summary>
     NonExistent,
@@ -45,12 +45,12 @@ internal enum ReplicaState
 internal static class States
 {
     /// <summary>Whether a partition may go from one state to another.</summary>
-    internal static bool IsAllowed(PartitionState from, PartitionState to) => to switch
+    internal static bool IsAllowed(PartitionStatus from, PartitionStatus to) => to switch
     {
-        PartitionState.New => from is PartitionState.NonExistent,
-        PartitionState.Online => from is PartitionState.New or PartitionState.Online or PartitionState.Offline,
-        PartitionState.Offline => from is PartitionState.New or PartitionState.Online or PartitionState.Offline,
-        _ => from is PartitionState.Offline,
+        PartitionStatus.New => from is PartitionStatus.NonExistent,
+        PartitionStatus.Online => from is PartitionStatus.New or PartitionStatus.Online or PartitionStatus.Offline,
+        PartitionStatus.Offline => from is PartitionStatus.New or PartitionStatus.Online or PartitionStatus.Offline,
+        _ => from is PartitionStatus.Offline,
     };
 
     /// <summary>Whether a replica may go from one state to another.</summary>

@@ -47,7 +47,7 @@ internal sealed class TopicChanges(ControllerReign reign)
             await LoadState(partition);
             if (Context.Leadership.ContainsKey(partition))
             {
-                Context.PartitionStates[partition] = PartitionState.Offline;
+                Context.PartitionStatuses[partition] = PartitionStatus.Offline;
             }
         }
 
@@ -62,10 +62,10 @@ internal sealed class TopicChanges(ControllerReign reign)
     private async Task Create(IReadOnlyList<TopicPartition> partitions)
     {
         List<Replica> replicas = partitions.SelectMany(Context.ReplicasOf).ToList();
-        await Step(batch => reign.Partitions.Move(partitions.Where(partition => Context.StateOf(partition) == PartitionState.NonExistent).ToList(),
-            PartitionState.New, batch));
+        await Step(batch => reign.Partitions.Move(partitions.Where(partition => Context.StateOf(partition) == PartitionStatus.NonExistent).ToList(),
+            PartitionStatus.New, batch));
         await Step(batch => reign.Replicas.Move(replicas, ReplicaState.New, batch));
-        await Step(batch => reign.Partitions.Move(partitions, PartitionState.Online, batch));
+        await Step(batch => reign.Partitions.Move(partitions, PartitionStatus.Online, batch));
         await Step(batch => reign.Replicas.Move(replicas, ReplicaState.Online, batch));
     }
 

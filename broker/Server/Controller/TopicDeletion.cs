@@ -127,8 +127,8 @@ internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
         RequestBatch batch = reign.NewBatch();
         if (Context.DeletionStarted.Add(topic))
         {
-            await reign.Partitions.Move(partitions, PartitionState.Offline, batch);
-            await reign.Partitions.Move(partitions, PartitionState.NonExistent, batch);
+            await reign.Partitions.Move(partitions, PartitionStatus.Offline, batch);
+            await reign.Partitions.Move(partitions, PartitionStatus.NonExistent, batch);
         }
 
         batch.AddUpdateMetadata(Context.Brokers.Keys, partitions);

@@ -59,7 +59,7 @@ internal sealed class GroupCoordinator : IPartitionListener
         return request.Reply.Task;
     }
 
-    /// <summary>All groups here. While some are loaded the error says so, beside the others.</summary>
+    /// <summary>All groups here. While some are loaded, or cannot be loaded, the error says so, beside the others.</summary>
     public async Task<(ErrorCode Error, IReadOnlyList<GroupOverview> Groups)> List()
     {
         if (_stopped)
@@ -67,20 +67,28 @@ internal sealed class GroupCoordinator : IPartitionListener
             return (ErrorCode.CoordinatorNotAvailable, []);
         }
         GroupShard[] shards = [.. _shards.Values];
-        bool isLoading = Array.Exists(shards, shard => shard.IsLoading);
+        ErrorCode error = shards.Select(shard => shard.Refusal).FirstOrDefault(refusal => refusal is ErrorCode.CoordinatorLoadInProgress
+            or ErrorCode.CoordinatorNotAvailable);
         IReadOnlyList<GroupOverview>[] groups = await Task.WhenAll(shards.Select(shard => shard.List()));
-        return (isLoading ? ErrorCode.CoordinatorLoadInProgress : ErrorCode.None, [.. groups.SelectMany(part => part)]);
+        return (error, [.. groups.SelectMany(part => part)]);
     }
 
     /// <inheritdoc/>
     public void BecameLeader(string topic, int partition, int leaderEpoch)
     {
-        // A new epoch of the same leader changes nothing: nobody else can have written meanwhile.
-        if (topic != ClusterImage.ConsumerOffsets || _stopped || _shards.ContainsKey(partition))
+        if (topic != ClusterImage.ConsumerOffsets || _stopped)
         {
             return;
         }
-        GroupShard shard = new(partition, _logOf(partition), _services);
+
+        // A new epoch of the same leader changes nothing else: nobody else can have written to its log meanwhile.
+        if (_shards.TryGetValue(partition, out GroupShard? known))
+        {
+            known.LeadIn(leaderEpoch);
+            return;
+        }
+
+        GroupShard shard = new(partition, leaderEpoch, _logOf(partition), _services);
         _shards[partition] = shard;
         _ = shard.Load();
     }

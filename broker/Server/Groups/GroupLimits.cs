@@ -40,6 +40,13 @@ internal sealed record GroupLimits
     /// </summary>
     public static readonly TimeSpan TopicCreationPatience = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a partition that could not be loaded rests before the next try: a disk's hiccup is over by then, and clients ask again no
+    /// sooner.</summary>
+    public static readonly TimeSpan FirstLoadBackoff = TimeSpan.FromSeconds(1);
+
+    /// <summary>The rest doubles up to this: a broken disk gets one try, and one line of the log, a minute.</summary>
+    public static readonly TimeSpan LongestLoadBackoff = TimeSpan.FromMinutes(1);
+
     private const string CompressionKey = "offsets.topic.compression.codec";
 
     /// <summary>group.min.session.timeout.ms.</summary>

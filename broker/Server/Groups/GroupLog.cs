@@ -22,8 +22,8 @@ internal static partial class GroupLog
     [LoggerMessage(EventId = 400, Message = "The groups of offsets partition {Partition} are loaded: {Groups} of {Records} records in {Milliseconds} ms")]
     private static partial void Loaded(ILogger log, LogLevel level, int partition, int groups, int records, long milliseconds);
 
-    [LoggerMessage(401, LogLevel.Error, "The groups of offsets partition {Partition} cannot be loaded and are not served")]
-    public static partial void LoadFailed(ILogger log, Exception failure, int partition);
+    [LoggerMessage(401, LogLevel.Error, "The groups of offsets partition {Partition} cannot be loaded and are not served; the next try is in {Seconds} s")]
+    public static partial void LoadFailed(ILogger log, Exception failure, int partition, double seconds);
 
     [LoggerMessage(402, LogLevel.Warning, "Offsets partition {Partition} holds {Count} records that this broker does not understand; they were passed over")]
     public static partial void RecordsSkipped(ILogger log, int partition, int count);

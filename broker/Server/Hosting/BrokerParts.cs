@@ -3,9 +3,11 @@ using Broker.Server.Apis.Fetching;
 using Broker.Server.Config;
 using Broker.Server.Controller;
 using Broker.Server.Groups;
+using Broker.Server.Groups.Offsets;
 using Broker.Server.Metrics;
 using Broker.Server.Network;
 using Broker.Server.Partitions;
+using Broker.Server.Requests;
 using Broker.Server.Security;
 using Broker.Server.Time;
 using Broker.Storage.Directories;
@@ -30,7 +32,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private readonly ColdWork _loading = new(ColdWork.DefaultThreads);
     private readonly AllowAllAuthorizer _authorizer = new();
     private Storages? _storages;
-    private GroupService? _groups;
+    private GroupCoordinator? _groups;
     private PartitionHost? _host;
     private PartitionTable? _partitions;
     private Chores? _chores;
@@ -65,7 +67,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         await Task.Run(() => Load(_storages.Directories, Membership, cancellation), CancellationToken.None);
         await Membership.Seed(_storages.Directories.Logs, _storages.Directories.CompactedTopics);
         Sockets.Bind(_config.Listeners);
-        _groups = new GroupService(_config, Membership, () => _partitions!, _wheel, _loading, Metrics.Meter, _time, _logging);
+        _groups = GroupService.Start(_config, Membership.Metadata, () => _partitions!, _wheel, _loading, Metrics.Meter, _time, GroupLogger());
         PartitionTable partitions = _partitions = OpenPartitions(_storages, Membership, _groups);
         await Membership.Start(
             Endpoints.Of(_config, Sockets.Bound), _config.InterBrokerListener.Name, partitions.Apply, partitions.Apply, partitions.Configure);
@@ -83,7 +85,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         // First the groups: they answer members who wait for a rebalance, whose connections could not end otherwise.
         if (_groups is not null)
         {
-            await _groups.Coordinator.StopAsync();
+            await _groups.StopAsync();
         }
         await Sockets.DisposeAsync();
         _chores?.Dispose();
@@ -100,7 +102,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     {
         if (_groups is not null)
         {
-            await _groups.Coordinator.StopAsync();
+            await _groups.StopAsync();
         }
         await Sockets.DisposeAsync();
         _chores?.Dispose();
@@ -138,15 +140,14 @@ internal sealed class BrokerParts : IAsyncDisposable
         return membership;
     }
 
-    private PartitionTable OpenPartitions(Storages storages, ClusterMembership membership, GroupService groups)
+    private PartitionTable OpenPartitions(Storages storages, ClusterMembership membership, GroupCoordinator groups)
     {
         PartitionHost host = _host = new PartitionHost(membership.BrokerId, _time, _wheel, _config.ReplicaLagTimeMaxMs,
             _logging.CreateLogger("Broker.Partitions"));
-        return new PartitionTable(host, new DirectoryLogs(storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch,
-            [groups.Coordinator]);
+        return new PartitionTable(host, new DirectoryLogs(storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch, [groups]);
     }
 
-    private void Serve(PartitionTable partitions, ClusterMembership membership, GroupService groups)
+    private void Serve(PartitionTable partitions, ClusterMembership membership, GroupCoordinator groups)
     {
         DataServices data = new(partitions, membership.Metadata, _authorizer, _wheel, _time, _cold, _host!.Decompression, _logging.CreateLogger("Broker.Data"));
         ApiTable? apis = null;
@@ -157,13 +158,22 @@ internal sealed class BrokerParts : IAsyncDisposable
             new FetchApi(data, new FetchSessionCache(_config.FetchSessionSlots, new Random()), _config.FetchMaxBytes),
             new ListOffsetsApi(data),
             new OffsetForLeaderEpochApi(data),
+            new DescribeLogDirsApi(data, _storages!.Directories),
+            new DescribeAclsApi(_authorizer),
+            new CreateAclsApi(_authorizer),
+            new DeleteAclsApi(_authorizer),
             .. membership.Apis(_authorizer),
-            .. groups.Apis(_authorizer),
+            .. GroupApis.Of(ServicesOf(groups, membership), membership.Creation, GroupLogger()),
         ]);
         ProcessMetrics.AddTo(Metrics.Meter);
         PartitionGauges.AddTo(Metrics.Meter, partitions);
         Sockets.Start(apis, new NetworkMetrics(Metrics.Meter, apis.All, () => Sockets.ConnectionCount));
     }
+
+    private ILogger GroupLogger() => _logging.CreateLogger("Broker.Groups");
+
+    private GroupApiServices ServicesOf(GroupCoordinator groups, ClusterMembership membership) =>
+        new(groups, membership.Metadata, _authorizer, new OldOffsets(membership.Znodes, GroupLimits.MaxGroupsInZnodes), _time);
 
     /// <summary>Called where a write has failed, perhaps under a partition's lock.</summary>
     private void DirectoryFailed(LogDirectory directory) => ThreadPool.QueueUserWorkItem(static parts => parts.TakeOffline(), this, preferLocal: false);

@@ -18,9 +18,6 @@ internal sealed class Chores : IDisposable
     /// <summary>Small against the usual file.delete.delay.ms of a minute.</summary>
     private static readonly TimeSpan DeleteInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Kafka's producer.id.expiration.check.interval.ms.</summary>
-    private static readonly TimeSpan ProducerInterval = TimeSpan.FromMinutes(10);
-
     private readonly List<ChoreThread> _threads = [];
 
     /// <param name="wheel">For the waiting.</param>
@@ -45,13 +42,14 @@ internal sealed class Chores : IDisposable
     private static void StartAll(ChoreThread thread, BrokerConfig config, LogDirectory directory, PartitionTable partitions)
     {
         TimeSpan first = TimeSpan.FromMilliseconds(config.LogInitialTaskDelayMs);
+        TimeSpan producers = Milliseconds(config.ProducerIdExpirationCheckMs);
         TimeSpan highWatermarks = Milliseconds(config.HighWatermarkCheckpointMs);
         thread.Start("flush", FlushInterval, FlushInterval, directory.FlushDue);
         thread.Start("delayed deletes", DeleteInterval, DeleteInterval, directory.RunDelayedDeletes);
         thread.Start("retention", first, Milliseconds(config.LogRetentionCheckMs), () => partitions.DeleteOldSegments(directory.Path));
         thread.Start("recovery points", first, Milliseconds(config.LogFlushOffsetCheckpointMs), directory.CheckpointRecoveryPoints);
         thread.Start("log start offsets", first, Milliseconds(config.LogFlushStartOffsetCheckpointMs), directory.CheckpointLogStartOffsets);
-        thread.Start("producers", ProducerInterval, ProducerInterval, () => partitions.ExpireProducers(directory.Path));
+        thread.Start("producers", producers, producers, () => partitions.ExpireProducers(directory.Path));
         thread.Start("high watermarks", highWatermarks, highWatermarks, () => CheckpointHighWatermarks(directory, partitions));
     }
 

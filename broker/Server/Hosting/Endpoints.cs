@@ -1,7 +1,6 @@
 using System.Net;
 using Broker.Server.Config;
 using Broker.Server.Metadata.Znodes;
-using Broker.Server.Network;
 
 namespace Broker.Server.Hosting;
 

@@ -113,7 +113,7 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
             case AlterOperation.Append or AlterOperation.Subtract:
                 return ApplyToList(change, values, definitions);
             default:
-                return Invalid($"Unknown operation type {(sbyte)change.Operation}");
+                return new AlterationResult(ErrorCode.UnknownServerError, null); // as Kafka, which stumbles over it
         }
     }
 
@@ -130,16 +130,18 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
             return new AlterationResult(ErrorCode.InvalidConfig,
                 $"Config value {(isAppend ? "append" : "subtract")} is not allowed for config key: {change.Name}");
         }
-        List<string> present = (values.GetValueOrDefault(change.Name) ?? definition.Default ?? "").Split(',').ToList();
+        string before = values.GetValueOrDefault(change.Name) ?? definition.Default ?? "";
+        string[] present = before.Length == 0 ? [] : before.Split(',');
         string[] given = change.Value!.Split(',');
         values[change.Name] = string.Join(',',
-            isAppend ? present.Concat(given.Where(item => !present.Contains(item))) : present.Where(item => !given.Contains(item))).Trim(',');
+            isAppend ? present.Concat(given.Where(item => !present.Contains(item))) : present.Where(item => !given.Contains(item)));
         return null;
     }
 
     private async Task<AlterationResult> Write(sbyte type, string name, Dictionary<string, string> values, bool validateOnly)
     {
-        AlterationResult? problem = type == TopicResource ? CheckTopic(name, values) : CheckBroker(name, values);
+        BrokerConfigLayers layers = await brokers.Read();
+        AlterationResult? problem = type == TopicResource ? CheckTopic(name, values, layers.Effective) : CheckBroker(name, values, layers);
         if (problem is not null || validateOnly)
         {
             return problem ?? AlterationResult.Done;
@@ -150,9 +152,9 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
     }
 
     /// <summary>An unknown name or a conflict is told bare, a wrong value with the resource before it; both are INVALID_CONFIG.</summary>
-    private AlterationResult? CheckTopic(string name, Dictionary<string, string> values)
+    private static AlterationResult? CheckTopic(string name, Dictionary<string, string> values, BrokerConfig broker)
     {
-        if (TopicSettings.Violation(values, brokers.Effective) is not { } violation)
+        if (TopicSettings.Violation(values, broker) is not { } violation)
         {
             return null;
         }
@@ -160,7 +162,7 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
         return new AlterationResult(ErrorCode.InvalidConfig, place + violation.Sentence);
     }
 
-    private AlterationResult? CheckBroker(string name, Dictionary<string, string> values)
+    private AlterationResult? CheckBroker(string name, Dictionary<string, string> values, BrokerConfigLayers layers)
     {
         List<string> fixedNames = values.Keys.Where(key => ConfigDefinitions.Broker.GetValueOrDefault(key)?.Update == ConfigUpdate.ReadOnly).ToList();
         if (fixedNames.Count > 0)
@@ -183,7 +185,7 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
 
         try
         {
-            brokers.With(name.Length == 0 ? values : brokers.Layers.Default, name.Length == 0 ? brokers.Layers.OfBroker : values);
+            brokers.With(name.Length == 0 ? values : layers.Default, name.Length == 0 ? layers.OfBroker : values);
             return null;
         }
         catch (ConfigException problem)

@@ -37,7 +37,7 @@ internal static class ConfigEntries
     /// <summary>All settings of a broker, and what it was given under names that nobody knows.</summary>
     internal static IEnumerable<ConfigEntry> OfBroker(BrokerConfigLayers layers)
     {
-        foreach (ConfigDefinition definition in ConfigDefinitions.Broker.Values)
+        foreach (ConfigDefinition definition in ConfigDefinitions.Broker.Values.Where(definition => !definition.IsInternal))
         {
             yield return OfBroker(definition, Text(definition, layers.Effective.Value(definition.Name), layers.Effective.Given(definition.Name)), layers,
                 isOneBroker: true);

@@ -3,55 +3,84 @@ using Broker.Server.Metadata.Znodes;
 
 namespace Broker.Server.Metadata;
 
-/// <summary>One layer of a broker's configuration, uppermost first.</summary>
+/// <summary>The layers of a broker's configuration, and what they come to.</summary>
+/// <param name="Static">What the broker was started with: the lowest layer.</param>
+/// <param name="Default">The cluster's dynamic default.</param>
+/// <param name="OfBroker">The broker's own dynamic settings: the uppermost layer.</param>
+/// <param name="Effective">What holds; <paramref name="Refused"/> passed over.</param>
+/// <param name="Refused">A sentence for each dynamic value that does not hold together with the others.</param>
 internal sealed record BrokerConfigLayers(
-    BrokerConfig Static, IReadOnlyDictionary<string, string> Default, IReadOnlyDictionary<string, string> OfBroker, BrokerConfig Effective);
+    BrokerConfig Static, IReadOnlyDictionary<string, string> Default, IReadOnlyDictionary<string, string> OfBroker, BrokerConfig Effective,
+    IReadOnlyList<string> Refused);
 
-/// <summary>The broker's configuration: what it was started with, below the cluster's dynamic default, below its own dynamic one. Immutable layers, replaced
-/// whole.</summary>
-internal sealed class DynamicBrokerConfigs(BrokerConfig started, int brokerId, ZnodeClient znodes, MetadataLog log)
+/// <summary>The broker's configuration: what it was started with, below the cluster's dynamic default, below its own dynamic one. From any thread.</summary>
+internal sealed class DynamicBrokerConfigs
 {
-    private static readonly Dictionary<string, string> None = new(StringComparer.Ordinal);
+    private readonly BrokerConfig _started;
+    private readonly ZnodeClient _znodes;
+    private readonly MetadataLog _log;
     private Action<BrokerConfig>[] _subscribers = [];
-    private volatile BrokerConfigLayers _layers = new(started, None, None, started);
+    private volatile BrokerConfig _effective;
 
-    /// <summary>The layers of this moment.</summary>
-    internal BrokerConfigLayers Layers => _layers;
-
-    /// <summary>What holds now.</summary>
-    internal BrokerConfig Effective => _layers.Effective;
-
-    /// <summary>Where the dynamic configuration of this broker lies, below /config.</summary>
-    internal string OwnPath { get; } = $"brokers/{brokerId}";
+    internal DynamicBrokerConfigs(BrokerConfig started, int brokerId, ZnodeClient znodes, MetadataLog log)
+    {
+        _started = started;
+        _znodes = znodes;
+        _log = log;
+        _effective = started;
+        OwnPath = $"brokers/{brokerId}";
+    }
 
     /// <summary>Where the cluster's default lies, below /config.</summary>
     internal static string DefaultPath { get; } = $"brokers/{ZnodePaths.DefaultEntity}";
 
-    /// <summary>Reads both dynamic layers again. A value that does not hold together with the others is passed over, and logged.</summary>
+    /// <summary>Where the dynamic configuration of this broker lies, below /config.</summary>
+    internal string OwnPath { get; }
+
+    /// <summary>What holds now.</summary>
+    internal BrokerConfig Effective => _effective;
+
+    /// <summary>The layers as the tree has them: for answers, which must know of every change that was answered before.</summary>
+    /// <exception cref="CoordinationLostException">The tree is out of reach.</exception>
+    internal async ValueTask<BrokerConfigLayers> Read()
+    {
+        IReadOnlyDictionary<string, string> defaults = await _znodes.Config(DefaultPath);
+        IReadOnlyDictionary<string, string> own = await _znodes.Config(OwnPath);
+        List<string> refused = [];
+        return new BrokerConfigLayers(_started, defaults, own, Merge(defaults, own, refused), refused);
+    }
+
+    /// <summary>Reads both dynamic layers again: from here on they hold. A value that does not hold together with the others is passed over, and
+    /// logged.</summary>
     internal async Task Refresh()
     {
-        IReadOnlyDictionary<string, string> defaults = await znodes.Config(DefaultPath);
-        IReadOnlyDictionary<string, string> own = await znodes.Config(OwnPath);
-        _layers = new BrokerConfigLayers(started, defaults, own, Merge(defaults, own));
+        BrokerConfigLayers layers = await Read();
+        foreach (string sentence in layers.Refused)
+        {
+            _log.BrokerConfigRefused(sentence);
+        }
+
+        _effective = layers.Effective;
         Array.ForEach(_subscribers, Tell);
     }
 
-    /// <summary>Has somebody told what holds: now, and after each look at the dynamic layers. Before the changes are followed; only hand over.</summary>
+    /// <summary>Calls <paramref name="holds"/> with what holds: now, and after each <see cref="Refresh"/>. Before the changes are followed; it must not
+    /// block.</summary>
     internal void Subscribe(Action<BrokerConfig> holds)
     {
         _subscribers = [.. _subscribers, holds];
         Tell(holds);
     }
 
-    private void Tell(Action<BrokerConfig> holds) => holds(_layers.Effective);
-
     /// <summary>The configuration that would hold with other dynamic layers.</summary>
     /// <exception cref="ConfigException">The values do not hold together.</exception>
     internal BrokerConfig With(IReadOnlyDictionary<string, string> defaults, IReadOnlyDictionary<string, string> own) =>
-        started.With(defaults.Concat(own).Select(entry => KeyValuePair.Create(entry.Key, (string?)entry.Value)));
+        _started.With(defaults.Concat(own).Select(entry => KeyValuePair.Create(entry.Key, (string?)entry.Value)));
+
+    private void Tell(Action<BrokerConfig> holds) => holds(_effective);
 
     /// <summary>All values where they hold together; else one after the other, and those that do not hold are passed over alone.</summary>
-    private BrokerConfig Merge(IReadOnlyDictionary<string, string> defaults, IReadOnlyDictionary<string, string> own)
+    private BrokerConfig Merge(IReadOnlyDictionary<string, string> defaults, IReadOnlyDictionary<string, string> own, List<string> refused)
     {
         try
         {
@@ -59,11 +88,11 @@ internal sealed class DynamicBrokerConfigs(BrokerConfig started, int brokerId, Z
         }
         catch (ConfigException)
         {
-            return defaults.Concat(own).Aggregate(started, WithOne);
+            return defaults.Concat(own).Aggregate(_started, (config, entry) => WithOne(config, entry, refused));
         }
     }
 
-    private BrokerConfig WithOne(BrokerConfig config, KeyValuePair<string, string> entry)
+    private static BrokerConfig WithOne(BrokerConfig config, KeyValuePair<string, string> entry, List<string> refused)
     {
         try
         {
@@ -71,7 +100,7 @@ internal sealed class DynamicBrokerConfigs(BrokerConfig started, int brokerId, Z
         }
         catch (ConfigException problem)
         {
-            log.BrokerConfigRefused(problem.Message);
+            refused.Add(problem.Message);
             return config;
         }
     }

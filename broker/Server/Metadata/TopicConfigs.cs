@@ -21,10 +21,14 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
         }
     }
 
+    /// <summary>What the topic sets itself, read from the tree: for answers, which must know of every change that was answered before.</summary>
+    /// <exception cref="CoordinationLostException">The tree is out of reach.</exception>
+    internal ValueTask<IReadOnlyDictionary<string, string>> Read(string topic) => znodes.Config($"topics/{topic}");
+
     /// <summary>Reads one topic's settings again, as they are now.</summary>
     internal async Task Refresh(string topic)
     {
-        IReadOnlyDictionary<string, string> overrides = await znodes.Config($"topics/{topic}");
+        IReadOnlyDictionary<string, string> overrides = await Read(topic);
         if (overrides.Count == 0)
         {
             _overrides.TryRemove(topic, out _);
@@ -38,7 +42,7 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     /// <summary>Forgets a topic that has been deleted.</summary>
     internal void Forget(string topic) => _overrides.TryRemove(topic, out _);
 
-    /// <summary>What the topic sets itself.</summary>
+    /// <summary>What the topic sets itself, as the last notice had it.</summary>
     internal IReadOnlyDictionary<string, string> OverridesOf(string topic) => _overrides.GetValueOrDefault(topic, None);
 
     /// <summary>What holds for the topic's logs.</summary>

@@ -23,9 +23,12 @@ internal sealed record NewTopic(
 }
 
 /// <summary>What became of it: an error in Kafka's words, or what it is now.</summary>
+/// <param name="Configs">The topic's own settings; null on error.</param>
+/// <param name="Broker">The broker's settings below them; null on error.</param>
 internal sealed record CreatedTopic(
     ErrorCode Error, string? Message = null, Guid TopicId = default, int Partitions = -1, short ReplicationFactor = -1,
-    IReadOnlyDictionary<string, string>? Configs = null);
+    IReadOnlyDictionary<string, string>? Configs = null,
+    BrokerConfigLayers? Broker = null);
 
 /// <summary>Creates topics by writing znodes; the controller does the rest. From any thread.</summary>
 internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, DynamicBrokerConfigs configs, Random random, MetadataLog log)
@@ -155,20 +158,32 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
             }
         }
 
-        if (await CheckPlaced(topic, placed) is { } invalid)
+        BrokerConfigLayers broker = await configs.Read();
+        if (await CheckPlaced(topic, placed, broker.Effective) is { } invalid)
         {
             return invalid;
         }
-        Dictionary<string, string> overrides = topic.Configs.DistinctBy(config => config.Key).ToDictionary(config => config.Key, config => config.Value!,
-            StringComparer.Ordinal);
+        Dictionary<string, string> overrides = OverridesOf(topic);
         Guid id = TopicId.New();
         byte[] znode = new TopicZnode(id, placed).Encode();
         if (znode.Length > TopicZnode.MaxBytes)
         {
             return new CreatedTopic(ErrorCode.InvalidPartitions, TopicZnode.TooMany(placed.Count));
         }
-        CreatedTopic created = new(ErrorCode.None, null, Guid.Empty, placed.Count, (short)placed[0].Replicas.Length, overrides);
+        CreatedTopic created = new(ErrorCode.None, null, Guid.Empty, placed.Count, (short)placed[0].Replicas.Length, overrides, broker);
         return validateOnly ? created : await Write(topic.Name, znode, overrides, created with { TopicId = id });
+    }
+
+    /// <summary>Of a setting that is given twice the last value holds, as in Kafka.</summary>
+    private static Dictionary<string, string> OverridesOf(NewTopic topic)
+    {
+        Dictionary<string, string> overrides = new(StringComparer.Ordinal);
+        foreach ((string key, string? value) in topic.Configs)
+        {
+            overrides[key] = value!;
+        }
+
+        return overrides;
     }
 
     private static CreatedTopic? CheckCounts(int partitions, int factor, int brokers)
@@ -186,7 +201,7 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
             : null;
     }
 
-    private async Task<CreatedTopic?> CheckPlaced(NewTopic topic, ImmutableSortedDictionary<int, ReplicaAssignment> placed)
+    private async Task<CreatedTopic?> CheckPlaced(NewTopic topic, ImmutableSortedDictionary<int, ReplicaAssignment> placed, BrokerConfig broker)
     {
         if (TopicNames.Problem(topic.Name) is { } problem)
         {
@@ -209,9 +224,8 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
         {
             return new CreatedTopic(ErrorCode.InvalidReplicaAssignment, message);
         }
-        Dictionary<string, string> overrides = topic.Configs.DistinctBy(config => config.Key).ToDictionary(config => config.Key, config => config.Value!,
-            StringComparer.Ordinal);
-        return TopicSettings.Violation(overrides, configs.Effective) is { } violation ? new CreatedTopic(ErrorCode.InvalidConfig, violation.Sentence) : null;
+        Dictionary<string, string> overrides = OverridesOf(topic);
+        return TopicSettings.Violation(overrides, broker) is { } violation ? new CreatedTopic(ErrorCode.InvalidConfig, violation.Sentence) : null;
     }
 
     private static string? CheckAssignments(ImmutableSortedDictionary<int, ReplicaAssignment> placed)

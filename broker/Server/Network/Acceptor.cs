@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Broker.Server.Config;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Network;

@@ -1,6 +1,7 @@
 using System.Net;
 using Broker.Protocol;
-using Broker.Server.Apis;
+using Broker.Server.Config;
+using Broker.Server.Requests;
 
 namespace Broker.Server.Network;
 

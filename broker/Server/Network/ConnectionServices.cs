@@ -1,5 +1,5 @@
-using Broker.Server.Apis;
 using Broker.Server.Partitions;
+using Broker.Server.Requests;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Network;

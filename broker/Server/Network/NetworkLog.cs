@@ -1,5 +1,6 @@
 using System.Net;
 using Broker.Protocol;
+using Broker.Server.Requests;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Network;

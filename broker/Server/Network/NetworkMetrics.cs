@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Broker.Server.Apis;
+using Broker.Server.Requests;
 
 namespace Broker.Server.Network;
 

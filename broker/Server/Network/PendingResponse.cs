@@ -1,5 +1,5 @@
 using Broker.Protocol;
-using Broker.Server.Apis;
+using Broker.Server.Requests;
 
 namespace Broker.Server.Network;
 

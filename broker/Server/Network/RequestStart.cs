@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Broker.Protocol;
 using Broker.Server.Apis;
+using Broker.Server.Requests;
 
 namespace Broker.Server.Network;
 
@@ -49,7 +50,7 @@ internal readonly record struct RequestStart(Api Api, RequestHeader Header, int 
     {
         if (IsDowngraded)
         {
-            return new ValueTask<IMessage?>(ApiVersionsApi.Downgrade(Api));
+            return new ValueTask<IMessage?>(Api.AnswerToUnknownVersion);
         }
         ProtocolReader body = new(frame[BodyStart..]);
         return Api.Dispatch(ref body, context);
@@ -61,7 +62,7 @@ internal readonly record struct RequestStart(Api Api, RequestHeader Header, int 
     /// </summary>
     private static RequestStart Unsupported(Memory<byte> frame, Api api, short version)
     {
-        if (api.Key != ApiKey.ApiVersions)
+        if (api.AnswerToUnknownVersion is null)
         {
             throw new MalformedMessageException($"{api.Key} is not served in version {version}");
         }

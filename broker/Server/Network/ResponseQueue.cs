@@ -1,4 +1,4 @@
-using Broker.Server.Apis;
+using Broker.Server.Requests;
 
 namespace Broker.Server.Network;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using Broker.Protocol;
 using Broker.Server.Partitions;
+using Broker.Server.Requests;
 
 namespace Broker.Server.Network;
 

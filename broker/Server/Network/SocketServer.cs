@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using Broker.Server.Apis;
 using Broker.Server.Config;
+using Broker.Server.Requests;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Network;

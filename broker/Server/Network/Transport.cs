@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Broker.Server.Requests;
 
 namespace Broker.Server.Network;
 

@@ -74,7 +74,8 @@ internal sealed class Partition
     /// <param name="acks">As in <see cref="ProduceAsync"/>.</param>
     /// <param name="timeout">As in <see cref="ProduceAsync"/>.</param>
     /// <param name="origin">Who appends.</param>
-    public ValueTask<AppendOutcome> AppendAsync(Memory<byte> batch, short acks, TimeSpan timeout, AppendOrigin origin)
+    /// <param name="leaderEpoch">The epoch in which the batch was made; in any other one it is refused with <see cref="ErrorCode.NotLeaderOrFollower"/>.</param>
+    public ValueTask<AppendOutcome> AppendAsync(Memory<byte> batch, short acks, TimeSpan timeout, AppendOrigin origin, int leaderEpoch)
     {
         if (BatchInfo.TryRead(batch.Span, out BatchInfo info) != BatchReadResult.Ok || info.SizeInBytes != batch.Length)
         {
@@ -86,7 +87,7 @@ internal sealed class Partition
             return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.MessageTooLarge));
         }
 
-        return AppendAsync(batch, info, acks, timeout, origin);
+        return AppendAsync(batch, info, acks, timeout, origin, leaderEpoch);
     }
 
     /// <summary>Whether an acks=all append that ends at <paramref name="lastOffset"/> may be answered now.</summary>
@@ -230,9 +231,9 @@ internal sealed class Partition
         AllowZstd = allowZstd,
     };
 
-    private ValueTask<AppendOutcome> AppendAsync(Memory<byte> batch, in BatchInfo info, short acks, TimeSpan timeout, AppendOrigin origin)
+    private ValueTask<AppendOutcome> AppendAsync(Memory<byte> batch, in BatchInfo info, short acks, TimeSpan timeout, AppendOrigin origin, int? leaderEpoch = null)
     {
-        AppendResult result = AppendLocked(batch, info, acks, origin, out PartitionLog? log);
+        AppendResult result = AppendLocked(batch, info, acks, origin, leaderEpoch, out PartitionLog? log);
         if (result.Error != ErrorCode.None || log is null)
         {
             return new ValueTask<AppendOutcome>(AfterFailure(result.Error, log));
@@ -274,12 +275,13 @@ internal sealed class Partition
             : new ValueTask<AppendOutcome>(WaitingAppend.Answer(verdict, appended));
     }
 
-    private AppendResult AppendLocked(Memory<byte> batch, in BatchInfo info, short acks, AppendOrigin origin, out PartitionLog? log)
+    private AppendResult AppendLocked(Memory<byte> batch, in BatchInfo info, short acks, AppendOrigin origin, int? leaderEpoch, out PartitionLog? log)
     {
         lock (_lock)
         {
             log = _log;
-            ErrorCode refused = log is null ? ErrorCode.NotLeaderOrFollower : PartitionTransitions.MayAppend(_state, acks, log.Config.MinInSyncReplicas);
+            bool isFenced = leaderEpoch is { } epoch && epoch != _state.LeaderEpoch;
+            ErrorCode refused = log is null || isFenced ? ErrorCode.NotLeaderOrFollower : PartitionTransitions.MayAppend(_state, acks, log.Config.MinInSyncReplicas);
             if (log is null || refused != ErrorCode.None)
             {
                 return AppendResult.Failed(refused);

@@ -1,4 +1,4 @@
-using Broker.Server.Network;
+using Broker.Server.Requests;
 
 namespace Broker.Server.Security;
 

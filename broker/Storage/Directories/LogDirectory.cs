@@ -68,6 +68,10 @@ public sealed class LogDirectory
 
     private long NowMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>The size of the volume that the folder lies on. Asks the system.</summary>
+    /// <exception cref="IOException">The system does not say.</exception>
+    public VolumeSpace Space() => Disk.SpaceOf(Path);
+
     /// <summary>The identity in <c>meta.properties</c>; null where there is none.</summary>
     /// <exception cref="CorruptFileException">The file is not of the format.</exception>
     public MetaProperties? ReadIdentity() => MetaProperties.Read(Disk, PathOf(LogFileNames.MetaProperties));

@@ -58,6 +58,9 @@ public interface IFileSystem
     /// <summary>When the file was last written, in milliseconds since 1970 UTC.</summary>
     long LastWriteMs(string path);
 
+    /// <summary>The size of the volume that holds a folder; <see cref="VolumeSpace.Unknown"/> where there is none.</summary>
+    VolumeSpace SpaceOf(string path) => VolumeSpace.Unknown;
+
     /// <summary>Takes the lock that keeps other brokers, Apache's included, out of a folder; held until disposed.</summary>
     /// <exception cref="IOException">Somebody else holds it.</exception>
     IDisposable Lock(string path);

@@ -60,6 +60,13 @@ public sealed class RealFileSystem : IFileSystem
     public long LastWriteMs(string path) => Do(() => new DateTimeOffset(File.GetLastWriteTimeUtc(path)).ToUnixTimeMilliseconds());
 
     /// <inheritdoc/>
+    public VolumeSpace SpaceOf(string path) => Do(() =>
+    {
+        DriveInfo volume = new(path);
+        return new VolumeSpace(volume.TotalSize, volume.AvailableFreeSpace);
+    });
+
+    /// <inheritdoc/>
     public IDisposable Lock(string path)
     {
         SafeFileHandle handle = Do(() => OpenShared(path, FileMode.OpenOrCreate));

@@ -26,6 +26,8 @@ internal sealed class RoomyFileSystem(IFileSystem disk, HandleCache handles) : I
 
     public long LastWriteMs(string path) => disk.LastWriteMs(path);
 
+    public VolumeSpace SpaceOf(string path) => disk.SpaceOf(path);
+
     public IDisposable Lock(string path) => handles.WithRoom(() => disk.Lock(path));
 
     private void Call(Action call) => handles.WithRoom(() =>

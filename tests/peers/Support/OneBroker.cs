@@ -3,6 +3,7 @@ using Peers.Tests.Support;
 // Java beside a broker on few cores: one case at a time.
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 [assembly: AssemblyFixture(typeof(OneBroker))]
+[assembly: AssemblyFixture(typeof(Peers.Tests.Requests.BothBrokers))]
 
 namespace Peers.Tests.Support;
 

@@ -1,11 +1,10 @@
 using Broker.Coordination.Embedded;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
-using Broker.Server.Apis;
 using Broker.Server.Config;
 using Broker.Server.Controller;
 using Broker.Server.Metadata.Znodes;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Tests.Controller;
 using Broker.Server.Tests.Data;
 using Broker.Storage;

@@ -1,7 +1,7 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Apis;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Server.Tests.Data;
 
 namespace Broker.Server.Tests.Apis;

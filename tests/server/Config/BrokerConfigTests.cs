@@ -1,5 +1,4 @@
 using Broker.Server.Config;
-using Broker.Server.Network;
 using Broker.Storage;
 
 namespace Broker.Server.Tests.Config;
@@ -36,8 +35,7 @@ public class BrokerConfigTests
     [InlineData("num.partitions", "0", "Invalid value 0 for configuration num.partitions: Value must be at least 1.")]
     [InlineData("auto.create.topics.enable", "yes",
         "Invalid value yes for configuration auto.create.topics.enable: Expected value to be either true or false.")]
-    [InlineData("log.cleanup.policy", "delete,shred",
-        "Invalid value delete,shred for configuration log.cleanup.policy: String must be one of: compact, delete.")]
+    [InlineData("log.cleanup.policy", "delete,shred", "Invalid value shred for configuration log.cleanup.policy: String must be one of: compact, delete.")]
     [InlineData("zookeeper.connect", "localhost:2181", "zookeeper.connect")]
     [InlineData("listeners", "PLAINTEXT:9092", "listeners has 'PLAINTEXT:9092', which is not NAME://HOST:PORT.")]
     [InlineData("listeners", "SSL://:9093", "PLAINTEXT")]

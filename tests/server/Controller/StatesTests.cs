@@ -28,7 +28,7 @@ public sealed class StatesTests
         """;
 
     [Fact]
-    public void Partitions_follow_their_arrows() => Check<PartitionState>(Partitions, States.IsAllowed);
+    public void Partitions_follow_their_arrows() => Check<PartitionStatus>(Partitions, States.IsAllowed);
 
     [Fact]
     public void Replicas_follow_their_arrows() => Check<ReplicaState>(Replicas, States.IsAllowed);

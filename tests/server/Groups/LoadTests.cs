@@ -140,15 +140,79 @@ public sealed class LoadTests : IDisposable
         _stage.TimersArmed.ShouldBe(0);
     }
 
-    [Fact]
-    public void A_log_that_cannot_be_read_serves_nobody()
+    public static TheoryData<Exception> ReadFailures => [new IOException("disk"), new InvalidRecordException("broken")];
+
+    [Theory]
+    [MemberData(nameof(ReadFailures))]
+    public void A_log_that_cannot_be_read_serves_nobody_until_it_can(Exception failure)
     {
-        foreach (Exception failure in new Exception[] { new IOException("disk"), new InvalidRecordException("broken") })
+        using Stage stage = Unreadable(failure);
+        stage.Describe().Error.ShouldBe(ErrorCode.CoordinatorNotAvailable);
+        Stage.Answer(stage.Coordinator.List()).Error.ShouldBe(ErrorCode.CoordinatorNotAvailable);
+        stage.Pass(1.1).Load().Describe().Error.ShouldBe(ErrorCode.CoordinatorNotAvailable, "it was tried again, in vain");
+        stage.Log.ReadFailure = null;
+        stage.Pass(1.1).Load().Describe().Error.ShouldBe(ErrorCode.CoordinatorNotAvailable, "the rest has doubled");
+        stage.Pass(1).Load().Committed("topic").ShouldBe(8);
+        Stage.Answer(stage.Coordinator.List()).Error.ShouldBe(ErrorCode.None);
+    }
+
+    [Fact]
+    public void A_partition_that_is_led_elsewhere_is_not_tried_again()
+    {
+        using Stage stage = Unreadable(new IOException("disk"));
+        stage.Coordinator.Resigned(ClusterImage.ConsumerOffsets, 0, 1);
+        stage.Log.ReadFailure = null;
+        stage.Pass(5).Load().Describe().Error.ShouldBe(ErrorCode.NotCoordinator);
+        GroupStates.All.Sum(stage.Metrics.Count).ShouldBe(0);
+    }
+
+    [Fact]
+    public void An_append_of_an_earlier_reign_is_refused()
+    {
+        _stage.Log.LeaderEpoch = 0;
+        _stage.Commit("topic", 1).ShouldBe(ErrorCode.None);
+        _stage.Log.BeforeAppend = () =>
         {
-            using Stage stage = new(log: new MemoryOffsetsLog { ReadFailure = failure }, load: false);
-            stage.Log.Add(OffsetsTopic.NoGroup("g"));
-            stage.Load().Describe().Error.ShouldBe(ErrorCode.CoordinatorNotAvailable);
-        }
+            // Between the shard's turn and its append this broker has ceased to lead, and leads again.
+            _stage.Log.BeforeAppend = null;
+            _stage.Coordinator.Resigned(ClusterImage.ConsumerOffsets, 0, 1);
+            _stage.Coordinator.BecameLeader(ClusterImage.ConsumerOffsets, 0, 2);
+            _stage.Log.LeaderEpoch = 2;
+        };
+        _stage.Commit("topic", 2).ShouldBe(ErrorCode.NotCoordinator);
+        _stage.Load().Committed("topic").ShouldBe(1);
+        _stage.Commit("topic", 3).ShouldBe(ErrorCode.None);
+    }
+
+    [Fact]
+    public void Appends_are_of_the_later_epoch_when_the_same_leader_is_chosen_again()
+    {
+        _stage.Coordinator.BecameLeader(ClusterImage.ConsumerOffsets, 0, 7);
+        _stage.Log.LeaderEpoch = 7;
+        _stage.Commit("topic", 1).ShouldBe(ErrorCode.None);
+    }
+
+    [Fact]
+    public void A_commit_after_a_deletion_stays_when_its_acknowledgement_comes_first()
+    {
+        _stage.Log.Holds = true;
+        Task<IReadOnlyList<ErrorCode>> overtaken = _stage.Coordinator.Submit(Stage.GroupId, _stage.Committing("topic", 1));
+        Task<DeleteOffsetsResult> deleting = _stage.Coordinator.Submit(Stage.GroupId, new DeleteOffsetsRequest([new TopicPartition("topic", 0)]));
+        Task<IReadOnlyList<ErrorCode>> later = _stage.Coordinator.Submit(Stage.GroupId, _stage.Committing("topic", 2));
+        _stage.Log.ReleaseLast();
+        _stage.Log.Release();
+        _stage.Log.Release();
+        Stage.Answer(overtaken).ShouldBe([ErrorCode.None]);
+        Stage.Answer(deleting).Error.ShouldBe(ErrorCode.None);
+        Stage.Answer(later).ShouldBe([ErrorCode.None]);
+        _stage.Committed("topic").ShouldBe(2);
+    }
+
+    private static Stage Unreadable(Exception failure)
+    {
+        Stage stage = new(log: new MemoryOffsetsLog { ReadFailure = failure }, load: false);
+        stage.Log.Add(OffsetsTopic.Offset("g", new TopicPartition("topic", 0), new CommittedOffset(8, -1, "", stage.NowMs)));
+        return stage.Load();
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Broker.Server.Tests.Groups;
 internal sealed class MemoryOffsetsLog : IOffsetsLog
 {
     private readonly List<byte[]> _batches = [];
-    private readonly Queue<Action<ErrorCode>> _held = new();
+    private readonly LinkedList<Action<ErrorCode>> _held = new();
 
     public long StartOffset => 0;
 
@@ -16,6 +16,12 @@ internal sealed class MemoryOffsetsLog : IOffsetsLog
 
     /// <summary>Whether appends wait for <see cref="Release"/>.</summary>
     public bool Holds { get; set; }
+
+    /// <summary>The epoch in which the partition is led: appends of another one are refused. Null refuses none.</summary>
+    public int? LeaderEpoch { get; set; }
+
+    /// <summary>Whether any append is held.</summary>
+    public bool IsHolding => _held.Count > 0;
 
     /// <summary>Errors for the next appends, of which nothing gets to the log.</summary>
     public Queue<ErrorCode> Errors { get; } = new();
@@ -56,9 +62,14 @@ internal sealed class MemoryOffsetsLog : IOffsetsLog
         return this;
     }
 
-    public ValueTask<OffsetsAppended> Append(Memory<byte> batch)
+    public ValueTask<OffsetsAppended> Append(Memory<byte> batch, int leaderEpoch)
     {
         BeforeAppend?.Invoke();
+        if (LeaderEpoch is { } epoch && epoch != leaderEpoch)
+        {
+            return new ValueTask<OffsetsAppended>(new OffsetsAppended(ErrorCode.NotLeaderOrFollower, -1));
+        }
+
         if (Errors.TryDequeue(out ErrorCode error))
         {
             return new ValueTask<OffsetsAppended>(new OffsetsAppended(error, -1));
@@ -71,12 +82,25 @@ internal sealed class MemoryOffsetsLog : IOffsetsLog
 
         // Continuations run where the test releases: everything stays on one thread.
         TaskCompletionSource<OffsetsAppended> source = new();
-        _held.Enqueue(late => source.SetResult(new OffsetsAppended(late, late == ErrorCode.None ? at : -1)));
+        _held.AddLast(late => source.SetResult(new OffsetsAppended(late, late == ErrorCode.None ? at : -1)));
         return new ValueTask<OffsetsAppended>(source.Task);
     }
 
     /// <summary>Ends the oldest append that is held.</summary>
-    public void Release(ErrorCode error = ErrorCode.None) => _held.Dequeue()(error);
+    public void Release(ErrorCode error = ErrorCode.None)
+    {
+        Action<ErrorCode> first = _held.First!.Value;
+        _held.RemoveFirst();
+        first(error);
+    }
+
+    /// <summary>Ends the youngest append that is held: acknowledgements need not come in the order of the appends.</summary>
+    public void ReleaseLast()
+    {
+        Action<ErrorCode> last = _held.Last!.Value;
+        _held.RemoveLast();
+        last(ErrorCode.None);
+    }
 
     public ReadOnlyMemory<byte> Read(long offset, int maxBytes)
     {

@@ -84,15 +84,13 @@ public class RandomGroupTests
 
     private static bool TryRelease(Stage stage)
     {
-        try
-        {
-            stage.Log.Release();
-            return true;
-        }
-        catch (InvalidOperationException)
+        if (!stage.Log.IsHolding)
         {
             return false;
         }
+
+        stage.Log.Release();
+        return true;
     }
 
     private static int Check(Stage stage, GroupCast group, int generation)

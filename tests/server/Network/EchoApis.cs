@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
-using Broker.Server.Apis;
-using Broker.Server.Network;
+using Broker.Server.Requests;
 
 namespace Broker.Server.Tests.Network;
 

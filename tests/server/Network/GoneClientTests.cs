@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Network;
+using Broker.Server.Requests;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -238,7 +239,7 @@ public class GoneClientTests
     private static Task Until(Func<bool> phase) => Task.Run(() => SpinWait.SpinUntil(phase, TimeSpan.FromSeconds(10)).ShouldBeTrue());
 
     /// <summary>Waits as a fetch does that never gets enough.</summary>
-    private sealed class WaitingFetchApi : Broker.Server.Apis.Api<FetchRequest, FetchResponse>
+    private sealed class WaitingFetchApi : Broker.Server.Requests.Api<FetchRequest, FetchResponse>
     {
         private readonly TaskCompletionSource _enough = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _waiting;
@@ -259,7 +260,7 @@ public class GoneClientTests
     }
 
     /// <summary>Answers when the test says so, whatever has become of the client.</summary>
-    private sealed class LateFetch(RecordsPayload records) : Broker.Server.Apis.Api<FetchRequest, FetchResponse>
+    private sealed class LateFetch(RecordsPayload records) : Broker.Server.Requests.Api<FetchRequest, FetchResponse>
     {
         private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);

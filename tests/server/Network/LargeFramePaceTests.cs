@@ -2,8 +2,9 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Threading.Channels;
 using Broker.Protocol;
-using Broker.Server.Apis;
+using Broker.Server.Config;
 using Broker.Server.Network;
+using Broker.Server.Requests;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

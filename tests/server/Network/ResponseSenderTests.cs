@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Broker.Protocol;
 using Broker.Server.Network;
 using Broker.Server.Partitions;
+using Broker.Server.Requests;
 
 namespace Broker.Server.Tests.Network;
 

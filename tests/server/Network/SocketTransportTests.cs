@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Broker.Protocol.Messages;
 using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Storage.Files;
 using Microsoft.Extensions.Time.Testing;
 

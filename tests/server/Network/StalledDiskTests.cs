@@ -190,7 +190,7 @@ public class StalledDiskTests
         GroupCoordinator groups = new(services, p => new PartitionOffsetsLog(broker.Table, p, limits), () => broker.Metadata.Current);
         for (int p = 0; p < 2 * Stalled; p++)
         {
-            groups.BecameLeader(ClusterImage.ConsumerOffsets, p, 0);
+            groups.BecameLeader(ClusterImage.ConsumerOffsets, p, broker[ClusterImage.ConsumerOffsets, p].State.LeaderEpoch);
         }
         ILookup<string, string> byDisk = OneGroupAPartition(groups,
             2 * Stalled).ToLookup(group => broker[ClusterImage.ConsumerOffsets, groups.PartitionOf(group)].Log!.Directory, StringComparer.Ordinal);
@@ -300,7 +300,7 @@ public class StalledDiskTests
         }
     }
 
-    private sealed class BlockedRecords(ManualResetEventSlim disk) : Broker.Server.Network.StreamedRecords
+    private sealed class BlockedRecords(ManualResetEventSlim disk) : Broker.Server.Requests.StreamedRecords
     {
         public override int Length => 1000;
 

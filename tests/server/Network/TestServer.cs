@@ -4,7 +4,9 @@ using System.Net;
 using System.Net.Sockets;
 using Broker.Protocol;
 using Broker.Server.Apis;
+using Broker.Server.Config;
 using Broker.Server.Network;
+using Broker.Server.Requests;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

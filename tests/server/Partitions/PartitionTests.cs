@@ -190,8 +190,20 @@ public sealed class PartitionTests : IDisposable
     {
         Partition partition = _broker.Create("__consumer_offsets",
             config: new LogConfig { CleanupCompact = true, CleanupDelete = false })["__consumer_offsets"];
-        (await partition.AppendAsync(DataBroker.Batch(4), -1, Patience, AppendOrigin.Coordinator)).ShouldBe(new AppendOutcome(ErrorCode.None, 0, -1, 0));
-        (await partition.AppendAsync(new byte[30], -1, Patience, AppendOrigin.Coordinator)).Error.ShouldBe(ErrorCode.CorruptMessage);
+        int epoch = partition.State.LeaderEpoch;
+        (await partition.AppendAsync(DataBroker.Batch(4), -1, Patience, AppendOrigin.Coordinator, epoch)).ShouldBe(new AppendOutcome(ErrorCode.None, 0, -1, 0));
+        (await partition.AppendAsync(new byte[30], -1, Patience, AppendOrigin.Coordinator, epoch)).Error.ShouldBe(ErrorCode.CorruptMessage);
+    }
+
+    [Fact]
+    public async Task A_batch_of_an_earlier_reign_is_refused()
+    {
+        Partition partition = _broker.Create("__consumer_offsets")["__consumer_offsets"];
+        int former = partition.State.LeaderEpoch;
+        _broker.Assign("__consumer_offsets", 1, DataBroker.Id);
+        partition.State.LeaderEpoch.ShouldBeGreaterThan(former);
+        (await partition.AppendAsync(DataBroker.Batch(4), -1, Patience, AppendOrigin.Coordinator, former)).Error.ShouldBe(ErrorCode.NotLeaderOrFollower);
+        partition.Log!.LogEndOffset.ShouldBe(0);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Broker.Server.Network;
+using Broker.Server.Requests;
 using Broker.Storage;
 
 namespace Broker.Server.Apis.Fetching;

@@ -2,15 +2,17 @@ using Broker.Storage;
 
 namespace Broker.Server.Groups.Offsets;
 
-/// <summary>A group's committed offsets, and which commits are on their way to the log. Only the group's shard touches it.</summary>
+/// <summary>
+/// A group's committed offsets, and which commits are on their way to the log. Each commit has a ticket: commits may end in any order, and one that a deletion
+/// has overtaken
+/// (its record lies before the tombstone) must not be taken for one that began later. Only the group's shard touches it.
+/// </summary>
 internal sealed class GroupOffsets
 {
     private readonly Dictionary<TopicPartition, CommittedOffset> _committed = [];
-    private readonly Dictionary<TopicPartition, int> _underWay = [];
-
-    /// <summary>Commits on their way that a deletion has overtaken: their records lie before its tombstone. They end before any later one, as the log's queue
-    /// keeps their order.</summary>
-    private readonly Dictionary<TopicPartition, int> _overtaken = [];
+    private readonly Dictionary<TopicPartition, List<long>> _underWay = [];
+    private readonly HashSet<(TopicPartition Partition, long Ticket)> _overtaken = [];
+    private long _lastTicket;
 
     /// <summary>Nothing committed, nothing on its way.</summary>
     public bool IsEmpty => _committed.Count == 0 && _underWay.Count == 0 && _overtaken.Count == 0;
@@ -23,22 +25,42 @@ internal sealed class GroupOffsets
 
     public bool IsUnderWay(TopicPartition partition) => _underWay.ContainsKey(partition);
 
-    public void Begin(TopicPartition partition) => _underWay[partition] = _underWay.GetValueOrDefault(partition) + 1;
-
-    /// <summary>A commit has ended; a null offset is one that failed. It counts unless a later one has come first.</summary>
-    public void End(TopicPartition partition, CommittedOffset? committed)
+    /// <summary>A commit of a partition's offset begins.</summary>
+    /// <returns>Its ticket, for <see cref="End"/>.</returns>
+    public long Begin(TopicPartition partition)
     {
-        if (Take(_overtaken, partition) || !Take(_underWay, partition))
+        if (!_underWay.TryGetValue(partition, out List<long>? tickets))
+        {
+            _underWay[partition] = tickets = [];
+        }
+
+        tickets.Add(++_lastTicket);
+        return _lastTicket;
+    }
+
+    /// <summary>A commit has ended; a null offset is one that failed. It counts unless a deletion has overtaken it, or a commit that was appended later has
+    /// ended before.</summary>
+    public void End(TopicPartition partition, long ticket, CommittedOffset? committed)
+    {
+        if (_overtaken.Remove((partition, ticket)))
         {
             return;
         }
+
+        List<long> tickets = _underWay[partition];
+        tickets.Remove(ticket);
+        if (tickets.Count == 0)
+        {
+            _underWay.Remove(partition);
+        }
+
         if (committed is not null)
         {
             Put(partition, committed);
         }
     }
 
-    /// <summary>Takes an offset over unless the known one was appended later.</summary>
+    /// <summary>Stores an offset unless the known one was appended later.</summary>
     public void Put(TopicPartition partition, CommittedOffset committed)
     {
         if (!_committed.TryGetValue(partition, out CommittedOffset? known) || known.AppendedAt <= committed.AppendedAt)
@@ -47,31 +69,16 @@ internal sealed class GroupOffsets
         }
     }
 
-    /// <summary>True when there was anything to forget.</summary>
+    /// <summary>Deletes a partition's offset, and overtakes the commits that are on their way.</summary>
+    /// <returns>Whether there was anything to delete.</returns>
     public bool Remove(TopicPartition partition)
     {
-        bool anyUnderWay = _underWay.Remove(partition, out int count);
-        if (anyUnderWay)
+        bool anyUnderWay = _underWay.Remove(partition, out List<long>? tickets);
+        foreach (long ticket in tickets ?? [])
         {
-            _overtaken[partition] = _overtaken.GetValueOrDefault(partition) + count;
+            _overtaken.Add((partition, ticket));
         }
-        return _committed.Remove(partition) | anyUnderWay;
-    }
 
-    private static bool Take(Dictionary<TopicPartition, int> counts, TopicPartition partition)
-    {
-        if (!counts.TryGetValue(partition, out int count))
-        {
-            return false;
-        }
-        if (count == 1)
-        {
-            counts.Remove(partition);
-        }
-        else
-        {
-            counts[partition] = count - 1;
-        }
-        return true;
+        return _committed.Remove(partition) | anyUnderWay;
     }
 }

@@ -11,9 +11,12 @@ internal interface IOffsetsLog
     /// <summary>The first offset there is.</summary>
     long StartOffset { get; }
 
-    /// <summary>Appends one batch, in the order of the calls; completes when it is acknowledged as configured. Errors are values. Blocks on the disk. One
-    /// caller at a time.</summary>
-    ValueTask<OffsetsAppended> Append(Memory<byte> batch);
+    /// <summary>
+    /// Appends one batch, in the order of the calls; completes when it is acknowledged as configured. Errors are values: an append of another leader epoch than
+    /// the
+    /// partition's present one is refused with <see cref="ErrorCode.NotLeaderOrFollower"/>. Blocks on the disk. One caller at a time.
+    /// </summary>
+    ValueTask<OffsetsAppended> Append(Memory<byte> batch, int leaderEpoch);
 
     /// <summary>Reads whole batches from an offset on, about <paramref name="maxBytes"/> of them, one at least; empty at the end. Blocks on the disk.</summary>
     /// <exception cref="IOException">The disk fails, or the log is not here (any more).</exception>

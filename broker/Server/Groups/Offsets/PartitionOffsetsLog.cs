@@ -22,16 +22,16 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
     /// In a place of the log directory's gate, as a client's produce: a stalled disk takes no more threads than the gate has places. Who has to wait for a
     /// place holds up who comes later, and no thread.
     /// </remarks>
-    public async ValueTask<OffsetsAppended> Append(Memory<byte> batch)
+    public async ValueTask<OffsetsAppended> Append(Memory<byte> batch, int leaderEpoch)
     {
         Task before = _begun;
-        Task<ValueTask<AppendOutcome>> beginning = BeginAfter(before, batch);
+        Task<ValueTask<AppendOutcome>> beginning = BeginAfter(before, batch, leaderEpoch);
         _begun = beginning;
         AppendOutcome outcome = await await beginning;
         return new OffsetsAppended(outcome.Error, outcome.BaseOffset);
     }
 
-    private async Task<ValueTask<AppendOutcome>> BeginAfter(Task before, Memory<byte> batch)
+    private async Task<ValueTask<AppendOutcome>> BeginAfter(Task before, Memory<byte> batch, int leaderEpoch)
     {
         // One that failed has told its own caller.
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -41,12 +41,12 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
         }
         if (partition.Gate is not { } gate)
         {
-            return Begin(partition, batch);
+            return Begin(partition, batch, leaderEpoch);
         }
         await gate.Enter(CancellationToken.None);
         try
         {
-            return Begin(partition, batch);
+            return Begin(partition, batch, leaderEpoch);
         }
         finally
         {
@@ -54,8 +54,8 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
         }
     }
 
-    private ValueTask<AppendOutcome> Begin(Partition partition, Memory<byte> batch) =>
-        partition.AppendAsync(batch, limits.CommitAcks, limits.CommitTimeout, AppendOrigin.Coordinator);
+    private ValueTask<AppendOutcome> Begin(Partition partition, Memory<byte> batch, int leaderEpoch) =>
+        partition.AppendAsync(batch, limits.CommitAcks, limits.CommitTimeout, AppendOrigin.Coordinator, leaderEpoch);
 
     public ReadOnlyMemory<byte> Read(long offset, int maxBytes)
     {

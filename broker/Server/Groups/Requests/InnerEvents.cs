@@ -33,8 +33,9 @@ internal sealed record StoreStaticMember(JoinRequest Join, Member Member, Member
 /// <summary>What a static member was before its replacement.</summary>
 internal sealed record MemberBefore(string Id, IReadOnlyList<MemberProtocol> Protocols, int SessionTimeoutMs, int RebalanceTimeoutMs, string? LeaderId);
 
-/// <summary>Offsets of a commit; <paramref name="Errors"/> has those that were refused before.</summary>
-internal sealed record StoreOffsets(CommitRequest Commit, ErrorCode[] Errors) : AppendPurpose;
+/// <summary>Offsets of a commit; <paramref name="Errors"/> has those that were refused before, <paramref name="Tickets"/> the tickets of the others, in the
+/// commit's order.</summary>
+internal sealed record StoreOffsets(CommitRequest Commit, ErrorCode[] Errors, long[] Tickets) : AppendPurpose;
 
 /// <summary>Tombstones that a client waits for; null where nobody does.</summary>
 internal sealed record StoreTombstones(Action<ErrorCode>? Answer) : AppendPurpose;

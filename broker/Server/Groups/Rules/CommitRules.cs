@@ -21,6 +21,7 @@ internal static class CommitRules
             group.Touch(group.Find(commit.MemberId)!, turn.Now);
         }
         ErrorCode[] errors = new ErrorCode[commit.Offsets.Count];
+        long[] tickets = new long[errors.Length];
         List<LogRecord> records = [];
         for (int i = 0; i < errors.Length; i++)
         {
@@ -31,7 +32,7 @@ internal static class CommitRules
                 continue;
             }
 
-            group.Offsets.Begin(offset.Partition);
+            tickets[i] = group.Offsets.Begin(offset.Partition);
             records.Add(OffsetsTopic.Offset(group.Id, offset.Partition, offset.Offset));
         }
 
@@ -41,7 +42,7 @@ internal static class CommitRules
         }
         else
         {
-            turn.Effects.Append(records, new StoreOffsets(commit, errors));
+            turn.Effects.Append(records, new StoreOffsets(commit, errors, tickets));
         }
     }
 
@@ -57,7 +58,7 @@ internal static class CommitRules
                 continue;
             }
             OffsetToCommit offset = stored.Commit.Offsets[i];
-            group.Offsets.End(offset.Partition, error == ErrorCode.None ? offset.Offset with { AppendedAt = baseOffset } : null);
+            group.Offsets.End(offset.Partition, stored.Tickets[i], error == ErrorCode.None ? offset.Offset with { AppendedAt = baseOffset } : null);
             stored.Errors[i] = error;
             count++;
         }

@@ -9,10 +9,11 @@ namespace Broker.Server.Groups.Shards;
 /// It does not wait for acknowledgements: any number may be under way, each of a request that waits for it.
 /// </summary>
 /// <param name="log">Where to.</param>
+/// <param name="leaderEpoch">The epoch in which the shard's partition is led: asked for when an append begins.</param>
 /// <param name="limits">Compression.</param>
 /// <param name="loop">Its own.</param>
 /// <param name="failed">Told of an append that threw: a bug; its client is told UNKNOWN_SERVER_ERROR.</param>
-internal sealed class AppendQueue(IOffsetsLog log, GroupLimits limits, Mailbox loop, Action<Exception> failed)
+internal sealed class AppendQueue(IOffsetsLog log, Func<int> leaderEpoch, GroupLimits limits, Mailbox loop, Action<Exception> failed)
 {
     /// <summary>Appends; <paramref name="ended"/> is called on any thread, once, when all is acknowledged or something has failed.</summary>
     public void Append(IReadOnlyList<LogRecord> records, long wallMs, Action<ErrorCode, long> ended) => loop.Post(() => _ = Run(records, wallMs, ended));
@@ -22,7 +23,8 @@ internal sealed class AppendQueue(IOffsetsLog log, GroupLimits limits, Mailbox l
         try
         {
             // Each append is begun before the first wait, so that the loop keeps their order; only the waiting for their ends is left to run.
-            List<ValueTask<OffsetsAppended>> appends = [.. Batches(records, wallMs).Select(batch => log.Append(batch))];
+            int epoch = leaderEpoch();
+            List<ValueTask<OffsetsAppended>> appends = [.. Batches(records, wallMs).Select(batch => log.Append(batch, epoch))];
             OffsetsAppended appended = await End(appends);
             ended(appended.Error, appended.BaseOffset);
         }

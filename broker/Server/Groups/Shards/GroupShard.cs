@@ -3,6 +3,7 @@ using Broker.Protocol.Records;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.Requests;
 using Broker.Server.Groups.Rules;
+using Broker.Server.Time;
 
 namespace Broker.Server.Groups.Shards;
 
@@ -21,18 +22,31 @@ internal sealed class GroupShard
 
     /// <summary>What requests are refused with; None while it serves. Written by the loop only.</summary>
     private volatile ErrorCode _refusal = ErrorCode.CoordinatorLoadInProgress;
+    private volatile int _leaderEpoch;
+    private TimeSpan _backoff = GroupLimits.FirstLoadBackoff;
+    private TimerHandle? _nextLoad;
+    private bool _isUnloaded;
 
-    public GroupShard(int partition, IOffsetsLog log, GroupServices services)
+    /// <param name="partition">Of <c>__consumer_offsets</c>.</param>
+    /// <param name="leaderEpoch">In which this broker leads it.</param>
+    /// <param name="log">The partition's.</param>
+    /// <param name="services">What shards share.</param>
+    public GroupShard(int partition, int leaderEpoch, IOffsetsLog log, GroupServices services)
     {
-        (_partition, _log, _services) = (partition, log, services);
+        (_partition, _leaderEpoch, _log, _services) = (partition, leaderEpoch, log, services);
         _loop = NewLoop();
-        _appends = new AppendQueue(log, services.Limits, NewLoop(), Failed);
+        _appends = new AppendQueue(log, () => _leaderEpoch, services.Limits, NewLoop(), Failed);
     }
 
-    public bool IsLoading => _refusal == ErrorCode.CoordinatorLoadInProgress;
+    /// <summary>What requests are refused with now; None while it serves.</summary>
+    public ErrorCode Refusal => _refusal;
 
-    /// <summary>Reads the groups from the log; requests are told meanwhile that they are loaded.</summary>
+    /// <summary>Reads the groups from the log; requests are told meanwhile that they are loaded. Where that fails it is tried again, after a rest that
+    /// grows.</summary>
     public Task Load() => _services.Cold(LoadHere);
+
+    /// <summary>This broker leads the partition in a later epoch, without having ceased to: appends are of that epoch from now on.</summary>
+    public void LeadIn(int leaderEpoch) => _leaderEpoch = leaderEpoch;
 
     /// <summary>Takes a request to its group; it is answered in time.</summary>
     public void Submit(string groupId, GroupRequest request) => _loop.Post(() =>
@@ -76,6 +90,8 @@ internal sealed class GroupShard
         _loop.Post(() =>
         {
             _refusal = error;
+            _isUnloaded = true;
+            _nextLoad?.Cancel();
             foreach (GroupEntry entry in _groups.Values.ToArray())
             {
                 Handle(entry, new GroupUnloaded(error));
@@ -107,27 +123,32 @@ internal sealed class GroupShard
         }
         catch (Exception failure) when (failure is IOException or InvalidRecordException)
         {
-            // Half of the offsets would have consumers begin anew: better none.
-            GroupLog.LoadFailed(_services.Logger, failure, _partition);
-            _loop.Post(() => Refuse(ErrorCode.CoordinatorNotAvailable));
+            _loop.Post(() => LoadLater(failure));
         }
     }
 
-    private void Refuse(ErrorCode error)
+    /// <summary>Half of the offsets would have consumers begin anew: better none until all can be read.</summary>
+    private void LoadLater(Exception failure)
     {
-        if (IsLoading)
+        if (_isUnloaded)
         {
-            _refusal = error;
+            return;
         }
+
+        _refusal = ErrorCode.CoordinatorNotAvailable;
+        GroupLog.LoadFailed(_services.Logger, failure, _partition, _backoff.TotalSeconds);
+        _nextLoad = _services.Wheel.Schedule(_backoff, () => _ = Load());
+        _backoff = TimeSpan.FromTicks(Math.Min(_backoff.Ticks * 2, GroupLimits.LongestLoadBackoff.Ticks));
     }
 
     private void Serve(IReadOnlyList<Group> groups, int records, TimeSpan took)
     {
         // Resigned while it loaded.
-        if (!IsLoading)
+        if (_isUnloaded)
         {
             return;
         }
+
         foreach (Group group in groups)
         {
             Handle(Put(group), new GroupLoaded());

@@ -1,7 +1,6 @@
 using Broker.Protocol;
-using Broker.Server.Network;
 
-namespace Broker.Server.Apis;
+namespace Broker.Server.Requests;
 
 /// <summary>
 /// One API that this broker serves. The list of what the broker can do (ApiVersions, dispatch, metrics) is derived from these objects and kept nowhere else.
@@ -21,6 +20,13 @@ internal abstract class Api
 
     /// <summary>Whether a request may be dispatched while earlier requests of the same kind on its connection are unanswered. Only Produce may.</summary>
     public virtual bool MayRunAhead => false;
+
+    /// <summary>
+    /// The answer, in version 0, to a version that is not served; null where the connection is closed instead. Only ApiVersions has one, because its client
+    /// cannot know
+    /// better (KIP-511).
+    /// </summary>
+    public virtual IMessage? AnswerToUnknownVersion => null;
 
     /// <summary>
     /// Decodes the body and starts its handling. What runs before the task is returned is the dispatch, in arrival order on the connection;

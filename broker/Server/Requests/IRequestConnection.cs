@@ -1,6 +1,7 @@
 using System.Net;
+using Broker.Server.Config;
 
-namespace Broker.Server.Network;
+namespace Broker.Server.Requests;
 
 /// <summary>What a request may know of, and do to, the connection it came over. Tests of handlers give one of their own.</summary>
 internal interface IRequestConnection

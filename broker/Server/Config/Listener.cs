@@ -1,4 +1,4 @@
-namespace Broker.Server.Network;
+namespace Broker.Server.Config;
 
 /// <summary>How the bytes of a listener are protected.</summary>
 internal enum SecurityProtocol : short

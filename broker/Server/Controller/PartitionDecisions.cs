@@ -27,25 +27,25 @@ internal enum PartitionAction
 internal sealed record PartitionDecision(PartitionAction Action, LeaderAndIsr? Next = null, bool IsUnclean = false);
 
 /// <summary>The partition state machine; pure.</summary>
-internal static class PartitionTransitions
+internal static class PartitionDecisions
 {
     private static readonly PartitionDecision Refused = new(PartitionAction.Refuse);
     private static readonly PartitionDecision Marked = new(PartitionAction.Mark);
     private static readonly PartitionDecision NoLeader = new(PartitionAction.NoLeader);
 
     internal static PartitionDecision Decide(
-        ControllerContext context, int controllerEpoch, TopicPartition partition, PartitionState target, ElectionKind kind, bool uncleanAllowed)
+        ControllerContext context, int controllerEpoch, TopicPartition partition, PartitionStatus target, ElectionKind kind, bool uncleanAllowed)
     {
-        PartitionState state = context.StateOf(partition);
+        PartitionStatus state = context.StateOf(partition);
         if (!States.IsAllowed(state, target))
         {
             return Refused;
         }
-        if (target != PartitionState.Online)
+        if (target != PartitionStatus.Online)
         {
             return Marked;
         }
-        return state == PartitionState.New ? First(context, controllerEpoch, partition) : Elect(context, controllerEpoch, partition, kind, uncleanAllowed);
+        return state == PartitionStatus.New ? First(context, controllerEpoch, partition) : Elect(context, controllerEpoch, partition, kind, uncleanAllowed);
     }
 
     /// <summary>All live replicas are in sync: there is nothing yet that one of them could lack.</summary>

@@ -1,6 +1,6 @@
 using Broker.Protocol;
 
-namespace Broker.Server.Apis;
+namespace Broker.Server.Requests;
 
 /// <summary>The APIs that are served, by key. Everything that lists or looks up APIs does it here.</summary>
 internal sealed class ApiTable

@@ -1,7 +1,8 @@
 using System.Net;
 using Broker.Protocol;
+using Broker.Server.Config;
 
-namespace Broker.Server.Network;
+namespace Broker.Server.Requests;
 
 /// <summary>
 /// Everything about a request but its body: who sent it, over which listener, and what its handling has earned.

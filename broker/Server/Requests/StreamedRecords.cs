@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Broker.Protocol;
 
-namespace Broker.Server.Network;
+namespace Broker.Server.Requests;
 
 /// <summary>Record batches that stay where they are until the response that carries them is sent, and are then read piece by piece.</summary>
 internal abstract class StreamedRecords : RecordsPayload

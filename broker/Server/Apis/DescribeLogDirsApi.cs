@@ -1,0 +1,78 @@
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.Requests;
+using Broker.Server.Security;
+using Broker.Storage;
+using Broker.Storage.Directories;
+using Broker.Storage.Files;
+
+namespace Broker.Server.Apis;
+
+// DescribeLogDirs, versions 0 to 4.
+// 0: each log directory with the partitions asked for, their sizes, and how far each log lies behind its high watermark; null asks for all. 1: as 0. 2:
+// flexible.
+// 3: an error of the whole. 4: the size of the volume and what is free of it; -1 where the logs are in memory.
+// What is not there is left out. No departures from Kafka.
+
+/// <summary>Tells what lies in which log directory.</summary>
+internal sealed class DescribeLogDirsApi(DataServices services, LogDirectories directories) : Api<DescribeLogDirsRequest, DescribeLogDirsResponse>
+{
+    /// <summary>The lag of a log whose partition this broker does not serve.</summary>
+    private const long UnknownLag = -1;
+
+    protected override async ValueTask<DescribeLogDirsResponse?> Handle(DescribeLogDirsRequest request, RequestContext context)
+    {
+        if (!services.Authorizer.Allows(context, AclOperation.Describe, ResourceType.Cluster, AuthorizedOperations.ClusterName))
+        {
+            return new DescribeLogDirsResponse { ThrottleTimeMs = context.ThrottleTimeMs, ErrorCode = (short)ErrorCode.ClusterAuthorizationFailed };
+        }
+
+        HashSet<TopicPartition>? wanted = request.Topics?.SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic,
+            partition))).ToHashSet();
+        // A volume is asked for its size, which may wait for its disk.
+        DescribeLogDirsResponse.DescribeLogDirsResult[] results = await services.Cold.Run(() => directories.Directories.Select(directory => Describe(directory,
+            wanted)).ToArray());
+        return new DescribeLogDirsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Results = results };
+    }
+
+    private DescribeLogDirsResponse.DescribeLogDirsResult Describe(LogDirectory directory, HashSet<TopicPartition>? wanted)
+    {
+        if (directory.IsOffline)
+        {
+            return Failed(directory);
+        }
+
+        try
+        {
+            VolumeSpace space = directory.Space();
+            return new DescribeLogDirsResponse.DescribeLogDirsResult
+            {
+                LogDir = directory.Path,
+                Topics = [.. directory.Logs.Where(log => wanted is null || wanted.Contains(log.Partition)).GroupBy(log => log.Partition.Topic,
+                    StringComparer.Ordinal).Select(ToTopic)],
+                TotalBytes = space.TotalBytes,
+                UsableBytes = space.UsableBytes,
+            };
+        }
+        catch (IOException failure)
+        {
+            DataLog.VolumeFailed(services.Logger, directory.Path, failure);
+            return Failed(directory);
+        }
+    }
+
+    private static DescribeLogDirsResponse.DescribeLogDirsResult Failed(LogDirectory directory)
+        => new() { LogDir = directory.Path, ErrorCode = (short)ErrorCode.KafkaStorageError };
+
+    private DescribeLogDirsResponse.DescribeLogDirsTopic ToTopic(IGrouping<string, PartitionLog> logs) => new()
+    {
+        Name = logs.Key,
+        Partitions = [.. logs.Select(log => new DescribeLogDirsResponse.DescribeLogDirsPartition
+        {
+            PartitionIndex = log.Partition.Partition,
+            PartitionSize = log.SizeInBytes,
+            OffsetLag = services.Partitions.Find(log.Partition.Topic, log.Partition.Partition)?.Log is null ? UnknownLag
+                : Math.Max(log.HighWatermark - log.LogEndOffset, 0),
+        })],
+    };
+}
