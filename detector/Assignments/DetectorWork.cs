@@ -14,8 +14,8 @@ namespace Game.Detector.Assignments;
 /// </summary>
 /// <param name="rebuild">Gives a partition's state as its former owner left it, or null when cancelled; called on threads of its own.</param>
 internal sealed class DetectorWork(
-    Func<int, RebuildProgress, CancellationToken, RebuiltPartition?> rebuild, IReadOnlyList<PartitionStatus> statuses, AlertSender sender, DecisionTimes decisions,
-    TimeProvider time, ILogger log)
+    Func<int, RebuildProgress, CancellationToken, RebuiltPartition?> rebuild, IReadOnlyList<PartitionStatus> statuses, AlertSender sender,
+    DecisionTimes decisions, TimeProvider time, ILogger log)
     : IGroupWork, IDisposable
 {
     /// <summary>How long the end waits for rebuilds that were cancelled: they look up ten times a second, except while a broker does not answer.</summary>
@@ -100,7 +100,8 @@ internal sealed class DetectorWork(
         {
             if (assignment.Failure is { } failure)
             {
-                throw new InvalidOperationException($"the rebuild of partition {assignment.Partition} ended with {failure.GetType().Name}: {failure.Message}", failure);
+                string end = $"{failure.GetType().Name}: {failure.Message}";
+                throw new InvalidOperationException($"the rebuild of partition {assignment.Partition} ended with {end}", failure);
             }
 
             if (ReferenceEquals(_assignments[assignment.Partition], assignment) && !TryGoLive(consumer, assignment))

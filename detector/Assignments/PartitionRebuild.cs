@@ -123,7 +123,7 @@ internal sealed class PartitionRebuild(
             if (time.GetElapsedTime(logged) >= ProgressInterval)
             {
                 logged = time.GetTimestamp();
-                DetectorLog.RebuildProgress(log, partition, next, target, (int)(100 * (next - from) / (target - from)));
+                DetectorLog.Rebuilding(log, partition, next, target, (int)(100 * (next - from) / (target - from)));
             }
         }
     }

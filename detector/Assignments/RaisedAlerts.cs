@@ -5,7 +5,8 @@ using Game.Detector.Logging;
 namespace Game.Detector.Assignments;
 
 /// <summary>
-/// Which alerts an earlier owner of a partition raised beyond the committed offset: read from the end of the alerts partition backwards, in steps that grow, until
+/// Which alerts an earlier owner of a partition raised beyond the committed offset: read from the end of the alerts partition backwards, in steps that grow,
+/// until
 /// an alert of an earlier input offset is met. Alerts are the same when rule and input offset are.
 /// </summary>
 internal sealed class RaisedAlerts
@@ -22,12 +23,14 @@ internal sealed class RaisedAlerts
     public int Count => _raised.Count;
 
     /// <summary>
-    /// Alerts are written in the order of their input offsets. Where the oldest have expired, an earlier owner has judged all input before the first that is left,
+    /// Alerts are written in the order of their input offsets. Where the oldest have expired, an earlier owner has judged all input before the first that is
+    /// left,
     /// so that whatever it raised there is not raised again. 0 where none has expired.
     /// </summary>
     public long JudgedBefore { get; private set; }
 
-    public bool Contains(Alert alert) => alert.SourceOffset < JudgedBefore || (alert.SourceOffset <= _last && _raised.Contains((alert.Rule, alert.SourceOffset)));
+    public bool Contains(Alert alert)
+        => alert.SourceOffset < JudgedBefore || (alert.SourceOffset <= _last && _raised.Contains((alert.Rule, alert.SourceOffset)));
 
     /// <summary>Reads with a consumer that is not subscribed and reports partition ends.</summary>
     /// <exception cref="KafkaException">The brokers cannot be asked.</exception>

@@ -1,6 +1,7 @@
 namespace Game.Detector.Assignments;
 
-/// <summary>How far one rebuild has come, in offsets of its partition. Written by the rebuild's thread alone, read by anyone: no rebuild reads what another writes.</summary>
+/// <summary>How far one rebuild has come, in offsets of its partition. Written by the rebuild's thread alone, read by anyone: no rebuild reads what another
+/// writes.</summary>
 internal sealed class RebuildProgress
 {
     private long _from;

@@ -11,8 +11,10 @@ namespace Game.Detector.Consuming;
 internal sealed class GroupLoop : IDisposable
 {
     /// <summary>
-    /// How long a revoked partition waits for the acknowledgements of its alerts: its next owner must find them in the topic, or it raises them once more. The group
-    /// waits for <see cref="GroupLoopOptions.MaxPollIntervalMs"/>, other members go on with what they keep; after this time the process ends and sends nothing more.
+    /// How long a revoked partition waits for the acknowledgements of its alerts: its next owner must find them in the topic, or it raises them once more.
+    /// The group
+    /// waits for <see cref="GroupLoopOptions.MaxPollIntervalMs"/>, other members go on with what they keep; after this time the process ends and sends
+    /// nothing more.
     /// </summary>
     private static readonly TimeSpan RevokeWait = TimeSpan.FromSeconds(240);
 
@@ -184,7 +186,8 @@ internal sealed class GroupLoop : IDisposable
         int[] partitions = [.. revoked.Select(partition => partition.Partition.Value)];
         if (!AwaitAcknowledgements(partitions))
         {
-            _failure.TrySetResult($"Records written for partitions of {_topic} that go to another member are not acknowledged: check the brokers. The next owner writes what it does not find.");
+            _failure.TrySetResult($"Records written for partitions of {_topic} that go to another member are not acknowledged: "
+                + "check the brokers. The next owner writes what it does not find.");
         }
 
         if (_committer.Await(CommitWait))
@@ -224,14 +227,16 @@ internal sealed class GroupLoop : IDisposable
         return true;
     }
 
-    // Who leaves in order hands its partitions over at once. While records are unacknowledged it does not leave: the group waits for the session's time-out, in which
+    // Who leaves in order hands its partitions over at once. While records are unacknowledged it does not leave: the group waits for the session's time-out,
+    // in which
     // what is already on the way to the brokers lands.
     private void Leave()
     {
         _outbox.Flush(FlushWait);
         if (_outbox.InFlight > 0)
         {
-            _failure.TrySetResult($"{_outbox.InFlight} records were not acknowledged within {FlushWait.TotalSeconds:F0} s of the stop: check the brokers. The next detector writes what it does not find.");
+            _failure.TrySetResult($"{_outbox.InFlight} records were not acknowledged within {FlushWait.TotalSeconds:F0} s of the stop: "
+                + "check the brokers. The next detector writes what it does not find.");
             return;
         }
 

@@ -68,7 +68,8 @@ internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox
         }
     }
 
-    // Key and headers come from whoever wrote the alert, and a record that came in a compressed batch may be too large on its own: so a dead letter may replace it.
+    // Key and headers come from whoever wrote the alert, and a record that came in a compressed batch may be too large on its own: so a dead letter may
+    // replace it.
     private static Outgoing Copy(ConsumeResult<byte[]?, byte[]?> record)
     {
         Message<byte[]?, byte[]?> message = record.Message;

@@ -23,7 +23,7 @@ internal sealed class DetectorMetrics
             status => status.Phase != PartitionPhase.NotAssigned);
         Gauge("detector.rebuild.start", "Offset at which the rebuild began; above 0 older events have expired.", status => status.Rebuild.From,
             status => status.Phase != PartitionPhase.NotAssigned);
-        Gauge("detector.rebuild.position", "Offset the rebuild has come to.", status => status.Rebuild.At, status => status.Phase != PartitionPhase.NotAssigned);
+        Gauge("detector.rebuild.position", "Offset the rebuild is at.", status => status.Rebuild.At, status => status.Phase != PartitionPhase.NotAssigned);
         Gauge("detector.rebuild.target", "Offset at which the rebuild ends.", status => status.Rebuild.Target,
             status => status.Phase != PartitionPhase.NotAssigned);
 

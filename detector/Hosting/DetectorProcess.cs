@@ -98,8 +98,8 @@ internal static class DetectorProcess
         }
         else
         {
-            DetectorLog.Started(log, options.Rules.IpChangeVersion, options.Rules.WealthChangeVersion, options.Rules.ReusedIdVersion, options.Group, Topics.PlayerEvents,
-                options.BootstrapServers);
+            DetectorLog.Started(log, options.Rules.IpChangeVersion, options.Rules.WealthChangeVersion, options.Rules.ReusedIdVersion, options.Group,
+                Topics.PlayerEvents, options.BootstrapServers);
         }
     }
 
@@ -160,7 +160,8 @@ internal static class DetectorProcess
         string? failure = await FirstAsync(outbox.Failure, loop.Failure);
         if (!ended.Task.IsCompleted)
         {
-            failure ??= $"The detector did not stop within {StopWait.TotalSeconds:F0} s: the brokers do not answer. Another one takes its partitions over when its session has timed out.";
+            failure ??= $"The detector did not stop within {StopWait.TotalSeconds:F0} s: the brokers do not answer. "
+                + "Another one takes its partitions over when its session has timed out.";
         }
 
         return failure is null ? 0 : await FailAsync(failure);

@@ -16,7 +16,7 @@ internal static partial class DetectorLog
     public static partial void RebuildStarted(ILogger log, int partition, long from, long target);
 
     [LoggerMessage(5, LogLevel.Information, "Rebuilding partition {Partition}: at offset {At} of {Target}, {Percent} %")]
-    public static partial void RebuildProgress(ILogger log, int partition, long at, long target, int percent);
+    public static partial void Rebuilding(ILogger log, int partition, long at, long target, int percent);
 
     [LoggerMessage(6, LogLevel.Information,
         "Partition {Partition} is live at offset {Offset} with {Players} players; {Raised} alerts from there on were raised already")]

@@ -65,7 +65,11 @@ internal static class Reasons
     }
 
     public static string OfReuse(in EventView view, EventKind earlier, int eventsBefore)
-        => Invariant($"The event id {view.EventId} of this {Word(view.Kind)} was used {eventsBefore} {(eventsBefore == 1 ? "event" : "events")} before by a {Word(earlier)} with other content; find out which client or game server sent both, and judge each of them.");
+    {
+        string distance = Invariant($"{eventsBefore} {(eventsBefore == 1 ? "event" : "events")} before");
+        return $"The event id {view.EventId} of this {Word(view.Kind)} was used {distance} by a {Word(earlier)} with other content; "
+            + "find out which client or game server sent both, and judge each of them.";
+    }
 
     private static string Word(EventKind kind) => kind == EventKind.Login ? "login" : "trade";
 

@@ -17,7 +17,8 @@ public enum Verdict : byte
     /// <summary>An event of this id and content is among the player's last 30 already: counted once, nothing changed.</summary>
     Repeated,
 
-    /// <summary>The event's time lies more than 5 minutes after its record's: judged by the rules where the player is known, but nothing of it is kept.</summary>
+    /// <summary>The event's time lies more than 5 minutes after its record's: judged by the rules where the player is known, but nothing of it is
+    /// kept.</summary>
     Misdated,
 
     /// <summary>The value is no event; it changed nothing.</summary>
@@ -30,7 +31,8 @@ public enum Verdict : byte
 /// <summary>The engine's answer to one record.</summary>
 /// <param name="Verdict">What became of it.</param>
 /// <param name="Failure">Why it is undecodable, else none.</param>
-/// <param name="Alerts">None to two alerts of different rules. <see cref="Alert.DetectedAt"/> is 0: the engine has no clock, whoever publishes an alert stamps it.</param>
+/// <param name="Alerts">None to two alerts of different rules. <see cref="Alert.DetectedAt"/> is 0: the engine has no clock, whoever publishes an alert
+/// stamps it.</param>
 public readonly record struct Decision(Verdict Verdict, DecodeFailure Failure, IReadOnlyList<Alert> Alerts)
 {
     /// <summary>Whether the record belongs into <c>dead-letters</c>.</summary>

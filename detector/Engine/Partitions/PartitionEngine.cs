@@ -10,7 +10,8 @@ using Game.Detector.Windows;
 namespace Game.Detector.Partitions;
 
 /// <summary>
-/// The detector's state of one partition of <c>player-events</c>, a pure function of the records given to it in order: no clock, no randomness, no order of hashes,
+/// The detector's state of one partition of <c>player-events</c>, a pure function of the records given to it in order: no clock, no randomness, no order of
+/// hashes,
 /// and arithmetic that rounds alike everywhere. Whoever feeds the same records gets the same alerts. One thread at a time.
 /// </summary>
 public sealed class PartitionEngine
@@ -158,7 +159,8 @@ public sealed class PartitionEngine
         if (!arrival.IsMisdated)
         {
             Baseline.Add(trade, features, ref state);
-            state.Ring.Push(trade.EventId, arrival.Content, new WindowEvent { Ts = trade.Ts, Kind = EventKind.Trade, Gold = features.Gold, Items = features.Items });
+            WindowEvent remembered = new() { Ts = trade.Ts, Kind = EventKind.Trade, Gold = features.Gold, Items = features.Items };
+            state.Ring.Push(trade.EventId, arrival.Content, remembered);
         }
 
         ulong place = StableHash.Of(features.Counterparty, features.Network);

@@ -71,7 +71,8 @@ public sealed record IpChangeParameters
     /// <summary>Score from which it is critical, 0 to 1.</summary>
     public double CriticalScore { get; set; } = 0.80;
 
-    /// <summary>Minutes of event time after an alert during which only a clearly higher score raises another of the same outcome from the same address range.</summary>
+    /// <summary>Minutes of event time after an alert during which only a clearly higher score raises another of the same outcome from the same address
+    /// range.</summary>
     public int QuietMinutes { get; set; } = 360;
 
     internal string? Problem() => ParameterCheck.First(
@@ -158,7 +159,8 @@ public sealed record WealthChangeParameters
     public double CriticalScore { get; set; } = 0.80;
 
     /// <summary>
-    /// Minutes of event time after an alert during which only a clearly higher score raises another of the same direction with the same partner and address range.
+    /// Minutes of event time after an alert during which only a clearly higher score raises another of the same direction with the same partner and address
+    /// range.
     /// </summary>
     public int QuietMinutes { get; set; } = 360;
 

@@ -15,7 +15,8 @@ namespace Game.Detector.Rules;
 internal sealed partial class RuleJsonContext : JsonSerializerContext;
 
 /// <summary>
-/// The rules with their parameters, as read from the file of <c>--rules</c>: <c>{"windows":{…},"ip_change":{…},"wealth_change":{…},"reused_id":{…}}</c>, each part and each
+/// The rules with their parameters, as read from the file of <c>--rules</c>: <c>{"windows":{…},"ip_change":{…},"wealth_change":{…},"reused_id":{…}}</c>,
+/// each part and each
 /// parameter optional. Not to be changed once an engine uses it.
 /// </summary>
 public sealed record RuleSet
@@ -39,7 +40,8 @@ public sealed record RuleSet
 
     /// <summary>A hash of all that decides what wealth-change says: the ratings of logins are part of it.</summary>
     [JsonIgnore]
-    public string WealthChangeVersion => Version(WealthChangeParameters.Name, new RuleSet { Windows = Windows, IpChange = IpChange, WealthChange = WealthChange });
+    public string WealthChangeVersion
+        => Version(WealthChangeParameters.Name, new RuleSet { Windows = Windows, IpChange = IpChange, WealthChange = WealthChange });
 
     /// <summary>A hash of all that decides what reused-id says.</summary>
     [JsonIgnore]

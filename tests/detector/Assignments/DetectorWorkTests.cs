@@ -89,7 +89,8 @@ public sealed class DetectorWorkTests : IDisposable
         work.Dispose();
     }
 
-    /// <summary>The first rebuild hangs in a call to a broker and hears of its cancellation late: its successor begins when it has ended, with a progress of its own.</summary>
+    /// <summary>The first rebuild hangs in a call to a broker and hears of its cancellation late: its successor begins when it has ended, with a progress of
+    /// its own.</summary>
     [Fact]
     public void A_rebuild_begins_when_its_cancelled_predecessor_has_ended()
     {
@@ -164,8 +165,8 @@ public sealed class DetectorWorkTests : IDisposable
     }
 
     private DetectorWork Work(Func<int, RebuildProgress, CancellationToken, RebuiltPartition?> rebuild, PartitionStatus? status = null)
-        => new(rebuild, [status ?? new PartitionStatus(0)], new AlertSender(null!, TimeProvider.System, NullLogger.Instance), new DecisionTimes(_meter), TimeProvider.System,
-            NullLogger.Instance);
+        => new(rebuild, [status ?? new PartitionStatus(0)], new AlertSender(null!, TimeProvider.System, NullLogger.Instance), new DecisionTimes(_meter),
+            TimeProvider.System, NullLogger.Instance);
 
     private static Exception Until(Func<Exception?> thrown)
     {

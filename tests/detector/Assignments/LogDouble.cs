@@ -53,5 +53,10 @@ internal sealed class LogDouble
 
     private Message<byte[]?, byte[]?> Message(long offset) => _position.Topic == Topics.Alerts
         ? new Message<byte[]?, byte[]?> { Value = _alerts[offset - FirstAlert] }
-        : new Message<byte[]?, byte[]?> { Key = _events[offset].Key, Value = _events[offset].Value, Timestamp = new Timestamp(long.MaxValue / 2, TimestampType.CreateTime) };
+        : new Message<byte[]?, byte[]?>
+        {
+            Key = _events[offset].Key,
+            Value = _events[offset].Value,
+            Timestamp = new Timestamp(long.MaxValue / 2, TimestampType.CreateTime),
+        };
 }

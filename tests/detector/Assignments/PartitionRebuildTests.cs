@@ -61,7 +61,8 @@ public sealed class PartitionRebuildTests
         }
     }
 
-    /// <summary>A group without commits begins at the start: of the alerts that were raised before, those that are left say how far an earlier owner had come.</summary>
+    /// <summary>A group without commits begins at the start: of the alerts that were raised before, those that are left say how far an earlier owner had
+    /// come.</summary>
     [Fact]
     public void A_new_group_over_expired_alerts_raises_none_of_them_again()
     {
@@ -77,7 +78,8 @@ public sealed class PartitionRebuildTests
         RaisedAlerts raised = Rebuild(new(), () => new LogDouble(Events(), [Alert(40), Alert(60)], committed: null).Consumer).ShouldNotBeNull().Raised;
         raised.JudgedBefore.ShouldBe(0);
         new[] { 0, 39, 40, 60 }.Select(offset => raised.Contains(Decode(Alert(offset)))).ShouldBe([false, false, true, true]);
-        RaisedAlerts later = Rebuild(new(), () => new LogDouble(Events(), [Alert(40), Alert(60)], committed: 50) { FirstAlert = 17 }.Consumer).ShouldNotBeNull().Raised;
+        LogDouble expired = new(Events(), [Alert(40), Alert(60)], committed: 50) { FirstAlert = 17 };
+        RaisedAlerts later = Rebuild(new(), () => expired.Consumer).ShouldNotBeNull().Raised;
         later.JudgedBefore.ShouldBe(0);
         new[] { 40, 55, 60 }.Select(offset => later.Contains(Decode(Alert(offset)))).ShouldBe([false, false, true]);
     }

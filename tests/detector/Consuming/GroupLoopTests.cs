@@ -24,12 +24,14 @@ public sealed class GroupLoopTests : IDisposable
     {
         _producer.When(p => p.Produce(Arg.Any<TopicPartition>(), Arg.Any<Message<byte[]?, byte[]?>>(), Arg.Any<Action<DeliveryReport<byte[]?, byte[]?>>>()))
             .Do(call => _sent.Add(call.Arg<Action<DeliveryReport<byte[]?, byte[]?>>>()));
-        _consumer.When(c => c.Commit(Arg.Any<IEnumerable<TopicPartitionOffset>>())).Do(call => _committed.AddRange(call.Arg<IEnumerable<TopicPartitionOffset>>()));
+        _consumer.When(c => c.Commit(Arg.Any<IEnumerable<TopicPartitionOffset>>()))
+            .Do(call => _committed.AddRange(call.Arg<IEnumerable<TopicPartitionOffset>>()));
         _outbox = new Outbox(_producer, NullLogger.Instance);
         _loop = new GroupLoop(_consumer, new GroupLoopOptions("", "c", "g", "player-events", 1), _work, _outbox, _time, NullLogger.Instance);
         _loop.Assign([new TopicPartition("player-events", 0)]);
         _work.Ledger!.Start(7);
-        _outbox.Send(new Outgoing(new TopicPartition("alerts", 0), new Message<byte[]?, byte[]?>()), _work.Ledger.Expect(7), CancellationToken.None).ShouldBeTrue();
+        Outgoing alert = new(new TopicPartition("alerts", 0), new Message<byte[]?, byte[]?>());
+        _outbox.Send(alert, _work.Ledger.Expect(7), CancellationToken.None).ShouldBeTrue();
         _work.Ledger.Pass(7);
     }
 

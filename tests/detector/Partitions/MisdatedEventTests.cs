@@ -17,7 +17,8 @@ public class MisdatedEventTests
         story.Append(story.Newest<LoginEvent>() with { EventId = Guid.NewGuid(), Ts = Year9999 }, story.Now).Verdict.ShouldBe(Verdict.Misdated);
         story.ShouldBeQuiet();
         story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").ShouldAlert("ip-change").Severity.ShouldBe(AlertSeverity.Critical);
-        story.After(PlayerStory.Minute).GiveGold(12_000, "stranger", PlayerStory.Sydney.Ip).ShouldAlert("wealth-change").Features["login_risk"].ShouldBeGreaterThan(0.8);
+        story.After(PlayerStory.Minute).GiveGold(12_000, "stranger", PlayerStory.Sydney.Ip).ShouldAlert("wealth-change")
+            .Features["login_risk"].ShouldBeGreaterThan(0.8);
     }
 
     [Theory]
@@ -36,7 +37,8 @@ public class MisdatedEventTests
 
     /// <summary>Whatever misdated events come in between: the others raise what they raise without them, in every detail but the offset.</summary>
     [Fact]
-    public void The_others_are_judged_as_if_it_were_not_there() => Gen.Select(Gen.Int[0, 6], Gen.Long[0, Year9999], Gen.Int[0, 2].Select(i => Timestamps[i])).Array[1, 40]
+    public void The_others_are_judged_as_if_it_were_not_there()
+        => Gen.Select(Gen.Int[0, 6], Gen.Long[0, Year9999], Gen.Int[0, 2].Select(i => Timestamps[i])).Array[1, 40]
         .Sample(steps =>
         {
             using PlayerStory disturbed = new PlayerStory().SteadyLife(), calm = new PlayerStory().SteadyLife();
@@ -44,7 +46,8 @@ public class MisdatedEventTests
             {
                 Live(calm, step);
                 Live(disturbed, step);
-                PlayerEvent copy = disturbed.Newest<PlayerEvent>() with { EventId = Guid.NewGuid(), Ts = Math.Min(Year9999, Math.Max(disturbed.Now, timestamp) + EventTime.MaxAheadMs + 1 + ahead) };
+                long ts = Math.Min(Year9999, Math.Max(disturbed.Now, timestamp) + EventTime.MaxAheadMs + 1 + ahead);
+                PlayerEvent copy = disturbed.Newest<PlayerEvent>() with { EventId = Guid.NewGuid(), Ts = ts };
                 disturbed.Alerts.Select(Told).ShouldBe(calm.Alerts.Select(Told));
                 disturbed.Append(copy, timestamp).Verdict.ShouldBe(Verdict.Misdated);
             }
@@ -75,7 +78,8 @@ public class MisdatedEventTests
         old.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").ShouldAlert("ip-change").Features["logins"].ShouldBe(16);
     }
 
-    private static string Told(Alert alert) => string.Join(' ', alert.Rule, alert.Score, alert.Ts, alert.Reason, alert.WindowEvents, alert.WindowFrom, alert.WindowTo);
+    private static string Told(Alert alert)
+        => string.Join(' ', alert.Rule, alert.Score, alert.Ts, alert.Reason, alert.WindowEvents, alert.WindowFrom, alert.WindowTo);
 
     private static void Live(PlayerStory story, int step)
     {

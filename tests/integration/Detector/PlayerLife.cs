@@ -19,7 +19,8 @@ internal static class PlayerLife
     public static Message<byte[], byte[]>[] AtHome(string user)
         => [.. Enumerable.Range(0, 10).Select(day => Record(Login(user, Start + (day * Day), "20.0.1.7", "DE", 64_500, "phone", LoginOutcome.Ok)))];
 
-    public static LoginEvent Stranger(string user, long ts, LoginOutcome outcome = LoginOutcome.Ok) => Login(user, ts, "30.0.1.7", "AU", 64_700, "burner", outcome);
+    public static LoginEvent Stranger(string user, long ts, LoginOutcome outcome = LoginOutcome.Ok)
+        => Login(user, ts, "30.0.1.7", "AU", 64_700, "burner", outcome);
 
     public static Message<byte[], byte[]> Record(PlayerEvent one)
     {

@@ -55,8 +55,8 @@ public sealed class RebuildTests : DetectorBroker
 
         CollectingLog log = new();
         RebuildProgress progress = new();
-        PartitionRebuild rebuild = new(() => PartitionRebuild.Connect(BootstrapServers, DetectorOptions.DetectorGroup, 0, TimeProvider.System, log), 0, progress,
-            new RuleSet(), TimeProvider.System, log);
+        PartitionRebuild rebuild = new(() => PartitionRebuild.Connect(BootstrapServers, DetectorOptions.DetectorGroup, 0, TimeProvider.System, log), 0,
+            progress, new RuleSet(), TimeProvider.System, log);
         RebuiltPartition rebuilt = rebuild.Run(TestContext.Current.CancellationToken).ShouldNotBeNull();
 
         log.Lines.ShouldContain(line => line.Contains($"starts at offset {progress.From}, not 0", StringComparison.Ordinal));
