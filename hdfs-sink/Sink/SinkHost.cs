@@ -16,16 +16,19 @@ internal static class SinkHost
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(urls);
-        // what fails there is said in one sentence by Program
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what fails there is said in one sentence by Program
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = settings.StopWithin * 2);
-        builder.Services.AddSingleton(settings).AddSingleton(TimeProvider.System).AddSingleton<SinkMetrics>().AddSingleton<SinkHealth>()
-            .AddSingleton<SinkParts>();
+        builder.Services.AddSingleton(settings).AddSingleton(TimeProvider.System).AddSingleton<SinkMetrics>().AddSingleton<SinkHealth>().AddSingleton<SinkParts>();
         builder.Services.AddSingleton<IWebHdfs>(services => new WebHdfsClient(
             new WebHdfsOptions { NameNodes = settings.WebHdfs, UserName = settings.User }, services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<SinkService>().AddHostedService(services => services.GetRequiredService<SinkService>());
-        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("hdfs-sink"))
-            .WithMetrics(metrics => metrics.AddMeter(SinkMetrics.MeterName).AddPrometheusExporter());
+        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("hdfs-sink")).WithMetrics(metrics => metrics.AddMeter(SinkMetrics.MeterName).AddPrometheusExporter());
         WebApplication app = builder.Build();
         app.MapMethods("/healthz", Probe, () => "ok");
         app.MapMethods("/readyz", Probe, (SinkHealth health) => health.Trouble is { } trouble

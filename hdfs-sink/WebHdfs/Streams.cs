@@ -26,7 +26,7 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream body, st
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new WebHdfsException(HdfsError.Unreachable, $"{what} broke off: {e.Message}", inner: e);
+            throw new WebHdfsException(HdfsError.Unreachable, $"{what} broke off: {e.GetBaseException().Message}", inner: e);
         }
     }
 

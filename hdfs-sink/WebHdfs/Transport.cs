@@ -94,7 +94,7 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new WebHdfsException(HdfsError.Unreachable, $"{what} found no way to {address.Authority}: {e.Message}", inner: e);
+            throw new WebHdfsException(HdfsError.Unreachable, $"{what} found no way to {address.Authority}: {e.GetBaseException().Message}", inner: e);
         }
     }
 

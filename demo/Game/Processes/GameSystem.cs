@@ -263,12 +263,12 @@ internal sealed class GameSystem : IAsyncDisposable
             }
             catch (WebHdfsException e) when (!e.IsTransient && (int?)e.StatusCode is >= 400 and < 500)
             {
-                throw new UserErrorException($"There will be no answer from {what}: {e.Message}", e);
+                throw new UserErrorException($"There will be no answer from {what}: {e.GetBaseException().Message}", e);
             }
             catch (Exception e) when (e is KafkaException or HttpRequestException or WebHdfsException or TaskCanceledException
             && !cancellation.IsCancellationRequested)
             {
-                last = e.Message; // not there yet
+                last = e.GetBaseException().Message; // not there yet
             }
 
             if (TimeProvider.System.GetElapsedTime(started) >= limit)

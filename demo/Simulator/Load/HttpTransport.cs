@@ -45,7 +45,7 @@ internal sealed class HttpTransport : IActionTransport
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException or JsonException or IOException or ObjectDisposedException)
         {
-            answer = new Answer(0, false, null, 1, e.Message);
+            answer = new Answer(0, false, null, 1, e.GetBaseException().Message);
         }
 
         _settled(pending, answer);

@@ -67,7 +67,7 @@ internal sealed class StreamTransport : IActionTransport
                 // The server went away or talks nonsense: what is unanswered is sent again below.
                 if (!_stopping.IsCancellationRequested)
                 {
-                    _failed($"{_address}: {e.Message}");
+                    _failed($"{_address}: {e.GetBaseException().Message}");
                 }
             }
 

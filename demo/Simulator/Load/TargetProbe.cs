@@ -25,7 +25,7 @@ public static class TargetProbe
             }
             catch (HttpRequestException e)
             {
-                return $"The game server at {target} cannot be reached: {e.Message}";
+                return $"The game server at {target} cannot be reached: {e.GetBaseException().Message}";
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {

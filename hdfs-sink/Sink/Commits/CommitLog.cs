@@ -23,7 +23,8 @@ internal enum ClaimOutcome
 /// <param name="warehouse">The topic's folders.</param>
 /// <param name="partition">The partition.</param>
 /// <param name="parallel">Bounds how many files are placed at once, over all partitions.</param>
-internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partition, SemaphoreSlim parallel)
+/// <param name="warn">Called with a sentence for what lies in the folder of the manifests and is none of this partition's.</param>
+internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partition, SemaphoreSlim parallel, Action<string> warn)
 {
     /// <summary>Folders remembered as made: a year of hours. More start anew, which costs a call each.</summary>
     private const int MaxKnownFolders = 10_000;
@@ -40,18 +41,19 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
 
     /// <summary>
     /// The manifest of the highest range that begins at or before <paramref name="end"/>; null where nothing was ever committed. There may be hundreds of
-    /// thousands, so it is looked for in windows below the end that grow until one holds any.
+    /// thousands, so it is looked for in windows below the end that grow until one holds any. What has a manifest's name and is none of this partition's is
+    /// passed over with a warning: were it a damaged one of the chain, the manifest before it would lead to it, and <see cref="FindAsync"/> would refuse it.
     /// </summary>
     public async Task<Manifest?> NewestAsync(long end, CancellationToken cancellationToken)
     {
         for (long width = FirstWindow; ; width *= WindowGrowth)
         {
             long from = Math.Max(0, end - width);
-            long found = await HighestAsync(from, end, cancellationToken);
-            if (found >= 0)
+            if (await HighestAsync(from, end, cancellationToken) is { } found)
             {
-                return await ReadAsync(found, cancellationToken);
+                return found;
             }
+
             if (from == 0)
             {
                 return null;
@@ -60,16 +62,18 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
     }
 
     /// <summary>The manifest that claims <paramref name="first"/>; null where it is free.</summary>
+    /// <exception cref="SinkRefusedException">Something else lies there, which this partition's next commit would meet.</exception>
     public async Task<Manifest?> FindAsync(long first, CancellationToken cancellationToken)
     {
-        try
+        string path = warehouse.Claim(partition, first);
+        return await hdfs.GetFileStatusAsync(path, cancellationToken) switch
         {
-            return await ReadAsync(first, cancellationToken);
-        }
-        catch (WebHdfsException e) when (e.Error == HdfsError.FileNotFound)
-        {
-            return null;
-        }
+            null => null,
+            { IsDirectory: true } => throw new SinkRefusedException($"{path} is a folder where a manifest belongs: something else made it, so move it away and start again."),
+            _ => await TryReadAsync(first, cancellationToken)
+                ?? throw new SinkRefusedException(
+                    $"{path} is not a manifest of this partition that this sink can read: it was misplaced, damaged or written by a newer version, so restore it or use another warehouse."),
+        };
     }
 
     /// <summary>Moves a staged manifest to the name that claims its range.</summary>
@@ -84,7 +88,7 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
                 return ClaimOutcome.Lost;
             case RenameOutcome.AlreadyRenamed:
                 // An earlier try of ours got through, or another's claim is there and its sink has cleaned our staged file away: the id tells.
-                return (await ReadAsync(manifest.First, cancellationToken)).CommitId == manifest.CommitId ? ClaimOutcome.Won : ClaimOutcome.Lost;
+                return (await FindAsync(manifest.First, cancellationToken))?.CommitId == manifest.CommitId ? ClaimOutcome.Won : ClaimOutcome.Lost;
             default:
                 throw new WarehouseException($"The manifest {staged} vanished before it could be renamed to {claim}: something else deletes files there.");
         }
@@ -100,11 +104,11 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
     /// </summary>
     public async Task FinishAsync(Manifest newest, CancellationToken cancellationToken)
     {
-        HashSet<string> staged = await NamesAsync(warehouse.Staging, cancellationToken);
+        HashSet<string> staged = await StagedFilesAsync(cancellationToken);
         HashSet<string> named = newest.Files.Select(file => file.Staged).ToHashSet(StringComparer.Ordinal);
         await Task.WhenAll(newest.Files.Where(file => staged.Contains(NameOf(file.Staged))).Select(file => PlaceAsync(file, cancellationToken)));
-        IEnumerable<string> unclaimable = staged.Where(name => Warehouse.ReadStaged(name) is { } range && range.Partition == partition
-            && range.First < newest.Next);
+        IEnumerable<string> unclaimable = staged.Where(name =>
+            Warehouse.ReadStaged(name) is { } range && range.Partition == partition && range.First < newest.Next);
         foreach (string path in unclaimable.Select(name => $"{warehouse.Staging}/{name}").Where(path => !named.Contains(path)))
         {
             await hdfs.DeleteAsync(path, cancellationToken: cancellationToken);
@@ -126,9 +130,9 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
 
         if (outcome is RenameOutcome.DestinationExists)
         {
-            throw new SinkRefusedException(
-                $"{file.Path} is there although its file still lies at {file.Staged}: something else wrote it, so move it away and start again.");
+            throw new SinkRefusedException($"{file.Path} is there although its file still lies at {file.Staged}: something else wrote it, so move it away and start again.");
         }
+
         if (outcome is RenameOutcome.SourceMissing)
         {
             throw new WarehouseException($"Neither {file.Staged} nor {file.Path} is there: something else deletes files in the warehouse.");
@@ -146,11 +150,11 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
             {
                 return outcome;
             }
+
             _knownFolders.TryRemove(folder, out _);
             if (tries == MaxRenames)
             {
-                throw new WarehouseException(
-                    $"HDFS would not rename {path} to {destination}, though the source is there, the name is free and its folder was just made.");
+                throw new WarehouseException($"HDFS would not rename {path} to {destination}, though the source is there, the name is free and its folder was just made.");
             }
         }
     }
@@ -161,62 +165,70 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
         {
             return;
         }
+
         await hdfs.MkdirsAsync(folder, cancellationToken);
         if (_knownFolders.Count >= MaxKnownFolders)
         {
             _knownFolders.Clear();
         }
+
         _knownFolders[folder] = true;
     }
 
-    private async Task<Manifest> ReadAsync(long first, CancellationToken cancellationToken)
+    /// <summary>The manifest in a file; null where the file holds none, or another's.</summary>
+    private async Task<Manifest?> TryReadAsync(long first, CancellationToken cancellationToken)
     {
-        string path = warehouse.Claim(partition, first);
-        await using Stream stream = await hdfs.OpenAsync(path, cancellationToken: cancellationToken);
+        await using Stream stream = await hdfs.OpenAsync(warehouse.Claim(partition, first), cancellationToken: cancellationToken);
         using MemoryStream bytes = new();
         await stream.CopyToAsync(bytes, cancellationToken);
-        return Manifest.Parse(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), path);
+        Manifest? manifest = Manifest.TryParse(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+        return manifest?.Topic == warehouse.Topic && manifest.Partition == partition && manifest.First == first ? manifest : null;
     }
 
-    /// <summary>The highest claim within [from, to], or −1.</summary>
-    private async Task<long> HighestAsync(long from, long to, CancellationToken cancellationToken)
+    /// <summary>The manifest of the highest claim within [from, to]; null where there is none.</summary>
+    private async Task<Manifest?> HighestAsync(long from, long to, CancellationToken cancellationToken)
     {
         // HDFS lists by the names' bytes: there only numbers of the same length are in their order.
         for (int digits = Digits(to); digits >= Digits(from); digits--)
         {
             long low = Math.Max(from, digits == 1 ? 0 : PowerOfTen(digits - 1)), high = Math.Min(to, PowerOfTen(digits) - 1);
-            long found = -1;
+            SortedSet<long> claims = new();
             // Whatever is listed after a number without its last digit is that number or comes after it.
-            await foreach (string name in ListAsync(warehouse.Commits(partition), Text(low)[..^1], Text(high), cancellationToken))
+            await foreach (FileStatus file in ListFilesAsync(warehouse.Commits(partition), Text(low)[..^1], Text(high), cancellationToken))
             {
-                if (name.Length == digits && long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long first) && first >= low
-                    && first <= high)
+                if (file.PathSuffix.Length == digits && long.TryParse(file.PathSuffix, NumberStyles.None, CultureInfo.InvariantCulture, out long first) && first >= low && first <= high)
                 {
-                    found = Math.Max(found, first);
+                    claims.Add(first);
                 }
             }
 
-            if (found >= 0)
+            foreach (long first in claims.Reverse())
             {
-                return found;
+                if (await TryReadAsync(first, cancellationToken) is { } manifest)
+                {
+                    return manifest;
+                }
+
+                warn($"{warehouse.Claim(partition, first)} is not a manifest of this partition and is passed over.");
             }
         }
 
-        return -1;
+        return null;
     }
 
-    private async Task<HashSet<string>> NamesAsync(string folder, CancellationToken cancellationToken)
+    private async Task<HashSet<string>> StagedFilesAsync(CancellationToken cancellationToken)
     {
         HashSet<string> names = new(StringComparer.Ordinal);
-        await foreach (string name in ListAsync(folder, "", null, cancellationToken))
+        await foreach (FileStatus file in ListFilesAsync(warehouse.Staging, "", null, cancellationToken))
         {
-            names.Add(name);
+            names.Add(file.PathSuffix);
         }
+
         return names;
     }
 
-    /// <summary>The names after <paramref name="after"/>, up to <paramref name="last"/> where that is given; none where there is no such folder.</summary>
-    private async IAsyncEnumerable<string> ListAsync(string folder, string after, string? last, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>A folder's files with names after <paramref name="after"/>, up to <paramref name="last"/> where that is given; none where there is no such folder.</summary>
+    private async IAsyncEnumerable<FileStatus> ListFilesAsync(string folder, string after, string? last, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -230,14 +242,18 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
                 yield break; // nothing was ever written there
             }
 
-            foreach (string name in page.Entries.Select(entry => entry.PathSuffix))
+            foreach (FileStatus entry in page.Entries)
             {
-                after = name;
-                if (last is not null && string.CompareOrdinal(name, last) > 0)
+                after = entry.PathSuffix;
+                if (last is not null && string.CompareOrdinal(after, last) > 0)
                 {
                     yield break;
                 }
-                yield return name;
+
+                if (!entry.IsDirectory)
+                {
+                    yield return entry;
+                }
             }
 
             if (page.Remaining <= 0 || page.Entries.Count == 0)
@@ -259,6 +275,7 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
         {
             power = power > long.MaxValue / 10 ? long.MaxValue : power * 10;
         }
+
         return power;
     }
 

@@ -32,7 +32,8 @@ internal interface ITopicIds
 /// <param name="Uploads">How many files are encoded and uploaded, or placed, at once.</param>
 /// <param name="Time">The clock, for the manifests' time.</param>
 /// <param name="NewCommitId">Ids that no other sink makes.</param>
-internal sealed record CommitterContext(IWebHdfs Hdfs, ITopicIds TopicIds, SemaphoreSlim Uploads, TimeProvider Time, Func<Guid> NewCommitId);
+/// <param name="Warn">Called with a sentence for what lies in the warehouse and is none of the sink's.</param>
+internal sealed record CommitterContext(IWebHdfs Hdfs, ITopicIds TopicIds, SemaphoreSlim Uploads, TimeProvider Time, Func<Guid> NewCommitId, Action<string> Warn);
 
 /// <summary>
 /// Commits one partition's batches, one after the other, by the protocol that makes each record appear once whatever dies in between:
@@ -44,26 +45,48 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
     /// <summary>An upload that breaks is tried again under a new name, as the first may still be landing; longer trouble is left to the next start.</summary>
     private const int MaxUploads = 3;
 
-    private readonly CommitLog _commits = new(context.Hdfs, warehouse, partition, context.Uploads);
+    private readonly CommitLog _commits = new(context.Hdfs, warehouse, partition, context.Uploads, context.Warn);
     private string _topicId = "";
 
     /// <summary>
     /// Finishes what the newest manifest began and says at which position to resume. A range that retention took is recorded as lost.
     /// </summary>
-    /// <exception cref="SinkRefusedException">The topic is another one than the manifests tell of, or its log ends before what was committed.</exception>
+    /// <exception cref="SinkRefusedException">The topic is another one than the manifests tell of, its log ends before what was committed, or something else lies where the sink writes.</exception>
     /// <param name="state">What the cluster said.</param>
     /// <param name="askLogEnd">Asks again for the offset after the last readable one: another sink may have read on since.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    public async Task<long> OpenAsync(PartitionState state, Func<CancellationToken, Task<long>> askLogEnd, CancellationToken cancellationToken)
+    public Task<long> OpenAsync(PartitionState state, Func<CancellationToken, Task<long>> askLogEnd, CancellationToken cancellationToken) =>
+        RefuseWhatIsInTheWayAsync(() => ResumeAsync(state, askLogEnd, cancellationToken));
+
+    /// <summary>Commits a batch that begins where the last commit ended.</summary>
+    /// <exception cref="SinkRefusedException">The topic is another one by now, or something else lies where the sink writes.</exception>
+    public Task<CommitResult> CommitAsync(RecordBatch batch, CancellationToken cancellationToken) =>
+        RefuseWhatIsInTheWayAsync(() => CommitAsync(batch, lost: false, cancellationToken));
+
+    /// <summary>What is missing or broken in HDFS passes, or is mended behind the sink's back; a file in the place of a folder stays until a person moves it.</summary>
+    private static async Task<T> RefuseWhatIsInTheWayAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (WebHdfsException e) when (e.Error is HdfsError.ParentNotDirectory or HdfsError.FileAlreadyExists)
+        {
+            throw new SinkRefusedException($"Something lies in the warehouse where the sink makes a folder or a file, so move it away and start again: {e.Message}");
+        }
+    }
+
+    private async Task<long> ResumeAsync(PartitionState state, Func<CancellationToken, Task<long>> askLogEnd, CancellationToken cancellationToken)
     {
         _topicId = state.TopicId;
         long end = state.LogEnd;
-        Manifest? newest = await _commits.NewestAsync(end, cancellationToken);
+        Manifest? newest = await _commits.NewestAsync(end, cancellationToken) ?? await _commits.FindAsync(0, cancellationToken);
         long position = newest is null ? 0 : await FollowAsync(newest, CheckEndAsync, cancellationToken);
         while (position < state.LogStart)
         {
             position = (await CommitAsync(new RecordBatch(position, state.LogStart, [], 0), lost: true, cancellationToken)).Position;
         }
+
         return position;
 
         async Task CheckEndAsync(long committed)
@@ -72,17 +95,15 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
             {
                 return;
             }
+
             end = await askLogEnd(cancellationToken);
             if (committed > end)
             {
                 throw new SinkRefusedException(
-                                    $"The log of {warehouse.Topic}-{partition} ends at {end}, but {committed} was committed already: records were lost or the topic was emptied, so restore the log or use another warehouse.");
+                    $"The log of {warehouse.Topic}-{partition} ends at {end}, but {committed} was committed already: records were lost or the topic was emptied, so restore the log or use another warehouse.");
             }
         }
     }
-
-    /// <summary>Commits a batch that begins where the last commit ended.</summary>
-    public Task<CommitResult> CommitAsync(RecordBatch batch, CancellationToken cancellationToken) => CommitAsync(batch, lost: false, cancellationToken);
 
     private async Task<CommitResult> CommitAsync(RecordBatch batch, bool lost, CancellationToken cancellationToken)
     {
@@ -108,6 +129,7 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
         {
             return new CommitResult(IsOurs: false, await YieldAsync(batch.First, cancellationToken));
         }
+
         await _commits.PlaceAsync(manifest, cancellationToken);
         return new CommitResult(IsOurs: true, batch.Next, batch.Records.Count, decoded.Undecodable, files.Length, files.Sum(file => file.Bytes));
     }
@@ -116,8 +138,7 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
     private async Task<long> YieldAsync(long first, CancellationToken cancellationToken)
     {
         Manifest winner = await _commits.FindAsync(first, cancellationToken)
-            ?? throw new WarehouseException(
-            $"The claim {warehouse.Claim(partition, first)} was taken and is gone: something else deletes files in the warehouse.");
+            ?? throw new WarehouseException($"The claim {warehouse.Claim(partition, first)} was taken and is gone: something else deletes files in the warehouse.");
         return await FollowAsync(winner, static _ => Task.CompletedTask, cancellationToken);
     }
 
@@ -132,6 +153,7 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
             {
                 return manifest.Next;
             }
+
             manifest = following;
         }
     }
@@ -140,8 +162,7 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
     {
         if (!string.Equals(now, before, StringComparison.Ordinal))
         {
-            throw new SinkRefusedException(
-                $"The topic {warehouse.Topic} has the id {now ?? "of none (it was deleted)"}, but {warehouse.Root} holds rows of one with the id {before}: use another warehouse for the new topic.");
+            throw new SinkRefusedException($"The topic {warehouse.Topic} has the id {now ?? "of none (it was deleted)"}, but {warehouse.Root} holds rows of one with the id {before}: use another warehouse for the new topic.");
         }
     }
 
@@ -154,8 +175,7 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
             await file.EncodeAsync(content);
             Memory<byte> bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
             string staged = await StageAsync(batch, id, $"{index}.parquet", new MemoryStream(content.GetBuffer(), 0, bytes.Length), cancellationToken);
-            return new ManifestFile(staged, warehouse.DataFile(partition, batch.First, batch.Next, file.Filing), file.Rows, bytes.Length,
-                Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
+            return new ManifestFile(staged, warehouse.DataFile(partition, batch.First, batch.Next, file.Filing), file.Rows, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
         }
         finally
         {

@@ -13,10 +13,7 @@ internal sealed record Manifest
     public const int CurrentFormat = 1;
 
     /// <summary>For people who look into the warehouse: lines of their own, and "+" as it is.</summary>
-    private static readonly ManifestJson Readable = new(new JsonSerializerOptions(ManifestJson.Default.Options)
-    {
-        WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    private static readonly ManifestJson Readable = new(new JsonSerializerOptions(ManifestJson.Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>1; a reader refuses others.</summary>
     public int Format { get; init; } = CurrentFormat;
@@ -50,24 +47,18 @@ internal sealed record Manifest
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Readable.Manifest);
 
-    /// <exception cref="SinkRefusedException">It is not a manifest that this version can read.</exception>
-    public static Manifest Parse(ReadOnlySpan<byte> json, string path)
+    /// <summary>Reads a manifest; null for bytes that are none, or one of a version that this sink does not know.</summary>
+    public static Manifest? TryParse(ReadOnlySpan<byte> json)
     {
         try
         {
             Manifest? manifest = JsonSerializer.Deserialize(json, ManifestJson.Default.Manifest);
-            if (manifest is { Format: CurrentFormat } && manifest.First >= 0 && manifest.Next > manifest.First)
-            {
-                return manifest;
-            }
+            return manifest is { Format: CurrentFormat } && manifest.First >= 0 && manifest.Next > manifest.First ? manifest : null;
         }
         catch (JsonException)
         {
-            // Falls through to the refusal: nothing can be resumed after a manifest that can't be read.
+            return null; // what that means depends on where it lies: the caller knows
         }
-
-        throw new SinkRefusedException(
-            $"{path} is not a manifest that this sink can read: it was written by a newer version or damaged, so restore it or use another warehouse.");
     }
 }
 

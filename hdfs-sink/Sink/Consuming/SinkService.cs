@@ -21,8 +21,17 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
     /// <summary>A session that ran this long was fine: the next failure starts from the first pause again.</summary>
     private static readonly TimeSpan Healthy = TimeSpan.FromMinutes(1);
 
-    /// <summary>Why the sink gave up, in one sentence; null after a clean stop.</summary>
-    public string? Refusal { get; private set; }
+    private volatile string? _refusal;
+    private volatile string? _unfinished;
+
+    /// <summary>The exit code, and the sentence that explains it, once the host has stopped.</summary>
+    public (int ExitCode, string? Sentence) Outcome => this switch
+    {
+        { _refusal: { } sentence } => (SinkProcess.Refused, sentence),
+        { _unfinished: { } sentence } => (SinkProcess.Unfinished, sentence),
+        { ExecuteTask.IsCompleted: false } => (SinkProcess.Unfinished, "The sink did not stop in time: what it held is read again at the next start."),
+        _ => (SinkProcess.Stopped, null),
+    };
 
     // A thread of its own: the Kafka client's calls block.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -40,15 +49,22 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
             }
             catch (Exception e) // the top of the loop: every failure but a refusal is answered by starting anew from the manifests
             {
-                if (RefusalIn(e) is { } refusal)
+                if (RefusalIn(e) is { } sentence)
                 {
-                    Refusal = refusal;
+                    _refusal = sentence;
                     lifetime.StopApplication();
                     return;
                 }
 
+                if (stop.IsCancellationRequested)
+                {
+                    _unfinished = $"The sink stopped before all it held was committed, and reads the rest again at the next start: {e.Message}";
+                    LogMessages.StoppedUnfinished(parts.Log, e.Message, e);
+                    return;
+                }
+
                 pause = parts.Time.GetElapsedTime(started) > Healthy ? FirstPause : pause;
-                parts.Health.Trouble = e.Message;
+                parts.Health.SessionTrouble = e.Message;
                 parts.Metrics.Restarted();
                 LogMessages.SessionFailed(parts.Log, e.Message, pause.TotalSeconds, e);
                 stop.WaitHandle.WaitOne(pause);
@@ -62,9 +78,10 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
         IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(settings.BootstrapServers, "hdfs-sink")).SetLogHandler((_, _) => { }).Build();
         using KafkaTopics topics = new(admin, settings, parts.Time);
         using SemaphoreSlim uploads = new(settings.ParallelUploads);
+        void Warn(string sentence) => LogMessages.Misplaced(parts.Log, sentence);
         Blocking.Await(topics.EnsureAsync(warning => LogMessages.TopicWeak(parts.Log, warning)));
-        using SinkSession session = new(settings, parts, new CommitterContext(hdfs, topics, uploads, parts.Time, Guid.NewGuid));
-        session.Run(stop);
+        using SinkSession session = new(settings, parts, new CommitterContext(hdfs, topics, uploads, parts.Time, Guid.NewGuid, Warn));
+        _refusal = session.Run(stop);
     }
 
     private static string? RefusalIn(Exception? e) => e switch

@@ -25,13 +25,14 @@ internal sealed class SinkSession : IDisposable
 
     private const int FetchWaitMs = 500;
 
-    /// <summary>Opening the partitions of an assignment happens within the client's callback: well below max.poll.interval.ms (5 minutes), or the group gives
-    /// up on us.</summary>
+    /// <summary>Opening the partitions of an assignment happens within the client's callback: well below max.poll.interval.ms (5 minutes), or the group gives up on us.</summary>
     private static readonly TimeSpan OpenWithin = TimeSpan.FromMinutes(4);
 
-    /// <summary>How soon a killed sink's partitions go to another: the least that brokers allow by default. Heartbeats come from a thread of the
-    /// client's.</summary>
+    /// <summary>How soon a killed sink's partitions go to another: the least that brokers allow by default. Heartbeats come from a thread of the client's.</summary>
     private const int SessionTimeoutMs = 6000;
+
+    /// <summary>How often the lags are looked at: the client knows them, and metrics are read every few seconds.</summary>
+    private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan WatermarkTimeout = TimeSpan.FromSeconds(30);
 
@@ -45,28 +46,33 @@ internal sealed class SinkSession : IDisposable
     private readonly BlockingCollection<Completion> _completions = []; // one entry a batch under way, which the memory budget bounds
     private readonly Dictionary<string, ITable> _tables;
     private long _heldBytes;
+    private readonly HashSet<TopicPartition> _refused = [];
     private ExceptionDispatchInfo? _callbackFailure;
+    private bool _areRefusedPaused = true;
+    private long _lagsShownAt;
 
     public SinkSession(SinkSettings settings, SinkParts parts, CommitterContext context)
     {
         _settings = settings;
         _parts = parts;
         _context = context;
-        _commits = new SemaphoreSlim(settings.ParallelCommits);
-        _tables = settings.Topics.ToDictionary(topic => topic, Tables.Of);
+        _commits = new SemaphoreSlim(_settings.ParallelCommits);
+        _tables = _settings.Topics.ToDictionary(topic => topic, Tables.Of);
         _consumer = new ConsumerBuilder<byte[], byte[]>(Config())
             // Where opening fails the partitions are taken at their ends, from where nothing is used: Run ends the session as soon as the client returns.
-            .SetPartitionsAssignedHandler((_, partitions) => Guard(() => Blocking.Await(OpenAsync(partitions)),
-                partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End))))
+            .SetPartitionsAssignedHandler((_, partitions) => Guard(() => Blocking.Await(OpenAsync(partitions)), partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End))))
             .SetPartitionsRevokedHandler((_, partitions) => Guard(() => Release(partitions), false))
             .SetPartitionsLostHandler((_, partitions) => Guard(() => Release(partitions), false))
-            .SetErrorHandler((_, error) => LogMessages.ClientError(parts.Log, error.Reason))
-            .SetLogHandler((_, message) => LogMessages.ClientLog(parts.Log, message.Message))
+            .SetErrorHandler((_, error) => LogMessages.ClientError(_parts.Log, error.Reason))
+            .SetLogHandler((_, message) => LogMessages.ClientLog(_parts.Log, message.Message))
             .Build();
     }
 
     /// <summary>Reads and commits until told to stop; then commits what it has and leaves the group.</summary>
-    public void Run(CancellationToken stop)
+    /// <exception cref="SinkRefusedException">No assigned partition is left that may be written.</exception>
+    /// <exception cref="TimeoutException">Told to stop, it could not commit all in time.</exception>
+    /// <returns>Why partitions were refused meanwhile; null where none was.</returns>
+    public string? Run(CancellationToken stop)
     {
         _consumer.Subscribe(_settings.Topics);
         while (!stop.IsCancellationRequested)
@@ -74,12 +80,16 @@ internal sealed class SinkSession : IDisposable
             Take(_consumer.Consume(PollTime));
             _callbackFailure?.Throw();
             HandleCompletions(TimeSpan.Zero);
+            LeaveOutRefused();
+            ShowLags();
             RotateDue();
             MakeRoom(stop);
         }
 
         Drain();
+        string? refusal = _parts.Health.Refusal; // leaving the group gives the partitions back
         _consumer.Close();
+        return refusal;
     }
 
     /// <summary>Ends the workers. After a clean <see cref="Run"/> there are none left.</summary>
@@ -90,10 +100,17 @@ internal sealed class SinkSession : IDisposable
         {
             writer.Close();
         }
+
         _ = Blocking.TryAwait(Task.WhenAll(_writers.Values.Select(writer => writer.Finished)), _settings.StopWithin);
         _consumer.Dispose();
         _abort.Dispose();
         _commits.Dispose();
+        foreach (TopicPartition partition in _writers.Keys.Concat(_refused))
+        {
+            _parts.Metrics.HideLag(partition);
+            _parts.Health.Forget(partition);
+        }
+
         _parts.Metrics.HeldBytes = 0;
         _parts.Health.Assigned = 0;
     }
@@ -114,8 +131,7 @@ internal sealed class SinkSession : IDisposable
         return config;
     }
 
-    /// <summary>A callback of the client must end well, and an assignment be taken whole: otherwise disposing of the consumer never ends (seen with
-    /// Confluent.Kafka 2.16).</summary>
+    /// <summary>A callback of the client must end well, and an assignment be taken whole: otherwise disposing of the consumer never ends (seen with Confluent.Kafka 2.16).</summary>
     private T Guard<T>(Func<T> callback, T otherwise)
     {
         try
@@ -135,6 +151,7 @@ internal sealed class SinkSession : IDisposable
         {
             return;
         }
+
         if (result.IsPartitionEOF)
         {
             writer.SkipTo(result.Offset);
@@ -188,34 +205,48 @@ internal sealed class SinkSession : IDisposable
     {
         completion.Writer.Complete();
         Hold(-completion.Batch.Bytes);
+        bool isCurrent = _writers.TryGetValue(completion.Writer.Partition, out PartitionWriter? writer) && ReferenceEquals(writer, completion.Writer);
+        if (completion.Error is SinkRefusedException refusal)
+        {
+            if (isCurrent)
+            {
+                Stop(completion.Writer);
+                Refuse(completion.Writer.Partition, refusal.Message);
+            }
+
+            return;
+        }
+
         if (completion.Error is not null)
         {
             throw new SessionFailedException(completion.Writer.Partition, completion.Error);
         }
-        bool isCurrent = _writers.TryGetValue(completion.Writer.Partition, out PartitionWriter? writer) && ReferenceEquals(writer, completion.Writer);
+
         if (completion.Result is not { } result)
         {
             return;
         }
+
         _parts.Metrics.Committed(completion, result);
         if (!result.IsOurs)
         {
-            LogMessages.ClaimLost(_parts.Log, completion.Writer.Partition.Topic, completion.Writer.Partition.Partition, completion.Batch.First,
-                result.Position);
+            LogMessages.ClaimLost(_parts.Log, completion.Writer.Partition.Topic, completion.Writer.Partition.Partition, completion.Batch.First, result.Position);
         }
         else
         {
-            LogMessages.Committed(_parts.Log, completion.Writer.Partition.Topic, completion.Writer.Partition.Partition, completion.Batch.First,
-                completion.Batch.Next, result.Rows, result.Files, completion.Took.TotalMilliseconds);
+            LogMessages.Committed(_parts.Log, completion.Writer.Partition.Topic, completion.Writer.Partition.Partition, completion.Batch.First, completion.Batch.Next, result.Rows, result.Files, completion.Took.TotalMilliseconds);
         }
+
         if (!isCurrent)
         {
             return;
         }
+
         if (!result.IsOurs)
         {
             GoTo(completion.Writer, result.Position);
         }
+
         _consumer.StoreOffset(new TopicPartitionOffset(completion.Writer.Partition, result.Position));
     }
 
@@ -236,26 +267,41 @@ internal sealed class SinkSession : IDisposable
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_abort.Token);
         limit.CancelAfter(OpenWithin);
         // Asked one after the other: the client has one thread for it, and each answer takes a millisecond.
-        Dictionary<TopicPartition, WatermarkOffsets> states = partitions.ToDictionary(partition => partition,
-            partition => _consumer.QueryWatermarkOffsets(partition, WatermarkTimeout));
-        (PartitionWriter Writer,
-            Committer Committer)[] opened = await Task.WhenAll(partitions.Select(partition => OpenAsync(partition, states[partition], limit.Token)));
-        foreach ((PartitionWriter writer, Committer committer) in opened)
+        Dictionary<TopicPartition, WatermarkOffsets> states = partitions.ToDictionary(partition => partition, partition => _consumer.QueryWatermarkOffsets(partition, WatermarkTimeout));
+        Opened[] opened = await Task.WhenAll(partitions.Select(partition => TryOpenAsync(partition, states[partition], limit.Token)));
+        foreach (Opened open in opened)
         {
-            _writers[writer.Partition] = writer;
-            writer.Start(committer, _commits, _completions.Add, _abort.Token);
+            if (open.Refusal is not null)
+            {
+                Refuse(open.Partition, open.Refusal);
+                continue;
+            }
+
+            _writers[open.Partition] = open.Writer!;
+            open.Writer!.Start(open.Committer!, _commits, _completions.Add, _abort.Token);
         }
 
         _parts.Health.Assigned = _writers.Count;
-        _parts.Health.Trouble = null;
-        return opened.Select(open => new TopicPartitionOffset(open.Writer.Partition, open.Writer.Position));
+        _parts.Health.SessionTrouble = null;
+        return opened.Select(open => new TopicPartitionOffset(open.Partition, open.Writer?.Position ?? Offset.End));
     }
 
-    private async Task<(PartitionWriter Writer, Committer Committer)> OpenAsync(TopicPartition partition, WatermarkOffsets offsets,
-        CancellationToken cancellationToken)
+    private async Task<Opened> TryOpenAsync(TopicPartition partition, WatermarkOffsets offsets, CancellationToken cancellationToken)
     {
-        string id = await _context.TopicIds.FindAsync(partition.Topic, cancellationToken)
-            ?? throw new WarehouseException($"The topic {partition.Topic} is gone.");
+        try
+        {
+            (PartitionWriter writer, Committer committer) = await OpenAsync(partition, offsets, cancellationToken);
+            return new Opened(partition, writer, committer, Refusal: null);
+        }
+        catch (SinkRefusedException e)
+        {
+            return new Opened(partition, Writer: null, Committer: null, e.Message);
+        }
+    }
+
+    private async Task<(PartitionWriter Writer, Committer Committer)> OpenAsync(TopicPartition partition, WatermarkOffsets offsets, CancellationToken cancellationToken)
+    {
+        string id = await _context.TopicIds.FindAsync(partition.Topic, cancellationToken) ?? throw new WarehouseException($"The topic {partition.Topic} is gone.");
         Committer committer = new(_context, new Warehouse(_settings.Warehouse, partition.Topic), _tables[partition.Topic], partition.Partition);
         long position = await committer.OpenAsync(new PartitionState(id, offsets.Low, offsets.High), AskEnd, cancellationToken);
         LogMessages.Opened(_parts.Log, partition.Topic, partition.Partition, position, offsets.Low, offsets.High);
@@ -265,27 +311,85 @@ internal sealed class SinkSession : IDisposable
         Task<long> AskEnd(CancellationToken token) => Task.Run(() => _consumer.QueryWatermarkOffsets(partition, WatermarkTimeout).High.Value, token);
     }
 
-    /// <summary>Partitions go to another sink: what is being committed may finish, so that the other need not read it again; what was only collected is
-    /// dropped.</summary>
+    /// <summary>Partitions go to another sink: what is being committed may finish, so that the other need not read it again; what was only collected is dropped.</summary>
     /// <returns>True: all were let go.</returns>
     private bool Release(List<TopicPartitionOffset> partitions)
     {
-        List<PartitionWriter> released = partitions.Where(partition => _writers.ContainsKey(partition.TopicPartition))
-            .Select(partition => _writers[partition.TopicPartition]).ToList();
+        List<PartitionWriter> released = partitions.Where(partition => _writers.ContainsKey(partition.TopicPartition)).Select(partition => _writers[partition.TopicPartition]).ToList();
         foreach (PartitionWriter writer in released)
         {
-            Hold(-writer.ResetTo(writer.Position));
-            writer.Close();
+            Close(writer);
         }
 
         _ = Blocking.TryAwait(Task.WhenAll(released.Select(writer => writer.Finished)), _settings.StopWithin);
         HandleCompletions(TimeSpan.Zero);
-        foreach (PartitionWriter writer in released)
+        foreach (TopicPartition partition in partitions.Select(partition => partition.TopicPartition))
         {
-            _writers.Remove(writer.Partition);
+            _writers.Remove(partition);
+            _refused.Remove(partition);
+            _parts.Metrics.HideLag(partition);
+            _parts.Health.Forget(partition);
         }
+
         _parts.Health.Assigned = _writers.Count;
         return true;
+    }
+
+    private void Close(PartitionWriter writer)
+    {
+        Hold(-writer.ResetTo(writer.Position));
+        writer.Close();
+    }
+
+    private void Stop(PartitionWriter writer)
+    {
+        Close(writer);
+        _writers.Remove(writer.Partition);
+        _parts.Metrics.HideLag(writer.Partition);
+        _parts.Health.Assigned = _writers.Count;
+    }
+
+    /// <summary>The partition stays assigned and is not read; the others go on.</summary>
+    private void Refuse(TopicPartition partition, string reason)
+    {
+        _refused.Add(partition);
+        _areRefusedPaused = false;
+        _parts.Health.Refuse(partition, reason);
+        LogMessages.Refused(_parts.Log, partition.Topic, partition.Partition, reason);
+    }
+
+    private void LeaveOutRefused()
+    {
+        if (_areRefusedPaused)
+        {
+            return;
+        }
+
+        if (_writers.Count == 0)
+        {
+            throw new SinkRefusedException(_parts.Health.Refusal!);
+        }
+
+        _consumer.Pause(_refused);
+        _areRefusedPaused = true;
+    }
+
+    private void ShowLags()
+    {
+        if (_lagsShownAt != 0 && _parts.Time.GetElapsedTime(_lagsShownAt) < LagInterval)
+        {
+            return;
+        }
+
+        _lagsShownAt = _parts.Time.GetTimestamp();
+        foreach (PartitionWriter writer in _writers.Values)
+        {
+            Offset end = _consumer.GetWatermarkOffsets(writer.Partition).High; // what the last fetch was told; asks nobody
+            if (!end.IsSpecial)
+            {
+                _parts.Metrics.ShowLag(writer.Partition, Math.Max(0, end.Value - writer.Position));
+            }
+        }
     }
 
     private void Drain()
@@ -294,10 +398,19 @@ internal sealed class SinkSession : IDisposable
         {
             writer.Rotate();
         }
+
         long started = _parts.Time.GetTimestamp();
-        while (_writers.Values.Any(writer => writer.Underway > 0) && _parts.Time.GetElapsedTime(started) < _settings.StopWithin)
+        while (_writers.Values.Any(writer => writer.Underway > 0))
         {
+            if (_parts.Time.GetElapsedTime(started) >= _settings.StopWithin)
+            {
+                throw new TimeoutException($"{_writers.Values.Sum(writer => writer.Underway)} commits had not ended {_settings.StopWithin.TotalSeconds:0.#} s after the sink was told to stop.");
+            }
+
             HandleCompletions(PollTime);
         }
     }
+
+    /// <summary>How a partition was opened: by a writer with its committer, or not, and why.</summary>
+    private sealed record Opened(TopicPartition Partition, PartitionWriter? Writer, Committer? Committer, string? Refusal);
 }

@@ -14,12 +14,21 @@ internal static partial class LogMessages
     [LoggerMessage(4, LogLevel.Warning, "{Reason}; starting anew from the manifests in {Pause} s")]
     public static partial void SessionFailed(ILogger log, string reason, double pause, Exception error);
 
+    [LoggerMessage(8, LogLevel.Warning, "{Warning}")]
+    public static partial void Misplaced(ILogger log, string warning);
+
+    [LoggerMessage(9, LogLevel.Error, "{Topic}-{Partition} is not written any more until the sink is started again: {Reason}")]
+    public static partial void Refused(ILogger log, string topic, int partition, string reason);
+
+    [LoggerMessage(10, LogLevel.Error, "Stopped before all was committed: {Reason}")]
+    public static partial void StoppedUnfinished(ILogger log, string reason, Exception error);
+
     [LoggerMessage(5, LogLevel.Warning, "Kafka client: {Reason}")]
     public static partial void ClientError(ILogger log, string reason);
 
     [LoggerMessage(6, LogLevel.Debug, "Kafka client: {Message}")]
     public static partial void ClientLog(ILogger log, string message);
 
-    [LoggerMessage(40, LogLevel.Warning, "{Warning}")]
+    [LoggerMessage(7, LogLevel.Warning, "{Warning}")]
     public static partial void TopicWeak(ILogger log, string warning);
 }

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Confluent.Kafka;
 using Game.HdfsSink.Commits;
 using Game.HdfsSink.Consuming;
 
@@ -20,9 +22,10 @@ internal sealed class SinkMetrics
     private readonly Counter<long> _lost;
     private readonly Counter<long> _restarts;
     private readonly Histogram<double> _duration;
+    private readonly ConcurrentDictionary<TopicPartition, long> _lags = new();
     private long _heldBytes;
 
-    public SinkMetrics(IMeterFactory meters)
+    public SinkMetrics(IMeterFactory meters, SinkHealth health)
     {
         Meter meter = meters.Create(MeterName);
         _rows = meter.CreateCounter<long>("hdfs_sink.rows", description: "Rows committed");
@@ -34,6 +37,10 @@ internal sealed class SinkMetrics
         _restarts = meter.CreateCounter<long>("hdfs_sink.restarts", description: "Sessions that failed and were started anew");
         _duration = meter.CreateHistogram<double>("hdfs_sink.commit.duration", "s", "From a batch's turn to its files being in place",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Seconds });
+        meter.CreateObservableGauge("hdfs_sink.lag", () => _lags.Select(Lag),
+            description: "Records between the position and the log's end");
+        meter.CreateObservableGauge("hdfs_sink.partitions.refused", () => health.Refused,
+            description: "Partitions that are not written until a person has mended what the log tells");
         meter.CreateObservableGauge("hdfs_sink.held", () => Interlocked.Read(ref _heldBytes), "By", "Bytes of records held in memory");
     }
 
@@ -55,6 +62,15 @@ internal sealed class SinkMetrics
         _bytes.Add(result.Bytes, topic);
         _duration.Record(completion.Took.TotalSeconds, topic);
     }
+
+    /// <summary>How far a partition's position is behind its log's end, in records.</summary>
+    public void ShowLag(TopicPartition partition, long records) => _lags[partition] = records;
+
+    /// <summary>The partition is not this sink's any more.</summary>
+    public void HideLag(TopicPartition partition) => _lags.TryRemove(partition, out _);
+
+    private static Measurement<long> Lag(KeyValuePair<TopicPartition, long> lag) =>
+        new(lag.Value, new KeyValuePair<string, object?>("topic", lag.Key.Topic), new KeyValuePair<string, object?>("partition", lag.Key.Partition.Value));
 
     public void Restarted() => _restarts.Add(1);
 }

@@ -31,7 +31,7 @@ public sealed class CommitLogTests
         (hdfs.Pages - before).ShouldBeLessThan(40);
     }
 
-    private static CommitLog Log(MemoryHdfs hdfs) => new(hdfs, new Warehouse(World.Root, World.Topic), World.Partition, new SemaphoreSlim(1));
+    private static CommitLog Log(MemoryHdfs hdfs) => new(hdfs, new Warehouse(World.Root, World.Topic), World.Partition, new SemaphoreSlim(1), warning => throw new InvalidOperationException(warning));
 
     private static IEnumerable<long> Claims(MemoryHdfs hdfs, long[] steps)
     {

@@ -104,10 +104,16 @@ internal sealed class MemoryHdfs : IWebHdfs
     {
         lock (_gate)
         {
-            if (!_entries.ContainsKey(path))
+            if (!_entries.TryGetValue(path, out byte[]? file))
             {
                 throw NotFound(path);
             }
+
+            if (file is not null)
+            {
+                return Task.FromResult<IReadOnlyList<FileStatus>>([Status("", file)]);
+            }
+
             return Task.FromResult<IReadOnlyList<FileStatus>>(
                 [.. _entries.Where(entry => entry.Key != "/"
                     && Parent(entry.Key) == path).Select(entry => Status(entry.Key[(entry.Key.LastIndexOf('/') + 1)..], entry.Value))]);
@@ -126,6 +132,14 @@ internal sealed class MemoryHdfs : IWebHdfs
 
     private void MakeFolders(string path)
     {
+        for (string at = path; at != "/"; at = Parent(at))
+        {
+            if (_entries.TryGetValue(at, out byte[]? file) && file is not null)
+            {
+                throw new WebHdfsException(at == path ? HdfsError.FileAlreadyExists : HdfsError.ParentNotDirectory, $"{at} (is not a directory)");
+            }
+        }
+
         for (string at = path; at != "/"; at = Parent(at))
         {
             _entries.TryAdd(at, null);

@@ -33,6 +33,9 @@ internal sealed class World : ITopicIds
 
     public MemoryHdfs Hdfs { get; } = new();
 
+    /// <summary>What the sinks warned of.</summary>
+    public List<string> Warnings { get; } = [];
+
     public string TopicId { get; set; } = "topic-id-1";
 
     public long LogStart { get; set; }
@@ -44,7 +47,7 @@ internal sealed class World : ITopicIds
     public Task<string?> FindAsync(string topic, CancellationToken cancellationToken) => Task.FromResult<string?>(TopicId);
 
     public Committer Sink(IWebHdfs? hdfs = null) =>
-        new(new CommitterContext(hdfs ?? Hdfs, this, new SemaphoreSlim(1), new FakeTimeProvider(), Guid.NewGuid), Warehouse, new OffsetTable(), Partition);
+        new(new CommitterContext(hdfs ?? Hdfs, this, new SemaphoreSlim(1), new FakeTimeProvider(), Guid.NewGuid, Warnings.Add), Warehouse, new OffsetTable(), Partition);
 
     /// <summary>A sink's life: opens, and commits batches of up to <paramref name="batch"/> positions to the log's end.</summary>
     public async Task RunAsync(IWebHdfs hdfs, int batch)
@@ -90,8 +93,8 @@ internal sealed class World : ITopicIds
     /// <summary>The manifests from position 0 on, each beginning where the one before ended.</summary>
     public IReadOnlyList<Manifest> Chain()
     {
-        List<Manifest> claims = Hdfs.Files.Where(file => file.Key.Contains("/_commits/")).Select(file => Manifest.Parse(file.Value,
-            file.Key)).OrderBy(manifest => manifest.First).ToList();
+        List<Manifest> claims = Hdfs.Files.Where(file => file.Key.Contains("/_commits/")).Select(file => Manifest.TryParse(file.Value)).OfType<Manifest>()
+            .OrderBy(manifest => manifest.First).ToList();
         long position = 0;
         foreach (Manifest manifest in claims)
         {

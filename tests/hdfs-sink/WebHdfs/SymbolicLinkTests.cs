@@ -153,10 +153,10 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
         {
             for (int round = 0; round < Rounds; round++)
             {
-                Directory.Move(folder, aside);
-                Directory.CreateSymbolicLink(folder, _outside);
-                File.Delete(folder);
-                Directory.Move(aside, folder);
+                Attempt(() => Directory.Move(folder, aside + round)); // the server may be making the folder at this moment: then the next round moves it
+                Attempt(() => Directory.CreateSymbolicLink(folder, _outside));
+                Attempt(() => File.Delete(folder));
+                Attempt(() => Directory.CreateDirectory(folder));
             }
         }, Stop);
         for (int round = 0; !swapping.IsCompleted; round++)
