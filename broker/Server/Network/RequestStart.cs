@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Broker.Protocol;
-using Broker.Server.Apis;
 using Broker.Server.Requests;
 
 namespace Broker.Server.Network;
