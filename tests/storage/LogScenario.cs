@@ -2,6 +2,7 @@ using Broker.Protocol;
 using Broker.Protocol.Records;
 using Broker.Storage.Directories;
 using Broker.Storage.Files;
+using Broker.Storage.Logs;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 

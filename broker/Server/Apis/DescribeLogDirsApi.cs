@@ -5,6 +5,7 @@ using Broker.Server.Security;
 using Broker.Storage;
 using Broker.Storage.Directories;
 using Broker.Storage.Files;
+using Broker.Storage.Logs;
 
 namespace Broker.Server.Apis;
 

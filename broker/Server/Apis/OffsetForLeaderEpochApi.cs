@@ -4,7 +4,7 @@ using Broker.Server.Metadata;
 using Broker.Server.Partitions;
 using Broker.Server.Requests;
 using Broker.Server.Security;
-using Broker.Storage;
+using Broker.Storage.Logs;
 
 namespace Broker.Server.Apis;
 

@@ -7,6 +7,7 @@ using Broker.Server.Metadata.Znodes;
 using Broker.Server.Requests;
 using Broker.Server.Security;
 using Broker.Storage;
+using Broker.Storage.Logs;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Controller;

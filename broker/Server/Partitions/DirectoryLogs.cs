@@ -1,5 +1,6 @@
 using Broker.Storage;
 using Broker.Storage.Directories;
+using Broker.Storage.Logs;
 
 namespace Broker.Server.Partitions;
 

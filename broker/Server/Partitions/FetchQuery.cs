@@ -1,5 +1,6 @@
 using Broker.Protocol;
 using Broker.Storage;
+using Broker.Storage.Logs;
 
 namespace Broker.Server.Partitions;
 

@@ -1,4 +1,5 @@
 using Broker.Storage;
+using Broker.Storage.Logs;
 
 namespace Broker.Server.Partitions;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Broker.Protocol;
 using Broker.Protocol.Records;
 using Broker.Storage;
+using Broker.Storage.Logs;
 
 namespace Broker.Server.Partitions;
 

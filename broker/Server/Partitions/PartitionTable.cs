@@ -4,6 +4,7 @@ using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Storage;
 using Broker.Storage.Files;
+using Broker.Storage.Logs;
 
 namespace Broker.Server.Partitions;
 

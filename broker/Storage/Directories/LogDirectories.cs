@@ -1,5 +1,6 @@
 using Broker.Storage.Checkpoints;
 using Broker.Storage.Files;
+using Broker.Storage.Logs;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Storage.Directories;
@@ -177,7 +178,7 @@ public sealed class LogDirectories
         if (Find(partition) is { } found)
         {
             found.Config = config;
-            found.State.Directory.SetTopicId(found, topicId);
+            DirectoryOf(found).SetTopicId(found, topicId);
             return found;
         }
         LogDirectory roomiest = Online.MinBy(d => d.Count) ?? throw new IOException("all log directories are offline");
@@ -186,7 +187,7 @@ public sealed class LogDirectories
 
     /// <summary>Takes a partition's log away; its folder is renamed now and deleted later. Needs the partition's lock.</summary>
     /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
-    public void Delete(PartitionLog log) => log.State.Directory.Delete(log);
+    public void Delete(PartitionLog log) => DirectoryOf(log).Delete(log);
 
     /// <summary>Ends the use of all logs, flushed, with the marker of a clean end.</summary>
     /// <param name="brokerEpoch">The broker's epoch, -1 for none.</param>
@@ -206,4 +207,6 @@ public sealed class LogDirectories
             directory.Abandon();
         }
     }
+
+    private LogDirectory DirectoryOf(PartitionLog log) => _directories.Single(d => ReferenceEquals(d, log.State.Directory));
 }

@@ -3,6 +3,8 @@ using System.Diagnostics;
 using Broker.Storage.Checkpoints;
 using Broker.Storage.Files;
 using Broker.Storage.Loading;
+using Broker.Storage.Logs;
+using Broker.Storage.Segments;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Storage.Directories;
@@ -11,7 +13,7 @@ namespace Broker.Storage.Directories;
 /// One entry of <c>log.dirs</c>: the partitions' folders, the checkpoints over them, the lock that keeps other brokers out. Thread-safe, except that a
 /// partition's own calls need its lock.
 /// </summary>
-public sealed class LogDirectory
+public sealed class LogDirectory : ILogDirectory
 {
     /// <summary>Threads that flush at the end, when nothing else is going on: enough to keep a disk's queue filled.</summary>
     private const int ClosingThreads = 8;
@@ -19,7 +21,9 @@ public sealed class LogDirectory
     private readonly HandleCache _handles;
     private readonly TimeProvider _time;
     private readonly Random _jitter;
+    private readonly ILogger _logger;
     private readonly Action<LogDirectory> _onFailure;
+    private readonly DelayedDeletes _deletes;
     private readonly ConcurrentDictionary<TopicPartition, PartitionLog> _logs = new();
     private readonly ConcurrentDictionary<LogState, bool> _rolled = new();
     private readonly IDisposable? _folderLock;
@@ -33,8 +37,8 @@ public sealed class LogDirectory
         _jitter = jitter;
         _onFailure = onFailure;
         Path = path;
-        Logger = logger;
-        Deletes = new DelayedDeletes(logger);
+        _logger = logger;
+        _deletes = new DelayedDeletes(logger);
         CreateDurably(path);
         _folderLock = Disk.Lock(PathOf(LogFileNames.Lock));
     }
@@ -58,13 +62,11 @@ public sealed class LogDirectory
     public int Count => _logs.Count;
 
     /// <summary>Renamed files and folders that wait for their deletion.</summary>
-    public int PendingDeletes => Deletes.Count;
+    public int PendingDeletes => _deletes.Count;
 
-    internal ILogger Logger { get; }
+    ILogger ILogDirectory.Logger => _logger;
 
-    internal DelayedDeletes Deletes { get; }
-
-    internal IFileSystem Disk => _handles.Disk;
+    private IFileSystem Disk => _handles.Disk;
 
     private long NowMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -97,11 +99,11 @@ public sealed class LogDirectory
         {
             WasClean = CleanShutdownMarker.TryRead(Disk, PathOf(LogFileNames.CleanShutdown), out long brokerEpoch);
             CleanBrokerEpoch = brokerEpoch;
-            DirectoryCheckpoints checkpoints = new(Disk, Path, Logger);
+            DirectoryCheckpoints checkpoints = new(Disk, Path, _logger);
             DirectoryFolders folders = DirectoryFolders.Read(Disk, Path);
             foreach (string leftover in folders.ToDelete)
             {
-                Deletes.Add(new FolderToDelete(Disk, leftover, [], NowMs));
+                _deletes.Add(new FolderToDelete(Disk, leftover, [], NowMs));
             }
             LoadAll(folders.Partitions, checkpoints, configOf, threads, cancel);
             // Only now: a crash while loading must find the same state again.
@@ -115,7 +117,7 @@ public sealed class LogDirectory
             Fail(failure);
             throw;
         }
-        StorageLog.DirectoryLoaded(Logger, Path, _logs.Count, watch.ElapsedMilliseconds, WasClean);
+        StorageLog.DirectoryLoaded(_logger, Path, _logs.Count, watch.ElapsedMilliseconds, WasClean);
     }
 
     /// <summary>
@@ -174,7 +176,7 @@ public sealed class LogDirectory
             log.Close(clean: false, NowMs);
             string renamed = PathOf(LogFileNames.ForDeletion(log.Partition, Guid.NewGuid()));
             log.State.Folder.Rename(renamed);
-            Deletes.Add(new FolderToDelete(Disk, renamed, log.State.View.Segments, NowMs + log.Config.FileDeleteDelayMs));
+            _deletes.Add(new FolderToDelete(Disk, renamed, log.State.View.Segments, NowMs + log.Config.FileDeleteDelayMs));
             SyncRename(renamed);
         }
         catch (IOException failure)
@@ -199,7 +201,7 @@ public sealed class LogDirectory
             // A directory that has failed has been reported.
             if (!IsOffline)
             {
-                StorageLog.Postponed(Logger, Path, failure);
+                StorageLog.Postponed(_logger, Path, failure);
             }
         }
     }
@@ -222,7 +224,7 @@ public sealed class LogDirectory
     {
         if (!IsOffline)
         {
-            Deletes.Run(NowMs);
+            _deletes.Run(NowMs);
         }
     }
 
@@ -238,7 +240,7 @@ public sealed class LogDirectory
         }
         catch (IOException shortage) when (Shortage.Is(shortage))
         {
-            StorageLog.NotClosedCleanly(Logger, Path, shortage);
+            StorageLog.NotClosedCleanly(_logger, Path, shortage);
         }
         catch (IOException failure)
         {
@@ -257,17 +259,17 @@ public sealed class LogDirectory
         _folderLock?.Dispose();
     }
 
-    internal void Fail(IOException failure)
+    private void Fail(IOException failure)
     {
         if (Interlocked.Exchange(ref _offline, 1) != 0)
         {
             return;
         }
-        StorageLog.DirectoryFailed(Logger, Path, failure);
+        StorageLog.DirectoryFailed(_logger, Path, failure);
         _onFailure(this);
     }
 
-    internal long NextJitter(LogConfig config)
+    long ILogDirectory.NextJitter(LogConfig config)
     {
         if (config.SegmentJitterMs <= 0)
         {
@@ -279,13 +281,15 @@ public sealed class LogDirectory
         }
     }
 
-    internal void NoteRolled(LogState log) => _rolled[log] = true;
+    void ILogDirectory.NoteRolled(LogState log) => _rolled[log] = true;
 
-    /// <summary>
-    /// Rewrites the checkpoints that lie above a log's recovery point or start, as a truncation leaves them: what is appended there next is neither flushed nor
-    /// deleted, so this comes before the next append. Where it fails, for whatever reason, the directory goes offline.
-    /// </summary>
-    internal void LowerCheckpoints(IEnumerable<LogState> changed)
+    void ILogDirectory.DeleteLater(LogSegment segment, long dueMs) => _deletes.Add(new SegmentToDelete(segment, dueMs));
+
+    void ILogDirectory.Fail(IOException failure) => Fail(failure);
+
+    void ILogDirectory.LowerCheckpoints(IEnumerable<LogState> changed) => LowerCheckpoints(changed);
+
+    private void LowerCheckpoints(IEnumerable<LogState> changed)
     {
         bool startsLie = false;
         bool recoveryPointsLie = false;
@@ -315,7 +319,7 @@ public sealed class LogDirectory
         }
         catch (IOException shortage) when (Shortage.IsOfHandles(shortage))
         {
-            StorageLog.Postponed(Logger, renamed, shortage);
+            StorageLog.Postponed(_logger, renamed, shortage);
         }
     }
 
@@ -413,7 +417,7 @@ public sealed class LogDirectory
         catch (IOException shortage) when (!mustBeWritten && Shortage.Is(shortage))
         {
             // The one before is whole, and only older.
-            StorageLog.CheckpointPostponed(Logger, Path, name, shortage);
+            StorageLog.CheckpointPostponed(_logger, Path, name, shortage);
         }
         catch (IOException failure)
         {

@@ -1,13 +1,13 @@
 using Broker.Storage.Checkpoints;
-using Broker.Storage.Directories;
 using Broker.Storage.Files;
+using Broker.Storage.Logs;
 using Broker.Storage.Producers;
 using Broker.Storage.Segments;
 
 namespace Broker.Storage.Loading;
 
 /// <summary>Opens a partition's log, recovering what the last broker did not leave whole.</summary>
-internal sealed class LogLoader(LogDirectory directory, HandleCache handles, TopicPartition partition, LogConfig config, long nowMs,
+internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, TopicPartition partition, LogConfig config, long nowMs,
     CancellationToken cancel = default)
 {
     private readonly LogFolder _folder = new(handles, Path.Combine(directory.Path, partition.ToString()));

@@ -1,5 +1,4 @@
 using Broker.Storage.Files;
-using Broker.Storage.Segments;
 
 namespace Broker.Storage.Loading;
 

@@ -1,3 +1,4 @@
+using Broker.Storage.Logs;
 using Broker.Storage.Segments;
 
 namespace Broker.Storage.Loading;

@@ -6,6 +6,7 @@ using Broker.Server.Security;
 using Broker.Server.Tests.Apis;
 using Broker.Storage;
 using Broker.Storage.Files;
+using Broker.Storage.Logs;
 
 namespace Broker.Server.Tests.Data;
 

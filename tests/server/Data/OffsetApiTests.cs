@@ -2,7 +2,6 @@ using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Protocol.Records;
 using Broker.Server.Security;
-using Broker.Storage;
 
 namespace Broker.Server.Tests.Data;
 

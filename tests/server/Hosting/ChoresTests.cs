@@ -1,7 +1,6 @@
 using Broker.Server.Config;
 using Broker.Server.Hosting;
 using Broker.Server.Tests.Data;
-using Broker.Storage;
 using Broker.Storage.Files;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Broker.Protocol.Records;
 using Broker.Storage.Files;
+using Broker.Storage.Logs;
 
 namespace Broker.Storage.Tests.Directories;
 

@@ -1,6 +1,7 @@
 using Broker.Protocol;
 using Broker.Protocol.Records;
 using Broker.Storage.Files;
+using Broker.Storage.Logs;
 using CsCheck;
 
 namespace Broker.Storage.Tests.Logs;

@@ -1,5 +1,6 @@
 using Broker.Protocol;
 using Broker.Protocol.Records;
+using Broker.Storage.Logs;
 using CsCheck;
 
 namespace Broker.Storage.Tests.Logs;

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using Broker.Protocol.Records;
 using Broker.Storage.Directories;
 using Broker.Storage.Files;
+using Broker.Storage.Logs;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Storage.Tests.Peers;

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Broker.Server.Network;
 using Broker.Server.Requests;
-using Broker.Storage;
+using Broker.Storage.Logs;
 
 namespace Broker.Server.Apis.Fetching;
 

@@ -2,6 +2,7 @@ using Broker.Protocol;
 using Broker.Server.Metadata;
 using Broker.Server.Partitions;
 using Broker.Storage;
+using Broker.Storage.Logs;
 
 namespace Broker.Server.Groups.Offsets;
 

@@ -1,5 +1,4 @@
 using Broker.Protocol;
-using Broker.Storage;
 
 namespace Broker.Server.Groups.Requests;
 

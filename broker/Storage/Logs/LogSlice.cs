@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Broker.Storage.Files;
 using Broker.Storage.Segments;
 
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>
 /// A claim on a piece of a segment: the file stays until the claim is disposed, whatever retention and deletion do. Batches are read from it as they are

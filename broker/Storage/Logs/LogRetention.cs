@@ -1,7 +1,6 @@
-using Broker.Storage.Directories;
 using Broker.Storage.Segments;
 
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>Deleting what a log need not keep.</summary>
 internal static class LogRetention
@@ -35,7 +34,7 @@ internal static class LogRetention
         {
             segment.MarkDeleted();
             log.FolderIsDirty = true;
-            log.Directory.Deletes.Add(new SegmentToDelete(segment, nowMs + log.Config.FileDeleteDelayMs));
+            log.Directory.DeleteLater(segment, nowMs + log.Config.FileDeleteDelayMs);
         }
     }
 

@@ -1,4 +1,4 @@
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>Where in a log a batch starts, as <see cref="PartitionLog.PlaceOf"/> found it: bytes behind it can be counted without touching the disk.</summary>
 public readonly record struct LogPlace

@@ -1,4 +1,4 @@
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>
 /// Which of a log's records are most likely still in the page cache: the last 32 to 64 MiB that this process has appended, of the last minute or so. What was

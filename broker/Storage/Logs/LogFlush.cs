@@ -2,7 +2,7 @@ using Broker.Storage.Checkpoints;
 using Broker.Storage.Files;
 using Broker.Storage.Segments;
 
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>Fsyncs a log up to an offset. Any thread, without the partition's lock; callers that wait together are served by one fsync.</summary>
 internal sealed class LogFlush(LogState log)

@@ -1,7 +1,7 @@
 using Broker.Storage.Checkpoints;
 using Broker.Storage.Files;
 
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>The answer to where an epoch ends (KIP-101): the epoch found, at most the one asked for, and the offset after its last record. -1 and -1 where
 /// unknown.</summary>

@@ -3,7 +3,7 @@ using Broker.Protocol.Records;
 using Broker.Storage.Producers;
 using Broker.Storage.Segments;
 
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>Appending to a log, and rolling its segments.</summary>
 internal static class LogAppend

@@ -1,7 +1,7 @@
 using Broker.Protocol.Records;
 using Broker.Storage.Segments;
 
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>Cutting a log's end off, as a follower does when its leader's log differs.</summary>
 internal static class LogTruncation

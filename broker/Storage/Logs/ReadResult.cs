@@ -1,6 +1,6 @@
 using Broker.Protocol;
 
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>What a read found.</summary>
 /// <param name="Error"><see cref="ErrorCode.None"/>, or <see cref="ErrorCode.OffsetOutOfRange"/> for an offset below the log's start or beyond its end.</param>

@@ -1,6 +1,6 @@
 using Broker.Storage.Segments;
 
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>Building the producers' state from the newest snapshot and the batches after it.</summary>
 internal static class ProducerReplay

@@ -1,6 +1,6 @@
 using Broker.Storage.Segments;
 
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>Reading the leader epochs anew from the batches' headers.</summary>
 internal static class EpochReplay

@@ -1,19 +1,6 @@
 using Broker.Protocol;
 
-namespace Broker.Storage;
-
-/// <summary>Where a batch to append comes from.</summary>
-public enum AppendOrigin
-{
-    /// <summary>A client's produce request: everything is checked.</summary>
-    Client,
-
-    /// <summary>A coordinator of this broker (offsets, markers): epochs are checked, sequences are not.</summary>
-    Coordinator,
-
-    /// <summary>A copy of what the leader took: nothing is judged anew.</summary>
-    Replication,
-}
+namespace Broker.Storage.Logs;
 
 /// <summary>What became of an append.</summary>
 /// <param name="Error"><see cref="ErrorCode.None"/>, or why nothing was appended.</param>

@@ -2,8 +2,9 @@ using System.Buffers;
 using Broker.Protocol;
 using Broker.Protocol.Records;
 using Broker.Storage.Indexes;
+using Broker.Storage.Segments;
 
-namespace Broker.Storage.Segments;
+namespace Broker.Storage.Logs;
 
 /// <summary>Finds things in a view of a log. Any thread; allocates nothing but what it hands out.</summary>
 internal static class LogReader

@@ -1,15 +1,14 @@
-using Broker.Storage.Directories;
 using Broker.Storage.Files;
 using Broker.Storage.Producers;
 using Broker.Storage.Segments;
 
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>
 /// What makes up one partition's log. Changed by one thread at a time, the holder of the partition's lock; readers take <see cref="View"/> and the offsets,
 /// which are published whole.
 /// </summary>
-internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPartition partition, LogConfig config)
+internal sealed class LogState(ILogDirectory directory, LogFolder folder, TopicPartition partition, LogConfig config)
 {
     private LogView? _view;
     private LogConfig _config = config;
@@ -18,7 +17,7 @@ internal sealed class LogState(LogDirectory directory, LogFolder folder, TopicPa
     private long _lastStable;
     private long _recoveryPoint;
 
-    public LogDirectory Directory => directory;
+    public ILogDirectory Directory => directory;
 
     public LogFolder Folder => folder;
 

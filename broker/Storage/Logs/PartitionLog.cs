@@ -5,7 +5,7 @@ using Broker.Storage.Files;
 using Broker.Storage.Indexes;
 using Broker.Storage.Segments;
 
-namespace Broker.Storage;
+namespace Broker.Storage.Logs;
 
 /// <summary>
 /// One partition's log. What changes it (append, truncation, retention, high watermark, close) is called by one thread at a time, the holder of the partition's
