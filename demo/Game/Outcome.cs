@@ -36,8 +36,9 @@ internal static class Outcome
 
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupt);
         }
-        catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+        catch (Exception) when (interrupt.IsCancellationRequested)
         {
+            // Also what the interrupt itself broke: a child that had no session of its own yet gets the Ctrl-C too.
             return Interrupted;
         }
         catch (Exception e)

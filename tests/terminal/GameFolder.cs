@@ -12,7 +12,7 @@ internal sealed class GameFolder : IAsyncDisposable
     {
         string script = _folder.WriteFile("game", "#!/bin/sh\nexec \"$GAME_APPS/game-cli/game-cli\" \"$@\"\n");
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Environment = new Dictionary<string, string>(Programs.Environment(Path), StringComparer.Ordinal) { ["LC_ALL"] = "C.UTF-8" };
+        Environment = new Dictionary<string, string>(Programs.Environment(Path), StringComparer.Ordinal) { ["LC_ALL"] = "C.UTF-8", ["TMUX_TMPDIR"] = Path };
     }
 
     public string Path => _folder.Path;

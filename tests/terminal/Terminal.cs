@@ -58,7 +58,7 @@ internal sealed class Terminal : IAsyncDisposable
     {
         if (text.Length > 0)
         {
-            await TmuxAsync("send-keys", "-l", text);
+            await TmuxAsync("send-keys", "-l", text.EndsWith(';') ? text[..^1] + "\\;" : text); // a bare semicolon would end tmux's own command
         }
 
         await TmuxAsync("send-keys", key);
@@ -85,8 +85,9 @@ internal sealed class Terminal : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> ExitCodeAsync()
     {
-        string line = (await ShowsAsync(ExitLine)).Last(line => line.StartsWith(ExitLine, StringComparison.Ordinal));
-        return int.Parse(line[ExitLine.Length..], CultureInfo.InvariantCulture);
+        // What was typed, as ^C, may stand before it.
+        string line = (await ShowsAsync(ExitLine)).Last(line => line.Contains(ExitLine, StringComparison.Ordinal));
+        return int.Parse(line[(line.IndexOf(ExitLine, StringComparison.Ordinal) + ExitLine.Length)..], CultureInfo.InvariantCulture);
     }
 
     /// <summary>Closes the window, as its user would.</summary>
