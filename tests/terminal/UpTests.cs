@@ -65,7 +65,7 @@ public sealed class UpTests(RunningSystem system) : IClassFixture<RunningSystem>
             "./game query 'select user_id, ip, country from logins order by all limit 3'");
         (await terminal.ExitCodeAsync()).ShouldBe(0);
         string whole = await terminal.WholeAsync();
-        whole.ShouldContain("u-0000000");
+        whole.ShouldContain("u-00");
         whole.ShouldContain("3 rows");
         (await terminal.WrappedAsync()).ShouldBeEmpty();
     }
