@@ -15,72 +15,100 @@ namespace Game.Contracts;
 public sealed class EventContent(UInt128 key)
 {
     private const int Texts = 4;
-    private const int Numbers = 7;
-    private const int IdBytes = 16;
-    private const int MaxBytes = IdBytes + (Texts * (sizeof(long) + ContractLimits.MaxIdBytes)) + (Numbers * sizeof(long));
+    private const int Numbers = 5;
+    private const int IdWords = 2;
+    private const int MaxWords = 1 + IdWords + (Texts * ((ContractLimits.MaxIdBytes / sizeof(ulong)) + 1)) + Numbers;
 
     private readonly KeyedHash _hash = new(key);
 
     /// <summary>The same number for the same content; for another, another but for one case in 2^64. Only good within this process.</summary>
     public ulong HashOf(in EventView view)
     {
-        ContentBytes content = new(stackalloc byte[MaxBytes]);
-        content.Add((byte)view.Kind);
+        ContentWords content = new(stackalloc ulong[MaxWords], view.Kind);
         content.Add(view.EventId);
         content.Add(view.UserId);
         if (view.Kind == EventKind.Login)
         {
+            content.Add((byte)view.Outcome);
             content.Add(view.Ip);
             content.Add(view.DeviceId);
             content.Add(view.ClientVersion);
-            content.Add((byte)view.Outcome);
         }
         else
         {
             AddTrade(ref content, view);
         }
 
-        return _hash.Of(content.Written);
+        return _hash.Of(MemoryMarshal.AsBytes(content.Written));
     }
 
-    private static void AddTrade(scoped ref ContentBytes content, in EventView view)
+    private static void AddTrade(scoped ref ContentWords content, in EventView view)
     {
+        content.Add((byte)view.Channel);
         content.Add(view.TradeId);
         content.Add(view.CounterpartyId);
-        content.Add((byte)view.Channel);
+        content.Add(view.ItemId);
         content.Add(view.GoldDelta);
         content.Add(view.GoldBalance);
-        content.Add(view.ItemId);
         content.Add(view.ItemDelta);
         content.Add(view.ItemValue);
         content.Add(view.InventoryValue);
     }
 
-    /// <summary>Puts values one behind the other so that no two contents give the same bytes.</summary>
-    private ref struct ContentBytes(Span<byte> buffer)
+    /// <summary>
+    /// Content as words, so that no two contents give the same ones: the first word holds what is a byte (the kind, the outcome or channel, the lengths of the
+    /// texts) and so tells where every other value begins.
+    /// </summary>
+    private ref struct ContentWords
     {
-        private readonly Span<byte> _buffer = buffer;
-        private int _used;
+        private readonly Span<ulong> _words;
+        private int _used = 1;
 
-        public readonly ReadOnlySpan<byte> Written => _buffer[.._used];
-
-        public void Add(ReadOnlySpan<byte> text)
+        public ContentWords(Span<ulong> words, EventKind kind)
         {
-            Add(text.Length);
-            text.CopyTo(_buffer[_used..]);
-            _used += text.Length;
+            _words = words;
+            _words[0] = (byte)kind;
         }
+
+        public readonly ReadOnlySpan<ulong> Written => _words[.._used];
+
+        public readonly void Add(byte value) => _words[0] = (_words[0] << 8) | value;
+
+        public void Add(long number) => _words[_used++] = (ulong)number;
 
         public void Add(Guid id)
         {
-            MemoryMarshal.Write(_buffer[_used..], in id);
-            _used += IdBytes;
+            MemoryMarshal.Write(MemoryMarshal.AsBytes(_words[_used..]), in id);
+            _used += IdWords;
         }
 
-        public void Add(long number)
+        // The last eight bytes may repeat some of the words before: the length tells which.
+        public void Add(ReadOnlySpan<byte> text)
         {
-            BinaryPrimitives.WriteInt64LittleEndian(_buffer[_used..], number);
-            _used += sizeof(long);
+            Add((byte)text.Length);
+            if (text.Length < sizeof(ulong))
+            {
+                AddShort(text);
+                return;
+            }
+
+            for (int at = 0; at + sizeof(ulong) < text.Length; at += sizeof(ulong))
+            {
+                _words[_used++] = BinaryPrimitives.ReadUInt64LittleEndian(text[at..]);
+            }
+
+            _words[_used++] = BinaryPrimitives.ReadUInt64LittleEndian(text[^sizeof(ulong)..]);
+        }
+
+        private void AddShort(ReadOnlySpan<byte> text)
+        {
+            ulong word = 0;
+            foreach (byte one in text)
+            {
+                word = (word << 8) | one;
+            }
+
+            _words[_used++] = word;
         }
     }
 }

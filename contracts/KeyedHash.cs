@@ -3,10 +3,14 @@ using System.Numerics;
 
 namespace Game.Contracts;
 
-/// <summary>SipHash-2-4 (Aumasson and Bernstein, 2012): a hash of short inputs under a secret key; who does not know the key cannot search for collisions.
-/// Thread-safe.</summary>
+/// <summary>
+/// SipHash-1-3 (Aumasson and Bernstein, 2012; the variant that Rust and Python use for their tables): a hash of short inputs under a secret key. A person who
+/// does not know the key and never sees a hash cannot search for collisions. Thread-safe.
+/// </summary>
 public sealed class KeyedHash
 {
+    private const int FinalRounds = 3;
+
     private readonly ulong _k0;
     private readonly ulong _k1;
 
@@ -37,7 +41,7 @@ public sealed class KeyedHash
 
         Compress(ref v0, ref v1, ref v2, ref v3, last);
         v2 ^= 0xff;
-        for (int round = 0; round < 4; round++)
+        for (int round = 0; round < FinalRounds; round++)
         {
             Round(ref v0, ref v1, ref v2, ref v3);
         }
@@ -48,7 +52,6 @@ public sealed class KeyedHash
     private static void Compress(ref ulong v0, ref ulong v1, ref ulong v2, ref ulong v3, ulong word)
     {
         v3 ^= word;
-        Round(ref v0, ref v1, ref v2, ref v3);
         Round(ref v0, ref v1, ref v2, ref v3);
         v0 ^= word;
     }
