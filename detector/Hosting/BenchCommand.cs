@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Game.CommandOptions;
 using Game.Detector.Measuring;
 
 namespace Game.Detector.Hosting;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Game.CommandOptions;
 using Game.Contracts;
 using Game.Detector.Rules;
 
@@ -11,11 +12,7 @@ internal static class DetectorCommand
     public const int UsedWrongly = 2;
     private const int MaxPartitions = 10_000;
 
-    private static readonly Option<string> Bootstrap = new("--bootstrap-server")
-    {
-        Description = "Kafka brokers, HOST:PORT[,HOST:PORT…].",
-        DefaultValueFactory = _ => "127.0.0.1:9092"
-    };
+    private static readonly Option<string> Bootstrap = BootstrapServers.Option();
     private static readonly Option<string?> Group =
         new("--group") { Description = $"Consumer group; by default {DetectorOptions.DetectorGroup}, with --filter {DetectorOptions.FilterGroup}." };
     private static readonly Option<string?> ClientId =
@@ -47,6 +44,7 @@ internal static class DetectorCommand
 
     public static RootCommand Create()
     {
+        Bootstrap.DefaultValueFactory = _ => "127.0.0.1:9092";
         RootCommand root = new("Watches players' events for fraud and raises alerts. Any number of detectors of one group share the partitions.")
         {
             Bootstrap, Group, ClientId, Partitions, Urls, Filter, RulesFile, PrintRules,

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Net;
+using Game.CommandOptions;
 using Game.Contracts;
 using Game.GameServer.Accounts;
 using Game.GameServer.Http;
@@ -10,10 +10,7 @@ namespace Game.GameServer.Hosting;
 /// <summary>The command line. Each option can be given as an environment variable too: <c>--server-id</c> as <c>GAME_SERVER_SERVER_ID</c>.</summary>
 internal sealed class CommandLine
 {
-    private readonly Option<string> _bootstrapServer = new("--bootstrap-server")
-    {
-        Description = "Brokers to start from, host:port with commas between.", Required = true,
-    };
+    private readonly Option<string> _bootstrapServer = BootstrapServers.Option();
     private readonly Option<string> _urls = new("--urls")
     {
         Description = "Addresses to listen on, with semicolons between; port 0 takes a free one.", DefaultValueFactory = _ => OptionDefaults.Urls,
@@ -34,25 +31,25 @@ internal sealed class CommandLine
     private readonly Option<FileInfo?> _addressTable = new("--address-table") { Description = "CSV file of prefix,country,asn,lat,lon." };
     private readonly Option<string> _trustedProxies =
         new("--trusted-proxies") { Description = "Networks whose X-Forwarded-For is believed, with commas between.", DefaultValueFactory = _ => "" };
-    private readonly Option<int> _partitions = Bounded("--partitions", "Partitions of player-events.", Topics.DefaultPartitions, 1, 10_000);
-    private readonly Option<int> _loginsPerMinute = Bounded("--rate-limit-per-player",
+    private readonly Option<int> _partitions = NumberOption.Of("--partitions", "Partitions of player-events.", Topics.DefaultPartitions, 1, 10_000);
+    private readonly Option<int> _loginsPerMinute = NumberOption.Of("--rate-limit-per-player",
         "Logins that may be sent for a player from one network over HTTP in a minute; 0 for any number.", OptionDefaults.LoginsPerMinute, 0, 100_000);
-    private readonly Option<int> _failedLoginsPerMinute = Bounded("--rate-limit-per-address",
+    private readonly Option<int> _failedLoginsPerMinute = NumberOption.Of("--rate-limit-per-address",
         "Failed logins that one client address (IPv6: a /64) may send over HTTP in a minute; 0 for any number.", OptionDefaults.FailedLoginsPerMinute, 0,
             1_000_000);
-    private readonly Option<int> _lockAfter = Bounded("--lock-after",
+    private readonly Option<int> _lockAfter = NumberOption.Of("--lock-after",
         "Wrong secrets for a player that lock out the network, device or known place they come from; ten times as many lock out all strangers.",
             OptionDefaults.LockAfter, 1, 1_000);
-    private readonly Option<int> _lockWindow = Bounded("--lock-window-seconds", "How long a wrong secret counts, in seconds.",
+    private readonly Option<int> _lockWindow = NumberOption.Of("--lock-window-seconds", "How long a wrong secret counts, in seconds.",
         OptionDefaults.LockWindowSeconds, 1, 86_400);
-    private readonly Option<int> _publishTimeout = Bounded("--publish-timeout-ms",
+    private readonly Option<int> _publishTimeout = NumberOption.Of("--publish-timeout-ms",
         "Milliseconds until an action that the brokers do not acknowledge is answered 503.", OptionDefaults.PublishTimeoutMs, 1_500, 60_000);
-    private readonly Option<int> _streamWindow = Bounded("--stream-window", "Unanswered requests on a WebSocket above which the server stops reading.",
+    private readonly Option<int> _streamWindow = NumberOption.Of("--stream-window", "Unanswered requests on a WebSocket above which the server stops reading.",
         OptionDefaults.StreamWindow, 1, 100_000);
-    private readonly Option<int> _sessionHours = Bounded("--session-hours", "How long a session's token is good, in hours.", OptionDefaults.SessionHours, 1,
+    private readonly Option<int> _sessionHours = NumberOption.Of("--session-hours", "How long a session's token is good, in hours.", OptionDefaults.SessionHours, 1,
         8_760);
 
-    private readonly Option<int> _rememberedEvents = Bounded("--remembered-events",
+    private readonly Option<int> _rememberedEvents = NumberOption.Of("--remembered-events",
         "Events of the log, and places of players' logins, that are remembered at least.", OptionDefaults.RememberedEvents, 1_000, 10_000_000);
 
     private readonly bool _hasOwnAccounts;
@@ -61,6 +58,7 @@ internal sealed class CommandLine
     public CommandLine(bool hasOwnAccounts)
     {
         _hasOwnAccounts = hasOwnAccounts;
+        _bootstrapServer.Required = true;
         _accountsKey.Required = !hasOwnAccounts;
         _serverId.Validators.Add(result =>
         {
@@ -132,21 +130,6 @@ internal sealed class CommandLine
         StreamWindow = parsed.GetRequiredValue(_streamWindow),
         RememberedEvents = parsed.GetRequiredValue(_rememberedEvents),
         SessionLifetime = TimeSpan.FromHours(parsed.GetRequiredValue(_sessionHours)),
-    };
-
-    private static Option<int> Bounded(string name, string description, int fallback, int min, int max) => new(name)
-    {
-        Description = $"{description} {min} to {max}.",
-        DefaultValueFactory = _ => fallback,
-        CustomParser = result =>
-        {
-            if (int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max)
-            {
-                return value;
-            }
-            result.AddError($"{name} is '{result.Tokens[0].Value}', but must be a whole number between {min} and {max}.");
-            return fallback;
-        },
     };
 
     private static T Read<T>(string option, FileInfo file, Func<string, T> parse)

@@ -1,24 +1,12 @@
 using System.CommandLine;
-using System.Globalization;
+using Game.CommandOptions;
 using Game.LocalWebHdfs;
 
 const int Failed = 1;
 const int BadArguments = 2;
 
 Option<string> root = new("--root") { Description = "The folder that is '/'; made where it is missing.", Required = true };
-Option<int> port = new("--port")
-{
-    Description = "The port on 127.0.0.1; 0 takes a free one.",
-    DefaultValueFactory = _ => 9870,
-    CustomParser = result =>
-    {
-        if (!ushort.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out ushort number))
-        {
-            result.AddError($"--port is '{result.Tokens[0].Value}', but must be a number between 0 and {ushort.MaxValue}.");
-        }
-        return number;
-    },
-};
+Option<int> port = NumberOption.Of("--port", "The port on 127.0.0.1; 0 takes a free one.", 9870, 0, ushort.MaxValue);
 Option<string?> urls = new("--urls") { Description = "Where to listen instead of --port, e.g. http://0.0.0.0:9870." };
 RootCommand command = new("WebHDFS over a folder: the REST calls, redirects, errors and renames of HDFS, on one machine, without Hadoop.") { root, port, urls };
 command.SetAction(async (arguments, cancellationToken) =>

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
-using System.Numerics;
+using Game.CommandOptions;
 using Game.HdfsSink.Consuming;
 using Game.HdfsSink.Rows;
 using Game.WebHdfs;
@@ -11,7 +10,7 @@ namespace Game.HdfsSink;
 /// <summary>The options of <c>hdfs-sink</c>, their ranges, and the settings that come of them.</summary>
 internal sealed class CommandLine
 {
-    private readonly Option<string> _bootstrap = new("--bootstrap-server") { Description = "Kafka's addresses, HOST:PORT[,HOST:PORT].", Required = true };
+    private readonly Option<string> _bootstrap = BootstrapServers.Option();
     private readonly Option<string> _webHdfs = new("--webhdfs")
     {
         Description = "WebHDFS address of the NameNode, or of both of an HA pair: URL[,URL].", Required = true,
@@ -29,17 +28,14 @@ internal sealed class CommandLine
     {
         Description = "The consumer group; sinks of one group share the partitions.", DefaultValueFactory = _ => "hdfs-sink",
     };
-    private readonly Option<int?> _partitions = new("--partitions")
-    {
-        Description = "Partitions of player-events where topics must be created; by default what the cluster has.",
-        CustomParser = result => Number(result, 1, 10_000),
-    };
-    private readonly Option<int> _rotateRows = Bounded("--rotate-rows", "A commit holds at most this many records.", 128 * 1024, 1, 10_000_000);
-    private readonly Option<long> _rotateBytes = Bounded("--rotate-bytes", "A commit holds at most about this many bytes.", 64L * 1024 * 1024, 1, 1L << 30);
-    private readonly Option<double> _rotateSeconds = Bounded("--rotate-seconds", "A record waits at most this long for its commit to begin.", 10, 0.01,
+    private readonly Option<int?> _partitions = NumberOption.Optional("--partitions",
+        "Partitions of player-events where topics must be created; by default what the cluster has.", 1, 10_000);
+    private readonly Option<int> _rotateRows = NumberOption.Of("--rotate-rows", "A commit holds at most this many records.", 128 * 1024, 1, 10_000_000);
+    private readonly Option<long> _rotateBytes = NumberOption.Of("--rotate-bytes", "A commit holds at most about this many bytes.", 64L * 1024 * 1024, 1, 1L << 30);
+    private readonly Option<double> _rotateSeconds = NumberOption.Of("--rotate-seconds", "A record waits at most this long for its commit to begin.", 10, 0.01,
         604_800);
-    private readonly Option<long> _memory = Bounded("--memory-bytes", "Bytes of records held before reading pauses.", 256L * 1024 * 1024, 1L << 20, 1L << 40);
-    private readonly Option<int> _uploads = Bounded("--parallel-uploads", "Files uploaded at once.", 8, 1, 1_000);
+    private readonly Option<long> _memory = NumberOption.Of("--memory-bytes", "Bytes of records held before reading pauses.", 256L * 1024 * 1024, 1L << 20, 1L << 40);
+    private readonly Option<int> _uploads = NumberOption.Of("--parallel-uploads", "Files uploaded at once.", 8, 1, 1_000);
     private readonly Option<string> _urls = new("--urls")
     {
         Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free one.", DefaultValueFactory = _ => "http://127.0.0.1:0",
@@ -47,7 +43,8 @@ internal sealed class CommandLine
 
     public CommandLine(Func<SinkSettings, string, CancellationToken, Task<int>> run)
     {
-        foreach (Option<string> text in (Option<string>[])[_bootstrap, _user, _topics, _group, _urls])
+        _bootstrap.Required = true;
+        foreach (Option<string> text in (Option<string>[])[_user, _topics, _group, _urls])
         {
             text.Validators.Add(result => Check(result, !string.IsNullOrWhiteSpace(result.GetValueOrDefault<string>()), "must not be empty"));
         }
@@ -81,23 +78,6 @@ internal sealed class CommandLine
 
     private static string[] Split(string? list)
         => [.. (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal)];
-
-    private static Option<T> Bounded<T>(string name, string description, T fallback, T min, T max)
-        where T : struct, INumber<T> =>
-        new(name) { Description = description, DefaultValueFactory = _ => fallback, CustomParser = result => Number(result, min, max) ?? fallback };
-
-    private static T? Number<T>(ArgumentResult result, T min, T max)
-        where T : struct, INumber<T>
-    {
-        string text = result.Tokens[0].Value;
-        if (T.TryParse(text, CultureInfo.InvariantCulture, out T value) && value >= min && value <= max)
-        {
-            return value;
-        }
-        result.AddError(string.Create(CultureInfo.InvariantCulture,
-            $"{((OptionResult)result.Parent!).Option.Name} is '{text}', but must be a number between {min} and {max}."));
-        return null;
-    }
 
     private static void Try(OptionResult result, Action parse)
     {

@@ -16,16 +16,20 @@ public sealed class ProjectArrowTests
         ["broker/Coordination"] = [],
         ["broker/Server"] = ["broker/Protocol", "broker/Storage", "broker/Coordination"],
         ["contracts"] = [],
-        ["game-server"] = ["contracts"],
+        ["contracts/CommandOptions"] = [],
+        ["game-server"] = ["contracts", "contracts/CommandOptions"],
         ["detector/Engine"] = ["contracts"],
         ["detector/Benchmarks"] = ["detector/Engine", "contracts"],
-        ["detector"] = ["contracts", "detector/Engine"],
+        ["detector"] = ["contracts", "contracts/CommandOptions", "detector/Engine"],
         ["hdfs-sink/WebHdfs"] = [],
-        ["hdfs-sink/LocalServer"] = [],
-        ["hdfs-sink/Sink"] = ["contracts", "hdfs-sink/WebHdfs"],
+        ["hdfs-sink/LocalServer"] = ["contracts/CommandOptions"],
+        ["hdfs-sink/Sink"] = ["contracts", "contracts/CommandOptions", "hdfs-sink/WebHdfs"],
         ["demo/Simulator"] = ["contracts"],
         ["analysis"] = ["contracts", "detector/Engine", "hdfs-sink/WebHdfs"],
-        ["demo/Game"] = ["analysis", "contracts", "demo/Simulator", "detector/Engine", "hdfs-sink/LocalServer", "hdfs-sink/WebHdfs"],
+        ["demo/Game"] =
+        [
+            "analysis", "contracts", "contracts/CommandOptions", "demo/Simulator", "detector/Engine", "hdfs-sink/LocalServer", "hdfs-sink/WebHdfs",
+        ],
     };
 
     [Fact]

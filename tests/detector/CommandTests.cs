@@ -9,6 +9,7 @@ public class CommandTests
     [InlineData("--partitions", "abc")]
     [InlineData("--partitions")]
     [InlineData("--nonsense")]
+    [InlineData("--bootstrap-server", "here")]
     [InlineData("bench", "--players", "0")]
     [InlineData("bench", "--seconds", "NaN")]
     [InlineData("bench", "--warm-up", "-1")]

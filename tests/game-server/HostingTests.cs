@@ -97,11 +97,13 @@ public sealed class HostingTests
     [InlineData("--trusted-proxies=here", "--trusted-proxies takes networks")]
     [InlineData("--server-id=ääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääääää", "--server-id has 1 to 128 bytes.")]
     [InlineData("--server-id=a\u001b", "--server-id has a control character.")]
+    [InlineData("--bootstrap-server=here", "'here' is not the address of a broker: write it as HOST:PORT.")]
     [InlineData("--nonsense=1", "nonsense")]
     public void A_bad_option_is_an_error_that_names_it(string option, string message)
     {
         CommandLine commandLine = new(hasOwnAccounts: false);
-        string[] arguments = ["--bootstrap-server", "b:1", "--keys", "k", "--service-credential-file", "c", "--accounts-key-file", "a", option];
+        string[] arguments = ["--bootstrap-server=b:1", "--keys", "k", "--service-credential-file", "c", "--accounts-key-file", "a"];
+        arguments = [.. arguments.Where(argument => argument.Split('=')[0] != option.Split('=')[0]), option];
         commandLine.Root.Parse(commandLine.WithEnvironment(arguments, _ => null)).Errors[0].Message.ShouldContain(message);
     }
 

@@ -14,10 +14,11 @@ public sealed class CommandLineTests
     [InlineData("--partitions", "abc")]
     [InlineData("--partitions", "0")]
     public void A_number_that_is_none_or_out_of_bounds_is_one_sentence(string option, string value) =>
-        Errors(option, value).ShouldHaveSingleItem().ShouldStartWith($"{option} is '{value}', but must be a number between ");
+        Errors(option, value).ShouldHaveSingleItem().ShouldMatch($"^{option} is '{value}', but must be a (whole )?number between ");
 
     [Theory]
     [InlineData("--partitions")]
+    [InlineData("--bootstrap-server", "here")]
     [InlineData("--topics", "nonsense")]
     [InlineData("--topics", "")]
     [InlineData("--group", " ")]
