@@ -18,11 +18,11 @@ public sealed class MessageGenerator : IIncrementalGenerator
 
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
-        IncrementalValueProvider<string> targetNamespace = context.AnalyzerConfigOptionsProvider.Select(static (options, _) =>
-            (options.GlobalOptions.TryGetValue("build_property.RootNamespace", out string? root) && root.Length > 0 ? root : "Broker.Protocol") + ".Messages");
+        IncrementalValueProvider<string> rootNamespace = context.AnalyzerConfigOptionsProvider.Select(static (options, _) =>
+            options.GlobalOptions.TryGetValue("build_property.RootNamespace", out string? root) && root.Length > 0 ? root : "Broker.Protocol");
         IncrementalValuesProvider<CompiledSchema> schemas = context.AdditionalTextsProvider
             .Where(static file => IsSchema(file.Path))
-            .Combine(targetNamespace)
+            .Combine(rootNamespace.Select(static (root, _) => root + ".Messages"))
             .Select(static (input, cancel) => SchemaCompiler.Compile(input.Left.Path, input.Left.GetText(cancel) ?? SourceText.From(string.Empty), input.Right))
             .WithTrackingName(SchemaStep);
         context.RegisterSourceOutput(schemas, static (output, schema) => AddMessages(output, schema));
@@ -30,7 +30,7 @@ public sealed class MessageGenerator : IIncrementalGenerator
             .Select(static (schema, _) => schema.Api)
             .Collect()
             .Select(static (apis, _) => new SequenceList<ApiEntry>(apis.OfType<ApiEntry>()));
-        context.RegisterSourceOutput(table.Combine(targetNamespace), static (output, input) => AddTable(output, input.Left, input.Right));
+        context.RegisterSourceOutput(table.Combine(rootNamespace), static (output, input) => AddTable(output, input.Left, input.Right));
     }
 
     private static bool IsSchema(string path) =>
@@ -48,11 +48,11 @@ public sealed class MessageGenerator : IIncrementalGenerator
         }
     }
 
-    private static void AddTable(SourceProductionContext output, SequenceList<ApiEntry> apis, string targetNamespace)
+    private static void AddTable(SourceProductionContext output, SequenceList<ApiEntry> apis, string rootNamespace)
     {
         if (apis.Items.Count > 0)
         {
-            output.AddSource("ApiVersionTable.g.cs", SourceText.From(VersionTableEmitter.Emit(apis.Items, targetNamespace), Encoding.UTF8));
+            output.AddSource("ApiVersionTable.g.cs", SourceText.From(VersionTableEmitter.Emit(apis.Items, rootNamespace), Encoding.UTF8));
         }
     }
 }

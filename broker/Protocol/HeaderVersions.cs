@@ -1,5 +1,3 @@
-using Broker.Protocol.Messages;
-
 namespace Broker.Protocol;
 
 /// <summary>Which header goes with a version of an API. Versions above the known ones count as flexible, so that their headers can still be read.</summary>

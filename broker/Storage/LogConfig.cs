@@ -1,3 +1,4 @@
+using Broker.Protocol.Compression;
 using Broker.Protocol.Records;
 
 namespace Broker.Storage;

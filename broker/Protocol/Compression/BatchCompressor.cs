@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using Broker.Protocol.Records;
 using K4os.Compression.LZ4;
 using K4os.Compression.LZ4.Streams;
 using Snappier;

@@ -1,5 +1,3 @@
-using Broker.Protocol.Records;
-
 namespace Broker.Protocol.Compression;
 
 /// <summary>

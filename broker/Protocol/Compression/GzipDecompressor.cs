@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using Broker.Protocol.Records;
 
 namespace Broker.Protocol.Compression;
 

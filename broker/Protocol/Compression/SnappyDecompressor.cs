@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Broker.Protocol.Records;
 using Snappier;
 
 namespace Broker.Protocol.Compression;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Numerics;
-using Broker.Protocol.Records;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
 

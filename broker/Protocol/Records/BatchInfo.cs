@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Broker.Protocol.Compression;
 
 namespace Broker.Protocol.Records;
 

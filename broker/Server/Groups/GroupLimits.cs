@@ -1,4 +1,4 @@
-using Broker.Protocol.Records;
+using Broker.Protocol.Compression;
 using Broker.Server.Config;
 
 namespace Broker.Server.Groups;

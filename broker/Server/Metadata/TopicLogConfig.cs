@@ -1,3 +1,4 @@
+using Broker.Protocol.Compression;
 using Broker.Protocol.Records;
 using Broker.Server.Config;
 using Broker.Storage;

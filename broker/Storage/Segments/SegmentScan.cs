@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Broker.Protocol;
 using Broker.Protocol.Records;
 
 namespace Broker.Storage.Segments;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Broker.Protocol;
+using Broker.Protocol.Compression;
 using Broker.Protocol.Messages;
 using Broker.Protocol.Records;
 using ZstdSharp;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Broker.Protocol.Messages;
-using ServedVersions = Broker.Protocol.Messages.ApiVersionTable;
+using ServedVersions = Broker.Protocol.ApiVersionTable;
 
 namespace Broker.Protocol.Tests.Messages;
 

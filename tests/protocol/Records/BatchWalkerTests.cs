@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Broker.Protocol.Compression;
 using Broker.Protocol.Records;
 using CsCheck;
 

@@ -1,4 +1,5 @@
 using Broker.Protocol;
+using Broker.Protocol.Compression;
 using Broker.Protocol.Records;
 using Broker.Storage.Files;
 using Broker.Storage.Logs;

@@ -1,5 +1,4 @@
 using Broker.Protocol;
-using Broker.Protocol.Records;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.Requests;
 using Broker.Server.Groups.Rules;

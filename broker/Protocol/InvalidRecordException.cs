@@ -1,4 +1,4 @@
-namespace Broker.Protocol.Records;
+namespace Broker.Protocol;
 
 /// <summary>The one error that reading records out of a batch raises: the bytes are not what their header declares.</summary>
 public sealed class InvalidRecordException : Exception
