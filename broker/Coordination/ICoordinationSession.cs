@@ -4,7 +4,7 @@ namespace Broker.Coordination;
 public interface ICoordinationService
 {
     /// <summary>Opens a session.</summary>
-    /// <param name="onState">Told each change of the session's state, in order with the watches' notices, under the same rule as a
+    /// <param name="onState">Called with each change of the session's state, in order with the watches' notices, under the same rule as a
     /// <see cref="Watcher"/>.</param>
     ValueTask<ICoordinationSession> OpenSession(Action<SessionState>? onState = null);
 }
@@ -30,14 +30,15 @@ public interface ICoordinationSession : IAsyncDisposable
     /// <summary>Deletes a znode without children, under the same rule for the version.</summary>
     ValueTask<Code> Delete(string path, int version = Op.AnyVersion);
 
-    /// <summary>Reads data. The watcher is left on an existing znode and told of its next change or deletion.</summary>
+    /// <summary>Reads data. Leaves the watcher on an existing znode; it is notified of the next change or deletion.</summary>
     ValueTask<DataResult> GetData(string path, Watcher? watcher = null);
 
-    /// <summary>Reads the children's names. The watcher is left on an existing znode and told of the next child created or deleted, or of the znode's
-    /// deletion.</summary>
+    /// <summary>
+    /// Reads the children's names. Leaves the watcher on an existing znode; it is notified of the next child created or deleted, or of the znode's deletion.
+    /// </summary>
     ValueTask<ChildrenResult> GetChildren(string path, Watcher? watcher = null);
 
-    /// <summary>Says whether a znode is there. The watcher is left in both cases and told of its next creation, change or deletion.</summary>
+    /// <summary>Returns whether a znode exists. Leaves the watcher in both cases; it is notified of the next creation, change or deletion.</summary>
     ValueTask<StatResult> Exists(string path, Watcher? watcher = null);
 
     /// <summary>Does all operations in one transaction, or none.</summary>

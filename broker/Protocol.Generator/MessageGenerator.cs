@@ -8,7 +8,7 @@ namespace Broker.Protocol.Generator;
 
 /// <summary>
 /// Makes a class of every message described by a JSON file in a folder named Schemas. The format is described in that folder's README.
-/// Each file is compiled on its own, so that a change of one makes only its classes anew.
+/// Each file is compiled on its own, so that a change of one file regenerates only its classes.
 /// </summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class MessageGenerator : IIncrementalGenerator

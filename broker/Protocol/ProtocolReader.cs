@@ -31,22 +31,22 @@ public ref struct ProtocolReader(Memory<byte> frame)
         set => _end = value;
     }
 
-    public bool ReadBool() => Take(1)[0] != 0;
+    public bool ReadBool() => ReadSpan(1)[0] != 0;
 
-    public sbyte ReadInt8() => (sbyte)Take(1)[0];
+    public sbyte ReadInt8() => (sbyte)ReadSpan(1)[0];
 
-    public short ReadInt16() => BinaryPrimitives.ReadInt16BigEndian(Take(2));
+    public short ReadInt16() => BinaryPrimitives.ReadInt16BigEndian(ReadSpan(2));
 
-    public ushort ReadUInt16() => BinaryPrimitives.ReadUInt16BigEndian(Take(2));
+    public ushort ReadUInt16() => BinaryPrimitives.ReadUInt16BigEndian(ReadSpan(2));
 
-    public int ReadInt32() => BinaryPrimitives.ReadInt32BigEndian(Take(4));
+    public int ReadInt32() => BinaryPrimitives.ReadInt32BigEndian(ReadSpan(4));
 
-    public long ReadInt64() => BinaryPrimitives.ReadInt64BigEndian(Take(8));
+    public long ReadInt64() => BinaryPrimitives.ReadInt64BigEndian(ReadSpan(8));
 
-    public double ReadFloat64() => BinaryPrimitives.ReadDoubleBigEndian(Take(8));
+    public double ReadFloat64() => BinaryPrimitives.ReadDoubleBigEndian(ReadSpan(8));
 
     /// <summary>A topic id or the like, the first byte of the wire being the first of its text form.</summary>
-    public Guid ReadUuid() => new(Take(16), bigEndian: true);
+    public Guid ReadUuid() => new(ReadSpan(16), bigEndian: true);
 
     public uint ReadUnsignedVarint()
     {
@@ -75,7 +75,7 @@ public ref struct ProtocolReader(Memory<byte> frame)
         {
             Fail("a string is longer than 32767 bytes");
         }
-        return length < 0 ? null : Encoding.UTF8.GetString(Take(length));
+        return length < 0 ? null : Encoding.UTF8.GetString(ReadSpan(length));
     }
 
     /// <summary>A copy of bytes.</summary>
@@ -84,7 +84,7 @@ public ref struct ProtocolReader(Memory<byte> frame)
     public byte[]? ReadNullableBytes(bool flexible)
     {
         int length = ReadLength(flexible);
-        return length < 0 ? null : Take(length).ToArray();
+        return length < 0 ? null : ReadSpan(length).ToArray();
     }
 
     /// <summary>Record batches; the memory is a part of the frame.</summary>
@@ -96,7 +96,7 @@ public ref struct ProtocolReader(Memory<byte> frame)
             return null;
         }
         int start = _position;
-        Take(length);
+        ReadSpan(length);
         return _frame.Slice(start, length);
     }
 
@@ -132,7 +132,7 @@ public ref struct ProtocolReader(Memory<byte> frame)
             return count < 0 ? null : [];
         }
         int[] items = new int[count];
-        Take(count * sizeof(int)).CopyTo(MemoryMarshal.AsBytes(items.AsSpan()));
+        ReadSpan(count * sizeof(int)).CopyTo(MemoryMarshal.AsBytes(items.AsSpan()));
         if (BitConverter.IsLittleEndian)
         {
             BinaryPrimitives.ReverseEndianness(items, items);
@@ -150,7 +150,7 @@ public ref struct ProtocolReader(Memory<byte> frame)
             return count < 0 ? null : [];
         }
         long[] items = new long[count];
-        Take(count * sizeof(long)).CopyTo(MemoryMarshal.AsBytes(items.AsSpan()));
+        ReadSpan(count * sizeof(long)).CopyTo(MemoryMarshal.AsBytes(items.AsSpan()));
         if (BitConverter.IsLittleEndian)
         {
             BinaryPrimitives.ReverseEndianness(items, items);
@@ -205,7 +205,7 @@ public ref struct ProtocolReader(Memory<byte> frame)
     [DoesNotReturn]
     internal static void Fail(string message) => throw new MalformedMessageException(message);
 
-    internal byte[] ReadToEnd() => Take(Remaining).ToArray();
+    internal byte[] ReadToEnd() => ReadSpan(Remaining).ToArray();
 
     private static MalformedMessageException Null(string type) => new($"a null {type} stands where none may be");
 
@@ -241,7 +241,7 @@ public ref struct ProtocolReader(Memory<byte> frame)
     private int ReadCompactLength() => CompactValue(ReadUnsignedVarint());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ReadOnlySpan<byte> Take(int count)
+    private ReadOnlySpan<byte> ReadSpan(int count)
     {
         if (count > _end - _position)
         {

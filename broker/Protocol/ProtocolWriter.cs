@@ -7,8 +7,7 @@ namespace Broker.Protocol;
 
 /// <summary>
 /// Writes Kafka's field encodings into pooled chunks. One writer is used by one caller at a time; after <see cref="Reset"/> it holds no chunk and can be used
-/// again.
-/// <c>flexible</c> says whether lengths are compact or classic, as in <see cref="ProtocolReader"/>.
+/// again. <c>flexible</c> says whether lengths are compact or classic, as in <see cref="ProtocolReader"/>.
 /// </summary>
 public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
 {
@@ -278,7 +277,7 @@ public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
         }
     }
 
-    /// <summary>Gives all chunks back and forgets the deferred payloads, which whoever sends them disposes of.</summary>
+    /// <summary>Gives all chunks back and forgets the deferred payloads, which their sender disposes of.</summary>
     public void Reset()
     {
         foreach (WrittenChunk chunk in _full)

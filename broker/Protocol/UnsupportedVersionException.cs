@@ -1,7 +1,8 @@
 namespace Broker.Protocol;
 
-/// <summary>A message cannot be written in a version: the caller asked for a version that does not exist, or set a field that the version cannot
-/// carry.</summary>
+/// <summary>
+/// A message cannot be written in a version: the caller asked for a version that does not exist, or set a field that the version cannot carry.
+/// </summary>
 public sealed class UnsupportedVersionException(string message) : InvalidOperationException(message)
 {
     /// <summary>For generated code.</summary>

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Broker.Protocol;
 
 /// <summary>
-/// Kafka's unsigned variable-length integers of 32 bits, as compact lengths and tagged sections use them (KIP-482):
-/// groups of seven bits, lowest first, the high bit of a byte saying that another follows.
+/// Kafka's unsigned variable-length integers of 32 bits, as compact lengths and tagged sections use them (KIP-482): groups of seven bits, lowest first, the
+/// high bit of a byte saying that another follows.
 /// </summary>
 internal static class Varint
 {

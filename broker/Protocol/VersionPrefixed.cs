@@ -1,7 +1,7 @@
 namespace Broker.Protocol;
 
 /// <summary>
-/// Messages that carry their version in front, an int16: keys and values of internal topics, and what consumers tell each other through the group coordinator.
+/// Messages that carry their version in front, an int16: keys and values of internal topics, and what consumers send each other through the group coordinator.
 /// </summary>
 public static class VersionPrefixed
 {

@@ -9,6 +9,6 @@ public enum AppendOrigin
     /// <summary>A coordinator of this broker (offsets, markers): epochs are checked, sequences are not.</summary>
     Coordinator,
 
-    /// <summary>A copy of what the leader took: nothing is judged anew.</summary>
+    /// <summary>A copy of what the leader appended: nothing is checked again.</summary>
     Replication,
 }

@@ -4,12 +4,13 @@ namespace Broker.Coordination.Embedded;
 /// The embedded tree: znodes in the memory of one process, journaled to one file when it has one. Several brokers of the process may share it.
 /// With a journal all operations run on a thread of its own, which makes what has gathered durable with one fsync and then answers it; without one
 /// they run on the caller's. While the journal cannot be written (a full disk), sessions are disconnected and what was decided waits; each further operation
-/// tries again first, and when that succeeds, everything goes on.
+/// tries again first, and when that succeeds, the sessions are connected again.
 /// </summary>
 public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposable
 {
-    /// <summary>Waiting operations; every broker keeps a few in flight, so what is over this is a runaway, and is answered
-    /// <see cref="Code.ThrottledOp"/>.</summary>
+    /// <summary>
+    /// Waiting operations; every broker keeps a few in flight, so what is over this is a runaway, and is answered <see cref="Code.ThrottledOp"/>.
+    /// </summary>
     internal const int MaxWaiting = 65_536;
 
     /// <summary>Operations that share one fsync; bounds how long the first of them waits for the others.</summary>
@@ -22,7 +23,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     private readonly List<Transaction> _undurable = [];
     private readonly List<Outgoing> _outbox = [];
     private readonly List<Outgoing> _withheld = [];
-    private readonly List<EmbeddedSession> _cutOff = [];
+    private readonly List<EmbeddedSession> _disconnected = [];
     private readonly Action<IOException?>? _onJournal;
     private readonly object _queueGate = new();
     private readonly Queue<Operation> _queue = new();
@@ -49,10 +50,10 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         }
     }
 
-    /// <summary>Runs with the tree held.</summary>
+    /// <summary>The current tree. Needs the tree's lock.</summary>
     internal ZnodeTree Tree { get; private set; }
 
-    /// <summary>Runs with the tree held.</summary>
+    /// <summary>All sessions' watches. Needs the tree's lock.</summary>
     internal WatchTable Watches { get; } = new();
 
     /// <summary>A tree that dies with the process.</summary>
@@ -61,7 +62,8 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     /// <summary>A tree journaled to a file, which is made if it is not there and locked while the tree is open.</summary>
     /// <param name="path">The file.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="onJournal">Told when the journal cannot be written, with the failure, and when it can be again, with null. On the tree's thread.</param>
+    /// <param name="onJournal">Called with the failure when the journal cannot be written, and with null when it can be written again. On the tree's
+    /// thread.</param>
     /// <exception cref="JournalCorruptException">The file is damaged in a way that a crash does not explain.</exception>
     /// <exception cref="IOException">The file cannot be opened, or another process has it.</exception>
     public static EmbeddedCoordination Open(string path, TimeProvider time, Action<IOException?>? onJournal = null)
@@ -94,14 +96,14 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         },
         _ => throw new IOException("The coordination journal cannot be written"));
 
-    /// <summary>Ends a session as a time-out would: its ephemeral znodes go, its owner is told.</summary>
+    /// <summary>Ends a session as a time-out would: its ephemeral znodes are deleted, and its owner is notified.</summary>
     public async ValueTask Expire(ICoordinationSession session) => await End((EmbeddedSession)session, SessionState.Expired);
 
-    /// <summary>Cuts a session off, as a lost connection would: its ephemeral znodes stay.</summary>
-    public async ValueTask Disconnect(ICoordinationSession session) => await Become((EmbeddedSession)session, SessionState.Disconnected);
+    /// <summary>Disconnects a session, as a lost connection would: its ephemeral znodes stay.</summary>
+    public async ValueTask Disconnect(ICoordinationSession session) => await SetState((EmbeddedSession)session, SessionState.Disconnected);
 
-    /// <summary>Ends a cut: the notices that were missed follow.</summary>
-    public async ValueTask Reconnect(ICoordinationSession session) => await Become((EmbeddedSession)session, SessionState.Connected);
+    /// <summary>Connects a session again; it gets the notices that it missed.</summary>
+    public async ValueTask Reconnect(ICoordinationSession session) => await SetState((EmbeddedSession)session, SessionState.Connected);
 
     /// <summary>Answers what is waiting, ends all sessions and closes the journal.</summary>
     public async ValueTask DisposeAsync()
@@ -125,10 +127,10 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         _journal?.Dispose();
     }
 
-    /// <summary>Runs with the tree held: something to be told once the transactions so far are durable.</summary>
+    /// <summary>Queues a notice, which is delivered once the transactions so far are durable. Needs the tree's lock.</summary>
     internal void Post(Action notice) => _outbox.Add(new Outgoing(notice, null));
 
-    /// <summary>Runs an operation with the tree held; it is answered when what it saw and did is durable.</summary>
+    /// <summary>Runs an operation under the tree's lock; it is answered when what it read and wrote is durable.</summary>
     internal ValueTask<T> Submit<T>(Func<T> run, Func<Code, T> fail)
     {
         TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -152,7 +154,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         return new ValueTask<T>(answer.Task);
     }
 
-    /// <summary>Runs with the tree held: all operations or none.</summary>
+    /// <summary>Does all operations or none. Needs the tree's lock.</summary>
     internal MultiResult Commit(EmbeddedSession session, IReadOnlyList<Op> operations)
     {
         long time = _time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -186,7 +188,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     internal ValueTask<bool> End(EmbeddedSession session, SessionState state) => Submit(
         () =>
         {
-            if (!session.Become(state))
+            if (!session.SetState(state))
             {
                 return false;
             }
@@ -224,7 +226,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         return new MultiResult(code, results);
     }
 
-    private ValueTask<bool> Become(EmbeddedSession session, SessionState state) => Submit(() => session.Become(state), _ => false);
+    private ValueTask<bool> SetState(EmbeddedSession session, SessionState state) => Submit(() => session.SetState(state), _ => false);
 
     private void Adopt(ZnodeTree tree, Transaction transaction)
     {
@@ -290,7 +292,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     {
         lock (_tree)
         {
-            if (_failed && !IsDurable())
+            if (_failed && !TryMakeDurable())
             {
                 batch.ForEach(operation => operation.Refuse(Code.ConnectionLoss));
                 return;
@@ -298,20 +300,20 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
 
             if (_failed)
             {
-                Reconnect();
+                ReconnectAll();
             }
             batch.ForEach(operation => operation.Run());
-            if (!IsDurable())
+            if (!TryMakeDurable())
             {
-                CutOff();
+                DisconnectAll();
             }
             _outbox.ForEach(outgoing => outgoing.Deliver());
             _outbox.Clear();
         }
     }
 
-    /// <summary>Writes what waits for it; false while the disk takes nothing.</summary>
-    private bool IsDurable()
+    /// <summary>Appends the waiting transactions to the journal; false where the journal cannot be written.</summary>
+    private bool TryMakeDurable()
     {
         if (_undurable.Count == 0)
         {
@@ -336,10 +338,10 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     }
 
     /// <summary>
-    /// After a failed write memory is ahead of the disk. Nothing is answered from it, as a crash would take it back: owners learn that they are cut off, and
-    /// that the outcome of what they asked for is unknown. Watches' notices wait until what they tell of is durable.
+    /// After a failed write the tree in memory is ahead of the disk, and a crash would undo the difference. So nothing is answered from it: the sessions are
+    /// disconnected, and their operations fail with an unknown outcome. Notices of watches wait until the transactions that caused them are durable.
     /// </summary>
-    private void CutOff()
+    private void DisconnectAll()
     {
         _failed = true;
         foreach (Outgoing outgoing in _outbox)
@@ -355,22 +357,22 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         }
 
         _outbox.Clear();
-        _cutOff.AddRange(_sessions.Where(session => session.Become(SessionState.Disconnected)));
+        _disconnected.AddRange(_sessions.Where(session => session.SetState(SessionState.Disconnected)));
     }
 
-    private void Reconnect()
+    private void ReconnectAll()
     {
         _failed = false;
         _onJournal?.Invoke(null);
-        _cutOff.ForEach(session => session.Become(SessionState.Connected));
+        _disconnected.ForEach(session => session.SetState(SessionState.Connected));
         _outbox.AddRange(_withheld);
-        _cutOff.Clear();
+        _disconnected.Clear();
         _withheld.Clear();
     }
 
-    /// <summary>Something to be done with the tree held, or to be refused.</summary>
+    /// <summary>Something to do under the tree's lock, or to refuse.</summary>
     private readonly record struct Operation(Action Run, Action<Code> Refuse);
 
-    /// <summary>Something to be told; an answer can be refused instead, a notice cannot.</summary>
+    /// <summary>An answer or a notice; an answer can be refused instead, a notice cannot.</summary>
     private readonly record struct Outgoing(Action Deliver, Action<Code>? Refuse);
 }

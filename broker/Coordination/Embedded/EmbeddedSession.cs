@@ -36,8 +36,8 @@ internal sealed class EmbeddedSession(EmbeddedCoordination service, long session
 
     public async ValueTask DisposeAsync() => await service.End(this, SessionState.Closed);
 
-    /// <summary>Runs with the tree held: queues a watch's notice, or keeps it until the session is connected again.</summary>
-    internal void Tell(Watcher watcher, WatchedEvent notice)
+    /// <summary>Queues a watch's notice, or keeps it until the session is connected again. Needs the tree's lock.</summary>
+    internal void Notify(Watcher watcher, WatchedEvent notice)
     {
         if (State == SessionState.Disconnected)
         {
@@ -49,8 +49,8 @@ internal sealed class EmbeddedSession(EmbeddedCoordination service, long session
         }
     }
 
-    /// <summary>Runs with the tree held. An ended session stays ended.</summary>
-    internal bool Become(SessionState state)
+    /// <summary>Changes the state and returns whether it changed: an ended session stays ended. Needs the tree's lock.</summary>
+    internal bool SetState(SessionState state)
     {
         if (State is SessionState.Closed or SessionState.Expired || State == state)
         {

@@ -40,7 +40,7 @@ internal sealed partial class FileJournalStore : IJournalStore
         }
         catch (ArgumentOutOfRangeException beyond)
         {
-            // EFBIG, a file that may not grow further, is a wrong argument to .NET. To a journal it is a disk that takes no more.
+            // .NET reports EFBIG, a file that may not grow further, as a wrong argument. For a journal it means that the disk is full.
             throw new IOException(beyond.Message, beyond);
         }
 
@@ -98,7 +98,7 @@ internal sealed partial class FileJournalStore : IJournalStore
         return null;
     });
 
-    /// <summary>A missing right is no <see cref="IOException"/> to .NET; to whoever opens a tree it is one. Its message names the path.</summary>
+    /// <summary>Turns .NET's <see cref="UnauthorizedAccessException"/> into an <see cref="IOException"/>, whose message names the path.</summary>
     private static T Do<T>(Func<T> call)
     {
         try

@@ -39,7 +39,7 @@ internal sealed class Journal : IDisposable
     }
 
     /// <summary>Makes transactions durable. When it fails they may be tried again, also with more behind them: what a failure left is cut off first.</summary>
-    /// <exception cref="IOException">The disk takes nothing at present.</exception>
+    /// <exception cref="IOException">The disk cannot be written at present.</exception>
     internal void Append(IReadOnlyList<Transaction> transactions)
     {
         byte[] frame = JournalCodec.EncodeTransactions(transactions);
@@ -55,7 +55,7 @@ internal sealed class Journal : IDisposable
 
     /// <summary>
     /// Puts a snapshot of the tree in the place of everything, when transactions are twice the snapshot: so writing snapshots costs at most half of what
-    /// writing transactions does. A disk that does not take it has the whole journal still, and is asked again when that has doubled.
+    /// writing transactions does. Where the disk has no room for it, the journal stays as it is, and compaction is tried again when the journal has doubled.
     /// </summary>
     internal void CompactIfDue(ZnodeTree tree)
     {

@@ -10,5 +10,5 @@ internal abstract record Effect(string Path)
     internal sealed record Deleted(string Path) : Effect(Path);
 }
 
-/// <summary>What was decided, and is journaled and replayed: no condition is left in it.</summary>
+/// <summary>The effects of one commit, as they are journaled and replayed; no conditions are left to check.</summary>
 internal sealed record Transaction(long Zxid, long Time, IReadOnlyList<Effect> Effects);

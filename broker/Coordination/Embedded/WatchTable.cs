@@ -6,29 +6,29 @@ internal sealed class WatchTable
     private readonly Dictionary<string, HashSet<Watch>> _data = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<Watch>> _children = new(StringComparer.Ordinal);
 
-    /// <summary>Left by get and exists. The same watcher left twice on a path is told once, as in ZooKeeper.</summary>
+    /// <summary>Left by get and exists. A watcher left twice on a path is notified once, as in ZooKeeper.</summary>
     internal void AddData(string path, EmbeddedSession session, Watcher watcher) => Add(_data, path, new Watch(session, watcher));
 
     /// <summary>Left by children.</summary>
     internal void AddChildren(string path, EmbeddedSession session, Watcher watcher) => Add(_children, path, new Watch(session, watcher));
 
-    /// <summary>Takes away the watches that an effect triggers and tells them.</summary>
+    /// <summary>Removes the watches that an effect triggers and notifies their watchers.</summary>
     internal void Trigger(Effect effect)
     {
         switch (effect)
         {
             case Effect.Created:
-                Tell(Take(_data, effect.Path), EventType.NodeCreated, effect.Path);
-                TellParent(effect.Path);
+                Notify(RemoveAll(_data, effect.Path), EventType.NodeCreated, effect.Path);
+                NotifyParent(effect.Path);
                 break;
             case Effect.Changed:
-                Tell(Take(_data, effect.Path), EventType.NodeDataChanged, effect.Path);
+                Notify(RemoveAll(_data, effect.Path), EventType.NodeDataChanged, effect.Path);
                 break;
             default:
-                HashSet<Watch> told = Take(_data, effect.Path) ?? [];
-                told.UnionWith(Take(_children, effect.Path) ?? []);
-                Tell(told, EventType.NodeDeleted, effect.Path);
-                TellParent(effect.Path);
+                HashSet<Watch> watches = RemoveAll(_data, effect.Path) ?? [];
+                watches.UnionWith(RemoveAll(_children, effect.Path) ?? []);
+                Notify(watches, EventType.NodeDeleted, effect.Path);
+                NotifyParent(effect.Path);
                 break;
         }
     }
@@ -49,14 +49,14 @@ internal sealed class WatchTable
         here.Add(watch);
     }
 
-    private static HashSet<Watch>? Take(Dictionary<string, HashSet<Watch>> watches, string path)
+    private static HashSet<Watch>? RemoveAll(Dictionary<string, HashSet<Watch>> watches, string path)
         => watches.Remove(path, out HashSet<Watch>? here) ? here : null;
 
-    private static void Tell(HashSet<Watch>? watches, EventType type, string path)
+    private static void Notify(HashSet<Watch>? watches, EventType type, string path)
     {
         foreach (Watch watch in watches ?? [])
         {
-            watch.Session.Tell(watch.Watcher, new WatchedEvent(type, path));
+            watch.Session.Notify(watch.Watcher, new WatchedEvent(type, path));
         }
     }
 
@@ -72,10 +72,10 @@ internal sealed class WatchTable
         }
     }
 
-    private void TellParent(string path)
+    private void NotifyParent(string path)
     {
         string parent = ZnodePath.ParentOf(path);
-        Tell(Take(_children, parent), EventType.NodeChildrenChanged, parent);
+        Notify(RemoveAll(_children, parent), EventType.NodeChildrenChanged, parent);
     }
 
     private readonly record struct Watch(EmbeddedSession Session, Watcher Watcher);

@@ -26,7 +26,7 @@ internal sealed class ZnodeTree
 
     internal Znode? Find(string path) => _nodes.GetValueOrDefault(path);
 
-    /// <summary>Checks one operation against the tree and says what it would do.</summary>
+    /// <summary>Checks one operation against the tree and returns its effect.</summary>
     internal Code Decide(Op operation, long sessionId, out Effect? effect)
     {
         effect = null;

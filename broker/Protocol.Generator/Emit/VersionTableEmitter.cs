@@ -1,6 +1,6 @@
 namespace Broker.Protocol.Generator.Emit;
 
-/// <summary>What the version table says of one API.</summary>
+/// <summary>The version table's entry for one API.</summary>
 internal sealed record ApiEntry(string Name, int Lowest, int Highest, int FirstFlexible);
 
 /// <summary>Writes the table of all APIs that have a schema.</summary>

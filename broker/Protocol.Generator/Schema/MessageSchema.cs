@@ -9,7 +9,7 @@ internal enum MessageKind
     Record,
 }
 
-/// <summary>One field as its schema says it.</summary>
+/// <summary>One field as its schema describes it.</summary>
 internal sealed class FieldSchema
 {
     public required string Name { get; init; }
@@ -38,8 +38,8 @@ internal sealed class FieldSchema
     public bool IsNullable => !NullVersions.IsEmpty;
 
     /// <summary>
-    /// A tagged structure that is never null on the wire is null in memory while it has its default, which is not written:
-    /// a partition of a Fetch response has three of these, hardly ever set.
+    /// A tagged structure that is never null on the wire is null in memory while it has its default, which is not written: a partition of a Fetch response has
+    /// three of these, hardly ever set.
     /// </summary>
     public bool IsLazyStruct => IsTagged && Type is { IsStruct: true, IsArray: false } && !IsNullable;
 

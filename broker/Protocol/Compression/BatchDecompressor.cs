@@ -1,13 +1,14 @@
 namespace Broker.Protocol.Compression;
 
 /// <summary>
-/// The decompressed records of one batch as a forward stream: never more in memory than the codec's own window.
-/// Every failure of a codec appears as <see cref="InvalidRecordException"/>. One thread at a time.
+/// The decompressed records of one batch as a forward stream: never more in memory than the codec's own window. Every failure of a codec appears as
+/// <see cref="InvalidRecordException"/>. One thread at a time.
 /// </summary>
 internal abstract class BatchDecompressor : IDisposable
 {
-    /// <summary>What a codec takes for ordinary batches: the windows of Zstandard's levels up to 19 (Java's default writes 2 MiB), LZ4's and Snappy's
-    /// blocks.</summary>
+    /// <summary>
+    /// What a codec takes for ordinary batches: the windows of Zstandard's levels up to 19 (Java's default writes 2 MiB), LZ4's and Snappy's blocks.
+    /// </summary>
     public const int UsualBytes = 8 << 20;
 
     private long _allowed;

@@ -4,8 +4,8 @@ using System.IO.Compression;
 namespace Broker.Protocol.Compression;
 
 /// <summary>
-/// One gzip member, as every client writes. The runtime's stream takes a member whose trailer is cut off for whole, and Java's consumers
-/// do not, so the trailer's length is compared here.
+/// One gzip member, as every client writes. The runtime's stream accepts a member whose trailer is cut off; Java's consumers do not, so this class compares the
+/// trailer's length.
 /// </summary>
 internal sealed class GzipDecompressor : BatchDecompressor
 {

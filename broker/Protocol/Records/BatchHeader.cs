@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Broker.Protocol.Records;
 
 /// <summary>
-/// Changes a v2 batch's header in place. Base offset and partition leader epoch lie outside the CRC; after any other change
-/// <see cref="RewriteCrc"/> must follow. Each span must start at the batch's first byte.
+/// Changes a v2 batch's header in place. Base offset and partition leader epoch lie outside the CRC; after any other change <see cref="RewriteCrc"/> must
+/// follow. Each span must start at the batch's first byte.
 /// </summary>
 public static class BatchHeader
 {

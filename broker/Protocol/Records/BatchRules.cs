@@ -33,7 +33,7 @@ public readonly record struct BatchRules()
 /// <param name="Message">A sentence for the producer's log.</param>
 public readonly record struct RecordError(int Index, string Message);
 
-/// <summary>What the walker says of a batch.</summary>
+/// <summary>The walker's verdict on a batch.</summary>
 public readonly record struct BatchVerdict()
 {
     public ErrorCode Error { get; init; } = ErrorCode.None;

@@ -4,28 +4,30 @@ using Broker.Protocol.Compression;
 namespace Broker.Protocol.Records;
 
 /// <summary>
-/// Checks a client's batch as the leader of a partition must before it appends: one pass over the received bytes for the checksum and
-/// one over the records, whose keys and values are passed over and never copied. Nothing here throws; memory is a window of 32 KiB and the codec's own.
+/// Checks a client's batch as the leader of a partition must before it appends: one pass over the received bytes for the checksum and one over the records,
+/// whose keys and values are passed over and never copied. Nothing here throws; memory is a window of 32 KiB and the codec's own.
 /// </summary>
 public static class BatchWalker
 {
-    /// <summary>How many records at fault are named: enough to see the cause, and an answer that stays small.</summary>
+    /// <summary>How many rejected records are named: enough to see the cause, and an answer that stays small.</summary>
     public const int MaxRecordErrors = 100;
 
     /// <summary>What decompressing takes at most for the batches of ordinary clients.</summary>
     public const int UsualMemory = BatchDecompressor.UsualBytes;
 
-    /// <summary>Takes a batch's stamp anew after <see cref="Validate"/>, where the broker's stamps must not go back within a log.</summary>
+    /// <summary>Replaces the timestamp that <see cref="Validate"/> has written: the broker's timestamps must not go back within a log.</summary>
     /// <returns>The header as it now stands in the bytes.</returns>
-    public static BatchInfo StampAnew(Span<byte> batch, in BatchInfo stamped, long nowMs)
+    public static BatchInfo Restamp(Span<byte> batch, in BatchInfo stamped, long nowMs)
     {
         BatchHeader.SetMaxTimestamp(batch, nowMs);
         BatchHeader.RewriteCrc(batch);
         return stamped with { MaxTimestamp = nowMs, Crc = BinaryPrimitives.ReadUInt32BigEndian(batch[BatchHeader.CrcAt..]) };
     }
 
-    /// <summary>Judges the records that a Produce request holds for one partition, and when they are accepted writes maximum timestamp and timestamp type into
-    /// the header.</summary>
+    /// <summary>
+    /// Judges the records that a Produce request holds for one partition, and when they are accepted writes maximum timestamp and timestamp type into the
+    /// header.
+    /// </summary>
     /// <param name="records">Must hold exactly one whole batch; bytes of a torn one behind it are ignored, as Kafka does.</param>
     /// <param name="rules">The partition's rules.</param>
     public static BatchVerdict Validate(Memory<byte> records, in BatchRules rules)
@@ -246,7 +248,7 @@ public static class BatchWalker
         return age > rules.BeforeMaxMs || -age > rules.AfterMaxMs;
     }
 
-    /// <summary>Kafka writes a header anew only where it differs, and with it the checksum.</summary>
+    /// <summary>Writes timestamp type and maximum timestamp into the header; as in Kafka, header and checksum change only where these differ.</summary>
     private static BatchVerdict Stamp(Span<byte> batch, in BatchInfo walked, in BatchRules rules)
     {
         bool append = rules.TimestampType == TimestampType.LogAppendTime;

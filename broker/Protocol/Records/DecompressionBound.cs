@@ -1,25 +1,25 @@
 namespace Broker.Protocol.Records;
 
 /// <summary>
-/// Bounds what decompressing batches takes, whoever does it. A compressed batch costs far more than its bytes: a core for as long as it takes, and the memory
-/// that it declares. So many are read at once as there are cores, each with the usual 8 MiB; of those that take more (Zstandard's levels from 20 on: up to
-/// 128 MiB) one at a time. Who waits blocks its thread. Batches that are not compressed pass. Any thread.
+/// Bounds the memory and the cores that decompressing batches takes, over all callers. A compressed batch costs far more than its bytes: a core for as long as
+/// it takes, and the memory that it declares. So many are read at once as there are cores, each with the usual 8 MiB; of those that take more (Zstandard's
+/// levels from 20 on: up to 128 MiB) one at a time. A caller that waits blocks its thread. Batches that are not compressed never wait. Any thread.
 /// </summary>
 public sealed class DecompressionBound(int cores) : IDisposable
 {
-    /// <summary>Beside the one that may take long there is always room for another.</summary>
+    /// <summary>At least two, so that one large batch does not block the others.</summary>
     private readonly SemaphoreSlim _running = new(Math.Max(cores, 2));
     private readonly SemaphoreSlim _large = new(1);
     private int _waiting;
 
-    /// <summary>Those who wait for their turn now.</summary>
+    /// <summary>Callers that wait for a permit now.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
-    /// <summary>Waits until a batch may be decompressed; it is, or was, when what this returns is disposed of.</summary>
+    /// <summary>Waits until a batch may be decompressed. The caller disposes of the permit when it has decompressed the batch.</summary>
     /// <param name="batch">From the batch's first byte on; enough of it to see the codec's header.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is held.</exception>
-    public Turn Enter(ReadOnlySpan<byte> batch, CancellationToken cancel = default)
+    public Permit Enter(ReadOnlySpan<byte> batch, CancellationToken cancel = default)
     {
         long memory = BatchWalker.MemoryFor(batch);
         if (memory == 0)
@@ -38,7 +38,7 @@ public sealed class DecompressionBound(int cores) : IDisposable
             Interlocked.Decrement(ref _waiting);
         }
 
-        return new Turn(_running, large);
+        return new Permit(_running, large);
     }
 
     public void Dispose()
@@ -61,12 +61,12 @@ public sealed class DecompressionBound(int cores) : IDisposable
     }
 
     /// <summary>The right to decompress one batch; given back once.</summary>
-    public readonly ref struct Turn
+    public readonly ref struct Permit
     {
         private readonly SemaphoreSlim? _running;
         private readonly SemaphoreSlim? _large;
 
-        internal Turn(SemaphoreSlim running, SemaphoreSlim? large) => (_running, _large) = (running, large);
+        internal Permit(SemaphoreSlim running, SemaphoreSlim? large) => (_running, _large) = (running, large);
 
         public void Dispose()
         {

@@ -5,7 +5,7 @@ using Broker.Protocol.Compression;
 
 namespace Broker.Protocol.Records;
 
-/// <summary>What a batch says besides its records.</summary>
+/// <summary>What a batch's header holds besides its records.</summary>
 public readonly record struct BatchOptions()
 {
     public CompressionType Compression { get; init; } = CompressionType.None;

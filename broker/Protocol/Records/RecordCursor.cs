@@ -5,8 +5,8 @@ using Broker.Protocol.Compression;
 namespace Broker.Protocol.Records;
 
 /// <summary>
-/// A place in a batch's records that only moves forward: over the received bytes themselves, or over a small pooled window that a
-/// decompressor refills. What is skipped is never kept. Dispose it.
+/// A place in a batch's records that only moves forward: over the received bytes themselves, or over a small pooled window that a decompressor refills. What is
+/// skipped is never kept. Dispose it.
 /// </summary>
 internal ref struct RecordCursor : IDisposable
 {
@@ -17,7 +17,7 @@ internal ref struct RecordCursor : IDisposable
     private readonly byte[]? _window;
     private ReadOnlySpan<byte> _bytes;
     private int _at;
-    private long _gone;
+    private long _passed;
 
     public RecordCursor(ReadOnlyMemory<byte> records, CompressionType codec, long expansionLimit)
     {
@@ -32,7 +32,7 @@ internal ref struct RecordCursor : IDisposable
     }
 
     /// <summary>Uncompressed bytes before this place.</summary>
-    public readonly long Position => _gone + _at;
+    public readonly long Position => _passed + _at;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryInt32(out int value)
@@ -110,7 +110,7 @@ internal ref struct RecordCursor : IDisposable
             ReadOnlySpan<byte> rest = _bytes[_at..];
             rest.CopyTo(_window);
             int read = _source.Read(_window.AsSpan(rest.Length));
-            _gone += _at;
+            _passed += _at;
             _at = 0;
             _bytes = _window.AsSpan(0, rest.Length + read);
             if (read == 0)

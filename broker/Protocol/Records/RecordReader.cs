@@ -4,8 +4,8 @@ using Broker.Protocol.Compression;
 namespace Broker.Protocol.Records;
 
 /// <summary>
-/// Walks the records of one batch, decompressing as it goes. No allocation per record; a compressed batch takes its codec's
-/// buffers and one pooled window as large as its largest record. Dispose it.
+/// Walks the records of one batch, decompressing as it goes. No allocation per record; a compressed batch takes its codec's buffers and one pooled window as
+/// large as its largest record. Dispose it.
 /// </summary>
 /// <example><code>
 /// using RecordReader records = RecordReader.Open(batch);

@@ -1,7 +1,9 @@
 namespace Broker.Protocol.Records;
 
-/// <summary>Finds records in a batch by time. Of a record only time and offset are read, what lies between is passed over; memory is a window of 32 KiB and the
-/// codec's own.</summary>
+/// <summary>
+/// Finds records in a batch by time. Of a record only time and offset are read, what lies between is passed over; memory is a window of 32 KiB and the codec's
+/// own.
+/// </summary>
 public static class RecordSearch
 {
     /// <summary>Finds the first record that has at least a timestamp and an offset.</summary>

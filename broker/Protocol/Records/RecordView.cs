@@ -5,7 +5,7 @@ namespace Broker.Protocol.Records;
 /// <summary>A header of a record: a key of UTF-8 and bytes that may be null.</summary>
 public readonly record struct RecordHeader(string Key, byte[]? Value);
 
-/// <summary>One record as a view of the reader's bytes; gone with the reader's next move.</summary>
+/// <summary>One record as a view of the reader's bytes; valid until the reader moves on.</summary>
 public readonly ref struct RecordView
 {
     private readonly ReadOnlySpan<byte> _headers;

@@ -8,7 +8,7 @@ internal readonly record struct BatchChecks(DecompressionBound Bound)
     /// <inheritdoc cref="BatchWalker.Validate"/>
     public BatchVerdict Validate(Memory<byte> records, in BatchRules rules)
     {
-        using DecompressionBound.Turn turn = Bound.Enter(records.Span);
+        using DecompressionBound.Permit permit = Bound.Enter(records.Span);
         return BatchWalker.Validate(records, rules);
     }
 }

@@ -307,7 +307,7 @@ internal sealed class Partition
             return info;
         }
 
-        BatchInfo stamped = info.MaxTimestamp < _lastStampMs ? BatchWalker.StampAnew(batch.Span, info, _host.NowMs) : info;
+        BatchInfo stamped = info.MaxTimestamp < _lastStampMs ? BatchWalker.Restamp(batch.Span, info, _host.NowMs) : info;
         _lastStampMs = stamped.MaxTimestamp;
         return stamped;
     }

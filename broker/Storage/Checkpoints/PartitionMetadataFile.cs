@@ -3,7 +3,7 @@ using Broker.Storage.Files;
 
 namespace Broker.Storage.Checkpoints;
 
-/// <summary><c>partition.metadata</c>: the topic's id, so that a topic created anew under an old name is known for another.</summary>
+/// <summary><c>partition.metadata</c>: the topic's id, so that a topic that is created again under an old name is recognised as another one.</summary>
 internal static class PartitionMetadataFile
 {
     /// <summary>The topic id; null where there is no file.</summary>

@@ -23,7 +23,7 @@ internal static class BoundedThreads
             }
             catch (Exception failure)
             {
-                // Carried over to the caller's thread, which throws it.
+                // The caller's thread throws it.
                 failures.Enqueue(failure);
             }
         }

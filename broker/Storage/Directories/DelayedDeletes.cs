@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Storage.Directories;
 
-/// <summary>Files renamed as deleted that vanish later: whoever reads them may finish.</summary>
+/// <summary>Files that are renamed as deleted and removed later, so that readers can finish.</summary>
 internal abstract record PendingDelete(long DueMs)
 {
     public abstract string Name { get; }
@@ -47,7 +47,7 @@ internal sealed record FolderToDelete(IFileSystem Disk, string Folder, IReadOnly
     }
 }
 
-/// <summary>The deletions that a log directory still owes. Thread-safe.</summary>
+/// <summary>The deletions that a log directory has still to do. Thread-safe.</summary>
 internal sealed class DelayedDeletes(ILogger logger)
 {
     private readonly Lock _gate = new();

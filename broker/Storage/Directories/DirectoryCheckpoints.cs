@@ -68,8 +68,10 @@ internal sealed class DirectoryCheckpoints
         }
     }
 
-    /// <summary>Removes the entries of a partition, durably, together with those of all other partitions that have no log any more; no file is touched that has
-    /// none of this one.</summary>
+    /// <summary>
+    /// Removes the entries of a partition, durably, together with those of all other partitions that have no log any more; no file is touched that has none of
+    /// this one.
+    /// </summary>
     /// <param name="partition">The name that a new log is about to get.</param>
     /// <param name="hasLog">Whether a log of that name is open.</param>
     /// <exception cref="IOException">Entries may be left: the log must not be created.</exception>

@@ -20,8 +20,10 @@ public sealed record StorageOptions
     /// <summary>Seed of the segments' jitter; given in tests.</summary>
     public int JitterSeed { get; init; } = Random.Shared.Next();
 
-    /// <summary>Told of a directory whose disk has failed, once, on the thread that met the failure, which may hold a partition's lock: hand over and
-    /// return.</summary>
+    /// <summary>
+    /// Called once for each directory whose disk has failed, on the thread that met the failure. That thread may hold a partition's lock, so the callee must
+    /// hand the work over to another thread and return.
+    /// </summary>
     public Action<LogDirectory>? OnDirectoryFailed { get; init; }
 }
 
@@ -82,7 +84,7 @@ public sealed class LogDirectories
     /// Checks the identity in every directory's <c>meta.properties</c> against the cluster's and, where it is configured, the broker's id, and writes it where
     /// it is missing.
     /// </summary>
-    /// <param name="clusterId">The cluster's id; null where the embedded coordination takes over what the folder says.</param>
+    /// <param name="clusterId">The cluster's id; null where the embedded coordination adopts the folder's.</param>
     /// <param name="brokerId">The configured id; null or negative to take the folder's.</param>
     /// <param name="generate">Gives the identity where no directory has one.</param>
     /// <returns>The identity in force.</returns>
@@ -128,7 +130,7 @@ public sealed class LogDirectories
     /// <summary>The topics that a broker has compacted in one of the online directories.</summary>
     public IReadOnlySet<string> CompactedTopics() => Online.SelectMany(d => d.CompactedTopics).ToHashSet(StringComparer.Ordinal);
 
-    /// <summary>Opens all partitions of all directories, recovering where needed. A directory that fails goes offline; the others go on.</summary>
+    /// <summary>Opens all partitions of all directories, recovering where needed. A directory that fails goes offline; the others are loaded.</summary>
     /// <param name="configOf">Settings by topic.</param>
     /// <param name="cancel">Ends loading between segments.</param>
     /// <exception cref="IOException">Not one directory could be loaded: the first one's failure.</exception>
@@ -181,15 +183,15 @@ public sealed class LogDirectories
             DirectoryOf(found).SetTopicId(found, topicId);
             return found;
         }
-        LogDirectory roomiest = Online.MinBy(d => d.Count) ?? throw new IOException("all log directories are offline");
-        return roomiest.Create(partition, topicId, config);
+        LogDirectory emptiest = Online.MinBy(d => d.Count) ?? throw new IOException("all log directories are offline");
+        return emptiest.Create(partition, topicId, config);
     }
 
-    /// <summary>Takes a partition's log away; its folder is renamed now and deleted later. Needs the partition's lock.</summary>
+    /// <summary>Removes a partition's log; its folder is renamed now and deleted later. Needs the partition's lock.</summary>
     /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
     public void Delete(PartitionLog log) => DirectoryOf(log).Delete(log);
 
-    /// <summary>Ends the use of all logs, flushed, with the marker of a clean end.</summary>
+    /// <summary>Flushes and closes all logs and leaves the marker of a clean end.</summary>
     /// <param name="brokerEpoch">The broker's epoch, -1 for none.</param>
     public void Close(long brokerEpoch)
     {
@@ -199,7 +201,7 @@ public sealed class LogDirectories
         }
     }
 
-    /// <summary>Lets everything go without flushing or marking, as the death of the process does; the locks are free.</summary>
+    /// <summary>Ends as if the process died: releases the locks, flushes nothing and leaves no marker of a clean end.</summary>
     public void Abandon()
     {
         foreach (LogDirectory directory in _directories)

@@ -106,7 +106,7 @@ public sealed class LogDirectory : ILogDirectory
                 _deletes.Add(new FolderToDelete(Disk, leftover, [], NowMs));
             }
             LoadAll(folders.Partitions, checkpoints, configOf, threads, cancel);
-            // Only now: a crash while loading must find the same state again.
+            // Not earlier: after a crash during loading, the next start must find the same state.
             Disk.DeleteFile(PathOf(LogFileNames.CleanShutdown));
             Disk.SyncDirectory(Path);
             _checkpoints = checkpoints;
@@ -122,7 +122,7 @@ public sealed class LogDirectory : ILogDirectory
 
     /// <summary>
     /// Creates a partition's folder and log; they are durable with the first flush. What the checkpoints hold of an earlier log of that name is removed before:
-    /// it would be taken for the new one's after a crash.
+    /// after a crash it would be applied to the new log.
     /// </summary>
     /// <exception cref="IOException">There is no room, or the disk fails: then the directory is offline.</exception>
     internal PartitionLog Create(TopicPartition partition, Guid topicId, LogConfig config)
@@ -161,7 +161,7 @@ public sealed class LogDirectory : ILogDirectory
     }
 
     /// <summary>
-    /// Takes a partition's log away: its folder is renamed at once and deleted after <c>file.delete.delay.ms</c>. Needs the partition's lock.
+    /// Removes a partition's log: its folder is renamed at once and deleted after <c>file.delete.delay.ms</c>. Needs the partition's lock.
     /// </summary>
     /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
     public void Delete(PartitionLog log)
@@ -211,8 +211,7 @@ public sealed class LogDirectory : ILogDirectory
 
     /// <summary>
     /// Writes <c>log-start-offset-checkpoint</c>: of the logs that start within their first segment; due every
-    /// <c>log.flush.start.offset.checkpoint.interval.ms</c>.
-    /// Blocks on the disk.
+    /// <c>log.flush.start.offset.checkpoint.interval.ms</c>. Blocks on the disk.
     /// </summary>
     public void CheckpointLogStartOffsets() => CheckpointLogStartOffsets(mustBeWritten: false);
 
@@ -252,7 +251,7 @@ public sealed class LogDirectory : ILogDirectory
         }
     }
 
-    /// <summary>Lets everything go as a crash does, without a word to the disk. For tests and for ending at once.</summary>
+    /// <summary>Ends as a crash does: releases the lock and writes nothing. For tests and for ending at once.</summary>
     internal void Abandon()
     {
         Interlocked.Exchange(ref _offline, 1);
@@ -291,26 +290,26 @@ public sealed class LogDirectory : ILogDirectory
 
     private void LowerCheckpoints(IEnumerable<LogState> changed)
     {
-        bool startsLie = false;
-        bool recoveryPointsLie = false;
+        bool startsAreTooHigh = false;
+        bool recoveryPointsAreTooHigh = false;
         foreach (LogState log in changed)
         {
-            recoveryPointsLie |= _checkpoints?.OffsetIn(LogFileNames.RecoveryPoints, log.Partition) > log.RecoveryPoint;
-            startsLie |= _checkpoints?.OffsetIn(LogFileNames.LogStartOffsets, log.Partition) > log.LogStart;
+            recoveryPointsAreTooHigh |= _checkpoints?.OffsetIn(LogFileNames.RecoveryPoints, log.Partition) > log.RecoveryPoint;
+            startsAreTooHigh |= _checkpoints?.OffsetIn(LogFileNames.LogStartOffsets, log.Partition) > log.LogStart;
         }
 
-        if (recoveryPointsLie)
+        if (recoveryPointsAreTooHigh)
         {
             CheckpointRecoveryPoints(mustBeWritten: true);
         }
 
-        if (startsLie)
+        if (startsAreTooHigh)
         {
             CheckpointLogStartOffsets(mustBeWritten: true);
         }
     }
 
-    /// <summary>The folder has gone, durably or not: until the power fails nobody can tell.</summary>
+    /// <summary>Makes the renaming durable. Where no handle is left this is only logged: the folder stays renamed unless the power fails.</summary>
     private void SyncRename(string renamed)
     {
         try
@@ -382,7 +381,7 @@ public sealed class LogDirectory : ILogDirectory
         }
     }
 
-    /// <summary>A flush that has failed comes round again.</summary>
+    /// <summary>A log whose flush fails is flushed again at the next call.</summary>
     private void FlushRolled(PartitionLog log, LogState state, long nowMs)
     {
         _rolled.TryRemove(state, out _);
@@ -416,7 +415,7 @@ public sealed class LogDirectory : ILogDirectory
         }
         catch (IOException shortage) when (!mustBeWritten && Shortage.Is(shortage))
         {
-            // The one before is whole, and only older.
+            // The previous file is complete, only older.
             StorageLog.CheckpointPostponed(_logger, Path, name, shortage);
         }
         catch (IOException failure)

@@ -185,7 +185,7 @@ internal sealed class CachedFile(LogFolder folder, string name)
         IOpenFile? pinned;
         while ((pinned = TryPin() ?? folder.Handles.WithRoom(TryOpenPinned)) is null)
         {
-            // Somebody else has just opened it.
+            // Another thread has just opened it.
         }
 
         return pinned;

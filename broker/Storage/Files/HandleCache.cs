@@ -8,19 +8,19 @@ namespace Broker.Storage.Files;
 /// <param name="capacity">Open files; calls in progress may pass it by one each, as a file in use is never closed.</param>
 public sealed class HandleCache(IFileSystem disk, int capacity)
 {
-    /// <summary>Closed at once when the process has run out of handles: whoever is short needs a few.</summary>
+    /// <summary>Files closed at once when the process has run out of handles, so that the next few calls find one too.</summary>
     private const int ClosedWhenShort = 16;
 
-    /// <summary>Others may take what was freed before who needs it does.</summary>
+    /// <summary>Other threads may use the freed handles first, so a call is tried this often.</summary>
     private const int TriesWhenShort = 8;
 
     private readonly Lock _gate = new();
     private readonly List<CachedFile> _ring = [];
-    private RoomyFileSystem? _roomy;
+    private HandleFreeingFileSystem? _handleFreeing;
     private int _hand;
 
-    /// <summary>The disk, whose calls give files of the cache up where the process has no handle left. Not to be called under a folder's gate.</summary>
-    internal IFileSystem Disk => _roomy ??= new RoomyFileSystem(disk, this);
+    /// <summary>The disk, whose calls close files of the cache where the process has no handle left. Not to be called under a folder's gate.</summary>
+    internal IFileSystem Disk => _handleFreeing ??= new HandleFreeingFileSystem(disk, this);
 
     /// <summary>The disk as it is.</summary>
     internal IFileSystem BareDisk => disk;

@@ -19,8 +19,8 @@ public enum FileOpen
 public readonly record struct FileEntry(string Name, bool IsDirectory, long Length);
 
 /// <summary>
-/// All that the log asks of a disk. Calls block; every one may throw <see cref="IOException"/>. Thread-safe.
-/// What was written is durable only after <see cref="IOpenFile.Sync"/>; what was created, renamed or deleted, after <see cref="SyncDirectory"/>.
+/// All that the log asks of a disk. Calls block; every one may throw <see cref="IOException"/>. Thread-safe. What was written is durable only after
+/// <see cref="IOpenFile.Sync"/>; what was created, renamed or deleted, after <see cref="SyncDirectory"/>.
 /// </summary>
 public interface IFileSystem
 {

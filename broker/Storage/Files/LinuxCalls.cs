@@ -3,8 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Broker.Storage.Files;
 
-/// <summary>The calls of Linux that .NET has no face for: fsync of a folder, a lock that Java respects and that holds within a process too, the limit of open
-/// files, sendfile.</summary>
+/// <summary>
+/// The system calls of Linux that .NET does not offer: fsync of a folder, a lock that Java respects and that holds within a process too, the limit of open
+/// files, sendfile.
+/// </summary>
 internal static partial class LinuxCalls
 {
     private const int ReadOnlyDirectoryCloseOnExec = 0x80000 | 0x10000;
@@ -86,8 +88,10 @@ internal static partial class LinuxCalls
         };
     }
 
-    /// <summary>Whether bytes of a file are in the page cache, by a look at one in each <see cref="ProbeStep"/>, for which the system does not wait (preadv2,
-    /// RWF_NOWAIT).</summary>
+    /// <summary>
+    /// Whether bytes of a file are in the page cache, by a look at one in each <see cref="ProbeStep"/>, for which the system does not wait (preadv2,
+    /// RWF_NOWAIT).
+    /// </summary>
     public static unsafe bool IsCached(SafeHandle file, long position, int count)
     {
         byte probe;

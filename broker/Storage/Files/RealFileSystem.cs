@@ -43,7 +43,7 @@ public sealed class RealFileSystem : IFileSystem
         }
         catch (DirectoryNotFoundException)
         {
-            // Its folder went first: what was asked for holds.
+            // The folder does not exist, so neither does the file.
         }
     }
 
@@ -89,12 +89,14 @@ public sealed class RealFileSystem : IFileSystem
         return entries;
     }
 
-    /// <summary>Sharing everything: the folder's lock says who may write, not the single file's.</summary>
+    /// <summary>Opens a file without locking it: the folder's lock decides who may write.</summary>
     private static SafeFileHandle OpenShared(string path, FileMode mode)
         => File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 
-    /// <summary>A missing right is one more way in which a disk can fail: to .NET it is no <see cref="IOException"/>, to all who use this it is. Its message
-    /// names the path.</summary>
+    /// <summary>
+    /// Turns .NET's <see cref="UnauthorizedAccessException"/> into an <see cref="IOException"/>: for callers a missing permission is a failure of the disk. The
+    /// message names the path.
+    /// </summary>
     private static T Do<T>(Func<T> call)
     {
         try
@@ -144,7 +146,7 @@ public sealed class RealFileSystem : IFileSystem
             }
             catch (ArgumentOutOfRangeException beyond)
             {
-                // EFBIG, a file that may not grow further, is a wrong argument to .NET. To a log it is a disk that takes no more.
+                // .NET reports EFBIG, a file that may not grow further, as a wrong argument. For a log it means that the disk is full.
                 throw new IOException(beyond.Message, beyond) { HResult = Shortage.FileTooLarge };
             }
         }

@@ -1,8 +1,8 @@
 namespace Broker.Storage.Files;
 
 /// <summary>
-/// Failures that say nothing against a disk: something is used up that others may give back. By Linux's error numbers, which .NET passes on in
-/// <see cref="Exception.HResult"/>.
+/// Failures that do not mean that the disk is broken: space or handles are used up, and may become free again. They are recognised by Linux's error numbers,
+/// which .NET passes on in <see cref="Exception.HResult"/>.
 /// </summary>
 public static class Shortage
 {

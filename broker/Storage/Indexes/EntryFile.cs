@@ -34,7 +34,7 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
     /// <summary>Whether there is a file.</summary>
     public bool Exists => Volatile.Read(ref _exists);
 
-    /// <summary>Takes over what the file holds: zeros at its end, as Apache preallocates them, are not entries.</summary>
+    /// <summary>Finds out how many entries the file holds: zeros at its end, which Apache preallocates, are not entries.</summary>
     /// <returns>False where the length is not a multiple of the entry's size: the file is damaged.</returns>
     public bool Load(long length)
     {
@@ -136,7 +136,7 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
         }
     }
 
-    /// <summary>Adds an entry; where the disk fails it is left out, which an index, being sparse, bears.</summary>
+    /// <summary>Adds an entry; where the disk fails the entry is dropped, as an index may be sparse.</summary>
     protected bool Append(ReadOnlySpan<byte> entry)
     {
         lock (_gate)
@@ -151,7 +151,7 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
         }
     }
 
-    /// <summary>Makes sure that the next <see cref="Append"/> finds room, so that it cannot be left out.</summary>
+    /// <summary>Makes sure that the next <see cref="Append"/> finds room, so that its entry is not dropped.</summary>
     /// <exception cref="IOException">The tail is full and the disk fails.</exception>
     protected void EnsureRoom()
     {

@@ -6,35 +6,35 @@ using Broker.Storage.Segments;
 
 namespace Broker.Storage.Loading;
 
-/// <summary>Opens a partition's log, recovering what the last broker did not leave whole.</summary>
+/// <summary>Opens a partition's log and recovers what the last broker did not flush.</summary>
 internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, TopicPartition partition, LogConfig config, long nowMs,
     CancellationToken cancel = default)
 {
     private readonly LogFolder _folder = new(handles, Path.Combine(directory.Path, partition.ToString()));
 
-    /// <summary>No segment had to be scanned.</summary>
+    /// <summary>Whether no segment had to be scanned.</summary>
     private bool _foundWhole = true;
 
-    /// <summary>No segment is known to be flushed, whatever the recovery point says.</summary>
+    /// <summary>Whether all segments are scanned, because the recovery point cannot be trusted.</summary>
     private bool _scansAll;
 
     /// <exception cref="OperationCanceledException">Cancelled between two segments.</exception>
-    /// <exception cref="IOException">The disk fails, or holds what no recovery can mend (<see cref="CorruptFileException"/>,
+    /// <exception cref="IOException">The disk fails, or the files cannot be recovered (<see cref="CorruptFileException"/>,
     /// <see cref="UnsupportedLogFormatException"/>).</exception>
     public PartitionLog Open(LoadHints hints)
     {
-        PartitionFiles files = PartitionFiles.Settle(_folder.Disk, _folder.FullPath, EndOfSwap);
+        PartitionFiles files = PartitionFiles.CleanUp(_folder.Disk, _folder.FullPath, EndOfSwap);
         LogState log = NewState(files, out bool epochsLost);
         List<LogSegment> segments = [.. files.Logs.Select(f => Segment(f.Key, f.Value, files))];
-        Show(log, segments, 0, 0);
+        PublishSegments(log, segments, 0, 0);
         long end = Recover(log, segments, files, hints);
         if (segments.Count == 0)
         {
-            end = StartAnew(log, segments, hints.LogStart);
+            end = StartEmpty(log, segments, hints.LogStart);
         }
-        else if (Disprove(hints, end))
+        else if (AreOfAnotherLog(hints, end))
         {
-            StorageLog.CheckpointsRefused(directory.Logger, partition, end, hints.RecoveryPoint, hints.LogStart);
+            StorageLog.CheckpointsRefused(directory.Logger, partition, hints.RecoveryPoint, hints.LogStart, end);
             if (!hints.Clean)
             {
                 _scansAll = true;
@@ -44,18 +44,18 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
             hints = hints with { RecoveryPoint = 0, LogStart = 0 };
         }
 
-        Show(log, segments, end, segments[^1].Size);
-        Settle(log, hints, epochsLost);
+        PublishSegments(log, segments, end, segments[^1].Size);
+        RestoreState(log, hints, epochsLost);
         return new PartitionLog(log) { TopicId = ReadTopicId(hints) };
     }
 
     /// <summary>
-    /// Whether the files show that the checkpoints are of another log, or that the disk has lost what it called durable. Such a checkpoint deletes nothing, and
-    /// does not spare a segment its scan.
+    /// Whether the files show that the checkpoints belong to another log, or that the disk has lost data that it reported as durable. Such checkpoints delete
+    /// nothing, and every segment is scanned whatever they hold.
     /// </summary>
-    private static bool Disprove(LoadHints hints, long end) => end < hints.LogStart || (!hints.Clean && end < hints.RecoveryPoint);
+    private static bool AreOfAnotherLog(LoadHints hints, long end) => end < hints.LogStart || (!hints.Clean && end < hints.RecoveryPoint);
 
-    /// <summary>After an unclean end the file may be torn, as it is durable only from the first flush on: then the topic's id is noted anew.</summary>
+    /// <summary>After an unclean end the file may be torn, as it is durable only from the first flush on: then the topic's id is written again.</summary>
     private Guid ReadTopicId(LoadHints hints)
     {
         string path = _folder.PathOf(LogFileNames.PartitionMetadata);
@@ -71,7 +71,7 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
         }
     }
 
-    /// <summary>A segment's length as the format has it.</summary>
+    /// <summary>The length of a segment's file as an int, which the format allows at most.</summary>
     public static int SizeOf(string path, long length)
         => length <= int.MaxValue ? (int)length : throw new CorruptFileException(path, $"{length} bytes are more than a segment holds");
 
@@ -105,7 +105,7 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
         return new LogSegment(_folder, baseOffset, size, nowMs, directory.NextJitter(config), present);
     }
 
-    /// <summary>Checks or recovers each segment in turn; after one that had to be cut, none follows.</summary>
+    /// <summary>Checks or recovers each segment in turn; after one that had to be cut, no unflushed one is kept.</summary>
     /// <returns>The log's end.</returns>
     private long Recover(LogState log, List<LogSegment> segments, PartitionFiles files, LoadHints hints)
     {
@@ -116,7 +116,7 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
             cancel.ThrowIfCancellationRequested();
             LogSegment segment = segments[i];
             bool isLast = i == segments.Count - 1;
-            string? reason = _scansAll ? "its checkpoints are not this log's" : Reason(segment, NextBase(segments, i), files, hints);
+            string? reason = _scansAll ? "its checkpoints belong to another log" : Reason(segment, NextBase(segments, i), files, hints);
             if (reason is null)
             {
                 end = isLast ? EndOf(segment) ?? -1 : segments[i + 1].BaseOffset;
@@ -131,18 +131,18 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
             _foundWhole = false;
             if (!recovering)
             {
-                Show(log, segments, long.MaxValue, segment.Size);
+                PublishSegments(log, segments, long.MaxValue, segment.Size);
             }
             PrepareProducers(log, segment.BaseOffset, ref recovering);
             bool unflushed = IsUnflushed(NextBase(segments, i), hints);
-            // The epochs of what was not flushed may be of an older state of the file: the batches say them anew.
+            // The epochs of unflushed batches may come from an older state of the file: they are read from the batches again.
             if (unflushed || _scansAll)
             {
                 log.Epochs.TruncateFromEnd(segment.BaseOffset);
             }
 
             (bool truncated, end) = SegmentRecovery.Recover(log, segment, reason);
-            // Rot in what had been flushed leaves a hole, as with Kafka; it does not take the good segments after it along.
+            // Damage in flushed data leaves a gap, as in Kafka: the good segments after it are kept.
             if (unflushed && (truncated || (!isLast && end > segments[i + 1].BaseOffset)))
             {
                 DropAfter(log, segments, i);
@@ -158,8 +158,8 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
     }
 
     /// <summary>
-    /// What follows a gap is kept: compaction leaves gaps, and what a power cut has spared is worth keeping. The producers' state holds up to the start of the
-    /// next segment.
+    /// Segments after a gap are kept: compaction leaves gaps, and data that survived a power cut is worth keeping. The producers' state is then that of
+    /// everything below the next segment.
     /// </summary>
     private static long SealBefore(LogState log, LogSegment segment, LogSegment next, long end)
     {
@@ -176,7 +176,7 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
 
     private static long NextBase(List<LogSegment> segments, int index) => index == segments.Count - 1 ? long.MaxValue : segments[index + 1].BaseOffset;
 
-    /// <summary>Why a segment must be scanned; null where it is taken as it is.</summary>
+    /// <summary>Why a segment must be scanned; null where it need not be.</summary>
     private static string? Reason(LogSegment segment, long next, PartitionFiles files, LoadHints hints)
     {
         if (IsUnflushed(next, hints))
@@ -207,7 +207,9 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
         return null;
     }
 
-    /// <summary>The state of the producers below the first segment to be recovered; after it the state goes along.</summary>
+    /// <summary>
+    /// Rebuilds the producers' state below the first segment that is recovered; recovery of the segments after it keeps the state up to date.
+    /// </summary>
     private void PrepareProducers(LogState log, long baseOffset, ref bool recovering)
     {
         if (!recovering)
@@ -223,18 +225,18 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
         {
             return;
         }
-        // The newest first: a crash in between leaves no hole.
+        // The newest first, so that a crash in between leaves no gap.
         for (int i = segments.Count - 1; i > index; i--)
         {
             StorageLog.SegmentDropped(log.Directory.Logger, log.Partition, segments[i].BaseOffset);
             segments[i].DeleteFiles();
             segments.RemoveAt(i);
         }
-        // What came back would overlap what is appended next.
+        // A deleted file that a power cut brings back would overlap the next appends.
         log.Folder.Disk.SyncDirectory(log.Folder.FullPath);
     }
 
-    /// <summary>The offset after the last batch of a segment; null where bytes at its end are none.</summary>
+    /// <summary>The offset after the last batch of a segment; null where the bytes at its end are not a batch.</summary>
     private static long? EndOf(LogSegment segment)
     {
         long end = segment.BaseOffset;
@@ -262,7 +264,7 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
     }
 
     /// <summary>No segment, or none that reaches the log's start: the log is empty from there.</summary>
-    private long StartAnew(LogState log, List<LogSegment> segments, long start)
+    private long StartEmpty(LogState log, List<LogSegment> segments, long start)
     {
         DropAfter(log, segments, -1);
         LogSegment first = log.NewSegment(start, nowMs);
@@ -273,13 +275,13 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
         return start;
     }
 
-    private void Settle(LogState log, LoadHints hints, bool epochsLost)
+    private void RestoreState(LogState log, LoadHints hints, bool epochsLost)
     {
         long end = log.View.EndOffset;
         log.Recent.StartAt(end);
         log.SetLogStart(Math.Max(hints.LogStart, log.View.Segments[0].BaseOffset));
         log.Epochs.TruncateFromEnd(end);
-        // A start that was raised and came down again in a crash may have taken the only epoch along.
+        // Where a crash took back a raised log start offset, the raise may have removed the only epoch.
         if (epochsLost || (!hints.Clean && log.Epochs.Entries.Count == 0 && log.LogStart < end))
         {
             EpochReplay.Rebuild(log);
@@ -315,8 +317,8 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
         }
     }
 
-    /// <summary>Makes the segments known to what walks over them; the offsets are settled later.</summary>
-    private static void Show(LogState log, List<LogSegment> segments, long end, int endPosition)
+    /// <summary>Publishes the segments, so that recovery can walk over them; high watermark and start follow later.</summary>
+    private static void PublishSegments(LogState log, List<LogSegment> segments, long end, int endPosition)
     {
         if (segments.Count > 0)
         {

@@ -4,7 +4,7 @@ namespace Broker.Storage.Loading;
 
 /// <summary>
 /// Brings a partition's folder to a state of whole segments: what a crash left of deletions and of Apache's cleaner (<c>.deleted</c>, <c>.cleaned</c>,
-/// <c>.swap</c>) is finished or undone, indexes without a log go.
+/// <c>.swap</c>) is finished or undone, and indexes without a log are deleted.
 /// </summary>
 internal sealed class PartitionFiles(IFileSystem disk, string folder)
 {
@@ -19,15 +19,16 @@ internal sealed class PartitionFiles(IFileSystem disk, string folder)
     /// <summary>Lengths by name.</summary>
     public IReadOnlyDictionary<string, long> Lengths => _files;
 
-    public static PartitionFiles Settle(IFileSystem disk, string folder, Func<long, int, long> endOfSwap)
+    /// <summary>Cleans the folder up and lists what it then holds.</summary>
+    public static PartitionFiles CleanUp(IFileSystem disk, string folder, Func<long, int, long> endOfSwap)
     {
-        PartitionFiles settled = new(disk, folder);
-        settled.Read();
-        settled.DropUnfinished();
-        settled.FinishSwap(endOfSwap);
-        settled.Read();
-        settled.Sort();
-        return settled;
+        PartitionFiles files = new(disk, folder);
+        files.Read();
+        files.DropUnfinished();
+        files.FinishSwap(endOfSwap);
+        files.Read();
+        files.Sort();
+        return files;
     }
 
     private void Read()
@@ -89,7 +90,7 @@ internal sealed class PartitionFiles(IFileSystem disk, string folder)
         {
             Delete(name);
         }
-        // Of the snapshots, only those where a segment starts and the newest are of use.
+        // Only the newest snapshot and those at the start of a segment are needed.
         long newest = Snapshots.Count == 0 ? -1 : Snapshots.Max();
         foreach (long stray in Snapshots.Where(s => s != newest && !Logs.ContainsKey(s)).ToArray())
         {

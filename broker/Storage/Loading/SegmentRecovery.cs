@@ -3,7 +3,7 @@ using Broker.Storage.Segments;
 
 namespace Broker.Storage.Loading;
 
-/// <summary>Scans a segment whose bytes are not known to be good, cuts it at the first that are not, and builds its indexes anew.</summary>
+/// <summary>Scans a segment whose bytes are not known to be good, cuts it at the first that are not, and rebuilds its indexes.</summary>
 internal static class SegmentRecovery
 {
     /// <param name="log">The log; its producers' state is that of everything below the segment, and holds that of the segment afterwards.</param>
@@ -21,12 +21,12 @@ internal static class SegmentRecovery
             {
                 return false;
             }
-            segment.Account(batch, position, log.Config.IndexIntervalBytes);
+            segment.NoteBatch(batch, position, log.Config.IndexIntervalBytes);
             if (batch.PartitionLeaderEpoch > log.Epochs.LatestEpoch)
             {
                 log.Epochs.Assign(batch.PartitionLeaderEpoch, batch.BaseOffset);
             }
-            LogAppend.TakeIntoProducers(log.Producers, segment, batch, marker);
+            LogAppend.ApplyToProducers(log.Producers, segment, batch, marker);
             next = batch.NextOffset;
             return true;
         });
@@ -35,7 +35,7 @@ internal static class SegmentRecovery
         {
             StorageLog.SegmentTruncated(log.Directory.Logger, log.Partition, segment.Size - good, segment.BaseOffset, next);
             segment.Cut(good, 0);
-            // What was cut off must not come back under what is appended next.
+            // Otherwise a power cut could bring the cut bytes back below the next appends.
             segment.SyncLog();
         }
         segment.EndTimes();

@@ -9,9 +9,8 @@ namespace Broker.Storage.Logs;
 /// <param name="IsDuplicate">Whether the batch was in the log already, so that nothing was written.</param>
 /// <param name="LogAppendTimeMs">The broker's time stamped on the records; -1 where records keep the producer's.</param>
 /// <param name="LogStartOffset">The log start offset then; -1 on error.</param>
-/// <param name="FlushNeeded">
-/// Whether <c>flush.messages</c> asks for <see cref="PartitionLog.Flush"/> up to <paramref name="LastOffset"/> before the acknowledgement, without the
-/// partition's lock.
+/// <param name="FlushNeeded"> Whether <c>flush.messages</c> asks for <see cref="PartitionLog.Flush"/> up to <paramref name="LastOffset"/> before the
+/// acknowledgement, without the partition's lock.
 /// </param>
 public readonly record struct AppendResult(
     ErrorCode Error, long BaseOffset, long LastOffset, bool IsDuplicate, long LogAppendTimeMs, long LogStartOffset, bool FlushNeeded)

@@ -2,10 +2,10 @@ using Broker.Storage.Segments;
 
 namespace Broker.Storage.Logs;
 
-/// <summary>Reading the leader epochs anew from the batches' headers.</summary>
+/// <summary>Rebuilds the leader epochs from the batches' headers.</summary>
 internal static class EpochReplay
 {
-    /// <summary>Replaces what is known by what the segments say: a walk over the whole log.</summary>
+    /// <summary>Replaces the known epochs by those in the segments; walks over the whole log.</summary>
     public static void Rebuild(LogState log)
     {
         log.Epochs.Clear();

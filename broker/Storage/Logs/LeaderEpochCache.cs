@@ -3,8 +3,9 @@ using Broker.Storage.Files;
 
 namespace Broker.Storage.Logs;
 
-/// <summary>The answer to where an epoch ends (KIP-101): the epoch found, at most the one asked for, and the offset after its last record. -1 and -1 where
-/// unknown.</summary>
+/// <summary>
+/// The answer to where an epoch ends (KIP-101): the epoch found, at most the one asked for, and the offset after its last record. -1 and -1 where unknown.
+/// </summary>
 public readonly record struct EpochEnd(int Epoch, long EndOffset)
 {
     /// <summary>Nothing is known of the epoch.</summary>
@@ -119,29 +120,29 @@ public sealed class LeaderEpochCache
     }
 
     /// <summary>Writes the file where it is behind, without waiting for the disk.</summary>
-    internal void Persist() => Write(mustLast: false);
+    internal void Persist() => Write(durably: false);
 
     /// <summary>Writes the file and waits for the disk, where that has not been done. Any thread.</summary>
-    internal void Sync() => Write(mustLast: true);
+    internal void Sync() => Write(durably: true);
 
     private void Publish(EpochStart[] now) => Volatile.Write(ref _entries, now);
 
-    private void Write(bool mustLast)
+    private void Write(bool durably)
     {
-        if (ReferenceEquals(_written, Volatile.Read(ref _entries)) && (_durable || !mustLast))
+        if (ReferenceEquals(_written, Volatile.Read(ref _entries)) && (_durable || !durably))
         {
             return;
         }
         lock (_fileGate)
         {
             EpochStart[] now = Volatile.Read(ref _entries);
-            if (ReferenceEquals(_written, now) && (_durable || !mustLast))
+            if (ReferenceEquals(_written, now) && (_durable || !durably))
             {
                 return;
             }
-            LeaderEpochCheckpoint.Write(_folder.Disk, _folder.PathOf(LogFileNames.LeaderEpochs), now, mustLast);
+            LeaderEpochCheckpoint.Write(_folder.Disk, _folder.PathOf(LogFileNames.LeaderEpochs), now, durably);
             _written = now;
-            _durable = mustLast;
+            _durable = durably;
         }
     }
 }

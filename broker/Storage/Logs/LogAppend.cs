@@ -43,7 +43,7 @@ internal static class LogAppend
         while (!batches.IsEmpty)
         {
             int run = RunThatFits(batches, log.Config.SegmentBytes, out int runBytes);
-            // A marker is looked at alone: it changes more than the rest.
+            // A transaction marker is appended alone, as it changes more than other batches do.
             TransactionMarker? marker = run == 1 ? TransactionMarker.Read(batches[0], bytes[..runBytes]) : null;
             if (!TryWrite(log, bytes.Span[..runBytes], batches[..run], marker, nowMs))
             {
@@ -73,7 +73,7 @@ internal static class LogAppend
         }
         catch (IOException)
         {
-            // Left there, an empty segment would hide what is appended to this one.
+            // If its files stayed, an empty segment would hide what is appended to the active one.
             created.DeleteFiles();
             throw;
         }
@@ -88,7 +88,7 @@ internal static class LogAppend
         return new AppendResult(ErrorCode.None, first, last.LastOffset, IsDuplicate: false, appendTime, log.LogStart, IsFlushNeeded(log, last.LastOffset));
     }
 
-    /// <summary>Of a duplicate too: its original's flush may still be under way, or have failed.</summary>
+    /// <summary>Asked for a duplicate too: the original's flush may still be running, or have failed.</summary>
     private static bool IsFlushNeeded(LogState log, long lastOffset) => lastOffset + 1 - log.RecoveryPoint >= log.Config.FlushMessages;
 
     /// <summary>Writes the batches whole, or leaves the log and the producers' state as they were.</summary>
@@ -109,17 +109,17 @@ internal static class LogAppend
             CutBack(log, failure);
             return false;
         }
-        TakeIn(log, batches, marker);
+        ApplyBatches(log, batches, marker);
         return true;
     }
 
-    private static void TakeIn(LogState log, ReadOnlySpan<BatchInfo> batches, TransactionMarker? marker)
+    private static void ApplyBatches(LogState log, ReadOnlySpan<BatchInfo> batches, TransactionMarker? marker)
     {
         LogView view = log.View;
         int position = view.EndPosition;
         foreach (ref readonly BatchInfo batch in batches)
         {
-            TakeIntoProducers(log.Producers, view.Active, batch, marker);
+            ApplyToProducers(log.Producers, view.Active, batch, marker);
             view.Hints.NoteAppend(batch.BaseOffset, position);
             position += batch.SizeInBytes;
         }
@@ -129,7 +129,7 @@ internal static class LogAppend
     }
 
     /// <summary>Brings the producers' state and the transaction index up to a batch that the log holds.</summary>
-    public static void TakeIntoProducers(ProducerStates producers, LogSegment segment, in BatchInfo batch, TransactionMarker? marker)
+    public static void ApplyToProducers(ProducerStates producers, LogSegment segment, in BatchInfo batch, TransactionMarker? marker)
     {
         if (marker is null)
         {

@@ -11,12 +11,12 @@ internal sealed class LogFlush(LogState log)
     private bool _ended;
 
     /// <summary>Returns once everything below <paramref name="offset"/> is on the disk.</summary>
-    /// <exception cref="IOException">The disk fails: its directory is offline; or there is no room to do it now: it is to be tried again.</exception>
+    /// <exception cref="IOException">The disk fails: its directory is offline; or there is no room to do it now: the caller tries again.</exception>
     public void UpTo(long offset, long nowMs)
     {
         lock (_gate)
         {
-            // While this caller waited, another's fsync may have covered it, or the log has gone.
+            // While this caller waited, another caller's fsync may have covered it, or the log was closed.
             if (_ended || (log.RecoveryPoint >= offset && log.UnsyncedCut is null))
             {
                 return;
@@ -25,7 +25,7 @@ internal sealed class LogFlush(LogState log)
             UnsyncedCut? cut = log.UnsyncedCut;
             LogView view = log.View;
             OrFail(log.Epochs.Sync, Shortage.Is);
-            // After a failed fsync the kernel may have dropped the pages, also where it says that there was no space: nothing can be trusted any more.
+            // After a failed fsync the kernel may have dropped the pages, even where it reports that there was no space: the data can no longer be trusted.
             OrFail(() => Flush(view, cut), Shortage.IsOfHandles);
             LastFlushMs = nowMs;
         }
@@ -91,7 +91,7 @@ internal sealed class LogFlush(LogState log)
         }
     }
 
-    private void OrFail(Action step, Predicate<IOException> comesRound)
+    private void OrFail(Action step, Predicate<IOException> isRetried)
     {
         try
         {
@@ -99,7 +99,7 @@ internal sealed class LogFlush(LogState log)
         }
         catch (IOException failure)
         {
-            if (!comesRound(failure))
+            if (!isRetried(failure))
             {
                 log.Directory.Fail(failure);
             }
@@ -131,7 +131,7 @@ internal sealed class LogFlush(LogState log)
         }
     }
 
-    /// <summary>Behind the recovery point nothing is rebuilt, so the indexes must last too.</summary>
+    /// <summary>Behind the recovery point nothing is rebuilt, so the indexes must be durable too.</summary>
     private void SyncRolled(LogSegment segment)
     {
         segment.Sync();

@@ -5,7 +5,7 @@ public readonly record struct LogPlace
 {
     internal LogPlace(long segmentBase, int position, int cuts) => (SegmentBase, Position, Cuts) = (segmentBase, position, cuts);
 
-    /// <summary>Nothing is known: whoever waits there is to look.</summary>
+    /// <summary>The place is not known: a reader that waits there has to read the log to learn how much there is.</summary>
     public static LogPlace Unknown => new(-1, 0, -1);
 
     internal long SegmentBase { get; }

@@ -61,7 +61,7 @@ internal static class LogReader
         int indexed = segment.Offsets.PositionAtOrBefore(offset);
         if (indexed <= 0 || indexed >= end || TryFind(segment, offset, indexed, end, out int position, out found) is false)
         {
-            // An index that does not fit the log costs time, not truth: the walk starts at the front.
+            // An index that does not match the log only costs time: the walk starts at the segment's first byte.
             if (!TryFind(segment, offset, 0, end, out position, out found))
             {
                 throw new CorruptFileException(segment.Path, $"no batch leads to offset {offset}");
@@ -70,7 +70,7 @@ internal static class LogReader
         return position;
     }
 
-    /// <summary>The first record that is looked for; null where there is none below the view's end.</summary>
+    /// <summary>The first record that the search asks for; null where there is none below the view's end.</summary>
     public static TimestampOffset? FindByTime(LogView view, in TimeSearch search)
     {
         for (int i = Math.Max(0, view.FloorIndex(search.Start)); i < view.Segments.Length; i++)
@@ -237,7 +237,7 @@ internal static class LogReader
         try
         {
             Memory<byte> read = bytes.AsMemory(0, segment.ReadAt(position, bytes.AsSpan(0, batch.SizeInBytes)));
-            using DecompressionBound.Turn turn = search.Bound.Enter(read.Span, search.Cancel);
+            using DecompressionBound.Permit permit = search.Bound.Enter(read.Span, search.Cancel);
             return RecordSearch.TryFindByTime(read, search.TimestampMs, search.Start, out (long Offset, long TimestampMs) found)
                 ? new TimestampOffset(found.TimestampMs, found.Offset)
                 : null;

@@ -2,11 +2,11 @@ using Broker.Storage.Segments;
 
 namespace Broker.Storage.Logs;
 
-/// <summary>Deleting what a log need not keep.</summary>
+/// <summary>Deletes the segments that a log need not keep.</summary>
 internal static class LogRetention
 {
     /// <summary>Deletes old segments by log start, size and time, in Kafka's order.</summary>
-    /// <returns>How many went.</returns>
+    /// <returns>How many segments were deleted.</returns>
     public static int DeleteOld(LogState log, long nowMs)
     {
         LogConfig config = log.Config;
@@ -56,13 +56,13 @@ internal static class LogRetention
         {
             return count;
         }
-        // Last: rolling takes room, which on a full disk there may only be now.
+        // The active segment comes last: rolling needs space, which a full disk may have only after the other deletions.
         LogAppend.Roll(log, view.EndOffset, nowMs);
         RemoveFirst(log, 1, nowMs);
         return count;
     }
 
-    /// <summary>Nothing that a follower may still need goes, nor the empty active segment.</summary>
+    /// <summary>False for a segment that a follower may still need, and for an empty active segment: these are kept.</summary>
     private static bool IsReplicated(LogState log, LogView view, int index)
         => log.HighWatermark >= view.EndOf(index) && (index < view.Segments.Length - 1 || view.EndPosition > 0);
 
@@ -73,13 +73,13 @@ internal static class LogRetention
             return;
         }
         LogView view = log.View;
-        LogSegment[] gone = view.Segments[..count];
-        LogSegment[] left = view.Segments[count..];
-        // Readers are turned away before the files go.
-        log.SetLogStart(Math.Max(log.LogStart, left[0].BaseOffset));
-        log.Publish(view with { Segments = left });
+        LogSegment[] removed = view.Segments[..count];
+        LogSegment[] kept = view.Segments[count..];
+        // Readers learn of the new start before the files are renamed.
+        log.SetLogStart(Math.Max(log.LogStart, kept[0].BaseOffset));
+        log.Publish(view with { Segments = kept });
         log.Epochs.TruncateFromStart(log.LogStart);
-        Remove(log, gone, nowMs);
-        log.Snapshots.DeleteWhere(o => o < left[0].BaseOffset);
+        Remove(log, removed, nowMs);
+        log.Snapshots.DeleteWhere(o => o < kept[0].BaseOffset);
     }
 }

@@ -28,8 +28,8 @@ public sealed class LogSlice : IDisposable
     public int Length { get; }
 
     /// <summary>
-    /// Reads bytes from <paramref name="position"/> (from 0, within the slice) on.
-    /// Fewer than asked for, counting up to the slice's end, means that the promised bytes have gone: the log was cut there.
+    /// Reads bytes from <paramref name="position"/> (from 0, within the slice) on. Fewer than asked for, counting up to the slice's end, means that the rest is
+    /// no longer there: the log was truncated.
     /// </summary>
     /// <exception cref="IOException">The disk fails.</exception>
     public int ReadAt(int position, Span<byte> into)
@@ -42,22 +42,23 @@ public sealed class LogSlice : IDisposable
 
     /// <summary>
     /// Gives at most <paramref name="count"/> bytes from <paramref name="position"/> (from 0, within the slice) on to a socket, as
-    /// <see cref="IOpenFile.SendTo"/> does.
-    /// A cut of the log that comes after it may still change what is on its way; the batches' checksums tell the reader, which has read above the high
-    /// watermark.
+    /// <see cref="IOpenFile.SendTo"/> does. A cut of the log that comes after it may still change what is on its way; the batches' checksums tell the reader,
+    /// which has read above the high watermark.
     /// </summary>
     /// <returns>How many bytes the socket took; 0 when it is full; null when they are to be read.</returns>
-    /// <exception cref="IOException">The disk or the connection fails, or the promised bytes have gone.</exception>
+    /// <exception cref="IOException">The disk or the connection fails, or the bytes are no longer there, as the log was truncated.</exception>
     public int? SendTo(SafeHandle socket, int position, int count)
     {
         LogSegment held = _segment ?? throw new ObjectDisposedException(nameof(LogSlice));
         int? sent = held.SendTo(socket, Position + position, Math.Min(count, Length - position));
         return held.StillHolds(Position + position + (sent ?? 0), _cuts) ? sent
-            : throw new IOException("bytes of a response that were on their way have gone from the log");
+            : throw new IOException("the log was truncated while its bytes were being sent in a response");
     }
 
-    /// <summary>Whether <paramref name="count"/> bytes from <paramref name="position"/> (from 0, within the slice) on lie in the page cache, as far as the
-    /// system says; false where the file is not open. Waits for nothing.</summary>
+    /// <summary>
+    /// Whether <paramref name="count"/> bytes from <paramref name="position"/> (from 0, within the slice) on lie in the page cache, as far as the system says;
+    /// false where the file is not open. Waits for nothing.
+    /// </summary>
     public bool IsCached(int position, int count)
     {
         LogSegment held = _segment ?? throw new ObjectDisposedException(nameof(LogSlice));

@@ -57,7 +57,7 @@ internal sealed class LogState(ILogDirectory directory, LogFolder folder, TopicP
     /// </summary>
     public bool IsNew { get; set; }
 
-    /// <summary>What a clean end had left, where the log was opened after one.</summary>
+    /// <summary>The view right after loading, where the last broker ended cleanly and nothing was recovered; else null.</summary>
     public LogView? CleanView { get; set; }
 
     /// <summary>
@@ -66,11 +66,11 @@ internal sealed class LogState(ILogDirectory directory, LogFolder folder, TopicP
     /// </summary>
     public UnsyncedCut? UnsyncedCut { get; private set; }
 
-    /// <summary>Ordering a flush's end and a truncation: the recovery point never passes what was cut.</summary>
+    /// <summary>Held when a flush ends and when a log is truncated, so that the recovery point never passes a truncation.</summary>
     public Lock RecoveryGate { get; } = new();
 
     /// <summary>Replaces what readers see.</summary>
-    /// <remarks>A high watermark or a start that the end no longer reaches is the caller's to lower first: readers must not be sent past the end.</remarks>
+    /// <remarks>The caller first lowers a high watermark or log start offset that lies above the new end: readers must not read past the end.</remarks>
     public void Publish(LogView next) => Volatile.Write(ref _view, next);
 
     /// <summary>Sets the start; the last stable offset never lies below it.</summary>

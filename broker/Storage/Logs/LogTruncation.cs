@@ -3,7 +3,7 @@ using Broker.Storage.Segments;
 
 namespace Broker.Storage.Logs;
 
-/// <summary>Cutting a log's end off, as a follower does when its leader's log differs.</summary>
+/// <summary>Truncates a log, as a follower does when its leader's log differs.</summary>
 internal static class LogTruncation
 {
     /// <summary>Removes what lies at or above an offset, in whole batches.</summary>
@@ -34,7 +34,7 @@ internal static class LogTruncation
         Finish(log, offset, nowMs);
     }
 
-    /// <summary>Deletes everything; the log is empty and goes on at an offset.</summary>
+    /// <summary>Deletes everything; the log is empty and starts and ends at an offset.</summary>
     public static void FullyAndStartAt(LogState log, long offset, long nowMs)
     {
         LogView view = log.View;
@@ -51,8 +51,8 @@ internal static class LogTruncation
     }
 
     /// <summary>
-    /// Where to cut, and the offset after the last batch kept, where the log ends: a batch that holds the offset goes whole, and no gap is left before the end,
-    /// so that recovery reports gaps only where records are missing.
+    /// Where to cut, and the offset after the last batch kept, where the log ends: a batch that holds the offset is removed whole, and no gap is left before
+    /// the end, so that recovery reports gaps only where records are missing.
     /// </summary>
     private static int CutPosition(LogSegment segment, int size, ref long offset)
     {
@@ -88,11 +88,11 @@ internal static class LogTruncation
         }
     }
 
-    /// <summary>The newest first: what a crash leaves has no hole.</summary>
+    /// <summary>The newest first, so that a crash in between leaves no gap.</summary>
     private static void DeleteNewestFirst(LogState log, LogSegment[] segments, long nowMs)
         => LogRetention.Remove(log, segments.Reverse(), nowMs);
 
-    /// <summary>The time index is sparse: what lies behind its last entry is looked at.</summary>
+    /// <summary>The time index is sparse: the batches after its last entry are read as well.</summary>
     private static void ReloadTimestamps(LogSegment segment)
     {
         segment.LoadTimestamps();
@@ -107,7 +107,7 @@ internal static class LogTruncation
     private static void Finish(LogState log, long end, long nowMs)
     {
         log.Epochs.TruncateFromEnd(end);
-        // Where the start lay within the batch that went, it has come down below the first epoch known.
+        // Where the log start offset lay within the batch that was cut, it is now below the first known epoch.
         if (log.LogStart < end && !(log.Epochs.Entries is [var first, ..] && first.StartOffset <= log.LogStart))
         {
             EpochReplay.Rebuild(log);

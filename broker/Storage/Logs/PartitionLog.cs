@@ -9,8 +9,7 @@ namespace Broker.Storage.Logs;
 
 /// <summary>
 /// One partition's log. What changes it (append, truncation, retention, high watermark, close) is called by one thread at a time, the holder of the partition's
-/// lock;
-/// what reads it may be called by any thread at any time, and <see cref="Flush"/> without the lock. Calls block on the disk.
+/// lock; what reads it may be called by any thread at any time, and <see cref="Flush"/> without the lock. Calls block on the disk.
 /// </summary>
 public sealed class PartitionLog
 {
@@ -107,9 +106,9 @@ public sealed class PartitionLog
     }
 
     /// <summary>
-    /// Appends batches that the leader gave offsets and epochs; an incomplete one at the end is left out. Answers
-    /// <see cref="ErrorCode.CorruptMessage"/> where a CRC does not fit and <see cref="ErrorCode.OffsetOutOfRange"/> where the first offset lies below the log's
-    /// end, with nothing appended; nothing to append is an answer with offsets -1.
+    /// Appends batches that the leader gave offsets and epochs; an incomplete one at the end is left out. Answers <see cref="ErrorCode.CorruptMessage"/> where
+    /// a CRC does not fit and <see cref="ErrorCode.OffsetOutOfRange"/> where the first offset lies below the log's end, with nothing appended; nothing to
+    /// append is an answer with offsets -1.
     /// </summary>
     public AppendResult AppendAsFollower(ReadOnlyMemory<byte> records, long nowMs)
     {
@@ -161,7 +160,7 @@ public sealed class PartitionLog
             }
             catch (IOException) when (State.View.Cuts != view.Cuts)
             {
-                // The log was cut under the search: what it looked for is gone, and a newer view says so.
+                // The log was truncated during the search: what it looked for is gone, and the newer view shows that.
             }
         }
     }
@@ -210,8 +209,10 @@ public sealed class PartitionLog
     /// <param name="nowMs">The time, epoch ms.</param>
     public bool IsRecent(long offset, long nowMs) => offset >= Math.Min(State.Recent.FromAt(nowMs), LogEndOffset);
 
-    /// <summary>The first record from the log's start on whose timestamp is at least the given one, epoch ms; null where there is none. Reads segments: a cold
-    /// read. Any thread.</summary>
+    /// <summary>
+    /// The first record from the log's start on whose timestamp is at least the given one, epoch ms; null where there is none. Reads segments: a cold read. Any
+    /// thread.
+    /// </summary>
     /// <param name="timestampMs">Epoch ms.</param>
     /// <param name="bound">What decompressing may take, shared by all who do.</param>
     /// <param name="cancel">Ends the search.</param>
@@ -270,7 +271,7 @@ public sealed class PartitionLog
     }
 
     /// <summary>Deletes old segments by log start, size and time as the settings say.</summary>
-    /// <returns>How many went.</returns>
+    /// <returns>How many segments were deleted.</returns>
     /// <exception cref="IOException">The disk fails: the directory is offline; or it is too full even for that.</exception>
     public int DeleteOldSegments(long nowMs)
     {
@@ -304,7 +305,7 @@ public sealed class PartitionLog
     /// <summary>
     /// Waits until everything below an offset is on the disk; callers that wait at once share one fsync. Any thread, without the partition's lock.
     /// </summary>
-    /// <exception cref="IOException">The disk fails: the directory is offline; or there is no room for it now: it is to be tried again.</exception>
+    /// <exception cref="IOException">The disk fails: the directory is offline; or there is no room for it now: the caller tries again.</exception>
     public void Flush(long upToOffset, long nowMs) => _flush.UpTo(Math.Min(upToOffset, LogEndOffset), nowMs);
 
     /// <summary>Whether <c>flush.ms</c> has passed since the last flush with records unflushed.</summary>
@@ -344,7 +345,7 @@ public sealed class PartitionLog
         }
     }
 
-    /// <summary>Searches again where the log was cut under the search.</summary>
+    /// <summary>Searches again where the log was truncated during the search.</summary>
     private T OverStableView<T>(Func<LogView, T> search)
     {
         while (true)
@@ -356,7 +357,7 @@ public sealed class PartitionLog
             }
             catch (IOException) when (State.View.Cuts != view.Cuts)
             {
-                // What it looked for is gone, and a newer view says so.
+                // What it looked for is gone, and the newer view shows that.
             }
         }
     }
@@ -364,7 +365,7 @@ public sealed class PartitionLog
     /// <summary>Whether the last broker left the log whole and nothing has come since: closing it again would only fsync the same bytes.</summary>
     private bool IsAsLeftClean => State.CleanView is { } view && ReferenceEquals(view, State.View) && State.Epochs.IsDurable && !State.FolderIsDirty;
 
-    private void OrFail(Action change, Predicate<IOException>? comesRound = null)
+    private void OrFail(Action change, Predicate<IOException>? isRetried = null)
     {
         try
         {
@@ -372,7 +373,7 @@ public sealed class PartitionLog
         }
         catch (IOException failure)
         {
-            if (comesRound?.Invoke(failure) != true)
+            if (isRetried?.Invoke(failure) != true)
             {
                 State.Directory.Fail(failure);
             }

@@ -1,16 +1,17 @@
+using Broker.Protocol.Records;
+using Broker.Storage.Producers;
 using Broker.Storage.Segments;
 
 namespace Broker.Storage.Logs;
 
-/// <summary>Building the producers' state from the newest snapshot and the batches after it.</summary>
+/// <summary>Rebuilds the producers' state from the newest snapshot and the batches after it.</summary>
 internal static class ProducerReplay
 {
     /// <summary>The state of everything below an offset.</summary>
     public static void Rebuild(LogState log, long upTo, long nowMs)
     {
-        (long Offset,
-            List<Producers.ProducerEntry> Entries)? newest = log.Snapshots.ReadNewest(upTo,
-            bad => StorageLog.SnapshotDropped(log.Directory.Logger, log.Partition, bad.Message));
+        (long Offset, List<ProducerEntry> Entries)? newest = log.Snapshots.ReadNewest(
+            upTo, bad => StorageLog.SnapshotDropped(log.Directory.Logger, log.Partition, bad.Message));
         long from = 0;
         if (newest is { } snapshot)
         {
@@ -38,15 +39,15 @@ internal static class ProducerReplay
                 }
                 if (batch.BaseOffset >= from)
                 {
-                    TakeIn(log, batch, marker);
+                    ApplyBatch(log, batch, marker);
                 }
                 return true;
             });
         }
     }
 
-    /// <summary>The transaction index has these already: only the producers' state changes.</summary>
-    private static void TakeIn(LogState log, in Broker.Protocol.Records.BatchInfo batch, TransactionMarker? marker)
+    /// <summary>Changes only the producers' state: the transaction index has the batch already.</summary>
+    private static void ApplyBatch(LogState log, in BatchInfo batch, TransactionMarker? marker)
     {
         if (marker is { } end)
         {

@@ -10,8 +10,9 @@ internal sealed class RecentTail
     /// <summary>A consumer that keeps up is seconds behind at most; a gigabyte of such tails are those of sixteen busy partitions.</summary>
     private const int HalfBytes = 32 << 20;
 
-    /// <summary>The system writes dirty pages back after 30 seconds; from then on it may drop them, and a quiet partition's are dropped before a busy
-    /// one's.</summary>
+    /// <summary>
+    /// The system writes dirty pages back after 30 seconds; from then on it may drop them, and a quiet partition's are dropped before a busy one's.
+    /// </summary>
     private const long HalfMs = 30_000;
 
     private Halves _halves = new(0, 0, 0);
@@ -29,7 +30,7 @@ internal sealed class RecentTail
     }
 
     /// <summary>Nothing below the log's end is recent.</summary>
-    public void StartAt(long end) => Turn(end, end, _lastMs);
+    public void StartAt(long end) => StartHalf(end, end, _lastMs);
 
     /// <summary>Records will be appended at the log's end, at a time, epoch ms.</summary>
     public void Begin(long end, long nowMs)
@@ -40,27 +41,29 @@ internal sealed class RecentTail
         {
             return;
         }
-        // A clock that was set back starts anew, as one does that has stood over both halves.
-        Turn(age is >= 0 and < 2 * HalfMs ? _halves.Middle : end, end, nowMs);
+        // Where the clock was set back, or both halves are too old, nothing below the end is recent.
+        StartHalf(age is >= 0 and < 2 * HalfMs ? _halves.Middle : end, end, nowMs);
     }
 
-    /// <summary>They were; the log ends at <paramref name="end"/> now.</summary>
+    /// <summary>Records of so many bytes have been appended; the log ends at <paramref name="end"/> now.</summary>
     public void Note(long end, int appended)
     {
         _bytes += appended;
         if (_bytes >= HalfBytes)
         {
-            Turn(_halves.Middle, end, _lastMs);
+            StartHalf(_halves.Middle, end, _lastMs);
         }
     }
 
-    private void Turn(long from, long middle, long sinceMs)
+    private void StartHalf(long from, long middle, long sinceMs)
     {
         _bytes = 0;
         Volatile.Write(ref _halves, new Halves(from, middle, sinceMs));
     }
 
-    /// <summary>From <paramref name="From"/> on lies the older half, from <paramref name="Middle"/> on the newer, which has been filled since
-    /// <paramref name="SinceMs"/>.</summary>
+    /// <summary>
+    /// From <paramref name="From"/> on lies the older half, from <paramref name="Middle"/> on the newer, which has been filled since
+    /// <paramref name="SinceMs"/>.
+    /// </summary>
     private sealed record Halves(long From, long Middle, long SinceMs);
 }

@@ -70,7 +70,7 @@ internal sealed class ProducerEntry(long producerId)
         LastTimestampMs = batch.TimestampMs;
     }
 
-    /// <summary>A marker ended the transaction; within an epoch the sequences go on, so the batches stay.</summary>
+    /// <summary>A marker ended the transaction; within an epoch the sequences continue, so the batches are kept.</summary>
     public void EndTransaction(short epoch, int coordinatorEpoch, long timestampMs)
     {
         SetEpoch(epoch);

@@ -5,8 +5,8 @@ using Broker.Storage.Files;
 namespace Broker.Storage.Producers;
 
 /// <summary>
-/// The <c>.snapshot</c> files: version 1 (2 bytes), CRC-32C of what follows it (4), count (4), and 46 bytes a producer.
-/// Of a producer's batches only the newest is kept.
+/// The <c>.snapshot</c> files: version 1 (2 bytes), CRC-32C of what follows it (4), count (4), and 46 bytes a producer. Of a producer's batches only the newest
+/// is kept.
 /// </summary>
 internal static class ProducerSnapshot
 {

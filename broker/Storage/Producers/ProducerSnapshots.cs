@@ -40,7 +40,7 @@ internal sealed class ProducerSnapshots(LogFolder folder, IEnumerable<long> offs
         }
         catch (FileNotFoundException)
         {
-            // Retention or truncation was faster.
+            // Retention or truncation has deleted it meanwhile.
         }
     }
 

@@ -14,8 +14,8 @@ internal readonly record struct ProducerCheck(ErrorCode Error, ProducerBatch? Du
 internal sealed class ProducerStates
 {
     /// <summary>
-    /// Producers known to one partition: some 20 MB. Beyond it the tenth heard of longest ago is forgotten, as their expiry would do later; a producer
-    /// in a transaction never is.
+    /// Producers known to one partition: some 20 MB. When there are more, the tenth that has been idle longest is forgotten, as their expiry would do later; a
+    /// producer in a transaction is never forgotten.
     /// </summary>
     public const int MostProducers = 100_000;
 
@@ -33,7 +33,7 @@ internal sealed class ProducerStates
 
     public ProducerEntry? Find(long producerId) => _producers.GetValueOrDefault(producerId);
 
-    /// <summary>Judges a data batch, changing nothing.</summary>
+    /// <summary>Checks a data batch; changes nothing.</summary>
     public ProducerCheck Check(in BatchInfo batch, AppendOrigin origin)
     {
         if (!batch.HasProducerId || origin == AppendOrigin.Replication)
@@ -60,7 +60,7 @@ internal sealed class ProducerStates
         return new ProducerCheck(known.TransactionStart >= 0 && !batch.IsTransactional ? ErrorCode.InvalidTxnState : ErrorCode.None);
     }
 
-    /// <summary>Judges a transaction marker, changing nothing.</summary>
+    /// <summary>Checks a transaction marker; changes nothing.</summary>
     public ProducerCheck CheckMarker(in BatchInfo batch, int coordinatorEpoch, AppendOrigin origin)
     {
         ProducerEntry? known = Find(batch.ProducerId);
@@ -75,7 +75,7 @@ internal sealed class ProducerStates
         return new ProducerCheck(coordinatorEpoch < known.CoordinatorEpoch ? ErrorCode.TransactionCoordinatorFenced : ErrorCode.None);
     }
 
-    /// <summary>Takes an appended data batch in; its offsets are those in the log.</summary>
+    /// <summary>Updates the state for an appended data batch; its offsets are those in the log.</summary>
     public void Append(in BatchInfo batch)
     {
         if (!batch.HasProducerId)
@@ -101,7 +101,7 @@ internal sealed class ProducerStates
     /// <summary>The last stable offset that the transaction index records for a completed transaction.</summary>
     public long StableOffsetAfter(in CompletedTransaction completed) => _transactions.StableOffsetAfter(completed);
 
-    /// <summary>Takes an appended transaction marker in.</summary>
+    /// <summary>Updates the state for an appended transaction marker.</summary>
     public void AppendMarker(in BatchInfo batch, ControlRecordType type, int coordinatorEpoch)
     {
         if (Completes(batch, type) is { } completed)
@@ -114,7 +114,7 @@ internal sealed class ProducerStates
     public void OnHighWatermark(long highWatermark) => _transactions.OnHighWatermark(highWatermark);
 
     /// <summary>Forgets producers idle for the given time; those in a transaction stay.</summary>
-    /// <returns>How many went.</returns>
+    /// <returns>How many producers were forgotten.</returns>
     public int Expire(long nowMs, long expirationMs)
     {
         int before = _producers.Count;

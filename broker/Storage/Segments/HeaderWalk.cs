@@ -58,7 +58,7 @@ internal ref struct HeaderWalk(LogSegment segment, int start, int end, Span<byte
     /// <summary>Whether the walk met bytes that are no batch.</summary>
     public bool IsDamaged { get; private set; } = start > end;
 
-    /// <summary>An old message is told by its offset alone; its header has no more.</summary>
+    /// <summary>A message of an old format has only its offset and size in the header.</summary>
     private static bool IsBatch(BatchReadResult read, in BatchInfo batch)
         => read is BatchReadResult.OldFormat || (read is BatchReadResult.Ok && batch.LastOffsetDelta >= 0);
 

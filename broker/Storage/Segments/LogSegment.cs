@@ -65,7 +65,7 @@ internal sealed class LogSegment
 
     public string Path => _log.FullPath;
 
-    /// <summary>Creates the files of a new segment, empty whatever a roll that failed half-way left there.</summary>
+    /// <summary>Creates the files of a new segment, and empties files that a failed roll has left.</summary>
     public void Create()
     {
         _log.Create();
@@ -93,14 +93,14 @@ internal sealed class LogSegment
         }
         foreach (ref readonly BatchInfo batch in batches)
         {
-            Account(batch, position, indexIntervalBytes);
+            NoteBatch(batch, position, indexIntervalBytes);
             position += batch.SizeInBytes;
         }
         Volatile.Write(ref _size, position);
     }
 
-    /// <summary>Takes a batch that lies at a position into the timestamps and, where the interval is full, into the indexes.</summary>
-    public void Account(in BatchInfo batch, int position, int indexIntervalBytes)
+    /// <summary>Updates the timestamps for a batch at a position and, where the interval is full, adds it to the indexes.</summary>
+    public void NoteBatch(in BatchInfo batch, int position, int indexIntervalBytes)
     {
         NoteTimestamp(batch);
         if (_bytesSinceIndexEntry > indexIntervalBytes)
@@ -115,7 +115,7 @@ internal sealed class LogSegment
     /// <summary>Removes what a failed write left behind the end.</summary>
     public void CutBack() => _log.SetLength(_size);
 
-    /// <summary>Cuts the log file; the indexes are the caller's matter.</summary>
+    /// <summary>Truncates the log file; the caller truncates the indexes.</summary>
     /// <param name="newSize">The size left.</param>
     /// <param name="cut">The number of this truncation of the log: <see cref="LogView.Cuts"/> of the views published before it is lower.</param>
     public void Cut(int newSize, int cut)
@@ -142,14 +142,14 @@ internal sealed class LogSegment
     /// <inheritdoc cref="IOpenFile.IsCached"/>
     public bool IsCached(int position, int count) => _log.IsCached(position, count);
 
-    /// <summary>Timestamps as the time index has them: what a segment knows of itself when it is opened.</summary>
+    /// <summary>Reads the largest timestamp from the time index, when the segment is opened.</summary>
     public void LoadTimestamps()
     {
         TimestampOffset last = Times.Last;
         SetLargest(last.TimestampMs, last.Offset);
     }
 
-    /// <summary>Takes a batch's timestamp in.</summary>
+    /// <summary>Updates the largest timestamp for a batch.</summary>
     public void NoteTimestamp(in BatchInfo batch)
     {
         if (batch.MaxTimestamp > _largestTimestampMs)
@@ -158,7 +158,7 @@ internal sealed class LogSegment
         }
     }
 
-    /// <summary>Empties the indexes and forgets the timestamps: they are to be built anew.</summary>
+    /// <summary>Empties the indexes and forgets the timestamps: they are rebuilt next.</summary>
     public void ResetIndexes()
     {
         Offsets.Clear();

@@ -2,14 +2,14 @@ using System.Buffers.Binary;
 
 namespace Broker.Storage.Segments;
 
-/// <summary>Tells a message of the old formats (magic 0 and 1) from damage, by its CRC-32.</summary>
+/// <summary>Distinguishes messages of the old formats (magic 0 and 1) from damage, by their CRC-32.</summary>
 internal static class OldMessage
 {
     private const int CrcAt = 12;
     private const int CoveredFrom = 16;
     private const uint Polynomial = 0xEDB88320;
 
-    /// <summary>Larger ones are not looked through: the log cannot be read either way, and is not cut.</summary>
+    /// <summary>Larger messages count as sound without a check: the log cannot be read either way, and must not be cut.</summary>
     private const int LargestChecked = 16 * 1024 * 1024;
 
     public static bool IsSound(LogSegment segment, int position, int size)

@@ -2,7 +2,7 @@ using Broker.Storage.Indexes;
 
 namespace Broker.Storage.Segments;
 
-/// <summary>When the active segment takes no more.</summary>
+/// <summary>Decides when the active segment is rolled.</summary>
 internal static class RollRules
 {
     /// <param name="active">The active segment.</param>

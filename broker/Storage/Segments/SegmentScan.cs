@@ -44,7 +44,7 @@ internal static class SegmentScan
     /// <summary>Bytes read at a time: recovery is bound by the disk, and more is not faster.</summary>
     public const int WindowBytes = 256 * 1024;
 
-    /// <summary>A marker has some 80 bytes; a control batch far beyond is none of ours and is not read.</summary>
+    /// <summary>A marker has some 80 bytes; a much larger control batch is not a marker and is not read.</summary>
     private const int LargestControlBatch = 4096;
 
     /// <summary>The CRC covers what follows it, from the attributes on.</summary>
@@ -53,9 +53,7 @@ internal static class SegmentScan
     /// <summary>Called with each batch and its position; false ends the walk.</summary>
     public delegate bool BatchVisitor(in BatchInfo batch, int position, TransactionMarker? marker);
 
-    /// <summary>
-    /// Walks the batches of a segment from a position to the end.
-    /// </summary>
+    /// <summary>Walks the batches of a segment from a position to the end.</summary>
     /// <param name="segment">The segment.</param>
     /// <param name="start">Position of a batch.</param>
     /// <param name="verifies">Whether each batch's CRC is computed, too.</param>
@@ -89,7 +87,7 @@ internal static class SegmentScan
         }
     }
 
-    /// <summary>Old formats are not built: a log that has them is not opened rather than cut to pieces.</summary>
+    /// <summary>This broker does not read the old formats. It refuses to open a log that has them: cutting them off would lose records.</summary>
     private static bool IsDamage(LogSegment segment, int position, in BatchInfo batch)
     {
         if (batch.Magic == 2)

@@ -7,10 +7,10 @@ namespace Broker.Storage.Segments;
 /// </summary>
 internal sealed class TailHints(LogSegment segment)
 {
-    /// <summary>A reader up to so many batches behind the end is found.</summary>
+    /// <summary>Positions kept of the last appended batches.</summary>
     private const int Appended = 16;
 
-    /// <summary>So many readers further behind are found.</summary>
+    /// <summary>Positions kept of readers that are further behind.</summary>
     private const int Stopped = 8;
 
     private readonly long[] _words = NewWords();
@@ -19,14 +19,14 @@ internal sealed class TailHints(LogSegment segment)
 
     public LogSegment Segment => segment;
 
-    /// <summary>A batch starts there. The appender's call.</summary>
+    /// <summary>Notes where a batch starts; called by the appender.</summary>
     public void NoteAppend(long offset, int position)
     {
         Volatile.Write(ref _words[_appends], Word(offset, position));
         _appends = (_appends + 1) % Appended;
     }
 
-    /// <summary>A reader was given all before; it will ask for this offset next.</summary>
+    /// <summary>Notes where a reader stopped: it asks for this offset next.</summary>
     public void NoteStop(long offset, int position)
     {
         long word = Word(offset, position);

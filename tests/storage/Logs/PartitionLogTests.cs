@@ -318,7 +318,7 @@ public class PartitionLogTests
 
         Task<TimestampOffset?>[] Searches()
         {
-            using DecompressionBound.Turn produce = bound.Enter(large);
+            using DecompressionBound.Permit produce = bound.Enter(large);
             Task<TimestampOffset?>[] begun = [.. Enumerable.Range(0, 3).Select(_ => Task.Factory.StartNew(
                 () => log.Log.OffsetForTimestamp(0, bound), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
             SpinWait.SpinUntil(() => bound.Waiting == begun.Length, TimeSpan.FromSeconds(10)).ShouldBeTrue("they go by the same bound as who produces");

@@ -1,8 +1,9 @@
 namespace Broker.Storage.Files;
 
-/// <summary>A disk whose calls that need a handle for a moment close files of the cache where the process has none left: connections must not cost a log its
-/// disk.</summary>
-internal sealed class RoomyFileSystem(IFileSystem disk, HandleCache handles) : IFileSystem
+/// <summary>
+/// A disk whose calls close files of the cache where the process has no handle left: many connections must not take a log directory offline.
+/// </summary>
+internal sealed class HandleFreeingFileSystem(IFileSystem disk, HandleCache handles) : IFileSystem
 {
     public IOpenFile Open(string path, FileOpen how) => handles.WithRoom(() => disk.Open(path, how));
 
