@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.RegularExpressions;
 using Game.Detector.Hosting;
 using Game.Detector.Rules;
@@ -41,6 +42,22 @@ internal sealed class DetectorHost : IAsyncDisposable
         catch (HttpRequestException) // not up yet
         {
             return -1;
+        }
+    }
+
+    /// <summary>The answer of a probe; null as status while nothing listens yet.</summary>
+    public async Task<(HttpStatusCode? Status, string Body)> ProbeAsync(HttpMethod method, string path)
+    {
+        _running.IsCompleted.ShouldBeFalse("the detector has ended");
+        try
+        {
+            using HttpRequestMessage request = new(method, path);
+            using HttpResponseMessage answer = await _http.SendAsync(request);
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        }
+        catch (HttpRequestException) // not up yet
+        {
+            return (null, "");
         }
     }
 

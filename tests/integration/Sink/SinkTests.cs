@@ -83,6 +83,23 @@ public sealed class SinkTests : IAsyncLifetime
         never.SetResult();
     }
 
+    [Fact]
+    public async Task HEAD_on_a_probe_has_the_status_of_GET_and_no_body()
+    {
+        Task<int> running = SinkProcess.RunAsync(Settings(_hdfs.Urls.Single()), _url, _stop.Token);
+        await ReadyAsync();
+        foreach (string probe in new[] { "/healthz", "/readyz" })
+        {
+            using HttpRequestMessage head = new(HttpMethod.Head, _url + probe);
+            using HttpResponseMessage answer = await _http.SendAsync(head);
+            answer.StatusCode.ShouldBe(System.Net.HttpStatusCode.OK, probe);
+            (await answer.Content.ReadAsStringAsync()).ShouldBeEmpty();
+        }
+
+        await _stop.CancelAsync();
+        (await running.WaitAsync(Kafka.Patience)).ShouldBe(SinkProcess.Stopped);
+    }
+
     private SinkSettings Settings(string hdfs) => new()
     {
         BootstrapServers = _broker.BootstrapServers,
