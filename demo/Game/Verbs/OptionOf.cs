@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using Game.Cli.Processes;
+using Game.CommandOptions;
 using Game.Simulator.Load;
 using Game.WebHdfs;
 
@@ -12,6 +12,9 @@ internal static class OptionOf
 {
     /// <summary>A year of seconds: no run is longer, and every product of it with a rate fits a long.</summary>
     public const double MaxSeconds = 31_536_000;
+
+    /// <summary>The least number that is worth a measurement.</summary>
+    private const double LeastPositive = 0.001;
 
     /// <summary>Far beyond what one generator can start.</summary>
     public const double MaxRate = 1_000_000;
@@ -28,39 +31,16 @@ internal static class OptionOf
     /// <summary>Detectors rebuild every partition at the start; a system of one machine gains nothing from more.</summary>
     public const int MaxPartitions = 1_000;
 
-    public static Option<int> Whole(string name, string description, int usual, int least, int most) => new(name)
-    {
-        Description = description,
-        HelpName = "N",
-        DefaultValueFactory = _ => usual,
-        CustomParser = result => ReadWhole(result, name, least, most) ?? usual,
-    };
+    public static Option<int> Whole(string name, string description, int usual, int least, int most)
+        => Shown(NumberOption.Of(name, description, usual, least, most), description, "N");
 
     /// <summary>A whole number that may be left out.</summary>
-    public static Option<int?> Whole(string name, string description, int least, int most) => new(name)
-    {
-        Description = description,
-        HelpName = "N",
-        CustomParser = result => ReadWhole(result, name, least, most),
-    };
+    public static Option<int?> Whole(string name, string description, int least, int most)
+        => Shown(NumberOption.Optional(name, description, least, most), description, "N");
 
-    /// <summary>A number above 0.</summary>
-    public static Option<double> Positive(string name, string description, double usual, double most) => new(name)
-    {
-        Description = description,
-        HelpName = "NUMBER",
-        DefaultValueFactory = _ => usual,
-        CustomParser = result =>
-        {
-            string text = Text(result);
-            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > 0 && number <= most)
-            {
-                return number;
-            }
-            result.AddError($"{name} takes a number above 0, at most {most:N0}, not '{text}'.");
-            return usual;
-        },
-    };
+    /// <summary>A number of seconds, or of things a second.</summary>
+    public static Option<double> Positive(string name, string description, double usual, double most)
+        => Shown(NumberOption.Of(name, description, usual, LeastPositive, most), description, "NUMBER");
 
     public static Option<int> Players(string description) => Whole("--players", description, UsualPlayers, MinPlayers, MaxPlayers);
 
@@ -93,8 +73,7 @@ internal static class OptionOf
     };
 
     public static Option<string?> Bootstrap(string description, string name = "--bootstrap-server")
-        => Checked(name, description, "HOST:PORT",
-        text => text.Split(',').All(IsHostAndPort) ? null : $"'{text}' is not the address of a broker: write it as HOST:PORT.");
+        => Checked(name, description, "HOST:PORT", BootstrapServers.Fault);
 
     public static Option<string?> WebHdfs(string description) => Checked("--webhdfs", description, "URL", text =>
     {
@@ -150,19 +129,12 @@ internal static class OptionOf
         return option;
     }
 
-    private static bool IsHostAndPort(string text)
-        => text.LastIndexOf(':') is > 0 and int colon && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port)
-        && port is > 0 and <= 65535;
-
-    private static int? ReadWhole(ArgumentResult result, string name, int least, int most)
+    // The help of the demo's verbs has no room for the bounds; a value beyond them is answered with them.
+    private static Option<T> Shown<T>(Option<T> option, string description, string helpName)
     {
-        string text = Text(result);
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most)
-        {
-            return number;
-        }
-        result.AddError($"{name} takes a whole number from {least:N0} to {most:N0}, not '{text}'.");
-        return null;
+        option.Description = description;
+        option.HelpName = helpName;
+        return option;
     }
 
     private static string Text(ArgumentResult result) => result.Tokens.Count > 0 ? result.Tokens[^1].Value : "";
