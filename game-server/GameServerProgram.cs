@@ -23,7 +23,7 @@ public static class GameServerProgram
         {
             return await GameServerProcess.RunAsync(arguments, accounts, stop);
         }
-        catch (Exception e) // the top of the process: whatever ends it is told in a sentence
+        catch (Exception e) // the top of the process: any exception is shown as one sentence
         {
             await Console.Error.WriteLineAsync("game-server: " + GameServerProcess.Sentence(e));
             return GameServerProcess.Failure;

@@ -3,30 +3,34 @@ using Game.Contracts;
 namespace Game.GameServer.Accounts;
 
 /// <summary>
-/// Counts wrong secrets within a sliding window, and locks out where they come from. A stranger is counted by the player and the network, by the player and the
-/// device, and with all other strangers to the player, so that many addresses together cannot guess one player's secret. A place that is known is counted by
-/// itself only: no stranger locks it. An attempt counts as failed from the moment it is admitted until it succeeds, so that many attempts at once cannot slip
-/// past the limit. Thread-safe.
+/// Counts wrong secrets within a sliding window, and locks out the places that send too many. A failed attempt from a place that is not known ("a stranger")
+/// counts three times: for the player and the network, for the player and the device, and for the player and all strangers together, so that many addresses
+/// together cannot guess one player's secret. A failed attempt from a known place counts for that place only, so no stranger can lock it. An attempt counts as
+/// failed from the moment it is admitted until it succeeds, so that many attempts at once cannot exceed the limit. Thread-safe.
 /// </summary>
-/// <param name="limit">Failed attempts from one network, one device or one known place that lock it, 1 or more; strangers together have
-/// <see cref="AllStrangers"/> times as many.</param>
+/// <param name="limit">
+/// This many failed attempts from one network, one device or one known place lock it, 1 or more; <see cref="AllStrangers"/> times as many from all strangers
+/// together lock out every stranger.
+/// </param>
 /// <param name="window">How long a failed attempt counts.</param>
 /// <param name="time">The clock.</param>
 /// <param name="maxCounters">
-/// Counters at once, up to 3 a failed attempt, some 300 bytes each; above it, the one whose last attempt lies furthest back is forgotten. Pushing a victim's
-/// out takes that many attempts on others for every few guesses.
+/// The most counters at once, up to 3 for each failed attempt, some 300 bytes each. When they are full, a new one replaces the one whose last attempt is the
+/// oldest. An attacker who wants a victim's counter replaced has to send that many attempts on other players for every few guesses.
 /// </param>
 internal sealed class FailedLogins(int limit, TimeSpan window, TimeProvider time, int maxCounters = 100_000)
 {
-    /// <summary>More than a player's own forgotten devices use up, too few to guess with: at the defaults 100 guesses in five minutes, whatever the number of
-    /// addresses.</summary>
+    /// <summary>
+    /// More failed attempts than a player makes from new devices, and too few to guess a secret: by default 100 guesses in five minutes, from however many
+    /// addresses.
+    /// </summary>
     public const int AllStrangers = 10;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Key, LinkedListNode<Counter>> _byKey = [];
     private readonly LinkedList<Counter> _byLastAttempt = new();
 
-    /// <summary>Counters with failed attempts in the window (or not yet found to be out of it).</summary>
+    /// <summary>Counters that hold failed attempts, those included that have left the window and are not removed yet.</summary>
     public int Count
     {
         get
@@ -38,21 +42,21 @@ internal sealed class FailedLogins(int limit, TimeSpan window, TimeProvider time
         }
     }
 
-    /// <summary>False when the place is locked out; else the attempt is taken as failed until <see cref="Succeeded"/>.</summary>
+    /// <summary>False when the place is locked out. Otherwise the attempt counts as failed until <see cref="Succeeded"/> or <see cref="Withdraw"/>.</summary>
     public bool Admit(LoginPlace place, LoginAttempt attempt)
     {
         DateTimeOffset now = time.GetUtcNow();
         lock (_gate)
         {
-            ForgetOld(now);
-            if (!HasRoom(place, attempt, now))
+            RemoveExpired(now);
+            if (!IsBelowLimits(place, attempt, now))
             {
                 return false;
             }
 
-            foreach (Key key in Keys(place))
+            foreach (Key key in CountersOf(place))
             {
-                Note(key, new Failure(now, attempt));
+                AddFailure(key, new Failure(now, attempt));
             }
 
             return true;
@@ -61,37 +65,39 @@ internal sealed class FailedLogins(int limit, TimeSpan window, TimeProvider time
 
     /// <summary>Counts a wrong secret that another server, or this one before a restart, has published.</summary>
     /// <param name="place">Where it came from.</param>
-    /// <param name="eventId">The event's.</param>
-    /// <param name="at">The event's time.</param>
+    /// <param name="eventId">The id of the event, which is the attempt's key.</param>
+    /// <param name="at">The time of the event.</param>
     public void Learn(LoginPlace place, Guid eventId, DateTimeOffset at)
     {
         LoginAttempt attempt = new(eventId, 0);
         DateTimeOffset now = time.GetUtcNow();
         lock (_gate)
         {
-            if (now - at >= window || !HasRoom(place, attempt, now))
+            if (now - at >= window || !IsBelowLimits(place, attempt, now))
             {
                 return;
             }
 
-            foreach (Key key in Keys(place))
+            foreach (Key key in CountersOf(place))
             {
-                Note(key, new Failure(at, attempt));
+                AddFailure(key, new Failure(at, attempt));
             }
         }
     }
 
-    /// <summary>The attempt was not judged: it does not count.</summary>
-    public void Withdraw(LoginPlace place, LoginAttempt attempt) => Forget(place, (_, failure) => failure.Attempt == attempt);
+    /// <summary>The accounts did not check the attempt: removes it from all counters.</summary>
+    public void Withdraw(LoginPlace place, LoginAttempt attempt) => RemoveFailures(place, (_, failure) => failure.Attempt == attempt);
 
-    /// <summary>The attempt was none: the place's wrong secrets are forgotten, the strangers' elsewhere are not.</summary>
-    public void Succeeded(LoginPlace place, LoginAttempt attempt) => Forget(place, (key, failure) => key.IsPlace || failure.Attempt == attempt);
+    /// <summary>
+    /// The secret was right: removes all failed attempts of the network, the device or the known place, and only this attempt from those of all strangers.
+    /// </summary>
+    public void Succeeded(LoginPlace place, LoginAttempt attempt) => RemoveFailures(place, (key, failure) => key.IsPlace || failure.Attempt == attempt);
 
-    private void Forget(LoginPlace place, Func<Key, Failure, bool> which)
+    private void RemoveFailures(LoginPlace place, Func<Key, Failure, bool> which)
     {
         lock (_gate)
         {
-            foreach (Key key in Keys(place))
+            foreach (Key key in CountersOf(place))
             {
                 if (!_byKey.TryGetValue(key, out LinkedListNode<Counter>? node))
                 {
@@ -108,14 +114,14 @@ internal sealed class FailedLogins(int limit, TimeSpan window, TimeProvider time
         }
     }
 
-    // A stranger's two places come before all strangers together, so that one of them cannot use up the others' allowance.
-    private static Key[] Keys(LoginPlace place) => place.IsKnown
+    // The network and the device are checked before all strangers together, so that one stranger who is locked out cannot lock out the others.
+    private static Key[] CountersOf(LoginPlace place) => place.IsKnown
         ? [new Key(place.UserId, place.Network, place.DeviceId)]
         : [new Key(place.UserId, place.Network, null), new Key(place.UserId, null, place.DeviceId), new Key(place.UserId, null, null)];
 
-    private bool HasRoom(LoginPlace place, LoginAttempt attempt, DateTimeOffset now)
+    private bool IsBelowLimits(LoginPlace place, LoginAttempt attempt, DateTimeOffset now)
     {
-        foreach (Key key in Keys(place))
+        foreach (Key key in CountersOf(place))
         {
             if (!_byKey.TryGetValue(key, out LinkedListNode<Counter>? node))
             {
@@ -134,7 +140,7 @@ internal sealed class FailedLogins(int limit, TimeSpan window, TimeProvider time
         return true;
     }
 
-    private void Note(Key key, Failure failure)
+    private void AddFailure(Key key, Failure failure)
     {
         if (!_byKey.TryGetValue(key, out LinkedListNode<Counter>? node))
         {
@@ -158,11 +164,11 @@ internal sealed class FailedLogins(int limit, TimeSpan window, TimeProvider time
         }
     }
 
-    // What is known from the log has no secret: it is the attempt of that key that was counted already.
+    // An attempt that comes from the log has no digest of a secret: it is the same as the attempt with its key that is counted already.
     private static bool IsSame(LoginAttempt earlier, LoginAttempt attempt)
         => earlier == attempt || (attempt.Content == 0 && earlier.IdempotencyKey == attempt.IdempotencyKey);
 
-    private void ForgetOld(DateTimeOffset now)
+    private void RemoveExpired(DateTimeOffset now)
     {
         while (_byLastAttempt.First is { } oldest && now - oldest.Value.LastAt >= window)
         {
@@ -176,7 +182,7 @@ internal sealed class FailedLogins(int limit, TimeSpan window, TimeProvider time
         _byLastAttempt.Remove(node);
     }
 
-    /// <summary>What is counted together; null is any.</summary>
+    /// <summary>Which attempts one counter counts; null means any network or any device.</summary>
     private readonly record struct Key(string UserId, IpValue? Network, string? DeviceId)
     {
         public bool IsPlace => Network is not null || DeviceId is not null;

@@ -1,8 +1,8 @@
 namespace Game.GameServer.Accounts;
 
 /// <summary>
-/// Where players' secrets are checked: the demo's accounts, or a team's own, which <see cref="GameServerProgram.RunAsync"/> is given. Which attempts are let
-/// through to it is the server's affair: it limits and counts wrong secrets.
+/// Checks players' secrets: the demo's accounts, or a team's own, which <see cref="GameServerProgram.RunAsync"/> is given. The server itself limits logins and
+/// counts wrong secrets, and calls this only for attempts that are within the limits.
 /// </summary>
 public interface IAccounts
 {
@@ -10,7 +10,9 @@ public interface IAccounts
     /// <param name="userId">1 to 128 bytes of UTF-8 without control characters; the player may not exist.</param>
     /// <param name="secret">1 to 256 bytes of UTF-8, as the client sent it.</param>
     /// <param name="cancellation">Cancelled when the client has gone, and after the publish time-out (5 s by default).</param>
-    /// <returns>False too where there is no such player. An exception, or no answer in time, is answered 503: nothing is published and no wrong secret
-    /// counted.</returns>
+    /// <returns>
+    /// True when the secret is right; false when it is wrong or there is no such player. When the call throws or does not return in time, the server answers
+    /// 503, publishes nothing and counts no wrong secret.
+    /// </returns>
     ValueTask<bool> VerifyAsync(string userId, string secret, CancellationToken cancellation);
 }

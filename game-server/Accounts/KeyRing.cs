@@ -8,7 +8,7 @@ namespace Game.GameServer.Accounts;
 internal static class KeyRing
 {
     private const string LockFile = ".creating";
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(50);
 
     public static void Add(IServiceCollection services, string folder) => services.AddDataProtection()
@@ -17,8 +17,8 @@ internal static class KeyRing
         .UseCryptographicAlgorithms(new AuthenticatedEncryptorConfiguration { EncryptionAlgorithm = EncryptionAlgorithm.AES_256_GCM });
 
     /// <summary>
-    /// Makes sure that the ring holds a key, one server at a time: two that start together on an empty folder would otherwise make one each, and either would
-    /// refuse the other's tokens once its ring is cached.
+    /// Makes sure that the folder holds a key, one server at a time. Two servers that start together on an empty folder would otherwise make one key each, and
+    /// each would refuse the other's tokens until it reads the folder again.
     /// </summary>
     /// <exception cref="IOException">The folder cannot be written, or another server holds it for longer than ten seconds.</exception>
     public static async Task PrepareAsync(IDataProtectionProvider protection, string folder, TimeProvider time)
@@ -37,9 +37,9 @@ internal static class KeyRing
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (File.Exists(path) && time.GetElapsedTime(start) < LockPatience)
+            catch (IOException) when (File.Exists(path) && time.GetElapsedTime(start) < LockTimeout)
             {
-                // Another process's file lock gives no signal when it ends: look again.
+                // The system does not signal when another process releases its file lock: try again.
                 await Task.Delay(LockRetry, time);
             }
         }

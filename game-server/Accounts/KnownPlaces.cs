@@ -6,10 +6,10 @@ using Game.GameServer.Memory;
 namespace Game.GameServer.Accounts;
 
 /// <summary>
-/// The devices and networks from which players have logged in: whoever comes from one of them is not held up by what strangers do to the same account. A
-/// network is wider than an address (IPv4: a /24, IPv6: a /48), as providers give one household changing addresses. Thread-safe.
+/// Remembers from which devices and networks players have logged in: what strangers do to an account never delays or locks out a login from one of its known
+/// places. A network here is wider than an address (IPv4: a /24, IPv6: a /48), because providers change the address of a household. Thread-safe.
 /// </summary>
-/// <param name="hash">Places are kept as hashes: 8 bytes, and nobody can make two of them alike.</param>
+/// <param name="hash">Hashes places to 8 bytes; its key is secret, so nobody can make two places with the same hash.</param>
 /// <param name="generationSize">At least this many places are remembered, at most twice as many; about 30 bytes each.</param>
 internal sealed class KnownPlaces(KeyedHash hash, int generationSize)
 {
@@ -43,7 +43,7 @@ internal sealed class KnownPlaces(KeyedHash hash, int generationSize)
         }
     }
 
-    /// <summary>A login with the right secret: the place is known from now on.</summary>
+    /// <summary>Remembers the place of a login whose secret was right.</summary>
     public void Add(string userId, IpValue address, string deviceId)
     {
         ulong place = HashOf(userId, address, deviceId);

@@ -1,30 +1,32 @@
 namespace Game.GameServer.Accounts;
 
 /// <summary>
-/// The limits of logins over HTTP: how many are sent for a player from one place, and how many failed ones an address sends, or anyone could fill the log with
-/// guesses at invented names. Failed ones only, as many players may share an address; and none of it for a place that is known, which strangers behind the same
-/// address must not hold up. Thread-safe.
+/// Limits logins over HTTP: how many may be sent for one player from one place, and how many failed ones one address may send. Without the second limit anyone
+/// could fill the log with guesses for invented players. It counts failed logins only, because many players may share an address, and it does not apply to
+/// known places, so that strangers behind the same address do not delay them. Thread-safe.
 /// </summary>
 internal sealed class LoginLimits(int perPlayer, int failedPerAddress, TimeProvider time)
 {
     private readonly LoginRateLimit _players = new(perPlayer, time);
     private readonly LoginRateLimit _addresses = new(failedPerAddress, time);
 
-    /// <summary>Takes a login of the place's allowance, and a stranger's of the address's until <see cref="Succeeded"/>: many at once cannot slip past
-    /// it.</summary>
-    public bool TryTake(LoginPlace place, out int retryAfterSeconds)
+    /// <summary>
+    /// Takes one login from the place's limit, and for an unknown place one from the address's limit too until <see cref="Succeeded"/> gives it back, so that
+    /// many logins at once cannot exceed the limit.
+    /// </summary>
+    public bool TryAcquire(LoginPlace place, out int retryAfterSeconds)
     {
         if (place.IsKnown)
         {
-            return _players.TryTake(place, out retryAfterSeconds);
+            return _players.TryAcquire(place, out retryAfterSeconds);
         }
 
-        if (!_addresses.TryTake(place.Network, out retryAfterSeconds))
+        if (!_addresses.TryAcquire(place.Network, out retryAfterSeconds))
         {
             return false;
         }
 
-        if (_players.TryTake((place.UserId, place.Network), out retryAfterSeconds))
+        if (_players.TryAcquire((place.UserId, place.Network), out retryAfterSeconds))
         {
             return true;
         }
@@ -33,7 +35,7 @@ internal sealed class LoginLimits(int perPlayer, int failedPerAddress, TimeProvi
         return false;
     }
 
-    /// <summary>A login that was let in has not failed.</summary>
+    /// <summary>The login succeeded: it does not count as a failed one of its address.</summary>
     public void Succeeded(LoginPlace place)
     {
         if (!place.IsKnown)

@@ -1,11 +1,11 @@
 namespace Game.GameServer.Accounts;
 
 /// <summary>
-/// How many logins one player, or one address, may send a minute: the generic cell rate algorithm, one number a player, so that a refused request costs a hash
-/// and a compare.
-/// Thread-safe, without locks. They share a fixed table by hash: two may fall on one slot and share its allowance, which neither notices at a human's pace.
+/// Limits how many logins one player, or one address, may send a minute, by the generic cell rate algorithm: one number for each, so a refused request costs a
+/// hash and a comparison. The numbers lie in a table of fixed size by hash: two keys may share a slot and its limit, which neither reaches at a human's pace.
+/// Thread-safe, without locks.
 /// </summary>
-/// <param name="perMinute">Logins a minute, all at once if need be; 0 switches the limit off.</param>
+/// <param name="perMinute">Logins a minute, which may come all at once; 0 switches the limit off.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LoginRateLimit(int perMinute, TimeProvider time)
 {
@@ -18,8 +18,8 @@ internal sealed class LoginRateLimit(int perMinute, TimeProvider time)
 
     private readonly long _interval = perMinute == 0 ? 0 : time.TimestampFrequency * 60 / perMinute;
 
-    /// <summary>Takes one login of the allowance; where none is left, says after how many whole seconds one is.</summary>
-    public bool TryTake<TKey>(TKey key, out int retryAfterSeconds)
+    /// <summary>Takes one login from the limit. When none is left, returns false and after how many whole seconds there is one again.</summary>
+    public bool TryAcquire<TKey>(TKey key, out int retryAfterSeconds)
         where TKey : notnull
     {
         retryAfterSeconds = 0;
@@ -47,7 +47,7 @@ internal sealed class LoginRateLimit(int perMinute, TimeProvider time)
         }
     }
 
-    /// <summary>Gives back what was taken: it is not to count.</summary>
+    /// <summary>Gives back a login that was taken and does not count.</summary>
     public void GiveBack<TKey>(TKey key)
         where TKey : notnull
     {

@@ -1,6 +1,6 @@
 namespace Game.GameServer.Accounts;
 
-/// <summary>An open session as its token tells it.</summary>
+/// <summary>An open session, as read from its token.</summary>
 /// <param name="UserId">The player.</param>
 /// <param name="SessionId">The session's id.</param>
 /// <param name="Ip">The address the player logged in from.</param>

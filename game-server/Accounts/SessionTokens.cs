@@ -16,32 +16,34 @@ internal sealed class SessionTokens(IDataProtectionProvider protection, TimeProv
     /// <summary>Characters of a token: the three texts at their longest, plus what protection adds, in base64url.</summary>
     public const int MaxLength = 1024;
 
-    /// <summary>Sessions whose opened tokens are kept, at least; at most twice as many. Some 600 bytes each: 40 MB, and every player of a busy server
-    /// fits.</summary>
+    /// <summary>
+    /// The decrypted sessions of the last tokens that are remembered at least; at most twice as many. Some 600 bytes each: 40 MB, enough for every player of a
+    /// busy server.
+    /// </summary>
     public const int RecentSessions = 32_768;
 
     private const byte Format = 1;
     private const int FixedBytes = 1 + sizeof(long);
 
     private readonly IDataProtector _protector = protection.CreateProtector("Game.GameServer.Session.v1");
-    // Opening a token costs several microseconds, and a player trades many times on one.
+    // Decrypting a token costs several microseconds, and a player sends many trades with one token.
     private readonly Lock _gate = new();
     private readonly RecentMap<string, Session> _recent = new(RecentSessions);
 
     public string Create(Session session)
     {
-        int length = FixedBytes + Size(session.UserId) + Size(session.SessionId) + Size(session.Ip);
+        int length = FixedBytes + SizeOf(session.UserId) + SizeOf(session.SessionId) + SizeOf(session.Ip);
         byte[] plain = new byte[length];
         plain[0] = Format;
         BinaryPrimitives.WriteInt64BigEndian(plain.AsSpan(1), session.ExpiresAt);
         Span<byte> rest = plain.AsSpan(FixedBytes);
-        Put(ref rest, session.UserId);
-        Put(ref rest, session.SessionId);
-        Put(ref rest, session.Ip);
+        WriteText(ref rest, session.UserId);
+        WriteText(ref rest, session.SessionId);
+        WriteText(ref rest, session.Ip);
         return Base64Url.EncodeToString(_protector.Protect(plain));
     }
 
-    /// <summary>The session of a token that one of us signed and that has not expired; null for anything else.</summary>
+    /// <summary>The session of a token that a server with the same keys made and that has not expired; null for any other text.</summary>
     public Session? Read(string token)
     {
         Session? session = Find(token);
@@ -94,20 +96,20 @@ internal sealed class SessionTokens(IDataProtectionProvider protection, TimeProv
         }
         long expiresAt = BinaryPrimitives.ReadInt64BigEndian(plain[1..]);
         ReadOnlySpan<byte> rest = plain[FixedBytes..];
-        return new(Take(ref rest), Take(ref rest), Take(ref rest), expiresAt);
+        return new(ReadText(ref rest), ReadText(ref rest), ReadText(ref rest), expiresAt);
     }
 
     // One length byte: identifiers have at most 128 bytes (ContractLimits.MaxIdBytes).
-    private static int Size(string text) => 1 + Encoding.UTF8.GetByteCount(text);
+    private static int SizeOf(string text) => 1 + Encoding.UTF8.GetByteCount(text);
 
-    private static void Put(ref Span<byte> target, string text)
+    private static void WriteText(ref Span<byte> target, string text)
     {
         int length = Encoding.UTF8.GetBytes(text, target[1..]);
         target[0] = checked((byte)length);
         target = target[(1 + length)..];
     }
 
-    private static string Take(ref ReadOnlySpan<byte> source)
+    private static string ReadText(ref ReadOnlySpan<byte> source)
     {
         string text = Encoding.UTF8.GetString(source.Slice(1, source[0]));
         source = source[(1 + source[0])..];

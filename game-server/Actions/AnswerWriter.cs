@@ -5,7 +5,7 @@ using Game.Contracts;
 
 namespace Game.GameServer.Actions;
 
-/// <summary>Writes answers as JSON into a buffer of its own. Not thread-safe: one a thread or connection.</summary>
+/// <summary>Writes answers as JSON into a buffer of its own. Not thread-safe: each thread or connection has its own.</summary>
 internal sealed class AnswerWriter : IDisposable
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
@@ -15,7 +15,7 @@ internal sealed class AnswerWriter : IDisposable
 
     public AnswerWriter() => _writer = new Utf8JsonWriter(_buffer, Options);
 
-    /// <summary>What was written since <see cref="Clear"/>; valid until the next call.</summary>
+    /// <summary>The bytes written since <see cref="Clear"/>; valid until the next call.</summary>
     public ReadOnlyMemory<byte> Written => _buffer.WrittenMemory;
 
     public void Clear() => _buffer.ResetWrittenCount();

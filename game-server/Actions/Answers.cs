@@ -3,7 +3,7 @@ using Game.Contracts;
 
 namespace Game.GameServer.Actions;
 
-/// <summary>What is answered to an action, over either transport.</summary>
+/// <summary>The answer to an action, over HTTP or a stream.</summary>
 internal abstract record Answer
 {
     /// <summary>The HTTP status, which the stream uses too.</summary>
@@ -26,11 +26,11 @@ internal sealed record TradeRecorded(string TradeId, Guid First, Guid Second) : 
 {
     public override int Status => StatusCodes.Status201Created;
 
-    /// <summary>The first side's, the second side's.</summary>
+    /// <summary>The event id of the first side, then of the second.</summary>
     public Guid[] EventIds => [First, Second];
 }
 
-/// <summary>Anything else. Has the members of RFC 9457.</summary>
+/// <summary>A refusal or failure, with the members of RFC 9457.</summary>
 internal sealed record Problem(int HttpStatus, string Code, string Title, string Detail) : Answer
 {
     public override int Status => HttpStatus;
@@ -38,7 +38,7 @@ internal sealed record Problem(int HttpStatus, string Code, string Title, string
     /// <summary>The field that is wrong, as a path (<c>first.gold_delta</c>).</summary>
     public string? Field { get; init; }
 
-    /// <summary>Of a failed login, which is published.</summary>
+    /// <summary>The event id of a failed login, which is published too; null for other problems.</summary>
     public Guid? EventId { get; init; }
 
     public LoginOutcome? Outcome { get; init; }
@@ -47,7 +47,7 @@ internal sealed record Problem(int HttpStatus, string Code, string Title, string
     public int? RetryAfter { get; init; }
 }
 
-/// <summary>How a problem looks over HTTP: the shape for the OpenAPI document; it is written by <see cref="AnswerWriter"/>.</summary>
+/// <summary>The shape of a problem over HTTP, for the OpenAPI document only: <see cref="AnswerWriter"/> writes the problems themselves.</summary>
 internal sealed record ProblemBody(
     [property: Description("urn:game:problem: and the code.")] string Type,
     string Title,

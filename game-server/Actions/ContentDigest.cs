@@ -4,8 +4,10 @@ using System.Text;
 
 namespace Game.GameServer.Actions;
 
-/// <summary>Puts what an action says into a row of bytes that no other content gives, and digests it.</summary>
-/// <param name="buffer">Room for all that is added: each text's bytes and <see cref="LengthBytes"/>, <see cref="NumberBytes"/> a number.</param>
+/// <summary>Encodes the content of an action as bytes, so that no other content gives the same bytes, and computes their digest.</summary>
+/// <param name="buffer">
+/// Must have room for all that is added: the bytes of each text and <see cref="LengthBytes"/> more, <see cref="NumberBytes"/> for each number.
+/// </param>
 internal ref struct ContentDigest(Span<byte> buffer)
 {
     public const int LengthBytes = sizeof(int);
@@ -27,7 +29,7 @@ internal ref struct ContentDigest(Span<byte> buffer)
         _used += NumberBytes;
     }
 
-    /// <summary>Half of the SHA-256: two contents with the same are not found by chance nor, in practice, by trying.</summary>
+    /// <summary>The first half of the SHA-256: two contents with the same half are found neither by chance nor, in practice, by search.</summary>
     public readonly UInt128 Compute()
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];

@@ -4,10 +4,10 @@ using Game.Contracts;
 
 namespace Game.GameServer.Actions;
 
-/// <summary>Checks a request's fields against the contract's bounds and keeps the first that is wrong. Fields read after that are not to be used.</summary>
+/// <summary>Checks a request's fields against the contract's bounds and keeps the first problem; the values must not be used when there is one.</summary>
 internal struct FieldChecks
 {
-    // C0, DEL and C1: in a terminal they move the cursor, set titles and worse, wherever an id is shown.
+    // C0, DEL and C1: a terminal that shows an id with one of them moves its cursor, changes its title or worse.
     private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([.. Enumerable.Range(0,
         0xA0).Select(c => (char)c).Where(char.IsControl)]);
 

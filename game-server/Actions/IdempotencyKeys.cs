@@ -7,8 +7,10 @@ internal static class IdempotencyKeys
 {
     private const int Length = 36;
 
-    /// <summary>Reads a UUID version 7; quotation marks around it (a structured header's string) are allowed. The last bit, which names the side, is
-    /// cleared.</summary>
+    /// <summary>
+    /// Reads a UUID version 7, with or without quotation marks (the string of a structured header). Clears its last bit, which in event ids says which side of
+    /// a trade it is.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out Guid key)
     {
         if (text.Length == Length + 2 && text[0] == '"' && text[^1] == '"')

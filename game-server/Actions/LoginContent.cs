@@ -3,14 +3,14 @@ using Game.GameServer.Accounts;
 
 namespace Game.GameServer.Actions;
 
-/// <summary>What makes an attempt to log in another one.</summary>
+/// <summary>Tells attempts to log in apart by all that the player sent.</summary>
 internal static class LoginContent
 {
     private const int Texts = 4;
 
     /// <summary>The attempt of a key, with a digest of all that the player sent, the secret included.</summary>
     /// <param name="key">The sender's key.</param>
-    /// <param name="request">A request whose fields are what they should be.</param>
+    /// <param name="request">A request that <see cref="LoginIntake.Check"/> accepted.</param>
     public static LoginAttempt AttemptOf(Guid key, SessionRequest request)
     {
         ContentDigest digest = new(stackalloc byte[(Texts * ContentDigest.LengthBytes) + LoginIntake.MaxSecretBytes

@@ -26,7 +26,7 @@ internal sealed class LoginIntake(
 
     private bool _accountsFail;
 
-    /// <summary>Whether the request's fields are what they should be.</summary>
+    /// <summary>The first problem of the request's fields; null when there is none.</summary>
     public static Problem? Check(SessionRequest request)
     {
         FieldChecks checks = default;
@@ -38,14 +38,14 @@ internal sealed class LoginIntake(
     }
 
     /// <summary>
-    /// Judges a checked request, or refuses one whose key was used for something else: under the same event id the second would pass for the first. It is
-    /// judged before, so that a guess counts whatever its key.
+    /// Checks the secret and makes the login's event, or refuses a request whose key came with other content before: readers of the log would take its event,
+    /// which has the same id, for a repeat of the first. The secret is checked before the key, so that a wrong secret counts whatever its key.
     /// </summary>
-    /// <param name="request">A request that <see cref="Check"/> let pass.</param>
+    /// <param name="request">A request that <see cref="Check"/> accepted.</param>
     /// <param name="key">The sender's idempotency key.</param>
     /// <param name="address">The player's address.</param>
-    /// <param name="place">The same, with whether it is known.</param>
-    /// <param name="traceParent">The sender's, or null.</param>
+    /// <param name="place">The place of that address and device, found before the call.</param>
+    /// <param name="traceParent">The sender's W3C traceparent, or null.</param>
     /// <param name="cancellation">Ends the wait for the accounts.</param>
     public async ValueTask<Decision> DecideAsync(
         SessionRequest request, Guid key, ClientAddress address, LoginPlace place, string? traceParent, CancellationToken cancellation)
@@ -73,7 +73,7 @@ internal sealed class LoginIntake(
         return new PlayerAction(login, null, Schemas.Headers(Schemas.Login, trace.TraceParent), answer) { Activity = trace.Activity };
     }
 
-    // Null where the accounts cannot say.
+    // Null when the accounts did not answer.
     private async ValueTask<LoginOutcome?> JudgeAsync(LoginPlace place, string secret, LoginAttempt attempt, CancellationToken cancellation)
     {
         if (!failures.Admit(place, attempt))
@@ -81,18 +81,18 @@ internal sealed class LoginIntake(
             return LoginOutcome.Locked;
         }
 
-        using CancellationTokenSource patience = new(server.AccountsPatience, time);
-        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        using CancellationTokenSource timeout = new(server.AccountsTimeout, time);
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {
             bool isRight = await accounts.VerifyAsync(place.UserId, secret, end.Token).AsTask().WaitAsync(end.Token);
             _accountsFail = false;
             return isRight ? LoginOutcome.Ok : LoginOutcome.BadPassword;
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested) // the accounts may be anyone's code: whatever they throw, they could not say
+        catch (Exception e) when (!cancellation.IsCancellationRequested) // accounts may be a team's own code and throw anything
         {
             failures.Withdraw(place, attempt);
-            // Once until they are back, not for every login.
+            // Logs the first failure only, until the accounts answer again.
             if (!_accountsFail)
             {
                 log.AccountsFailed(e);
@@ -131,7 +131,7 @@ internal sealed class LoginIntake(
         return new(login.EventId, login.SessionId, token, expiresAt);
     }
 
-    // Follows from player and key, so that a retry at any server opens the same session.
+    // Computed from the player and the key, so that a retry at any server opens the same session.
     private static string SessionId(string userId, Guid key)
     {
         Span<byte> source = stackalloc byte[16 + ContractLimits.MaxIdBytes];

@@ -4,14 +4,16 @@ using Game.Contracts;
 
 namespace Game.GameServer.Actions;
 
-/// <summary>Told when every event of an action is acknowledged or given up. Called once an action, from the producer's thread: it must not block or
-/// throw.</summary>
+/// <summary>Is called when an action completes.</summary>
 internal interface IActionObserver
 {
-    void Settled(PlayerAction action);
+    /// <summary>
+    /// Every event of the action is acknowledged or given up. Called once for each action, usually from the producer's thread: it must not block or throw.
+    /// </summary>
+    void Completed(PlayerAction action);
 }
 
-/// <summary>A login or trade on its way to the log: one or two events, and what to answer once they are acknowledged.</summary>
+/// <summary>A login or trade that is being published: one or two events, and the answer to give when they are acknowledged.</summary>
 internal sealed class PlayerAction
 {
     private readonly Answer _whenAcknowledged;
@@ -45,21 +47,21 @@ internal sealed class PlayerAction
     /// <summary>When it was handed to the publisher, in the clock's timestamp units.</summary>
     public long PublishedAt { get; private set; }
 
-    /// <summary>What to answer; only once settled.</summary>
+    /// <summary>The answer. Valid only when the action is complete.</summary>
     public Answer Outcome => _failed ? Problems.Unavailable : _whenAcknowledged;
 
-    /// <summary>Says whom to tell; before the action is published.</summary>
-    public PlayerAction ReportTo(IActionObserver told, long requestNumber, long now)
+    /// <summary>Sets who is called when the action completes. Call it before the action is published.</summary>
+    public PlayerAction ObserveBy(IActionObserver observer, long requestNumber, long now)
     {
-        _observer = told;
+        _observer = observer;
         RequestNumber = requestNumber;
         PublishedAt = now;
         return this;
     }
 
-    /// <summary>One event is acknowledged, or it is given up (it may still be in the log). Called once an event, from any thread.</summary>
-    /// <returns>Whether that settled the action.</returns>
-    public bool Delivered(bool acknowledged)
+    /// <summary>Records that one event was acknowledged, or was given up (it may still be in the log). Called once for each event, from any thread.</summary>
+    /// <returns>Whether it was the last event, so that the action is complete.</returns>
+    public bool CompleteEvent(bool acknowledged)
     {
         if (!acknowledged)
         {
@@ -70,12 +72,12 @@ internal sealed class PlayerAction
             return false;
         }
         Activity?.Stop();
-        _observer!.Settled(this);
+        _observer!.Completed(this);
         return true;
     }
 }
 
-/// <summary>What became of a request before anything was published: an action to publish, or a refusal.</summary>
+/// <summary>The result of checking a request: an action to publish, or the problem that refuses it.</summary>
 internal readonly record struct Decision(PlayerAction? Action, Problem? Refusal)
 {
     public static implicit operator Decision(PlayerAction action) => new(action, null);

@@ -3,10 +3,10 @@ using static Microsoft.AspNetCore.Http.StatusCodes;
 
 namespace Game.GameServer.Actions;
 
-/// <summary>Every problem that can be answered: docs/game-server-api.md has the same table.</summary>
+/// <summary>Every problem that the server answers; docs/game-server-api.md has the same table.</summary>
 internal static class Problems
 {
-    /// <summary>A broker that is restarted or moves a leader is usually back within this.</summary>
+    /// <summary>Within this time a restart of a broker, or a change of leader, is usually over.</summary>
     private const int UnavailableRetrySeconds = 1;
 
     public static readonly Problem MalformedJson = new(Status400BadRequest, "malformed-json", "The request is malformed",
@@ -76,7 +76,7 @@ internal static class Problems
         with
     { EventId = eventId, Outcome = outcome };
 
-    /// <summary>For what the framework refuses before any endpoint of ours is reached.</summary>
+    /// <summary>The problem for a request that the framework refused before it reached an endpoint.</summary>
     public static Problem ForStatus(int status) => status switch
     {
         Status404NotFound => new(status, "not-found", "Not found", "There is nothing at this address; see /openapi/v1.json."),

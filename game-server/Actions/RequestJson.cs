@@ -18,10 +18,10 @@ namespace Game.GameServer.Actions;
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;
 
-/// <summary>Reads requests. Any bytes give a request or a problem that names the field; nothing is thrown.</summary>
+/// <summary>Reads requests. Any bytes give a request, or a problem that names the field; it never throws.</summary>
 internal static class RequestJson
 {
-    /// <summary>Bytes of one body or frame: two tokens and all texts at their longest take a third of it.</summary>
+    /// <summary>The most bytes of one body or frame: two tokens and all texts of the greatest length take a third of it.</summary>
     public const int MaxBytes = 16 * 1024;
 
     /// <summary>A trade nests two deep.</summary>
@@ -53,12 +53,12 @@ internal static class RequestJson
         }
         catch (JsonException e)
         {
-            problem = IsObject(body) ? Misfit(e) : Problems.MalformedJson;
+            problem = IsObject(body) ? FieldProblem(e) : Problems.MalformedJson;
             return null;
         }
     }
 
-    /// <summary>The request number of a frame that could not be read, where that much of it can be.</summary>
+    /// <summary>The request number of a malformed frame; null when it cannot be found.</summary>
     public static long? FindNumber(ReadOnlySpan<byte> frame)
     {
         Utf8JsonReader reader = new(frame, new JsonReaderOptions { MaxDepth = MaxDepth });
@@ -89,7 +89,7 @@ internal static class RequestJson
             bool isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;
             while (reader.Read())
             {
-                // Only whether it reads to its end matters.
+                // Reads to the end, to see whether it is well-formed.
             }
 
             return isObject;
@@ -100,8 +100,8 @@ internal static class RequestJson
         }
     }
 
-    // The serializer's path is "$.first.gold_delta", its message a sentence with the type names of this program: only the path goes out.
-    private static Problem Misfit(JsonException e)
+    // The serializer's path is "$.first.gold_delta". Its message names types of this program, so the answer has the path only.
+    private static Problem FieldProblem(JsonException e)
     {
         string field = e.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : "";
         return field.Length is 0 or > 64

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Game.GameServer.Actions;
 
-/// <summary>What a player sends to log in. Every field is nullable here, so that a missing one is named by our own check.</summary>
+/// <summary>What a player sends to log in. Every field is nullable, so that our own check names a missing one.</summary>
 internal sealed class SessionRequest
 {
     [Description("1 to 128 bytes of UTF-8.")]

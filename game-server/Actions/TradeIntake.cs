@@ -8,11 +8,13 @@ namespace Game.GameServer.Actions;
 /// <summary>Makes the two events of a trade. Thread-safe.</summary>
 internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, RecentEvents recentEvents, ActionTraces traces, TimeProvider time)
 {
-    /// <summary>Checks a trade and makes its events, or says what is wrong with it. A key that came with another trade is refused: under the same event ids the
-    /// second would pass for the first.</summary>
-    /// <param name="request">As it was read.</param>
+    /// <summary>
+    /// Checks a trade and makes its events, or says what is wrong with it. Refuses a key that came with another trade: readers of the log would take its
+    /// events, which have the same ids, for a repeat of the first trade.
+    /// </summary>
+    /// <param name="request">The trade, not checked yet.</param>
     /// <param name="key">The sender's idempotency key.</param>
-    /// <param name="traceParent">The sender's, or null.</param>
+    /// <param name="traceParent">The sender's W3C traceparent, or null.</param>
     public Decision Decide(TradeRequest request, Guid key, string? traceParent)
     {
         if (Check(request, key, out Terms terms) is { } invalid)
@@ -53,8 +55,8 @@ internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, R
             checks.Channel(request.Channel),
             checks.OptionalText(request.ItemId, "item_id", ""),
             checks.Number(request.ItemValue ?? 0, "item_value", 0, ContractLimits.MaxGold));
-        Side(ref checks, request.First, "first");
-        Side(ref checks, request.Second, "second");
+        CheckSide(ref checks, request.First, "first");
+        CheckSide(ref checks, request.Second, "second");
         if (checks.Problem is null && terms.ItemId.Length == 0 && (terms.ItemValue | Pieces(request.First!) | Pieces(request.Second!)) != 0)
         {
             checks.Fail("item_id", "is empty although pieces or their value are given");
@@ -62,7 +64,7 @@ internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, R
         return checks.Problem;
     }
 
-    private static void Side(ref FieldChecks checks, TradeSideRequest? side, string name)
+    private static void CheckSide(ref FieldChecks checks, TradeSideRequest? side, string name)
     {
         if (side is null)
         {
@@ -70,7 +72,7 @@ internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, R
             return;
         }
 
-        // The paths are constants on the way that every good request takes: nothing is joined there.
+        // The paths are constants, so that a request without faults joins no texts.
         bool first = name == "first";
         if (side.SessionToken is null)
         {
@@ -122,7 +124,7 @@ internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, R
         InventoryValue = request.InventoryValue!.Value,
     };
 
-    /// <summary>What both sides share.</summary>
+    /// <summary>The content that both events have.</summary>
     private readonly record struct Terms(Guid Key, string TradeId, TradeChannel Channel, string ItemId, long ItemValue);
 
     /// <summary>Who a side is; session and address are empty when it is offline.</summary>

@@ -6,7 +6,7 @@ using Game.Contracts;
 
 namespace Game.GameServer.Addresses;
 
-/// <summary>A player's address as events carry it: IPv4 where it is one, without zone, in canonical text.</summary>
+/// <summary>A player's address as events have it: canonical text, without zone, an IPv4 address in IPv6 form as IPv4.</summary>
 internal readonly record struct ClientAddress(string Text, IpValue Value)
 {
     public static ClientAddress From(IPAddress address)
@@ -25,7 +25,7 @@ internal readonly record struct ClientAddress(string Text, IpValue Value)
         return new(plain.ToString(), new(BinaryPrimitives.ReadUInt128BigEndian(bytes), IsV4: false));
     }
 
-    /// <summary>Reads what a trusted caller says.</summary>
+    /// <summary>Reads an address that a trusted sender gives.</summary>
     public static bool TryParse(string text, out ClientAddress address)
     {
         address = default;

@@ -16,10 +16,10 @@ internal sealed class RangeMap<T>
     private readonly T[] _starts;
     private readonly int[] _rows;
 
-    /// <param name="prefixes">Prefixes, which nest or lie apart, each once.</param>
+    /// <param name="prefixes">Each prefix once; two of them are disjoint or one contains the other.</param>
     public RangeMap(List<PrefixRange<T>> prefixes)
     {
-        // Outer prefixes before those inside them.
+        // A prefix comes before those that it contains.
         prefixes.Sort(static (a, b) => a.Start != b.Start ? a.Start.CompareTo(b.Start) : b.End.CompareTo(a.End));
         Flattening flat = new();
         foreach (PrefixRange<T> prefix in prefixes)

@@ -5,14 +5,14 @@ using Game.GameServer.Telemetry;
 namespace Game.GameServer.Following;
 
 /// <summary>
-/// Reads the end of <c>player-events</c>, then goes on with what is appended, on a thread of its own, and hands every value to the <see cref="LogMemory"/>. The
-/// start of the server waits, within a bound, until the end is read. Joins no group and commits nothing.
+/// Reads the last records of <c>player-events</c>, then every new one, on a thread of its own, and gives their values to the <see cref="LogMemory"/>. The
+/// server's start waits until the last records are read, but not for ever. Joins no group and commits nothing.
 /// </summary>
 internal sealed class LogFollower(IConsumerFactory consumers, LogMemory memory, FollowerLimits limits, TimeProvider time, ILogger<LogFollower> log)
     : IHostedService, IDisposable
 {
-    /// <summary>A server that knows less of the log than it could is better than one that does not start.</summary>
-    private static readonly TimeSpan CatchUpPatience = TimeSpan.FromSeconds(15);
+    /// <summary>After this the server starts although it has not read the last records: that is better than not to start.</summary>
+    private static readonly TimeSpan CatchUpTimeout = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -24,10 +24,10 @@ internal sealed class LogFollower(IConsumerFactory consumers, LogMemory memory, 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _following = Task.Factory.StartNew(Follow, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        await Task.WhenAny(_caughtUp.Task, Task.Delay(CatchUpPatience, time, cancellationToken));
+        await Task.WhenAny(_caughtUp.Task, Task.Delay(CatchUpTimeout, time, cancellationToken));
         if (!_caughtUp.Task.IsCompleted)
         {
-            log.NotCaughtUp(CatchUpPatience.TotalSeconds);
+            log.NotCaughtUp(CatchUpTimeout.TotalSeconds);
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class LogFollower(IConsumerFactory consumers, LogMemory memory, 
             {
                 return;
             }
-            catch (KafkaException e) // the top of the loop: what was missed meanwhile is read from the end anew
+            catch (KafkaException e) // the top of the loop: a new consumer reads the last records again, and with them what this one missed
             {
                 log.FollowingFailed(e.Error.Reason);
                 _stop.Token.WaitHandle.WaitOne(Pause);
@@ -60,7 +60,7 @@ internal sealed class LogFollower(IConsumerFactory consumers, LogMemory memory, 
         }
     }
 
-    // Assigns every partition from its last records on. Gives the offsets up to which there are records now.
+    // Assigns every partition, to start at its last records. Returns the end offsets of the partitions that have records.
     private Dictionary<TopicPartition, long> AssignEnds(IConsumer<Ignore, byte[]> consumer)
     {
         long each = limits.Records / limits.Partitions + 1;
@@ -107,9 +107,9 @@ internal sealed class LogFollower(IConsumerFactory consumers, LogMemory memory, 
     }
 }
 
-/// <summary>How much of the log is read at the start.</summary>
+/// <summary>How many records are read at the start.</summary>
 /// <param name="Partitions">Partitions of <c>player-events</c>.</param>
-/// <param name="Records">Records over all partitions, about.</param>
+/// <param name="Records">Records of all partitions together, about.</param>
 internal sealed record FollowerLimits(int Partitions, int Records);
 
 /// <summary>Makes consumers, one after another.</summary>
@@ -121,7 +121,7 @@ internal interface IConsumerFactory
 /// <summary>Consumers of the contract's settings that report a partition's end.</summary>
 internal sealed class ConsumerFactory(string bootstrapServers, string serverId, ILogger<ConsumerFactory> log) : IConsumerFactory
 {
-    // What is read ahead of the memory: the client's default is 64 MB.
+    // The client's queue of records that are fetched and not consumed yet; its default is 64 MB.
     private const int QueuedKilobytes = 4 * 1024;
 
     public IConsumer<Ignore, byte[]> Create()

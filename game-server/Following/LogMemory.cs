@@ -6,15 +6,14 @@ using Game.GameServer.Memory;
 namespace Game.GameServer.Following;
 
 /// <summary>
-/// What a game server learns from the log, whoever wrote it: which ids were used for which content, where players have logged in from, and which secrets were
-/// wrong.
-/// One thread at a time.
+/// What a game server learns from the events of all game servers: which ids were used for which content, from where players have logged in, and which logins
+/// had a wrong secret. Not thread-safe.
 /// </summary>
 internal sealed class LogMemory(RecentEvents recentEvents, KnownPlaces places, FailedLogins failures)
 {
     private readonly EventDecoder _decoder = new();
 
-    /// <summary>Learns from one record's value; what is no event is left to the detectors.</summary>
+    /// <summary>Learns from one record's value. Ignores a value that is no event: the detectors report it.</summary>
     public void Learn(ReadOnlySpan<byte> value)
     {
         if (_decoder.Decode(value, out EventView view).IsFailure)

@@ -7,14 +7,14 @@ using Microsoft.OpenApi;
 
 namespace Game.GameServer.Hosting;
 
-/// <summary>The addresses, and what the OpenAPI document says of them.</summary>
+/// <summary>Maps the endpoints, and describes them in the OpenAPI document.</summary>
 internal static class ApiDescription
 {
     private const string ServiceScheme = "service";
     private const string Json = "application/json";
     private const string ProblemJson = "application/problem+json";
 
-    /// <summary>What load balancers probe with.</summary>
+    /// <summary>The methods with which load balancers probe.</summary>
     private static readonly string[] Probe = [HttpMethods.Get, HttpMethods.Head];
 
     private static readonly int[] ActionProblems =

@@ -46,9 +46,8 @@ internal sealed class CommandLine
         "Milliseconds until an action that the brokers do not acknowledge is answered 503.", OptionDefaults.PublishTimeoutMs, 1_500, 60_000);
     private readonly Option<int> _streamWindow = NumberOption.Of("--stream-window", "Unanswered requests on a WebSocket above which the server stops reading.",
         OptionDefaults.StreamWindow, 1, 100_000);
-    private readonly Option<int> _sessionHours = NumberOption.Of("--session-hours", "How long a session's token is good, in hours.", OptionDefaults.SessionHours, 1,
-        8_760);
-
+    private readonly Option<int> _sessionHours = NumberOption.Of("--session-hours", "How long a session's token is good, in hours.",
+        OptionDefaults.SessionHours, 1, 8_760);
     private readonly Option<int> _rememberedEvents = NumberOption.Of("--remembered-events",
         "Events of the log, and places of players' logins, that are remembered at least.", OptionDefaults.RememberedEvents, 1_000, 10_000_000);
 
@@ -79,7 +78,8 @@ internal sealed class CommandLine
             }
         });
         Root = new RootCommand(
-            "Accepts players' logins and trades and publishes them. Every option can also be given by environment variable, --server-id as GAME_SERVER_SERVER_ID.")
+            "Accepts players' logins and trades and publishes them. Every option can also be given by environment variable, "
+            + "--server-id as GAME_SERVER_SERVER_ID.")
         {
             _bootstrapServer, _urls, _serverId, _partitions, _credentials, _keys, _addressTable, _trustedProxies,
             _loginsPerMinute, _failedLoginsPerMinute, _lockAfter, _lockWindow, _publishTimeout, _streamWindow, _sessionHours, _rememberedEvents,
@@ -92,7 +92,7 @@ internal sealed class CommandLine
 
     public RootCommand Root { get; }
 
-    /// <summary>The arguments, with what only the environment says behind them.</summary>
+    /// <summary>The arguments, followed by the options that only the environment gives.</summary>
     public IReadOnlyList<string> WithEnvironment(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {
         List<string> all = [.. arguments];

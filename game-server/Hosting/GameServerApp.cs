@@ -17,17 +17,17 @@ namespace Game.GameServer.Hosting;
 /// <summary>Puts the web application together.</summary>
 internal static class GameServerApp
 {
-    // The producer settles what it holds within the publish time-out; then streams and requests still have to answer and close.
+    // The producer completes all actions within the publish time-out; then requests and streams still have to answer and close.
     private static readonly TimeSpan ShutdownMargin = TimeSpan.FromSeconds(10);
 
-    // Bodies have their own, smaller limit. What lies between is read and thrown away, so that the sender gets to see its 413; above it the connection is cut.
+    // The limit of bodies is smaller. A body between the two is read and ignored, so that the sender receives its 413; above this the connection is closed.
     private const long MaxDrainedBytes = 1024 * 1024;
 
-    // Each takes some 20 KB: 200 MB when all are in use.
+    // Each connection takes some 20 KB: 200 MB when all are in use.
     private const int MaxConnections = 10_000;
     private const int MaxStreams = 1_000;
 
-    /// <param name="options">The command line's.</param>
+    /// <param name="options">The options of the command line.</param>
     /// <param name="time">The clock of everything but Kestrel itself.</param>
     /// <param name="replace">Replaces or adds services; tests use it.</param>
     public static WebApplication Build(GameServerOptions options, TimeProvider time, Action<IServiceCollection>? replace = null)
@@ -125,7 +125,7 @@ internal static class GameServerApp
 
     private static ForwardedHeadersOptions Forwarded(GameServerOptions options)
     {
-        // Every trusted proxy of a chain is walked through; the framework's own trust in loopback is taken out.
+        // Goes through every trusted proxy of a chain. Loopback, which the framework trusts by default, is trusted only when an option says so.
         ForwardedHeadersOptions forwarded = new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();

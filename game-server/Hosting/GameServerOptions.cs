@@ -2,10 +2,10 @@ using System.Net;
 
 namespace Game.GameServer.Hosting;
 
-/// <summary>A reason not to start, as one sentence.</summary>
+/// <summary>The server cannot start; the message is one sentence that says why.</summary>
 internal sealed class StartException(string message) : Exception(message);
 
-/// <summary>What the command line says, files read.</summary>
+/// <summary>The options of the command line, with the contents of the files that they name.</summary>
 internal sealed record GameServerOptions
 {
     public required string BootstrapServers { get; init; }

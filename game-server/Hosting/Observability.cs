@@ -5,7 +5,7 @@ using OpenTelemetry.Trace;
 
 namespace Game.GameServer.Hosting;
 
-/// <summary>Logs to the console, metrics for Prometheus, traces by OTLP where a collector is named.</summary>
+/// <summary>Logs to the console, metrics for Prometheus, traces by OTLP when a collector is configured.</summary>
 internal static class Observability
 {
     private const string CollectorVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -36,9 +36,9 @@ internal static class Observability
         });
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
-        // Keys lie unencrypted in a folder that only this user can read: the operator's choice, not news at every start.
+        // The framework warns at every start that the keys are not encrypted; that is intended: only this user can read their folder.
         logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
-        // Its being enabled at any level costs every request an Activity.
+        // While this logger is enabled at any level, the framework makes an Activity for every request.
         if (!traces)
         {
             logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);

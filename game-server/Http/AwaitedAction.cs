@@ -3,18 +3,18 @@ using Game.GameServer.Publishing;
 
 namespace Game.GameServer.Http;
 
-/// <summary>Publishes one action and waits for it.</summary>
+/// <summary>Publishes one action and waits until it completes.</summary>
 internal sealed class AwaitedAction : IActionObserver
 {
-    // The producer's thread only hands over: the response is written elsewhere.
-    private readonly TaskCompletionSource<Answer> _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Another thread than the producer's writes the response.
+    private readonly TaskCompletionSource<Answer> _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public static Task<Answer> PublishAsync(IEventPublisher publisher, PlayerAction action, TimeProvider time)
     {
         AwaitedAction awaited = new();
-        publisher.Publish(action.ReportTo(awaited, 0, time.GetTimestamp()));
-        return awaited._settled.Task;
+        publisher.Publish(action.ObserveBy(awaited, 0, time.GetTimestamp()));
+        return awaited._completed.Task;
     }
 
-    public void Settled(PlayerAction action) => _settled.SetResult(action.Outcome);
+    public void Completed(PlayerAction action) => _completed.SetResult(action.Outcome);
 }

@@ -3,7 +3,7 @@ using Game.GameServer.Publishing;
 
 namespace Game.GameServer.Http;
 
-/// <summary><c>/healthz</c>: the process answers. <c>/readyz</c>: it can publish.</summary>
+/// <summary><c>/healthz</c> answers 200 while the process runs, <c>/readyz</c> while it can publish.</summary>
 internal sealed class HealthEndpoints(IBrokerProbe brokers, IHostApplicationLifetime lifetime, AnswerResponses responses)
 {
     public Task HealthAsync(HttpContext context) => context.Response.WriteAsync("ok\n");

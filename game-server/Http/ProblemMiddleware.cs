@@ -3,7 +3,7 @@ using Game.GameServer.Telemetry;
 
 namespace Game.GameServer.Http;
 
-/// <summary>Gives every error a problem as its body: what the framework refuses, what a broken request throws, and our own bugs.</summary>
+/// <summary>Gives every error response a problem as its body: for requests that the framework refuses, broken requests and unexpected exceptions.</summary>
 internal sealed class ProblemMiddleware(RequestDelegate next, AnswerResponses responses, ILogger<ProblemMiddleware> log)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -20,7 +20,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, AnswerResponses re
         {
             return;
         }
-        catch (Exception e) when (!context.Response.HasStarted) // the top of a request: a bug answers 500 and the server goes on
+        catch (Exception e) when (!context.Response.HasStarted) // the top of a request: an unexpected exception is answered 500, and the server goes on
         {
             log.RequestFailed(e);
             context.Response.StatusCode = StatusCodes.Status500InternalServerError;

@@ -8,7 +8,7 @@ namespace Game.GameServer.Http;
 /// <summary>Reads a request's JSON body.</summary>
 internal static class RequestBody
 {
-    /// <summary>The request, or null and what is wrong with it.</summary>
+    /// <summary>The request; or null, and the problem with it.</summary>
     public static async ValueTask<(T? Request, Problem? Problem)> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
         where T : class
     {

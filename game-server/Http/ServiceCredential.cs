@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Game.GameServer.Http;
 
-/// <summary>The game world's credentials; more than one is good while one replaces another.</summary>
+/// <summary>The credentials that the game's world may use: more than one, so that an old one works until its replacement is in use everywhere.</summary>
 internal sealed class ServiceCredential(IReadOnlyList<string> credentials)
 {
     public const int MinLength = 16;
@@ -14,7 +14,7 @@ internal sealed class ServiceCredential(IReadOnlyList<string> credentials)
 
     private readonly byte[][] _accepted = [.. credentials.Select(Encoding.ASCII.GetBytes)];
 
-    /// <summary>Whether the request carries one. The time taken tells nothing but the length.</summary>
+    /// <summary>Whether the request has one of them. The time that this takes depends on the length only, not on the characters.</summary>
     public bool IsCarriedBy(HttpRequest request)
     {
         string header = request.Headers.Authorization.ToString();

@@ -40,7 +40,7 @@ internal sealed class SessionsEndpoint(
         }
         ClientAddress address = ClientAddress.From(ip);
         LoginPlace place = places.Find(request.UserId!, address.Value, request.DeviceId!);
-        if (!limits.TryTake(place, out int retryAfter))
+        if (!limits.TryAcquire(place, out int retryAfter))
         {
             return Problems.RateLimited(retryAfter);
         }

@@ -5,12 +5,12 @@ namespace Game.GameServer.Memory;
 /// <summary>An event that is about to be published.</summary>
 /// <param name="Value">The event.</param>
 /// <param name="Request">
-/// A digest of what the log does not tell of the request, the secret of a login; 0 where there is nothing of the kind or it is not known.
+/// A digest of the part of the request that is not in the event: a login's secret. 0 when there is none, or when it is not known.
 /// </param>
 internal readonly record struct EventUse(PlayerEvent Value, ulong Request = 0);
 
 /// <summary>
-/// The ids of the last events of the log, this server's and the others', and their content: an id that comes with other content names another action and is
+/// Remembers the ids and contents of the last events of the log, of this server and of all others, so that an id that comes again with other content can be
 /// refused. Thread-safe.
 /// </summary>
 /// <param name="content">Hashes contents.</param>
@@ -32,7 +32,7 @@ internal sealed class RecentEvents(EventContent content, int generationSize) : I
         }
     }
 
-    /// <summary>Remembers one login, or both sides of a trade. False, and nothing is remembered, where an id was used for something else.</summary>
+    /// <summary>Remembers one login, or both sides of a trade. Returns false, and remembers neither, when an id was used with other content.</summary>
     public bool TryUse(params ReadOnlySpan<EventUse> uses)
     {
         Span<Seen> seen = stackalloc Seen[uses.Length];
@@ -60,7 +60,7 @@ internal sealed class RecentEvents(EventContent content, int generationSize) : I
         return true;
     }
 
-    /// <summary>Remembers an event that was read from the log; the first content of an id stays.</summary>
+    /// <summary>Remembers an event that was read from the log. When its id is remembered already, the first content stays.</summary>
     public void Learn(in EventView view)
     {
         Seen seen = new(content.HashOf(view), 0);
@@ -83,7 +83,7 @@ internal sealed class RecentEvents(EventContent content, int generationSize) : I
         _coders.Dispose();
     }
 
-    // Through the bytes that are published, so that what this server made and what it reads from the log are hashed by the same code.
+    // Encodes and decodes the event, so that the same code hashes events that this server makes and events that it reads from the log.
     private ulong HashOf(PlayerEvent value)
     {
         Coder coder = _coders.Value!;

@@ -6,11 +6,11 @@ namespace Game.GameServer.Publishing;
 /// <summary>Whether events could be published now.</summary>
 internal interface IBrokerProbe
 {
-    /// <summary>True when a broker tells of the topic within two seconds. Any thread.</summary>
+    /// <summary>True when a broker returns metadata with the topic and its leaders within two seconds. Thread-safe.</summary>
     Task<bool> IsReachableAsync();
 }
 
-/// <summary>Asks a broker, at most once a second, whoever asks us.</summary>
+/// <summary>Asks a broker at most once a second, however often it is called.</summary>
 internal sealed class BrokerProbe(IAdminClient admin, TimeProvider time) : IBrokerProbe
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
@@ -30,7 +30,7 @@ internal sealed class BrokerProbe(IAdminClient admin, TimeProvider time) : IBrok
                 return _latest!;
             }
             _askedAt = time.GetTimestamp();
-            // The client's call blocks: it gets a thread of the pool, and there is one at a time.
+            // The client's call blocks a thread of the pool; there is at most one at a time.
             _latest = Task.Run(Ask);
             return _latest;
         }

@@ -4,10 +4,10 @@ using Game.GameServer.Telemetry;
 
 namespace Game.GameServer.Publishing;
 
-/// <summary>Makes producers, one after another: a fatal error ends one.</summary>
+/// <summary>Makes producers: a new one after a fatal error of the last.</summary>
 internal interface IProducerFactory
 {
-    /// <summary>Within this every record is acknowledged or given up.</summary>
+    /// <summary>The producer acknowledges or gives up every record within this time.</summary>
     TimeSpan DeliveryTimeout { get; }
 
     /// <param name="onError">Called from the producer's own thread.</param>
@@ -17,10 +17,10 @@ internal interface IProducerFactory
 /// <summary>Idempotent producers of the contract's settings.</summary>
 internal sealed class ProducerFactory(string bootstrapServers, string serverId, TimeSpan publishTimeout, ILogger<ProducerFactory> log) : IProducerFactory
 {
-    // The client looks for records that are out of time once a second, so a record is given up at most that much later.
+    // The client looks for records past their time-out once a second, so it gives a record up at most one second late.
     private static readonly TimeSpan TimeoutCheck = TimeSpan.FromSeconds(1);
 
-    // Beyond these the sender is refused at once. Two seconds at 20,000 trades a second; an event takes half a kilobyte.
+    // When the queue has more than these, the action is refused at once. Two seconds of 20,000 trades a second; an event takes half a kilobyte.
     private const int MaxQueuedRecords = 100_000;
     private const int MaxQueuedKilobytes = 64 * 1024;
 

@@ -6,12 +6,12 @@ using Game.GameServer.Telemetry;
 namespace Game.GameServer.Publishing;
 
 /// <summary>
-/// Publishes through one idempotent producer, which keeps the order of the calls into every partition. A producer that fails for good is replaced; what it
-/// held is answered as unknown, and the senders try again.
+/// Publishes through one idempotent producer, which appends to every partition in the order of the calls. A producer with a fatal error is replaced; actions
+/// that it had not completed are answered 503, and their senders try again.
 /// </summary>
 internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
 {
-    // Against a loop of producers that fail at once, as where the cluster denies idempotent writes.
+    // Prevents a busy loop of producers that fail at once, for example when the cluster denies idempotent writes.
     private static readonly TimeSpan RebuildPause = TimeSpan.FromSeconds(1);
 
     // On top of the producer's own time-out, whose check runs once a second.
@@ -55,7 +55,7 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
         }
     }
 
-    /// <summary>Waits for what is in flight, then closes. Nothing may be published any more.</summary>
+    /// <summary>Waits until all records are acknowledged or given up, then closes. Nothing may be published afterwards.</summary>
     public void Dispose()
     {
         Generation last = _current;
@@ -72,7 +72,7 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
 
     private bool TryProduce(Generation generation, PlayerEvent value, Delivery delivery)
     {
-        // Known to fail, and still within the pause before the next: refused without asking it.
+        // The producer has failed and must not be replaced yet.
         if (generation.IsFatal)
         {
             return false;
@@ -88,9 +88,9 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
             generation.Producer.Produce(Topics.PlayerEvents, message, delivery.Report);
             return true;
         }
-        catch (KafkaException e) // the queue is full, or the producer has failed for good
+        catch (KafkaException e) // the queue is full, or the producer has a fatal error
         {
-            generation.Note(e.Error);
+            generation.NoteError(e.Error);
             return false;
         }
     }
@@ -107,11 +107,11 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
             if (failed.Closing is null)
             {
                 _log.ProducerFailed(failed.FatalReason);
-                // Off this thread: what is in flight is waited for, and callers are not.
+                // On another thread: closing waits for the records in flight, and callers must not wait.
                 failed.Closing = Task.Run(() => Close(failed));
             }
 
-            // A new producer before the old one's last record is settled could overtake it: until then callers are refused.
+            // A new producer could append before the old one's last records: until the old one is closed, actions are refused.
             if (!failed.Closing.IsCompleted || _time.GetElapsedTime(failed.BuiltAt) < RebuildPause)
             {
                 return failed;
@@ -125,7 +125,7 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
     private Generation Build()
     {
         Generation generation = new(_time.GetTimestamp());
-        generation.Producer = _factory.Create(generation.Note);
+        generation.Producer = _factory.Create(generation.NoteError);
         return generation;
     }
 
@@ -139,7 +139,7 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
         generation.Producer.Dispose();
     }
 
-    /// <summary>One producer and whether it is still good.</summary>
+    /// <summary>One producer, and its fatal error if it has one.</summary>
     private sealed class Generation(long builtAt)
     {
         private volatile Error? _fatal;
@@ -148,14 +148,14 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
 
         public long BuiltAt => builtAt;
 
-        /// <summary>The end of a failed producer; touched under the publisher's lock.</summary>
+        /// <summary>Completes when the failed producer is closed. Read and written under the publisher's lock.</summary>
         public Task? Closing { get; set; }
 
         public bool IsFatal => _fatal is not null;
 
         public string FatalReason => _fatal?.Reason ?? "";
 
-        public void Note(Error error)
+        public void NoteError(Error error)
         {
             if (error.IsFatal)
             {
@@ -164,7 +164,7 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
         }
     }
 
-    /// <summary>Hands the producer's reports of one action on; its delegate serves all events of the action.</summary>
+    /// <summary>Receives the producer's delivery reports of one action. One delegate serves all events of the action.</summary>
     private sealed class Delivery
     {
         private readonly KafkaEventPublisher _publisher;
@@ -182,19 +182,19 @@ internal sealed class KafkaEventPublisher : IEventPublisher, IDisposable
 
         public Action<DeliveryReport<byte[], byte[]>> Report { get; }
 
-        public void GiveUp() => Settle(acknowledged: false);
+        public void GiveUp() => Complete(acknowledged: false);
 
         private void OnReport(DeliveryReport<byte[], byte[]> report)
         {
-            _generation.Note(report.Error);
-            Settle(!report.Error.IsError);
+            _generation.NoteError(report.Error);
+            Complete(!report.Error.IsError);
         }
 
-        private void Settle(bool acknowledged)
+        private void Complete(bool acknowledged)
         {
-            if (Action.Delivered(acknowledged))
+            if (Action.CompleteEvent(acknowledged))
             {
-                _publisher._metrics.Settled(_publisher._time.GetElapsedTime(Action.PublishedAt));
+                _publisher._metrics.Completed(_publisher._time.GetElapsedTime(Action.PublishedAt));
             }
         }
     }

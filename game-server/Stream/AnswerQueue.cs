@@ -6,14 +6,14 @@ using Game.GameServer.Telemetry;
 namespace Game.GameServer.Stream;
 
 /// <summary>
-/// A stream's answers and its window. A request takes a place before it is handled and gives it back when its answer has gone out, so answers never pile up
-/// beyond the window.
+/// A stream's answers and its window. A request takes a place in the window before it is handled, and its place is free again when its answer is sent, so there
+/// are never more unsent answers than the window has places.
 /// </summary>
 internal sealed class AnswerQueue(WebSocket socket, int window, ServerMetrics metrics) : IDisposable
 {
     private readonly SemaphoreSlim _places = new(window, window);
 
-    // Unbounded by itself: the window bounds it.
+    // The channel has no bound of its own: the window bounds it.
     private readonly Channel<(long? Number, Answer Answer)> _ready = Channel.CreateUnbounded<(long?, Answer)>(new() { SingleReader = true });
 
     private bool _broken;
@@ -37,7 +37,7 @@ internal sealed class AnswerQueue(WebSocket socket, int window, ServerMetrics me
         _ready.Writer.Complete();
     }
 
-    /// <summary>Sends answers until <see cref="DrainAsync"/>. When the connection is broken, the rest is taken and dropped: there is no one to tell.</summary>
+    /// <summary>Sends answers until <see cref="DrainAsync"/>. When the connection breaks, drops the remaining answers.</summary>
     public async Task SendLoopAsync()
     {
         using AnswerWriter writer = new();

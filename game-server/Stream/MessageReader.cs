@@ -14,7 +14,7 @@ internal sealed class MessageReader(WebSocket socket) : IDisposable
     /// <summary>The last message; valid until the next read.</summary>
     public ReadOnlyMemory<byte> Message => _buffer.AsMemory(0, _length);
 
-    /// <summary>Reads the next message. Null: a text message is there; else why the connection has to be closed.</summary>
+    /// <summary>Reads the next message. Returns null when it is a text message; otherwise the reason to close the connection with.</summary>
     /// <exception cref="WebSocketException">The connection broke.</exception>
     public async ValueTask<WebSocketCloseStatus?> ReadAsync()
     {

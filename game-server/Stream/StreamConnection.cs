@@ -6,8 +6,8 @@ using Game.GameServer.Addresses;
 namespace Game.GameServer.Stream;
 
 /// <summary>
-/// One WebSocket of the game's world. A loop reads frames and publishes them in their order, another sends answers as they come; a full window stops the
-/// first until the second has caught up.
+/// One WebSocket of the game's world. One loop reads frames and publishes their actions in order; another sends answers as actions complete. When the window is
+/// full, the first loop waits until the second has sent answers.
 /// </summary>
 internal sealed class StreamConnection(WebSocket socket, StreamServices services, CancellationToken stopping) : IActionObserver
 {
@@ -31,9 +31,9 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
         }
     }
 
-    public void Settled(PlayerAction action) => _answers.Add(action.RequestNumber, action.Outcome);
+    public void Completed(PlayerAction action) => _answers.Add(action.RequestNumber, action.Outcome);
 
-    /// <summary>Why the connection is to be closed; null when it is broken already.</summary>
+    /// <summary>The reason to close the connection with; null when it is broken already.</summary>
     private async Task<WebSocketCloseStatus?> ReadLoopAsync(MessageReader reader)
     {
         try
@@ -45,7 +45,7 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
                 {
                     return status;
                 }
-                // Once the server stops, what is still coming is left to the sender to send again.
+                // While the server stops, it ignores further requests: they get no answer, and the sender sends them again to another server.
                 if (!stopping.IsCancellationRequested)
                 {
                     await HandleMessageAsync(reader.Message);
@@ -99,7 +99,7 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
         Decision decision = await DecideAsync(request);
         if (decision.Action is { } action)
         {
-            services.Publisher.Publish(action.ReportTo(this, request.N!.Value, services.Time.GetTimestamp()));
+            services.Publisher.Publish(action.ObserveBy(this, request.N!.Value, services.Time.GetTimestamp()));
         }
         else
         {
@@ -134,7 +134,7 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
         {
             return Refuse(Problems.IdempotencyKey);
         }
-        if (FindStranger(request) is { } field)
+        if (FieldOfTheOtherType(request) is { } field)
         {
             return Refuse(Problems.InvalidField(field, $"The field '{field}' does not belong to a {request.Type}."));
         }
@@ -158,8 +158,8 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
         return await services.Logins.DecideAsync(login, key, address, place, request.Traceparent, CancellationToken.None);
     }
 
-    /// <summary>A field of the other kind of frame, refused as unknown fields are.</summary>
-    private static string? FindStranger(StreamRequest request) => request.Type == "login"
+    /// <summary>The first field that belongs to the other type of frame and so is refused like an unknown one; null when there is none.</summary>
+    private static string? FieldOfTheOtherType(StreamRequest request) => request.Type == "login"
         ? request switch
         {
             { TradeId: not null } => "trade_id",
@@ -186,17 +186,17 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
         {
             if (status is { } code && socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
-                await socket.CloseOutputAsync(code, null, CancellationToken.None).WaitAsync(StreamLimits.ClosePatience, services.Time);
+                await socket.CloseOutputAsync(code, null, CancellationToken.None).WaitAsync(StreamLimits.CloseTimeout, services.Time);
             }
-            // What the other end still sends is read until its close, or it might not get to see ours.
+            // Reads what the other end still sends until it closes: otherwise the connection could be reset before the other end has our close frame.
             Task ending = reading.IsCompleted ? DiscardAsync(reader) : reading;
-            await ending.WaitAsync(StreamLimits.ClosePatience, services.Time);
+            await ending.WaitAsync(StreamLimits.CloseTimeout, services.Time);
         }
-        catch (Exception e) when (IsBroken(e) || e is TimeoutException) // it is gone, or does not answer
+        catch (Exception e) when (IsBroken(e) || e is TimeoutException) // the other end is gone, or does not answer
         {
         }
 
-        // Ends the reading where it has not ended; where it has, returning closes the connection without a reset, which could overtake the close frame.
+        // Ends a read that still waits. Where none waits, nothing is aborted, because a reset of the connection could overtake the close frame.
         if (!reading.IsCompleted)
         {
             socket.Abort();
@@ -208,7 +208,7 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
     {
         while (socket.State == WebSocketState.CloseSent && await reader.ReadAsync() != WebSocketCloseStatus.NormalClosure)
         {
-            // Not answered: unknown to the sender, who sends it again.
+            // A request that is not answered: the sender sends it again.
         }
     }
 }

@@ -24,14 +24,14 @@ internal sealed class StreamEndpoint(
         }
 
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
-        // The connection's request must not be the parent of every action on it.
+        // Otherwise the span of the connection's request would be the parent of every action on it.
         System.Diagnostics.Activity.Current = null;
         services.Metrics.StreamOpened();
         try
         {
             await new StreamConnection(socket, services, lifetime.ApplicationStopping).RunAsync();
         }
-        catch (Exception e) // the top of a connection: a bug ends this stream, not the server
+        catch (Exception e) // the top of a connection: an unexpected exception ends this stream, not the server
         {
             log.StreamFailed(e);
             socket.Abort();

@@ -5,11 +5,11 @@ using Game.GameServer.Telemetry;
 
 namespace Game.GameServer.Stream;
 
-/// <summary>What every stream works with.</summary>
+/// <summary>The services that all streams share.</summary>
 /// <param name="Logins">Makes logins.</param>
 /// <param name="Places">Knows where players have logged in from.</param>
 /// <param name="Trades">Makes trades.</param>
-/// <param name="Publisher">Puts them into the log.</param>
+/// <param name="Publisher">Publishes them.</param>
 /// <param name="Metrics">Counts them.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Limits">The bounds of a stream.</param>
@@ -20,12 +20,12 @@ internal sealed record StreamServices(
 /// <param name="Window">Unanswered requests above which the server stops reading.</param>
 internal sealed record StreamLimits(int Window)
 {
-    /// <summary>A message of the client: sixteen of the largest frames, or some six hundred trades.</summary>
+    /// <summary>The most bytes of a message from the client: sixteen of the largest frames, or some six hundred trades.</summary>
     public const int MaxMessageBytes = 256 * 1024;
 
-    /// <summary>A message of the server, about: answers that are ready are packed up to this, so that none waits long for the others.</summary>
+    /// <summary>About the most bytes of a message from the server: answers that are ready are sent together up to this size, so that none waits long.</summary>
     public const int AnswerBatchBytes = 32 * 1024;
 
     /// <summary>How long the other end may take to answer a close.</summary>
-    public static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 }

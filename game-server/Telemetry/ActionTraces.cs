@@ -9,8 +9,8 @@ namespace Game.GameServer.Telemetry;
 internal readonly record struct ActionTrace(string TraceParent, Activity? Activity);
 
 /// <summary>
-/// Gives every action one trace: the sender's where it names one, else one whose id is the idempotency key, so that a retry continues it and an event's id
-/// finds its trace. Thread-safe.
+/// Gives every action a trace: the one that the sender names, otherwise one whose id is the idempotency key, so that a retry belongs to the same trace and the
+/// trace can be found by the event's id. Thread-safe.
 /// </summary>
 internal sealed class ActionTraces : IDisposable
 {
@@ -50,7 +50,7 @@ internal sealed class ActionTraces : IDisposable
 
     private static string Continue(string traceParent, Guid key) => $"{traceParent.AsSpan(0, 36)}{SpanId(key):x16}{traceParent.AsSpan(52)}";
 
-    // The key's second half is random but for two bits, the first of which is always set: never the forbidden zero.
+    // The second half of the key is random except for its first two bits, 1 and 0, so it is never zero, which a span id must not be.
     private static ulong SpanId(Guid key)
     {
         Span<byte> id = stackalloc byte[16];
@@ -58,7 +58,7 @@ internal sealed class ActionTraces : IDisposable
         return BinaryPrimitives.ReadUInt64BigEndian(id[8..]);
     }
 
-    // Version 00 only: a newer one is told apart by its version and must not be passed on unread.
+    // Version 00 only: the format of newer versions is not known here, so they are not passed on.
     private static bool IsTraceParent(string? text) => text is { Length: 55 } && text.StartsWith("00-", StringComparison.Ordinal)
         && ActivityContext.TryParse(text, null, out _);
 }

@@ -9,7 +9,7 @@ internal static partial class LogMessages
     [LoggerMessage(2, LogLevel.Information, "The address table has {Prefixes} prefixes.")]
     public static partial void AddressTableRead(this ILogger logger, int prefixes);
 
-    [LoggerMessage(3, LogLevel.Error, "The producer failed for good and is replaced: {Reason}.")]
+    [LoggerMessage(3, LogLevel.Error, "The producer has a fatal error and is replaced: {Reason}.")]
     public static partial void ProducerFailed(this ILogger logger, string reason);
 
     [LoggerMessage(4, LogLevel.Warning, "The Kafka client: {Reason}.")]
@@ -31,9 +31,9 @@ internal static partial class LogMessages
     public static partial void AccountsFailed(this ILogger logger, Exception exception);
 
     [LoggerMessage(9, LogLevel.Warning,
-        "The end of the log was not read within {Seconds} s: until it is, ids that other servers used and places of players' logins may not be known.")]
+        "The last records of player-events were not read within {Seconds} s; until they are, reused keys and known places of players may not be recognised.")]
     public static partial void NotCaughtUp(this ILogger logger, double seconds);
 
-    [LoggerMessage(10, LogLevel.Warning, "The log cannot be followed and will be again from its end: {Reason}.")]
+    [LoggerMessage(10, LogLevel.Warning, "Reading player-events failed and is tried again, from its last records on: {Reason}.")]
     public static partial void FollowingFailed(this ILogger logger, string reason);
 }

@@ -14,7 +14,7 @@ internal sealed class ServerMetrics
     private readonly Histogram<double> _acknowledgement;
     private readonly Counter<long> _rebuilds;
     private readonly UpDownCounter<int> _streams;
-    private long _unsettled;
+    private long _inFlight;
 
     public ServerMetrics(IMeterFactory meters)
     {
@@ -29,17 +29,18 @@ internal sealed class ServerMetrics
             });
         _rebuilds = meter.CreateCounter<long>("game_server.producer.rebuilds", "{producer}", "Producers replaced after a fatal error.");
         _streams = meter.CreateUpDownCounter<int>("game_server.streams", "{connection}", "WebSocket streams open now.");
-        meter.CreateObservableGauge("game_server.unsettled", () => Interlocked.Read(ref _unsettled), "{action}", "Actions published and not yet settled.");
+        meter.CreateObservableGauge("game_server.unsettled", () => Interlocked.Read(ref _inFlight), "{action}",
+            "Actions whose events are not all acknowledged or given up yet.");
     }
 
-    /// <summary>Actions published and not yet settled.</summary>
-    public long Unsettled => Interlocked.Read(ref _unsettled);
+    /// <summary>Actions whose events are not all acknowledged or given up yet.</summary>
+    public long InFlight => Interlocked.Read(ref _inFlight);
 
-    public void Published() => Interlocked.Increment(ref _unsettled);
+    public void Published() => Interlocked.Increment(ref _inFlight);
 
-    public void Settled(TimeSpan took)
+    public void Completed(TimeSpan took)
     {
-        Interlocked.Decrement(ref _unsettled);
+        Interlocked.Decrement(ref _inFlight);
         _acknowledgement.Record(took.TotalSeconds);
     }
 

@@ -10,7 +10,7 @@ public sealed class AccountsTests
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
-    public async Task The_demos_accounts_agree_with_the_contracts_secrets()
+    public async Task The_demos_accounts_accept_the_secrets_of_the_contract_only()
     {
         byte[] key = DemoSecrets.ParseKey("  a-key-of-sixteen-bytes-or-more\n");
         DemoAccounts accounts = new(key);
@@ -26,33 +26,33 @@ public sealed class AccountsTests
     }
 
     [Fact]
-    public void The_rate_is_a_minutes_allowance_that_refills_evenly()
+    public void The_limit_of_a_minute_refills_evenly()
     {
         LoginRateLimit limit = new(60, _time);
         for (int i = 0; i < 60; i++)
         {
-            limit.TryTake("p", out _).ShouldBeTrue();
+            limit.TryAcquire("p", out _).ShouldBeTrue();
         }
-        limit.TryTake("p", out int wait).ShouldBeFalse();
+        limit.TryAcquire("p", out int wait).ShouldBeFalse();
         wait.ShouldBe(1);
         _time.Advance(TimeSpan.FromSeconds(10));
         for (int i = 0; i < 10; i++)
         {
-            limit.TryTake("p", out _).ShouldBeTrue();
+            limit.TryAcquire("p", out _).ShouldBeTrue();
         }
-        limit.TryTake("p", out _).ShouldBeFalse();
+        limit.TryAcquire("p", out _).ShouldBeFalse();
         limit.GiveBack("p");
-        limit.TryTake("p", out _).ShouldBeTrue();
+        limit.TryAcquire("p", out _).ShouldBeTrue();
         LoginRateLimit off = new(0, _time);
         off.GiveBack("p");
         for (int i = 0; i < 1_000; i++)
         {
-            off.TryTake("p", out _).ShouldBeTrue();
+            off.TryAcquire("p", out _).ShouldBeTrue();
         }
     }
 
     [Fact]
-    public void Tokens_come_back_whole_and_nothing_else_does()
+    public void Only_tokens_of_the_server_are_read_and_give_the_whole_session()
     {
         SessionTokens tokens = new(new EphemeralDataProtectionProvider(), _time);
         Session session = new("Jörg", "s-1", "2001:db8::1", _time.GetUtcNow().ToUnixTimeMilliseconds() + 1_000);

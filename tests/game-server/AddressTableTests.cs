@@ -7,7 +7,7 @@ namespace Game.GameServer.Tests;
 
 public sealed class AddressTableTests
 {
-    // Few leading bits, so that prefixes nest and meet.
+    // The prefixes differ in few leading bits, so that many contain each other or adjoin.
     private static readonly Gen<IpValue> V4 = Gen.Select(Gen.UInt[0, 7], Gen.UInt, (high, low) => new IpValue(high << 29 | (low >> 3), IsV4: true));
     private static readonly Gen<IpValue> V6 = Gen.Select(Gen.ULong[0, 7], Gen.ULong, (high, low) => new IpValue(new UInt128(high << 61, low), IsV4: false));
 
@@ -16,7 +16,7 @@ public sealed class AddressTableTests
         Gen.Select(V6, Gen.Int[0, 128], (address, length) => (address.Prefix(length), length)));
 
     [Fact]
-    public void The_longest_prefix_wins_as_in_a_plain_search() => Gen.Select(Prefix.Array[0, 40], Gen.OneOf(V4, V6).Array[1, 40]).Sample((prefixes, addresses) =>
+    public void A_lookup_finds_the_longest_prefix_like_a_linear_search() => Gen.Select(Prefix.Array[0, 40], Gen.OneOf(V4, V6).Array[1, 40]).Sample((prefixes, addresses) =>
     {
         (IpValue Start, int Length)[] distinct = [.. prefixes.Distinct()];
         AddressTable table = Read(string.Join('\n', distinct.Select((prefix, i) => $"{Text(prefix.Start)}/{prefix.Length},,{i + 1},,")));
@@ -74,7 +74,7 @@ public sealed class AddressTableTests
         => Should.Throw<FormatException>(() => Read("10.0.0.0/8,DE,1,2,3\n10.0.0.0/8,FR,1,2,3")).Message.ShouldContain("second time");
 
     [Fact]
-    public void A_lookup_allocates_nothing()
+    public void A_lookup_allocates_no_memory()
     {
         AddressTable table = Read("10.0.0.0/8,DE,1,2,3\n2001:db8::/32,FR,1,2,3");
         IpValue v4 = new(0x0A010203, IsV4: true);

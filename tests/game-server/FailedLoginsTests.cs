@@ -9,7 +9,7 @@ public sealed class FailedLoginsTests
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
-    public void Failures_slide_out_of_the_window_one_by_one()
+    public void Each_failure_stops_counting_when_it_leaves_the_window()
     {
         FailedLogins failures = new(2, TimeSpan.FromMinutes(5), _time);
         failures.Admit(Place(1), Attempt(1)).ShouldBeTrue();
@@ -23,7 +23,7 @@ public sealed class FailedLoginsTests
     }
 
     [Fact]
-    public void A_success_forgets_the_failures_of_its_place()
+    public void A_success_removes_the_failures_of_its_place()
     {
         FailedLogins failures = new(1, TimeSpan.FromMinutes(5), _time);
         failures.Admit(Place(1), Attempt(1)).ShouldBeTrue();
@@ -34,7 +34,7 @@ public sealed class FailedLoginsTests
     }
 
     [Fact]
-    public void A_network_and_a_device_are_locked_each_by_itself()
+    public void A_network_and_a_device_are_locked_separately()
     {
         FailedLogins failures = new(1, TimeSpan.FromMinutes(5), _time);
         failures.Admit(Place(1, "d-1"), Attempt(1)).ShouldBeTrue();
@@ -45,7 +45,7 @@ public sealed class FailedLoginsTests
     }
 
     [Fact]
-    public void Strangers_of_many_addresses_and_devices_have_one_allowance_together()
+    public void Strangers_with_many_addresses_and_devices_share_one_limit()
     {
         FailedLogins failures = new(3, TimeSpan.FromMinutes(5), _time);
         Enumerable.Range(0, 1_000).Count(i => failures.Admit(Place(i, $"d-{i}"), Attempt(i))).ShouldBe(3 * FailedLogins.AllStrangers);
@@ -68,7 +68,7 @@ public sealed class FailedLoginsTests
     }
 
     [Fact]
-    public void Failures_of_the_log_count_once_and_only_as_long_as_any_other()
+    public void Failures_read_from_the_log_count_once_and_leave_the_window_like_others()
     {
         FailedLogins failures = new(2, TimeSpan.FromMinutes(5), _time);
         failures.Admit(Place(1), Attempt(1)).ShouldBeTrue();
@@ -82,7 +82,7 @@ public sealed class FailedLoginsTests
     }
 
     [Fact]
-    public void Counters_are_forgotten_with_time_and_above_a_number()
+    public void Counters_are_removed_after_the_window_and_when_there_are_too_many()
     {
         FailedLogins failures = new(1, TimeSpan.FromMinutes(5), _time, maxCounters: 30);
         for (int i = 0; i < 100; i++)

@@ -64,7 +64,7 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public void The_environment_stands_in_for_options_that_are_not_given()
+    public void Environment_variables_set_options_that_are_not_given()
     {
         using Files files = new();
         string[] arguments = ["--server-id", "gs-1", "--keys=/keys", "--accounts-key-file", files.Write("a-key-of-sixteen-bytes")];
@@ -108,7 +108,7 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public void A_credential_file_that_will_not_do_is_named_by_its_option()
+    public void A_bad_credential_file_is_an_error_that_names_the_option()
     {
         using Files files = new();
         Dictionary<string, string> none = [];

@@ -47,17 +47,17 @@ public sealed class KafkaEventPublisherTests : IDisposable
 
         _producers.Report(0);
         observer.Answers.ShouldBeEmpty();
-        _metrics.Unsettled.ShouldBe(1);
+        _metrics.InFlight.ShouldBe(1);
         _producers.Report(1);
         observer.Answers.ShouldHaveSingleItem().Status.ShouldBe(201);
-        _metrics.Unsettled.ShouldBe(0);
+        _metrics.InFlight.ShouldBe(0);
     }
 
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]
     [InlineData(false, false)]
-    public void A_trade_of_which_one_side_fails_is_unknown(bool first, bool second)
+    public void A_trade_with_one_failed_side_is_answered_503(bool first, bool second)
     {
         (PlayerAction trade, Observer observer) = Trade();
         _publisher.Publish(trade);
@@ -77,7 +77,7 @@ public sealed class KafkaEventPublisherTests : IDisposable
     }
 
     [Fact]
-    public void A_queue_that_fills_between_the_sides_is_unknown_once_the_first_is_settled()
+    public void A_queue_that_is_full_for_the_second_side_is_answered_503_when_the_first_is_acknowledged()
     {
         _producers.RefuseAfter = 1;
         (PlayerAction trade, Observer observer) = Trade();
@@ -88,7 +88,7 @@ public sealed class KafkaEventPublisherTests : IDisposable
     }
 
     [Fact]
-    public async Task A_failed_producer_is_replaced_but_not_before_it_has_settled_what_it_held()
+    public async Task A_failed_producer_is_replaced_after_all_its_records_are_acknowledged_or_given_up()
     {
         (PlayerAction held, Observer first) = Trade();
         _publisher.Publish(held);
@@ -106,8 +106,8 @@ public sealed class KafkaEventPublisherTests : IDisposable
         await _producers.FinishFlushAsync();
         (PlayerAction good, Observer third) = PublishUntilReplaced();
         _producers.Made.ShouldBe(2);
-        good.Delivered(acknowledged: true);
-        good.Delivered(acknowledged: true);
+        good.CompleteEvent(acknowledged: true);
+        good.CompleteEvent(acknowledged: true);
         third.Answers.ShouldHaveSingleItem().Status.ShouldBe(201);
     }
 
@@ -126,7 +126,7 @@ public sealed class KafkaEventPublisherTests : IDisposable
 
     private (PlayerAction Action, Observer Observer) PublishUntilReplaced()
     {
-        // The old producer's end is another thread's work: refused until that has run.
+        // Another thread closes the old producer: actions are refused until it has.
         while (true)
         {
             (PlayerAction action, Observer observer) = Trade();
@@ -161,17 +161,17 @@ public sealed class KafkaEventPublisherTests : IDisposable
         TradeEvent first = Side("a", "b", TradeSide.First), second = Side("b", "a", TradeSide.Second);
         PlayerAction action = new(first, second, Schemas.Headers(Schemas.Trade), new TradeRecorded("t", first.EventId, second.EventId));
         Observer observer = new();
-        return (action.ReportTo(observer, 0, _time.GetTimestamp()), observer);
+        return (action.ObserveBy(observer, 0, _time.GetTimestamp()), observer);
     }
 
     private sealed class Observer : IActionObserver
     {
         public List<Answer> Answers { get; } = [];
 
-        public void Settled(PlayerAction action) => Answers.Add(action.Outcome);
+        public void Completed(PlayerAction action) => Answers.Add(action.Outcome);
     }
 
-    /// <summary>Makes producers that keep what they are given until they are told what became of it.</summary>
+    /// <summary>Makes producers that keep their records until the test reports them as acknowledged or failed.</summary>
     private sealed class ProducerDouble : IProducerFactory
     {
         private readonly ManualResetEventSlim _flushed = new();

@@ -30,7 +30,7 @@ public sealed class MemoryTests
     }
 
     [Fact]
-    public void An_id_is_good_for_one_content_whatever_a_retry_changes()
+    public void An_id_is_refused_with_other_content_and_accepted_for_a_retry()
     {
         using RecentEvents events = Events();
         LoginEvent login = Login(TestServer.NewKey());
@@ -42,7 +42,7 @@ public sealed class MemoryTests
     }
 
     [Fact]
-    public void Of_two_sides_either_both_are_remembered_or_none()
+    public void Both_sides_of_a_trade_are_remembered_or_neither()
     {
         using RecentEvents events = Events();
         LoginEvent one = Login(TestServer.NewKey()), two = Login(TestServer.NewKey());
@@ -52,7 +52,7 @@ public sealed class MemoryTests
     }
 
     [Fact]
-    public void What_the_log_tells_is_remembered_and_does_not_change_what_is()
+    public void Events_of_the_log_are_remembered_and_do_not_replace_the_first_content_of_an_id()
     {
         using RecentEvents events = Events();
         LoginEvent login = Login(TestServer.NewKey());

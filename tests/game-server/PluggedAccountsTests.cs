@@ -28,7 +28,7 @@ public sealed class PluggedAccountsTests
     }
 
     [Fact]
-    public async Task Accounts_that_do_not_answer_are_given_up_within_the_publish_time_out()
+    public async Task Accounts_that_do_not_answer_within_the_publish_time_out_are_answered_503()
     {
         await using TestServer server = await StartAsync();
         _accounts.Hangs = true;

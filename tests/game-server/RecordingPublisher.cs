@@ -5,7 +5,7 @@ using Game.GameServer.Publishing;
 
 namespace Game.GameServer.Tests;
 
-/// <summary>A log in memory that acknowledges, refuses or holds what it is given.</summary>
+/// <summary>A publisher that keeps events in memory and acknowledges them, gives them up, or holds their acknowledgements.</summary>
 internal sealed class RecordingPublisher : IEventPublisher
 {
     private readonly BlockingCollection<PlayerAction> _held = [];
@@ -14,11 +14,11 @@ internal sealed class RecordingPublisher : IEventPublisher
 
     public ConcurrentQueue<PlayerAction> Actions { get; } = new();
 
-    /// <summary>Whether the brokers are there.</summary>
-    public volatile bool Reachable = true;
+    /// <summary>Whether events are acknowledged; otherwise they are given up.</summary>
+    public volatile bool AreBrokersReachable = true;
 
-    /// <summary>Whether acknowledgements wait for <see cref="Take"/>.</summary>
-    public volatile bool Holding;
+    /// <summary>Whether acknowledgements wait for <see cref="TakeHeld"/>.</summary>
+    public volatile bool HoldsAcknowledgements;
 
     public IEnumerable<LoginEvent> Logins => Events.OfType<LoginEvent>();
 
@@ -34,26 +34,26 @@ internal sealed class RecordingPublisher : IEventPublisher
         {
             Events.Enqueue(action.Second);
         }
-        if (Holding)
+        if (HoldsAcknowledgements)
         {
             _held.Add(action);
         }
         else
         {
-            Settle(action, Reachable);
+            Complete(action, AreBrokersReachable);
         }
     }
 
     /// <summary>The oldest action whose acknowledgement is held; waits for one.</summary>
-    public PlayerAction Take()
+    public PlayerAction TakeHeld()
         => _held.TryTake(out PlayerAction? action, TimeSpan.FromSeconds(10)) ? action : throw new TimeoutException("nothing was published");
 
-    public static void Settle(PlayerAction action, bool acknowledged)
+    public static void Complete(PlayerAction action, bool acknowledged)
     {
-        action.Delivered(acknowledged);
+        action.CompleteEvent(acknowledged);
         if (action.Second is not null)
         {
-            action.Delivered(acknowledged);
+            action.CompleteEvent(acknowledged);
         }
     }
 }

@@ -70,7 +70,7 @@ public sealed class SessionsTests
     }
 
     [Fact]
-    public async Task Another_players_secret_does_not_do()
+    public async Task The_secret_of_another_player_is_wrong()
     {
         await using TestServer server = await TestServer.StartAsync();
         await TestServer.ProblemAsync(await server.LoginAsync("p-1", secret: TestServer.Secret("p-2")), HttpStatusCode.Unauthorized, "bad-password");
@@ -107,7 +107,7 @@ public sealed class SessionsTests
         server.Log.Events.Select(login => login.EventId).ShouldBe([good, good, bad, bad]);
     }
 
-    /// <summary>Under the id of a failed attempt the successful one would pass for its repetition.</summary>
+    /// <summary>Readers of the log would take the successful attempt, which has the same id, for a repeat of the failed one.</summary>
     [Fact]
     public async Task A_key_that_came_with_another_attempt_is_refused_and_nothing_is_published()
     {
@@ -122,7 +122,7 @@ public sealed class SessionsTests
     }
 
     [Fact]
-    public async Task An_address_that_guesses_waits_and_its_neighbours_do_not()
+    public async Task An_address_with_many_failed_logins_has_to_wait_and_others_do_not()
     {
         await using TestServer server = await TestServer.StartAsync(options => options with
         {
@@ -179,14 +179,14 @@ public sealed class SessionsTests
     public async Task Unreachable_brokers_are_answered_503_with_a_time_to_try_again()
     {
         await using TestServer server = await TestServer.StartAsync();
-        server.Log.Reachable = false;
+        server.Log.AreBrokersReachable = false;
         Guid key = TestServer.NewKey();
 
         HttpResponseMessage response = await server.LoginAsync("p-1", key);
 
         await TestServer.ProblemAsync(response, HttpStatusCode.ServiceUnavailable, "unavailable");
         response.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
-        server.Log.Reachable = true;
+        server.Log.AreBrokersReachable = true;
         (await server.LoginAsync("p-1", key)).StatusCode.ShouldBe(HttpStatusCode.Created);
         server.Log.Events.Select(login => login.EventId).Distinct().ShouldHaveSingleItem();
     }
@@ -195,11 +195,11 @@ public sealed class SessionsTests
     public async Task No_answer_goes_out_before_the_acknowledgement()
     {
         await using TestServer server = await TestServer.StartAsync();
-        server.Log.Holding = true;
+        server.Log.HoldsAcknowledgements = true;
         Task<HttpResponseMessage> answer = server.LoginAsync("p-1");
-        Actions.PlayerAction action = server.Log.Take();
+        Actions.PlayerAction action = server.Log.TakeHeld();
         answer.IsCompleted.ShouldBeFalse();
-        RecordingPublisher.Settle(action, acknowledged: true);
+        RecordingPublisher.Complete(action, acknowledged: true);
         (await answer).StatusCode.ShouldBe(HttpStatusCode.Created);
     }
 
@@ -271,7 +271,7 @@ public sealed class SessionsTests
     }
 
     [Fact]
-    public async Task A_key_in_quotation_marks_is_taken()
+    public async Task A_key_in_quotation_marks_is_accepted()
     {
         await using TestServer server = await TestServer.StartAsync();
         HttpResponseMessage response = await server.SendAsync("/v1/sessions", Json(TestServer.Login("p-1")), "\"019ab3f0-6c1e-7a52-9d3f-5b8c2e714a60\"");

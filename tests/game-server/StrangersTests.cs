@@ -42,7 +42,7 @@ public sealed class StrangersTests
     }
 
     [Fact]
-    public async Task Logins_that_strangers_send_do_not_use_up_the_players_own()
+    public async Task Logins_of_strangers_do_not_count_against_the_players_limit()
     {
         await using TestServer server = await TestServer.StartAsync(options => options with
         {
@@ -65,7 +65,7 @@ public sealed class StrangersTests
     }
 
     [Fact]
-    public async Task A_server_knows_from_the_log_where_players_are_at_home_and_who_guesses()
+    public async Task A_server_learns_known_places_and_wrong_secrets_from_the_log()
     {
         await using TestServer first = await StartAsync();
         await using TestServer second = await StartAsync();

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Game.GameServer.Tests;
 
-/// <summary>The game world's end of a stream.</summary>
+/// <summary>The client of a stream, as the game's world has it.</summary>
 internal sealed class StreamClient(ClientWebSocket socket) : IDisposable
 {
     private readonly byte[] _buffer = new byte[1 << 20];
@@ -39,12 +39,12 @@ internal sealed class StreamClient(ClientWebSocket socket) : IDisposable
         return (await ReceiveAsync()).ShouldNotBeNull();
     }
 
-    /// <summary>Reads to the server's close, and says what it gave as its reason.</summary>
+    /// <summary>Reads until the server closes, and returns the reason that it gave.</summary>
     public async Task<WebSocketCloseStatus?> CloseStatusAsync()
     {
         while (await ReceiveAsync() is not null)
         {
-            // Answers before the close are not asked for here.
+            // Ignores the answers before the close.
         }
 
         return socket.CloseStatus;

@@ -66,16 +66,16 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task Answers_come_as_actions_settle()
+    public async Task Answers_are_sent_as_actions_complete()
     {
         await using TestServer server = await TestServer.StartAsync();
-        server.Log.Holding = true;
+        server.Log.HoldsAcknowledgements = true;
         using StreamClient world = await server.StreamAsync();
         await world.SendAsync(StreamClient.Login(1, "p-1", TestServer.NewKey()) + "\n" + StreamClient.Login(2, "p-2", TestServer.NewKey()));
-        Actions.PlayerAction first = server.Log.Take(), second = server.Log.Take();
-        RecordingPublisher.Settle(second, acknowledged: true);
+        Actions.PlayerAction first = server.Log.TakeHeld(), second = server.Log.TakeHeld();
+        RecordingPublisher.Complete(second, acknowledged: true);
         (await world.ReceiveAsync())!.Value.GetProperty("n").GetInt64().ShouldBe(2);
-        RecordingPublisher.Settle(first, acknowledged: false);
+        RecordingPublisher.Complete(first, acknowledged: false);
         JsonElement failed = (await world.ReceiveAsync())!.Value;
         failed.GetProperty("n").GetInt64().ShouldBe(1);
         failed.GetProperty("status").GetInt32().ShouldBe(503);
@@ -86,18 +86,18 @@ public sealed class StreamTests
     public async Task A_full_window_stops_the_reading_until_answers_have_gone_out()
     {
         await using TestServer server = await TestServer.StartAsync(options => options with { StreamWindow = 3 });
-        server.Log.Holding = true;
+        server.Log.HoldsAcknowledgements = true;
         using StreamClient world = await server.StreamAsync();
         await world.SendAsync(string.Join('\n', Enumerable.Range(0, 5).Select(n => StreamClient.Login(n, "p-1", TestServer.NewKey()))));
-        Actions.PlayerAction[] window = [server.Log.Take(), server.Log.Take(), server.Log.Take()];
+        Actions.PlayerAction[] window = [server.Log.TakeHeld(), server.Log.TakeHeld(), server.Log.TakeHeld()];
         server.Log.Actions.Count.ShouldBe(3);
 
-        RecordingPublisher.Settle(window[0], acknowledged: true);
+        RecordingPublisher.Complete(window[0], acknowledged: true);
         (await world.ReceiveAsync())!.Value.GetProperty("n").GetInt64().ShouldBe(0);
-        server.Log.Take().RequestNumber.ShouldBe(3);
+        server.Log.TakeHeld().RequestNumber.ShouldBe(3);
         server.Log.Actions.Count.ShouldBe(4);
-        RecordingPublisher.Settle(window[1], acknowledged: true);
-        server.Log.Take().RequestNumber.ShouldBe(4);
+        RecordingPublisher.Complete(window[1], acknowledged: true);
+        server.Log.TakeHeld().RequestNumber.ShouldBe(4);
     }
 
     [Theory]
@@ -190,15 +190,15 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task A_client_that_closes_gets_what_it_is_still_owed()
+    public async Task A_client_that_closes_gets_the_answers_to_all_its_requests()
     {
         await using TestServer server = await TestServer.StartAsync();
-        server.Log.Holding = true;
+        server.Log.HoldsAcknowledgements = true;
         using StreamClient world = await server.StreamAsync();
         await world.SendAsync(StreamClient.Login(1, "p-1", TestServer.NewKey()));
-        Actions.PlayerAction action = server.Log.Take();
+        Actions.PlayerAction action = server.Log.TakeHeld();
         await world.CloseAsync();
-        RecordingPublisher.Settle(action, acknowledged: true);
+        RecordingPublisher.Complete(action, acknowledged: true);
         (await world.ReceiveAsync())!.Value.GetProperty("n").GetInt64().ShouldBe(1);
         (await world.CloseStatusAsync()).ShouldBe(WebSocketCloseStatus.NormalClosure);
     }
@@ -207,14 +207,14 @@ public sealed class StreamTests
     public async Task A_server_that_stops_answers_what_it_has_read_then_closes()
     {
         await using TestServer server = await TestServer.StartAsync(options => options with { StreamWindow = 2 });
-        server.Log.Holding = true;
+        server.Log.HoldsAcknowledgements = true;
         using StreamClient world = await server.StreamAsync();
         await world.SendAsync(string.Join('\n', Enumerable.Range(0, 4).Select(n => StreamClient.Login(n, "p-1", TestServer.NewKey()))));
-        Actions.PlayerAction[] read = [server.Log.Take(), server.Log.Take()];
+        Actions.PlayerAction[] read = [server.Log.TakeHeld(), server.Log.TakeHeld()];
         Task stopped = server.StopAsync();
         foreach (Actions.PlayerAction action in read)
         {
-            RecordingPublisher.Settle(action, acknowledged: true);
+            RecordingPublisher.Complete(action, acknowledged: true);
         }
         (await world.ReceiveAsync())!.Value.GetProperty("n").GetInt64().ShouldBe(0);
         (await world.ReceiveAsync())!.Value.GetProperty("n").GetInt64().ShouldBe(1);
@@ -225,16 +225,16 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task A_client_that_vanishes_leaves_nothing_behind()
+    public async Task A_client_that_disappears_leaves_no_stream_open()
     {
         await using TestServer server = await TestServer.StartAsync();
-        server.Log.Holding = true;
+        server.Log.HoldsAcknowledgements = true;
         using (StreamClient world = await server.StreamAsync())
         {
             await world.SendAsync(StreamClient.Login(1, "p-1", TestServer.NewKey()));
-            Actions.PlayerAction action = server.Log.Take();
+            Actions.PlayerAction action = server.Log.TakeHeld();
             world.Socket.Abort();
-            RecordingPublisher.Settle(action, acknowledged: true);
+            RecordingPublisher.Complete(action, acknowledged: true);
         }
 
         await server.StopAsync();
@@ -259,7 +259,7 @@ public sealed class StreamTests
     [InlineData("203.0.113.9", "203.0.113.9")]
     [InlineData("2001:DB8:0:0::5", "2001:db8::5")]
     [InlineData("::ffff:203.0.113.9", "203.0.113.9")]
-    public async Task The_players_address_is_written_in_one_way(string sent, string published)
+    public async Task The_players_address_is_published_in_canonical_form(string sent, string published)
     {
         await using TestServer server = await TestServer.StartAsync();
         using StreamClient world = await server.StreamAsync();

@@ -148,7 +148,7 @@ internal sealed class TestServer : IAsyncDisposable
         return problem;
     }
 
-    /// <summary>The other server's log, as this one's follower reads it.</summary>
+    /// <summary>Gives this server all events of the other one, as its log follower would.</summary>
     public void Follow(TestServer other)
     {
         LogMemory memory = _app.Services.GetRequiredService<LogMemory>();
@@ -159,7 +159,7 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
-    /// <summary>A login from an address, which the proxy that the tests are tells.</summary>
+    /// <summary>Sends a login with a client address: the tests are a trusted proxy, which gives it.</summary>
     public Task<HttpResponseMessage> LoginFromAsync(string address, string userId, string? secret = null, string device = "d-1", Guid? key = null)
         => SendAsync(
             "/v1/sessions", new StringContent(Login(userId, secret).Replace("d-1", device), Encoding.UTF8, "application/json"), (key ?? NewKey()).ToString(),

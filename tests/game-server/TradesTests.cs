@@ -75,23 +75,23 @@ public sealed class TradesTests
     public async Task A_half_published_trade_is_answered_503_and_completed_under_the_same_ids()
     {
         await using TestServer server = await TestServer.StartAsync();
-        server.Log.Holding = true;
+        server.Log.HoldsAcknowledgements = true;
         Guid key = TestServer.NewKey();
         string body = TestServer.Trade("\"user_id\":\"a\"", "\"user_id\":\"b\"");
         Task<HttpResponseMessage> first = server.TradeAsync(body, key);
-        Actions.PlayerAction half = server.Log.Take();
-        half.Delivered(acknowledged: true);
+        Actions.PlayerAction half = server.Log.TakeHeld();
+        half.CompleteEvent(acknowledged: true);
         first.IsCompleted.ShouldBeFalse();
-        half.Delivered(acknowledged: false);
+        half.CompleteEvent(acknowledged: false);
         await TestServer.ProblemAsync(await first, HttpStatusCode.ServiceUnavailable, "unavailable");
 
-        server.Log.Holding = false;
+        server.Log.HoldsAcknowledgements = false;
         (await server.TradeAsync(body, key)).StatusCode.ShouldBe(HttpStatusCode.Created);
         Guid[] ids = [.. server.Log.Trades.Select(side => side.EventId)];
         ids[2..].ShouldBe(ids[..2]);
     }
 
-    /// <summary>Under the ids of the first trade the second would pass for its repetition, and be lost.</summary>
+    /// <summary>Readers of the log would take the second trade, which has the same ids, for a repeat of the first, and it would be lost.</summary>
     [Theory]
     [InlineData("\"user_id\":\"a\"", "\"user_id\":\"c\"", "\"channel\":\"direct\"")]
     [InlineData("\"user_id\":\"b\"", "\"user_id\":\"a\"", "\"channel\":\"direct\"")]
