@@ -16,8 +16,8 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Hosting;
 
 /// <summary>
-/// The parts of a running broker, in the order in which they come to life: storage and coordination, identity, logs, sockets bound, partitions,
-/// registration and controller, coordinators, requests. They end in the opposite order.
+/// The parts of a running broker, in the order in which they start: storage and coordination, identity, logs, sockets bound, partitions, registration and
+/// controller, coordinators, requests. They stop in the opposite order.
 /// </summary>
 internal sealed class BrokerParts : IAsyncDisposable
 {
@@ -28,7 +28,9 @@ internal sealed class BrokerParts : IAsyncDisposable
     private readonly TimingWheel _wheel;
     private readonly ColdWork _cold = new(ColdWork.DefaultThreads);
 
-    /// <summary>Apart from the fetches, which must not wait until thousands of groups are loaded, nor the groups for a consumer's replay.</summary>
+    /// <summary>
+    /// Threads of their own for loading groups: fetches must not wait while thousands of groups are loaded, and groups not while a consumer reads old records.
+    /// </summary>
     private readonly ColdWork _loading = new(ColdWork.DefaultThreads);
     private readonly AllowAllAuthorizer _authorizer = new();
     private Storages? _storages;
@@ -52,18 +54,17 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     public SocketServer Sockets { get; }
 
-    /// <summary>There is one once the broker has joined.</summary>
+    /// <summary>Null until the broker has joined the cluster.</summary>
     public ClusterMembership? Membership { get; private set; }
 
-    /// <exception cref="ConfigException">What makes the start impossible, in one sentence.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled while the logs were loaded; nothing has changed on the disk that a new start would not do
-    /// again.</exception>
+    /// <exception cref="ConfigException">The broker cannot start; the message says why in one sentence.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled while the logs were loaded; a new start repeats whatever was changed on the disk.</exception>
     public async Task Start(bool inMemory, CancellationToken cancellation)
     {
         _storages = Storages.Open(_config, inMemory, DirectoryFailed, _time, _logging);
         Membership = await Join(_storages);
         Membership.Brokers.Subscribe(config => Sockets.Limit(NetworkOptions.Of(config)));
-        // Recovery blocks, and whoever starts an embedded broker may not.
+        // Recovery blocks, and the thread that starts an embedded broker may not.
         await Task.Run(() => Load(_storages.Directories, Membership, cancellation), CancellationToken.None);
         await Membership.Seed(_storages.Directories.Logs, _storages.Directories.CompactedTopics);
         Sockets.Bind(_config.Listeners);
@@ -75,14 +76,14 @@ internal sealed class BrokerParts : IAsyncDisposable
         Serve(partitions, Membership, _groups);
     }
 
-    /// <summary>Hands leaderships over, ends connections, flushes the logs and marks the end as clean.</summary>
+    /// <summary>Hands leaderships over, closes connections, flushes the logs and marks the shutdown as clean.</summary>
     public async Task Stop()
     {
         if (Membership is not null && _partitions is not null && _config.ControlledShutdown)
         {
             await Membership.LeaveInOrder();
         }
-        // First the groups: they answer members who wait for a rebalance, whose connections could not end otherwise.
+        // The groups stop first: they answer members that wait for a rebalance, whose connections could not end otherwise.
         if (_groups is not null)
         {
             await _groups.StopAsync();
@@ -97,7 +98,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends what <see cref="Stop"/> has not, as a crash would.</summary>
+    /// <summary>Ends everything that <see cref="Stop"/> has not, without marking the shutdown as clean.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_groups is not null)
@@ -175,7 +176,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private GroupApiServices ServicesOf(GroupCoordinator groups, ClusterMembership membership) =>
         new(groups, membership.Metadata, _authorizer, new OldOffsets(membership.Znodes, GroupLimits.MaxGroupsInZnodes), _time);
 
-    /// <summary>Called where a write has failed, perhaps under a partition's lock.</summary>
+    /// <summary>Called after a failed write, perhaps under a partition's lock.</summary>
     private void DirectoryFailed(LogDirectory directory) => ThreadPool.QueueUserWorkItem(static parts => parts.TakeOffline(), this, preferLocal: false);
 
     private void TakeOffline()

@@ -5,11 +5,11 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Hosting;
 
 /// <summary>
-/// Runs chores that may block on a disk, one at a time, on a thread of its own. Each waits on the timing wheel; its next round is counted from the end of the
-/// last one.
+/// Repeats chores that may block on a disk, one at a time, on a thread of its own. The timing wheel starts each of them; the interval begins when the chore's
+/// last run ends.
 /// </summary>
-/// <param name="wheel">For the waiting.</param>
-/// <param name="log">Where failures go.</param>
+/// <param name="wheel">Starts the chores when they are due.</param>
+/// <param name="log">Gets the failures.</param>
 internal sealed class ChoreThread(TimingWheel wheel, ILogger log) : IDisposable
 {
     private readonly ColdWork _thread = new(maxThreads: 1);
@@ -19,9 +19,9 @@ internal sealed class ChoreThread(TimingWheel wheel, ILogger log) : IDisposable
 
     /// <summary>Runs a chore again and again until this is disposed.</summary>
     /// <param name="name">For the log.</param>
-    /// <param name="delay">Before its first round.</param>
-    /// <param name="interval">Between two rounds.</param>
-    /// <param name="chore">What fails is logged and comes round again.</param>
+    /// <param name="delay">Before its first run.</param>
+    /// <param name="interval">Between two runs.</param>
+    /// <param name="chore">The work. A failure is logged, and the chore runs again after the interval.</param>
     public void Start(string name, TimeSpan delay, TimeSpan interval, Action chore)
     {
         lock (_lock)
@@ -43,7 +43,7 @@ internal sealed class ChoreThread(TimingWheel wheel, ILogger log) : IDisposable
             last = _last;
         }
 
-#pragma warning disable VSTHRD002 // The end of the broker: the logs are closed next, on this thread.
+#pragma warning disable VSTHRD002 // The broker stops: the logs are closed next, on this thread.
         last.Wait();
 #pragma warning restore VSTHRD002
         _thread.Dispose();
@@ -69,7 +69,7 @@ internal sealed class ChoreThread(TimingWheel wheel, ILogger log) : IDisposable
                 chore();
             }
         }
-#pragma warning disable CA1031 // The top of a chore: it comes round again, and the others must not stop with it.
+#pragma warning disable CA1031 // The top of a chore: it is repeated after a failure, and the other chores continue.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Hosting;
 
 /// <summary>
-/// The work that comes round: flushes, checkpoints, retention, delayed deletes, producers' expiry. Each log directory has a thread of its own for it, so that a
-/// disk that hangs stops the chores of no other.
+/// The periodic work: flushes, checkpoints, retention, delayed deletes, producers' expiry. Each log directory has a thread of its own for it, so that a stalled
+/// disk stops the chores of no other.
 /// </summary>
 internal sealed class Chores : IDisposable
 {
@@ -20,11 +20,11 @@ internal sealed class Chores : IDisposable
 
     private readonly List<ChoreThread> _threads = [];
 
-    /// <param name="wheel">For the waiting.</param>
+    /// <param name="wheel">Starts the chores when they are due.</param>
     /// <param name="config">The intervals.</param>
     /// <param name="directories">The logs.</param>
     /// <param name="partitions">The partitions over them.</param>
-    /// <param name="log">Where failures go.</param>
+    /// <param name="log">Gets the failures.</param>
     public Chores(TimingWheel wheel, BrokerConfig config, LogDirectories directories, PartitionTable partitions, ILogger log)
     {
         foreach (LogDirectory directory in directories.Directories)
@@ -32,7 +32,7 @@ internal sealed class Chores : IDisposable
             StartAll(AddThread(wheel, log), config, directory, partitions);
         }
 
-        // Apart, as it may block on any of them.
+        // On a thread of its own, because it may block on any directory.
         AddThread(wheel, log).Start("logs without room", DeleteInterval, DeleteInterval, partitions.OpenAwaited);
     }
 

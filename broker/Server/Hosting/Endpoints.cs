@@ -4,7 +4,7 @@ using Broker.Server.Metadata.Znodes;
 
 namespace Broker.Server.Hosting;
 
-/// <summary>What a broker tells clients to connect to.</summary>
+/// <summary>The endpoints that a broker advertises to clients.</summary>
 internal static class Endpoints
 {
     /// <summary>The advertised listeners, with bound ports for port 0 and this machine's name for an empty host.</summary>

@@ -8,10 +8,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Hosting;
 
-/// <summary>What a broker keeps: its log directories, and the cluster's tree, journaled in the first of them.</summary>
+/// <summary>A broker's durable state: its log directories, and the cluster's tree, journaled in the first of them.</summary>
 internal sealed class Storages : IAsyncDisposable
 {
-    /// <summary>Lies among the log folders, where Apache Kafka passes over files that it does not know.</summary>
+    /// <summary>The file is among the log folders, where Apache Kafka ignores files that it does not know.</summary>
     public const string JournalName = "coordination.journal";
 
     private readonly EmbeddedCoordination _tree;
@@ -28,11 +28,11 @@ internal sealed class Storages : IAsyncDisposable
     public ICoordinationService Coordination => _tree;
 
     /// <summary>Locks the directories and opens the tree.</summary>
-    /// <param name="config">Where.</param>
-    /// <param name="inMemory">Whether nothing is to be kept beyond the process's life.</param>
-    /// <param name="onDirectoryFailed">Told of a directory whose disk has failed; must hand over at once.</param>
+    /// <param name="config">Names the directories.</param>
+    /// <param name="inMemory">Whether all state is lost when the process ends.</param>
+    /// <param name="onDirectoryFailed">Called when a directory's disk has failed; must not block.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logging">Where log lines go.</param>
+    /// <param name="logging">Creates the loggers.</param>
     /// <exception cref="ConfigException">A folder cannot be used; the sentence says which and why.</exception>
     public static Storages Open(BrokerConfig config, bool inMemory, Action<LogDirectory> onDirectoryFailed, TimeProvider time, ILoggerFactory logging)
     {
@@ -55,14 +55,14 @@ internal sealed class Storages : IAsyncDisposable
         }
     }
 
-    /// <summary>The identity that the folders hold, if they hold one.</summary>
+    /// <summary>The identity that is stored in the folders; null where none is.</summary>
     public MetaProperties? FormerIdentity() => Checked(Directories.ReadIdentity);
 
-    /// <summary>Compares the folders' identity with what holds now, and writes it where it is missing.</summary>
+    /// <summary>Compares the folders' identity with the current one, and writes it where it is missing.</summary>
     public void EnsureIdentity(int brokerId, string clusterId) =>
         Checked<MetaProperties?>(() => Directories.EnsureIdentity(clusterId, brokerId, () => new MetaProperties(brokerId, clusterId)));
 
-    /// <summary>Closes the logs, with the mark of a clean end where all went well.</summary>
+    /// <summary>Closes the logs, and marks the shutdown as clean where everything was flushed.</summary>
     public void CloseLogs(long brokerEpoch)
     {
         if (_closed)
@@ -73,7 +73,7 @@ internal sealed class Storages : IAsyncDisposable
         Directories.Close(brokerEpoch);
     }
 
-    /// <summary>Closes the tree; logs that are still open are let go as by a crash.</summary>
+    /// <summary>Closes the tree; logs that are still open are closed without a flush, as after a crash.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_closed)

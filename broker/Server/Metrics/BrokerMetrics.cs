@@ -5,8 +5,8 @@ using System.Text;
 namespace Broker.Server.Metrics;
 
 /// <summary>
-/// The meter of one broker, which every area's metrics class makes its instruments on, and what they have measured, as Prometheus' text.
-/// Two brokers of one process have a meter each. Any thread.
+/// The meter of one broker, on which every area's metrics class creates its instruments, and their measurements as Prometheus' text. Two brokers of one process
+/// have a meter each. Any thread.
 /// </summary>
 internal sealed class BrokerMetrics : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class BrokerMetrics : IDisposable
     private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private readonly MeterListener _listener = new();
 
-    /// <param name="brokerId">Marks the meter for other listeners of the process.</param>
+    /// <param name="brokerId">A tag of the meter, for other listeners of the process.</param>
     public BrokerMetrics(int brokerId)
     {
         Meter = new Meter(new MeterOptions(MeterName) { Scope = this, Tags = [new("broker", brokerId)] });

@@ -7,18 +7,18 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Metrics;
 
 /// <summary>
-/// The broker's pages for machines: <c>/metrics</c>, <c>/healthz</c> (the process is alive), <c>/readyz</c> (it serves requests). So little HTTP that a
-/// web server would cost the start more than everything else: one GET a connection, a request of at most 4 KiB, answered and closed.
+/// The broker's pages for monitoring: <c>/metrics</c>, <c>/healthz</c> (the process is alive), <c>/readyz</c> (it serves requests). It serves one GET or HEAD
+/// of at most 4 KiB a connection and then closes it. A web server would slow the start of the broker down more than all other parts.
 /// </summary>
 internal sealed class HttpPages : IAsyncDisposable
 {
-    /// <summary>What some load balancers probe with: the head of a GET's answer.</summary>
+    /// <summary>Some load balancers probe with HEAD, which asks for a GET's answer without the body.</summary>
     private const string Head = "HEAD";
 
     /// <summary>A scraper's request has a few hundred bytes.</summary>
     private const int MaxRequestBytes = 4096;
 
-    /// <summary>Scrapers are one or two; more wait in the backlog.</summary>
+    /// <summary>One or two scrapers are usual; more than this wait in the backlog.</summary>
     private const int MaxConnections = 16;
 
     private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(5);
@@ -33,11 +33,11 @@ internal sealed class HttpPages : IAsyncDisposable
     private readonly SemaphoreSlim _room = new(MaxConnections);
     private readonly Task _accepting;
 
-    /// <param name="endPoint">Where to listen; port 0 takes a free one.</param>
+    /// <param name="endPoint">Where to listen; port 0 is a free one.</param>
     /// <param name="pages">Gives the page of a path.</param>
-    /// <param name="log">Where failures go.</param>
-    /// <param name="time">For the time-out of a request, and the rest after a failure.</param>
-    /// <param name="accept">Takes the next connection; null is the socket's own way.</param>
+    /// <param name="log">Gets the failures.</param>
+    /// <param name="time">For the time-out of a request, and the delay after a failure.</param>
+    /// <param name="accept">Accepts the next connection; null uses the socket's own method.</param>
     /// <exception cref="SocketException">The address cannot be bound.</exception>
     public HttpPages(IPEndPoint endPoint, Func<string, HttpPage> pages, ILogger log, TimeProvider time,
         Func<Socket, CancellationToken, ValueTask<Socket>>? accept = null)
@@ -79,7 +79,9 @@ internal sealed class HttpPages : IAsyncDisposable
         }
     }
 
-    /// <summary>Out of handles, or a scraper that went away before it was taken: neither is the end of the pages.</summary>
+    /// <summary>
+    /// Accepts a connection, and tries again after a failure: the process has no handles left, or a scraper disconnected before it was accepted.
+    /// </summary>
     private async Task<Socket> AcceptOne()
     {
         while (true)
@@ -115,7 +117,7 @@ internal sealed class HttpPages : IAsyncDisposable
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // A scraper that went away or says nothing.
+            // The scraper has disconnected or sends nothing.
         }
         finally
         {
@@ -127,7 +129,7 @@ internal sealed class HttpPages : IAsyncDisposable
         }
     }
 
-    /// <summary>The path of a GET or HEAD; empty for anything else.</summary>
+    /// <summary>Reads a request and returns method and path of a GET or HEAD; empty for anything else.</summary>
     private static async Task<(string Method, string Path)> Asked(Socket client, CancellationToken cancellation)
     {
         byte[] request = new byte[MaxRequestBytes];

@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 namespace Broker.Server.Metrics;
 
 /// <summary>
-/// Records what one instrument measures. The value of the instrument's own labels is looked up once, so that a measurement without further labels, as every
-/// request makes, looks nothing up. Any thread.
+/// Records what one instrument measures. The cell of the instrument's own labels is looked up once, so that a measurement without further labels, as every
+/// request makes, needs no look-up. Any thread.
 /// </summary>
 internal sealed class InstrumentRecorder(MetricSeries series, Instrument instrument)
 {

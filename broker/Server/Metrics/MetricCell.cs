@@ -1,6 +1,6 @@
 namespace Broker.Server.Metrics;
 
-/// <summary>The running value of one set of labels. Any thread.</summary>
+/// <summary>The current value of one set of labels. Any thread.</summary>
 /// <param name="bounds">How many bounds a histogram's buckets have; 0 for anything else.</param>
 internal sealed class MetricCell(int bounds)
 {

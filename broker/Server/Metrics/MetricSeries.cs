@@ -5,8 +5,9 @@ using System.Text;
 
 namespace Broker.Server.Metrics;
 
-/// <summary>Everything measured under one name, by one instrument or by several with labels of their own: a running value for each set of labels. Any
-/// thread.</summary>
+/// <summary>
+/// All measurements of one name, by one instrument or by several with labels of their own: a current value for each set of labels. Any thread.
+/// </summary>
 internal sealed class MetricSeries(Instrument instrument)
 {
     private static readonly double[] DefaultBounds = [0.001, 0.01, 0.1, 1, 10];
@@ -21,11 +22,11 @@ internal sealed class MetricSeries(Instrument instrument)
 
     public string Type { get; } = instrument is Histogram<double> ? "histogram" : IsSum(instrument) ? "counter" : "gauge";
 
-    /// <summary>The running value of a set of labels.</summary>
+    /// <summary>The current value of a set of labels.</summary>
     public MetricCell CellOf(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
         _cells.GetOrAdd(Labels.Of(tags), static (_, bounds) => new MetricCell(bounds), _bounds.Length);
 
-    /// <summary>Records one measurement: sums add up, histograms sort in, gauges are replaced.</summary>
+    /// <summary>Records one measurement: it is added to a sum, counted in a histogram's bucket, or replaces a gauge's value.</summary>
     public void Record(MetricCell cell, double value)
     {
         if (_bounds.Length > 0)

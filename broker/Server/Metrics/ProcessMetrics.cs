@@ -3,10 +3,10 @@ using System.Diagnostics.Metrics;
 
 namespace Broker.Server.Metrics;
 
-/// <summary>What the process uses, under the names that Prometheus' clients give it.</summary>
+/// <summary>The resources that the process uses, under the names that Prometheus' client libraries use.</summary>
 internal static class ProcessMetrics
 {
-    /// <summary>Adds them to a broker's meter. Of a process with two brokers, both say the same.</summary>
+    /// <summary>Adds them to a broker's meter. Two brokers in one process report the same values.</summary>
     public static void AddTo(Meter meter)
     {
         meter.CreateObservableCounter("process.cpu", () => Environment.CpuUsage.TotalTime.TotalSeconds is var seconds ? (long)seconds : 0, "s",

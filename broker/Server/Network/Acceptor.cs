@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Network;
 
-/// <summary>One listening socket. Bound early, so that the port is ours and clients queue; accepting begins when the broker is ready.</summary>
+/// <summary>
+/// One listening socket. It is bound early, so that no other process gets the port and clients queue; it accepts connections once the broker is ready.
+/// </summary>
 internal sealed class Acceptor : IDisposable
 {
     private static readonly TimeSpan RestAfterFailure = TimeSpan.FromSeconds(1);
@@ -45,7 +47,7 @@ internal sealed class Acceptor : IDisposable
             }
             catch (SocketException e)
             {
-                // Out of handles, or a connection that ended before it was taken.
+                // The process has no handles left, or the client closed the connection before it was accepted.
                 NetworkLog.AcceptFailed(services.Log, e, _listener.Name);
                 await Task.Delay(RestAfterFailure, services.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -93,7 +95,10 @@ internal sealed class Acceptor : IDisposable
         table.Start(connection);
     }
 
-    /// <summary>Sets the socket's options; the peer's address, IPv4 as such even over a socket for both; null when it has gone already.</summary>
+    /// <summary>
+    /// Sets the socket's options and returns the peer's address (an IPv4 address even where the socket serves IPv4 and IPv6); null when the peer has closed the
+    /// connection already.
+    /// </summary>
     private IPAddress? Prepare(Socket socket)
     {
         try

@@ -1,6 +1,8 @@
 namespace Broker.Server.Network;
 
-/// <summary>A number of bytes that all connections share. Who asks for more than is left waits; the first to ask is the first to get.</summary>
+/// <summary>
+/// A number of bytes that all connections share. A caller that asks for more than is free waits; bytes are granted in the order of the calls.
+/// </summary>
 internal sealed class ByteBudget
 {
     private readonly Lock _lock = new();
@@ -27,7 +29,7 @@ internal sealed class ByteBudget
         }
     }
 
-    /// <summary>Those who wait now.</summary>
+    /// <summary>Callers that wait now.</summary>
     public int Waiting
     {
         get
@@ -39,7 +41,7 @@ internal sealed class ByteBudget
         }
     }
 
-    /// <summary>Takes the bytes if they are there and nobody waits for any.</summary>
+    /// <summary>Reserves the bytes if they are free and no earlier caller waits; false otherwise.</summary>
     public bool TryReserve(long bytes)
     {
         lock (_lock)
@@ -53,8 +55,8 @@ internal sealed class ByteBudget
         }
     }
 
-    /// <summary>Takes the bytes, waiting for them if need be. <paramref name="bytes"/> must not exceed the whole budget.</summary>
-    /// <exception cref="OperationCanceledException">Cancelled before they came; nothing is held.</exception>
+    /// <summary>Reserves the bytes, and waits until they are free. <paramref name="bytes"/> must not exceed the whole budget.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled before the bytes were granted; nothing is reserved.</exception>
     public async ValueTask Reserve(long bytes, CancellationToken cancellation)
     {
         if (TryReserve(bytes))
@@ -112,7 +114,7 @@ internal sealed class ByteBudget
 
     private sealed record Waiter(long Bytes)
     {
-        /// <summary>Continues elsewhere: it is completed under the lock.</summary>
+        /// <summary>Runs its continuation on another thread, because it is completed under the lock.</summary>
         public TaskCompletionSource Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

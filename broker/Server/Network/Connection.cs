@@ -6,8 +6,8 @@ using Broker.Server.Requests;
 namespace Broker.Server.Network;
 
 /// <summary>
-/// One client's connection: a reading loop that dispatches requests in arrival order, and a writing loop that answers them in that order.
-/// The reading loop stops reading while it waits for a request's turn, which is the back-pressure.
+/// One client's connection: a reading loop that dispatches requests in arrival order, and a writing loop that answers them in that order. The reading loop
+/// stops reading while a request may not be dispatched yet, which is the back-pressure.
 /// </summary>
 internal sealed class Connection : IRequestConnection
 {
@@ -46,7 +46,7 @@ internal sealed class Connection : IRequestConnection
 
     public IPAddress RemoteAddress { get; }
 
-    /// <summary>Nobody in particular, until SASL or TLS names someone.</summary>
+    /// <summary>Every client is anonymous until SASL or TLS authenticates it.</summary>
     public string Principal => "User:ANONYMOUS";
 
     public CancellationToken ClientEnded { get; }
@@ -105,10 +105,10 @@ internal sealed class Connection : IRequestConnection
         return true;
     }
 
-    /// <summary>Nobody reads on at the other end: what only waits need not wait any more.</summary>
+    /// <summary>The client reads no more answers: cancels the handlers that wait on its behalf.</summary>
     private void EndWaits()
     {
-        // Off this thread: handlers' registrations run on it, and the caller may hold what they need.
+        // Cancelled on another thread: the handlers' registrations run there, and this caller may hold a lock that they need.
         if (!_gone.IsCancellationRequested)
         {
             _ = _gone.CancelAsync();
@@ -116,8 +116,8 @@ internal sealed class Connection : IRequestConnection
     }
 
     /// <summary>
-    /// Closes the connection when no byte has come or gone for too long, whatever it waits for, as Kafka does, or a large frame is stuck; ends the waits of a
-    /// peer that has gone. Called by the sweep, one at a time.
+    /// Closes the connection when no byte has been received or sent for too long, whatever it waits for, as Kafka does, or when a large frame makes no
+    /// progress; cancels the waits of a client that has disconnected. The sweep calls it, never twice at once.
     /// </summary>
     public void Sweep(long now)
     {
@@ -136,7 +136,7 @@ internal sealed class Connection : IRequestConnection
         {
             SweepLargeFrame(now);
         }
-        // While it waits for its turn the reading loop is not at the socket, and would not learn of the peer's end.
+        // A reading loop that waits to dispatch does not read the socket, so it cannot see that the peer has disconnected.
         if (_awaitsTurn && _transport.PeerHasEnded)
         {
             EndWaits();
@@ -163,7 +163,7 @@ internal sealed class Connection : IRequestConnection
         else if (_services.Time.GetElapsedTime(_mark.WindowStart, now) >= NetworkOptions.ProgressTime)
         {
             Close($"a request of {length} bytes made no progress: {arrived} bytes in {NetworkOptions.ProgressTime.TotalSeconds} s"
-                + (othersWait ? ", too few while others wait for its part of queued.max.request.bytes" : ""));
+                + (othersWait ? ", too few while other requests wait for its part of queued.max.request.bytes" : ""));
         }
     }
 
@@ -180,7 +180,7 @@ internal sealed class Connection : IRequestConnection
 
             EndWaits();
             await _responses.AllAnswered();
-            CloseEnded("the client ended it");
+            CloseEnded("the client closed it");
         }
         catch (Exception e) when (e is FramingException or MalformedMessageException)
         {
@@ -188,7 +188,7 @@ internal sealed class Connection : IRequestConnection
         }
         catch (Exception e) when (Transport.IsEnd(e))
         {
-            CloseEnded("the client has gone");
+            CloseEnded("the client has disconnected");
         }
 #pragma warning disable CA1031 // The top of the connection's loop: a fault of one handler ends this connection, not the broker.
         catch (Exception e)
@@ -201,7 +201,7 @@ internal sealed class Connection : IRequestConnection
         _frames.Dispose();
     }
 
-    /// <summary>Before it waits for bytes, the writing loop gets to write what is ready.</summary>
+    /// <summary>Lets the writing loop write the answers that are ready before this loop waits for bytes.</summary>
     private ValueTask<Memory<byte>?> NextFrame()
     {
         if (!_frames.HasNext)
@@ -232,7 +232,7 @@ internal sealed class Connection : IRequestConnection
     }
 
     /// <summary>
-    /// Answers that are ready leave together with those of the requests behind them, but not later than this: a disk may hold up the dispatch of a later one.
+    /// Bounds how long completed answers wait to be sent together with those of later requests: a slow disk may block the dispatch of a later request.
     /// </summary>
     private void ReleaseAnswersSoon()
     {
@@ -252,7 +252,9 @@ internal sealed class Connection : IRequestConnection
         _responses.Wake();
     }
 
-    /// <summary>What has reserved memory must not wait for the answers of other requests: a large frame is read when its turn has come.</summary>
+    /// <summary>
+    /// Reads a large frame only when its request may be dispatched: a request that has reserved memory must not wait for the answers of others.
+    /// </summary>
     private ValueTask BeforeLarge(ReadOnlyMemory<byte> head) => Turn(RequestStart.ApiOf(head.Span, _services.Apis));
 
     private async ValueTask Turn(Api api)
@@ -321,7 +323,10 @@ internal sealed class Connection : IRequestConnection
 
     private bool MayCoalesce => _writer.Deferred.Count == 0 && _writer.BufferedLength < NetworkOptions.CoalescedBytes && _closeReason is null;
 
-    /// <summary>Waits for an answer and writes its frame into the writer, even if nobody will get it: so its payloads are found and given back.</summary>
+    /// <summary>
+    /// Waits for an answer and writes its frame into the writer, even if the connection is closed: so the caller finds the answer's payloads and disposes of
+    /// them.
+    /// </summary>
     private async ValueTask AddToWriter(PendingResponse pending)
     {
         _answering.Add(pending);
@@ -331,7 +336,7 @@ internal sealed class Connection : IRequestConnection
             {
                 WriteFrame(_writer, pending, response);
             }
-            // A Produce earns it in its dispatch; all others, before which nothing runs ahead, by now.
+            // A Produce sets its throttle time while it is dispatched; every other request, ahead of which no request runs, has set it by now.
             if (pending.Context.ThrottleTimeMs > 0)
             {
                 Throttle(pending.Context.ThrottleTimeMs);
@@ -339,8 +344,8 @@ internal sealed class Connection : IRequestConnection
         }
         catch (OperationCanceledException) when (_closeReason is not null || _gone.IsCancellationRequested)
         {
-            // It is closed, or the handler has noticed that the client has ended; behind what is missing nothing can be answered.
-            CloseEnded("the client ended it before its answer");
+            // The connection is closed, or the handler has seen that the client has disconnected. Without this answer no later one can be sent.
+            CloseEnded("the client closed it before its answer was sent");
         }
 #pragma warning disable CA1031 // The top of the connection's loop: a fault of one handler ends this connection, not the broker.
         catch (Exception e)
@@ -353,7 +358,7 @@ internal sealed class Connection : IRequestConnection
 
     private ValueTask<IMessage?> AnswerOf(PendingResponse pending) => pending.Response.IsCompleted ? pending.Response : UntilShut(pending);
 
-    /// <summary>A connection that is closed does not stay for an answer that may take days.</summary>
+    /// <summary>Stops waiting when the connection is closed: an answer may take days.</summary>
     private async ValueTask<IMessage?> UntilShut(PendingResponse pending)
     {
         Task<IMessage?> answer = pending.Response.AsTask();
@@ -368,7 +373,7 @@ internal sealed class Connection : IRequestConnection
         }
     }
 
-    /// <summary>Gives back what an answer holds that nobody will get, once there is one.</summary>
+    /// <summary>Waits for an answer that cannot be sent any more, and disposes of its payloads.</summary>
     private async Task Drop(PendingResponse pending, Task<IMessage?> answer)
     {
         try
@@ -429,6 +434,6 @@ internal sealed class Connection : IRequestConnection
         }
     }
 
-    /// <summary>What the sweep saw last.</summary>
+    /// <summary>The progress that the last sweep saw.</summary>
     private readonly record struct ProgressMark(long AnyBytes, long WindowStart, long WindowBytes);
 }

@@ -16,19 +16,19 @@ internal sealed class ConnectionTable(NetworkOptions started)
 
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>The limit of all together that holds now.</summary>
+    /// <summary>The current limit of all connections together.</summary>
     public int MaxConnections => _options.MaxConnections;
 
     public IEnumerable<Connection> All => _connections.Select(entry => entry.Value.Connection);
 
-    /// <summary>A number that no connection of this broker has had.</summary>
+    /// <summary>Returns a number that no connection of this broker has had.</summary>
     public long NextId() => Interlocked.Increment(ref _lastId);
 
-    /// <summary>The limit that holds for an address.</summary>
+    /// <summary>The current limit of an address.</summary>
     public int LimitOf(IPAddress address)
         => _options.ConnectionsPerIpOverrides.TryGetValue(address.ToString(), out int limit) ? limit : _options.MaxConnectionsPerIp;
 
-    /// <summary>Has other limits of connections hold, for those that come from now on.</summary>
+    /// <summary>Replaces the limits; they apply to connections that are accepted from now on.</summary>
     public void Limit(NetworkOptions options)
     {
         lock (_lock)
@@ -52,7 +52,7 @@ internal sealed class ConnectionTable(NetworkOptions started)
         }
     }
 
-    /// <summary>Counts a connection of an address; false where that has too many.</summary>
+    /// <summary>Counts a connection of an address; false where the address has too many.</summary>
     public bool TryEnter(IPAddress address)
     {
         lock (_lock)
@@ -68,16 +68,16 @@ internal sealed class ConnectionTable(NetworkOptions started)
         }
     }
 
-    /// <summary>Starts a counted connection and forgets it when it has ended.</summary>
+    /// <summary>Starts a counted connection and removes it when it has ended.</summary>
     public void Start(Connection connection)
     {
         Entry entry = new(connection);
         _connections[connection.Id] = entry;
-        // Not on the caller's thread: a request that is there already may block it, and it is the one that accepts.
+        // Not on the caller's thread, which accepts connections: a request that has already arrived may block.
         entry.Running = Task.Run(() => RunToEnd(connection));
     }
 
-    /// <summary>Closes all connections and waits until their loops have ended, or the time is over; the number of those left.</summary>
+    /// <summary>Closes all connections, waits at most the given time until their loops have ended, and returns how many are left.</summary>
     public async Task<int> CloseAll(TimeSpan within, TimeProvider time)
     {
         foreach (Connection connection in All)
@@ -90,7 +90,7 @@ internal sealed class ConnectionTable(NetworkOptions started)
         }
         catch (TimeoutException)
         {
-            // The caller says so; handlers that never complete must not keep the process.
+            // The caller logs it; handlers that never complete must not keep the process alive.
         }
 
         return Count;

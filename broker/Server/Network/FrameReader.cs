@@ -3,19 +3,19 @@ using System.Buffers.Binary;
 
 namespace Broker.Server.Network;
 
-/// <summary>The peer broke the framing: its connection is closed with this message in the log.</summary>
+/// <summary>The peer violated the framing. Its connection is closed, and this message is logged.</summary>
 internal sealed class FramingException(string message) : Exception(message);
 
 /// <summary>
-/// Cuts a connection's bytes into frames. Holds no buffer while nothing is there to read. Frames up to 64 KiB are cut out of a buffer that several
-/// may share; a larger one waits for its turn and reserves its declared length from the broker's budget first, its socket unread, and then gets a buffer
-/// of its own, which grows with what really arrives. One caller at a time; the sweep reads its progress from another thread.
+/// Splits a connection's bytes into frames. Holds no buffer while there is nothing to read. Several frames up to 64 KiB share a buffer. A larger frame first
+/// waits until its request may be dispatched and reserves its declared length from the broker's budget, while its socket stays unread; then it gets a buffer of
+/// its own, which grows as bytes arrive. One caller at a time; the sweep reads the progress on another thread.
 /// </summary>
 /// <param name="transport">Where the bytes come from.</param>
 /// <param name="options">The limits.</param>
-/// <param name="largeFrames">What large frames reserve from.</param>
-/// <param name="beforeLarge">Completes when a large frame, whose first bytes it is given, may be read: what is reserved must not wait for other requests'
-/// answers.</param>
+/// <param name="largeFrames">The budget of all large frames.</param>
+/// <param name="beforeLarge">Gets a large frame's first bytes and completes when its request may be dispatched, so that no reserved memory waits for other
+/// requests' answers.</param>
 /// <param name="closed">Ends the wait for a reservation.</param>
 internal sealed class FrameReader(
     Transport transport, NetworkOptions options, ByteBudget largeFrames, Func<ReadOnlyMemory<byte>, ValueTask> beforeLarge, CancellationToken closed)
@@ -23,7 +23,7 @@ internal sealed class FrameReader(
 {
     private const int LengthBytes = 4;
 
-    /// <summary>Of a large frame, so many bytes say what it is.</summary>
+    /// <summary>The bytes of a large frame that are read before it is reserved: its API key and version.</summary>
     private const int HeadBytes = RequestStart.KeyAndVersionBytes;
 
     private byte[] _buffer = [];
@@ -38,14 +38,14 @@ internal sealed class FrameReader(
     /// <summary>Bytes received so far. Any thread.</summary>
     public long Received => Volatile.Read(ref _received);
 
-    /// <summary>Bytes that a large frame has declared and reserved which is still arriving; 0 where there is none. Any thread.</summary>
+    /// <summary>The length of the large frame that is arriving now; 0 where there is none. Any thread.</summary>
     public int ArrivingBytes => _arriving;
 
-    /// <summary>Whether the next frame, a small one, has arrived whole: <see cref="Next"/> will not wait.</summary>
+    /// <summary>Whether the next frame has arrived whole, so that <see cref="Next"/> does not wait.</summary>
     public bool HasNext
         => _end - _start is var have && have >= LengthBytes && have - LengthBytes >= (uint)BinaryPrimitives.ReadInt32BigEndian(_buffer.AsSpan(_start));
 
-    /// <summary>The next frame without its length field; null when the peer has ended. Valid until <see cref="Done"/>.</summary>
+    /// <summary>Returns the next frame without its length field; null when the peer has closed the connection. Valid until <see cref="Done"/>.</summary>
     /// <exception cref="FramingException">A length below zero or over the limit, or an end in the middle of a frame.</exception>
     public async ValueTask<Memory<byte>?> Next()
     {
@@ -84,7 +84,7 @@ internal sealed class FrameReader(
         }
     }
 
-    /// <summary>The frame is no longer needed: its buffer and its reservation go back when nothing else is in them.</summary>
+    /// <summary>Ends the use of the frame: returns its buffer and its reservation, unless the buffer holds bytes of the next frame.</summary>
     public void Done()
     {
         if (_start == _end)
@@ -93,7 +93,7 @@ internal sealed class FrameReader(
         }
     }
 
-    /// <summary>Gives everything back; the loop that reads has ended.</summary>
+    /// <summary>Returns the buffer and the reservation. Called when the reading loop has ended.</summary>
     public void Dispose()
     {
         _start = _end = 0;
@@ -142,11 +142,13 @@ internal sealed class FrameReader(
         return Cut(length);
     }
 
-    /// <summary>A peer that has already sent a whole frame of this size gets its buffer at once; others must fill each step first.</summary>
+    /// <summary>
+    /// A peer that has sent a whole frame of this size before gets the full buffer at once; for others the buffer grows each time they fill it.
+    /// </summary>
     private int LargeCapacity(int total) =>
         total <= _largestComplete ? total : (int)Math.Min(total, Math.Max(NetworkOptions.SmallFrameBytes, (long)(_end - _start) * NetworkOptions.GrowthFactor));
 
-    /// <summary>Makes room behind what has arrived: by moving it to the front, or into a larger buffer once this one is full.</summary>
+    /// <summary>Makes room behind the bytes that have arrived: moves them to the front, or into a larger buffer when this one is full.</summary>
     private void MakeRoom(int needed)
     {
         if (_end < _buffer.Length && _start + needed <= _buffer.Length)

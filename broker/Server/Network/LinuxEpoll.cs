@@ -3,13 +3,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Broker.Server.Network;
 
-/// <summary>Linux's epoll, asked for one event at a time. Any thread may ask, and any take the answers.</summary>
+/// <summary>Linux's epoll, one event a call. Any thread may call.</summary>
 internal sealed partial class LinuxEpoll : IDisposable
 {
-    /// <summary>EPOLLIN, EPOLLRDHUP: there are bytes to read, or the peer has ended.</summary>
+    /// <summary>EPOLLIN, EPOLLRDHUP: there are bytes to read, or the peer has shut down its sending side.</summary>
     public const uint Readable = 0x1 | 0x2000;
 
-    /// <summary>EPOLLOUT: the socket takes bytes.</summary>
+    /// <summary>EPOLLOUT: the socket has room for bytes.</summary>
     public const uint Writable = 0x4;
 
     private const int CloseOnExec = 0x80000;
@@ -41,17 +41,19 @@ internal sealed partial class LinuxEpoll : IDisposable
         }
         catch
         {
-            // Whatever failed: nobody else will give the handles back.
+            // Nobody else closes the handles.
             _end?.Dispose();
             _epoll.Dispose();
             throw;
         }
     }
 
-    /// <summary>Has <see cref="Next"/> give the id, over 0, once, when the socket is ready for what is asked or has failed. Of a socket that is closed
-    /// meanwhile nothing is told.</summary>
-    /// <exception cref="ObjectDisposedException">The socket has been closed, or this.</exception>
-    /// <exception cref="IOException">The system has no room for another one.</exception>
+    /// <summary>
+    /// Makes <see cref="WaitForEvent"/> return the id (above 0) once, when the socket is ready for the awaited events or has failed. A socket that is closed
+    /// before that causes no event.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The socket has been closed, or this object has been disposed of.</exception>
+    /// <exception cref="IOException">The system cannot watch another socket.</exception>
     public void Ask(SafeHandle socket, uint awaited, long id)
     {
         if (Control(Modify, socket, awaited | Once, id) == 0)
@@ -65,7 +67,8 @@ internal sealed partial class LinuxEpoll : IDisposable
     }
 
     /// <summary>
-    /// Waits for one event and returns its id; null after <see cref="End"/>. Of several threads that wait, one gets each event, usually the last to have come.
+    /// Waits for one event and returns its id; null after <see cref="Stop"/>. Each event goes to one of the waiting threads, usually to the one that began to
+    /// wait last.
     /// </summary>
     public long? Next()
     {
@@ -82,7 +85,7 @@ internal sealed partial class LinuxEpoll : IDisposable
         return id == EndId ? null : id;
     }
 
-    /// <summary>Has <see cref="Next"/> return null from now on; who calls that disposes then.</summary>
+    /// <summary>Makes <see cref="WaitForEvent"/> return null from now on. The threads that call it dispose of this object afterwards.</summary>
     public void End()
     {
         long one = 1;

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Broker.Server.Network;
 
-/// <summary>Linux's poll, for what .NET has no question: whether a peer has ended although bytes of it are still unread.</summary>
+/// <summary>Linux's poll, which answers what .NET cannot: whether a peer has disconnected while bytes of it are still unread.</summary>
 internal static partial class LinuxPoll
 {
-    /// <summary>POLLRDHUP: the peer has shut down its sending side. POLLERR and POLLHUP are told unasked.</summary>
+    /// <summary>POLLRDHUP: the peer has shut down its sending side. The system reports POLLERR and POLLHUP without a request.</summary>
     private const short PeerShutDown = 0x2000;
 
     /// <summary>Does not wait.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Network;
 
-/// <summary>What the network says in the log.</summary>
+/// <summary>The network's log messages.</summary>
 internal static partial class NetworkLog
 {
     [LoggerMessage(100, LogLevel.Information, "Listening on {Listener}://{Address}")]
@@ -20,7 +20,7 @@ internal static partial class NetworkLog
     [LoggerMessage(103, LogLevel.Information, "Connection {Connection} from {Address} is closed: {Reason}")]
     public static partial void Closing(ILogger log, long connection, IPAddress address, string reason);
 
-    [LoggerMessage(104, LogLevel.Warning, "Connection {Connection} from {Address} is closed, it does not speak the protocol: {Reason}")]
+    [LoggerMessage(104, LogLevel.Warning, "Connection {Connection} from {Address} is closed because it violates the protocol: {Reason}")]
     public static partial void Violation(ILogger log, long connection, IPAddress address, string reason);
 
     [LoggerMessage(105, LogLevel.Error, "The dispatch of a request on connection {Connection} failed")]
@@ -29,11 +29,11 @@ internal static partial class NetworkLog
     [LoggerMessage(106, LogLevel.Error, "The handling of {Api} version {Version} on connection {Connection} failed")]
     public static partial void HandlerFailed(ILogger log, Exception e, ApiKey api, short version, long connection);
 
-    [LoggerMessage(107, LogLevel.Warning, "A connection from {Address} is refused: it has max.connections.per.ip ({Limit}) already")]
+    [LoggerMessage(107, LogLevel.Warning, "A connection from {Address} is refused: it already has max.connections.per.ip ({Limit}) connections")]
     public static partial void TooManyOfAddress(ILogger log, IPAddress address, int limit);
 
     [LoggerMessage(108, LogLevel.Warning,
-        "There are {Limit} connections, as many as max.connections, open files (ulimit -n) and memory allow: further ones wait")]
+        "There are {Limit} connections, as many as max.connections, open files (ulimit -n) and memory allow: new connections wait")]
     public static partial void TooManyConnections(ILogger log, int limit);
 
     [LoggerMessage(109, LogLevel.Error, "Accepting on {Listener} failed; trying again in a second")]

@@ -26,10 +26,10 @@ internal sealed class NetworkMetrics
     {
         _received = meter.CreateCounter<long>("broker.network.received", "By", "Bytes of requests");
         _sent = meter.CreateCounter<long>("broker.network.sent", "By", "Bytes of responses");
-        _malformed = meter.CreateCounter<long>("broker.network.violations", unit: null, "Connections closed because the peer broke the protocol");
-        _accepted = meter.CreateCounter<long>("broker.connections.accepted", unit: null, "Connections taken");
+        _malformed = meter.CreateCounter<long>("broker.network.violations", unit: null, "Connections closed because the peer violated the protocol");
+        _accepted = meter.CreateCounter<long>("broker.connections.accepted", unit: null, "Connections accepted");
         _refused = meter.CreateCounter<long>("broker.connections.refused", unit: null, "Connections closed at once because of a limit");
-        meter.CreateObservableGauge("broker.connections", connections, unit: null, "Connections now");
+        meter.CreateObservableGauge("broker.connections", connections, unit: null, "Open connections");
         Api[] all = [.. apis];
         _latencies = new Histogram<double>[all.Length == 0 ? 0 : all.Max(api => (short)api.Key) + 1];
         foreach (Api api in all)

@@ -6,75 +6,83 @@ namespace Broker.Server.Network;
 /// <summary>The limits of connections and requests, each with its reason.</summary>
 internal sealed record NetworkOptions
 {
-    /// <summary>Frames up to this many bytes, their length field included, come out of a reserve of their own: no large frame can delay them.</summary>
+    /// <summary>Frames up to this many bytes, length field included, need no reservation: no large frame can delay them.</summary>
     public const int SmallFrameBytes = 64 << 10;
 
     /// <summary>A connection's first receive buffer: most requests of an idle client (heartbeats, fetches) are a few hundred bytes.</summary>
     public const int FirstBufferBytes = 4 << 10;
 
-    /// <summary>A buffer grows by this factor when it is full, so that a sender gets at most this many times what it really sent.</summary>
+    /// <summary>A full buffer grows by this factor, so that it holds at most this many times the bytes that have arrived.</summary>
     public const int GrowthFactor = 4;
 
     /// <summary>
-    /// Produce requests of one connection that may be unanswered at once. Clients have 5 in flight (Java) or are limited by bytes (librdkafka);
-    /// 32 keeps those busy at one request a millisecond over a replication delay of 30 ms.
+    /// Produce requests of one connection that may be unanswered at once. Clients have 5 in flight (Java) or are limited by bytes (librdkafka); 32 keeps those
+    /// busy at one request a millisecond over a replication delay of 30 ms.
     /// </summary>
     public const int MaxProducesAhead = 32;
 
-    /// <summary>Records are read from the log and sent in pieces of this many bytes: large enough that a system call's price does not show.</summary>
+    /// <summary>Records are read from the log and sent in pieces of this many bytes: large enough to make the cost of a system call negligible.</summary>
     public const int PieceBytes = 256 << 10;
 
-    /// <summary>Records of at least so many bytes go from the page cache to the socket directly; fewer are copied, and leave in one write with what surrounds
-    /// them.</summary>
+    /// <summary>
+    /// Records of at least this many bytes are sent directly from the page cache to the socket; fewer are copied and sent in one write with the rest of the
+    /// response.
+    /// </summary>
     public const int DirectBytes = 32 << 10;
 
-    /// <summary>Given to a socket directly at a time, before other connections have their turn: what one of <see cref="DefaultSendBufferBytes"/> takes, which
-    /// the system doubles.</summary>
+    /// <summary>
+    /// The most bytes that one call sends directly, before the thread serves other connections: the room of a socket of <see cref="DefaultSendBufferBytes"/>,
+    /// which the system doubles.
+    /// </summary>
     public const int DirectStepBytes = 512 << 10;
 
     /// <summary>
-    /// SO_SNDBUF unless given. With what the system chooses by itself, up to 4 MiB, a consumer of this machine costs half as much again (docs/performance.md);
-    /// Kafka's 100 KiB are few for a link with a delay.
+    /// SO_SNDBUF unless the configuration gives one. With the size that the system chooses itself, up to 4 MiB, a consumer of this machine costs half as much
+    /// again (docs/performance.md); Kafka's 100 KiB are few for a link with a delay.
     /// </summary>
     public const int DefaultSendBufferBytes = 256 << 10;
 
-    /// <summary>A socket that is said to have room and takes nothing lacks memory of the system: how long it is left alone.</summary>
+    /// <summary>How long the sender waits when a socket is reported writable but accepts no bytes, because the system lacks memory.</summary>
     public static readonly TimeSpan ShortageRest = TimeSpan.FromMilliseconds(5);
 
     /// <summary>All pieces of all connections together; 256 whole pieces.</summary>
     public const long AllPiecesBytes = 64L << 20;
 
-    /// <summary>A piece when <see cref="AllPiecesBytes"/> is used up: nobody waits for a slow reader, everybody gets slower.</summary>
+    /// <summary>
+    /// The size of a piece when <see cref="AllPiecesBytes"/> is used up: no connection waits for a slow reader, but all send in smaller steps.
+    /// </summary>
     public const int ScarcePieceBytes = 16 << 10;
 
     /// <summary>Threads that read cold bytes from disk at once. More do not make one disk faster.</summary>
     public const int MaxColdReads = 8;
 
-    /// <summary>Answers that are ready together leave in one write up to this many bytes; a produce's answer has about 100.</summary>
+    /// <summary>Answers that are ready together are sent in one write of up to this many bytes; a produce's answer has about 100.</summary>
     public const int CoalescedBytes = 16 << 10;
 
     /// <summary>
-    /// Answers that are ready wait for those of the requests dispatched behind them at most this long: far more than a dispatch takes, far less than a stalled
-    /// disk.
+    /// The longest time that a completed answer waits to be sent together with those of later requests: far longer than a dispatch, far shorter than the stall
+    /// of a disk.
     /// </summary>
     public static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>A large frame that has reserved its bytes must bring <see cref="ProgressBytes"/> in every such time, or its connection is closed.</summary>
+    /// <summary>
+    /// Of a large frame that has reserved its bytes, <see cref="ProgressBytes"/> must arrive in each such period, or its connection is closed.
+    /// </summary>
     public static readonly TimeSpan ProgressTime = TimeSpan.FromSeconds(10);
 
     /// <summary>A tenth of what the slowest useful link (32 kbit/s) carries in <see cref="ProgressTime"/>.</summary>
     public const int ProgressBytes = 4 << 10;
 
     /// <summary>
-    /// While others wait for room, a large frame must come so fast that the whole of it would have come in this time: twice a client's default
-    /// request.timeout.ms, after which nobody waits for its answer any more.
+    /// While other frames wait for memory, a large frame must arrive at the speed that completes it in this time: twice a client's default request.timeout.ms,
+    /// after which no client waits for the answer.
     /// </summary>
     public static readonly TimeSpan LongestArrival = TimeSpan.FromSeconds(60);
 
-    /// <summary>How often connections are looked through for idle and stuck ones.</summary>
+    /// <summary>How often the sweep looks for idle and stuck connections.</summary>
     public static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the end of the broker waits for its connections' loops to notice.</summary>
+    /// <summary>How long a stopping broker waits for its connections' loops to end.</summary>
     public static readonly TimeSpan StopTime = TimeSpan.FromSeconds(5);
 
     /// <summary>socket.request.max.bytes.</summary>
@@ -83,7 +91,7 @@ internal sealed record NetworkOptions
     /// <summary>queued.max.request.bytes; 0 or less is no limit.</summary>
     public long LargeFramesBytes { get; init; } = BrokerConfig.DefaultQueuedRequestBytes;
 
-    /// <summary>max.connections, or fewer where the process has not the room: further ones stay in the system's backlog.</summary>
+    /// <summary>max.connections, or fewer where the process lacks files or memory: further connections stay in the system's backlog.</summary>
     public int MaxConnections { get; init; } = int.MaxValue;
 
     /// <summary>max.connections.per.ip: further ones are closed.</summary>

@@ -4,21 +4,20 @@ using Broker.Server.Requests;
 
 namespace Broker.Server.Network;
 
-/// <summary>A frame whose header has been read: what is asked, in which version, and where the body begins.</summary>
+/// <summary>A frame whose header has been read: the API and version that the client asks for, and where the body begins.</summary>
 /// <param name="Api">The handler.</param>
 /// <param name="Header">The request's header.</param>
 /// <param name="BodyStart">Where the body begins in the frame.</param>
 /// <param name="ResponseVersion">The version to answer in.</param>
 internal readonly record struct RequestStart(Api Api, RequestHeader Header, int BodyStart, short ResponseVersion)
 {
-    /// <summary>A request's first bytes, which say what is asked.</summary>
+    /// <summary>The length of a request's API key and version, its first bytes.</summary>
     public const int KeyAndVersionBytes = 4;
 
     private bool IsDowngraded => ResponseVersion != Header.ApiVersion;
 
-    /// <exception cref="MalformedMessageException">
-    /// The header cannot be read, the API is not served, or not in this version. The wire has no answer to any of these.
-    /// </exception>
+    /// <exception cref="MalformedMessageException">The header cannot be read, the API is not served, or not in this version. The protocol has no answer to any
+    /// of these.</exception>
     public static RequestStart Read(Memory<byte> frame, ApiTable apis)
     {
         Api api = ApiOf(frame.Span, apis);
@@ -56,7 +55,7 @@ internal readonly record struct RequestStart(Api Api, RequestHeader Header, int 
     }
 
     /// <summary>
-    /// Only ApiVersions may be asked in a version that does not exist, because who asks cannot know better: the answer is in version 0, with
+    /// Only ApiVersions may be asked in a version that does not exist, because the client does not know the versions yet: the answer is in version 0, with
     /// UNSUPPORTED_VERSION and the range to choose from (KIP-511). Of the request only the correlation id is read.
     /// </summary>
     private static RequestStart Unsupported(Memory<byte> frame, Api api, short version)

@@ -3,8 +3,8 @@ using Broker.Server.Requests;
 namespace Broker.Server.Network;
 
 /// <summary>
-/// The requests of one connection that have been dispatched and not answered, in arrival order: where the reading loop hands over to the writing loop,
-/// and where it waits for its turn. Holds the rule that only a Produce may be dispatched behind unanswered Produces.
+/// The requests of one connection that have been dispatched and not answered, in arrival order: the reading loop adds them, the writing loop takes them out.
+/// Enforces the rule that only a Produce may be dispatched behind unanswered Produces.
 /// </summary>
 internal sealed class ResponseQueue
 {
@@ -32,7 +32,7 @@ internal sealed class ResponseQueue
     /// <summary>Whether requests have been added since the last <see cref="Wake"/>.</summary>
     public bool HasHeldBack => _hasHeldBack;
 
-    /// <summary>Completes when the next request, of this kind, may be dispatched. For the reading loop.</summary>
+    /// <summary>Waits until a request of this API may be dispatched. For the reading loop.</summary>
     public async ValueTask Turn(Api api)
     {
         while (!MayDispatch(api))
@@ -42,7 +42,7 @@ internal sealed class ResponseQueue
         }
     }
 
-    /// <summary>Completes when everything has been answered. For the reading loop.</summary>
+    /// <summary>Waits until every request has been answered. For the reading loop.</summary>
     public async ValueTask AllAnswered()
     {
         Wake();
@@ -53,7 +53,7 @@ internal sealed class ResponseQueue
     }
 
     /// <summary>
-    /// Hands a dispatched request over. The writing loop learns of it at the next <see cref="Wake"/>: what arrived together may so be answered together.
+    /// Adds a dispatched request. The writing loop sees it at the next <see cref="Wake"/>, so that requests that arrive together are answered together.
     /// </summary>
     public void Add(PendingResponse pending)
     {
@@ -87,8 +87,10 @@ internal sealed class ResponseQueue
         Wake();
     }
 
-    /// <summary>Takes the next request to be answered, which counts as unanswered until <see cref="Answered"/>; null when there will be no more. For the
-    /// writing loop.</summary>
+    /// <summary>
+    /// Dequeues the next request to answer, which counts as unanswered until <see cref="NoteAnswered"/>; null after <see cref="End"/> when none is left. For
+    /// the writing loop.
+    /// </summary>
     public async ValueTask<PendingResponse?> Next()
     {
         while (true)
@@ -109,7 +111,7 @@ internal sealed class ResponseQueue
         }
     }
 
-    /// <summary>Takes the next request if its answer is there already. For the writing loop.</summary>
+    /// <summary>Dequeues the next request if its answer has completed; null otherwise. For the writing loop.</summary>
     public PendingResponse? NextIfReady()
     {
         lock (_lock)
@@ -118,7 +120,7 @@ internal sealed class ResponseQueue
         }
     }
 
-    /// <summary>Answers have left, or never will. For the writing loop.</summary>
+    /// <summary>Counts requests as answered, whether or not their answers could be sent. For the writing loop.</summary>
     public void Answered(List<PendingResponse> answered)
     {
         lock (_lock)

@@ -7,14 +7,15 @@ using Broker.Server.Requests;
 namespace Broker.Server.Network;
 
 /// <summary>
-/// Sends responses: what is in memory as it is, records from the log as the socket drains: many directly from the page cache, few in pieces that are read.
-/// All connections share one limit on the bytes of pieces; over it, pieces get small instead of anyone waiting for a slow reader. One for the broker; any
-/// number of callers.
+/// Sends responses. Bytes in memory are sent as they are; records from the log follow as the socket drains: many of them directly from the page cache, few
+/// through a piece of memory. All connections share one limit on the bytes of pieces; over the limit, pieces are small, and no connection waits for a slow
+/// reader. One for the broker; any number of callers.
 /// </summary>
 internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
 {
     /// <summary>Sends everything that the writer holds. The caller resets the writer and disposes of its payloads.</summary>
-    /// <exception cref="IOException">Promised records have gone; the connection must be closed, because half a response is out.</exception>
+    /// <exception cref="IOException">Records of the response are no longer in the log. The connection must be closed, because half of the response has been
+    /// sent.</exception>
     public async ValueTask Send(Transport transport, ProtocolWriter response)
     {
         try
@@ -37,7 +38,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
         }
     }
 
-    /// <summary>Goes on in the pool.</summary>
+    /// <summary>Continues on a thread of the pool.</summary>
     private static ConfiguredTaskAwaitable Pool() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
     private static async ValueTask WriteChunks(Transport transport, ProtocolWriter response)
@@ -67,7 +68,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
         }
     }
 
-    /// <summary>One response on its way, its small parts through one piece of memory, which is sent whenever it is full.</summary>
+    /// <summary>Sends one response. Its small parts are collected in one piece of memory, which is sent when it is full.</summary>
     private sealed class PieceStream(Transport transport, ProtocolWriter response, byte[] piece, ColdWork coldReads)
     {
         private readonly int _size = Math.Min(piece.Length, NetworkOptions.PieceBytes);
@@ -84,7 +85,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
                 DeferredPayload deferred = response.Deferred[i];
                 await AddBuffered(deferred.Position);
                 await AddRecords((StreamedRecords)deferred.Payload);
-                // Its turn on a thread that others wait for ends with each of its parts.
+                // On a thread that other connections share, let them run after each part.
                 if (SocketWaits.IsSharedThread)
                 {
                     await transport.WaitWritable();
@@ -140,7 +141,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
                     : await coldReads.Run(() => records.ReadAt(from, piece.AsSpan(_filled, count)));
                 if (read == 0)
                 {
-                    throw new IOException($"{records.Length - position} bytes of records that a response had promised have gone from the log");
+                    throw new IOException($"{records.Length - position} bytes of records that a response has announced are no longer in the log");
                 }
                 position += read;
                 _filled += read;
@@ -151,12 +152,12 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
             }
         }
 
-        /// <summary>How many it could send so: all, or as many as there are before what has to be read.</summary>
+        /// <summary>Returns how many bytes it sent: all, or those before the first that cannot be sent directly.</summary>
         private async ValueTask<int> SendDirectly(StreamedRecords records)
         {
             if (!_holdsBack)
             {
-                // What stands before and behind the records fills no packet of its own.
+                // So the parts before and behind the records share packets with them.
                 transport.HoldBack(true);
                 _holdsBack = true;
             }

@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace Broker.Server.Network;
 
 /// <summary>
-/// Wakes the one who waits, or the next who will; one waiter at a time. The waiter goes on inside <see cref="Set"/>, on the setter's thread:
-/// so a response that is ready at once is written by the thread that read its request.
+/// Wakes the waiter, or else completes the next wait at once. One waiter at a time. <see cref="Set"/> runs the waiter's continuation on its own thread, so that
+/// the thread that reads a request also writes a response that is ready at once.
 /// </summary>
 internal sealed class Signal : IValueTaskSource
 {
@@ -31,7 +31,7 @@ internal sealed class Signal : IValueTaskSource
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Any thread; must not be called under a lock that the waiter takes.</summary>
+    /// <summary>Any thread; not under a lock that the waiter's continuation needs.</summary>
     public void Set()
     {
         if (Interlocked.CompareExchange(ref _state, IsSet, Clear) != Waiting)

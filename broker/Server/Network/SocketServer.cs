@@ -5,8 +5,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Network;
 
-/// <summary>All listeners and connections of a broker. <see cref="Bind"/> first, <see cref="Start"/> when requests can be served, <see cref="Stop"/>
-/// once.</summary>
+/// <summary>
+/// All listeners and connections of a broker. <see cref="Bind"/> first, <see cref="Start"/> when requests can be served, <see cref="Stop"/> once.
+/// </summary>
 internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProvider time) : IAsyncDisposable
 {
     private readonly ConnectionTable _table = new(options);
@@ -22,8 +23,8 @@ internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProv
     /// <summary>The listeners with the ports that were bound.</summary>
     public IReadOnlyList<Listener> Bound => [.. _acceptors.Select(acceptor => acceptor.Listener)];
 
-    /// <summary>Takes the ports. Clients that connect from now on wait for <see cref="Start"/>.</summary>
-    /// <exception cref="ConfigException">An address is in use or not one of this machine's.</exception>
+    /// <summary>Binds the ports. Clients that connect from now on wait for <see cref="Start"/>.</summary>
+    /// <exception cref="ConfigException">An address is in use or does not belong to this machine.</exception>
     public void Bind(IEnumerable<Listener> listeners)
     {
         foreach (Listener listener in listeners)
@@ -32,7 +33,7 @@ internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProv
         }
     }
 
-    /// <summary>Has other max.connections* hold, for connections that come from now on. Any thread.</summary>
+    /// <summary>Replaces the max.connections* limits; they apply to connections that are accepted from now on. Any thread.</summary>
     public void Limit(NetworkOptions limits) => _table.Limit(limits);
 
     /// <summary>Begins to accept connections and to serve their requests.</summary>
@@ -46,7 +47,7 @@ internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProv
         _loops.Add(SweepAll(_stopping.Token));
     }
 
-    /// <summary>Accepts no more, closes every connection and waits a bounded time for their ends. Further calls do nothing.</summary>
+    /// <summary>Stops accepting, closes every connection and waits a bounded time until their loops have ended. Further calls do nothing.</summary>
     public async Task Stop()
     {
         if (_stopped)

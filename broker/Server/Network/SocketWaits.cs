@@ -5,8 +5,8 @@ namespace Broker.Server.Network;
 
 /// <summary>
 /// Where connections wait for their sockets. A few threads ask the system which sockets are ready (<see cref="LinuxEpoll"/>); the thread that receives an event
-/// runs the connection's continuation itself. The framework's own way wakes three threads for each event, and for every full socket that drains, even when no
-/// connection waits for it (docs/decisions/transport.md). Any thread may call.
+/// runs the connection's continuation itself. The framework's own sockets wake three threads for each event, and for every full socket that drains, even when
+/// no connection waits for it (docs/decisions/transport.md). Any thread may call.
 /// </summary>
 internal sealed class SocketWaits : IDisposable
 {
@@ -33,27 +33,27 @@ internal sealed class SocketWaits : IDisposable
         _mayBlock = mayBlock;
     }
 
-    /// <summary>Whether the calling thread is one that other connections depend on: work that may take long must move to another thread.</summary>
+    /// <summary>Whether other connections depend on the calling thread: work that may take long must move to another thread.</summary>
     public static bool IsSharedThread => _isShared;
 
     /// <summary>
-    /// Waits for bytes to read, or for the peer's end. A continuation may block: one thread always stays free to ask, and gives the sockets that become ready
-    /// while all other threads work to the thread pool.
+    /// Waits for bytes to read, or for the peer's disconnection. A continuation may block: one thread always stays free to wait for events, and runs
+    /// continuations in the thread pool while all other threads are busy.
     /// </summary>
     public static SocketWaits ForReading() => new("readable sockets", LinuxEpoll.Readable, Environment.ProcessorCount + 1, mayBlock: true);
 
     /// <summary>
-    /// Waits for room in full sockets, on one thread. A continuation must not block: it sends what the socket takes and waits again, and moves to another
-    /// thread for anything else.
+    /// Waits for room in full sockets, on one thread. A continuation must not block: it sends what the socket has room for and waits again, and moves to
+    /// another thread for anything else.
     /// </summary>
     public static SocketWaits ForWriting() => new("drained sockets", LinuxEpoll.Writable, threads: 1, mayBlock: false);
 
-    /// <summary>A name for a connection in the calls below.</summary>
+    /// <summary>Returns a new id for a connection, for the calls below.</summary>
     public long NextId() => Interlocked.Increment(ref _lastId);
 
-    /// <summary>Completes when the socket is ready or has failed, or at <see cref="Forget"/>. One at a time for each id.</summary>
-    /// <exception cref="ObjectDisposedException">The socket has been closed, or this.</exception>
-    /// <exception cref="IOException">The system has no room for another one.</exception>
+    /// <summary>Completes when the socket is ready or has failed, or at <see cref="EndWait"/>. One wait at a time for each id.</summary>
+    /// <exception cref="ObjectDisposedException">The socket has been closed, or this object has been disposed of.</exception>
+    /// <exception cref="IOException">The system cannot watch another socket.</exception>
     public ValueTask Wait(long id, SafeHandle socket)
     {
         Signal signal = _waiting.GetOrAdd(id, static _ => new Signal());
@@ -64,7 +64,7 @@ internal sealed class SocketWaits : IDisposable
         }
         catch
         {
-            // Whatever failed: the connection may have been forgotten before, and then nobody else takes it out.
+            // The connection may have ended its wait before this one was added; then nobody else removes it.
             _waiting.TryRemove(id, out _);
             throw;
         }
@@ -79,7 +79,7 @@ internal sealed class SocketWaits : IDisposable
         }
     }
 
-    /// <summary>Ends the threads. Waits that are pending complete; a wait that begins later throws.</summary>
+    /// <summary>Ends the threads. Pending waits complete; a later wait throws.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -139,7 +139,7 @@ internal sealed class SocketWaits : IDisposable
         {
             return;
         }
-        // From here on nobody can ask any more, and who has asked before is among these.
+        // No wait can begin any more; these are all that are pending.
         events.Dispose();
         foreach (long id in _waiting.Keys)
         {

@@ -5,9 +5,8 @@ using Broker.Server.Requests;
 namespace Broker.Server.Network;
 
 /// <summary>
-/// The bytes of one connection. One reader and one writer at a time. TLS is another one of these, over a stream.
-/// A broken or aborted connection shows as <see cref="SocketException"/>, alone or within an <see cref="IOException"/>, or as
-/// <see cref="ObjectDisposedException"/>.
+/// The bytes of one connection. One reader and one writer at a time. TLS would be another transport, over a stream. A broken or aborted connection shows as
+/// <see cref="SocketException"/>, alone or within an <see cref="IOException"/>, or as <see cref="ObjectDisposedException"/>.
 /// </summary>
 internal abstract class Transport : IDisposable
 {
@@ -16,8 +15,9 @@ internal abstract class Transport : IDisposable
     /// <summary>Bytes handed to the system so far. Any thread.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
-    /// <summary>Whether the peer has ended its side, even behind bytes that have not been read. Asks the system; any thread, for what
-    /// <see cref="WaitReadable"/> does not see.</summary>
+    /// <summary>
+    /// Whether the peer has shut down its sending side, even behind unread bytes, where <see cref="WaitReadable"/> does not see it. A system call; any thread.
+    /// </summary>
     public virtual bool PeerHasEnded => false;
 
     /// <summary>Completes when there is something to read (or the end), holding no buffer meanwhile.</summary>
@@ -32,19 +32,24 @@ internal abstract class Transport : IDisposable
     /// <summary>Sends records as <see cref="StreamedRecords.SendTo"/> does; null also where bytes have to pass through <see cref="Write"/>.</summary>
     public virtual int? SendDirectly(StreamedRecords records, int position, int count) => null;
 
-    /// <summary>Holds back what fills no packet, so that the parts of one response leave together; at the end of the response it must let it go.</summary>
+    /// <summary>
+    /// Corks or uncorks the socket: a corked one sends full packets only, so that the parts of one response share packets. The end of the response must uncork
+    /// it.
+    /// </summary>
     public virtual void HoldBack(bool hold)
     {
     }
 
-    /// <summary>After <see cref="SendDirectly"/>: completes when there is room again, perhaps on a thread that others wait for
-    /// (<see cref="SocketWaits.IsSharedThread"/>).</summary>
+    /// <summary>
+    /// After <see cref="SendDirectly"/>: completes when the socket has room again, perhaps on a thread that other connections share
+    /// (<see cref="SocketWaits.IsSharedThread"/>).
+    /// </summary>
     public virtual ValueTask WaitWritable() => ValueTask.CompletedTask;
 
     /// <summary>Ends the connection and all pending calls. Any thread, any number of times.</summary>
     public abstract void Dispose();
 
-    /// <summary>Whether an exception means no more than that the other end, or we, have gone. A disk's failure is none of those.</summary>
+    /// <summary>Whether an exception means only that the peer or this side has closed the connection. A disk's failure does not count.</summary>
     public static bool IsEnd(Exception e)
         => e is SocketException or IOException { InnerException: SocketException } or ObjectDisposedException or OperationCanceledException;
 
@@ -52,7 +57,9 @@ internal abstract class Transport : IDisposable
     protected void NoteSent(int bytes) => Volatile.Write(ref _sent, _sent + bytes);
 }
 
-/// <summary>A plain TCP connection. The framework's socket holds it and does what can be done at once; waiting is <see cref="SocketWaits"/>'s.</summary>
+/// <summary>
+/// A plain TCP connection. The framework's socket owns the connection and reads and writes without blocking; <see cref="SocketWaits"/> does the waiting.
+/// </summary>
 internal sealed class SocketTransport : Transport
 {
     private const int Open = 0;
@@ -124,7 +131,7 @@ internal sealed class SocketTransport : Transport
         }
     }
 
-    /// <summary>Does not wait for records on their way from a disk, as closing the socket would: then who sends them closes it behind them.</summary>
+    /// <summary>Never waits for a running send from a disk, as closing the socket would: then the sending thread closes the socket afterwards.</summary>
     public override void Dispose()
     {
         int was = Interlocked.Exchange(ref _state, Closed);
@@ -146,7 +153,7 @@ internal sealed class SocketTransport : Transport
         }
         catch (Exception e) when (IsEnd(e))
         {
-            // The peer was first, or what was sending has closed it meanwhile.
+            // The peer or the sending thread has closed it already.
         }
     }
 
@@ -188,7 +195,7 @@ internal sealed class SocketTransport : Transport
         }
     }
 
-    /// <summary>Null where there is nothing yet.</summary>
+    /// <summary>Null where no byte has arrived yet.</summary>
     private int? TryReceive(Span<byte> destination, SocketFlags flags)
     {
         int received = _socket.Receive(destination, flags, out SocketError error);

@@ -4,8 +4,8 @@ using Broker.Storage.Logs;
 
 namespace Broker.Server.Partitions;
 
-/// <summary>What became of an append, once the acknowledgements asked for are there.</summary>
-/// <param name="Error"><see cref="ErrorCode.None"/>, or why; after 7 and 20 the records are in the log all the same.</param>
+/// <summary>The result of an append, after the requested acknowledgements.</summary>
+/// <param name="Error"><see cref="ErrorCode.None"/>, or why it failed; after 7 and 20 the records are in the log nevertheless.</param>
 /// <param name="BaseOffset">First offset; -1 when nothing was appended. Of a duplicate, the original's.</param>
 /// <param name="LogAppendTimeMs">The broker's stamp; -1 where records keep their own.</param>
 /// <param name="LogStartOffset">-1 when nothing was appended.</param>

@@ -2,7 +2,9 @@ using Broker.Protocol.Records;
 
 namespace Broker.Server.Partitions;
 
-/// <summary>Checks clients' batches within the bound of decompressing. Who waits blocks its thread, inside its place of the <see cref="AppendGate"/>.</summary>
+/// <summary>
+/// Checks clients' batches within the bound of decompression. A caller that waits blocks its thread, and counts as an append in the <see cref="AppendGate"/>.
+/// </summary>
 internal readonly record struct BatchChecks(DecompressionBound Bound)
 {
     /// <inheritdoc cref="BatchWalker.Validate"/>

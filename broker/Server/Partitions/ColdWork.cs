@@ -1,12 +1,12 @@
 namespace Broker.Server.Partitions;
 
 /// <summary>
-/// Runs what may have to wait for a disk (searches by time, index look-ups in old segments) on a few threads of its own, so that it holds up neither a
-/// connection nor the pool. Threads start when needed and end when idle. Any thread may call.
+/// Runs work that may wait for a disk (searches by time, index look-ups in old segments) on a few threads of its own, so that it blocks neither a connection
+/// nor the pool. Threads start when needed and end when idle. Any thread may call.
 /// </summary>
 internal sealed class ColdWork(int maxThreads) : IDisposable
 {
-    /// <summary>As many as keep one disk busy; a broker with more disks names more.</summary>
+    /// <summary>As many as keep one disk busy.</summary>
     public const int DefaultThreads = 4;
 
     /// <summary>How long a thread without work stays; the queue is bounded by the connections, each of which has one such request at a time.</summary>
@@ -27,7 +27,7 @@ internal sealed class ColdWork(int maxThreads) : IDisposable
             _waiting.Enqueue(() => Complete(work, result));
             if (_waiting.Count <= _idle)
             {
-                // More idle threads than work, counting those that were called and have not come yet.
+                // There are enough idle threads, also for the work whose thread is woken but has not run yet.
                 Monitor.Pulse(_lock);
             }
             else if (_threads < maxThreads)
@@ -40,7 +40,7 @@ internal sealed class ColdWork(int maxThreads) : IDisposable
         return result.Task;
     }
 
-    /// <summary>Lets the threads end once what waits is done.</summary>
+    /// <summary>Ends the threads once the queued work is done.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -56,7 +56,7 @@ internal sealed class ColdWork(int maxThreads) : IDisposable
         {
             result.SetResult(work());
         }
-#pragma warning disable CA1031 // The top of a thread's loop: the failure belongs to whoever asked.
+#pragma warning disable CA1031 // The top of a thread's loop: the caller gets the failure.
         catch (Exception failure)
 #pragma warning restore CA1031
         {

@@ -4,13 +4,13 @@ using Broker.Storage.Logs;
 
 namespace Broker.Server.Partitions;
 
-/// <summary>Who reads: it decides how far and from whom.</summary>
+/// <summary>The kind of reader, which decides how far it reads and from which replicas.</summary>
 internal enum FetchReader
 {
     /// <summary>A consumer that sees all records below the high watermark.</summary>
     Uncommitted,
 
-    /// <summary>A consumer that sees records below the last stable offset, told which transactions were aborted.</summary>
+    /// <summary>A consumer that sees records below the last stable offset and gets the list of aborted transactions.</summary>
     Committed,
 
     /// <summary>Another broker's replica: it reads to the log's end.</summary>
@@ -22,13 +22,13 @@ internal readonly record struct FetchQuery
 {
     public long Offset { get; init; }
 
-    /// <summary>At most so many bytes of this partition.</summary>
+    /// <summary>The most bytes to read from this partition.</summary>
     public int MaxBytes { get; init; }
 
-    /// <summary>The leader epoch that the reader believes in; -1 none.</summary>
+    /// <summary>The leader epoch that the reader knows; -1 none.</summary>
     public int CurrentLeaderEpoch { get; init; }
 
-    /// <summary>The epoch of the last record read; -1 none. Where it shows that the logs diverge, the answer says where (KIP-595).</summary>
+    /// <summary>The epoch of the last record read; -1 none. Where it shows that the logs diverge, the answer says at which offset (KIP-595).</summary>
     public int LastFetchedEpoch { get; init; }
 
     public FetchReader Reader { get; init; }
@@ -43,7 +43,7 @@ internal readonly record struct FetchQuery
     public long ReplicaLogStart { get; init; }
 }
 
-/// <summary>The answer to a <see cref="FetchQuery"/>. Whoever gets it owns <see cref="Slice"/>.</summary>
+/// <summary>The answer to a <see cref="FetchQuery"/>. The caller owns <see cref="Slice"/>.</summary>
 internal readonly record struct FetchAnswer(ErrorCode Error)
 {
     public long HighWatermark { get; init; } = -1;
@@ -52,16 +52,16 @@ internal readonly record struct FetchAnswer(ErrorCode Error)
 
     public long LogStartOffset { get; init; } = -1;
 
-    /// <summary>Where the records end that the reader may see; it has read all of them when its offset is not below.</summary>
+    /// <summary>The end of the records that the reader may see; a reader at this offset or above has read all of them.</summary>
     public long ReadableEnd { get; init; } = -1;
 
     /// <summary>The bytes; null where there are none.</summary>
     public LogSlice? Slice { get; init; }
 
-    /// <summary>True when the bytes were appended lately and are likely in the page cache.</summary>
+    /// <summary>True when the bytes were appended recently and are likely in the page cache.</summary>
     public bool IsRecent { get; init; }
 
-    /// <summary>Where the reader's log leaves ours; null where it does not.</summary>
+    /// <summary>Where the reader's log diverges from this one; null where it does not.</summary>
     public EpochEnd? Diverging { get; init; }
 
     /// <summary>For readers of committed records: aborted transactions within the bytes.</summary>
@@ -74,7 +74,7 @@ internal readonly record struct FetchAnswer(ErrorCode Error)
     public int Length => Slice?.Length ?? 0;
 }
 
-/// <summary>The answer to a question for an offset.</summary>
+/// <summary>The answer of ListOffsets for one partition.</summary>
 /// <param name="Error">Why there is none.</param>
 /// <param name="Offset">-1 where no record fits.</param>
 /// <param name="TimestampMs">The record's; -1 for the log's ends.</param>

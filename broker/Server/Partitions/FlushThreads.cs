@@ -1,7 +1,7 @@
 namespace Broker.Server.Partitions;
 
 /// <summary>
-/// The threads that run fsyncs for acknowledgements, apart for each log directory: a directory that stalls holds up no other's. Any thread may call.
+/// The threads that run fsyncs for acknowledgements, separate for each log directory, so that a stalled directory delays no other. Any thread may call.
 /// </summary>
 internal sealed class FlushThreads : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class FlushThreads : IDisposable
         }
     }
 
-    /// <summary>No flush may begin any more; those that run end by themselves.</summary>
+    /// <summary>No flush may begin any more; those that run finish.</summary>
     public void Dispose()
     {
         lock (_lock)

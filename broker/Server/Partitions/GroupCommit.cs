@@ -1,17 +1,17 @@
 namespace Broker.Server.Partitions;
 
 /// <summary>
-/// The flushes of one partition: one runs at a time, and the next one serves all who ask while it runs. So the appends of many connections, or of many requests
-/// of one connection, share an fsync. Any thread may call.
+/// The flushes of one partition: one runs at a time, and the next one serves all calls that are made meanwhile. So the appends of many connections, or of many
+/// requests of one connection, share an fsync. Any thread may call.
 /// </summary>
-/// <param name="flush">Makes durable what has been appended when it begins; must not throw.</param>
+/// <param name="flush">Flushes all records that are appended before it begins; must not throw.</param>
 internal sealed class GroupCommit(Action flush)
 {
     private readonly Lock _lock = new();
     private TaskCompletionSource? _next;
     private bool _isRunning;
 
-    /// <summary>Flushes on one of the given threads. Completes when a flush that began after this call has ended, well or not.</summary>
+    /// <summary>Flushes on one of the given threads. Completes when a flush that began after this call has succeeded or failed.</summary>
     public Task Run(ColdWork threads)
     {
         lock (_lock)
@@ -42,7 +42,7 @@ internal sealed class GroupCommit(Action flush)
         served.SetResult();
         lock (_lock)
         {
-            // At the end of the queue: other partitions have their turn first.
+            // The next flush is queued behind those of other partitions.
             _isRunning = _next is not null;
             if (_isRunning)
             {

@@ -3,7 +3,7 @@ using Broker.Storage.Logs;
 
 namespace Broker.Server.Partitions;
 
-/// <summary>What the partition table needs of the log directories. Calls block on the disk and fail with <see cref="IOException"/>.</summary>
+/// <summary>What the partition table needs from the log directories. Calls block on the disk and fail with <see cref="IOException"/>.</summary>
 internal interface IPartitionLogs
 {
     /// <summary>The log on a working directory; null where there is none.</summary>
@@ -14,13 +14,13 @@ internal interface IPartitionLogs
     /// <param name="topicId">Written beside a new log; empty for none.</param>
     /// <param name="isNew">Whether the controller says that this replica never existed: only then may it be created while a directory is offline, which might
     /// hold the old one.</param>
-    /// <exception cref="IOException">No directory can take it.</exception>
+    /// <exception cref="IOException">No directory can hold it.</exception>
     PartitionLog Open(TopicPartition partition, Guid topicId, bool isNew);
 
     /// <summary>Writes the topic's id beside a log that has none yet.</summary>
     void NoteTopicId(PartitionLog log, Guid topicId);
 
-    /// <summary>Takes the log away for good. No append or maintenance may run on it any more.</summary>
+    /// <summary>Deletes the log. No append or maintenance may run on it any more.</summary>
     void Delete(PartitionLog log);
 }
 
@@ -33,6 +33,6 @@ internal interface IPartitionListener
     /// <summary>This broker leads the partition from this epoch on.</summary>
     void BecameLeader(string topic, int partition, int leaderEpoch);
 
-    /// <summary>This broker does not lead the partition (any more); the epoch is -1 or -2 where the controller gave none.</summary>
+    /// <summary>This broker does not lead the partition, or no longer; the epoch is -1 or -2 where the controller gave none.</summary>
     void Resigned(string topic, int partition, int leaderEpoch);
 }

@@ -7,9 +7,9 @@ using Broker.Storage.Logs;
 namespace Broker.Server.Partitions;
 
 /// <summary>
-/// One partition on this broker: its role and its log as one state, changed only under the partition's lock, which also orders appends, truncation and
-/// changes of role. Under the lock there is no await, no fsync, no callback and no other partition's lock; who waits is told after release.
-/// Readers use the published state and the log's published offsets. Any thread may call.
+/// One partition on this broker: its role and its log as one state, changed only under the partition's lock, which also orders appends, truncation and changes
+/// of role. Under the lock there is no await, no fsync, no callback and no other partition's lock; waiters are notified after its release. Readers use the
+/// published state and the log's published offsets. Any thread may call.
 /// </summary>
 internal sealed class Partition
 {
@@ -30,7 +30,7 @@ internal sealed class Partition
 
     public TopicPartition Name { get; }
 
-    /// <summary>Empty until the controller or the log's folder has told it.</summary>
+    /// <summary>Empty until the controller or the log's folder gives it.</summary>
     public Guid TopicId { get; private set; }
 
     /// <summary>The state now; immutable.</summary>
@@ -43,16 +43,16 @@ internal sealed class Partition
     public AppendGate? Gate => Volatile.Read(ref _gate);
 
     /// <summary>
-    /// Everything below is on this broker's disk. It bounds what is acknowledged where <c>flush.messages</c> asks for it, never the high watermark: that one
-    /// says what the in-sync replicas have in their logs.
+    /// Everything below is on this broker's disk. It bounds what is acknowledged where <c>flush.messages</c> is set, but never the high watermark, which says
+    /// what the in-sync replicas have in their logs.
     /// </summary>
     public long FlushedUpTo => Log?.RecoveryPoint ?? 0;
 
     /// <summary>The requests that wait for this partition.</summary>
     public PartitionWaiters Waiters { get; } = new();
 
-    /// <summary>Takes a client's records: checks, appends, and waits as <paramref name="acks"/> asks.</summary>
-    /// <param name="records">The request's bytes; changed in place, not used after this returns its task.</param>
+    /// <summary>Checks and appends a client's records, then waits for the acknowledgements that <paramref name="acks"/> demands.</summary>
+    /// <param name="records">The request's bytes; changed in place, and not used after this call has returned its task.</param>
     /// <param name="acks">0 and 1: the leader's log; -1: all in-sync replicas.</param>
     /// <param name="timeout">How long to wait for replicas; then <see cref="ErrorCode.RequestTimedOut"/>, with the records in the log.</param>
     /// <param name="allowZstd">Whether the request's version can carry Zstandard.</param>
@@ -70,12 +70,13 @@ internal sealed class Partition
             : new ValueTask<AppendOutcome>(AppendOutcome.Of(verdict));
     }
 
-    /// <summary>Appends one batch that this broker made itself, and waits as <paramref name="acks"/> asks.</summary>
+    /// <summary>Appends one batch that this broker made itself, then waits for the acknowledgements that <paramref name="acks"/> demands.</summary>
     /// <param name="batch">Exactly one whole batch; offsets and epoch are written into it.</param>
     /// <param name="acks">As in <see cref="ProduceAsync"/>.</param>
     /// <param name="timeout">As in <see cref="ProduceAsync"/>.</param>
     /// <param name="origin">Who appends.</param>
-    /// <param name="leaderEpoch">The epoch in which the batch was made; in any other one it is refused with <see cref="ErrorCode.NotLeaderOrFollower"/>.</param>
+    /// <param name="leaderEpoch">The epoch in which the batch was made; in any other one it is refused with
+    /// <see cref="ErrorCode.NotLeaderOrFollower"/>.</param>
     public ValueTask<AppendOutcome> AppendAsync(Memory<byte> batch, short acks, TimeSpan timeout, AppendOrigin origin, int leaderEpoch)
     {
         if (BatchInfo.TryRead(batch.Span, out BatchInfo info) != BatchReadResult.Ok || info.SizeInBytes != batch.Length)
@@ -94,7 +95,7 @@ internal sealed class Partition
     /// <summary>Whether an acks=all append that ends at <paramref name="lastOffset"/> may be answered now.</summary>
     public AckVerdict Acknowledge(long lastOffset)
     {
-        // The high watermark is read before the state: an acknowledgement never rests on one of a later role.
+        // The high watermark is read before the state: an acknowledgement never uses the high watermark of a later role.
         PartitionLog? log = Log;
         long highWatermark = log?.HighWatermark ?? -1;
         return PartitionTransitions.Acknowledge(State, lastOffset, highWatermark, log?.Config.MinInSyncReplicas ?? 1);
@@ -131,7 +132,7 @@ internal sealed class Partition
         return transition.Error;
     }
 
-    /// <summary>Notes the topic's id, where an assignment of the current epoch brings one for the first time.</summary>
+    /// <summary>Sets the topic's id, where an assignment of the current epoch gives one for the first time.</summary>
     public void NoteTopicId(Guid topicId)
     {
         lock (_lock)
@@ -140,7 +141,7 @@ internal sealed class Partition
         }
     }
 
-    /// <summary>Stops the replica as the controller asks; requests that wait are answered with <see cref="ErrorCode.NotLeaderOrFollower"/>.</summary>
+    /// <summary>Stops the replica as the controller demands; waiting requests are answered with <see cref="ErrorCode.NotLeaderOrFollower"/>.</summary>
     public ErrorCode Stop(int leaderEpoch, bool delete)
     {
         Transition transition;
@@ -154,7 +155,7 @@ internal sealed class Partition
         return transition.Error;
     }
 
-    /// <summary>The broker ends: no append begins any more, and the one that runs has ended on return.</summary>
+    /// <summary>For a stopping broker: on return no append runs, and none can begin any more.</summary>
     public void EndAppends()
     {
         lock (_lock)
@@ -165,7 +166,9 @@ internal sealed class Partition
         Waiters.Notify();
     }
 
-    /// <summary>The log's directory has failed: everything is answered with <see cref="ErrorCode.KafkaStorageError"/>.</summary>
+    /// <summary>
+    /// Takes the partition offline because its log directory has failed: every request is answered with <see cref="ErrorCode.KafkaStorageError"/>.
+    /// </summary>
     public void Fail()
     {
         bool changed;
@@ -183,7 +186,10 @@ internal sealed class Partition
         }
     }
 
-    /// <summary>Runs maintenance that changes the log (retention, expiry, settings, log start) in its turn among the appends; null without a log.</summary>
+    /// <summary>
+    /// Runs maintenance that changes the log (retention, expiry, settings, log start) under the partition's lock, between two appends; does nothing without a
+    /// log.
+    /// </summary>
     /// <param name="work">Must not fsync, wait, or call anything that takes a partition's lock.</param>
     public void Maintain(Action<PartitionLog> work)
     {
@@ -198,7 +204,7 @@ internal sealed class Partition
         Waiters.Notify();
     }
 
-    /// <summary>A replica has fetched: what lies below its offset is on it, and the high watermark may move.</summary>
+    /// <summary>Notes that a replica has fetched: it has all records below its offset, and the high watermark may advance.</summary>
     public ErrorCode NoteFollowerFetch(int replicaId, long fetchOffset, long replicaLogStart)
     {
         ErrorCode error;
@@ -248,7 +254,7 @@ internal sealed class Partition
         return result.FlushNeeded ? AcknowledgeFlushedAsync(log, result, acks, timeout) : AcknowledgeAsync(result, acks, timeout);
     }
 
-    /// <summary>What is not flushed is not acknowledged; meanwhile other appends go on, and those that need it share the next flush.</summary>
+    /// <summary>Acknowledges an append after its flush. Other appends continue meanwhile, and those that need a flush share the next one.</summary>
     private async ValueTask<AppendOutcome> AcknowledgeFlushedAsync(PartitionLog log, AppendResult result, short acks, TimeSpan timeout)
     {
         await _flushes.Run(_host.Flushes.Of(log.Directory));
@@ -257,7 +263,7 @@ internal sealed class Partition
             return await AcknowledgeAsync(result, acks, timeout);
         }
 
-        // The flush has failed, or the record has been truncated or deleted before it.
+        // The flush has failed, or the records were truncated or deleted before it.
         return AppendOutcome.Failed(State.Role is PartitionRole.Leader or PartitionRole.Offline ? ErrorCode.KafkaStorageError : ErrorCode.NotLeaderOrFollower);
     }
 
@@ -298,8 +304,10 @@ internal sealed class Partition
         }
     }
 
-    /// <summary>The broker's stamp was taken before the lock; one that another append has overtaken is taken anew, so that a log's stamps go back only with the
-    /// clock.</summary>
+    /// <summary>
+    /// The broker's timestamp was read before the lock. If another append has overtaken this one, a new timestamp is read, so that a log's timestamps go back
+    /// only with the clock.
+    /// </summary>
     private BatchInfo InOrder(Memory<byte> batch, in BatchInfo info)
     {
         if (info.TimestampType != TimestampType.LogAppendTime)
@@ -322,7 +330,7 @@ internal sealed class Partition
         return AppendOutcome.Failed(error);
     }
 
-    /// <summary>Flushes what has been appended so far; outside of the lock, so that appends go on.</summary>
+    /// <summary>Flushes all records appended so far, outside of the lock, so that appends continue.</summary>
     private void TryFlush()
     {
         if (Log is not { } log)
@@ -344,7 +352,7 @@ internal sealed class Partition
         }
     }
 
-    /// <summary>Whether it has moved. Under the lock only.</summary>
+    /// <summary>Advances the high watermark as far as the replicas allow; whether it has moved. Under the lock only.</summary>
     private bool AdvanceHighWatermark(PartitionLog log)
     {
         long now = log.HighWatermark;

@@ -13,22 +13,22 @@ namespace Broker.Server.Partitions;
 /// <param name="Logger">Of the area.</param>
 internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWheel Wheel, long ReplicaLagMaxMs, ILogger Logger) : IDisposable
 {
-    /// <summary>How many appends a log directory takes at once, by its path.</summary>
+    /// <summary>Bounds the appends that run at once, by the path of the log directory.</summary>
     public ConcurrentDictionary<string, AppendGate> Gates { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Where flushes run that acknowledgements wait for.</summary>
+    /// <summary>Runs the flushes that acknowledgements wait for.</summary>
     public FlushThreads Flushes { get; } = new();
 
-    /// <summary>What decompressing batches may take, for all partitions and all who read them.</summary>
+    /// <summary>Bounds the memory and cores of decompression, for all partitions and all readers.</summary>
     public DecompressionBound Decompression { get; } = new(Environment.ProcessorCount);
 
     /// <summary>Checks clients' batches within that bound.</summary>
     public BatchChecks Checks => new(Decompression);
 
-    /// <summary>Wall time, epoch ms: what records and retention go by.</summary>
+    /// <summary>Wall-clock time, epoch ms, for records and retention.</summary>
     public long NowMs => Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Monotonic milliseconds: what lags and waits go by.</summary>
+    /// <summary>Monotonic milliseconds, for lags and waits.</summary>
     public long StampMs => (long)(Clock.GetTimestamp() * (1000.0 / Clock.TimestampFrequency));
 
     public void Dispose()

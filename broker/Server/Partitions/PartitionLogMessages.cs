@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Partitions;
 
-/// <summary>What the partitions log.</summary>
+/// <summary>The partitions' log messages.</summary>
 internal static partial class PartitionLogMessages
 {
     [LoggerMessage(EventId = 3000, Level = LogLevel.Error, Message = "Partition {Partition} is offline: its log directory has failed.")]
@@ -33,7 +33,7 @@ internal static partial class PartitionLogMessages
     public static partial void LogFailed(ILogger logger, TopicPartition partition, Exception failure);
 
     [LoggerMessage(EventId = 3009, Level = LogLevel.Error,
-        Message = "There is no room for the log of partition {Partition}: it is tried again until there is.")]
+        Message = "There is no room for the log of partition {Partition}: the broker tries again until there is.")]
     public static partial void LogAwaited(ILogger logger, TopicPartition partition, Exception failure);
 
     [LoggerMessage(EventId = 3008, Level = LogLevel.Error, Message = "Reading partition {Partition} failed.")]

@@ -5,7 +5,7 @@ using Broker.Storage.Logs;
 
 namespace Broker.Server.Partitions;
 
-/// <summary>Reading from a partition: everything here takes no lock, and sees published state only. Any thread.</summary>
+/// <summary>Reads from a partition. Nothing here locks; every method uses published state only. Any thread.</summary>
 internal static class PartitionReads
 {
     /// <summary>ListOffsets' special timestamps.</summary>
@@ -24,10 +24,10 @@ internal static class PartitionReads
     public const long LatestTiered = -5;
 
     /// <summary>Reads for a fetch.</summary>
-    /// <param name="partition">Where from.</param>
-    /// <param name="query">What.</param>
-    /// <param name="maxBytes">At most so many bytes, when smaller than the query's own limit.</param>
-    /// <param name="wholeFirstBatch">Whether the first batch comes whole even where it is larger than all limits.</param>
+    /// <param name="partition">The partition to read.</param>
+    /// <param name="query">What the reader asks for.</param>
+    /// <param name="maxBytes">The most bytes to return, when smaller than the query's own limit.</param>
+    /// <param name="wholeFirstBatch">Whether the first batch is returned whole even where it is larger than all limits.</param>
     /// <param name="nowMs">The time, epoch ms.</param>
     /// <exception cref="IOException">The disk fails.</exception>
     public static FetchAnswer Fetch(this Partition partition, in FetchQuery query, int maxBytes, bool wholeFirstBatch, long nowMs)
@@ -41,7 +41,7 @@ internal static class PartitionReads
 
         FetchAnswer answer = new(ErrorCode.None)
         {
-            // In this order a later one never lies below an earlier: start, stable, high watermark.
+            // Read in this order, each offset is at least the one before it: log start, last stable, high watermark.
             LogStartOffset = log.LogStartOffset,
             LastStableOffset = log.LastStableOffset,
             HighWatermark = log.HighWatermark,
@@ -63,7 +63,7 @@ internal static class PartitionReads
 
         if (read.FirstBatchIsCut)
         {
-            // A piece of a batch is of no use to a reader; nothing is, and it may ask again with more room.
+            // A reader cannot use a part of a batch; after an empty answer it may ask again with a higher limit.
             read.Slice?.Dispose();
             return answer with { Aborted = query.Reader == FetchReader.Committed ? [] : null };
         }
@@ -80,10 +80,10 @@ internal static class PartitionReads
     /// How many bytes a waiting fetch would get now, as far as it matters for <paramref name="enough"/>; -1 when it must be answered at once (an error, a
     /// truncation). Touches no disk: it runs on the appender's thread.
     /// </summary>
-    /// <param name="partition">Where from.</param>
-    /// <param name="query">What.</param>
+    /// <param name="partition">The partition to read.</param>
+    /// <param name="query">What the reader asks for.</param>
     /// <param name="enough">Bytes that the fetch waits for.</param>
-    /// <param name="from">The place of the query's offset; not looked at for one byte.</param>
+    /// <param name="from">The place of the query's offset in the log; not used where one byte is enough.</param>
     public static long Available(this Partition partition, in FetchQuery query, long enough, in LogPlace from)
     {
         if (Check(partition, partition.State, query, out PartitionLog? log) != ErrorCode.None || log is null || Diverging(log, query) is not null)
@@ -111,10 +111,10 @@ internal static class PartitionReads
     /// <summary>Answers ListOffsets for one partition.</summary>
     /// <param name="partition">The partition.</param>
     /// <param name="timestampMs">Epoch ms from 0 on, or one of the special values.</param>
-    /// <param name="reader">Decides what counts as the end; null is Kafka's debugging consumer, which sees the log's end on any replica.</param>
+    /// <param name="reader">Decides which offset is the end; null is Kafka's debugging consumer, which sees the log's end on any replica.</param>
     /// <param name="currentLeaderEpoch">-1 none.</param>
     /// <param name="leaderOnly">False for the debugging consumer.</param>
-    /// <param name="bound">What decompressing may take in a search.</param>
+    /// <param name="bound">Bounds the decompression of a search.</param>
     /// <param name="cancel">Ends a cold search.</param>
     /// <exception cref="IOException">The disk fails.</exception>
     public static OffsetAnswer ListOffset(
@@ -136,7 +136,7 @@ internal static class PartitionReads
             _ => log.LogEndOffset,
         };
 
-        // A new leader's high watermark may lie behind what its predecessor had answered: until it has caught up the end is unknown (KIP-207).
+        // A new leader's high watermark may be below the one that its predecessor has answered: until it has caught up, the end is unknown (KIP-207).
         bool lagging = reader is FetchReader.Uncommitted or FetchReader.Committed && state.IsLeader && log.HighWatermark < state.LeaderEpochStartOffset;
         switch (timestampMs)
         {
@@ -176,7 +176,7 @@ internal static class PartitionReads
             return error;
         }
 
-        // The epoch is judged first: it tells a client with old metadata more than "not leader" does.
+        // The epoch is checked first: a fenced epoch says more to a client with old metadata than "not leader" does.
         ErrorCode epoch = PartitionTransitions.CheckEpoch(state, query.CurrentLeaderEpoch);
         if (epoch != ErrorCode.None || error != ErrorCode.None)
         {
@@ -191,7 +191,7 @@ internal static class PartitionReads
         return log is null ? ErrorCode.NotLeaderOrFollower : ErrorCode.None;
     }
 
-    /// <summary>Null where the reader's log agrees with ours; an undefined end where nothing is known of its epoch.</summary>
+    /// <summary>Null where the reader's log agrees with this one; an undefined end where this log does not know the reader's epoch.</summary>
     private static EpochEnd? Diverging(PartitionLog log, in FetchQuery query)
     {
         if (query.LastFetchedEpoch < 0)

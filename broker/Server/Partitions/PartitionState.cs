@@ -2,13 +2,13 @@ using System.Collections.Immutable;
 
 namespace Broker.Server.Partitions;
 
-/// <summary>What this broker is to a partition.</summary>
+/// <summary>This broker's role for a partition.</summary>
 internal enum PartitionRole
 {
-    /// <summary>Known, but the controller has not yet said what this broker is to it.</summary>
+    /// <summary>The controller has not assigned a role yet.</summary>
     Unassigned,
 
-    /// <summary>Takes the partition's produces and consumers.</summary>
+    /// <summary>Serves the partition's producers and consumers.</summary>
     Leader,
 
     /// <summary>Holds a copy; another broker leads, or none does.</summary>
@@ -17,17 +17,17 @@ internal enum PartitionRole
     /// <summary>The log's directory has failed.</summary>
     Offline,
 
-    /// <summary>The replica was stopped and nothing may refer to it any more.</summary>
+    /// <summary>The replica has been deleted, and no request may use it any more.</summary>
     Stopped,
 }
 
-/// <summary>How far a remote replica is, as its fetches told the leader. Stamps are monotonic milliseconds.</summary>
+/// <summary>The progress of a remote replica, as its fetches show it to the leader. Times are monotonic milliseconds.</summary>
 /// <param name="BrokerId">Whose replica.</param>
-/// <param name="LogEndOffset">Everything below is on it; -1 until it fetches in this epoch.</param>
-/// <param name="LogStartOffset">As it said with its last fetch; -1 before.</param>
+/// <param name="LogEndOffset">The replica has all records below; -1 until it fetches in this epoch.</param>
+/// <param name="LogStartOffset">The replica's log start as of its last fetch; -1 before.</param>
 /// <param name="LeaderEndAtFetch">The leader's log end offset at its last fetch.</param>
-/// <param name="LastFetchMs">When that was.</param>
-/// <param name="CaughtUpMs">When it last had all that the leader had.</param>
+/// <param name="LastFetchMs">The time of its last fetch.</param>
+/// <param name="CaughtUpMs">The last time at which it had all records of the leader.</param>
 internal readonly record struct FollowerProgress(
     int BrokerId, long LogEndOffset, long LogStartOffset, long LeaderEndAtFetch, long LastFetchMs, long CaughtUpMs)
 {
@@ -35,8 +35,8 @@ internal readonly record struct FollowerProgress(
 }
 
 /// <summary>
-/// What is agreed about a partition: immutable, replaced whole under the partition's lock, read by anybody. Offsets of the own log live in the log,
-/// which publishes them; everything that judges roles, epochs and replicas is here.
+/// The role, epochs and replicas of a partition: immutable, replaced as a whole under the partition's lock, read by any thread. The offsets of this broker's
+/// own log are in the log, which publishes them.
 /// </summary>
 internal sealed record PartitionState
 {

@@ -9,8 +9,8 @@ using Broker.Storage.Logs;
 namespace Broker.Server.Partitions;
 
 /// <summary>
-/// The partitions that this broker holds. Only the controller's requests change which they are and what this broker is to them;
-/// those are taken one at a time, in the order of their calls. Finding takes no lock.
+/// The partitions that this broker holds. Only the controller's requests add and remove partitions and change roles; they are applied one at a time, in the
+/// order of the calls. <see cref="Find"/> does not lock.
 /// </summary>
 internal sealed class PartitionTable
 {
@@ -21,7 +21,7 @@ internal sealed class PartitionTable
     private readonly Func<long> _brokerEpoch;
     private readonly IReadOnlyList<IPartitionListener> _listeners;
 
-    /// <summary>Taken on, but without a log until there is room for one. Under the controller's lock.</summary>
+    /// <summary>Assigned partitions whose log cannot be opened until there is room for it. Under the controller's lock.</summary>
     private readonly Dictionary<TopicPartition, (Guid TopicId, Assignment Assignment)> _awaited = [];
 
     private int _controllerEpoch;
@@ -29,24 +29,24 @@ internal sealed class PartitionTable
     /// <param name="host">What all partitions share.</param>
     /// <param name="logs">The log directories.</param>
     /// <param name="brokerEpoch">The czxid of this broker's registration; requests to a former registration are refused.</param>
-    /// <param name="listeners">Told of roles.</param>
+    /// <param name="listeners">Notified of each change of role.</param>
     public PartitionTable(PartitionHost host, IPartitionLogs logs, Func<long> brokerEpoch, IReadOnlyList<IPartitionListener> listeners) =>
         (_host, _logs, _brokerEpoch, _listeners) = (host, logs, brokerEpoch, listeners);
 
-    /// <summary>All partitions, a moving view.</summary>
+    /// <summary>All partitions; changes are visible during an enumeration.</summary>
     public IEnumerable<Partition> All => _partitions.Values;
 
     public int Count => _partitions.Count;
 
     public int LeaderCount => _partitions.Values.Count(p => p.State.IsLeader);
 
-    /// <summary>True once a controller has told this broker its partitions: before, high watermarks must not be checkpointed.</summary>
+    /// <summary>True once a controller has assigned this broker its partitions: before, high watermarks must not be checkpointed.</summary>
     public bool IsInitialized { get; private set; }
 
     /// <summary>Null when this broker holds no replica of it.</summary>
     public Partition? Find(string topic, int index) => _partitions.GetValueOrDefault(new TopicPartition(topic, index));
 
-    /// <summary>Takes over roles and replicas from the controller. Blocks on the disk for new partitions.</summary>
+    /// <summary>Applies the roles and replicas that the controller assigns. Blocks on the disk for new partitions.</summary>
     public LeaderAndIsrResponse Apply(LeaderAndIsrRequest request)
     {
         List<LeaderAndIsrResponse.LeaderAndIsrTopicError> topics = [];
@@ -84,7 +84,7 @@ internal sealed class PartitionTable
         return new LeaderAndIsrResponse { Topics = [.. topics], PartitionErrors = [.. ungrouped] };
     }
 
-    /// <summary>Stops replicas, and deletes those that go for good. Blocks on the disk.</summary>
+    /// <summary>Stops replicas, and deletes those that the request says. Blocks on the disk.</summary>
     public StopReplicaResponse Apply(StopReplicaRequest request)
     {
         List<StopReplicaResponse.StopReplicaPartitionError> errors = [];
@@ -133,7 +133,9 @@ internal sealed class PartitionTable
         }
     }
 
-    /// <summary>Deletes old segments of one log directory by the topics' settings; one partition after the other. Blocks on the disk.</summary>
+    /// <summary>
+    /// Deletes segments of one log directory that the topics' retention settings no longer keep, one partition after the other. Blocks on the disk.
+    /// </summary>
     /// <returns>How many segments were deleted.</returns>
     public int DeleteOldSegments(string directory)
     {
@@ -147,7 +149,7 @@ internal sealed class PartitionTable
     }
 
     /// <summary>
-    /// Forgets producers of one log directory's partitions that have been idle for longer than <c>producer.id.expiration.ms</c>. Waits for appends that run.
+    /// Expires producers of one log directory's partitions that have been idle for longer than <c>producer.id.expiration.ms</c>. Waits for running appends.
     /// </summary>
     public void ExpireProducers(string directory)
     {
@@ -157,7 +159,7 @@ internal sealed class PartitionTable
         }
     }
 
-    /// <summary>Takes all partitions offline whose logs lie on a failed disk. Cheap; call it when a directory has failed.</summary>
+    /// <summary>Takes all partitions offline whose log directory has failed. Cheap; called when a directory fails.</summary>
     public void FailOfflineLogs()
     {
         foreach (Partition partition in _partitions.Values)
@@ -169,7 +171,7 @@ internal sealed class PartitionTable
         }
     }
 
-    /// <summary>The broker ends: no partition is appended to any more once this returns, so that the logs can be closed.</summary>
+    /// <summary>For a stopping broker: on return no append runs on any partition, and none can begin, so that the logs can be closed.</summary>
     public void EndAppends()
     {
         foreach (Partition partition in _partitions.Values)
@@ -257,7 +259,7 @@ internal sealed class PartitionTable
         catch (IOException failure)
         {
             partition.Fail();
-            _partitions[name] = partition; // known and offline, so that clients are told 56 and not 3
+            _partitions[name] = partition; // known and offline, so that clients get error 56 and not 3
             if (Shortage.Is(failure))
             {
                 return Await(name, topicId, assignment, isAwaited ? null : failure);
@@ -268,7 +270,7 @@ internal sealed class PartitionTable
         }
     }
 
-    /// <summary>Nothing is wrong with the disk: to the controller the partition is taken on, and clients try again until there is room.</summary>
+    /// <summary>The disk works but is short of room: the controller gets no error, and clients try again until there is room.</summary>
     private ErrorCode Await(TopicPartition name, Guid topicId, Assignment assignment, IOException? first)
     {
         _awaited[name] = (topicId, assignment);
@@ -280,7 +282,7 @@ internal sealed class PartitionTable
         return ErrorCode.None;
     }
 
-    /// <summary>What can be refused before a log is opened for it; an equal epoch may still bring a topic's id.</summary>
+    /// <summary>Refuses an assignment before a log is opened for it where possible. One of the current epoch may still give the topic's id.</summary>
     private ErrorCode CheckAssignment(Partition partition, Guid topicId, Assignment assignment)
     {
         if (IsAnotherTopic(partition.TopicId, topicId))
@@ -325,7 +327,7 @@ internal sealed class PartitionTable
         return delete ? Delete(name, partition) : ErrorCode.None;
     }
 
-    /// <summary>A replica that the broker does not serve may still have a log here, from before a restart.</summary>
+    /// <summary>Deletes the log; a replica that the broker does not serve may still have one from before a restart.</summary>
     private ErrorCode Delete(TopicPartition name, Partition? partition)
     {
         _partitions.TryRemove(name, out _);

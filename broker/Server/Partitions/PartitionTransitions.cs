@@ -3,11 +3,11 @@ using Broker.Protocol;
 
 namespace Broker.Server.Partitions;
 
-/// <summary>What a LeaderAndIsr request says of one partition.</summary>
+/// <summary>The assignment of one partition in a LeaderAndIsr request.</summary>
 internal sealed record Assignment(
     int LeaderId, int LeaderEpoch, int PartitionEpoch, ImmutableArray<int> Replicas, ImmutableArray<int> Isr, bool IsNew);
 
-/// <summary>What became of an event: an error and no change, or the next state.</summary>
+/// <summary>The result of an event: an error and no change, or the next state.</summary>
 /// <param name="Error">Why the event was refused; the state is then unchanged.</param>
 /// <param name="Next">The state from now on.</param>
 internal readonly record struct Transition(ErrorCode Error, PartitionState Next)
@@ -15,19 +15,19 @@ internal readonly record struct Transition(ErrorCode Error, PartitionState Next)
     public bool Applied => Error == ErrorCode.None;
 }
 
-/// <summary>Whether a waiting acks=all produce may be answered.</summary>
+/// <summary>Whether a waiting acks=all append may be answered, and how.</summary>
 internal enum AckVerdict
 {
     /// <summary>Not yet.</summary>
     Wait,
 
-    /// <summary>Every in-sync replica has it, and there are enough of them.</summary>
+    /// <summary>Every in-sync replica has the append, and there are enough of them.</summary>
     Acknowledged,
 
-    /// <summary>It is in the log, but fewer replicas than required hold it.</summary>
+    /// <summary>The append is in the log, but fewer replicas than required are in sync.</summary>
     TooFewReplicas,
 
-    /// <summary>This broker no longer leads: nobody here can say.</summary>
+    /// <summary>This broker no longer leads, so it does not know.</summary>
     NotLeader,
 
     /// <summary>The log's directory has failed.</summary>
@@ -37,11 +37,11 @@ internal enum AckVerdict
 /// <summary>All transitions of a partition as functions of state and event; no lock, clock or disk is touched here.</summary>
 internal static class PartitionTransitions
 {
-    /// <summary>The controller tells roles and replicas. Only a higher leader epoch changes anything.</summary>
+    /// <summary>The controller assigns role and replicas. Only a higher leader epoch changes the state.</summary>
     /// <param name="state">The state now.</param>
-    /// <param name="assignment">What the controller says.</param>
+    /// <param name="assignment">The controller's assignment.</param>
     /// <param name="brokerId">This broker.</param>
-    /// <param name="logEndOffset">Of the own log, 0 for a new one.</param>
+    /// <param name="logEndOffset">The end of this broker's own log; 0 for a new one.</param>
     /// <param name="nowMs">Monotonic.</param>
     public static Transition Assign(PartitionState state, Assignment assignment, int brokerId, long logEndOffset, long nowMs)
     {
@@ -74,8 +74,8 @@ internal static class PartitionTransitions
 
     /// <summary>The controller stops the replica.</summary>
     /// <param name="state">The state now.</param>
-    /// <param name="leaderEpoch">-1 (unknown) and -2 (the topic goes) are always taken; others must not be below the current.</param>
-    /// <param name="delete">Whether the replica goes for good, or only stops being served.</param>
+    /// <param name="leaderEpoch">-1 (unknown) and -2 (the topic is deleted) are always accepted; others must not be below the current epoch.</param>
+    /// <param name="delete">Whether the replica is deleted, or only no longer served.</param>
     public static Transition Stop(PartitionState state, int leaderEpoch, bool delete)
     {
         if (leaderEpoch >= 0 && leaderEpoch < state.LeaderEpoch)
@@ -93,17 +93,17 @@ internal static class PartitionTransitions
         return new Transition(ErrorCode.None, idle with { Role = role });
     }
 
-    /// <summary>The log's directory has failed; a stopped partition stays so.</summary>
+    /// <summary>The log's directory has failed; a stopped partition stays stopped.</summary>
     public static PartitionState Fail(PartitionState state) => state.Role == PartitionRole.Stopped
         ? state
         : state with { Role = PartitionRole.Offline, Isr = [], Followers = [], LeaderEpochStartOffset = -1 };
 
-    /// <summary>A follower has fetched: everything below its offset is on it (KIP-101's leader side).</summary>
+    /// <summary>A follower has fetched: it has all records below its offset (the leader's side of KIP-101).</summary>
     /// <param name="state">The state now.</param>
     /// <param name="brokerId">The follower.</param>
-    /// <param name="fetchOffset">What it asked for.</param>
-    /// <param name="logStartOffset">What it said of its own log.</param>
-    /// <param name="leaderEndOffset">The own log's end now.</param>
+    /// <param name="fetchOffset">The offset that it asks for.</param>
+    /// <param name="logStartOffset">The start of the follower's own log.</param>
+    /// <param name="leaderEndOffset">The current end of this broker's own log.</param>
     /// <param name="nowMs">Monotonic.</param>
     public static Transition FollowerFetched(PartitionState state, int brokerId, long fetchOffset, long logStartOffset, long leaderEndOffset, long nowMs)
     {
@@ -129,8 +129,8 @@ internal static class PartitionTransitions
     }
 
     /// <summary>
-    /// Where the leader's high watermark may stand: the smallest end offset over itself, the in-sync replicas and those that have caught up and
-    /// may be in sync any moment. Never below <paramref name="highWatermark"/>; unmoved while too few are in sync.
+    /// Computes the leader's high watermark: the smallest log end offset of the leader, the in-sync replicas and the replicas that have caught up and may join
+    /// them soon. Never below <paramref name="highWatermark"/>, and unchanged while too few replicas are in sync.
     /// </summary>
     public static long HighWatermark(PartitionState state, long highWatermark, long logEndOffset, int minInSyncReplicas, long nowMs, long maxLagMs)
     {
@@ -168,7 +168,7 @@ internal static class PartitionTransitions
         _ => AckVerdict.NotLeader,
     };
 
-    /// <summary>Compares the leader epoch that a client believes in; -1 is none (KIP-320).</summary>
+    /// <summary>Compares the leader epoch that a client knows; -1 is none (KIP-320).</summary>
     public static ErrorCode CheckEpoch(PartitionState state, int clientEpoch) => clientEpoch switch
     {
         < 0 => ErrorCode.None,
@@ -177,7 +177,7 @@ internal static class PartitionTransitions
         _ => ErrorCode.None,
     };
 
-    /// <summary>Whether this broker may serve a read; followers serve consumers that can be sent to them (KIP-392).</summary>
+    /// <summary>Whether this broker may serve a read; followers serve consumers that support reading from followers (KIP-392).</summary>
     public static ErrorCode MayRead(PartitionState state, bool leaderOnly) => state.Role switch
     {
         PartitionRole.Offline => ErrorCode.KafkaStorageError,
@@ -193,7 +193,7 @@ internal static class PartitionTransitions
         {
             if (replica != brokerId)
             {
-                // A replica in sync has until the lag time to fetch from the new leader; the others have never been caught up.
+                // An in-sync replica has the maximum lag time to fetch from the new leader; the other replicas count as never caught up.
                 long caughtUp = assignment.Isr.Contains(replica) ? nowMs : long.MinValue / 2;
                 followers.Add(new FollowerProgress(replica, -1, -1, -1, long.MinValue / 2, caughtUp));
             }

@@ -3,12 +3,12 @@ using System.Buffers;
 namespace Broker.Server.Partitions;
 
 /// <summary>
-/// A request that waits for a partition (Kafka's purgatory), or a fetch session that watches it. The waiter is itself the element of the partition's list, so
-/// that waiting allocates nothing more; it waits at one partition at a time.
+/// A request that waits for a partition (Kafka's purgatory), or a fetch session that watches it. The waiter is itself the node of the partition's list, so that
+/// a wait allocates nothing else; it waits for one partition at a time.
 /// </summary>
 internal abstract class PartitionWaiter
 {
-    /// <summary>Where it waits; null while it does not. Written under the list's lock.</summary>
+    /// <summary>The list that it is in; null while it does not wait. Written under the list's lock.</summary>
     internal PartitionWaiters? Owner { get; set; }
 
     internal PartitionWaiter? Next { get; set; }
@@ -25,7 +25,10 @@ internal abstract class PartitionWaiter
     public void Leave() => Owner?.Remove(this);
 }
 
-/// <summary>The requests that wait for one partition, notified in the order in which they came; three words while there are none. Any thread.</summary>
+/// <summary>
+/// The requests that wait for one partition, notified in the order in which they were added. Small while empty: there is a list for every partition. Any
+/// thread.
+/// </summary>
 internal sealed class PartitionWaiters
 {
     private readonly Lock _lock = new();
@@ -35,7 +38,7 @@ internal sealed class PartitionWaiters
 
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Adds a waiter at the end; false where it waits here already. It must wait nowhere else.</summary>
+    /// <summary>Adds a waiter at the end; false where it is in this list already. It must be in no other list.</summary>
     public bool Add(PartitionWaiter waiter)
     {
         lock (_lock)
@@ -59,11 +62,12 @@ internal sealed class PartitionWaiters
         }
     }
 
-    /// <summary>Notifies all who wait now, the first to come first. Must be called outside of the partition's lock, after what changed has been
-    /// published.</summary>
+    /// <summary>
+    /// Notifies all current waiters in the order in which they were added. Must be called outside of the partition's lock, after the change has been published.
+    /// </summary>
     public void Notify()
     {
-        // A waiter looks once more after it was added, so one that is missed here sees the change itself.
+        // A waiter checks the partition once more after it is added, so one that is missed here sees the change itself.
         if (Count == 0)
         {
             return;

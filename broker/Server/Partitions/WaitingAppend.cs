@@ -3,7 +3,7 @@ using Broker.Server.Time;
 
 namespace Broker.Server.Partitions;
 
-/// <summary>An acks=all append that is in the log and waits for the in-sync replicas, or for its time-out. Completes once.</summary>
+/// <summary>An acks=all append that is in the log and waits until the in-sync replicas have it, or until its time-out. Completes once.</summary>
 internal sealed class WaitingAppend : PartitionWaiter, ITimeout
 {
     private readonly TaskCompletionSource<AppendOutcome> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,7 +30,7 @@ internal sealed class WaitingAppend : PartitionWaiter, ITimeout
         return waiting._answer.Task;
     }
 
-    /// <summary>What a produce is told for a verdict other than <see cref="AckVerdict.Wait"/>.</summary>
+    /// <summary>The outcome of an append for a verdict other than <see cref="AckVerdict.Wait"/>.</summary>
     public static AppendOutcome Answer(AckVerdict verdict, in AppendOutcome appended) => verdict switch
     {
         AckVerdict.TooFewReplicas => appended with { Error = ErrorCode.NotEnoughReplicasAfterAppend },

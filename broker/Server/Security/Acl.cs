@@ -35,7 +35,7 @@ internal enum ResourceType : sbyte
     User = 7,
 }
 
-/// <summary>What can be asked about each resource type, and the bit field that answers <c>include_…_authorized_operations</c>.</summary>
+/// <summary>The operations that exist on each resource type, and the bit field that answers <c>include_…_authorized_operations</c>.</summary>
 internal static class AuthorizedOperations
 {
     /// <summary>The only name a cluster resource has.</summary>

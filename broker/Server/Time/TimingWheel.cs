@@ -2,22 +2,22 @@ using System.Numerics;
 
 namespace Broker.Server.Time;
 
-/// <summary>Something that is told when its time has come, on the wheel's thread: it must only hand over, never block.</summary>
+/// <summary>Gets a call on the wheel's thread when its time-out expires. It must never block.</summary>
 internal interface ITimeout
 {
     void OnTimeout();
 }
 
 /// <summary>
-/// All time-outs of a broker on one hashed wheel over the monotonic clock. Scheduling and cancelling are O(1); a time-out is never early and
-/// at most one tick late. One timer of the runtime is armed for the next occupied slot, none while nothing is scheduled. Any thread may call.
+/// All time-outs of a broker on one hashed wheel over the monotonic clock. Scheduling and cancelling are O(1); a time-out is never early and at most one tick
+/// late. One timer of the runtime is armed for the next occupied slot, none while nothing is scheduled. Any thread may call.
 /// </summary>
 internal sealed class TimingWheel : IDisposable
 {
     /// <summary>No time-out of the protocol is finer than this: the smallest configured waits are some tens of milliseconds.</summary>
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>One turn is 5.12 s: longer than a long poll, so most entries are met once; a longer one costs a look each turn.</summary>
+    /// <summary>One revolution is 5.12 s: longer than a long poll, so most entries are visited once; a longer one is visited once a revolution.</summary>
     private const int SlotCount = 1024;
 
     private readonly Lock _lock = new();
@@ -67,7 +67,7 @@ internal sealed class TimingWheel : IDisposable
     /// <inheritdoc cref="Schedule(TimeSpan, ITimeout)"/>
     public TimerHandle Schedule(TimeSpan delay, Action callback) => Schedule(delay, new Callback(callback));
 
-    /// <summary>Forgets all time-outs; nothing is called any more.</summary>
+    /// <summary>Discards all time-outs; no target is called any more.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -132,7 +132,7 @@ internal sealed class TimingWheel : IDisposable
         }
     }
 
-    /// <summary>Unlinks all that is due up to <paramref name="now"/>, chained by Next, in slot order.</summary>
+    /// <summary>Unlinks all time-outs due up to <paramref name="now"/> and returns the first; Next chains them, in slot order.</summary>
     private TimerHandle? TakeDue(long now)
     {
         TimerHandle? first = null;
@@ -159,7 +159,7 @@ internal sealed class TimingWheel : IDisposable
         return first;
     }
 
-    /// <summary>The first tick after the passed ones whose slot holds anything; at most one turn ahead.</summary>
+    /// <summary>The first tick after the passed ones whose slot holds an entry; at most one revolution ahead.</summary>
     private long NextOccupied()
     {
         for (long ahead = 1; ahead <= SlotCount;)
@@ -257,7 +257,7 @@ internal sealed class TimerHandle
 
     internal bool IsLinked { get; set; }
 
-    /// <summary>Takes it off the wheel; false when it has fired (or is about to, on another thread) or was cancelled before. O(1).</summary>
+    /// <summary>Removes it from the wheel; false when it has fired (or is about to, on another thread) or was cancelled before. O(1).</summary>
     public bool Cancel() => _wheel.Cancel(this);
 
     internal void Fire() => _target.OnTimeout();
