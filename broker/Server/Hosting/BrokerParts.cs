@@ -63,7 +63,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     {
         _storages = Storages.Open(_config, inMemory, DirectoryFailed, _time, _logging);
         Membership = await Join(_storages);
-        Membership.Brokers.Subscribe(config => Sockets.Limit(NetworkOptions.Of(config)));
+        Membership.Brokers.Subscribe(config => Sockets.SetLimits(NetworkOptions.Of(config)));
         // Recovery blocks, and the thread that starts an embedded broker may not.
         await Task.Run(() => Load(_storages.Directories, Membership, cancellation), CancellationToken.None);
         await Membership.Seed(_storages.Directories.Logs, _storages.Directories.CompactedTopics);
@@ -91,7 +91,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         await Sockets.DisposeAsync();
         _chores?.Dispose();
         // A connection that did not end in time may still be appending.
-        _partitions?.EndAppends();
+        _partitions?.StopAppends();
         if (_partitions is not null)
         {
             _storages?.CloseLogs(Membership!.BrokerEpoch);

@@ -33,7 +33,7 @@ internal sealed class Chores : IDisposable
         }
 
         // On a thread of its own, because it may block on any directory.
-        AddThread(wheel, log).Start("logs without room", DeleteInterval, DeleteInterval, partitions.OpenAwaited);
+        AddThread(wheel, log).Start("logs without room", DeleteInterval, DeleteInterval, partitions.OpenMissingLogs);
     }
 
     /// <summary>No chore begins any more, and those that run have ended.</summary>

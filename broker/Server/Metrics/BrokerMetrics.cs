@@ -19,7 +19,7 @@ internal sealed class BrokerMetrics : IDisposable
     public BrokerMetrics(int brokerId)
     {
         Meter = new Meter(new MeterOptions(MeterName) { Scope = this, Tags = [new("broker", brokerId)] });
-        _listener.InstrumentPublished = Follow;
+        _listener.InstrumentPublished = RecordIfOurs;
         _listener.SetMeasurementEventCallback<long>(static (_, value, tags, state) => ((InstrumentRecorder)state!).Record(value, tags));
         _listener.SetMeasurementEventCallback<int>(static (_, value, tags, state) => ((InstrumentRecorder)state!).Record(value, tags));
         _listener.SetMeasurementEventCallback<double>(static (_, value, tags, state) => ((InstrumentRecorder)state!).Record(value, tags));
@@ -48,7 +48,7 @@ internal sealed class BrokerMetrics : IDisposable
         Meter.Dispose();
     }
 
-    private void Follow(Instrument instrument, MeterListener listener)
+    private void RecordIfOurs(Instrument instrument, MeterListener listener)
     {
         if (ReferenceEquals(instrument.Meter.Scope, this))
         {

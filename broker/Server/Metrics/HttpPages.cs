@@ -22,7 +22,7 @@ internal sealed class HttpPages : IAsyncDisposable
     private const int MaxConnections = 16;
 
     private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan RestAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
     private readonly Func<string, HttpPage> _pages;
@@ -93,7 +93,7 @@ internal sealed class HttpPages : IAsyncDisposable
             catch (SocketException e) when (!_stopping.IsCancellationRequested)
             {
                 MetricsLog.AcceptFailed(_log, e);
-                await Task.Delay(RestAfterFailure, _time, _stopping.Token);
+                await Task.Delay(RetryDelay, _time, _stopping.Token);
             }
             catch (SocketException)
             {
@@ -107,7 +107,7 @@ internal sealed class HttpPages : IAsyncDisposable
         using CancellationTokenSource timeout = new(RequestTime, _time);
         try
         {
-            (string method, string path) = await Asked(client, timeout.Token);
+            (string method, string path) = await ReadRequest(client, timeout.Token);
             byte[] answer = Answer(_pages(path), hasBody: method != Head);
             for (int sent = 0; sent < answer.Length;)
             {
@@ -130,7 +130,7 @@ internal sealed class HttpPages : IAsyncDisposable
     }
 
     /// <summary>Reads a request and returns method and path of a GET or HEAD; empty for anything else.</summary>
-    private static async Task<(string Method, string Path)> Asked(Socket client, CancellationToken cancellation)
+    private static async Task<(string Method, string Path)> ReadRequest(Socket client, CancellationToken cancellation)
     {
         byte[] request = new byte[MaxRequestBytes];
         int length = 0;

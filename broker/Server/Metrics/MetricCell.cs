@@ -13,7 +13,7 @@ internal sealed class MetricCell(int bounds)
 
     public void Set(double value) => Volatile.Write(ref _value, value);
 
-    public void Sort(double value, int bucket)
+    public void AddToBucket(double value, int bucket)
     {
         Interlocked.Increment(ref _buckets[bucket]);
         Add(value);

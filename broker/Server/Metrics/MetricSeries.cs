@@ -31,7 +31,7 @@ internal sealed class MetricSeries(Instrument instrument)
     {
         if (_bounds.Length > 0)
         {
-            cell.Sort(value, BucketOf(value));
+            cell.AddToBucket(value, BucketOf(value));
         }
         else if (_adds)
         {

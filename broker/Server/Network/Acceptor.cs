@@ -10,12 +10,12 @@ namespace Broker.Server.Network;
 /// </summary>
 internal sealed class Acceptor : IDisposable
 {
-    private static readonly TimeSpan RestAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
     private readonly Listener _listener;
     private readonly NetworkOptions _options;
     private readonly Socket _socket;
-    private bool _saidFull;
+    private bool _hasLoggedFull;
 
     /// <exception cref="SocketException">The address cannot be bound.</exception>
     public Acceptor(Listener listener, NetworkOptions options)
@@ -38,8 +38,8 @@ internal sealed class Acceptor : IDisposable
         {
             try
             {
-                await Room(table, services.Log, stopping);
-                Take(await _socket.AcceptAsync(stopping), table, services);
+                await WaitForRoom(table, services.Log, stopping);
+                StartConnection(await _socket.AcceptAsync(stopping), table, services);
             }
             catch (Exception e) when (stopping.IsCancellationRequested && Transport.IsEnd(e))
             {
@@ -49,31 +49,31 @@ internal sealed class Acceptor : IDisposable
             {
                 // The process has no handles left, or the client closed the connection before it was accepted.
                 NetworkLog.AcceptFailed(services.Log, e, _listener.Name);
-                await Task.Delay(RestAfterFailure, services.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(RetryDelay, services.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
     public void Dispose() => _socket.Dispose();
 
-    private async Task Room(ConnectionTable table, ILogger log, CancellationToken stopping)
+    private async Task WaitForRoom(ConnectionTable table, ILogger log, CancellationToken stopping)
     {
-        Task room = table.Room();
+        Task room = table.WaitForRoom();
         if (room.IsCompleted)
         {
-            _saidFull = false;
+            _hasLoggedFull = false;
             return;
         }
 
-        if (!_saidFull)
+        if (!_hasLoggedFull)
         {
             NetworkLog.TooManyConnections(log, table.MaxConnections);
         }
-        _saidFull = true;
+        _hasLoggedFull = true;
         await room.WaitAsync(stopping);
     }
 
-    private void Take(Socket socket, ConnectionTable table, ConnectionServices services)
+    private void StartConnection(Socket socket, ConnectionTable table, ConnectionServices services)
     {
         if (Prepare(socket) is not { } address)
         {

@@ -13,14 +13,14 @@ internal sealed class Connection : IRequestConnection
 {
     private readonly ConnectionServices _services;
     private readonly Transport _transport;
-    private readonly CancellationTokenSource _gone = new();
-    private readonly CancellationTokenSource _shut = new();
+    private readonly CancellationTokenSource _clientEnded = new();
+    private readonly CancellationTokenSource _closed = new();
     private readonly FrameReader _frames;
     private readonly ResponseQueue _responses = new();
     private readonly ProtocolWriter _writer = new();
     private readonly List<PendingResponse> _answering = [];
     private long _lastUse;
-    private volatile bool _awaitsTurn;
+    private volatile bool _waitsToDispatch;
     private long _throttledUntil;
     private ITimer? _release;
     private int _releaseIsDue;
@@ -34,10 +34,10 @@ internal sealed class Connection : IRequestConnection
         RemoteAddress = remoteAddress;
         _transport = transport;
         _services = services;
-        _frames = new FrameReader(transport, services.Options, services.LargeFrames, BeforeLarge, _shut.Token);
+        _frames = new FrameReader(transport, services.Options, services.LargeFrames, BeforeLargeFrame, _closed.Token);
         _lastUse = services.Time.GetTimestamp();
-        ClientEnded = _gone.Token;
-        Closed = _shut.Token;
+        ClientEnded = _clientEnded.Token;
+        Closed = _closed.Token;
     }
 
     public long Id { get; }
@@ -70,7 +70,7 @@ internal sealed class Connection : IRequestConnection
 
     public void Close(string reason)
     {
-        if (Shut(reason))
+        if (TryClose(reason))
         {
             NetworkLog.Closing(_services.Log, Id, RemoteAddress, reason);
         }
@@ -79,7 +79,7 @@ internal sealed class Connection : IRequestConnection
     private void CloseViolating(string reason)
     {
         _services.Metrics.Malformed();
-        if (Shut(reason))
+        if (TryClose(reason))
         {
             NetworkLog.Violation(_services.Log, Id, RemoteAddress, reason);
         }
@@ -87,31 +87,31 @@ internal sealed class Connection : IRequestConnection
 
     private void CloseEnded(string reason)
     {
-        if (Shut(reason))
+        if (TryClose(reason))
         {
             NetworkLog.Ended(_services.Log, Id, RemoteAddress, reason);
         }
     }
 
-    private bool Shut(string reason)
+    private bool TryClose(string reason)
     {
         if (Interlocked.CompareExchange(ref _closeReason, reason, comparand: null) is not null)
         {
             return false;
         }
         _transport.Dispose();
-        EndWaits();
-        _ = _shut.CancelAsync();
+        CancelWaits();
+        _ = _closed.CancelAsync();
         return true;
     }
 
     /// <summary>The client reads no more answers: cancels the handlers that wait on its behalf.</summary>
-    private void EndWaits()
+    private void CancelWaits()
     {
         // Cancelled on another thread: the handlers' registrations run there, and this caller may hold a lock that they need.
-        if (!_gone.IsCancellationRequested)
+        if (!_clientEnded.IsCancellationRequested)
         {
-            _ = _gone.CancelAsync();
+            _ = _clientEnded.CancelAsync();
         }
     }
 
@@ -137,9 +137,9 @@ internal sealed class Connection : IRequestConnection
             SweepLargeFrame(now);
         }
         // A reading loop that waits to dispatch does not read the socket, so it cannot see that the peer has disconnected.
-        if (_awaitsTurn && _transport.PeerHasEnded)
+        if (_waitsToDispatch && _transport.PeerHasEnded)
         {
-            EndWaits();
+            CancelWaits();
         }
     }
 
@@ -153,7 +153,7 @@ internal sealed class Connection : IRequestConnection
         }
 
         bool othersWait = _services.LargeFrames.Waiting > 0;
-        long needed = othersWait ? Math.Max(NetworkOptions.ProgressBytes, (long)(length * (NetworkOptions.ProgressTime / NetworkOptions.LongestArrival)))
+        long needed = othersWait ? Math.Max(NetworkOptions.ProgressBytes, (long)(length * (NetworkOptions.ProgressTime / NetworkOptions.MaxArrivalTime)))
             : NetworkOptions.ProgressBytes;
         long arrived = _frames.Received - _mark.WindowBytes;
         if (_mark.WindowStart == 0 || arrived >= needed)
@@ -178,8 +178,8 @@ internal sealed class Connection : IRequestConnection
                 _frames.Done();
             }
 
-            EndWaits();
-            await _responses.AllAnswered();
+            CancelWaits();
+            await _responses.WaitUntilAllAnswered();
             CloseEnded("the client closed it");
         }
         catch (Exception e) when (e is FramingException or MalformedMessageException)
@@ -214,9 +214,9 @@ internal sealed class Connection : IRequestConnection
     private async ValueTask Dispatch(Memory<byte> frame, long arrivedAt)
     {
         RequestStart start = RequestStart.Read(frame, _services.Apis);
-        await Turn(start.Api);
+        await WaitToDispatch(start.Api);
         RequestContext context = new(this, start.Api.Key, start.Header.ApiVersion, start.Header.CorrelationId, start.Header.ClientId);
-        ReleaseAnswersSoon();
+        ScheduleRelease();
         ValueTask<IMessage?> response = start.Dispatch(frame, context);
         if (context.Dispatching is { } dispatching)
         {
@@ -234,7 +234,7 @@ internal sealed class Connection : IRequestConnection
     /// <summary>
     /// Bounds how long completed answers wait to be sent together with those of later requests: a slow disk may block the dispatch of a later request.
     /// </summary>
-    private void ReleaseAnswersSoon()
+    private void ScheduleRelease()
     {
         if (!_responses.HasHeldBack || Interlocked.Exchange(ref _releaseIsDue, 1) != 0)
         {
@@ -243,7 +243,7 @@ internal sealed class Connection : IRequestConnection
 
         _release ??= _services.Time.CreateTimer(
             static connection => ((Connection)connection!).ReleaseAnswers(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _release.Change(NetworkOptions.LongestHold, Timeout.InfiniteTimeSpan);
+        _release.Change(NetworkOptions.MaxAnswerDelay, Timeout.InfiniteTimeSpan);
     }
 
     private void ReleaseAnswers()
@@ -255,14 +255,14 @@ internal sealed class Connection : IRequestConnection
     /// <summary>
     /// Reads a large frame only when its request may be dispatched: a request that has reserved memory must not wait for the answers of others.
     /// </summary>
-    private ValueTask BeforeLarge(ReadOnlyMemory<byte> head) => Turn(RequestStart.ApiOf(head.Span, _services.Apis));
+    private ValueTask BeforeLargeFrame(ReadOnlyMemory<byte> head) => WaitToDispatch(RequestStart.ApiOf(head.Span, _services.Apis));
 
-    private async ValueTask Turn(Api api)
+    private async ValueTask WaitToDispatch(Api api)
     {
-        _awaitsTurn = true;
-        await _responses.Turn(api);
-        _awaitsTurn = false;
-        await ThrottleOver();
+        _waitsToDispatch = true;
+        await _responses.WaitToDispatch(api);
+        _waitsToDispatch = false;
+        await WaitForThrottle();
         if (_closeReason is not null)
         {
             throw new OperationCanceledException();
@@ -278,7 +278,7 @@ internal sealed class Connection : IRequestConnection
             {
                 _services.Metrics.Answered(answered.Api, answered.ArrivedAt, _services.Time);
             }
-            _responses.Answered(_answering);
+            _responses.NoteAnswered(_answering);
             _answering.Clear();
         }
     }
@@ -342,7 +342,7 @@ internal sealed class Connection : IRequestConnection
                 Throttle(pending.Context.ThrottleTimeMs);
             }
         }
-        catch (OperationCanceledException) when (_closeReason is not null || _gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (_closeReason is not null || _clientEnded.IsCancellationRequested)
         {
             // The connection is closed, or the handler has seen that the client has disconnected. Without this answer no later one can be sent.
             CloseEnded("the client closed it before its answer was sent");
@@ -356,25 +356,25 @@ internal sealed class Connection : IRequestConnection
         }
     }
 
-    private ValueTask<IMessage?> AnswerOf(PendingResponse pending) => pending.Response.IsCompleted ? pending.Response : UntilShut(pending);
+    private ValueTask<IMessage?> AnswerOf(PendingResponse pending) => pending.Response.IsCompleted ? pending.Response : AnswerUnlessClosed(pending);
 
     /// <summary>Stops waiting when the connection is closed: an answer may take days.</summary>
-    private async ValueTask<IMessage?> UntilShut(PendingResponse pending)
+    private async ValueTask<IMessage?> AnswerUnlessClosed(PendingResponse pending)
     {
         Task<IMessage?> answer = pending.Response.AsTask();
         try
         {
-            return await answer.WaitAsync(_shut.Token);
+            return await answer.WaitAsync(_closed.Token);
         }
         catch (OperationCanceledException) when (_closeReason is not null)
         {
-            _ = Drop(pending, answer);
+            _ = DisposeWhenAnswered(pending, answer);
             throw;
         }
     }
 
     /// <summary>Waits for an answer that cannot be sent any more, and disposes of its payloads.</summary>
-    private async Task Drop(PendingResponse pending, Task<IMessage?> answer)
+    private async Task DisposeWhenAnswered(PendingResponse pending, Task<IMessage?> answer)
     {
         try
         {
@@ -418,7 +418,7 @@ internal sealed class Connection : IRequestConnection
         }
     }
 
-    private async ValueTask ThrottleOver()
+    private async ValueTask WaitForThrottle()
     {
         while (Volatile.Read(ref _throttledUntil) is var until and not 0)
         {
@@ -430,7 +430,7 @@ internal sealed class Connection : IRequestConnection
             }
 
             _responses.Wake();
-            await Task.Delay(_services.Time.GetElapsedTime(now, until) + TimeSpan.FromMilliseconds(1), _services.Time, _shut.Token);
+            await Task.Delay(_services.Time.GetElapsedTime(now, until) + TimeSpan.FromMilliseconds(1), _services.Time, _closed.Token);
         }
     }
 

@@ -29,17 +29,17 @@ internal sealed class ConnectionTable(NetworkOptions started)
         => _options.ConnectionsPerIpOverrides.TryGetValue(address.ToString(), out int limit) ? limit : _options.MaxConnectionsPerIp;
 
     /// <summary>Replaces the limits; they apply to connections that are accepted from now on.</summary>
-    public void Limit(NetworkOptions options)
+    public void SetLimits(NetworkOptions options)
     {
         lock (_lock)
         {
             _options = options;
-            TellRoom();
+            SignalRoom();
         }
     }
 
     /// <summary>Completes when another connection may be accepted.</summary>
-    public Task Room()
+    public Task WaitForRoom()
     {
         lock (_lock)
         {
@@ -117,12 +117,12 @@ internal sealed class ConnectionTable(NetworkOptions started)
             {
                 _perAddress[address] = left;
             }
-            TellRoom();
+            SignalRoom();
         }
     }
 
     /// <summary>Under the lock.</summary>
-    private void TellRoom()
+    private void SignalRoom()
     {
         if (_count >= _options.MaxConnections)
         {

@@ -14,11 +14,11 @@ internal sealed class FramingException(string message) : Exception(message);
 /// <param name="transport">Where the bytes come from.</param>
 /// <param name="options">The limits.</param>
 /// <param name="largeFrames">The budget of all large frames.</param>
-/// <param name="beforeLarge">Gets a large frame's first bytes and completes when its request may be dispatched, so that no reserved memory waits for other
+/// <param name="beforeLargeFrame">Gets a large frame's first bytes and completes when its request may be dispatched, so that no reserved memory waits for other
 /// requests' answers.</param>
 /// <param name="closed">Ends the wait for a reservation.</param>
 internal sealed class FrameReader(
-    Transport transport, NetworkOptions options, ByteBudget largeFrames, Func<ReadOnlyMemory<byte>, ValueTask> beforeLarge, CancellationToken closed)
+    Transport transport, NetworkOptions options, ByteBudget largeFrames, Func<ReadOnlyMemory<byte>, ValueTask> beforeLargeFrame, CancellationToken closed)
     : IDisposable
 {
     private const int LengthBytes = 4;
@@ -120,7 +120,7 @@ internal sealed class FrameReader(
 
     private async ValueTask<Memory<byte>?> NextLarge(int length)
     {
-        await beforeLarge(_buffer.AsMemory(_start + LengthBytes, HeadBytes));
+        await beforeLargeFrame(_buffer.AsMemory(_start + LengthBytes, HeadBytes));
         await largeFrames.Reserve(length, closed);
         _reserved = length;
         _arriving = length;

@@ -54,7 +54,7 @@ internal sealed partial class LinuxEpoll : IDisposable
     /// </summary>
     /// <exception cref="ObjectDisposedException">The socket has been closed, or this object has been disposed of.</exception>
     /// <exception cref="IOException">The system cannot watch another socket.</exception>
-    public void Ask(SafeHandle socket, uint awaited, long id)
+    public void Watch(SafeHandle socket, uint awaited, long id)
     {
         if (Control(Modify, socket, awaited | Once, id) == 0)
         {
@@ -70,10 +70,10 @@ internal sealed partial class LinuxEpoll : IDisposable
     /// Waits for one event and returns its id; null after <see cref="Stop"/>. Each event goes to one of the waiting threads, usually to the one that began to
     /// wait last.
     /// </summary>
-    public long? Next()
+    public long? WaitForEvent()
     {
-        Span<byte> answer = stackalloc byte[EventBytes];
-        while (Wait(_epoll, answer, 1, -1) != 1)
+        Span<byte> received = stackalloc byte[EventBytes];
+        while (Wait(_epoll, received, 1, -1) != 1)
         {
             if (Marshal.GetLastPInvokeError() != Interrupted)
             {
@@ -81,12 +81,12 @@ internal sealed partial class LinuxEpoll : IDisposable
             }
         }
 
-        long id = MemoryMarshal.Read<long>(answer[DataOffset..]);
+        long id = MemoryMarshal.Read<long>(received[DataOffset..]);
         return id == EndId ? null : id;
     }
 
     /// <summary>Makes <see cref="WaitForEvent"/> return null from now on. The threads that call it dispose of this object afterwards.</summary>
-    public void End()
+    public void Stop()
     {
         long one = 1;
         if (Write(_end, in one, sizeof(long)) < 0)
@@ -103,10 +103,10 @@ internal sealed partial class LinuxEpoll : IDisposable
 
     private int Control(int operation, SafeHandle descriptor, uint events, long id)
     {
-        Span<byte> question = stackalloc byte[EventBytes];
-        MemoryMarshal.Write(question, events);
-        MemoryMarshal.Write(question[DataOffset..], id);
-        return Control(_epoll, operation, descriptor, question);
+        Span<byte> request = stackalloc byte[EventBytes];
+        MemoryMarshal.Write(request, events);
+        MemoryMarshal.Write(request[DataOffset..], id);
+        return Control(_epoll, operation, descriptor, request);
     }
 
     private static SafeFileHandle Valid(SafeFileHandle handle, string call) => handle.IsInvalid ? throw Failure(call) : handle;
@@ -124,7 +124,7 @@ internal sealed partial class LinuxEpoll : IDisposable
     private static partial SafeFileHandle EventFd(uint initial, int flags);
 
     [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
-    private static partial int Control(SafeFileHandle epoll, int operation, SafeHandle descriptor, Span<byte> question);
+    private static partial int Control(SafeFileHandle epoll, int operation, SafeHandle descriptor, Span<byte> request);
 
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
     private static partial int Wait(SafeFileHandle epoll, Span<byte> answers, int count, int timeoutMs);

@@ -43,7 +43,7 @@ internal sealed record NetworkOptions
     public const int DefaultSendBufferBytes = 256 << 10;
 
     /// <summary>How long the sender waits when a socket is reported writable but accepts no bytes, because the system lacks memory.</summary>
-    public static readonly TimeSpan ShortageRest = TimeSpan.FromMilliseconds(5);
+    public static readonly TimeSpan SendRetryDelay = TimeSpan.FromMilliseconds(5);
 
     /// <summary>All pieces of all connections together; 256 whole pieces.</summary>
     public const long AllPiecesBytes = 64L << 20;
@@ -63,7 +63,7 @@ internal sealed record NetworkOptions
     /// The longest time that a completed answer waits to be sent together with those of later requests: far longer than a dispatch, far shorter than the stall
     /// of a disk.
     /// </summary>
-    public static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(20);
+    public static readonly TimeSpan MaxAnswerDelay = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
     /// Of a large frame that has reserved its bytes, <see cref="ProgressBytes"/> must arrive in each such period, or its connection is closed.
@@ -77,7 +77,7 @@ internal sealed record NetworkOptions
     /// While other frames wait for memory, a large frame must arrive at the speed that completes it in this time: twice a client's default request.timeout.ms,
     /// after which no client waits for the answer.
     /// </summary>
-    public static readonly TimeSpan LongestArrival = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan MaxArrivalTime = TimeSpan.FromSeconds(60);
 
     /// <summary>How often the sweep looks for idle and stuck connections.</summary>
     public static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
@@ -116,7 +116,7 @@ internal sealed record NetworkOptions
     /// Connections that the process has room for: what its limit of open files leaves beside the logs' files, and half of its memory if each of them held
     /// <see cref="SmallFrameBytes"/> of requests that wait for earlier ones.
     /// </summary>
-    private static int RoomOfProcess() =>
+    private static int ConnectionsOfProcess() =>
         (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / SmallFrameBytes, 1, HandleShares.OfProcess().Connections);
 
     /// <summary>What a broker's configuration says. Buffer sizes and backlog count only when given: Kafka's defaults are for other machines.</summary>
@@ -124,7 +124,7 @@ internal sealed record NetworkOptions
     {
         MaxFrameBytes = config.MaxRequestBytes,
         LargeFramesBytes = config.QueuedMaxRequestBytes,
-        MaxConnections = Math.Min(config.MaxConnections, RoomOfProcess()),
+        MaxConnections = Math.Min(config.MaxConnections, ConnectionsOfProcess()),
         MaxConnectionsPerIp = config.MaxConnectionsPerIp,
         ConnectionsPerIpOverrides = config.ConnectionsPerIpOverrides,
         MaxIdle = TimeSpan.FromMilliseconds(Math.Min(config.ConnectionsMaxIdleMs, int.MaxValue)),

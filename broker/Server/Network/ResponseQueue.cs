@@ -13,7 +13,7 @@ internal sealed class ResponseQueue
     private readonly Signal _added = new();
     private readonly Signal _answered = new();
     private int _unanswered;
-    private int _notRunningAhead;
+    private int _unansweredNonProduces;
     private bool _ended;
     private volatile bool _hasHeldBack;
 
@@ -33,7 +33,7 @@ internal sealed class ResponseQueue
     public bool HasHeldBack => _hasHeldBack;
 
     /// <summary>Waits until a request of this API may be dispatched. For the reading loop.</summary>
-    public async ValueTask Turn(Api api)
+    public async ValueTask WaitToDispatch(Api api)
     {
         while (!MayDispatch(api))
         {
@@ -43,7 +43,7 @@ internal sealed class ResponseQueue
     }
 
     /// <summary>Waits until every request has been answered. For the reading loop.</summary>
-    public async ValueTask AllAnswered()
+    public async ValueTask WaitUntilAllAnswered()
     {
         Wake();
         while (Count > 0)
@@ -63,7 +63,7 @@ internal sealed class ResponseQueue
             _unanswered++;
             if (!pending.Api.MayRunAhead)
             {
-                _notRunningAhead++;
+                _unansweredNonProduces++;
             }
         }
 
@@ -121,7 +121,7 @@ internal sealed class ResponseQueue
     }
 
     /// <summary>Counts requests as answered, whether or not their answers could be sent. For the writing loop.</summary>
-    public void Answered(List<PendingResponse> answered)
+    public void NoteAnswered(List<PendingResponse> answered)
     {
         lock (_lock)
         {
@@ -130,7 +130,7 @@ internal sealed class ResponseQueue
             {
                 if (!pending.Api.MayRunAhead)
                 {
-                    _notRunningAhead--;
+                    _unansweredNonProduces--;
                 }
             }
         }
@@ -142,7 +142,7 @@ internal sealed class ResponseQueue
     {
         lock (_lock)
         {
-            return _unanswered == 0 || (api.MayRunAhead && _notRunningAhead == 0 && _unanswered < NetworkOptions.MaxProducesAhead);
+            return _unanswered == 0 || (api.MayRunAhead && _unansweredNonProduces == 0 && _unanswered < NetworkOptions.MaxProducesAhead);
         }
     }
 }

@@ -33,13 +33,13 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
         {
             if (SocketWaits.IsSharedThread)
             {
-                await Pool();
+                await ContinueInPool();
             }
         }
     }
 
     /// <summary>Continues on a thread of the pool.</summary>
-    private static ConfiguredTaskAwaitable Pool() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+    private static ConfiguredTaskAwaitable ContinueInPool() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
     private static async ValueTask WriteChunks(Transport transport, ProtocolWriter response)
     {
@@ -76,7 +76,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
         private int _chunk;
         private int _chunkOffset;
         private int _buffered;
-        private bool _holdsBack;
+        private bool _isCorked;
 
         public async ValueTask SendAll()
         {
@@ -94,9 +94,9 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
 
             await AddBuffered(response.BufferedLength);
             await Flush();
-            if (_holdsBack)
+            if (_isCorked)
             {
-                transport.HoldBack(false);
+                transport.SetCorked(false);
             }
         }
 
@@ -133,7 +133,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
             {
                 if (SocketWaits.IsSharedThread)
                 {
-                    await Pool();
+                    await ContinueInPool();
                 }
                 int from = position;
                 int count = Math.Min(records.Length - position, _size - _filled);
@@ -155,11 +155,11 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
         /// <summary>Returns how many bytes it sent: all, or those before the first that cannot be sent directly.</summary>
         private async ValueTask<int> SendDirectly(StreamedRecords records)
         {
-            if (!_holdsBack)
+            if (!_isCorked)
             {
                 // So the parts before and behind the records share packets with them.
-                transport.HoldBack(true);
-                _holdsBack = true;
+                transport.SetCorked(true);
+                _isCorked = true;
             }
 
             await Flush();
@@ -177,7 +177,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
                 }
                 if (sent == 0 && hasWaited)
                 {
-                    await Task.Delay(NetworkOptions.ShortageRest);
+                    await Task.Delay(NetworkOptions.SendRetryDelay);
                 }
                 await transport.WaitWritable();
             }

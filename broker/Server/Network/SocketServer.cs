@@ -34,7 +34,7 @@ internal sealed class SocketServer(NetworkOptions options, ILogger log, TimeProv
     }
 
     /// <summary>Replaces the max.connections* limits; they apply to connections that are accepted from now on. Any thread.</summary>
-    public void Limit(NetworkOptions limits) => _table.Limit(limits);
+    public void SetLimits(NetworkOptions limits) => _table.SetLimits(limits);
 
     /// <summary>Begins to accept connections and to serve their requests.</summary>
     public void Start(ApiTable apis, NetworkMetrics metrics)

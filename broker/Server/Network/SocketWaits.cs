@@ -59,7 +59,7 @@ internal sealed class SocketWaits : IDisposable
         Signal signal = _waiting.GetOrAdd(id, static _ => new Signal());
         try
         {
-            Started().Ask(socket, _event, id);
+            StartedEpoll().Watch(socket, _event, id);
             return signal.Wait();
         }
         catch
@@ -71,7 +71,7 @@ internal sealed class SocketWaits : IDisposable
     }
 
     /// <summary>Ends the wait of a connection that has closed its socket: the system reports no event for a closed socket.</summary>
-    public void Forget(long id)
+    public void EndWait(long id)
     {
         if (_waiting.TryRemove(id, out Signal? signal))
         {
@@ -86,13 +86,13 @@ internal sealed class SocketWaits : IDisposable
         {
             if (!_disposed)
             {
-                _epoll?.End();
+                _epoll?.Stop();
             }
             _disposed = true;
         }
     }
 
-    private LinuxEpoll Started()
+    private LinuxEpoll StartedEpoll()
     {
         if (Volatile.Read(ref _epoll) is { } started)
         {
@@ -119,7 +119,7 @@ internal sealed class SocketWaits : IDisposable
     {
         _isShared = !_mayBlock;
         LinuxEpoll events = (LinuxEpoll)epoll!;
-        while (events.Next() is { } id)
+        while (events.WaitForEvent() is { } id)
         {
             if (!_waiting.TryGetValue(id, out Signal? signal))
             {
@@ -127,7 +127,7 @@ internal sealed class SocketWaits : IDisposable
             }
             if (_mayBlock)
             {
-                SetUnlessLast(signal);
+                SetUnlessAllAreBusy(signal);
             }
             else
             {
@@ -143,11 +143,11 @@ internal sealed class SocketWaits : IDisposable
         events.Dispose();
         foreach (long id in _waiting.Keys)
         {
-            Forget(id);
+            EndWait(id);
         }
     }
 
-    private void SetUnlessLast(Signal signal)
+    private void SetUnlessAllAreBusy(Signal signal)
     {
         if (Interlocked.Increment(ref _busy) < _threads)
         {

@@ -36,7 +36,7 @@ internal abstract class Transport : IDisposable
     /// Corks or uncorks the socket: a corked one sends full packets only, so that the parts of one response share packets. The end of the response must uncork
     /// it.
     /// </summary>
-    public virtual void HoldBack(bool hold)
+    public virtual void SetCorked(bool corked)
     {
     }
 
@@ -97,17 +97,17 @@ internal sealed class SocketTransport : Transport
     }
 
     public override ValueTask<int> Read(Memory<byte> destination)
-        => TryReceive(destination.Span, SocketFlags.None) is { } received ? new ValueTask<int>(received) : ReadLater(destination);
+        => TryReceive(destination.Span, SocketFlags.None) is { } received ? new ValueTask<int>(received) : ReadWhenReadable(destination);
 
     public override ValueTask Write(ReadOnlyMemory<byte> bytes)
     {
         int sent = TrySend(bytes.Span);
-        return sent == bytes.Length ? ValueTask.CompletedTask : WriteLater(bytes[sent..]);
+        return sent == bytes.Length ? ValueTask.CompletedTask : WriteWhenWritable(bytes[sent..]);
     }
 
-    public override void HoldBack(bool hold)
+    public override void SetCorked(bool corked)
     {
-        int value = hold ? 1 : 0;
+        int value = corked ? 1 : 0;
         _socket.SetRawSocketOption(IpProtocolTcp, TcpCork, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
     }
 
@@ -160,11 +160,11 @@ internal sealed class SocketTransport : Transport
     private void Release()
     {
         _socket.Dispose();
-        _readable.Forget(_readableId);
-        _drained.Forget(_drainedId);
+        _readable.EndWait(_readableId);
+        _drained.EndWait(_drainedId);
     }
 
-    private async ValueTask<int> ReadLater(Memory<byte> destination)
+    private async ValueTask<int> ReadWhenReadable(Memory<byte> destination)
     {
         while (true)
         {
@@ -176,20 +176,20 @@ internal sealed class SocketTransport : Transport
         }
     }
 
-    private async ValueTask WriteLater(ReadOnlyMemory<byte> bytes)
+    private async ValueTask WriteWhenWritable(ReadOnlyMemory<byte> bytes)
     {
         await WaitWritable();
         for (int sent = 0; ;)
         {
-            int taken = TrySend(bytes.Span[sent..]);
-            sent += taken;
+            int count = TrySend(bytes.Span[sent..]);
+            sent += count;
             if (sent == bytes.Length)
             {
                 return;
             }
-            if (taken == 0)
+            if (count == 0)
             {
-                await Task.Delay(NetworkOptions.ShortageRest);
+                await Task.Delay(NetworkOptions.SendRetryDelay);
             }
             await WaitWritable();
         }

@@ -9,9 +9,9 @@ internal sealed class AppendGate
     /// At least as many as there are cores, and few enough that the appends to a stalled disk do not delay heartbeats for long: the thread pool begins with a
     /// thread a core and adds one every half second while all of them are blocked.
     /// </summary>
-    public static readonly int Places = Math.Max(4, Environment.ProcessorCount);
+    public static readonly int MaxAppends = Math.Max(4, Environment.ProcessorCount);
 
-    private readonly SemaphoreSlim _room = new(Places);
+    private readonly SemaphoreSlim _room = new(MaxAppends);
 
     /// <summary>Completes when one more append may begin; at once, and without an allocation, where there is room.</summary>
     public Task Enter(CancellationToken cancellation) => _room.WaitAsync(cancellation);

@@ -156,7 +156,7 @@ internal sealed class Partition
     }
 
     /// <summary>For a stopping broker: on return no append runs, and none can begin any more.</summary>
-    public void EndAppends()
+    public void StopAppends()
     {
         lock (_lock)
         {
@@ -279,7 +279,7 @@ internal sealed class Partition
         AckVerdict verdict = Acknowledge(result.LastOffset);
         return verdict == AckVerdict.Wait
             ? new ValueTask<AppendOutcome>(WaitingAppend.Start(this, appended, result.LastOffset, timeout, _host.Wheel))
-            : new ValueTask<AppendOutcome>(WaitingAppend.Answer(verdict, appended));
+            : new ValueTask<AppendOutcome>(WaitingAppend.OutcomeOf(verdict, appended));
     }
 
     private AppendResult AppendLocked(Memory<byte> batch, in BatchInfo info, short acks, AppendOrigin origin, int? leaderEpoch, out PartitionLog? log)
@@ -294,7 +294,7 @@ internal sealed class Partition
                 return AppendResult.Failed(refused);
             }
 
-            AppendResult result = log.AppendAsLeader(batch, InOrder(batch, info), _state.LeaderEpoch, origin, _host.NowMs);
+            AppendResult result = log.AppendAsLeader(batch, WithOrderedTimestamp(batch, info), _state.LeaderEpoch, origin, _host.NowMs);
             if (result.Error == ErrorCode.None && !result.IsDuplicate)
             {
                 AdvanceHighWatermark(log);
@@ -308,7 +308,7 @@ internal sealed class Partition
     /// The broker's timestamp was read before the lock. If another append has overtaken this one, a new timestamp is read, so that a log's timestamps go back
     /// only with the clock.
     /// </summary>
-    private BatchInfo InOrder(Memory<byte> batch, in BatchInfo info)
+    private BatchInfo WithOrderedTimestamp(Memory<byte> batch, in BatchInfo info)
     {
         if (info.TimestampType != TimestampType.LogAppendTime)
         {

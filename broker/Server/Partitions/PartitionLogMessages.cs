@@ -34,7 +34,7 @@ internal static partial class PartitionLogMessages
 
     [LoggerMessage(EventId = 3009, Level = LogLevel.Error,
         Message = "There is no room for the log of partition {Partition}: the broker tries again until there is.")]
-    public static partial void LogAwaited(ILogger logger, TopicPartition partition, Exception failure);
+    public static partial void LogWithoutRoom(ILogger logger, TopicPartition partition, Exception failure);
 
     [LoggerMessage(EventId = 3008, Level = LogLevel.Error, Message = "Reading partition {Partition} failed.")]
     public static partial void ReadFailed(ILogger logger, TopicPartition partition, Exception failure);

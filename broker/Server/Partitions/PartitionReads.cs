@@ -53,7 +53,7 @@ internal static class PartitionReads
             return diverging.Epoch < 0 ? new FetchAnswer(ErrorCode.OffsetOutOfRange) : answer with { Diverging = diverging };
         }
 
-        long upTo = UpTo(log, query.Reader, answer);
+        long upTo = ReadableEnd(log, query.Reader, answer);
         answer = answer with { ReadableEnd = upTo };
         ReadResult read = log.Read(query.Offset, Math.Min(query.MaxBytes, maxBytes), upTo, wholeFirstBatch);
         if (read.Error != ErrorCode.None)
@@ -208,7 +208,7 @@ internal static class PartitionReads
         return end.Epoch < query.LastFetchedEpoch || end.EndOffset < query.Offset ? end : null;
     }
 
-    private static long UpTo(PartitionLog log, FetchReader reader, in FetchAnswer answer) => reader switch
+    private static long ReadableEnd(PartitionLog log, FetchReader reader, in FetchAnswer answer) => reader switch
     {
         FetchReader.Replica => log.LogEndOffset,
         FetchReader.Committed => answer.LastStableOffset,

@@ -22,7 +22,7 @@ internal sealed class PartitionTable
     private readonly IReadOnlyList<IPartitionListener> _listeners;
 
     /// <summary>Assigned partitions whose log cannot be opened until there is room for it. Under the controller's lock.</summary>
-    private readonly Dictionary<TopicPartition, (Guid TopicId, Assignment Assignment)> _awaited = [];
+    private readonly Dictionary<TopicPartition, (Guid TopicId, Assignment Assignment)> _missingLogs = [];
 
     private int _controllerEpoch;
 
@@ -78,7 +78,7 @@ internal sealed class PartitionTable
             }
 
             IsInitialized = true;
-            changed.ForEach(TellListeners);
+            changed.ForEach(NotifyOfRole);
         }
 
         return new LeaderAndIsrResponse { Topics = [.. topics], PartitionErrors = [.. ungrouped] };
@@ -96,7 +96,7 @@ internal sealed class PartitionTable
                 return new StopReplicaResponse { ErrorCode = (short)refused };
             }
 
-            foreach ((TopicPartition name, int leaderEpoch, bool delete) in Stops(request))
+            foreach ((TopicPartition name, int leaderEpoch, bool delete) in ReplicasToStop(request))
             {
                 ErrorCode error = Stop(name, leaderEpoch, delete);
                 errors.Add(new() { TopicName = name.Topic, PartitionIndex = name.Partition, ErrorCode = (short)error });
@@ -110,17 +110,17 @@ internal sealed class PartitionTable
     /// Tries again to open the logs for which there was no room (on the disk, or among the process's handles) when the controller assigned them. Blocks on the
     /// disk.
     /// </summary>
-    public void OpenAwaited()
+    public void OpenMissingLogs()
     {
         lock (_controllerLock)
         {
             List<Partition> changed = [];
-            foreach ((TopicPartition name, (Guid topicId, Assignment assignment)) in _awaited.ToArray())
+            foreach ((TopicPartition name, (Guid topicId, Assignment assignment)) in _missingLogs.ToArray())
             {
                 Assign(name, topicId, assignment, changed);
             }
 
-            changed.ForEach(TellListeners);
+            changed.ForEach(NotifyOfRole);
         }
     }
 
@@ -140,9 +140,9 @@ internal sealed class PartitionTable
     public int DeleteOldSegments(string directory)
     {
         int deleted = 0;
-        foreach (Partition partition in In(directory))
+        foreach (Partition partition in OnDirectory(directory))
         {
-            Guard(partition, () => partition.Maintain(log => deleted += log.DeleteOldSegments(_host.NowMs)));
+            HandleFailures(partition, () => partition.Maintain(log => deleted += log.DeleteOldSegments(_host.NowMs)));
         }
 
         return deleted;
@@ -153,7 +153,7 @@ internal sealed class PartitionTable
     /// </summary>
     public void ExpireProducers(string directory)
     {
-        foreach (Partition partition in In(directory))
+        foreach (Partition partition in OnDirectory(directory))
         {
             partition.Maintain(log => log.ExpireProducers(_host.NowMs));
         }
@@ -172,15 +172,15 @@ internal sealed class PartitionTable
     }
 
     /// <summary>For a stopping broker: on return no append runs on any partition, and none can begin, so that the logs can be closed.</summary>
-    public void EndAppends()
+    public void StopAppends()
     {
         foreach (Partition partition in _partitions.Values)
         {
-            partition.EndAppends();
+            partition.StopAppends();
         }
     }
 
-    private static IEnumerable<(TopicPartition Name, int LeaderEpoch, bool Delete)> Stops(StopReplicaRequest request)
+    private static IEnumerable<(TopicPartition Name, int LeaderEpoch, bool Delete)> ReplicasToStop(StopReplicaRequest request)
     {
         // Version 0 lists partitions, 1 and 2 topics with one flag for all, 3 a flag and an epoch each.
         IEnumerable<(TopicPartition, int, bool)> first = request.UngroupedPartitions
@@ -230,8 +230,8 @@ internal sealed class PartitionTable
 
     private ErrorCode Assign(TopicPartition name, Guid topicId, Assignment assignment, List<Partition> changed)
     {
-        bool isAwaited = _awaited.Remove(name);
-        Partition partition = (isAwaited ? null : _partitions.GetValueOrDefault(name)) ?? new Partition(name, _host);
+        bool wasMissing = _missingLogs.Remove(name);
+        Partition partition = (wasMissing ? null : _partitions.GetValueOrDefault(name)) ?? new Partition(name, _host);
         try
         {
             ErrorCode error = CheckAssignment(partition, topicId, assignment);
@@ -262,7 +262,7 @@ internal sealed class PartitionTable
             _partitions[name] = partition; // known and offline, so that clients get error 56 and not 3
             if (Shortage.Is(failure))
             {
-                return Await(name, topicId, assignment, isAwaited ? null : failure);
+                return RetryOpeningLater(name, topicId, assignment, wasMissing ? null : failure);
             }
 
             PartitionLogMessages.LogFailed(_host.Logger, name, failure);
@@ -271,12 +271,12 @@ internal sealed class PartitionTable
     }
 
     /// <summary>The disk works but is short of room: the controller gets no error, and clients try again until there is room.</summary>
-    private ErrorCode Await(TopicPartition name, Guid topicId, Assignment assignment, IOException? first)
+    private ErrorCode RetryOpeningLater(TopicPartition name, Guid topicId, Assignment assignment, IOException? first)
     {
-        _awaited[name] = (topicId, assignment);
+        _missingLogs[name] = (topicId, assignment);
         if (first is not null)
         {
-            PartitionLogMessages.LogAwaited(_host.Logger, name, first);
+            PartitionLogMessages.LogWithoutRoom(_host.Logger, name, first);
         }
 
         return ErrorCode.None;
@@ -300,13 +300,13 @@ internal sealed class PartitionTable
         return PartitionTransitions.Assign(state, assignment, _host.BrokerId, logEndOffset: 0, nowMs: 0).Error;
     }
 
-    private IEnumerable<Partition> In(string directory) => _partitions.Values.Where(partition => partition.Log?.Directory == directory);
+    private IEnumerable<Partition> OnDirectory(string directory) => _partitions.Values.Where(partition => partition.Log?.Directory == directory);
 
-    private static bool IsAnotherTopic(Guid known, Guid told) => known != Guid.Empty && told != Guid.Empty && known != told;
+    private static bool IsAnotherTopic(Guid known, Guid given) => known != Guid.Empty && given != Guid.Empty && known != given;
 
     private ErrorCode Stop(TopicPartition name, int leaderEpoch, bool delete)
     {
-        if (_awaited.Remove(name))
+        if (_missingLogs.Remove(name))
         {
             _partitions.TryRemove(name, out _);
         }
@@ -321,7 +321,7 @@ internal sealed class PartitionTable
         PartitionLogMessages.Stopped(_host.Logger, name, delete);
         if (partition is not null)
         {
-            Tell(listener => listener.Resigned(name.Topic, name.Partition, leaderEpoch));
+            NotifyListeners(listener => listener.Resigned(name.Topic, name.Partition, leaderEpoch));
         }
 
         return delete ? Delete(name, partition) : ErrorCode.None;
@@ -347,22 +347,22 @@ internal sealed class PartitionTable
         }
     }
 
-    private void TellListeners(Partition partition)
+    private void NotifyOfRole(Partition partition)
     {
         PartitionState state = partition.State;
         if (state.IsLeader)
         {
             PartitionLogMessages.Leads(_host.Logger, partition.Name, state.LeaderEpoch, state.LeaderEpochStartOffset);
-            Tell(listener => listener.BecameLeader(partition.Name.Topic, partition.Name.Partition, state.LeaderEpoch));
+            NotifyListeners(listener => listener.BecameLeader(partition.Name.Topic, partition.Name.Partition, state.LeaderEpoch));
         }
         else
         {
             PartitionLogMessages.Follows(_host.Logger, partition.Name, state.LeaderId, state.LeaderEpoch);
-            Tell(listener => listener.Resigned(partition.Name.Topic, partition.Name.Partition, state.LeaderEpoch));
+            NotifyListeners(listener => listener.Resigned(partition.Name.Topic, partition.Name.Partition, state.LeaderEpoch));
         }
     }
 
-    private void Tell(Action<IPartitionListener> call)
+    private void NotifyListeners(Action<IPartitionListener> call)
     {
         foreach (IPartitionListener listener in _listeners)
         {
@@ -370,7 +370,7 @@ internal sealed class PartitionTable
         }
     }
 
-    private void Guard(Partition partition, Action work)
+    private void HandleFailures(Partition partition, Action work)
     {
         try
         {

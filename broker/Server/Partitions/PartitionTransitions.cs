@@ -68,7 +68,7 @@ internal static class PartitionTransitions
             Replicas = assignment.Replicas,
         };
         return new Transition(ErrorCode.None, assignment.LeaderId == brokerId
-            ? Lead(next, assignment, brokerId, logEndOffset, nowMs)
+            ? BecomeLeader(next, assignment, brokerId, logEndOffset, nowMs)
             : next with { Role = PartitionRole.Follower, Isr = [], Followers = [], LeaderEpochStartOffset = -1 });
     }
 
@@ -186,7 +186,7 @@ internal static class PartitionTransitions
         _ => ErrorCode.NotLeaderOrFollower,
     };
 
-    private static PartitionState Lead(PartitionState next, Assignment assignment, int brokerId, long logEndOffset, long nowMs)
+    private static PartitionState BecomeLeader(PartitionState next, Assignment assignment, int brokerId, long logEndOffset, long nowMs)
     {
         ImmutableArray<FollowerProgress>.Builder followers = ImmutableArray.CreateBuilder<FollowerProgress>();
         foreach (int replica in assignment.Replicas)

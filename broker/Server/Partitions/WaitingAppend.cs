@@ -24,14 +24,14 @@ internal sealed class WaitingAppend : PartitionWaiter, ITimeout
         waiting.OnPartitionChanged();
         if (Volatile.Read(ref waiting._done) != 0)
         {
-            waiting.End(); // it completed while it was being added
+            waiting.StopWaiting(); // it completed while it was being added
         }
 
         return waiting._answer.Task;
     }
 
     /// <summary>The outcome of an append for a verdict other than <see cref="AckVerdict.Wait"/>.</summary>
-    public static AppendOutcome Answer(AckVerdict verdict, in AppendOutcome appended) => verdict switch
+    public static AppendOutcome OutcomeOf(AckVerdict verdict, in AppendOutcome appended) => verdict switch
     {
         AckVerdict.TooFewReplicas => appended with { Error = ErrorCode.NotEnoughReplicasAfterAppend },
         AckVerdict.NotLeader => appended with { Error = ErrorCode.NotLeaderOrFollower },
@@ -44,7 +44,7 @@ internal sealed class WaitingAppend : PartitionWaiter, ITimeout
         AckVerdict verdict = _partition.Acknowledge(_lastOffset);
         if (verdict != AckVerdict.Wait)
         {
-            Complete(Answer(verdict, _appended));
+            Complete(OutcomeOf(verdict, _appended));
         }
     }
 
@@ -54,12 +54,12 @@ internal sealed class WaitingAppend : PartitionWaiter, ITimeout
     {
         if (Interlocked.Exchange(ref _done, 1) == 0)
         {
-            End();
+            StopWaiting();
             _answer.SetResult(outcome);
         }
     }
 
-    private void End()
+    private void StopWaiting()
     {
         _timer?.Cancel();
         Leave();

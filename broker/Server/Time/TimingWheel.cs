@@ -111,7 +111,7 @@ internal sealed class TimingWheel : IDisposable
 
             _running = true;
             _armedFor = long.MaxValue;
-            due = TakeDue(_time.GetElapsedTime(_origin).Ticks / Tick.Ticks);
+            due = UnlinkDue(_time.GetElapsedTime(_origin).Ticks / Tick.Ticks);
         }
 
         while (due is not null)
@@ -133,7 +133,7 @@ internal sealed class TimingWheel : IDisposable
     }
 
     /// <summary>Unlinks all time-outs due up to <paramref name="now"/> and returns the first; Next chains them, in slot order.</summary>
-    private TimerHandle? TakeDue(long now)
+    private TimerHandle? UnlinkDue(long now)
     {
         TimerHandle? first = null;
         TimerHandle? last = null;

@@ -13,7 +13,7 @@ public sealed class BrokerHostTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task What_was_acknowledged_is_there_after_a_clean_end_and_after_a_crash()
+    public async Task Acknowledged_records_survive_a_clean_stop_and_a_crash()
     {
         await using (BrokerHost first = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))
         {
@@ -28,7 +28,7 @@ public sealed class BrokerHostTests : IDisposable
     }
 
     [Fact]
-    public async Task Two_brokers_live_in_one_process_and_know_nothing_of_each_other()
+    public async Task Two_brokers_in_one_process_share_nothing()
     {
         await using BrokerHost one = await BrokerHost.StartAsync(BrokerOptions.ForTests());
         await using BrokerHost two = await BrokerHost.StartAsync(BrokerOptions.ForTests());
@@ -39,7 +39,7 @@ public sealed class BrokerHostTests : IDisposable
     }
 
     [Fact]
-    public async Task Metrics_and_health_are_told_over_HTTP()
+    public async Task Metrics_and_health_are_served_over_HTTP()
     {
         await using BrokerHost broker = await BrokerHost.StartAsync(BrokerOptions.ForTests(more: [new("metrics.http.listener", "127.0.0.1:0")]));
         await Produce(broker, "x");
@@ -55,7 +55,7 @@ public sealed class BrokerHostTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_in_use_and_a_port_in_use_are_said_in_one_sentence()
+    public async Task A_folder_in_use_and_a_port_in_use_are_reported_in_one_sentence()
     {
         await using BrokerHost broker = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder));
         (await Should.ThrowAsync<ConfigException>(() => BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))).Message.ShouldContain(_folder);
@@ -86,15 +86,15 @@ public sealed class BrokerHostTests : IDisposable
     }
 
     [Fact]
-    public async Task A_journal_that_cannot_be_opened_is_said_in_one_sentence()
+    public async Task A_journal_that_cannot_be_opened_is_reported_in_one_sentence()
     {
-        // A folder in its place: to .NET a missing right.
+        // A folder in its place, which .NET reports as a missing permission.
         string journal = Directory.CreateDirectory(Path.Combine(_folder, "coordination.journal")).FullName;
         (await Should.ThrowAsync<ConfigException>(() => BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))).Message.ShouldContain(journal);
     }
 
     [Fact]
-    public async Task A_partition_s_folder_that_may_not_be_read_is_said_in_one_sentence()
+    public async Task A_partition_folder_that_may_not_be_read_is_reported_in_one_sentence()
     {
         Assert.SkipWhen(Environment.IsPrivilegedProcess, "whoever may everything is refused nothing");
         string partition = Directory.CreateDirectory(Path.Combine(_folder, "t-0")).FullName;
@@ -114,7 +114,7 @@ public sealed class BrokerHostTests : IDisposable
     {
         await using (await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))
         {
-            // Only its identity is wanted.
+            // The folder only needs its identity.
         }
 
         BrokerOptions other = BrokerOptions.ForTests(_folder, [new("broker.id", "7")]);

@@ -11,7 +11,7 @@ public class ChoresTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     [Fact]
-    public void A_directory_that_hangs_stops_the_chores_of_no_other()
+    public void A_stalled_directory_stops_the_chores_of_no_other()
     {
         using ManualResetEventSlim disk = new();
         int hanging = 0;
@@ -57,7 +57,7 @@ public class ChoresTests
         return System.Text.Encoding.UTF8.GetString(text);
     }
 
-    /// <summary>Lets the clock run until something holds.</summary>
+    /// <summary>Advances the clock until a condition holds.</summary>
     private static void Until(DataBroker broker, Func<bool> holds) => SpinWait.SpinUntil(() =>
     {
         broker.Time.Advance(TimeSpan.FromSeconds(1));

@@ -28,7 +28,7 @@ public sealed class LostTreeTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder, "cleaner-offset-checkpoint"), "0\n1\ncompacted 0 1\n", TestContext.Current.CancellationToken);
         await using BrokerHost second = await Start();
         await RetentionHasRun(second, "early");
-        await RetentionHasRun(second, "late"); // Whatever its order of topics, between the two it has seen all of them.
+        await RetentionHasRun(second, "late"); // Whatever the order of topics, retention has checked all of them between the two.
         Earliest(second, "kept").ShouldBe(0);
         Earliest(second, "compacted").ShouldBe(0);
         (await Setting(second, "kept", "cleanup.policy")).ShouldBe("delete");

@@ -27,7 +27,7 @@ public sealed class BrokerMetricsTests : IDisposable
     }
 
     [Fact]
-    public void Labels_of_a_measurement_come_behind_those_of_its_instrument()
+    public void Labels_of_a_measurement_follow_those_of_its_instrument()
     {
         Counter<long> counter = _metrics.Meter.CreateCounter<long>("broker.test.count", unit: null, description: null, [new("api", "Fetch")]);
         counter.Add(2, new KeyValuePair<string, object?>("error", "none"));
@@ -36,7 +36,7 @@ public sealed class BrokerMetricsTests : IDisposable
     }
 
     [Fact]
-    public void What_every_request_measures_allocates_nothing()
+    public void The_measurements_of_a_request_allocate_nothing()
     {
         Histogram<double> latency = Duration("Fetch");
         Counter<long> bytes = _metrics.Meter.CreateCounter<long>("broker.test.bytes");

@@ -9,7 +9,7 @@ namespace Broker.Server.Tests.Metrics;
 public sealed class HttpPagesTests
 {
     [Fact]
-    public async Task A_connection_that_cannot_be_taken_is_not_the_end_of_the_pages()
+    public async Task The_pages_are_served_after_a_failed_accept()
     {
         FakeTimeProvider time = new();
         int tries = 0;
@@ -19,7 +19,7 @@ public sealed class HttpPagesTests
         await using HttpPages pages = new(new IPEndPoint(IPAddress.Loopback, 0), _ => HttpPage.Plain("200 OK", "alive"), NullLogger.Instance, time, Accept);
         using HttpClient http = new() { BaseAddress = new Uri($"http://{pages.EndPoint}") };
         Task<string> page = http.GetStringAsync("/healthz", TestContext.Current.CancellationToken);
-        // As soon as it rests after the last failure, the rest is over.
+        // Ends the delay after the last failure as soon as it begins.
         while (Volatile.Read(ref tries) < 4)
         {
             time.Advance(TimeSpan.FromSeconds(1));

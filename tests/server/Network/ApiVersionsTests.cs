@@ -44,7 +44,7 @@ public class ApiVersionsTests
     [InlineData("x", "1.")]
     [InlineData("a b", "1")]
     [InlineData("x", "1_0")]
-    public async Task Names_that_are_no_names_are_refused_from_version_3(string name, string softwareVersion)
+    public async Task Invalid_client_software_names_are_refused_from_version_3(string name, string softwareVersion)
     {
         await using TestServer server = new();
         ApiVersionsRequest request = new() { ClientSoftwareName = name, ClientSoftwareVersion = softwareVersion };

@@ -5,7 +5,7 @@ namespace Broker.Server.Tests.Network;
 public class ByteBudgetTests
 {
     [Fact]
-    public async Task The_first_to_ask_is_the_first_to_get()
+    public async Task Reservations_are_granted_in_the_order_of_their_calls()
     {
         ByteBudget budget = new(100);
         await budget.Reserve(80, CancellationToken.None);
@@ -18,7 +18,7 @@ public class ByteBudgetTests
     }
 
     [Fact]
-    public async Task A_cancelled_wait_lets_those_behind_it_through()
+    public async Task A_cancelled_reservation_no_longer_blocks_later_ones()
     {
         ByteBudget budget = new(100);
         using CancellationTokenSource cancellation = new();
@@ -32,7 +32,7 @@ public class ByteBudgetTests
     }
 
     [Fact]
-    public void Without_a_limit_nobody_waits()
+    public void Without_a_limit_every_reservation_is_granted_at_once()
     {
         ByteBudget budget = new(-1);
         budget.TryReserve(long.MaxValue / 2).ShouldBeTrue();

@@ -10,7 +10,7 @@ public class ConnectionLimitTests
     private static readonly byte[] Heartbeat = TestClient.Frame(new HeartbeatRequest(), 4, 7);
 
     [Fact]
-    public async Task Idle_connections_are_closed_after_their_time()
+    public async Task Idle_connections_are_closed_after_the_idle_time()
     {
         FakeTimeProvider time = new();
         await using TestServer server = new(new NetworkOptions { MaxIdle = TimeSpan.FromMinutes(10) }, time, new ScriptedHeartbeat());
@@ -30,7 +30,7 @@ public class ConnectionLimitTests
     }
 
     [Fact]
-    public async Task More_than_the_limit_of_an_address_are_closed()
+    public async Task Connections_over_the_limit_of_their_address_are_closed()
     {
         await using TestServer server = new(new NetworkOptions { MaxConnectionsPerIp = 2 }, apis: [new ScriptedHeartbeat()]);
         using TestClient first = server.Connect();
@@ -65,7 +65,7 @@ public class ConnectionLimitTests
     }
 
     [Fact]
-    public async Task More_than_the_limit_of_all_wait_until_one_ends()
+    public async Task Connections_over_the_limit_of_the_broker_wait_until_one_ends()
     {
         await using TestServer server = new(new NetworkOptions { MaxConnections = 1 }, apis: [new ScriptedHeartbeat()]);
         using TestClient first = server.Connect();
@@ -80,14 +80,14 @@ public class ConnectionLimitTests
     }
 
     [Fact]
-    public async Task Other_limits_hold_from_the_next_connection_on()
+    public async Task Changed_limits_apply_from_the_next_connection_on()
     {
         await using TestServer server = new(new NetworkOptions { MaxConnections = 1 }, apis: [new ScriptedHeartbeat()]);
         using TestClient first = server.Connect();
         await Talk(first);
         using TestClient waiting = server.Connect();
         await waiting.Send(Heartbeat);
-        server.Sockets.Limit(new NetworkOptions { MaxConnectionsPerIp = 2 });
+        server.Sockets.SetLimits(new NetworkOptions { MaxConnectionsPerIp = 2 });
         (await waiting.ReceiveCorrelationId()).ShouldBe(7);
         using TestClient third = server.Connect();
         (await third.IsClosed()).ShouldBeTrue();

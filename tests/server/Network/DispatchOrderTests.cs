@@ -42,7 +42,7 @@ public class DispatchOrderTests
     }
 
     [Fact]
-    public async Task Anything_else_waits_until_all_before_it_is_answered()
+    public async Task A_request_other_than_Produce_waits_until_all_earlier_requests_are_answered()
     {
         ScriptedProduce produce = new() { Hold = true };
         bool heartbeatSeen = false;
@@ -98,7 +98,7 @@ public class DispatchOrderTests
     }
 
     [Fact]
-    public async Task Throttled_answers_leave_at_once_and_the_next_request_waits()
+    public async Task Throttled_answers_are_sent_at_once_and_the_next_request_waits()
     {
         FakeTimeProvider time = new();
         ScriptedProduce produce = new() { OnDispatch = context => context.ThrottleTimeMs = context.CorrelationId == 1 ? 500 : 0 };

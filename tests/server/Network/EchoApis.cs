@@ -81,7 +81,7 @@ internal sealed class ScriptedFetch : Api<FetchRequest, FetchResponse>
     });
 }
 
-/// <summary>Records of a pattern, which say whether they were given back.</summary>
+/// <summary>Records of a pattern, which count how many of them are not disposed.</summary>
 internal sealed class PatternRecords(int length, bool isCached, int goneAfter = int.MaxValue) : StreamedRecords
 {
     public int Disposals { get; private set; }

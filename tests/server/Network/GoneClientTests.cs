@@ -9,7 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Server.Tests.Network;
 
-/// <summary>Clients that have gone, or stand still, give back what they hold.</summary>
+/// <summary>Clients that disconnect or stall keep no memory and no requests.</summary>
 public class GoneClientTests
 {
     private static readonly byte[] Fetch = TestClient.Frame(new FetchRequest { MaxWaitMs = int.MaxValue, MinBytes = int.MaxValue }, 12, 1);
@@ -45,7 +45,7 @@ public class GoneClientTests
     }
 
     [Fact]
-    public async Task A_large_frame_that_asks_for_nothing_served_is_refused_at_once()
+    public async Task A_large_frame_for_an_unserved_API_is_refused_at_once()
     {
         await using TestServer server = new(Narrow, apis: [new ScriptedHeartbeat()]);
         using TestClient hostile = server.Connect();
@@ -54,7 +54,7 @@ public class GoneClientTests
     }
 
     [Fact]
-    public async Task The_end_of_a_client_ends_its_waiting_fetch_and_its_connection()
+    public async Task A_client_that_disconnects_ends_its_waiting_fetch_and_its_connection()
     {
         WaitingFetchApi fetch = new();
         await using TestServer server = new(apis: [fetch]);
@@ -72,7 +72,7 @@ public class GoneClientTests
     }
 
     [Fact]
-    public async Task The_end_of_a_client_is_seen_behind_requests_that_have_not_been_read()
+    public async Task A_disconnected_client_is_detected_behind_requests_that_have_not_been_read()
     {
         FakeTimeProvider time = new();
         WaitingFetchApi fetch = new();
@@ -97,7 +97,7 @@ public class GoneClientTests
     }
 
     [Fact]
-    public async Task A_client_that_sends_no_more_is_not_one_that_cannot_be_answered()
+    public async Task A_client_that_has_shut_down_its_sending_side_still_gets_its_answers()
     {
         RequestContext? asked = null;
         ScriptedProduce produce = new() { Hold = true, OnDispatch = context => asked = context };
@@ -160,7 +160,7 @@ public class GoneClientTests
     }
 
     [Fact]
-    public async Task An_answer_that_comes_after_its_connection_gives_back_what_it_holds()
+    public async Task The_records_of_an_answer_that_completes_after_its_connection_closed_are_disposed()
     {
         PatternRecords records = new(100, isCached: true);
         LateFetch late = new(records);
@@ -222,7 +222,7 @@ public class GoneClientTests
     }
 
     [Fact]
-    public void A_failing_disk_is_not_a_client_that_has_gone()
+    public void A_failure_of_the_disk_is_not_taken_for_a_disconnected_client()
     {
         Transport.IsEnd(new IOException("a disk")).ShouldBeFalse();
         Transport.IsEnd(new IOException("a connection", new SocketException((int)SocketError.ConnectionReset))).ShouldBeTrue();
@@ -238,7 +238,7 @@ public class GoneClientTests
     /// <summary>Waits for a phase; a phase that never comes fails the test after ten seconds.</summary>
     private static Task Until(Func<bool> phase) => Task.Run(() => SpinWait.SpinUntil(phase, TimeSpan.FromSeconds(10)).ShouldBeTrue());
 
-    /// <summary>Waits as a fetch does that never gets enough.</summary>
+    /// <summary>Waits like a fetch that never gets enough bytes.</summary>
     private sealed class WaitingFetchApi : Broker.Server.Requests.Api<FetchRequest, FetchResponse>
     {
         private readonly TaskCompletionSource _enough = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -259,7 +259,7 @@ public class GoneClientTests
         }
     }
 
-    /// <summary>Answers when the test says so, whatever has become of the client.</summary>
+    /// <summary>Answers when the test says so, even after the client has disconnected.</summary>
     private sealed class LateFetch(RecordsPayload records) : Broker.Server.Requests.Api<FetchRequest, FetchResponse>
     {
         private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -29,7 +29,7 @@ public class HostileBytesTests
 
     [Theory]
     [MemberData(nameof(Violations))]
-    public async Task A_violation_closes_its_connection_and_no_other(string what, byte[] bytes)
+    public async Task A_protocol_violation_closes_its_connection_and_no_other(string what, byte[] bytes)
     {
         await using TestServer server = new(apis: [new ScriptedHeartbeat()]);
         using TestClient bystander = server.Connect();
@@ -107,7 +107,7 @@ public class HostileBytesTests
             client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
             while (!await client.IsClosed())
             {
-                // An answer to one of them.
+                // The answer to one of the mutated requests.
             }
         }
 

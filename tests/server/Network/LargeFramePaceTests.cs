@@ -10,7 +10,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Server.Tests.Network;
 
-/// <summary>How fast a large frame must come.</summary>
+/// <summary>How fast a large frame must arrive.</summary>
 public class LargeFramePaceTests
 {
     private const int Declared = 100 << 20;
@@ -49,7 +49,7 @@ public class LargeFramePaceTests
         await waiting;
     }
 
-    /// <summary>A peer's bytes as a test gives them.</summary>
+    /// <summary>A transport whose bytes the test provides.</summary>
     private sealed class GivenBytes : Transport
     {
         private readonly Channel<byte[]> _given = Channel.CreateUnbounded<byte[]>();
@@ -60,7 +60,7 @@ public class LargeFramePaceTests
 
         public bool HasEnded => _given.Reader.Completion.IsCompleted;
 
-        /// <summary>Completes when the connection has taken them and asks for more.</summary>
+        /// <summary>Completes when the connection has read the bytes and reads again.</summary>
         public Task Give(byte[] bytes)
         {
             _total += bytes.Length;

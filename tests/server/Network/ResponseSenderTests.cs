@@ -9,9 +9,9 @@ namespace Broker.Server.Tests.Network;
 public sealed class ResponseSenderTests
 {
     [Theory]
-    [InlineData(NetworkOptions.DirectBytes, "hold, write 5, direct 32768, write 2, release")]
+    [InlineData(NetworkOptions.DirectBytes, "cork, write 5, direct 32768, write 2, uncork")]
     [InlineData(NetworkOptions.DirectBytes - 1, "write 32774")]
-    public async Task What_surrounds_records_that_are_sent_directly_is_held_back_for_them(int length, string expected)
+    public async Task The_socket_is_corked_while_records_are_sent_directly(int length, string expected)
     {
         using ColdWork cold = new(1);
         using ProtocolWriter response = new();
@@ -56,7 +56,7 @@ public sealed class ResponseSenderTests
             return count;
         }
 
-        public override void HoldBack(bool hold) => _calls.Add(hold ? "hold" : "release");
+        public override void SetCorked(bool corked) => _calls.Add(corked ? "cork" : "uncork");
 
         public override void Dispose()
         {

@@ -38,7 +38,7 @@ public class ResponseStreamTests
     }
 
     [Fact]
-    public async Task Promised_records_that_have_gone_close_the_connection()
+    public async Task Announced_records_that_are_missing_from_the_log_close_the_connection()
     {
         PatternRecords records = new(1_000_000, isCached: true, goneAfter: 500_000);
         await using TestServer server = new(apis: [new ScriptedFetch { Records = () => records }]);
@@ -49,7 +49,7 @@ public class ResponseStreamTests
     }
 
     [Fact]
-    public async Task Readers_that_stop_reading_hold_up_nobody()
+    public async Task Clients_that_stop_reading_delay_no_others()
     {
         const int Length = 2 << 20;
         await using TestServer server = new(new NetworkOptions { SendBufferBytes = 8 << 10 },

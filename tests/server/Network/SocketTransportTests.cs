@@ -106,7 +106,7 @@ public sealed class SocketTransportTests : IDisposable
         }
         catch (Exception e) when (Transport.IsEnd(e))
         {
-            // The reader was told.
+            // The read has failed, as it may.
         }
     }
 
@@ -126,7 +126,7 @@ public sealed class SocketTransportTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_waits_when_the_waits_end_goes_on()
+    public async Task A_pending_wait_completes_when_the_waits_are_disposed()
     {
         Task reading = _transport.WaitReadable().AsTask();
         reading.IsCompleted.ShouldBeFalse();
@@ -165,7 +165,7 @@ public sealed class SocketTransportTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task On_the_thread_that_others_wait_for_nothing_is_done_that_may_wait_for_a_disk(bool fails)
+    public async Task The_shared_thread_runs_nothing_that_may_wait_for_a_disk(bool fails)
     {
         using IOpenFile file = new RealFileSystem().Open(Path.Combine(_folder, "f"), FileOpen.OrCreate);
         file.SetLength(3 * NetworkOptions.DirectStepBytes);
@@ -202,7 +202,7 @@ public sealed class SocketTransportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_disk_that_stands_still_under_a_connection_does_not_hold_up_who_closes_it()
+    public async Task A_stalled_disk_does_not_block_the_close_of_a_connection()
     {
         using ManualResetEventSlim disk = new();
         TaskCompletionSource reached = new();
@@ -253,7 +253,7 @@ public sealed class SocketTransportTests : IDisposable
         public override int? SendTo(SafeHandle socket, int position, int count) => file.SendTo(socket, position, count);
     }
 
-    /// <summary>Says of itself at random that it is cached, or that it cannot be sent directly, and notes what was asked of it on a shared thread.</summary>
+    /// <summary>Reports at random that it is cached or cannot be sent directly, and notes the calls that it gets on a shared thread.</summary>
     private sealed class WatchedRecords(IOpenFile file, int length, Random random, bool fails) : StreamedRecords
     {
         private bool _saidCached;

@@ -17,8 +17,8 @@ namespace Broker.Server.Tests.Network;
 
 public class StalledDiskTests
 {
-    /// <summary>More than one log directory has places, and than the pool has threads on most machines.</summary>
-    private static readonly int Stalled = AppendGate.Places + 20;
+    /// <summary>More than one log directory admits, and more than the pool has threads on most machines.</summary>
+    private static readonly int Stalled = AppendGate.MaxAppends + 20;
 
     private static readonly TopicPartition Committed = new("t", 0);
 
@@ -57,7 +57,7 @@ public class StalledDiskTests
         }
         using TestClient member = server.Connect();
         using TestClient producer = server.Connect();
-        while (Volatile.Read(ref inside) < AppendGate.Places)
+        while (Volatile.Read(ref inside) < AppendGate.MaxAppends)
         {
             await member.Send(Heartbeat);
             (await member.ReceiveCorrelationId()).ShouldBe(2);
@@ -82,7 +82,7 @@ public class StalledDiskTests
     }
 
     [Fact]
-    public async Task Answers_that_a_connection_has_earned_leave_while_a_later_append_of_it_blocks()
+    public async Task Completed_answers_are_sent_while_a_later_append_of_their_connection_blocks()
     {
         using ManualResetEventSlim disk = new();
         using DataBroker broker = new(folders: ["/stalled", "/good"]);
@@ -114,7 +114,7 @@ public class StalledDiskTests
         int syncs = 0;
         using DataBroker broker = new();
         broker.Create("flushed", config: new LogConfig { FlushMessages = 1 }).Create("other");
-        // The first flush makes the folder durable, too.
+        // The first flush also flushes the folder.
         await Appended(broker["flushed"]);
         broker.Disk.BeforeChange = (change, path) =>
         {
@@ -153,7 +153,7 @@ public class StalledDiskTests
     }
 
     [Fact]
-    public async Task Whoever_waits_for_a_flush_that_fails_is_told_so()
+    public async Task All_appends_that_wait_for_a_failed_flush_get_an_error()
     {
         using ManualResetEventSlim disk = new();
         using DataBroker broker = new();
@@ -206,7 +206,7 @@ public class StalledDiskTests
         using RunningClock clock = new(broker.Time);
         Task<IReadOnlyList<ErrorCode>>[] stalled = [.. byDisk["/stalled"].SelectMany(group => Enumerable.Range(0,
             3).Select(offset => Commit(groups, group, offset)))];
-        while (Volatile.Read(ref inside) < AppendGate.Places)
+        while (Volatile.Read(ref inside) < AppendGate.MaxAppends)
         {
             foreach (string group in byDisk["/good"].Take(5))
             {
@@ -273,7 +273,7 @@ public class StalledDiskTests
 
     private static byte[] Produce(string topic, int id) => TestClient.Frame(DataBroker.ProduceOf(topic, DataBroker.Batch(), acks: 1), 9, id);
 
-    /// <summary>The clock by which an append counts as blocked; on a thread of its own, as all of the pool's may be blocked.</summary>
+    /// <summary>The clock that measures whether an append is blocked; on a thread of its own, because all threads of the pool may be blocked.</summary>
     private sealed class RunningClock : IDisposable
     {
         private readonly ManualResetEventSlim _ended = new();

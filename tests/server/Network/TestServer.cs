@@ -49,7 +49,7 @@ internal sealed class TestServer : IAsyncDisposable
     }
 }
 
-/// <summary>A client that sends what it is told, byte by byte if need be. Every wait ends after ten seconds with a failure.</summary>
+/// <summary>A client that sends the bytes of a test, one by one where the test wants it. Every wait ends after ten seconds with a failure.</summary>
 internal sealed class TestClient : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

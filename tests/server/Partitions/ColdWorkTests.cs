@@ -7,13 +7,13 @@ public sealed class ColdWorkTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     [Fact]
-    public async Task Two_pieces_of_work_that_come_together_run_together_though_one_thread_is_idle()
+    public async Task Two_pieces_of_work_queued_together_run_in_parallel_though_one_thread_is_idle()
     {
         using ColdWork work = new(4);
         for (int round = 0; round < 20; round++)
         {
             await work.Run(() => 0);
-            // Each waits for the other: behind one thread they would wait for ever.
+            // Each waits for the other: on one thread they would wait for ever.
             using Barrier meeting = new(2);
             Task<bool> first = work.Run(() => meeting.SignalAndWait(Patience));
             Task<bool> second = work.Run(() => meeting.SignalAndWait(Patience));

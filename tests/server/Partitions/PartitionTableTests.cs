@@ -13,7 +13,7 @@ public sealed class PartitionTableTests : IDisposable
     public void Dispose() => _broker.Dispose();
 
     [Fact]
-    public void Roles_come_from_the_controller_and_listeners_hear_of_them()
+    public void The_controller_assigns_roles_and_listeners_are_notified()
     {
         _broker.Create("t", partitions: 2, replicas: [1, 2]);
         _broker.Table.IsInitialized.ShouldBeTrue();
@@ -37,7 +37,7 @@ public sealed class PartitionTableTests : IDisposable
     }
 
     [Fact]
-    public void A_log_for_which_there_is_no_room_is_made_when_there_is()
+    public void A_log_without_room_is_created_once_there_is_room()
     {
         bool isFull = true;
         _broker.Disk.BeforeChange = (change, _) =>
@@ -49,11 +49,11 @@ public sealed class PartitionTableTests : IDisposable
         };
         _broker.Create("t", partitions: 2).Told.ShouldBeEmpty();
         _broker["t"].State.Role.ShouldBe(PartitionRole.Offline, "clients are told to try again");
-        _broker.Table.OpenAwaited();
+        _broker.Table.OpenMissingLogs();
         _broker["t"].State.Role.ShouldBe(PartitionRole.Offline);
         Stop("t", -2, delete: true, index: 1).ShouldBe(ErrorCode.None);
         isFull = false;
-        _broker.Table.OpenAwaited();
+        _broker.Table.OpenMissingLogs();
         _broker["t"].State.IsLeader.ShouldBeTrue();
         _broker.Table.Find("t", 1).ShouldBeNull("it was deleted meanwhile");
         _broker.Told.ShouldContain("lead t-0 1");
@@ -61,7 +61,7 @@ public sealed class PartitionTableTests : IDisposable
     }
 
     [Fact]
-    public void A_partition_that_is_not_ours_is_not_made()
+    public void A_partition_without_a_replica_on_this_broker_is_not_created()
     {
         _broker.Assign("t", 1, leader: 2, replicas: [2, 3]).ShouldBe([ErrorCode.UnknownTopicOrPartition]);
         _broker.Table.Count.ShouldBe(0);
@@ -91,7 +91,7 @@ public sealed class PartitionTableTests : IDisposable
     [InlineData(0, ErrorCode.FencedLeaderEpoch)]
     [InlineData(1, ErrorCode.None)]
     [InlineData(7, ErrorCode.None)]
-    public void Deleting_takes_the_log_away(int epoch, ErrorCode expected)
+    public void Deleting_a_replica_deletes_its_log(int epoch, ErrorCode expected)
     {
         _broker.Create("t", partitions: 2);
         Partition held = _broker["t"];
@@ -103,7 +103,7 @@ public sealed class PartitionTableTests : IDisposable
         _broker.Told.Contains($"resign t-0 {epoch}").ShouldBe(gone);
         if (gone)
         {
-            Stop("t", epoch, delete: true).ShouldBe(ErrorCode.None); // again, as a controller that was not heard would
+            Stop("t", epoch, delete: true).ShouldBe(ErrorCode.None); // again, like a controller that got no answer
         }
     }
 
@@ -117,7 +117,7 @@ public sealed class PartitionTableTests : IDisposable
     }
 
     [Fact]
-    public void A_topic_may_be_made_again_under_its_name()
+    public void A_deleted_topic_can_be_created_again_under_its_name()
     {
         _broker.Create("t");
         Stop("t", -2, delete: true);

@@ -32,11 +32,11 @@ public sealed class PartitionTests : IDisposable
     }
 
     [Fact]
-    public async Task An_append_overtaken_before_the_lock_takes_its_stamp_anew()
+    public async Task An_append_overtaken_before_the_lock_gets_a_new_timestamp()
     {
         Partition partition = _broker.Create("t", config: new LogConfig { TimestampType = TimestampType.LogAppendTime })["t"];
         AppendOutcome first = await partition.ProduceAsync(DataBroker.Batch(1), 1, Patience, true);
-        // The second takes its time before the first had its own, and comes to the lock after it.
+        // The second reads its timestamp before the first does, but takes the lock after it.
         DateTimeOffset firstAt = DateTimeOffset.FromUnixTimeMilliseconds(first.LogAppendTimeMs);
         _broker.Time.AdjustTime(firstAt.AddMilliseconds(-50));
         _broker.Time.AutoAdvanceAmount = TimeSpan.FromMilliseconds(60);
@@ -48,11 +48,11 @@ public sealed class PartitionTests : IDisposable
     }
 
     [Fact]
-    public async Task No_append_begins_once_the_broker_ends()
+    public async Task No_append_begins_once_the_broker_stops()
     {
         Partition partition = _broker.Create("t", replicas: [1, 2])["t"];
         ValueTask<AppendOutcome> waiting = partition.ProduceAsync(DataBroker.Batch(2), -1, Patience, true);
-        _broker.Table.EndAppends();
+        _broker.Table.StopAppends();
         (await waiting).Error.ShouldBe(ErrorCode.KafkaStorageError);
         (await partition.ProduceAsync(DataBroker.Batch(2), 1, Patience, true)).Error.ShouldBe(ErrorCode.KafkaStorageError);
         partition.Log!.LogEndOffset.ShouldBe(2);
@@ -96,7 +96,7 @@ public sealed class PartitionTests : IDisposable
     }
 
     [Fact]
-    public async Task Waiting_ends_when_another_leads()
+    public async Task Waiting_ends_when_another_broker_becomes_leader()
     {
         Partition partition = _broker.Create("t", replicas: [1, 2])["t"];
         ValueTask<AppendOutcome> appending = partition.ProduceAsync(DataBroker.Batch(), -1, Patience, true);
@@ -196,7 +196,7 @@ public sealed class PartitionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_batch_of_an_earlier_reign_is_refused()
+    public async Task A_batch_made_in_an_earlier_leader_epoch_is_refused()
     {
         Partition partition = _broker.Create("__consumer_offsets")["__consumer_offsets"];
         int former = partition.State.LeaderEpoch;
@@ -222,7 +222,7 @@ public sealed class PartitionTests : IDisposable
     }
 
     [Fact]
-    public async Task Retention_and_expiry_run_in_turn()
+    public async Task Maintenance_of_the_table_changes_the_logs_and_their_settings()
     {
         LogConfig config = new() { SegmentBytes = 400, RetentionBytes = 500, FileDeleteDelayMs = 0 };
         Partition partition = _broker.Create("t", config: config)["t"];

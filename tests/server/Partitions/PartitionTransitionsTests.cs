@@ -27,7 +27,7 @@ public class PartitionTransitionsTests
     private static Assignment Told(int leader, int epoch = LeaderEpoch, bool mine = true)
         => new(leader, epoch, 9, mine ? [Me, 2, 3] : [2, 3], mine ? [Me, 2] : [2], IsNew: false);
 
-    /// <summary>Every role against every event; the expected role after it, or the error.</summary>
+    /// <summary>Every role with every event: the expected next role, or the error.</summary>
     [Theory]
     // The controller makes this broker leader in a new epoch.
     [InlineData("Unassigned", "lead", "Leader")]
@@ -66,7 +66,7 @@ public class PartitionTransitionsTests
     [InlineData("Stopped", "stop", "Stopped")]
     [InlineData("Leader", "stop old", "FencedLeaderEpoch")]
     [InlineData("Follower", "stop old", "FencedLeaderEpoch")]
-    // The replica goes for good.
+    // The replica is deleted.
     [InlineData("Unassigned", "delete", "Stopped")]
     [InlineData("Leader", "delete", "Stopped")]
     [InlineData("Follower", "delete", "Stopped")]
@@ -169,10 +169,10 @@ public class PartitionTransitionsTests
         state = Fetched(state, 2, 100);
         High(state, 70, 100).ShouldBe(100);
         state = Fetched(state, 3, 100);
-        High(state, 100, 120).ShouldBe(100); // both hold it back now: 3 has caught up and may join any moment
+        High(state, 100, 120).ShouldBe(100); // both replicas limit it now: 3 has caught up and may join soon
         state = Fetched(state, 2, 120);
         High(state, 100, 120).ShouldBe(100);
-        High(state, 100, 120, nowMs: 40_000).ShouldBe(120); // 3 has been silent for longer than the lag time
+        High(state, 100, 120, nowMs: 40_000).ShouldBe(120); // 3 has not fetched for longer than the lag time
         High(state, 100, 120, minIsr: 3).ShouldBe(100); // too few in sync
     }
 
@@ -183,7 +183,7 @@ public class PartitionTransitionsTests
         state = PartitionTransitions.FollowerFetched(state, 3, 50, 0, 100, nowMs: 1000).Next;
         state.Followers[1].IsCaughtUp(100, 1000, 30_000).ShouldBeFalse();
 
-        // By its next fetch it has all that the leader had at the former one: it was caught up then.
+        // At its next fetch it has all records that the leader had at the previous one, so it was caught up then.
         state = PartitionTransitions.FollowerFetched(state, 3, 100, 0, 150, nowMs: 2000).Next;
         state.Followers[1].CaughtUpMs.ShouldBe(1000);
         PartitionTransitions.FollowerFetched(state, 8, 100, 0, 150, 0).Error.ShouldBe(ErrorCode.UnknownLeaderEpoch);

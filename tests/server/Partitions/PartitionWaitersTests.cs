@@ -8,7 +8,7 @@ public sealed class PartitionWaitersTests
     private readonly List<int> _told = [];
 
     [Fact]
-    public void Who_came_first_is_told_first()
+    public void Waiters_are_notified_in_the_order_in_which_they_were_added()
     {
         Waiter[] places = [.. Enumerable.Range(0, 5).Select(tag => new Waiter(_told, tag))];
         places.ShouldAllBe(waiter => _waiters.Add(waiter));

@@ -26,7 +26,7 @@ public class TimingWheelTests
     }
 
     [Fact]
-    public void An_earlier_time_out_wins_over_the_armed_one()
+    public void An_earlier_time_out_rearms_the_timer()
     {
         using TimingWheel wheel = new(_time);
         List<int> fired = [];
@@ -62,7 +62,7 @@ public class TimingWheelTests
     }
 
     [Fact]
-    public void Never_early_and_at_most_a_tick_and_a_millisecond_late() =>
+    public void A_time_out_fires_never_early_and_at_most_a_tick_and_a_millisecond_late() =>
         Gen.Select(Gen.Int[0, 40_000].Array[1, 40], Gen.Int[0, 39], Gen.Int[1, 900]).Sample((delays, cancelled, step) =>
         {
             FakeTimeProvider time = new();
