@@ -81,7 +81,7 @@ internal sealed class ScriptedFetch : Api<FetchRequest, FetchResponse>
     });
 }
 
-/// <summary>Records of a pattern, which count how many of them are not disposed.</summary>
+/// <summary>Records of a pattern, which count how often they are disposed of.</summary>
 internal sealed class PatternRecords(int length, bool isCached, int goneAfter = int.MaxValue) : StreamedRecords
 {
     public int Disposals { get; private set; }
