@@ -38,7 +38,7 @@ public sealed record Alert
     /// <summary>The event's <c>ts</c>, epoch milliseconds.</summary>
     public required long Ts { get; init; }
 
-    /// <summary>The detector's clock, epoch milliseconds.</summary>
+    /// <summary>When the detector sent the alert, by its clock, in epoch milliseconds.</summary>
     public required long DetectedAt { get; init; }
 
     public required string SourceTopic { get; init; }
@@ -47,7 +47,7 @@ public sealed record Alert
 
     public required long SourceOffset { get; init; }
 
-    /// <summary>One sentence a person can act on.</summary>
+    /// <summary>One sentence that tells an analyst what happened and what to do.</summary>
     public required string Reason { get; init; }
 
     public required IReadOnlyDictionary<string, double> Features { get; init; }

@@ -5,7 +5,7 @@ public enum DecodeError : byte
 {
     None,
 
-    /// <summary>A tombstone where an object is needed.</summary>
+    /// <summary>The value is empty (a tombstone), but must be a JSON object.</summary>
     Empty,
 
     /// <summary>More than <see cref="ContractLimits.MaxValueBytes"/>.</summary>
@@ -22,7 +22,7 @@ public enum DecodeError : byte
     UnknownWord,
 }
 
-/// <summary>A decoding error and the field it lies in (empty where it concerns the whole value).</summary>
+/// <summary>A decoding error and the name of the field that has it; the name is empty where the error concerns the whole value.</summary>
 public readonly record struct DecodeFailure(DecodeError Error, string Field)
 {
     public static DecodeFailure None => default;

@@ -4,18 +4,19 @@ using System.Text;
 namespace Game.Contracts;
 
 /// <summary>
-/// The secrets of the demo's accounts: whoever holds the demo's key can make and check any player's, so that checking costs microseconds and nothing is stored.
+/// The secrets of the demo's accounts. A secret is computed from the demo's key and the user id, so a process that has the key can check any secret within
+/// microseconds, and no secret is stored.
 /// </summary>
 public static class DemoSecrets
 {
-    /// <summary>A shorter key could be guessed.</summary>
+    /// <summary>The key has at least this many bytes: an attacker could guess a shorter one.</summary>
     public const int MinKeyBytes = 16;
 
     /// <summary>Hexadecimal digits of a secret.</summary>
     public const int Length = 2 * HMACSHA256.HashSizeInBytes;
 
-    /// <summary>The key that a key file's text stands for: the text without white space at its ends, as UTF-8.</summary>
-    /// <exception cref="FormatException">It is shorter than <see cref="MinKeyBytes"/>.</exception>
+    /// <summary>Reads the text of a key file: the key is the UTF-8 bytes of the text without the white space at its ends.</summary>
+    /// <exception cref="FormatException">The key is shorter than <see cref="MinKeyBytes"/>.</exception>
     public static byte[] ParseKey(string text)
     {
         byte[] key = Encoding.UTF8.GetBytes(text.Trim());

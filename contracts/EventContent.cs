@@ -4,13 +4,14 @@ using System.Runtime.InteropServices;
 namespace Game.Contracts;
 
 /// <summary>
-/// What an event says happened: the fields that <see cref="EventField.Content"/> marks. A retry of an action publishes the same content under the same id;
-/// other content under that id is another action. Not content is what a retry changes or what follows from the rest: <c>ts</c> and <c>server_id</c> (the server
-/// that retries), a login's place and session id (they follow from <c>ip</c>, player and key), a trade side's <c>session_id</c> and <c>ip</c> (the player may
-/// have logged in anew before the world retries). Thread-safe; allocates nothing.
+/// Hashes the content of an event: the fields that <see cref="EventField.Content"/> marks. A retry of an action publishes the same content under the same id;
+/// other content under that id is another action. A field is not content if a retry may change it, or if it follows from other fields: <c>ts</c> and
+/// <c>server_id</c> (another server may retry), a login's location and session id (they follow from <c>ip</c>, player and key), a trade side's
+/// <c>session_id</c> and <c>ip</c> (the player may have logged in again before the game world retries). Thread-safe; allocates nothing.
 /// </summary>
 /// <param name="key">
-/// Drawn at random once a process, or fixed by a test. Players choose some of the texts: who does not know the key cannot search for two contents of one hash.
+/// Random, drawn once a process; a test gives a fixed one. Players choose some of the texts: a player who does not know the key cannot search for two contents
+/// that have the same hash.
 /// </param>
 public sealed class EventContent(UInt128 key)
 {
@@ -21,7 +22,7 @@ public sealed class EventContent(UInt128 key)
 
     private readonly KeyedHash _hash = new(key);
 
-    /// <summary>The same number for the same content; for another, another but for one case in 2^64. Only good within this process.</summary>
+    /// <summary>Equal contents have equal hashes; two different contents have equal hashes once in 2^64. Compare hashes of one process only.</summary>
     public ulong HashOf(in EventView view)
     {
         ContentWords content = new(stackalloc ulong[MaxWords], view.Kind);
@@ -56,8 +57,8 @@ public sealed class EventContent(UInt128 key)
     }
 
     /// <summary>
-    /// Content as words, so that no two contents give the same ones: the first word holds what is a byte (the kind, the outcome or channel, the lengths of the
-    /// texts) and so tells where every other value begins.
+    /// The content as 64-bit words; different contents give different words. The first word holds the values of one byte: the kind, the outcome or the channel,
+    /// and the length of each text. From the lengths follows where each of the other values begins.
     /// </summary>
     private ref struct ContentWords
     {
@@ -82,7 +83,7 @@ public sealed class EventContent(UInt128 key)
             _used += IdWords;
         }
 
-        // The last eight bytes may repeat some of the words before: the length tells which.
+        // The last word holds the last eight bytes, so it may repeat bytes of the word before it; the length tells how many.
         public void Add(ReadOnlySpan<byte> text)
         {
             Add((byte)text.Length);

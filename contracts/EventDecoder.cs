@@ -6,12 +6,12 @@ using System.Text.Unicode;
 namespace Game.Contracts;
 
 /// <summary>
-/// Decodes the value of a <c>player-events</c> record. Any bytes give an event or a named error; a well-formed event allocates nothing.
-/// Not thread-safe: one decoder a thread, because escaped texts are unescaped into its scratch.
+/// Decodes the value of a <c>player-events</c> record. Any bytes give an event or a named error; a well-formed event allocates nothing. Not
+/// thread-safe: each thread needs its own decoder, because the decoder unescapes texts into its scratch buffer.
 /// </summary>
 public sealed class EventDecoder
 {
-    // An unescaped text is never longer than its escaped form, so one value's texts fit.
+    // An unescaped text is never longer than its escaped form, so the unescaped texts of one value fit.
     private readonly byte[] _scratch = new byte[ContractLimits.MaxValueBytes];
     private int _scratchUsed;
 
@@ -66,7 +66,7 @@ public sealed class EventDecoder
         }
 
         reader.Read(); // throws where anything follows the object
-        return first.IsFailure ? first : CheckWhole(ref view, seen);
+        return first.IsFailure ? first : CheckComplete(ref view, seen);
     }
 
     private DecodeFailure DecodeField(scoped ref Utf8JsonReader reader, ref EventView view, ref uint seen)
@@ -118,7 +118,7 @@ public sealed class EventDecoder
         _ => ReadInteger(ref reader, 0, ContractLimits.MaxGold, out view.InventoryValue),
     };
 
-    private static DecodeFailure CheckWhole(ref EventView view, uint seen)
+    private static DecodeFailure CheckComplete(ref EventView view, uint seen)
     {
         uint required = view.Kind == EventKind.Login ? EventFields.RequiredByLogin : EventFields.RequiredByTrade;
         uint missing = required & ~seen;
@@ -160,7 +160,7 @@ public sealed class EventDecoder
             text = target[..length];
             return true;
         }
-        catch (InvalidOperationException) // an escaped lone surrogate: JSON by the letter, but no text
+        catch (InvalidOperationException) // an escaped lone surrogate is valid JSON, but no text
         {
             return false;
         }

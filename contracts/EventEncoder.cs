@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Game.Contracts;
 
-/// <summary>Writes events as the contract's flat JSON objects. Not thread-safe: one encoder a thread; its writer is reused.</summary>
+/// <summary>Writes events as the contract's flat JSON objects. Not thread-safe: each thread needs its own encoder, because it reuses its writer.</summary>
 public sealed class EventEncoder : IDisposable
 {
     private static readonly EventField[] OfLogin = [.. EventFields.All.Where(field => field.Kinds.HasFlag(EventKinds.Login))];

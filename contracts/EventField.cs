@@ -28,12 +28,11 @@ public enum FieldType : byte
 /// <param name="Name">Its name in JSON, in Parquet and in SQL.</param>
 /// <param name="Type">What it holds.</param>
 /// <param name="Kinds">The kinds of event that have it.</param>
-/// <param name="Content">The kinds in which it is content: an event with the same id that differs in it is another event, see
-/// <see cref="EventContent"/>.</param>
+/// <param name="Content">The kinds in which it is content: two events with the same id that differ in it are two actions (<see cref="EventContent"/>).</param>
 /// <param name="IsOptional">Whether an event of those kinds may lack it.</param>
 public abstract record EventField(string Name, FieldType Type, EventKinds Kinds, EventKinds Content, bool IsOptional)
 {
-    /// <summary>Writes name and value; nothing where the event has none.</summary>
+    /// <summary>Writes name and value; writes nothing where the event has no value.</summary>
     internal abstract void Write(Utf8JsonWriter writer, PlayerEvent value);
 }
 

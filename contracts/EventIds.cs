@@ -6,8 +6,8 @@ public static class EventIds
     private const int LastByte = 15;
 
     /// <summary>
-    /// The key with its last bit set to the side: the two events of a trade differ in that bit only, a login counts as the first side.
-    /// A retry with the same key therefore completes a half-published trade under the same ids.
+    /// The key with its last bit set to the side: the ids of the two events of a trade differ in that bit only; a login has the bit of the first side. A retry
+    /// with the same key therefore completes a half-published trade under the same ids.
     /// </summary>
     public static Guid ForSide(Guid idempotencyKey, TradeSide side)
     {

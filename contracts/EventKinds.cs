@@ -17,7 +17,7 @@ public enum LoginOutcome : byte
     Locked,
 }
 
-/// <summary>The way a trade took.</summary>
+/// <summary>The kind of trade.</summary>
 public enum TradeChannel : byte
 {
     Direct,
@@ -26,7 +26,7 @@ public enum TradeChannel : byte
     GuildBank,
 }
 
-/// <summary>Which side of a trade an event tells of; the last bit of its event id.</summary>
+/// <summary>The side of a trade that an event belongs to; the last bit of its event id.</summary>
 public enum TradeSide : byte
 {
     First,

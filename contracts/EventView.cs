@@ -2,12 +2,12 @@ using System.Text;
 
 namespace Game.Contracts;
 
-/// <summary>Makes a text of its UTF-8 bytes.</summary>
+/// <summary>Gives the text of UTF-8 bytes.</summary>
 public delegate string TextOf(ReadOnlySpan<byte> utf8);
 
 /// <summary>
-/// A decoded event over the bytes it was read from: texts are UTF-8 spans into the record's value (or, where the JSON had escapes, into the
-/// decoder's scratch), so that decoding allocates nothing. Valid until the decoder's next call. Only the fields of its <see cref="Kind"/> are set.
+/// A decoded event. Its texts are UTF-8 spans into the record's value (or, where the JSON had escapes, into the decoder's scratch buffer), so that decoding
+/// allocates nothing. Valid until the decoder's next call. Only the fields of its <see cref="Kind"/> are set.
 /// </summary>
 public ref struct EventView
 {
@@ -45,32 +45,32 @@ public ref struct EventView
     public readonly PlayerEvent ToEvent() => ToEvent(Text);
 
     /// <summary>A copy that owns its texts.</summary>
-    /// <param name="few">Makes the texts of which there are few different ones, so that a reader of many events may share them.</param>
-    public readonly PlayerEvent ToEvent(TextOf few) => Kind == EventKind.Login ? ToLogin(few) : ToTrade(few);
+    /// <param name="shared">Gives the texts that many events have in common (server, country, version, item), so that they may share one string.</param>
+    public readonly PlayerEvent ToEvent(TextOf shared) => Kind == EventKind.Login ? ToLogin(shared) : ToTrade(shared);
 
-    private readonly LoginEvent ToLogin(TextOf few) => new()
+    private readonly LoginEvent ToLogin(TextOf shared) => new()
     {
         EventId = EventId,
         UserId = Text(UserId),
         Ts = Ts,
-        ServerId = few(ServerId),
+        ServerId = shared(ServerId),
         SessionId = Text(SessionId),
         Ip = Text(Ip),
-        Country = few(Country),
+        Country = shared(Country),
         Asn = Asn,
         Lat = HasLocation ? Lat : null,
         Lon = HasLocation ? Lon : null,
         DeviceId = Text(DeviceId),
-        ClientVersion = few(ClientVersion),
+        ClientVersion = shared(ClientVersion),
         Outcome = Outcome,
     };
 
-    private readonly TradeEvent ToTrade(TextOf few) => new()
+    private readonly TradeEvent ToTrade(TextOf shared) => new()
     {
         EventId = EventId,
         UserId = Text(UserId),
         Ts = Ts,
-        ServerId = few(ServerId),
+        ServerId = shared(ServerId),
         SessionId = Text(SessionId),
         Ip = Text(Ip),
         TradeId = Text(TradeId),
@@ -78,7 +78,7 @@ public ref struct EventView
         Channel = Channel,
         GoldDelta = GoldDelta,
         GoldBalance = GoldBalance,
-        ItemId = few(ItemId),
+        ItemId = shared(ItemId),
         ItemDelta = ItemDelta,
         ItemValue = ItemValue,
         InventoryValue = InventoryValue,

@@ -1,12 +1,12 @@
 namespace Game.Contracts;
 
 /// <summary>
-/// An event of one player as the game server publishes it. Times are epoch milliseconds UTC of the game server's clock.
-/// Writers fill these; readers on a hot path use <see cref="EventView"/> instead, which copies nothing.
+/// An event of one player as the game server publishes it. Times are epoch milliseconds UTC of the game server's clock. Writers use this type; readers on a
+/// hot path use <see cref="EventView"/>, which copies nothing.
 /// </summary>
 public abstract record PlayerEvent
 {
-    /// <summary>The client's idempotency key (a UUIDv7) with its last bit naming the side.</summary>
+    /// <summary>The client's idempotency key (a UUIDv7); its last bit is the side (<see cref="EventIds.ForSide"/>).</summary>
     public required Guid EventId { get; init; }
 
     public required string UserId { get; init; }
@@ -24,7 +24,7 @@ public abstract record PlayerEvent
     public abstract EventKind Kind { get; }
 }
 
-/// <summary>A login, failed ones too.</summary>
+/// <summary>A login, successful or failed.</summary>
 public sealed record LoginEvent : PlayerEvent
 {
     public override EventKind Kind => EventKind.Login;
@@ -53,7 +53,7 @@ public sealed record TradeEvent : PlayerEvent
 {
     public override EventKind Kind => EventKind.Trade;
 
-    /// <summary>Shared by both sides.</summary>
+    /// <summary>The same for both sides.</summary>
     public required string TradeId { get; init; }
 
     public required string CounterpartyId { get; init; }

@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Game.Contracts;
 
-/// <summary>The fields of an event that the contract does not name; they survive into HDFS as one JSON object.</summary>
+/// <summary>The fields of an event that the contract does not name; the sink stores them as one JSON object.</summary>
 public static class ExtraFields
 {
-    /// <summary>The unknown fields of a value that decoded well, as a JSON object; null where there are none.</summary>
+    /// <summary>The unknown fields of a value that has been decoded without an error, as a JSON object; null where there are none.</summary>
     public static string? Read(ReadOnlySpan<byte> value)
     {
         Utf8JsonReader reader = new(value);

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Game.Contracts;
 
 /// <summary>
-/// An IP address as a number, parsed without allocation (the framework's parser makes an object for each). IPv4 addresses, mapped ones included, have
-/// <see cref="IsV4"/> set and lie in the low 32 bits.
+/// An IP address as a number, parsed without allocation (the framework's parser allocates an object for each address). For IPv4 addresses, also those mapped
+/// into IPv6, <see cref="IsV4"/> is set and the address is in the low 32 bits.
 /// </summary>
 public readonly record struct IpValue(UInt128 Bits, bool IsV4)
 {

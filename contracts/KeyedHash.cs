@@ -14,7 +14,7 @@ public sealed class KeyedHash
     private readonly ulong _k0;
     private readonly ulong _k1;
 
-    /// <param name="key">Drawn at random once a process, or fixed by a test; its low half is the paper's k0.</param>
+    /// <param name="key">Random, drawn once a process; a test gives a fixed one. Its low half is the paper's k0.</param>
     public KeyedHash(UInt128 key)
     {
         _k0 = (ulong)key;

@@ -15,8 +15,8 @@ public enum CampaignRole
 }
 
 /// <summary>
-/// What the simulator planted; only evaluation reads it. One record with an empty <see cref="EventId"/> for each player of a campaign when it starts, and one
-/// for each fraudulent event.
+/// A fraud that the simulator planted; only evaluations read it. When a campaign starts, the simulator writes one record with an empty <see cref="EventId"/> for
+/// each of its players, then one for each fraudulent event.
 /// </summary>
 public sealed record SimulationTruth
 {
@@ -32,6 +32,6 @@ public sealed record SimulationTruth
     /// <summary>Id of a fraudulent event of this player; null for the record that opens the campaign.</summary>
     public Guid? EventId { get; init; }
 
-    /// <summary>When it was planned for, epoch milliseconds.</summary>
+    /// <summary>The planned time of the event or of the campaign's start, epoch milliseconds.</summary>
     public required long Ts { get; init; }
 }

@@ -13,7 +13,7 @@ internal static class TopicComparison
 {
     public const string MinInsyncReplicas = "min.insync.replicas";
 
-    /// <summary>From so many replicas on a lost broker leaves two: writes go on, and every acknowledged record is on both.</summary>
+    /// <summary>With this many replicas or more, two are left when a broker is lost: writes go on, and every acknowledged record is on both.</summary>
     public const int SafeReplicas = 3;
 
     public const int SafeInsyncReplicas = 2;
@@ -21,7 +21,7 @@ internal static class TopicComparison
     private const string MaxMessageBytes = "max.message.bytes";
     private const string UncleanElection = "unclean.leader.election.enable";
 
-    /// <summary>The client's batches have up to a million bytes; a topic that takes less refuses some of them.</summary>
+    /// <summary>The clients' batches have up to a million bytes; a topic with a lower limit refuses some of them.</summary>
     private const int LargestBatchBytes = 1_000_000;
 
     /// <summary>Why the system would lose state on this topic, in one sentence that says what to do; null where it would not.</summary>
@@ -53,7 +53,7 @@ internal static class TopicComparison
         int wanted = Math.Min(brokers, SafeReplicas);
         if (found.Replicas < wanted)
         {
-            yield return $"The topic {topic.Name} has {found.Replicas} replica(s) a partition on {brokers} brokers, so that a lost broker may take records along: "
+            yield return $"The topic {topic.Name} has {found.Replicas} replica(s) a partition on {brokers} brokers, so that records may be lost with a broker: "
                 + $"give it {wanted} with kafka-reassign-partitions.sh.";
         }
 
@@ -65,7 +65,8 @@ internal static class TopicComparison
             }
             else if (insync > found.Replicas)
             {
-                yield return $"The topic {topic.Name} has {MinInsyncReplicas}={insync} but {found.Replicas} replica(s) a partition, so that nothing can be written: lower the one or raise the other.";
+                yield return $"The topic {topic.Name} has {MinInsyncReplicas}={insync} but {found.Replicas} replica(s) a partition, "
+                    + "so that nothing can be written: lower the former or raise the latter.";
             }
         }
 

@@ -4,10 +4,10 @@ using Confluent.Kafka.Admin;
 
 namespace Game.Contracts;
 
-/// <summary>A topic exists, but in a way in which the system would lose state; the message is one sentence that says what to do.</summary>
+/// <summary>A topic exists with settings that would lose state of the system; the message is one sentence that says what to do.</summary>
 public sealed class TopicMismatchException(string message) : Exception(message);
 
-/// <summary>Creates the topics a process needs, and compares those that exist with the contract.</summary>
+/// <summary>Creates the topics that a process needs, and compares those that exist with the contract.</summary>
 public static class TopicSetup
 {
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
@@ -15,10 +15,10 @@ public static class TopicSetup
     private static readonly TimeSpan VisibilityPoll = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// Compares what exists, then creates what is missing with the broker's default replication factor and, where that is 3 or more,
+    /// Compares the topics that exist, then creates the missing ones with the broker's default replication factor and, where that is 3 or more,
     /// <c>min.insync.replicas=2</c>.
     /// </summary>
-    /// <param name="admin">The cluster's.</param>
+    /// <param name="admin">A client of the cluster.</param>
     /// <param name="topics">The topics that the process reads or writes.</param>
     /// <param name="warn">Called with one sentence for everything that weakens a guarantee: few replicas, small messages, settings that cannot be read.</param>
     /// <exception cref="TopicMismatchException">A topic has another partition count, deletes what must stay, or compacts what must not be
@@ -35,7 +35,7 @@ public static class TopicSetup
         }
 
         await CreateAsync(admin, metadata, missing);
-        // Another process may have been faster, with other partitions.
+        // Another process may have created them first, with another partition count.
         await CompareAsync(admin, await WaitUntilVisibleAsync(admin, missing), missing, warn);
     }
 
@@ -89,7 +89,7 @@ public static class TopicSetup
                 ConfigResource = result.ConfigResource, Entries = result.Entries, Error = new Error(ErrorCode.NoError),
             })];
         }
-        catch (DescribeConfigsException e) // some are refused; the others' answers are whole
+        catch (DescribeConfigsException e) // some topics are refused; the answers for the others are complete
         {
             return e.Results;
         }
@@ -105,11 +105,11 @@ public static class TopicSetup
         }
         catch (CreateTopicsException e) when (e.Results.TrueForAll(r => r.Error.Code is ErrorCode.NoError or ErrorCode.TopicAlreadyExists))
         {
-            // Another process was faster: what it made is compared like any other.
+            // Another process has created the topic first: it is compared like any other.
         }
     }
 
-    // The controller answers before every broker has heard of the topic, and metadata may come from any of them.
+    // The controller answers before every broker knows the topic, and any broker may answer the metadata request.
     private static async Task<Metadata> WaitUntilVisibleAsync(IAdminClient admin, TopicSpec[] created)
     {
         long start = TimeProvider.System.GetTimestamp();

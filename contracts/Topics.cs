@@ -1,6 +1,6 @@
 namespace Game.Contracts;
 
-/// <summary>One topic of the system: what it is called and how it is created.</summary>
+/// <summary>One topic of the system: its name and how it is created.</summary>
 /// <param name="Name">The topic's name.</param>
 /// <param name="Partitions">Its partition count, which never changes.</param>
 /// <param name="Configs">Topic configurations by Kafka's names.</param>
@@ -18,7 +18,7 @@ public sealed class Topics
     public const string DeadLetters = "dead-letters";
     public const string SimulationTruth = "simulation-truth";
 
-    /// <summary>Partitions of <c>player-events</c> unless told otherwise.</summary>
+    /// <summary>Partitions of <c>player-events</c> where no option says otherwise.</summary>
     public const int DefaultPartitions = 12;
 
     private const int SmallTopicPartitions = 3;
@@ -32,7 +32,7 @@ public sealed class Topics
         ArgumentOutOfRangeException.ThrowIfGreaterThan(partitions, 10_000);
         TopicSpec[] all =
         [
-            // Detectors rebuild their windows from the start of the log until they checkpoint, and look up what they raised in the alerts: neither may expire.
+            // Detectors keep no checkpoints: they rebuild their windows from the start of player-events, and find in alerts what has been raised. Neither may expire.
             new(PlayerEvents, partitions, DeleteNothing),
             new(Alerts, partitions, DeleteNothing),
             new(AlertsPriority, SmallTopicPartitions, Delete),

@@ -5,20 +5,20 @@ using System.Text;
 namespace Game.Contracts;
 
 /// <summary>
-/// Text of players and records as a terminal, a page or a log line may show it. A control character that reaches a terminal is a command to it: it sets the
-/// title, moves the cursor, hides what follows. So each is written as its escape; everything else stays as it is.
+/// Makes text of players and records safe to show on a terminal, on a page or in a log line. A terminal obeys control characters: they set its title, move the
+/// cursor, hide text. So each of them is replaced by its escape; all other characters stay.
 /// </summary>
 public static class VisibleText
 {
-    // C0, delete and C1; the marks that reverse the direction of what follows; the line and paragraph separators; halves of a surrogate pair, which no encoding
-    // holds alone.
+    // C0, delete and C1; the marks that change the direction of the text after them; the line and paragraph separators; halves of a surrogate pair, which no
+    // encoding can hold alone.
     private static readonly SearchValues<char> Suspects = SearchValues.Create(
         [.. Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code).Where(c => char.IsControl(c) || char.IsSurrogate(c) || IsMark(c))]);
 
-    /// <summary>The text in one line: <c>\n</c>, <c>\r</c>, <c>\t</c> and <c>\u001b</c> stand for the characters themselves.</summary>
+    /// <summary>The text in one line; control characters are written as <c>\n</c>, <c>\r</c>, <c>\t</c>, <c>\u001b</c>.</summary>
     public static string Escape(string text) => Escape(text, keepLines: false);
 
-    /// <summary>The same for text of several lines, as a message with an extract is: its line ends stay.</summary>
+    /// <summary>The same, but line ends stay: for text of several lines.</summary>
     public static string EscapeLines(string text) => Escape(text, keepLines: true);
 
     private static string Escape(string text, bool keepLines)

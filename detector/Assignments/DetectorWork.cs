@@ -9,44 +9,44 @@ using Game.Detector.Sending;
 namespace Game.Detector.Assignments;
 
 /// <summary>
-/// Watches the players of the partitions this process has: a new partition is paused and rebuilt beside, then read from its committed offset. Nothing but the
-/// sending of an alert lies between an event and its alert.
+/// Judges the events of the partitions that this process has. A newly assigned partition is paused while a thread of its own rebuilds its state; then it is
+/// read from its committed offset. An event is judged and its alert sent without any other I/O.
 /// </summary>
-/// <param name="rebuild">Gives a partition's state as its former owner left it, or null when cancelled; called on threads of its own.</param>
+/// <param name="rebuild">Gives a partition's state as its former owner left it, or null when cancelled. Runs on a thread of the partition's own.</param>
 internal sealed class DetectorWork(
     Func<int, RebuildProgress, CancellationToken, RebuiltPartition?> rebuild, IReadOnlyList<PartitionStatus> statuses, AlertSender sender,
     DecisionTimes decisions, TimeProvider time, ILogger log)
     : IGroupWork, IDisposable
 {
-    /// <summary>How long the end waits for rebuilds that were cancelled: they look up ten times a second, except while a broker does not answer.</summary>
+    /// <summary>How long <see cref="Dispose"/> waits for cancelled rebuilds: they check for cancellation ten times a second, except while a broker does not answer.</summary>
     private static readonly TimeSpan JoinWait = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan OwnRecordsWait = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan EarlierRecordsPoll = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Every 16th decision is timed: enough for percentiles, and no clock is read for the others.</summary>
+    /// <summary>Every 16th decision is timed: enough for percentiles; for the others the clock is not read.</summary>
     private const long TimedMask = 15;
 
-    /// <summary>Rebuilds at once: more would only take the processor from the partitions that are live.</summary>
+    /// <summary>Limits how many rebuilds run at once: more would take processor time from the live partitions.</summary>
     private readonly SemaphoreSlim _rebuilding = new(Math.Max(1, Environment.ProcessorCount));
     private readonly Assignment?[] _assignments = new Assignment?[statuses.Count];
     private readonly List<TopicPartition> _toPause = [];
     private readonly ConcurrentQueue<Assignment> _rebuilt = new();
 
-    /// <summary>The newest rebuild of each partition, be it cancelled: its successor begins when it has ended.</summary>
+    /// <summary>The newest rebuild of each partition, cancelled or not: the next one begins when it has ended.</summary>
     private readonly Thread?[] _threads = new Thread?[statuses.Count];
 
-    /// <summary>What this process wrote for a partition that it lost before the acknowledgement came.</summary>
+    /// <summary>Records that this process sent for a partition and that were unacknowledged when it lost the partition.</summary>
     private readonly Delivery[][] _unacknowledged = [.. statuses.Select(_ => Array.Empty<Delivery>())];
 
     /// <summary>A partition from its assignment to its release.</summary>
-    private sealed class Assignment(int partition, PartitionLedger ledger, Delivery[] own)
+    private sealed class Assignment(int partition, PartitionLedger ledger, Delivery[] earlierRecords)
     {
         public int Partition { get; } = partition;
 
         public PartitionLedger Ledger { get; } = ledger;
 
-        /// <summary>Records of earlier assignments that may still be on their way.</summary>
-        public Delivery[] Own { get; } = own;
+        /// <summary>Records of this process's earlier assignments that may still be on their way.</summary>
+        public Delivery[] EarlierRecords { get; } = earlierRecords;
 
         public RebuildProgress Progress { get; } = new();
 
@@ -78,7 +78,7 @@ internal sealed class DetectorWork(
         if (_assignments[partition] is { } assignment)
         {
             assignment.Cancel.Cancel();
-            _unacknowledged[partition] = [.. assignment.Own.Where(delivery => !delivery.IsDone), .. assignment.Ledger.Unacknowledged];
+            _unacknowledged[partition] = [.. assignment.EarlierRecords.Where(delivery => !delivery.IsDone), .. assignment.Ledger.Unacknowledged];
         }
 
         _assignments[partition] = null;
@@ -87,7 +87,7 @@ internal sealed class DetectorWork(
         statuses[partition].Players = 0;
     }
 
-    /// <exception cref="InvalidOperationException">A rebuild ended by a bug or a broken machine.</exception>
+    /// <exception cref="InvalidOperationException">A rebuild failed because of a bug or a broken machine.</exception>
     public void BetweenRecords(IConsumer<byte[]?, byte[]?> consumer)
     {
         if (_toPause.Count > 0)
@@ -117,7 +117,7 @@ internal sealed class DetectorWork(
         long offset = record.Offset.Value;
         if (assignment is not { IsLive: true, Rebuilt: { } state } || offset < assignment.Ledger.Next)
         {
-            return; // fetched before the pause or the seek: it comes again
+            return; // fetched before the pause or the seek: the consumer gives it again
         }
 
         PartitionStatus status = statuses[record.Partition.Value];
@@ -135,11 +135,11 @@ internal sealed class DetectorWork(
             Send(record, decision, assignment, status, cancel);
         }
 
-        assignment.Ledger.Pass(offset);
+        assignment.Ledger.MarkRead(offset);
         status.Position = offset + 1;
     }
 
-    public void Report(IConsumer<byte[]?, byte[]?> consumer)
+    public void UpdateStatus(IConsumer<byte[]?, byte[]?> consumer)
     {
         foreach (Assignment? assignment in _assignments)
         {
@@ -155,7 +155,7 @@ internal sealed class DetectorWork(
         }
     }
 
-    /// <summary>Cancels the rebuilds and waits for their ends; one that hangs in a call to a broker is left to the process's end.</summary>
+    /// <summary>Cancels the rebuilds and waits until they have ended; a rebuild that hangs in a call to a broker ends with the process.</summary>
     public void Dispose()
     {
         foreach (Assignment? assignment in _assignments)
@@ -176,22 +176,22 @@ internal sealed class DetectorWork(
         _rebuilding.Dispose();
     }
 
-    // A cancelled rebuild ends first, so that there are never two of one partition; a thread waits for its predecessor even when it is cancelled itself.
+    // A thread waits until its predecessor has ended, even if it has been cancelled itself, so that no two rebuilds of one partition run at once.
     private void Run(Assignment assignment, Thread? predecessor)
     {
         predecessor?.Join();
         try
         {
-            if (AwaitOwnRecords(assignment))
+            if (AwaitEarlierRecords(assignment))
             {
                 Rebuild(assignment);
             }
         }
         catch (OperationCanceledException) when (assignment.Cancel.IsCancellationRequested)
         {
-            // Released while it waited for its turn.
+            // The partition was released while its rebuild waited to begin.
         }
-        catch (Exception e) // the top of the thread: the consumer's thread ends the process with it
+        catch (Exception e) // the top of the thread: the consumer's thread throws it and ends the process
         {
             assignment.Failure = e;
             _rebuilt.Enqueue(assignment);
@@ -216,18 +216,18 @@ internal sealed class DetectorWork(
         }
     }
 
-    // What is raised already is read from the alerts partition: alerts of this process that land there after that would be raised twice.
-    private bool AwaitOwnRecords(Assignment assignment)
+    // The rebuild reads from the alerts partition which alerts have been raised. Alerts of this process that are appended after that would be raised twice.
+    private bool AwaitEarlierRecords(Assignment assignment)
     {
-        int count = assignment.Own.Count(delivery => !delivery.IsDone);
+        int count = assignment.EarlierRecords.Count(delivery => !delivery.IsDone);
         if (count > 0)
         {
-            DetectorLog.AwaitingOwn(log, assignment.Partition, count);
+            DetectorLog.AwaitingEarlierRecords(log, assignment.Partition, count);
         }
 
-        while (!assignment.Own.All(delivery => delivery.IsDone))
+        while (!assignment.EarlierRecords.All(delivery => delivery.IsDone))
         {
-            if (assignment.Cancel.Token.WaitHandle.WaitOne(OwnRecordsWait))
+            if (assignment.Cancel.Token.WaitHandle.WaitOne(EarlierRecordsPoll))
             {
                 return false;
             }
@@ -246,7 +246,7 @@ internal sealed class DetectorWork(
         }
         catch (KafkaException e) when (e.Error.Code == ErrorCode.Local_State)
         {
-            return false; // the client has not begun to fetch the partition yet: next time
+            return false; // the client does not fetch the partition yet: the next call tries again
         }
 
         assignment.Ledger.Start(state.Offset);
@@ -271,7 +271,7 @@ internal sealed class DetectorWork(
             case Verdict.Misdated:
                 status.Misdated++;
                 break;
-            case Verdict.Undecodable or Verdict.ForeignKey:
+            case Verdict.Undecodable or Verdict.KeyMismatch:
                 status.DeadLetters++;
                 break;
         }
@@ -282,7 +282,7 @@ internal sealed class DetectorWork(
         long offset = record.Offset.Value;
         if (decision.IsDeadLetter)
         {
-            sender.SendDeadLetter(record, decision.Reason, assignment.Ledger.Expect(offset), cancel);
+            sender.SendDeadLetter(record, decision.Reason, assignment.Ledger.AddOutput(offset), cancel);
         }
 
         foreach (Alert alert in decision.Alerts)
@@ -294,7 +294,7 @@ internal sealed class DetectorWork(
             }
 
             status.Alerts++;
-            sender.Send(alert, record, assignment.Ledger.Expect(offset), cancel);
+            sender.Send(alert, record, assignment.Ledger.AddOutput(offset), cancel);
         }
     }
 }

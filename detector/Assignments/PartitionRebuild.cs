@@ -7,21 +7,21 @@ using Game.Detector.Rules;
 namespace Game.Detector.Assignments;
 
 /// <summary>A partition's state as its former owner left it.</summary>
-/// <param name="Engine">Fed with all records before <paramref name="Offset"/>.</param>
+/// <param name="Engine">Has judged all records before <paramref name="Offset"/>.</param>
 /// <param name="Offset">Where live reading begins.</param>
 /// <param name="End">The log's end when the rebuild began.</param>
-/// <param name="Raised">Alerts from <paramref name="Offset"/> on that are in the topic already.</param>
+/// <param name="Raised">The alerts for records from <paramref name="Offset"/> on that are in the alerts topic already.</param>
 internal sealed record RebuiltPartition(PartitionEngine Engine, long Offset, long End, RaisedAlerts Raised);
 
 /// <summary>
-/// Rebuilds the windows of a newly assigned partition on a thread and with a consumer of its own, from the start of the log to the committed offset, while the
-/// group's consumer goes on with other partitions. All its state is its own: a rebuild that was cancelled and ends late changes nothing of its successor.
+/// Rebuilds the windows of a newly assigned partition: reads from the start of the log to the committed offset, on a thread and with a consumer of its own, while
+/// the group's consumer reads other partitions. It shares no state with another rebuild: one that was cancelled and ends late does not affect its successor.
 /// </summary>
-/// <param name="connect">Gives a consumer of the group's id that is not subscribed and reports partition ends.</param>
+/// <param name="connect">Creates a consumer with the group's id that is not subscribed and reports the ends of partitions.</param>
 internal sealed class PartitionRebuild(
     Func<IConsumer<byte[]?, byte[]?>> connect, int partition, RebuildProgress progress, RuleSet rules, TimeProvider time, ILogger log)
 {
-    /// <summary>Several rebuilds run at once beside live partitions: each may hold this much unread.</summary>
+    /// <summary>How much a rebuild's consumer may fetch ahead; several rebuilds may run at once, beside live partitions.</summary>
     private const int MaxQueuedKilobytes = 16 * 1024;
 
     private static readonly TimeSpan QueryTimeout = TimeSpan.FromSeconds(30);
@@ -30,7 +30,7 @@ internal sealed class PartitionRebuild(
 
     private readonly TopicPartition _input = new(Topics.PlayerEvents, partition);
 
-    /// <summary>How long a rebuild waits after an error of the brokers before it begins again.</summary>
+    /// <summary>How long a rebuild waits after a Kafka error before it begins again.</summary>
     public TimeSpan RetryWait { get; init; } = TimeSpan.FromSeconds(1);
 
     public static IConsumer<byte[]?, byte[]?> Connect(string bootstrapServers, string group, int partition, TimeProvider time, ILogger log)
@@ -45,7 +45,7 @@ internal sealed class PartitionRebuild(
             .Build();
     }
 
-    /// <summary>Tries until it succeeds or is cancelled, which gives null.</summary>
+    /// <summary>Tries until it succeeds; null when cancelled.</summary>
     public RebuiltPartition? Run(CancellationToken cancel)
     {
         while (!cancel.IsCancellationRequested)
@@ -57,7 +57,7 @@ internal sealed class PartitionRebuild(
                 consumer.Close();
                 return rebuilt;
             }
-            catch (KafkaException e) // brokers come and go: an attempt has no effect, so it is simply made again
+            catch (KafkaException e) // brokers may be away for a while; a failed attempt has no effect, so it is repeated
             {
                 DetectorLog.RebuildFailed(log, partition, e.Error.Reason);
                 cancel.WaitHandle.WaitOne(RetryWait);
@@ -128,7 +128,8 @@ internal sealed class PartitionRebuild(
         }
     }
 
-    // The records before the target may end with markers and gaps, which are never given: the end of the partition, or a record from the target on, ends them.
+    // The last offsets before the target may be markers or gaps, which the consumer does not give. So the end of the partition, or a record at or after the
+    // target, also ends the replay.
     private static long Judge(ConsumeResult<byte[]?, byte[]?> record, PartitionEngine engine, long next, long target)
     {
         if (record.IsPartitionEOF || record.Offset.Value >= target)

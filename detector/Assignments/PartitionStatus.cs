@@ -8,8 +8,8 @@ internal enum PartitionPhase
 }
 
 /// <summary>
-/// What metrics and health show of one partition, for the life of the process. Written by the consumer's thread, read by anyone; single words, so a reader sees
-/// each number whole.
+/// What metrics and health checks show of one partition; lives as long as the process. The consumer's thread writes it, any thread reads it; each number is a
+/// single word, so that a reader never sees half of a change.
 /// </summary>
 internal sealed class PartitionStatus(int partition)
 {
@@ -33,7 +33,7 @@ internal sealed class PartitionStatus(int partition)
 
     public long Alerts { get => Volatile.Read(ref _alerts); set => Volatile.Write(ref _alerts, value); }
 
-    /// <summary>Alerts held back because an earlier owner raised them.</summary>
+    /// <summary>Alerts that were not sent because an earlier owner had raised them.</summary>
     public long AlreadyRaised { get => Volatile.Read(ref _alreadyRaised); set => Volatile.Write(ref _alreadyRaised, value); }
 
     public long DeadLetters { get => Volatile.Read(ref _deadLetters); set => Volatile.Write(ref _deadLetters, value); }
@@ -46,7 +46,7 @@ internal sealed class PartitionStatus(int partition)
 
     public long Position { get => Volatile.Read(ref _position); set => Volatile.Write(ref _position, value); }
 
-    /// <summary>The log's end as last heard of.</summary>
+    /// <summary>The log's end as the consumer last knew it.</summary>
     public long End { get => Volatile.Read(ref _end); set => Volatile.Write(ref _end, value); }
 
     /// <summary>The progress of the newest rebuild.</summary>

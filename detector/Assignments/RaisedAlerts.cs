@@ -5,9 +5,8 @@ using Game.Detector.Logging;
 namespace Game.Detector.Assignments;
 
 /// <summary>
-/// Which alerts an earlier owner of a partition raised beyond the committed offset: read from the end of the alerts partition backwards, in steps that grow,
-/// until
-/// an alert of an earlier input offset is met. Alerts are the same when rule and input offset are.
+/// The alerts that earlier owners of a partition raised for records at or after the committed offset. They are read from the alerts partition, from its end
+/// backwards in growing steps, until an alert for an earlier record is found. Two alerts are the same if their rule and their input offset are the same.
 /// </summary>
 internal sealed class RaisedAlerts
 {
@@ -23,17 +22,16 @@ internal sealed class RaisedAlerts
     public int Count => _raised.Count;
 
     /// <summary>
-    /// Alerts are written in the order of their input offsets. Where the oldest have expired, an earlier owner has judged all input before the first that is
-    /// left,
-    /// so that whatever it raised there is not raised again. 0 where none has expired.
+    /// Input offset before which no alert is raised, because an earlier owner has judged all records before it. Alerts are written in the order of their input
+    /// offsets, so this is the offset of the first alert that is left where older ones have expired; 0 where none has expired.
     /// </summary>
     public long JudgedBefore { get; private set; }
 
     public bool Contains(Alert alert)
         => alert.SourceOffset < JudgedBefore || (alert.SourceOffset <= _last && _raised.Contains((alert.Rule, alert.SourceOffset)));
 
-    /// <summary>Reads with a consumer that is not subscribed and reports partition ends.</summary>
-    /// <exception cref="KafkaException">The brokers cannot be asked.</exception>
+    /// <summary>Reads the alerts with a consumer that is not subscribed and reports the ends of partitions.</summary>
+    /// <exception cref="KafkaException">The brokers do not answer or refuse.</exception>
     public static RaisedAlerts Read(IConsumer<byte[]?, byte[]?> consumer, int partition, long committed, ILogger log, CancellationToken cancel)
     {
         RaisedAlerts found = new();

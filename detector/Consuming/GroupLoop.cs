@@ -6,15 +6,15 @@ using Game.Detector.Sending;
 namespace Game.Detector.Consuming;
 
 /// <summary>
-/// One member of a consumer group on a thread of its own: reads, hands records to the work, commits what is safe, gives partitions back in order.
+/// One member of a consumer group, on a thread of its own: reads records, gives them to an <see cref="IGroupWork"/>, commits offsets whose outputs are
+/// acknowledged, and releases partitions in order.
 /// </summary>
 internal sealed class GroupLoop : IDisposable
 {
     /// <summary>
-    /// How long a revoked partition waits for the acknowledgements of its alerts: its next owner must find them in the topic, or it raises them once more.
-    /// The group
-    /// waits for <see cref="GroupLoopOptions.MaxPollIntervalMs"/>, other members go on with what they keep; after this time the process ends and sends
-    /// nothing more.
+    /// How long a revoked partition waits for the acknowledgements of its alerts: its next owner must find them in the topic, or it raises them again. Meanwhile
+    /// the other members go on with the partitions that they keep; the group waits for <see cref="GroupLoopOptions.MaxPollIntervalMs"/>. After this time the
+    /// process ends and sends nothing more.
     /// </summary>
     private static readonly TimeSpan RevokeWait = TimeSpan.FromSeconds(240);
 
@@ -52,14 +52,14 @@ internal sealed class GroupLoop : IDisposable
         _committer = new OffsetCommitter(consumer, log);
     }
 
-    /// <summary>A loop with a consumer of its own.</summary>
+    /// <summary>Creates a loop with a consumer of its own.</summary>
     public static GroupLoop Connect(GroupLoopOptions options, IGroupWork work, Outbox outbox, TimeProvider time, ILogger log)
     {
         ConsumerConfig config = ClientSettings.Consumer(options.BootstrapServers, options.ClientId, options.Group);
         config.SessionTimeoutMs = options.SessionTimeoutMs;
         config.HeartbeatIntervalMs = options.HeartbeatIntervalMs;
         config.MaxPollIntervalMs = options.MaxPollIntervalMs;
-        GroupLoop? loop = null; // the consumer calls its handlers while it is read, which begins with Run
+        GroupLoop? loop = null; // the consumer calls its handlers only while Run reads it
         IConsumer<byte[]?, byte[]?> consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
             .SetPartitionsAssignedHandler((_, assigned) => loop!.Assign(assigned))
             .SetPartitionsRevokedHandler((_, revoked) => loop!.Revoke(revoked))
@@ -70,7 +70,7 @@ internal sealed class GroupLoop : IDisposable
         return loop = new GroupLoop(consumer, options, work, outbox, time, log);
     }
 
-    /// <summary>Whether the group has given this member its part, be it nothing.</summary>
+    /// <summary>Whether the group has assigned partitions to this member, even if it assigned none.</summary>
     public bool HasJoined => _joined;
 
     /// <summary>Completes with one sentence when the member cannot go on.</summary>
@@ -103,7 +103,7 @@ internal sealed class GroupLoop : IDisposable
     private void Step(CancellationToken cancel)
     {
         _work.BetweenRecords(_consumer);
-        _outbox.SendSmaller();
+        _outbox.SendReplacements();
         ConsumeResult<byte[]?, byte[]?>? record = Poll();
         if (record is not null && _ledgers[record.Partition.Value] is not null)
         {
@@ -115,7 +115,7 @@ internal sealed class GroupLoop : IDisposable
         }
         _lastCommit = _time.GetTimestamp();
         CommitSafe();
-        _work.Report(_consumer);
+        _work.UpdateStatus(_consumer);
     }
 
     private ConsumeResult<byte[]?, byte[]?>? Poll()
@@ -137,17 +137,17 @@ internal sealed class GroupLoop : IDisposable
         {
             return;
         }
-        List<TopicPartitionOffset> offsets = TakeCommits(Enumerable.Range(0, _ledgers.Length));
+        List<TopicPartitionOffset> offsets = BeginCommits(Enumerable.Range(0, _ledgers.Length));
         if (offsets.Count > 0)
         {
             _committer.Begin(offsets);
         }
     }
 
-    // What the last commit could not commit is taken again.
-    private List<TopicPartitionOffset> TakeCommits(IEnumerable<int> partitions)
+    // Also gives the offsets of the last commit, if that failed.
+    private List<TopicPartitionOffset> BeginCommits(IEnumerable<int> partitions)
     {
-        if (!_committer.TakeResult())
+        if (!_committer.TryConfirm())
         {
             foreach (PartitionLedger? ledger in _ledgers)
             {
@@ -158,7 +158,7 @@ internal sealed class GroupLoop : IDisposable
         List<TopicPartitionOffset> offsets = new();
         foreach (int partition in partitions)
         {
-            if (_ledgers[partition]?.TryTakeCommit(out long offset) == true)
+            if (_ledgers[partition]?.TryBeginCommit(out long offset) == true)
             {
                 offsets.Add(new TopicPartitionOffset(_topic, partition, offset));
             }
@@ -192,13 +192,13 @@ internal sealed class GroupLoop : IDisposable
 
         if (_committer.Await(CommitWait))
         {
-            _committer.Finish(TakeCommits(partitions), CommitWait);
+            _committer.Finish(BeginCommits(partitions), CommitWait);
         }
 
         Release(partitions, "revoked");
     }
 
-    /// <summary>The partitions have another owner already.</summary>
+    /// <summary>The group has given the partitions to another member already.</summary>
     internal void Lose(List<TopicPartitionOffset> lost) => Release([.. lost.Select(partition => partition.Partition.Value)], "lost");
 
     private void Release(int[] partitions, string why)
@@ -227,9 +227,8 @@ internal sealed class GroupLoop : IDisposable
         return true;
     }
 
-    // Who leaves in order hands its partitions over at once. While records are unacknowledged it does not leave: the group waits for the session's time-out,
-    // in which
-    // what is already on the way to the brokers lands.
+    // A member that leaves the group hands over its partitions at once. With records unacknowledged this one does not leave: the group waits until its session
+    // has timed out, and meanwhile the brokers append the records that are still on their way.
     private void Leave()
     {
         _outbox.Flush(FlushWait);
@@ -264,12 +263,12 @@ internal sealed class GroupLoop : IDisposable
 /// <summary>What a <see cref="GroupLoop"/> reads.</summary>
 internal sealed record GroupLoopOptions(string BootstrapServers, string ClientId, string Group, string Topic, int Partitions)
 {
-    /// <summary>A killed detector's partitions go to another one after this time: short, because its players are unwatched meanwhile.</summary>
+    /// <summary>After this time another detector gets the partitions of one that was killed: short, because nobody judges their events meanwhile.</summary>
     public int SessionTimeoutMs { get; init; } = 6_000;
 
-    /// <summary>Members learn of a rebalance with their next heartbeat, and until all have, moving partitions are unwatched.</summary>
+    /// <summary>A member learns of a rebalance with its next heartbeat; until all have learnt of it, nobody judges the events of the partitions that move.</summary>
     public int HeartbeatIntervalMs { get; init; } = 1_000;
 
-    /// <summary>How long the group waits for a member that does not read, be it in a rebalance: above all waits of a revocation together.</summary>
+    /// <summary>How long the group waits for a member that does not poll, also in a rebalance: longer than all waits of a revocation together.</summary>
     public int MaxPollIntervalMs { get; init; } = 300_000;
 }

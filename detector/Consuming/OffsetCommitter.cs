@@ -5,7 +5,7 @@ using Game.Detector.Logging;
 namespace Game.Detector.Consuming;
 
 /// <summary>
-/// Commits offsets beside the consumer's thread, one commit at a time: a coordinator that does not answer must not hold up partitions that can be read.
+/// Commits offsets on another thread than the consumer's, one commit at a time: a coordinator that does not answer must not delay reading.
 /// </summary>
 internal sealed class OffsetCommitter(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
 {
@@ -14,8 +14,8 @@ internal sealed class OffsetCommitter(IConsumer<byte[]?, byte[]?> consumer, ILog
     /// <summary>Whether a new commit may begin.</summary>
     public bool IsIdle => _running.IsCompleted;
 
-    /// <summary>False once when the last commit failed: its offsets have to be committed again.</summary>
-    public bool TakeResult()
+    /// <summary>Whether the last commit has not failed. False once for a failed commit: the caller commits its offsets again.</summary>
+    public bool TryConfirm()
     {
         bool succeeded = !_running.IsCompletedSuccessfully || Result;
         if (!succeeded)
@@ -27,11 +27,11 @@ internal sealed class OffsetCommitter(IConsumer<byte[]?, byte[]?> consumer, ILog
 
     public void Begin(IReadOnlyCollection<TopicPartitionOffset> offsets) => _running = Task.Run(() => Commit(offsets));
 
-    /// <summary>Waits for the running commit, no longer than said; false while it still runs: a second one beside it could be set back by it.</summary>
+    /// <summary>Waits for the running commit; false if it still runs after <paramref name="wait"/>: no other may begin, because the older one could undo it.</summary>
     [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "The consumer's own thread has no context to wait for.")]
     public bool Await(TimeSpan wait) => _running.Wait(wait);
 
-    /// <summary>Commits and waits for it, no longer than said. After <see cref="Await"/>.</summary>
+    /// <summary>Commits and waits until <paramref name="wait"/> is over. Call it after <see cref="Await"/> has returned true.</summary>
     public void Finish(IReadOnlyCollection<TopicPartitionOffset> offsets, TimeSpan wait)
     {
         if (offsets.Count == 0)
@@ -55,7 +55,7 @@ internal sealed class OffsetCommitter(IConsumer<byte[]?, byte[]?> consumer, ILog
             consumer.Commit(offsets);
             return true;
         }
-        catch (KafkaException e) // a rebalance came between, or no coordinator: the next owner or the next round commits
+        catch (KafkaException e) // a rebalance has begun, or there is no coordinator: the next owner or the next round commits
         {
             DetectorLog.CommitFailed(log, e.Error.Reason);
             return false;

@@ -7,8 +7,8 @@ using Game.Detector.Assignments;
 namespace Game.Detector.Filtering;
 
 /// <summary>
-/// Copies critical alerts to <c>alerts-priority</c> with key, value and headers as they are: one event, one decision, no state. After a crash some may be
-/// copied again; their <c>alert_id</c> tells.
+/// Copies critical alerts to <c>alerts-priority</c>, with key, value and headers unchanged. It keeps no state. After a crash some alerts may be copied again; the
+/// copies have the same <c>alert_id</c>.
 /// </summary>
 internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox outbox, AlertSender sender) : IGroupWork
 {
@@ -39,24 +39,24 @@ internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox
         if (!ContractJson.TryDecode(record.Message.Value, out Alert alert, out string error))
         {
             status.DeadLetters++;
-            sender.SendDeadLetter(record, error, ledger.Expect(offset), cancel);
+            sender.SendDeadLetter(record, error, ledger.AddOutput(offset), cancel);
         }
         else if (alert.Severity == AlertSeverity.Critical)
         {
             status.Alerts++;
-            outbox.Send(Copy(record), ledger.Expect(offset), cancel);
+            outbox.Send(Copy(record), ledger.AddOutput(offset), cancel);
         }
 
-        ledger.Pass(offset);
+        ledger.MarkRead(offset);
         status.Position = offset + 1;
     }
 
     public void BetweenRecords(IConsumer<byte[]?, byte[]?> consumer)
     {
-        // Nothing waits between records.
+        // The filter has nothing to do between records.
     }
 
-    public void Report(IConsumer<byte[]?, byte[]?> consumer)
+    public void UpdateStatus(IConsumer<byte[]?, byte[]?> consumer)
     {
         for (int partition = 0; partition < _ledgers.Length; partition++)
         {
@@ -68,8 +68,8 @@ internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox
         }
     }
 
-    // Key and headers come from whoever wrote the alert, and a record that came in a compressed batch may be too large on its own: so a dead letter may
-    // replace it.
+    // Any producer may have written the alert with any key and headers, and a record from a compressed batch may be too large when it is sent alone: then its
+    // dead letter is sent instead.
     private static Outgoing Copy(ConsumeResult<byte[]?, byte[]?> record)
     {
         Message<byte[]?, byte[]?> message = record.Message;

@@ -9,7 +9,7 @@ namespace Game.Detector.Hosting;
 internal static class DetectorCommand
 {
     public const int Failed = 1;
-    public const int UsedWrongly = 2;
+    public const int InvalidUsage = 2;
     private const int MaxPartitions = 10_000;
 
     private static readonly Option<string> Bootstrap = BootstrapServers.Option();
@@ -39,7 +39,7 @@ internal static class DetectorCommand
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         await Console.Error.WriteLineAsync($"detector: {parsed.Errors[0].Message} See detector --help.");
-        return UsedWrongly;
+        return InvalidUsage;
     }
 
     public static RootCommand Create()
@@ -59,7 +59,7 @@ internal static class DetectorCommand
         if (!TryReadRules(parsed.GetValue(RulesFile), out RuleSet rules, out string problem))
         {
             await Console.Error.WriteLineAsync(problem);
-            return UsedWrongly;
+            return InvalidUsage;
         }
 
         if (!parsed.GetValue(PrintRules))

@@ -57,7 +57,7 @@ internal static partial class DetectorLog
     public static partial void TooLarge(ILogger log, string topic);
 
     [LoggerMessage(18, LogLevel.Information, "The rebuild of partition {Partition} waits for {Count} records that this process wrote for it before")]
-    public static partial void AwaitingOwn(ILogger log, int partition, int count);
+    public static partial void AwaitingEarlierRecords(ILogger log, int partition, int count);
 
     [LoggerMessage(40, LogLevel.Warning, "{Warning}")]
     public static partial void TopicWeak(ILogger log, string warning);

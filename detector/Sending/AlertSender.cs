@@ -4,12 +4,12 @@ using Game.Detector.Logging;
 
 namespace Game.Detector.Sending;
 
-/// <summary>Stamps and sends what a record gave. Used by the consumer's thread.</summary>
+/// <summary>Sends the alerts and the dead letter of a record; sets an alert's time of detection. The consumer's thread calls it.</summary>
 internal sealed class AlertSender(Outbox outbox, TimeProvider time, ILogger log)
 {
     /// <summary>
-    /// Alerts of input partition p go to partition p, keyed by the user, with the event's trace. None is ever too large: the engine judges no event whose key
-    /// is not its user id, and every text of an alert is bounded.
+    /// Sends an alert for a record of input partition p to partition p of <c>alerts</c>, with the user id as key and the event's trace. No alert is ever too
+    /// large: its key is the user id (the engine judges no other events), and every text in it is bounded.
     /// </summary>
     public void Send(Alert alert, ConsumeResult<byte[]?, byte[]?> source, Delivery delivery, CancellationToken cancel)
     {

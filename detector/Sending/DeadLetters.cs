@@ -6,22 +6,23 @@ using Game.Contracts;
 namespace Game.Detector.Sending;
 
 /// <summary>
-/// Records that are not what the contract says, with their original key and value, and headers saying where they came from and why. Key, value and headers are
-/// bounded one by one, so that whatever was read makes a record that is taken.
+/// Makes dead letters: records that break the contract, with their original key and value, and headers that say where they came from and what is wrong. Key,
+/// value and headers are each bounded, so that brokers accept the dead letter of any record.
 /// </summary>
 internal static class DeadLetters
 {
-    /// <summary>With the other bounds below the 1,000,000 bytes that client libraries send at most; a longer value is cut, and a header tells its
-    /// length.</summary>
+    /// <summary>
+    /// A longer value is cut, and a header gives its length. Together with the other bounds it is below the 1,000,000 bytes that client libraries send at most.
+    /// </summary>
     internal const int MaxValueBytes = 900_000;
 
-    /// <summary>Far above any user id; a longer key is cut, and a header tells its length.</summary>
+    /// <summary>A longer key is cut, and a header gives its length. No user id is as long.</summary>
     internal const int MaxKeyBytes = 64 * 1024;
 
-    /// <summary>A reason may name a field of the record, which may be as long as the record.</summary>
+    /// <summary>A longer reason is cut: it may hold the name of a field, which may be as long as the record.</summary>
     internal const int MaxReasonChars = 512;
 
-    /// <summary>The dead letter of a record, to be sent as <see cref="Stub"/> where a broker's own limit is lower than ours.</summary>
+    /// <summary>The dead letter of a record; a broker with a lower limit than ours gets its <see cref="Stub"/> instead.</summary>
     public static Outgoing Of(ConsumeResult<byte[]?, byte[]?> source, string reason)
     {
         Headers headers = Origin(source, reason);
@@ -34,7 +35,7 @@ internal static class DeadLetters
         return To(new Message<byte[]?, byte[]?> { Key = key, Value = value, Headers = headers }) with { IfTooLarge = Stub(source, reason) };
     }
 
-    /// <summary>Only where the record lies and what is wrong with it: a kilobyte at most.</summary>
+    /// <summary>A dead letter without key and value: its headers say where the record is and what is wrong. A kilobyte at most.</summary>
     public static Outgoing Stub(ConsumeResult<byte[]?, byte[]?> source, string reason)
     {
         Headers headers = Origin(source, reason);

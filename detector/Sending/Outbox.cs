@@ -7,15 +7,15 @@ using Game.Detector.Logging;
 namespace Game.Detector.Sending;
 
 /// <summary>
-/// What the detector writes: alerts and dead letters, idempotently, at most <see cref="MaxInFlight"/> unacknowledged. Used by the consumer's thread;
-/// acknowledgements arrive on the producer's.
+/// Sends alerts and dead letters with an idempotent producer; at most <see cref="MaxInFlight"/> of them are unacknowledged. The consumer's thread calls it;
+/// acknowledgements arrive on the producer's thread.
 /// </summary>
 internal sealed class Outbox : IDisposable
 {
-    /// <summary>Some seconds of the worst alert flood; a tenth of what the client library queues at most.</summary>
+    /// <summary>As many alerts as the worst flood raises in some seconds; a tenth of the client library's longest queue.</summary>
     public const int MaxInFlight = 10_000;
 
-    /// <summary>A copy, its dead letter, the stub of that.</summary>
+    /// <summary>A record may be replaced twice: a copied alert by its dead letter, and that by its stub.</summary>
     private const int LongestChain = 3;
 
     private static readonly TimeSpan AckWait = TimeSpan.FromMilliseconds(100);
@@ -24,10 +24,10 @@ internal sealed class Outbox : IDisposable
     private readonly IProducer<byte[]?, byte[]?> _producer;
     private readonly AutoResetEvent _acknowledged = new(initialState: false);
     private readonly TaskCompletionSource<string> _failure;
-    private readonly ConcurrentQueue<(Outgoing Record, Delivery Delivery)> _smaller = new(); // counted as in flight, which bounds it
+    private readonly ConcurrentQueue<(Outgoing Record, Delivery Delivery)> _replacements = new(); // they count as in flight, which bounds the queue
     private int _inFlight;
 
-    /// <param name="producer">Owned from here on.</param>
+    /// <param name="producer">The outbox owns it and disposes it.</param>
     public Outbox(IProducer<byte[]?, byte[]?> producer, ILogger log)
         : this(producer, NewFailure(), log)
     {
@@ -40,13 +40,13 @@ internal sealed class Outbox : IDisposable
         _log = log;
     }
 
-    /// <summary>An outbox with an idempotent producer of its own.</summary>
+    /// <summary>Creates an outbox with an idempotent producer of its own.</summary>
     public static Outbox Connect(string bootstrapServers, string clientId, TimeProvider time, ILogger log)
     {
         ClientErrors errors = new("producer", time, log);
         TaskCompletionSource<string> failure = NewFailure();
         ProducerConfig config = ClientSettings.Producer(bootstrapServers, clientId);
-        config.MessageTimeoutMs = 0; // for ever: while the brokers are away the detector waits, for it may not pass an alert by
+        config.MessageTimeoutMs = 0; // no limit: while the brokers are away the detector waits, because it may not lose an alert
         IProducer<byte[]?, byte[]?> producer = new ProducerBuilder<byte[]?, byte[]?>(config)
             .SetLogHandler((_, message) => DetectorLog.Client(log, message.Name, message.Message))
             .SetErrorHandler((_, error) => Report(errors, error, failure))
@@ -54,7 +54,7 @@ internal sealed class Outbox : IDisposable
         return new Outbox(producer, failure, log);
     }
 
-    /// <summary>Completes with one sentence when a record can never be delivered; nothing may be committed past it.</summary>
+    /// <summary>Completes with one sentence when a record can never be delivered; no offset after that record's may be committed.</summary>
     public Task<string> Failure => _failure.Task;
 
     public int InFlight => Volatile.Read(ref _inFlight);
@@ -65,7 +65,7 @@ internal sealed class Outbox : IDisposable
     {
         while (!cancel.IsCancellationRequested && !_failure.Task.IsCompleted)
         {
-            SendSmaller();
+            SendReplacements();
             if (InFlight < MaxInFlight && TryProduce(record, delivery))
             {
                 return true;
@@ -76,34 +76,34 @@ internal sealed class Outbox : IDisposable
         return false;
     }
 
-    /// <summary>Sends what is to take the place of records that were found too large; to be called now and then.</summary>
-    public void SendSmaller()
+    /// <summary>Sends the replacements of records that were too large. The consumer's thread calls it between records.</summary>
+    public void SendReplacements()
     {
-        while (!_failure.Task.IsCompleted && _smaller.TryPeek(out (Outgoing Record, Delivery Delivery) next) && TryProduce(next.Record, next.Delivery))
+        while (!_failure.Task.IsCompleted && _replacements.TryPeek(out (Outgoing Record, Delivery Delivery) next) && TryProduce(next.Record, next.Delivery))
         {
-            _smaller.TryDequeue(out _);
+            _replacements.TryDequeue(out _);
             Interlocked.Decrement(ref _inFlight);
         }
     }
 
-    /// <summary>Waits for an acknowledgement of any record, a tenth of a second at most.</summary>
+    /// <summary>Waits until any record is acknowledged, a tenth of a second at most.</summary>
     public void AwaitAcknowledgement()
     {
-        SendSmaller();
+        SendReplacements();
         _acknowledged.WaitOne(AckWait);
     }
 
-    /// <summary>Waits until all is acknowledged or the time is over.</summary>
+    /// <summary>Waits until all records are acknowledged or the time is over.</summary>
     public void Flush(TimeSpan timeout)
     {
         for (int form = 0; form < LongestChain; form++)
         {
             _producer.Flush(timeout);
-            if (_smaller.IsEmpty)
+            if (_replacements.IsEmpty)
             {
                 return;
             }
-            SendSmaller();
+            SendReplacements();
         }
     }
 
@@ -141,8 +141,8 @@ internal sealed class Outbox : IDisposable
     {
         if (report.Error.Code == ErrorCode.MsgSizeTooLarge && record.IfTooLarge is { } instead)
         {
-            // Not from this thread, whose queue may be full: the consumer's sends it, and it stays counted until then.
-            _smaller.Enqueue((Replace(record, instead), delivery));
+            // The consumer's thread sends the replacement, because the producer's queue may be full; until then the record counts as in flight.
+            _replacements.Enqueue((Replace(record, instead), delivery));
             _acknowledged.Set();
             return;
         }

@@ -2,11 +2,11 @@ using Confluent.Kafka;
 
 namespace Game.Detector.Sending;
 
-/// <summary>A record to be written.</summary>
-/// <param name="To">Where to.</param>
-/// <param name="Message">What.</param>
+/// <summary>A record to be sent.</summary>
+/// <param name="To">The topic and partition.</param>
+/// <param name="Message">Key, value and headers.</param>
 internal sealed record Outgoing(TopicPartition To, Message<byte[]?, byte[]?> Message)
 {
-    /// <summary>What is written instead where the client or a broker finds the record too large; without it that ends the process.</summary>
+    /// <summary>The record that is sent instead if the client or a broker says that this one is too large; if it is null, the process ends.</summary>
     public Outgoing? IfTooLarge { get; init; }
 }

@@ -2,13 +2,13 @@ using Confluent.Kafka;
 
 namespace Game.Detector.Sending;
 
-/// <summary>Headers that go from a record to what it gives rise to.</summary>
+/// <summary>Copies headers of an input record to the alerts and dead letters that come from it.</summary>
 internal static class SourceHeaders
 {
-    /// <summary>A traceparent has 55 bytes, a schema's name fewer: what is longer is none, and could make the copy too large to be taken.</summary>
+    /// <summary>Longer values are not copied: a traceparent has 55 bytes and a schema's name fewer, and a huge header could make the copy too large.</summary>
     internal const int MaxBytes = 128;
 
-    /// <summary>Copies the last header of that name, where there is one of a sensible length.</summary>
+    /// <summary>Copies the last header of that name, if there is one of at most <see cref="MaxBytes"/>.</summary>
     public static void Copy(Headers from, string name, Headers to)
     {
         if (from.TryGetLastBytes(name, out byte[]? value) && value is { Length: <= MaxBytes })

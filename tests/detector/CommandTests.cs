@@ -15,7 +15,7 @@ public class CommandTests
     [InlineData("bench", "--warm-up", "-1")]
     [InlineData("--rules", "no-such-file.json")]
     public async Task Wrong_use_ends_with_code_2(params string[] arguments)
-        => (await DetectorCommand.RunAsync(arguments)).ShouldBe(DetectorCommand.UsedWrongly);
+        => (await DetectorCommand.RunAsync(arguments)).ShouldBe(DetectorCommand.InvalidUsage);
 
     [Fact]
     public async Task Rules_can_be_printed()

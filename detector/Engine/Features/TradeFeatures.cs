@@ -106,9 +106,8 @@ internal struct TradeFeatures
         NetScales = Scales(Net, Amount.Net, state.OneSided, state.Ring, rule);
     }
 
-    // The smaller of the distances from the window and from the long baseline, each where it knows enough: unusual means unusual for both. The window is
-    // looked at
-    // only where the baseline does not decide, as it does for most honest trades.
+    // The smaller of the distances from the window and from the long baseline, each where it knows enough: unusual means unusual for both. The window is looked
+    // at only where the baseline does not decide, as it does for most honest trades.
     private static double Scales(long amount, Amount kind, in Log2Histogram baseline, in EventRing ring, WealthChangeParameters rule)
     {
         if (amount == 0)

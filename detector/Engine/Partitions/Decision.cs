@@ -12,7 +12,7 @@ public enum Verdict : byte
     NewPlayer,
 
     /// <summary>A failed login of a player who has never logged in or traded: nothing is kept, or anyone could fill the memory with names.</summary>
-    Stranger,
+    UnknownPlayer,
 
     /// <summary>An event of this id and content is among the player's last 30 already: counted once, nothing changed.</summary>
     Repeated,
@@ -25,7 +25,7 @@ public enum Verdict : byte
     Undecodable,
 
     /// <summary>The record's key is not the event's user: its windows would be kept in the wrong partition. It changed nothing.</summary>
-    ForeignKey,
+    KeyMismatch,
 }
 
 /// <summary>The engine's answer to one record.</summary>
@@ -36,13 +36,13 @@ public enum Verdict : byte
 public readonly record struct Decision(Verdict Verdict, DecodeFailure Failure, IReadOnlyList<Alert> Alerts)
 {
     /// <summary>Whether the record belongs into <c>dead-letters</c>.</summary>
-    public bool IsDeadLetter => Verdict is Verdict.Undecodable or Verdict.ForeignKey;
+    public bool IsDeadLetter => Verdict is Verdict.Undecodable or Verdict.KeyMismatch;
 
     /// <summary>One sentence for the dead letter's header.</summary>
     public string Reason => Verdict switch
     {
         Verdict.Undecodable => Failure.ToString(),
-        Verdict.ForeignKey => "the record's key is not the event's user_id",
+        Verdict.KeyMismatch => "the record's key is not the event's user_id",
         _ => "the record was judged",
     };
 }

@@ -11,8 +11,7 @@ namespace Game.Detector.Partitions;
 
 /// <summary>
 /// The detector's state of one partition of <c>player-events</c>, a pure function of the records given to it in order: no clock, no randomness, no order of
-/// hashes,
-/// and arithmetic that rounds alike everywhere. Whoever feeds the same records gets the same alerts. One thread at a time.
+/// hashes, and arithmetic that rounds alike everywhere. Whoever feeds the same records gets the same alerts. One thread at a time.
 /// </summary>
 public sealed class PartitionEngine
 {
@@ -64,14 +63,14 @@ public sealed class PartitionEngine
 
         if (!key.SequenceEqual(view.UserId))
         {
-            return new(Verdict.ForeignKey, default, []);
+            return new(Verdict.KeyMismatch, default, []);
         }
 
         bool isMisdated = EventTime.IsMisdated(view.Ts, timestamp);
         bool isFailedLogin = view.Kind == EventKind.Login && view.Outcome != LoginOutcome.Ok;
         if ((isFailedLogin || isMisdated) && !_players.Knows(view.UserId))
         {
-            return new(isMisdated ? Verdict.Misdated : Verdict.Stranger, default, []);
+            return new(isMisdated ? Verdict.Misdated : Verdict.UnknownPlayer, default, []);
         }
 
         ref PlayerState state = ref _players.Find(view.UserId, out bool isNew);

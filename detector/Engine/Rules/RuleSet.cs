@@ -15,9 +15,8 @@ namespace Game.Detector.Rules;
 internal sealed partial class RuleJsonContext : JsonSerializerContext;
 
 /// <summary>
-/// The rules with their parameters, as read from the file of <c>--rules</c>: <c>{"windows":{…},"ip_change":{…},"wealth_change":{…},"reused_id":{…}}</c>,
-/// each part and each
-/// parameter optional. Not to be changed once an engine uses it.
+/// The rules with their parameters, as read from the file of <c>--rules</c>: <c>{"windows":{…},"ip_change":{…},"wealth_change":{…},"reused_id":{…}}</c>, each
+/// part and each parameter optional. Not to be changed once an engine uses it.
 /// </summary>
 public sealed record RuleSet
 {

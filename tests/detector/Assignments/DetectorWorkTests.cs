@@ -73,7 +73,7 @@ public sealed class DetectorWorkTests : IDisposable
         });
         PartitionLedger ledger = new();
         ledger.Start(0);
-        alerts = [ledger.Expect(0), ledger.Expect(1)];
+        alerts = [ledger.AddOutput(0), ledger.AddOutput(1)];
         work.Assign(0, ledger);
         _begun.Wait(Patience).ShouldBeTrue();
         _begun.Reset();

@@ -31,8 +31,8 @@ public sealed class GroupLoopTests : IDisposable
         _loop.Assign([new TopicPartition("player-events", 0)]);
         _work.Ledger!.Start(7);
         Outgoing alert = new(new TopicPartition("alerts", 0), new Message<byte[]?, byte[]?>());
-        _outbox.Send(alert, _work.Ledger.Expect(7), CancellationToken.None).ShouldBeTrue();
-        _work.Ledger.Pass(7);
+        _outbox.Send(alert, _work.Ledger.AddOutput(7), CancellationToken.None).ShouldBeTrue();
+        _work.Ledger.MarkRead(7);
     }
 
     /// <summary>The next owner reads which alerts are in the topic: this one has to be among them.</summary>
@@ -122,7 +122,7 @@ public sealed class GroupLoopTests : IDisposable
             }
         }
 
-        public void Report(IConsumer<byte[]?, byte[]?> consumer)
+        public void UpdateStatus(IConsumer<byte[]?, byte[]?> consumer)
         {
         }
     }

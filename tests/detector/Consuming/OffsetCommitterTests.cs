@@ -21,8 +21,8 @@ public sealed class OffsetCommitterTests
         _consumer.When(c => c.Commit(Arg.Any<IEnumerable<TopicPartitionOffset>>())).Throw(new KafkaException(ErrorCode.RebalanceInProgress));
         _committer.Begin(Offsets);
         _committer.Await(Patience).ShouldBeTrue();
-        _committer.TakeResult().ShouldBeFalse();
-        _committer.TakeResult().ShouldBeTrue();
+        _committer.TryConfirm().ShouldBeFalse();
+        _committer.TryConfirm().ShouldBeTrue();
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class OffsetCommitterTests
         _committer.Await(TimeSpan.FromMilliseconds(1)).ShouldBeFalse();
         answer.Set();
         _committer.Await(Patience).ShouldBeTrue();
-        _committer.TakeResult().ShouldBeTrue();
+        _committer.TryConfirm().ShouldBeTrue();
     }
 
     [Fact]

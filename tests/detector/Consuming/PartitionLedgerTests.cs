@@ -10,15 +10,15 @@ public class PartitionLedgerTests
     public void Nothing_is_committed_before_a_start_or_without_progress()
     {
         PartitionLedger ledger = new();
-        ledger.TryTakeCommit(out _).ShouldBeFalse();
+        ledger.TryBeginCommit(out _).ShouldBeFalse();
         ledger.Start(7);
-        ledger.TryTakeCommit(out _).ShouldBeFalse();
-        ledger.Pass(7);
-        ledger.TryTakeCommit(out long offset).ShouldBeTrue();
+        ledger.TryBeginCommit(out _).ShouldBeFalse();
+        ledger.MarkRead(7);
+        ledger.TryBeginCommit(out long offset).ShouldBeTrue();
         offset.ShouldBe(8);
-        ledger.TryTakeCommit(out _).ShouldBeFalse();
+        ledger.TryBeginCommit(out _).ShouldBeFalse();
         ledger.ForgetCommit();
-        ledger.TryTakeCommit(out offset).ShouldBeTrue();
+        ledger.TryBeginCommit(out offset).ShouldBeTrue();
         offset.ShouldBe(8);
     }
 
@@ -27,13 +27,13 @@ public class PartitionLedgerTests
     {
         PartitionLedger ledger = new();
         ledger.Start(0);
-        Delivery first = ledger.Expect(0), second = ledger.Expect(4);
-        ledger.Pass(0);
-        ledger.Pass(4);
+        Delivery first = ledger.AddOutput(0), second = ledger.AddOutput(4);
+        ledger.MarkRead(0);
+        ledger.MarkRead(4);
         second.Complete();
-        ledger.TryTakeCommit(out _).ShouldBeFalse();
+        ledger.TryBeginCommit(out _).ShouldBeFalse();
         first.Complete();
-        ledger.TryTakeCommit(out long offset).ShouldBeTrue();
+        ledger.TryBeginCommit(out long offset).ShouldBeTrue();
         offset.ShouldBe(5);
         ledger.DropAcknowledged().ShouldBeTrue();
     }
@@ -50,11 +50,11 @@ public class PartitionLedgerTests
         {
             if (step == 0)
             {
-                open.Add(ledger.Expect(next));
+                open.Add(ledger.AddOutput(next));
             }
             if (step <= 1)
             {
-                ledger.Pass(next++);
+                ledger.MarkRead(next++);
             }
             if (step == 2 && open.Count > 0)
             {
@@ -62,7 +62,7 @@ public class PartitionLedgerTests
                 open.RemoveAt(open.Count - 1);
             }
 
-            if (step == 3 && ledger.TryTakeCommit(out long offset))
+            if (step == 3 && ledger.TryBeginCommit(out long offset))
             {
                 offset.ShouldBeGreaterThan(committed);
                 offset.ShouldBeLessThanOrEqualTo(open.Count == 0 ? next : open.Min(delivery => delivery.Offset));

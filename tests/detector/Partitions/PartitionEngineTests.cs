@@ -38,8 +38,8 @@ public class PartitionEngineTests
     public void Guesses_at_names_that_do_not_exist_leave_nothing_behind()
     {
         using PlayerStory story = new();
-        story.Login(PlayerStory.Berlin, "phone", LoginOutcome.BadPassword).Verdict.ShouldBe(Verdict.Stranger);
-        story.Login(PlayerStory.Berlin, "phone", LoginOutcome.Locked).Verdict.ShouldBe(Verdict.Stranger);
+        story.Login(PlayerStory.Berlin, "phone", LoginOutcome.BadPassword).Verdict.ShouldBe(Verdict.UnknownPlayer);
+        story.Login(PlayerStory.Berlin, "phone", LoginOutcome.Locked).Verdict.ShouldBe(Verdict.UnknownPlayer);
         story.Engine.Players.ShouldBe(0);
         story.Login(PlayerStory.Berlin, "phone").Verdict.ShouldBe(Verdict.NewPlayer);
         story.Login(PlayerStory.Berlin, "phone", LoginOutcome.BadPassword).Verdict.ShouldBe(Verdict.Judged);
@@ -52,11 +52,11 @@ public class PartitionEngineTests
         HonestLoad load = new(players: 1, seed: 1);
         PartitionEngine engine = new(0, new RuleSet());
         Decision decision = engine.Process("u-other"u8, load.Value(0), 0, load.Timestamp(0));
-        decision.Verdict.ShouldBe(Verdict.ForeignKey);
+        decision.Verdict.ShouldBe(Verdict.KeyMismatch);
         decision.IsDeadLetter.ShouldBeTrue();
         decision.Reason.ShouldBe("the record's key is not the event's user_id");
         engine.Players.ShouldBe(0);
-        engine.Process(default, load.Value(0), 1, load.Timestamp(0)).Verdict.ShouldBe(Verdict.ForeignKey);
+        engine.Process(default, load.Value(0), 1, load.Timestamp(0)).Verdict.ShouldBe(Verdict.KeyMismatch);
         engine.Process(load.Key(0), load.Value(0), 2, load.Timestamp(0)).Verdict.ShouldBe(Verdict.NewPlayer);
     }
 
