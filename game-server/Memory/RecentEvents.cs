@@ -14,7 +14,7 @@ internal readonly record struct EventUse(PlayerEvent Value, ulong Request = 0);
 /// refused. Thread-safe.
 /// </summary>
 /// <param name="content">Hashes contents.</param>
-/// <param name="generationSize">At least this many ids are remembered, at most twice as many; about 55 bytes each.</param>
+/// <param name="generationSize">At least this many ids are remembered, at most twice as many; about 45 bytes each.</param>
 internal sealed class RecentEvents(EventContent content, int generationSize) : IDisposable
 {
     private readonly Lock _gate = new();

@@ -8,7 +8,8 @@ namespace Game.GameServer.Memory;
 internal sealed class RecentMap<TKey, TValue>(int generationSize)
     where TKey : notnull
 {
-    // A table that grew by doubling would leave its smaller predecessors behind, as large objects that are seldom collected: 25 MB for the events by default.
+    // From this many entries on a table has its whole size. One that grew by doubling left its smaller predecessors behind, as large objects, which are seldom
+    // collected: 19 MB for the events by default.
     private const int FirstEntries = 1_024;
 
     private Dictionary<TKey, TValue> _young = [];

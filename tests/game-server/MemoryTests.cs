@@ -30,6 +30,22 @@ public sealed class MemoryTests
     }
 
     [Fact]
+    public void A_generation_takes_its_whole_size_at_once()
+    {
+        const int Entries = 100_000;
+        long whole = Allocated(() => _ = new Dictionary<long, long>(Entries));
+        RecentMap<long, long> map = new(Entries);
+        long filled = Allocated(() =>
+        {
+            for (int i = 0; i < Entries; i++)
+            {
+                map.Set(i, i);
+            }
+        });
+        filled.ShouldBeInRange(whole, whole + whole / 10);
+    }
+
+    [Fact]
     public void An_id_is_refused_with_other_content_and_accepted_for_a_retry()
     {
         using RecentEvents events = Events();
@@ -98,5 +114,12 @@ public sealed class MemoryTests
     {
         IpValue.TryParse(System.Text.Encoding.ASCII.GetBytes(text), out IpValue address).ShouldBeTrue();
         return address;
+    }
+
+    private static long Allocated(Action action)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        action();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 }
