@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server;
 
-/// <summary>What the host says in the log.</summary>
+/// <summary>The host's log messages.</summary>
 internal static partial class HostLog
 {
     [LoggerMessage(1, LogLevel.Warning, "{Warning}")]
@@ -23,7 +23,7 @@ internal static partial class HostLog
     [LoggerMessage(6, LogLevel.Critical, "All data folders are offline: the broker stops")]
     public static partial void AllFoldersOffline(ILogger log);
 
-    [LoggerMessage(7, LogLevel.Error, "A chore has failed and will come round again: {Chore}")]
+    [LoggerMessage(7, LogLevel.Error, "The chore {Chore} has failed; it runs again after its interval")]
     public static partial void ChoreFailed(ILogger log, Exception e, string chore);
 
     [LoggerMessage(8, LogLevel.Error,
@@ -31,5 +31,5 @@ internal static partial class HostLog
     public static partial void JournalFailed(ILogger log, Exception e, string path);
 
     [LoggerMessage(9, LogLevel.Information, "The cluster's state is written to {Path} again")]
-    public static partial void JournalIsWell(ILogger log, string path);
+    public static partial void JournalRecovered(ILogger log, string path);
 }

@@ -33,7 +33,7 @@ internal sealed class ChoreThread(TimingWheel wheel, ILogger log) : IDisposable
         }
     }
 
-    /// <summary>No chore begins any more, and the one that runs has ended.</summary>
+    /// <summary>Stops the chores: on return none runs, and none can begin any more.</summary>
     public void Dispose()
     {
         Task last;

@@ -36,7 +36,7 @@ internal sealed class Chores : IDisposable
         AddThread(wheel, log).Start("logs without room", DeleteInterval, DeleteInterval, partitions.OpenMissingLogs);
     }
 
-    /// <summary>No chore begins any more, and those that run have ended.</summary>
+    /// <summary>Stops all chores: on return none runs, and none can begin any more.</summary>
     public void Dispose() => _threads.ForEach(thread => thread.Dispose());
 
     private static void StartAll(ChoreThread thread, BrokerConfig config, LogDirectory directory, PartitionTable partitions)
@@ -53,7 +53,7 @@ internal sealed class Chores : IDisposable
         thread.Start("high watermarks", highWatermarks, highWatermarks, () => CheckpointHighWatermarks(directory, partitions));
     }
 
-    /// <summary>Before a controller has assigned the roles, the high watermarks in memory are not yet what the file says.</summary>
+    /// <summary>Before a controller has assigned the roles, the high watermarks in memory are not the checkpointed ones yet.</summary>
     private static void CheckpointHighWatermarks(LogDirectory directory, PartitionTable partitions)
     {
         if (partitions.IsInitialized)

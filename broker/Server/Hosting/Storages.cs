@@ -102,7 +102,7 @@ internal sealed class Storages : IAsyncDisposable
         {
             if (failure is null)
             {
-                HostLog.JournalIsWell(log, path);
+                HostLog.JournalRecovered(log, path);
             }
             else
             {

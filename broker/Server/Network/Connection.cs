@@ -283,7 +283,7 @@ internal sealed class Connection : IRequestConnection
         }
     }
 
-    /// <summary>Answers a request, and those behind it that are ready too, with one write.</summary>
+    /// <summary>Answers a request, and the later ones whose answers are ready, with one write.</summary>
     private async ValueTask AnswerFrom(PendingResponse first)
     {
         try
@@ -390,9 +390,9 @@ internal sealed class Connection : IRequestConnection
         }
         catch (OperationCanceledException)
         {
-            // The handler has noticed that nobody waits any more.
+            // The handler has seen that the connection is closed.
         }
-#pragma warning disable CA1031 // The end of a request that nobody waits for: its fault is said and ends nothing.
+#pragma warning disable CA1031 // The top of an unawaited task: a fault of a request whose connection is closed is only logged.
         catch (Exception e)
 #pragma warning restore CA1031
         {

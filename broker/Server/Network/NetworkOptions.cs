@@ -37,8 +37,8 @@ internal sealed record NetworkOptions
     public const int DirectStepBytes = 512 << 10;
 
     /// <summary>
-    /// SO_SNDBUF unless the configuration gives one. With the size that the system chooses itself, up to 4 MiB, a consumer of this machine costs half as much
-    /// again (docs/performance.md); Kafka's 100 KiB are few for a link with a delay.
+    /// SO_SNDBUF unless the configuration gives one. With the size that the system chooses itself, up to 4 MiB, a consumer on the same machine costs half as
+    /// much CPU time again (docs/performance.md); Kafka's 100 KiB are few for a link with a delay.
     /// </summary>
     public const int DefaultSendBufferBytes = 256 << 10;
 
@@ -119,7 +119,9 @@ internal sealed record NetworkOptions
     private static int ConnectionsOfProcess() =>
         (int)Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2 / SmallFrameBytes, 1, HandleShares.OfProcess().Connections);
 
-    /// <summary>What a broker's configuration says. Buffer sizes and backlog count only when given: Kafka's defaults are for other machines.</summary>
+    /// <summary>
+    /// The options of a broker's configuration. Buffer sizes and backlog apply only when they are configured: Kafka's defaults are for other machines.
+    /// </summary>
     public static NetworkOptions Of(BrokerConfig config) => new()
     {
         MaxFrameBytes = config.MaxRequestBytes,

@@ -9,7 +9,9 @@ internal sealed class ColdWork(int maxThreads) : IDisposable
     /// <summary>As many as keep one disk busy.</summary>
     public const int DefaultThreads = 4;
 
-    /// <summary>How long a thread without work stays; the queue is bounded by the connections, each of which has one such request at a time.</summary>
+    /// <summary>
+    /// How long a thread without work waits before it ends; the queue is bounded by the connections, each of which has one such request at a time.
+    /// </summary>
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
 
     private readonly object _lock = new();

@@ -26,7 +26,7 @@ internal sealed class FlushThreads : IDisposable
         }
     }
 
-    /// <summary>No flush may begin any more; those that run finish.</summary>
+    /// <summary>Lets no further flush begin; flushes that run finish.</summary>
     public void Dispose()
     {
         lock (_lock)

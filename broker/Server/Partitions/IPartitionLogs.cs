@@ -12,8 +12,8 @@ internal interface IPartitionLogs
     /// <summary>The partition's log, created where there is none.</summary>
     /// <param name="partition">Topic and number.</param>
     /// <param name="topicId">Written beside a new log; empty for none.</param>
-    /// <param name="isNew">Whether the controller says that this replica never existed: only then may it be created while a directory is offline, which might
-    /// hold the old one.</param>
+    /// <param name="isNew">Whether the controller marks the replica as new: only then may its log be created while a directory is offline, which might hold an
+    /// older log.</param>
     /// <exception cref="IOException">No directory can hold it.</exception>
     PartitionLog Open(TopicPartition partition, Guid topicId, bool isNew);
 

@@ -84,7 +84,7 @@ internal sealed class PartitionTable
         return new LeaderAndIsrResponse { Topics = [.. topics], PartitionErrors = [.. ungrouped] };
     }
 
-    /// <summary>Stops replicas, and deletes those that the request says. Blocks on the disk.</summary>
+    /// <summary>Stops replicas, and deletes those that the request marks for deletion. Blocks on the disk.</summary>
     public StopReplicaResponse Apply(StopReplicaRequest request)
     {
         List<StopReplicaResponse.StopReplicaPartitionError> errors = [];

@@ -118,7 +118,7 @@ public class ConnectionLimitTests
     }
 
     [Fact]
-    public async Task A_stopped_server_closes_its_connections_and_gives_its_port_back()
+    public async Task A_stopped_server_closes_its_connections_and_releases_its_port()
     {
         TestServer server = new(apis: [new ScriptedHeartbeat()]);
         int port = server.Port;

@@ -22,7 +22,7 @@ public class LargeFramePaceTests
     [InlineData(false, NetworkOptions.ProgressBytes, false)]
     [InlineData(true, NetworkOptions.ProgressBytes, true)]
     [InlineData(true, Declared / 50, false)]
-    public async Task A_frame_that_trickles_in_is_closed_while_others_wait_for_its_room(bool othersWait, int bytesASecond, bool isClosed)
+    public async Task A_frame_that_arrives_slowly_closes_its_connection_while_others_wait_for_memory(bool othersWait, int bytesASecond, bool isClosed)
     {
         FakeTimeProvider time = new();
         using Meter meter = new("test");

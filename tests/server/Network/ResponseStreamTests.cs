@@ -26,7 +26,7 @@ public class ResponseStreamTests
     }
 
     [Fact]
-    public async Task Records_are_given_back_once_sent()
+    public async Task Records_are_disposed_once_sent()
     {
         PatternRecords records = new(100_000, isCached: true);
         await using TestServer server = new(apis: [new ScriptedFetch { Records = () => records }]);

@@ -82,7 +82,7 @@ public sealed class SocketTransportTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_wait_ends_with_its_connection(bool byUs)
+    public async Task A_wait_ends_when_its_connection_closes(bool byUs)
     {
         Task<int> reading = _transport.Read(new byte[10]).AsTask();
         Task writing = _transport.Write(new byte[8 << 20]).AsTask();
@@ -111,7 +111,7 @@ public sealed class SocketTransportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_closed_connection_waits_for_nothing()
+    public async Task A_wait_on_a_closed_connection_fails_at_once()
     {
         _transport.Dispose();
         _transport.Dispose();

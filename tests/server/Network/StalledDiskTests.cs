@@ -25,7 +25,7 @@ public class StalledDiskTests
     private static readonly byte[] Heartbeat = TestClient.Frame(new HeartbeatRequest(), 4, 2);
 
     [Fact]
-    public async Task Appends_to_a_stalled_disk_hold_up_neither_other_disks_nor_heartbeats()
+    public async Task Appends_to_a_stalled_disk_delay_neither_other_disks_nor_heartbeats()
     {
         using ManualResetEventSlim disk = new();
         int inside = 0;
@@ -107,7 +107,7 @@ public class StalledDiskTests
     }
 
     [Fact]
-    public async Task Requests_behind_one_whose_flush_stalls_are_appended_and_share_the_next_flush()
+    public async Task Later_requests_than_one_whose_flush_stalls_are_appended_and_share_the_next_flush()
     {
         const int Later = 5;
         using ManualResetEventSlim disk = new();
@@ -178,7 +178,7 @@ public class StalledDiskTests
     }
 
     [Fact]
-    public async Task Commits_to_a_stalled_disk_hold_up_no_heartbeats_and_keep_their_order()
+    public async Task Commits_to_a_stalled_disk_delay_no_heartbeats_and_keep_their_order()
     {
         using ManualResetEventSlim disk = new();
         int inside = 0;
@@ -230,7 +230,7 @@ public class StalledDiskTests
     }
 
     [Fact]
-    public async Task Cold_reads_that_block_do_not_hold_up_heartbeats()
+    public async Task Cold_reads_that_block_do_not_delay_heartbeats()
     {
         using ManualResetEventSlim disk = new();
         await using TestServer server = new(apis: [new ScriptedFetch { Records = () => new BlockedRecords(disk) }, new ScriptedHeartbeat()]);
