@@ -2,6 +2,7 @@ using System.Collections;
 using System.Runtime.InteropServices;
 using Broker.Server;
 using Broker.Server.Config;
+using Broker.Server.Hosting;
 using Broker.Server.Logging;
 using Microsoft.Extensions.Logging;
 

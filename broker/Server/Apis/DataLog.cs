@@ -9,9 +9,6 @@ internal static partial class DataLog
         Message = "Transactions are not served: producer '{TransactionalId}' of client '{ClientId}' on connection {ConnectionId} is refused for good.")]
     public static partial void TransactionRefused(ILogger logger, string transactionalId, string clientId, long connectionId);
 
-    [LoggerMessage(EventId = 3101, Level = LogLevel.Error, Message = "Reading {Topic}-{Partition} failed.")]
-    public static partial void ReadFailed(ILogger logger, string topic, int partition, Exception failure);
-
     [LoggerMessage(EventId = 3102, Level = LogLevel.Error, Message = "The size of the volume of log directory '{Directory}' cannot be read.")]
     public static partial void VolumeFailed(ILogger logger, string directory, Exception failure);
 }

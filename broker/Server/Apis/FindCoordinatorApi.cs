@@ -1,7 +1,8 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
-using Broker.Server.Groups;
 using Broker.Server.Groups.Offsets;
+using Broker.Server.Groups.Shards;
+using Broker.Server.Groups.State;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Requests;

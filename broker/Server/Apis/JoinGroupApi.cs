@@ -1,8 +1,8 @@
 using System.Net;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
-using Broker.Server.Groups;
 using Broker.Server.Groups.Requests;
+using Broker.Server.Groups.State;
 using Broker.Server.Requests;
 using Broker.Server.Security;
 

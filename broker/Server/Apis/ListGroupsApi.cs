@@ -1,6 +1,7 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Groups.Rules;
+using Broker.Server.Groups.State;
 using Broker.Server.Requests;
 using Broker.Server.Security;
 

@@ -1,5 +1,6 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
+using Broker.Server.Apis.Fetching;
 using Broker.Server.Metadata;
 using Broker.Server.Partitions;
 using Broker.Server.Requests;
@@ -129,7 +130,7 @@ internal sealed class ListOffsetsApi(DataServices services) : Api<ListOffsetsReq
         }
         catch (IOException failure)
         {
-            DataLog.ReadFailed(services.Logger, topic, asked.PartitionIndex, failure);
+            FetchLog.ReadFailed(services.Logger, topic, asked.PartitionIndex, failure);
             return new OffsetAnswer(ErrorCode.KafkaStorageError);
         }
     }

@@ -1,7 +1,7 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
-using Broker.Server.Groups;
 using Broker.Server.Groups.Requests;
+using Broker.Server.Groups.State;
 using Broker.Server.Metadata;
 using Broker.Server.Requests;
 using Broker.Server.Security;

@@ -1,6 +1,7 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Groups.Requests;
+using Broker.Server.Groups.State;
 using Broker.Server.Metadata;
 using Broker.Server.Requests;
 using Broker.Server.Security;
@@ -135,7 +136,7 @@ internal sealed class OffsetFetchApi(GroupApiServices services) : Api<OffsetFetc
             {
                 (error, offset) = await services.OldOffsets.Fetch(groupId, partitions[i]);
             }
-            fetched[i] = new FetchedOffset(partitions[i], error == ErrorCode.None ? new Groups.CommittedOffset(offset, NoEpoch, "", 0) : null, error);
+            fetched[i] = new FetchedOffset(partitions[i], error == ErrorCode.None ? new CommittedOffset(offset, NoEpoch, "", 0) : null, error);
         }
 
         return new FetchOffsetsResult(ErrorCode.None, fetched);

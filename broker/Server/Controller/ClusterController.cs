@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Broker.Coordination;
 using Broker.Protocol;
-using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Storage;
 

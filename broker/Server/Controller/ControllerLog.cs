@@ -1,8 +1,7 @@
 using Broker.Coordination;
-using Broker.Server.Metadata;
 using Broker.Protocol;
-using Microsoft.Extensions.Logging;
 using Broker.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Controller;
 

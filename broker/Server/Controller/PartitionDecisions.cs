@@ -1,4 +1,3 @@
-using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Storage;
 

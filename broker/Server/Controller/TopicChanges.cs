@@ -1,5 +1,4 @@
 using Broker.Coordination;
-using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Storage;
 

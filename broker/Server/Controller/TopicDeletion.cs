@@ -1,7 +1,6 @@
 using Broker.Coordination;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
-using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Storage;
 

@@ -4,6 +4,7 @@ using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.Requests;
 using Broker.Server.Groups.Rules;
 using Broker.Server.Groups.Shards;
+using Broker.Server.Groups.State;
 using Broker.Server.Metadata;
 using Broker.Server.Partitions;
 using Broker.Server.Time;

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Broker.Server.Config;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.Shards;
+using Broker.Server.Groups.State;
 using Broker.Server.Metadata;
 using Broker.Server.Partitions;
 using Broker.Server.Time;

@@ -4,6 +4,7 @@ using Broker.Server.Config;
 using Broker.Server.Controller;
 using Broker.Server.Groups;
 using Broker.Server.Groups.Offsets;
+using Broker.Server.Groups.State;
 using Broker.Server.Metrics;
 using Broker.Server.Network;
 using Broker.Server.Partitions;

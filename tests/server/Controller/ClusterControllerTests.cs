@@ -1,6 +1,5 @@
 using Broker.Coordination;
 using Broker.Protocol;
-using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Storage;
 

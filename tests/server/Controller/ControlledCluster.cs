@@ -1,10 +1,9 @@
 using Broker.Coordination;
 using Broker.Coordination.Embedded;
 using Broker.Server.Controller;
-using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
-using Microsoft.Extensions.Logging.Abstractions;
 using Broker.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Broker.Server.Tests.Controller;
 

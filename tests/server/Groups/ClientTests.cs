@@ -1,3 +1,4 @@
+using Broker.Server.Groups.State;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 

@@ -1,8 +1,8 @@
 using Broker.Protocol;
-using Broker.Server.Groups;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.Requests;
 using Broker.Server.Groups.Rules;
+using Broker.Server.Groups.State;
 using Broker.Storage;
 
 namespace Broker.Server.Tests.Groups;

@@ -1,5 +1,4 @@
-using Broker.Server.Groups;
-using Broker.Server.Groups.Offsets;
+using Broker.Server.Groups.State;
 using Broker.Storage;
 
 namespace Broker.Server.Tests.Groups;

@@ -2,9 +2,9 @@ using Broker.Protocol;
 using Broker.Protocol.Compression;
 using Broker.Protocol.Messages;
 using Broker.Protocol.Records;
-using Broker.Server.Groups;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.Requests;
+using Broker.Server.Groups.State;
 using Broker.Server.Metadata;
 using Broker.Storage;
 

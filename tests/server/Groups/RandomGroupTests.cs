@@ -1,5 +1,4 @@
 using Broker.Protocol;
-using Broker.Server.Groups;
 using Broker.Server.Groups.Requests;
 using CsCheck;
 

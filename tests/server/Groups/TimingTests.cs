@@ -1,6 +1,5 @@
 using Broker.Protocol;
-using Broker.Server.Groups;
-using Broker.Server.Groups.Requests;
+using Broker.Server.Groups.State;
 
 namespace Broker.Server.Tests.Groups;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json.Nodes;
-using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Storage;
 

@@ -138,7 +138,7 @@ internal sealed class FetchReading : IDisposable
         }
         catch (IOException failure)
         {
-            DataLog.ReadFailed(logger, target.Topic, entry.Key.Partition, failure);
+            FetchLog.ReadFailed(logger, target.Topic, entry.Key.Partition, failure);
             return new FetchAnswer(ErrorCode.KafkaStorageError);
         }
     }

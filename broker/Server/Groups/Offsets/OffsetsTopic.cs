@@ -1,5 +1,6 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
+using Broker.Server.Groups.State;
 using Broker.Storage;
 
 namespace Broker.Server.Groups.Offsets;

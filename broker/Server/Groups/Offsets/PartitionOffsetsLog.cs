@@ -1,4 +1,5 @@
 using Broker.Protocol;
+using Broker.Server.Groups.State;
 using Broker.Server.Metadata;
 using Broker.Server.Partitions;
 using Broker.Storage;

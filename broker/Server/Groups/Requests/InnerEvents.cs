@@ -1,4 +1,5 @@
 using Broker.Protocol;
+using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Requests;
 

@@ -1,4 +1,5 @@
 using Broker.Protocol;
+using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Requests;
 
@@ -38,28 +39,6 @@ internal sealed record JoinRequest : GroupRequest<JoinResult>
     protected override JoinResult UnknownGroup() => JoinResult.Failed(ErrorCode.UnknownMemberId, MemberId);
 }
 
-/// <summary>The answer to a JoinGroup.</summary>
-internal sealed record JoinResult(ErrorCode Error, string MemberId)
-{
-    public int Generation { get; init; } = -1;
-
-    public string? ProtocolType { get; init; }
-
-    public string? ProtocolName { get; init; }
-
-    public string LeaderId { get; init; } = "";
-
-    public bool SkipAssignment { get; init; }
-
-    /// <summary>For the leader only.</summary>
-    public IReadOnlyList<JoinedMember> Members { get; init; } = [];
-
-    public static JoinResult Failed(ErrorCode error, string memberId) => new(error, memberId);
-}
-
-/// <summary>A member as its leader is told of it.</summary>
-internal readonly record struct JoinedMember(string MemberId, string? InstanceId, byte[] Metadata);
-
 /// <summary>SyncGroup.</summary>
 internal sealed record SyncRequest : GroupRequest<SyncResult>
 {
@@ -83,16 +62,6 @@ internal sealed record SyncRequest : GroupRequest<SyncResult>
         new(error == ErrorCode.CoordinatorLoadInProgress ? ErrorCode.RebalanceInProgress : error);
 
     protected override SyncResult UnknownGroup() => new(ErrorCode.UnknownMemberId);
-}
-
-/// <summary>The answer to a SyncGroup.</summary>
-internal sealed record SyncResult(ErrorCode Error)
-{
-    public string? ProtocolType { get; init; }
-
-    public string? ProtocolName { get; init; }
-
-    public byte[] Assignment { get; init; } = [];
 }
 
 /// <summary>Heartbeat.</summary>

@@ -1,5 +1,6 @@
 using Broker.Protocol;
 using Broker.Server.Groups.Requests;
+using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Rules;
 

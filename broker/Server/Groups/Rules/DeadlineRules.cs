@@ -1,3 +1,5 @@
+using Broker.Server.Groups.State;
+
 namespace Broker.Server.Groups.Rules;
 
 /// <summary>What time does to a group.</summary>

@@ -1,6 +1,7 @@
 using Broker.Protocol;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.Requests;
+using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Rules;
 

@@ -2,6 +2,7 @@ using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.Requests;
+using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Rules;
 

@@ -1,6 +1,7 @@
 using Broker.Protocol;
 using Broker.Protocol.Records;
 using Broker.Server.Groups.Offsets;
+using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Shards;
 

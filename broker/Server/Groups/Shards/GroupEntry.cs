@@ -1,3 +1,4 @@
+using Broker.Server.Groups.State;
 using Broker.Server.Time;
 
 namespace Broker.Server.Groups.Shards;

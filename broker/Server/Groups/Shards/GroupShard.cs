@@ -2,6 +2,7 @@ using Broker.Protocol;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.Requests;
 using Broker.Server.Groups.Rules;
+using Broker.Server.Groups.State;
 using Broker.Server.Time;
 
 namespace Broker.Server.Groups.Shards;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Shards;
 

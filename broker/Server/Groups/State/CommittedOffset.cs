@@ -1,4 +1,4 @@
-namespace Broker.Server.Groups;
+namespace Broker.Server.Groups.State;
 
 /// <summary>What a group has committed of one partition.</summary>
 /// <param name="Offset">The next offset to read.</param>

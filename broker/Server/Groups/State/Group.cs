@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using Broker.Server.Groups.Offsets;
 
-namespace Broker.Server.Groups;
+namespace Broker.Server.Groups.State;
 
 /// <summary>
 /// One group: members, generation, offsets. Only its shard touches it, one event at a time; what happens on which event is in the rules.

@@ -1,4 +1,4 @@
-namespace Broker.Server.Groups;
+namespace Broker.Server.Groups.State;
 
 /// <summary>Where a group of the classic protocol is.</summary>
 internal enum GroupState

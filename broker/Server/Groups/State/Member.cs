@@ -1,6 +1,4 @@
-using Broker.Server.Groups.Requests;
-
-namespace Broker.Server.Groups;
+namespace Broker.Server.Groups.State;
 
 /// <summary>A protocol that a member can follow, with what it says about itself under it; opaque to the broker.</summary>
 internal sealed record MemberProtocol(string Name, byte[] Metadata);

@@ -1,4 +1,4 @@
-namespace Broker.Server.Groups;
+namespace Broker.Server.Groups.State;
 
 /// <summary>Now, as the two clocks have it.</summary>
 /// <param name="StampMs">Monotonic milliseconds: what time-outs go by.</param>

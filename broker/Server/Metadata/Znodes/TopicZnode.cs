@@ -35,7 +35,7 @@ internal sealed record TopicZnode(Guid? TopicId, ImmutableSortedDictionary<int, 
         WriteReplicas(json, "partitions", assignment => assignment.Replicas, always: true);
         if (TopicId is { } id)
         {
-            json.WriteString("topic_id", Metadata.TopicId.Format(id));
+            json.WriteString("topic_id", Znodes.TopicId.Format(id));
         }
         WriteReplicas(json, "adding_replicas", assignment => assignment.Adding, always: false);
         WriteReplicas(json, "removing_replicas", assignment => assignment.Removing, always: false);
@@ -49,7 +49,7 @@ internal sealed record TopicZnode(Guid? TopicId, ImmutableSortedDictionary<int, 
         ImmutableSortedDictionary<int, ReplicaAssignment> partitions = ReadReplicas(json.GetProperty("partitions")).ToImmutableSortedDictionary(
             entry => entry.Key,
             entry => new ReplicaAssignment(entry.Value, adding.GetValueOrDefault(entry.Key, []), removing.GetValueOrDefault(entry.Key, [])));
-        Guid? id = Metadata.TopicId.TryParse(ZnodeJson.OptionalString(json, "topic_id"), out Guid parsed) ? parsed : null;
+        Guid? id = Znodes.TopicId.TryParse(ZnodeJson.OptionalString(json, "topic_id"), out Guid parsed) ? parsed : null;
         return new TopicZnode(id, partitions);
     });
 

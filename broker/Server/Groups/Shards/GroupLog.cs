@@ -1,8 +1,9 @@
 using Broker.Protocol;
 using Broker.Server.Groups.Rules;
+using Broker.Server.Groups.State;
 using Microsoft.Extensions.Logging;
 
-namespace Broker.Server.Groups;
+namespace Broker.Server.Groups.Shards;
 
 /// <summary>What groups say in the log.</summary>
 internal static partial class GroupLog

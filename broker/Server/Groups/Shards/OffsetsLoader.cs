@@ -1,10 +1,12 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Protocol.Records;
+using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.Rules;
+using Broker.Server.Groups.State;
 using Broker.Storage;
 
-namespace Broker.Server.Groups.Offsets;
+namespace Broker.Server.Groups.Shards;
 
 /// <summary>
 /// Reads a partition of the topic of committed offsets from its start to its end and makes its groups: of every key the last record holds.

@@ -1,7 +1,7 @@
 using Broker.Protocol.Compression;
 using Broker.Server.Config;
 
-namespace Broker.Server.Groups;
+namespace Broker.Server.Groups.State;
 
 /// <summary>The limits of groups and offsets under Kafka's names, and those of our own with their reasons.</summary>
 internal sealed record GroupLimits

@@ -1,4 +1,4 @@
-namespace Broker.Server.Groups.Requests;
+namespace Broker.Server.Groups.State;
 
 /// <summary>An answer that somebody waits for. It is given once; further ones are ignored, as for a client that has been answered already.</summary>
 internal sealed class Reply<T>

@@ -1,7 +1,8 @@
 using System.Diagnostics.Metrics;
 using Broker.Server.Groups.Rules;
+using Broker.Server.Groups.State;
 
-namespace Broker.Server.Groups;
+namespace Broker.Server.Groups.Shards;
 
 /// <summary>The metrics of groups. Any thread.</summary>
 internal sealed class GroupMetrics

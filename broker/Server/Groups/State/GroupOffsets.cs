@@ -1,6 +1,6 @@
 using Broker.Storage;
 
-namespace Broker.Server.Groups.Offsets;
+namespace Broker.Server.Groups.State;
 
 /// <summary>
 /// A group's committed offsets, and which commits are on their way to the log. Each commit has a ticket: commits may end in any order, and one that a deletion

@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 
-namespace Broker.Server.Metadata;
+namespace Broker.Server.Metadata.Znodes;
 
 /// <summary>Topic ids: random, and written as Kafka writes them, 22 characters of URL-safe base64 over the 16 bytes in network order.</summary>
 internal static class TopicId

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Broker.Server;
+namespace Broker.Server.Hosting;
 
 /// <summary>The host's log messages.</summary>
 internal static partial class HostLog
