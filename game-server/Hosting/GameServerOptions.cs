@@ -74,8 +74,10 @@ internal static class OptionDefaults
     /// <summary>A fifth of a second at 20,000 actions a second: more than acknowledgements take.</summary>
     public const int StreamWindow = 4_096;
 
-    /// <summary>The last 52 seconds or more at 5,000 events a second, in which a sender that got no answer has tried again: at most 40 MB, and 2 seconds of
-    /// reading at the start.</summary>
+    /// <summary>
+    /// At 5,000 events a second those of the last 52 seconds or more, in which a sender that got no answer has tried again. Costs at most 40 MB, and 2 seconds
+    /// of reading at the start.
+    /// </summary>
     public const int RememberedEvents = 262_144;
 
     /// <summary>A day's play on one login.</summary>
