@@ -7,8 +7,10 @@ using Game.WebHdfs;
 
 namespace Game.Cli;
 
-/// <summary>Turns what ends a verb into one sentence and an exit code: 1 for failures, 2 for usage, 130 for an interrupt. No exception reaches the user
-/// otherwise.</summary>
+/// <summary>
+/// Turns the exception that ends a verb into one sentence and an exit code: 1 for a failure, 2 for wrong usage, 130 for an interrupt. The user sees no stack
+/// trace.
+/// </summary>
 internal static class Outcome
 {
     public const int Failed = 1;
@@ -19,8 +21,8 @@ internal static class Outcome
     /// <summary>Runs a command line.</summary>
     /// <param name="root">The command with all verbs.</param>
     /// <param name="args">The command line.</param>
-    /// <param name="errors">Takes the sentence.</param>
-    /// <param name="interrupt">Canceled by Ctrl-C, SIGTERM, or a terminal that is closed.</param>
+    /// <param name="errors">The sentence is written to it.</param>
+    /// <param name="interrupt">Canceled by Ctrl-C, by SIGTERM and when the terminal is closed.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> OfAsync(Command root, string[] args, TextWriter errors, CancellationToken interrupt)
     {
@@ -38,7 +40,7 @@ internal static class Outcome
         }
         catch (Exception) when (interrupt.IsCancellationRequested)
         {
-            // Also what the interrupt itself broke: a child that had no session of its own yet gets the Ctrl-C too.
+            // Any exception: the interrupt itself can cause one, for example when Ctrl-C also reaches a child that has no session of its own yet.
             return Interrupted;
         }
         catch (Exception e)
@@ -48,7 +50,7 @@ internal static class Outcome
         }
     }
 
-    /// <summary>What is known to go wrong, in a sentence; null where it is a mistake of the program.</summary>
+    /// <summary>The sentence for an error that is known to occur; null for any other exception, which is a mistake of the program.</summary>
     public static string? Sentence(Exception e) => e switch
     {
         UserErrorException or TopicMismatchException or FormatException => e.Message,
@@ -57,12 +59,12 @@ internal static class Outcome
         HttpRequestException => $"A server cannot be reached: {e.Message}",
         TimeoutException or OperationCanceledException => $"A server did not answer in time: {e.Message}",
         DllNotFoundException => $"A library is missing: {e.Message}",
-        IOException or UnauthorizedAccessException => $"The disk or the network says no: {e.Message}",
+        IOException or UnauthorizedAccessException => $"The disk or the network failed: {e.Message}",
         AggregateException { InnerException: { } inner } => Sentence(inner),
         _ => null,
     };
 
-    /// <summary>A mistake of the program: its details, of no use to most, go to a file that the sentence names.</summary>
+    /// <summary>The sentence for a mistake of the program. Writes the details to a file and names the file.</summary>
     public static string Unexpected(Exception e, string[] args)
     {
         string what = $"This should not have happened: {e.Message.Split('\n')[0].TrimEnd('.', '\r')} ({e.GetType().Name})";
@@ -78,8 +80,8 @@ internal static class Outcome
         }
     }
 
-    /// <summary>Says so when the work is interrupted: stopping what it started takes a few seconds.</summary>
-    public static async Task WhileInterruptIsToldAsync(Func<Task> work, CancellationToken interrupt)
+    /// <summary>Runs the work. When the user interrupts it, prints that the started processes are being stopped, which takes a few seconds.</summary>
+    public static async Task RunAndReportInterruptAsync(Func<Task> work, CancellationToken interrupt)
     {
         try
         {
@@ -100,7 +102,7 @@ internal static class Outcome
         }
         catch (IOException)
         {
-            // The terminal was closed: nobody is there to be told.
+            // The terminal is closed: nobody reads the sentence.
         }
     }
 

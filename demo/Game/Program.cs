@@ -3,14 +3,14 @@ using System.CommandLine.Help;
 using Game.Cli;
 using Game.Cli.Verbs;
 
-// What ends a thread that nobody waits for would end the process with a stack trace.
+// Without this handler, an exception on a thread that nobody awaits would end the process with a stack trace.
 AppDomain.CurrentDomain.UnhandledException += (_, unhandled) =>
 {
     Outcome.Say(Console.Error, Outcome.Unexpected((Exception)unhandled.ExceptionObject, args));
     Environment.Exit(Outcome.Failed);
 };
 
-// Not a RootCommand, whose name is the program's: it is called through the script ./game.
+// Not a RootCommand: its name would be the program's (game-cli), but users call the script ./game.
 Command root = new("./game", "The game's fraud detection: the system on one machine, load, queries, measurements.")
 {
     DemoVerb.Create(),

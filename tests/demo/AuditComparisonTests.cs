@@ -57,7 +57,7 @@ public sealed class AuditComparisonTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void What_is_wrong_is_told(string fault)
+    public void Each_fault_is_reported_in_its_sentence(string fault)
     {
         AuditStory story = new();
         Faults[fault].Spoil(story);
@@ -106,7 +106,7 @@ public sealed class AuditComparisonTests
     [InlineData(false, 401, false)] // a mistyped secret is to be refused
     [InlineData(true, 401, true)] // the player is locked out
     [InlineData(true, 429, false)]
-    public void Refusals_as_they_should_be_are_no_difference(bool correctSecret, int status, bool locked)
+    public void Correct_refusals_are_no_difference(bool correctSecret, int status, bool locked)
     {
         AuditStory story = new();
         story.Login(correctSecret, new Answer(status, Published: status == 401, null, 0, null, locked));

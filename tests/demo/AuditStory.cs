@@ -26,10 +26,10 @@ internal sealed class AuditStory
     {
         Events = [.. _played.Events];
         History = _played.History;
-        Begun = _played.Plan.Opened;
+        Begun = _played.Plan.BegunCampaigns;
         foreach (GameAction action in _played.Actions)
         {
-            Settle(action, new Answer(action is LoginAction { CorrectSecret: false } ? 401 : 201, Published: true, null, 0, null));
+            Complete(action, new Answer(action is LoginAction { CorrectSecret: false } ? 401 : 201, Published: true, null, 0, null));
         }
         EventAudit events = _played.Audit;
         foreach (Alert alert in events.ReplayedAlerts)
@@ -98,7 +98,7 @@ internal sealed class AuditStory
     public void Login(bool correctSecret, Answer? answer)
     {
         LoginAction failed = FailedLogin();
-        Settle(failed with { CorrectSecret = correctSecret }, answer);
+        Complete(failed with { CorrectSecret = correctSecret }, answer);
         if (answer is not { IsAnswered: true })
         {
             return;
@@ -120,12 +120,12 @@ internal sealed class AuditStory
     private LoginAction FailedLogin()
         => _played.World.MistypedLogin(_played.World.Players.First(player => _played.Truth.IsHonest(player.UserId)), Seconds * 1000, StartMs);
 
-    private void Settle(GameAction action, Answer? answer)
+    private void Complete(GameAction action, Answer? answer)
     {
         Load.Started(action, TimeSpan.Zero);
         if (answer is { } given)
         {
-            Load.Settled(new PendingAction(action, Stopwatch.GetTimestamp()), given);
+            Load.Completed(new PendingAction(action, Stopwatch.GetTimestamp()), given);
         }
     }
 

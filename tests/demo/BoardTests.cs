@@ -73,10 +73,10 @@ public sealed class BoardTests
     [InlineData(119, "119 s left")]
     [InlineData(200, "3 min 20 s left")]
     [InlineData(7300, "2 h 1 min left")]
-    public void Time_left_is_told_in_what_people_count_in(double seconds, string text) => Stage.LeftText(TimeSpan.FromSeconds(seconds)).ShouldBe(text);
+    public void The_time_left_is_shown_in_seconds_minutes_or_hours(double seconds, string text) => Stage.LeftText(TimeSpan.FromSeconds(seconds)).ShouldBe(text);
 
     [Fact]
-    public void A_stage_foretells_by_its_speed_so_far()
+    public void A_stage_predicts_the_time_left_from_its_speed_so_far()
     {
         SteppedTime time = new();
         Stage stage = new("history", time);

@@ -28,7 +28,7 @@ public sealed class DashboardTests
     }
 
     [Fact]
-    public async Task What_fails_is_the_work_s_own_exception()
+    public async Task An_exception_of_the_work_is_thrown()
     {
         Dashboard dashboard = new(Console(new Output(isTerminal: true)), new Board(() => throw new InvalidOperationException("the display")),
             TimeProvider.System);

@@ -1,13 +1,13 @@
 namespace Game.Demo.Tests;
 
-/// <summary>A project folder of a test's own, where <c>.game</c> will lie. The environment names it, so whoever needs one takes turns.</summary>
+/// <summary>Tests with their own project folder. Environment variables name the folder, so these tests run one after the other.</summary>
 [CollectionDefinition(Name)]
 public sealed class GameHome
 {
     public const string Name = "game home";
 }
 
-/// <summary>Names a temporary project folder, and one for programs, to this process for as long as it lives.</summary>
+/// <summary>A temporary folder that is the project folder and the programs' folder of this process until it is disposed.</summary>
 internal sealed class TemporaryHome : IDisposable
 {
     private static readonly string[] Variables = ["GAME_HOME", "GAME_APPS"];

@@ -69,7 +69,7 @@ public sealed class GameScriptTests : IDisposable
     }
 
     [Fact(Timeout = PatienceMs)]
-    public async Task Who_waits_for_another_publish_says_so()
+    public async Task A_call_that_waits_for_another_publish_says_so()
     {
         Write(".build/lock", "");
         using Process holder = Process.Start(new ProcessStartInfo("flock",
@@ -108,7 +108,7 @@ public sealed class GameScriptTests : IDisposable
     }
 
     [Fact]
-    public async Task A_test_folder_that_is_not_there_is_told_before_anything_is_built()
+    public async Task A_missing_test_folder_is_named_before_anything_is_built()
     {
         (await RunAsync(["test", "--only", "one", "--only", "onne"])).ShouldBe((1, "", "game: there is no test project in tests/onne.\n"));
         File.Exists(Note("arguments")).ShouldBeFalse();

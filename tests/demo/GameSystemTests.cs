@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Game.Demo.Tests;
 
-/// <summary>What a system says of parts that do not come up.</summary>
+/// <summary>The errors of a system whose processes do not start or end unexpectedly.</summary>
 [Collection(GameHome.Name)]
 public sealed class GameSystemTests : IAsyncLifetime
 {
@@ -30,7 +30,7 @@ public sealed class GameSystemTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refusal_that_will_not_pass_ends_the_wait()
+    public async Task A_permanent_refusal_ends_the_wait()
     {
         int asked = 0;
         UserErrorException told = await Should.ThrowAsync<UserErrorException>(UntilAsync(() =>
@@ -43,7 +43,7 @@ public sealed class GameSystemTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_may_pass_is_waited_for()
+    public async Task A_temporary_failure_is_waited_for()
     {
         Queue<Func<string?>> answers = new([
             () => throw new WebHdfsException(HdfsError.Standby, "standby", HttpStatusCode.Forbidden),
@@ -56,23 +56,23 @@ public sealed class GameSystemTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_last_answer_is_told_when_time_is_up()
+    public async Task The_error_after_the_time_limit_names_the_last_answer()
         => (await Should.ThrowAsync<UserErrorException>(UntilAsync(() => Task.FromResult<string?>("the disk is full."),
         TimeSpan.Zero))).Message.ShouldContain("the disk is full; the logs");
 
     [Fact]
-    public async Task A_process_that_ends_is_named_with_its_last_words_though_a_call_still_waits_for_it()
+    public async Task A_process_that_ends_is_named_with_its_last_log_line_while_a_call_still_waits()
     {
         _home.Publish("broker", "echo 'No space left on device'; exit 1");
         _system.Start("broker", "broker");
         UserErrorException told = await Should.ThrowAsync<UserErrorException>(
             _system.WhileAllRunAsync(() => new TaskCompletionSource<bool>().Task, () => null, Stop));
-        told.Message.ShouldContain("The broker ended unexpectedly; it said last: No space left on device");
+        told.Message.ShouldContain("The broker ended unexpectedly; the last line of its log: No space left on device");
         told.Message.ShouldContain(Path.Combine(_system.Folder.Logs, "broker.log"));
     }
 
     [Fact]
-    public async Task The_one_that_may_end_is_let_go_and_the_work_is_done()
+    public async Task The_expected_end_of_a_process_does_not_stop_the_work()
     {
         _home.Publish("detector", "exit 137");
         _system.Start("detector-1", "detector");
@@ -81,7 +81,7 @@ public sealed class GameSystemTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_interrupt_is_heard_though_a_call_waits()
+    public async Task An_interrupt_ends_the_wait_for_a_call()
     {
         using CancellationTokenSource interrupt = new();
         Task<bool> waiting = _system.WhileAllRunAsync(() => new TaskCompletionSource<bool>().Task, () => null, interrupt.Token);
@@ -90,16 +90,16 @@ public sealed class GameSystemTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_hinders_the_sink_is_told_in_its_words()
+    public async Task The_problem_that_the_sink_reports_is_given_in_its_words()
     {
-        (await _system.TroubleAsync(Stop)).ShouldBeNull("nothing is there that could say so");
+        (await _system.ProblemAsync(Stop)).ShouldBeNull("nothing is there that could say so");
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         await using WebApplication sink = builder.Build();
         sink.MapGet("/readyz", () => Results.Text("The disk that holds the server's folder is full.", statusCode: 503));
         sink.Urls.Add(_system.Endpoints.Sink);
         await sink.StartAsync(Stop);
-        (await _system.TroubleAsync(Stop)).ShouldBe("the hdfs-sink says: The disk that holds the server's folder is full.");
+        (await _system.ProblemAsync(Stop)).ShouldBe("the hdfs-sink says: The disk that holds the server's folder is full.");
     }
 
     private Task UntilAsync(Func<Task<string?>> fault, TimeSpan limit) => _system.UntilAsync("WebHDFS", fault, limit, Stop);

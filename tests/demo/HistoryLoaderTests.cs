@@ -7,7 +7,7 @@ using Game.Simulator.World;
 
 namespace Game.Demo.Tests;
 
-/// <summary>Loading history into a broker that takes nothing: the client's queue fills, or the end waits for acknowledgements that never come.</summary>
+/// <summary>Loads history into a broker that answers nothing: the client's queue becomes full, or the end waits for acknowledgements that never come.</summary>
 public sealed class HistoryLoaderTests : IDisposable
 {
     /// <summary>More events than the client's queue takes (100,000).</summary>
@@ -15,7 +15,7 @@ public sealed class HistoryLoaderTests : IDisposable
 
     private const int QueueEvents = 100_000;
     private const int FewPlayers = 50;
-    private readonly TcpListener _silent = new(IPAddress.Loopback, 0); // connections wait to be accepted, and are not
+    private readonly TcpListener _silent = new(IPAddress.Loopback, 0); // it never accepts the connections
 
     public HistoryLoaderTests() => _silent.Start();
 
@@ -24,7 +24,7 @@ public sealed class HistoryLoaderTests : IDisposable
     [Theory]
     [InlineData(PlayersOfFullQueue)]
     [InlineData(FewPlayers)]
-    public void An_interrupt_is_heard(int players)
+    public void An_interrupt_ends_the_loading(int players)
     {
         using CancellationTokenSource interrupt = new();
         Should.Throw<OperationCanceledException>(() => Load(players, () => interrupt.Cancel(), interrupt.Token));
@@ -33,11 +33,11 @@ public sealed class HistoryLoaderTests : IDisposable
     [Theory]
     [InlineData(PlayersOfFullQueue)]
     [InlineData(FewPlayers)]
-    public void A_process_that_ended_is_told(int players)
+    public void The_end_of_a_process_ends_the_loading(int players)
         => Should.Throw<UserErrorException>(() => Load(players, () => throw new UserErrorException("The broker ended."),
         CancellationToken.None)).Message.ShouldBe("The broker ended.");
 
-    // Calls back as soon as the loading waits: the number of events stands still.
+    // Calls back as soon as the loader waits: the number of events does not change.
     private void Load(int players, Action whenWaiting, CancellationToken cancellation)
     {
         long before = -1;

@@ -27,7 +27,7 @@ public sealed class LatencyRecorderTests
     }
 
     [Fact]
-    public void A_latency_beyond_what_is_counted_counts_as_the_longest()
+    public void A_latency_above_the_maximum_counts_as_the_maximum()
     {
         LatencyRecorder recorder = new();
         recorder.Record(TimeSpan.FromMilliseconds(2));

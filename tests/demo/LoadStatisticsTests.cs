@@ -16,7 +16,7 @@ public sealed class LoadStatisticsTests
         foreach (GameAction action in actions)
         {
             statistics.Started(action, action.DueMs < 1000 ? TimeSpan.FromSeconds(9) : TimeSpan.FromMilliseconds(1));
-            statistics.Settled(new PendingAction(action, Stopwatch.GetTimestamp()), new Answer(201, Published: true, null, 0, null));
+            statistics.Completed(new PendingAction(action, Stopwatch.GetTimestamp()), new Answer(201, Published: true, null, 0, null));
         }
 
         (statistics.ActionsStarted, statistics.Answered,

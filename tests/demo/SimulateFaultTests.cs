@@ -12,7 +12,7 @@ public sealed class SimulateFaultTests
     [InlineData(3, 7,
         "7 logins with the players' own secrets were refused as wrong: give the file that the game servers were started with by --accounts-key-file.")]
     [InlineData(3, 0, "3 events were not settled in the end: the game servers did not answer, or answered that they cannot publish.")]
-    public void A_load_that_did_not_go_as_it_should_ends_with_a_sentence(long unsettled, long refusedLogins, string? sentence)
+    public void A_failed_load_ends_with_a_sentence(long unsettled, long refusedLogins, string? sentence)
     {
         Percentiles none = new(0, 0, 0, 0, 0);
         new SimulationReport(10, 10 - unsettled, 0, unsettled, refusedLogins, 0, 0, 1, none, none, 0, ValidForLatency: true, null).Fault.ShouldBe(sentence);
@@ -23,7 +23,7 @@ public sealed class SimulateFaultTests
         true)]
     [InlineData("""{"n":3,"status":401,"code":"locked","detail":"no","event_id":"019ab3f0-7100-7000-8000-000000000000","outcome":"locked"}""", false)]
     [InlineData("""{"n":3,"status":201,"event_id":"019ab3f0-7100-7000-8000-000000000000","session_token":"t"}""", false)]
-    public void A_lockout_is_told_from_a_secret_that_is_not_taken(string frame, bool wrongSecret)
+    public void A_lockout_is_distinguished_from_a_wrong_secret(string frame, bool wrongSecret)
     {
         Answer answer = ActionJson.ReadAnswer(System.Text.Encoding.UTF8.GetBytes(frame), out long number);
         (answer.IsAnswered, answer.IsWrongSecret, number).ShouldBe((true, wrongSecret, 3));

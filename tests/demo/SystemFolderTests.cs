@@ -3,18 +3,18 @@ using Game.Cli.Processes;
 
 namespace Game.Demo.Tests;
 
-/// <summary>What stays of systems, and which of them queries go to.</summary>
+/// <summary>Which folders of systems stay, and which of them queries read.</summary>
 [Collection(GameHome.Name)]
 public sealed class SystemFolderTests : IDisposable
 {
-    private static readonly SettledSystem Four = new(4);
+    private static readonly SystemOptions FourPartitions = new(4);
     private readonly TemporaryHome _home = new();
     private int _begun;
 
     public void Dispose() => _home.Dispose();
 
     [Fact]
-    public void A_demo_that_was_interrupted_leaves_the_one_that_was_over()
+    public void An_interrupted_demo_leaves_the_finished_one()
     {
         SystemFolder finished = Begin("demo");
         finished.Finish("{}");
@@ -33,7 +33,7 @@ public sealed class SystemFolderTests : IDisposable
     }
 
     [Fact]
-    public void Of_finished_demos_the_newest_three_stay_and_what_goes_is_told()
+    public void The_newest_three_finished_demos_stay_and_the_names_of_the_deleted_ones_are_returned()
     {
         List<string> finished = new();
         IReadOnlyList<string> removed = [];
@@ -56,7 +56,7 @@ public sealed class SystemFolderTests : IDisposable
     }
 
     [Fact]
-    public void An_up_that_never_started_is_not_gone_on_with()
+    public void Up_does_not_continue_a_system_that_never_started()
     {
         SystemFolder up = Begin("up");
         SystemFolder.Create("up", DateTimeOffset.UnixEpoch.AddSeconds(_begun++));
@@ -65,7 +65,7 @@ public sealed class SystemFolderTests : IDisposable
     }
 
     [Fact]
-    public void Where_no_demo_was_over_the_interrupted_one_can_be_looked_at()
+    public void Without_a_finished_demo_queries_read_the_interrupted_one()
     {
         SystemFolder first = Begin("demo");
         SystemFolder.Newest()!.Path.ShouldBe(first.Path);
@@ -92,7 +92,7 @@ public sealed class SystemFolderTests : IDisposable
     [InlineData(".")]
     [InlineData("..")]
     [InlineData("demo-that-is-gone")]
-    public void A_note_of_the_newest_that_says_nothing_is_not_believed(string note)
+    public void A_file_newest_that_names_no_folder_is_ignored(string note)
     {
         SystemFolder finished = Begin("demo");
         finished.Finish("{}");
@@ -114,22 +114,22 @@ public sealed class SystemFolderTests : IDisposable
     [InlineData("system.json", "")]
     [InlineData("system.json", "{\"partitions\":")]
     [InlineData("running.json", "null")]
-    public void A_damaged_note_is_named(string name, string text)
+    public void A_damaged_file_is_named(string name, string text)
     {
         SystemFolder folder = Begin("up");
         string file = Path.Combine(folder.Path, name);
         File.WriteAllText(file, text);
-        Should.Throw<UserErrorException>(() => (folder.Settled, folder.Running())).Message.ShouldContain($"{file} is damaged");
+        Should.Throw<UserErrorException>(() => (folder.SavedOptions, folder.Running())).Message.ShouldContain($"{file} is damaged");
     }
 
     [Fact]
-    public void A_full_disk_leaves_what_was_noted_before()
+    public void A_full_disk_leaves_the_old_file()
     {
         SystemFolder folder = Begin("up");
         folder.BecomeNewest();
         FillDisk("system.json", Path.GetFileName(folder.Path));
-        Should.Throw<IOException>(() => folder.Settle(new SettledSystem(9)));
-        folder.Settled.ShouldBe(Four);
+        Should.Throw<IOException>(() => folder.SaveOptions(new SystemOptions(9)));
+        folder.SavedOptions.ShouldBe(FourPartitions);
 
         SystemFolder next = Begin("demo");
         FillDisk("newest", "");
@@ -138,24 +138,24 @@ public sealed class SystemFolderTests : IDisposable
     }
 
     [Fact]
-    public void Addresses_outside_are_remembered_and_old_notes_have_none()
+    public void Outside_addresses_are_saved_and_old_files_have_none()
     {
         SystemFolder folder = Begin("up");
-        SettledSystem outside = new(3, "kafka:9092", "http://a:9870,http://b:9870");
-        folder.Settle(outside);
-        folder.Settled.ShouldBe(outside);
+        SystemOptions outside = new(3, "kafka:9092", "http://a:9870,http://b:9870");
+        folder.SaveOptions(outside);
+        folder.SavedOptions.ShouldBe(outside);
         File.WriteAllText(Path.Combine(folder.Path, "system.json"), "{\"partitions\": 4}");
-        folder.Settled.ShouldBe(Four);
+        folder.SavedOptions.ShouldBe(FourPartitions);
     }
 
     private SystemFolder Begin(string verb)
     {
         SystemFolder folder = SystemFolder.Create(verb, DateTimeOffset.UnixEpoch.AddSeconds(_begun++));
         folder.RemoveUnfinished();
-        folder.Settle(Four);
+        folder.SaveOptions(FourPartitions);
         return folder;
     }
 
-    // Whatever is written into this device finds no space.
+    // A write to this device fails: no space left.
     private void FillDisk(string name, string folder) => File.CreateSymbolicLink(Path.Combine(_home[folder], name + ".new"), "/dev/full");
 }

@@ -8,7 +8,7 @@ using Spectre.Console;
 
 namespace Game.Demo.Tests;
 
-/// <summary>Where queries find the rows of a system that is over.</summary>
+/// <summary>Where queries find the rows of a system that does not run.</summary>
 [Collection(GameHome.Name)]
 public sealed class WarehouseSourceTests : IDisposable
 {
@@ -20,18 +20,18 @@ public sealed class WarehouseSourceTests : IDisposable
     public void Dispose() => _home.Dispose();
 
     [Fact]
-    public async Task They_are_in_its_folder()
+    public async Task The_rows_are_in_the_folder_of_the_system()
     {
         SystemFolder folder = SystemFolder.Create("demo", DateTimeOffset.UnixEpoch);
         Directory.CreateDirectory(Path.Combine(folder.Hdfs, "own"));
-        folder.Settle(new SettledSystem(4, BootstrapServers: "kafka:9092"));
+        folder.SaveOptions(new SystemOptions(4, BootstrapServers: "kafka:9092"));
         folder.Finish("{}");
         (await FolderAsync("/own")).ShouldBeTrue();
         _said.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task They_are_in_the_HDFS_outside_that_it_wrote_to()
+    public async Task The_rows_are_in_the_outside_HDFS_that_the_system_wrote_to()
     {
         string root = Path.Combine(_home.Path, "outside");
         Directory.CreateDirectory(Path.Combine(root, "theirs"));
@@ -39,7 +39,7 @@ public sealed class WarehouseSourceTests : IDisposable
         await outside.StartAsync(Stop);
         SystemFolder folder = SystemFolder.Create("demo", DateTimeOffset.UnixEpoch);
         Directory.CreateDirectory(folder.Hdfs);
-        folder.Settle(new SettledSystem(4, WebHdfs: outside.Urls.Single()));
+        folder.SaveOptions(new SystemOptions(4, WebHdfs: outside.Urls.Single()));
         folder.Finish("{}");
         (await FolderAsync("/theirs")).ShouldBeTrue();
         _said.ShouldHaveSingleItem().ShouldContain(outside.Urls.Single());
@@ -58,7 +58,7 @@ public sealed class WarehouseSourceTests : IDisposable
     }
 
     [Fact]
-    public void A_local_server_is_given_a_name_that_it_takes() => GameSystem.LocalHdfs("http://127.0.0.1:1").UserName.ShouldMatch("^[a-z]+$");
+    public void The_user_name_for_the_local_server_is_one_that_it_accepts() => GameSystem.LocalHdfs("http://127.0.0.1:1").UserName.ShouldMatch("^[a-z]+$");
 
     private static DemoReport Empty
     {

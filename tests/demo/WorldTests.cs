@@ -32,7 +32,7 @@ public sealed class WorldTests
         List<PlayerEvent> history = Play(1).History;
         history.Count.ShouldBeInRange(Players * 80, Players * 115);
         history.Count(login => login is LoginEvent).ShouldBeGreaterThan(Players * 5);
-        history.Min(e => e.Ts).ShouldBeGreaterThanOrEqualTo(Start - History.UsualDays * 86_400_000L);
+        history.Min(e => e.Ts).ShouldBeGreaterThanOrEqualTo(Start - History.DefaultDays * 86_400_000L);
         history.Max(e => e.Ts).ShouldBeLessThan(Start);
         foreach (IGrouping<string, PlayerEvent> player in history.GroupBy(e => e.UserId))
         {
@@ -61,7 +61,7 @@ public sealed class WorldTests
     }
 
     [Fact]
-    public void A_player_trades_online_only_after_a_login_that_has_settled()
+    public void A_player_trades_online_only_after_the_login_is_answered()
     {
         Dictionary<string, double> loggedIn = new();
         foreach (GameAction action in Play(4).Actions)
@@ -130,8 +130,8 @@ public sealed class WorldTests
         LivePlan plan = new(new GameWorld(6, Players, new Geography()), new LivePlanOptions(Seconds: 3, Rate: 3, Start));
         GameAction[] actions = [.. plan.Actions()];
         plan.Truths(actions.First(action => action.Fraud is null)).ShouldBeEmpty();
-        actions.SelectMany(plan.Truths).Select(truth => truth.CampaignId).Distinct().Count().ShouldBe(plan.Opened);
-        plan.Opened.ShouldBeLessThan(plan.Campaigns.Count);
+        actions.SelectMany(plan.Truths).Select(truth => truth.CampaignId).Distinct().Count().ShouldBe(plan.BegunCampaigns);
+        plan.BegunCampaigns.ShouldBeLessThan(plan.Campaigns.Count);
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using Game.Simulator.Load;
 
 namespace Game.Cli.Audit;
 
-/// <summary>What the demo counted itself, and what was read back.</summary>
+/// <summary>What the demo sent and counted, and what the audit read from topics and HDFS.</summary>
 internal sealed record AuditEvidence
 {
     public required LoadStatistics Load { get; init; }
@@ -26,14 +26,14 @@ internal sealed record AuditEvidence
     /// <summary>Records of the topic <c>dead-letters</c>.</summary>
     public required long DeadLetters { get; init; }
 
-    /// <summary>By partition of player-events: the offset up to which the detectors have committed.</summary>
+    /// <summary>By partition of player-events: the offset that the detectors have committed.</summary>
     public required IReadOnlyDictionary<int, long> Committed { get; init; }
 }
 
-/// <summary>Compares; reads nothing itself.</summary>
+/// <summary>Compares the evidence; does no I/O.</summary>
 internal static class AuditComparison
 {
-    /// <summary>Of this many campaigns the rules miss every one only where they do not work.</summary>
+    /// <summary>Rules that raise no alert on this many finished campaigns do not work.</summary>
     private const int CampaignsThatRaiseAlerts = 5;
 
     public static AuditSection Of(AuditEvidence evidence)
@@ -43,12 +43,12 @@ internal static class AuditComparison
         HashSet<Guid> liveInHdfs = [.. evidence.Warehouse.EventIds.Where(id => !events.HistoryIds.Contains(id))];
         HashSet<Guid> historyInHdfs = [.. evidence.Warehouse.EventIds.Where(events.HistoryIds.Contains)];
         HashSet<string> inTopic = [.. evidence.Alerts.ById.Keys], replayed = events.ReplayedAlertIds;
-        long beyond = events.LivePlaces.Count(place => place.Value.Offset >= evidence.Committed[place.Value.Partition]);
+        long uncommitted = events.LivePlaces.Count(place => place.Value.Offset >= evidence.Committed[place.Value.Partition]);
         Differences differences = new();
         CompareLoad(differences, evidence, answered.Count, inTopic.Count);
         differences.Sets("answered events", answered, "player-events", live);
         differences.Equal("events of history", evidence.HistoryPublished, "distinct ids in player-events", events.HistoryIds.Count);
-        CompareRecords(differences, evidence, beyond);
+        CompareRecords(differences, evidence, uncommitted);
         differences.Sets("live events of player-events", live, "HDFS", liveInHdfs);
         differences.Sets("events of history in player-events", events.HistoryIds, "HDFS", historyInHdfs);
         differences.Count("(topic, partition, offset) are in HDFS more than once", evidence.Warehouse.DuplicateRows);
@@ -60,7 +60,7 @@ internal static class AuditComparison
             Rejected = evidence.Load.Rejected,
             RefusedLogins = evidence.Load.RefusedLogins,
             InTopic = live.Count,
-            Detected = live.Count - beyond - events.LiveDeadLetters,
+            Detected = live.Count - uncommitted - events.LiveDeadLetters,
             InHdfs = liveInHdfs.Count,
             HistoryPublished = evidence.HistoryPublished,
             HistoryInTopic = events.HistoryIds.Count,
@@ -93,12 +93,12 @@ internal static class AuditComparison
             $"The simulator planted {evidence.CampaignsBegun} campaigns, but simulation-truth holds {evidence.Truth.Campaigns.Count}.");
     }
 
-    private static void CompareRecords(Differences differences, AuditEvidence evidence, long beyond)
+    private static void CompareRecords(Differences differences, AuditEvidence evidence, long uncommitted)
     {
         differences.Count("records of player-events are no events of the player that is their key, so that no rule judges them", evidence.Events.DeadLetters);
         differences.Count($"records are in {Topics.DeadLetters}", evidence.DeadLetters);
         differences.Count("records of player-events lie in another partition than the first of their key", evidence.Events.Misrouted);
-        differences.Count("live events lie beyond the detectors' commits", beyond);
+        differences.Count("live events lie beyond the detectors' commits", uncommitted);
     }
 
     private static void CompareAlerts(Differences differences, AuditEvidence evidence, HashSet<string> inTopic, HashSet<string> replayed)

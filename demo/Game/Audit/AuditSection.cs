@@ -1,6 +1,6 @@
 namespace Game.Cli.Audit;
 
-/// <summary>Whether anything was lost, doubled or judged otherwise; events counted by distinct ids of records really read.</summary>
+/// <summary>Whether events were lost, duplicated or judged differently. Events are counted by the distinct ids of the records that the audit read.</summary>
 internal sealed record AuditSection
 {
     public required long Sent { get; init; }
@@ -46,10 +46,10 @@ internal sealed record AuditSection
     /// <summary>(topic, partition, offset) that HDFS holds more than once.</summary>
     public required long DuplicateRowsInHdfs { get; init; }
 
-    /// <summary>Alerts that only one of detectors and replay raised.</summary>
+    /// <summary>Alerts that the detectors raised and the replay did not, or the other way round.</summary>
     public required long ReplayDifferences { get; init; }
 
-    /// <summary>What differs, a sentence each; empty when all audits hold.</summary>
+    /// <summary>One sentence for each difference; empty when all audits hold.</summary>
     public required IReadOnlyList<string> Differences { get; init; }
 
     public bool Ok => Differences.Count == 0;

@@ -7,11 +7,11 @@ namespace Game.Cli.Audit;
 /// <summary>Campaigns of one scenario.</summary>
 internal sealed record ScenarioResult(int Planted, int Caught);
 
-/// <summary>How well the rules did on the live part.</summary>
+/// <summary>Which planted campaigns the rules caught in the live part, and how many honest players they alerted.</summary>
 /// <param name="Scenarios">By scenario.</param>
 /// <param name="HonestPlayers">Players that the truth names in no campaign.</param>
-/// <param name="HonestPlayersAlerted">Those with an alert on the live part.</param>
-/// <param name="FalseAlerts">Alerts on them, live part.</param>
+/// <param name="HonestPlayersAlerted">Honest players with an alert on the live part.</param>
+/// <param name="FalseAlerts">Alerts on honest players in the live part.</param>
 /// <param name="AlertsOnHistory">Alerts on events before the live part, honest or not.</param>
 /// <param name="PlayerDays">Honest players × length of the live part, in days.</param>
 internal sealed record DetectionResult(
@@ -26,7 +26,7 @@ internal sealed record DetectionResult(
     {
         Alert[] live = [.. alerts.Where(alert => events.LivePlaces.ContainsKey(alert.EventId))];
         ILookup<string, Alert> byUser = live.ToLookup(alert => alert.UserId);
-        // A campaign that did not come to its first fraudulent event was not planted.
+        // A campaign without a fraudulent event does not count as planted.
         ILookup<string, PlantedCampaign> planted = truth.Campaigns.Where(campaign => campaign.FraudIds.Any(events.LivePlaces.ContainsKey))
             .ToLookup(campaign => campaign.Scenario);
         Dictionary<string, ScenarioResult> scenarios = Planned.ToDictionary(name => name,

@@ -6,11 +6,13 @@ using Spectre.Console;
 
 namespace Game.Cli.Bench;
 
-/// <summary>How long and how often.</summary>
+/// <summary>The length of the measurements, the number of rounds, and the rate of the latency load in records a second.</summary>
 internal sealed record BenchOptions(double WarmUpSeconds, double Seconds, int Rounds, double Rate);
 
-/// <summary>Medians over the rounds. Latencies from due time to arrival at a consumer, milliseconds; memory in bytes; start from exec to the first Metadata
-/// answer.</summary>
+/// <summary>
+/// Medians over the rounds. Latencies are from the time a record is due to its arrival at a consumer, in milliseconds; memory is in bytes; the start is from
+/// exec to the first answer to a Metadata request.
+/// </summary>
 internal sealed record BrokerFigures(
     string Name, double ProducedPerCpuSecond, double ConsumedPerCpuSecond, double ProducedPerSecond, double P50Ms, double P99Ms, double P999Ms,
     double LatencyCpuShare, long PeakRssAnon, double? StartMs);
@@ -21,7 +23,7 @@ internal sealed record BrokerBenchReport(BenchOptions Options, IReadOnlyList<Bro
 [JsonSerializable(typeof(BrokerBenchReport))]
 internal sealed partial class BrokerBenchJson : JsonSerializerContext;
 
-/// <summary>Measures brokers in turn on the same loads: warm-up, then rounds that alternate between them, then a restart of each.</summary>
+/// <summary>Measures brokers under the same loads: it warms up each, alternates between them round by round, then restarts each.</summary>
 internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnderTest> brokers, Action<string> say)
 {
     private sealed record Round(double ProducedPerCpu, double ConsumedPerCpu, double ProducedPerSecond, double P50, double P99, double P999, double LatencyCpu);
@@ -106,13 +108,13 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
         await load.CreateTopicAsync(topic + "-latency");
         Round round = await Task.Run(async () =>
         {
-            Settle();
+            FlushDisk();
             double start = usage.CpuSeconds();
             long produced = load.Produce(topic, TimeSpan.FromSeconds(options.Seconds), cancellation);
             double afterProduce = usage.CpuSeconds();
             long consumed = load.Consume(topic, cancellation);
             double afterConsume = usage.CpuSeconds();
-            Settle();
+            FlushDisk();
             LongHistogram latency = await load.LatencyAsync(topic + "-latency", options.Rate, TimeSpan.FromSeconds(options.Seconds), cancellation);
             double afterLatency = usage.CpuSeconds();
             return new Round(produced / (afterProduce - start), consumed / (afterConsume - afterProduce), produced / options.Seconds,
@@ -123,8 +125,8 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
         return round;
     }
 
-    /// <summary>Lets the disk take what was written before, so that no measurement waits for another one's bytes.</summary>
-    private static void Settle()
+    /// <summary>Flushes what was written before to the disk, so that no measurement waits for the bytes of another one.</summary>
+    private static void FlushDisk()
     {
         using Process sync = Process.Start("sync");
         sync.WaitForExit();

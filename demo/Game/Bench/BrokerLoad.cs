@@ -7,7 +7,7 @@ using HdrHistogram;
 
 namespace Game.Cli.Bench;
 
-/// <summary>The loads that brokers are compared by; all with the system's client settings on records of an event's size.</summary>
+/// <summary>The loads that compare brokers. All use the client settings of the system and records of an event's size.</summary>
 internal sealed class BrokerLoad(string bootstrapServers)
 {
     public const int RecordBytes = 300;
@@ -15,10 +15,10 @@ internal sealed class BrokerLoad(string bootstrapServers)
     private const int Users = 10_000;
     private const long MaxMicros = 60_000_000;
 
-    /// <summary>In place of the time when a record was due: it is not measured.</summary>
-    private const long NotDue = 0;
+    /// <summary>In place of the time when a record was due: the latency of this record is not measured.</summary>
+    private const long NotMeasured = 0;
 
-    /// <summary>A fresh topic.</summary>
+    /// <summary>Creates a topic.</summary>
     public async Task<string> CreateTopicAsync(string name)
     {
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(bootstrapServers, "bench")).SetLogHandler((_, _) => { }).Build();
@@ -85,14 +85,14 @@ internal sealed class BrokerLoad(string bootstrapServers)
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
         long total = (long)(rate * time.TotalSeconds);
-        // The histogram is the receiver's alone until it has ended.
+        // Only the receiver uses the histogram until the receiver has ended.
         Task<LongHistogram> receiving = Task.Factory.StartNew(() => Receive(topic, total, ready, stopping.Token), stopping.Token,
             TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await await Task.WhenAny(ready.Task, receiving).WaitAsync(cancellation);
         using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(bootstrapServers,
             "bench-latency")).SetLogHandler((_, _) => { }).Build();
         byte[][] keys = Keys();
-        Greet(producer, topic, keys, cancellation);
+        SendToAllPartitions(producer, topic, keys, cancellation);
         long start = Stopwatch.GetTimestamp();
         for (long i = 0; i < total; i++)
         {
@@ -113,12 +113,11 @@ internal sealed class BrokerLoad(string bootstrapServers)
         return await receiving.WaitAsync(cancellation);
     }
 
-    /// <summary>Has the producer find its way to every partition, which takes a client up to half a second: what is measured is the broker under a steady
-    /// load.</summary>
-    private static void Greet(IProducer<byte[], byte[]> producer, string topic, byte[][] keys, CancellationToken cancellation)
+    /// <summary>Makes the producer connect to the leaders of all partitions, which takes up to half a second, before the measurement begins.</summary>
+    private static void SendToAllPartitions(IProducer<byte[], byte[]> producer, string topic, byte[][] keys, CancellationToken cancellation)
     {
         byte[] value = new byte[RecordBytes];
-        BinaryPrimitives.WriteInt64BigEndian(value, NotDue);
+        BinaryPrimitives.WriteInt64BigEndian(value, NotMeasured);
         foreach (byte[] key in keys.AsSpan(0, 100))
         {
             Send(producer, topic, key, value, delivered: null);
@@ -156,7 +155,7 @@ internal sealed class BrokerLoad(string bootstrapServers)
             }
 
             long since = BinaryPrimitives.ReadInt64BigEndian(result.Message.Value);
-            if (since == NotDue)
+            if (since == NotMeasured)
             {
                 continue;
             }

@@ -9,7 +9,6 @@ internal interface IBrokerUnderTest : IAsyncDisposable
 
     int ProcessId { get; }
 
-    /// <summary>Ends the broker and starts it again; the time from exec to the first answer to a Metadata request. Null where that cannot be
-    /// measured.</summary>
+    /// <summary>Restarts the broker. Returns the time from exec to the first answer to a Metadata request; null where that cannot be measured.</summary>
     Task<TimeSpan?> RestartAsync(CancellationToken cancellation);
 }

@@ -4,11 +4,13 @@ using System.Net.Sockets;
 
 namespace Game.Cli.Bench;
 
-/// <summary>Asks a starting broker for metadata, over and over, until it answers: one Metadata request of version 0 on a socket of its own, so that no client's
-/// start-up counts.</summary>
+/// <summary>
+/// Sends Metadata requests of version 0 to a starting broker, each on a new socket, until it answers. It uses no client, so that the start of a client is not
+/// measured.
+/// </summary>
 internal static class MetadataProbe
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(60);
 
     // length, api key 3, version 0, correlation id 1, no client id, no topics named: all topics
     private static readonly byte[] Request = [0, 0, 0, 14, 0, 3, 0, 0, 0, 0, 0, 1, 0xFF, 0xFF, 0, 0, 0, 0];
@@ -17,7 +19,7 @@ internal static class MetadataProbe
     public static async Task<TimeSpan> FirstAnswerAsync(string hostAndPort, long since, CancellationToken cancellation)
     {
         string[] parts = hostAndPort.Split(':');
-        while (Stopwatch.GetElapsedTime(since) < Patience)
+        while (Stopwatch.GetElapsedTime(since) < AnswerTimeout)
         {
             if (await AnswersAsync(parts[0], int.Parse(parts[1]), cancellation))
             {
@@ -26,7 +28,7 @@ internal static class MetadataProbe
             cancellation.WaitHandle.WaitOne(1);
         }
 
-        throw new UserErrorException($"The broker at {hostAndPort} did not answer within {Patience.TotalSeconds:F0} s.");
+        throw new UserErrorException($"The broker at {hostAndPort} did not answer within {AnswerTimeout.TotalSeconds:F0} s.");
     }
 
     private static async Task<bool> AnswersAsync(string host, int port, CancellationToken cancellation)

@@ -3,7 +3,7 @@ using Game.Cli.Processes;
 
 namespace Game.Cli.Bench;
 
-/// <summary>A broker of ours in a folder of its own.</summary>
+/// <summary>The broker of this project, with a new data folder.</summary>
 internal sealed class OwnBroker : IBrokerUnderTest
 {
     private readonly string _folder;
@@ -12,7 +12,7 @@ internal sealed class OwnBroker : IBrokerUnderTest
     private OwnBroker(string folder)
     {
         _folder = folder;
-        BootstrapServers = $"127.0.0.1:{FreePorts.Take(1)[0]}";
+        BootstrapServers = $"127.0.0.1:{FreePorts.Find(1)[0]}";
     }
 
     public string Name => "ours";

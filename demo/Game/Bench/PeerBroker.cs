@@ -16,7 +16,7 @@ internal sealed class PeerBroker : IBrokerUnderTest
     {
         _version = version;
         _folder = Path.Combine(folder, "kafka-" + version);
-        int[] ports = FreePorts.Take(2);
+        int[] ports = FreePorts.Find(2);
         (_port, _zooKeeperPort) = (ports[0], ports[1]);
         _launcher = Path.Combine(Peers(), "bin", "kafka-cluster");
     }
@@ -70,7 +70,7 @@ internal sealed class PeerBroker : IBrokerUnderTest
         }
     }
 
-    // One that has ended but was not waited for yet is a zombie: state Z.
+    // A process that has ended, and that its parent has not waited for, is a zombie: state Z.
     private static bool IsRunning(int processId)
         => Directory.Exists($"/proc/{processId}") && !File.ReadAllText($"/proc/{processId}/stat").Contains(") Z", StringComparison.Ordinal);
 

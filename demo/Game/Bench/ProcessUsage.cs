@@ -47,7 +47,7 @@ internal sealed class ProcessUsage : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // Measuring is over, or the process is.
+            // The measurement has ended, or the process has.
         }
     }
 

@@ -1,6 +1,6 @@
 namespace Game.Cli.Bench;
 
-/// <summary>Any broker that runs already.</summary>
+/// <summary>A broker that somebody else has started.</summary>
 internal sealed class RunningBroker(string bootstrapServers, int processId) : IBrokerUnderTest
 {
     public string Name => bootstrapServers;

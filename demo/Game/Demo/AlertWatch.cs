@@ -4,19 +4,19 @@ using Game.Contracts;
 
 namespace Game.Cli.Demo;
 
-/// <summary>An alert as the demo's own consumer received it.</summary>
-/// <param name="Alert">Decoded.</param>
-/// <param name="DelayMs">Arrival here minus the event's <c>ts</c>, in milliseconds; both by this machine's clock.</param>
-internal sealed record SeenAlert(Alert Alert, double DelayMs);
+/// <summary>An alert that the demo's own consumer received.</summary>
+/// <param name="Alert">The decoded alert.</param>
+/// <param name="DelayMs">The time of arrival minus the event's <c>ts</c>, in milliseconds; both by this machine's clock.</param>
+internal sealed record ReceivedAlert(Alert Alert, double DelayMs);
 
-/// <summary>Reads the alerts topic from its start for as long as the demo runs, and notes when each alert arrived.</summary>
+/// <summary>Reads the alerts topic from its start while the demo runs, and records when each alert arrives.</summary>
 internal sealed class AlertWatch : IAsyncDisposable
 {
-    /// <summary>More than a tall terminal shows.</summary>
-    private const int NewestKept = 100;
+    /// <summary>More alerts than a tall terminal shows.</summary>
+    private const int MaxNewest = 100;
 
-    private readonly ConcurrentQueue<SeenAlert> _newest = new();
-    private readonly ConcurrentBag<SeenAlert> _seen = [];
+    private readonly ConcurrentQueue<ReceivedAlert> _newest = new();
+    private readonly ConcurrentBag<ReceivedAlert> _received = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly TimeProvider _time;
     private readonly Task _reading;
@@ -31,12 +31,12 @@ internal sealed class AlertWatch : IAsyncDisposable
         _reading = Task.Factory.StartNew(() => Read(consumer), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    public IReadOnlyCollection<SeenAlert> Seen => _seen;
+    public IReadOnlyCollection<ReceivedAlert> Received => _received;
 
-    public int Count => _seen.Count;
+    public int Count => _received.Count;
 
-    /// <summary>The last of them, the newest at the end.</summary>
-    public IReadOnlyList<SeenAlert> Newest => [.. _newest];
+    /// <summary>The alerts that arrived last, the newest at the end.</summary>
+    public IReadOnlyList<ReceivedAlert> Newest => [.. _newest];
 
     public async ValueTask DisposeAsync()
     {
@@ -56,12 +56,12 @@ internal sealed class AlertWatch : IAsyncDisposable
                     ConsumeResult<Ignore, byte[]>? result = consumer.Consume(TimeSpan.FromMilliseconds(100));
                     if (result is not null)
                     {
-                        Note(result);
+                        Add(result);
                     }
                 }
                 catch (ConsumeException)
                 {
-                    // The client goes on by itself; what was missed shows in the audit, which reads the topic anew.
+                    // The client retries by itself. The audit reads the whole topic again, so an alert missed here is still counted there.
                 }
             }
 
@@ -69,17 +69,17 @@ internal sealed class AlertWatch : IAsyncDisposable
         }
     }
 
-    private void Note(ConsumeResult<Ignore, byte[]> result)
+    private void Add(ConsumeResult<Ignore, byte[]> result)
     {
         double now = (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalMilliseconds;
         if (!ContractJson.TryDecode(result.Message.Value, out Alert alert, out _))
         {
             return;
         }
-        SeenAlert one = new(alert, now - alert.Ts);
-        _seen.Add(one);
+        ReceivedAlert one = new(alert, now - alert.Ts);
+        _received.Add(one);
         _newest.Enqueue(one);
-        while (_newest.Count > NewestKept)
+        while (_newest.Count > MaxNewest)
         {
             _newest.TryDequeue(out _);
         }

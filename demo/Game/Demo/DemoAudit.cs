@@ -11,18 +11,18 @@ using HdrHistogram;
 
 namespace Game.Cli.Demo;
 
-/// <summary>The live part as it went.</summary>
-/// <param name="Campaigns">How many were begun.</param>
-/// <param name="FinishedCampaigns">How many were played to their end.</param>
-/// <param name="Recovery">Of the detector that was killed.</param>
-/// <param name="Seconds">Its length.</param>
-/// <param name="MeasuredFromMs">Latencies are those of events from here on: the end of the warm-up, epoch ms.</param>
+/// <summary>What happened in the live part of a demo.</summary>
+/// <param name="Campaigns">Campaigns that began.</param>
+/// <param name="FinishedCampaigns">Campaigns that were played to their end.</param>
+/// <param name="Recovery">How the detector group recovered after the kill.</param>
+/// <param name="Seconds">Length of the live part.</param>
+/// <param name="MeasuredFromMs">End of the warm-up, epoch milliseconds: latencies are measured on later events only.</param>
 internal sealed record LivePart(int Campaigns, int FinishedCampaigns, Recovery Recovery, double Seconds, long MeasuredFromMs);
 
-/// <summary>What a demo left behind for the audit.</summary>
-internal sealed record DemoOutcome(LoadStatistics Load, long HistoryPublished, int Players, LivePart Live, IReadOnlyCollection<SeenAlert> Alerts);
+/// <summary>What the audit compares with the topics and HDFS.</summary>
+internal sealed record DemoOutcome(LoadStatistics Load, long HistoryPublished, int Players, LivePart Live, IReadOnlyCollection<ReceivedAlert> Alerts);
 
-/// <summary>Reads everything back and compares.</summary>
+/// <summary>Reads all topics and HDFS after a demo and compares them with what the demo sent.</summary>
 internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupProgress progress, IWebHdfs hdfs)
 {
     private const long MaxMicros = 600_000_000;
@@ -69,7 +69,7 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
     private static LatencySection Latency(DemoOutcome outcome, EventAudit events)
     {
         LongHistogram delays = new(MaxMicros, 3);
-        foreach (SeenAlert seen in outcome.Alerts.Where(seen => seen.Alert.Ts >= outcome.Live.MeasuredFromMs
+        foreach (ReceivedAlert seen in outcome.Alerts.Where(seen => seen.Alert.Ts >= outcome.Live.MeasuredFromMs
             && events.LivePlaces.ContainsKey(seen.Alert.EventId) && !Delayed(seen.Alert, outcome.Live.Recovery)))
         {
             delays.RecordValue(Math.Clamp((long)(seen.DelayMs * 1000), 1, MaxMicros - 1));

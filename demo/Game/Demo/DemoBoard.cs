@@ -6,7 +6,7 @@ using Spectre.Console.Rendering;
 
 namespace Game.Cli.Demo;
 
-/// <summary>What is shown of a running demo: phase, stages, figures, the newest alerts, what happened.</summary>
+/// <summary>Shows a running demo: its phase, stages, figures, newest alerts and news.</summary>
 internal sealed class DemoBoard(DemoState state, TimeProvider time) : IBoard
 {
     private const int LeastNewsLines = 2;
@@ -63,7 +63,7 @@ internal sealed class DemoBoard(DemoState state, TimeProvider time) : IBoard
         ];
     }
 
-    // The newest at the bottom; always so many lines, so that what stands below does not jump.
+    // The newest alert is at the bottom. The number of lines is constant, so that the part below does not jump.
     private IEnumerable<SegmentLine> Alerts(int count, int width)
     {
         Alert[] newest = [.. (state.Alerts?.Newest ?? []).TakeLast(count).Select(seen => seen.Alert)];

@@ -8,13 +8,13 @@ internal sealed record DemoOptions
 {
     public double Seconds { get; init; } = 60;
 
-    /// <summary>Seconds of play before <see cref="Seconds"/> that count in all but the latencies.</summary>
+    /// <summary>Seconds of play before <see cref="Seconds"/>: their events are audited, but their latencies are not measured.</summary>
     public double WarmUp { get; init; }
 
     public int Players { get; init; } = 2000;
 
     /// <inheritdoc cref="LivePlanOptions.PlayersPerCampaign"/>
-    public int PlayersPerCampaign { get; init; } = LivePlanOptions.UsualPlayersPerCampaign;
+    public int PlayersPerCampaign { get; init; } = LivePlanOptions.DefaultPlayersPerCampaign;
 
     public double Rate { get; init; } = 500;
 

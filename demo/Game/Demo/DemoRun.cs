@@ -20,7 +20,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     /// <summary>A few SQL results over HDFS, as text; set when the run is over.</summary>
     public string Results { get; private set; } = "";
 
-    /// <exception cref="UserErrorException">Something the user can mend is in the way.</exception>
+    /// <exception cref="UserErrorException">The demo failed for a reason that the user can correct.</exception>
     public async Task<DemoReport> RunAsync(CancellationToken cancellation)
     {
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(_endpoints.BootstrapServers, "demo")).SetLogHandler((_, _) => { }).Build();
@@ -30,10 +30,10 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         await RefuseOldDataAsync(admin, hdfs, cancellation);
         if (system.Folder.RemoveUnfinished() is { Count: > 0 } unfinished)
         {
-            state.Say($"removed {string.Join(", ", unfinished)}, which came to no end");
+            state.Say($"removed {string.Join(", ", unfinished)}, which did not finish");
         }
 
-        system.Folder.Settle(system.Settled);
+        system.Folder.SaveOptions(system.Options);
 
         GroupProgress progress = new(admin);
         GameWorld world = new(options.Seed, options.Players, new Geography());
@@ -56,7 +56,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         await DrainAsync(progress, cancellation);
         state.Phase = "auditing: everything is read back and compared";
         DemoAudit audit = new(options, system, progress, hdfs);
-        DemoReport report = await audit.RunAsync(new DemoOutcome(generator.Statistics, history, world.Players.Count, live, alerts.Seen), cancellation);
+        DemoReport report = await audit.RunAsync(new DemoOutcome(generator.Statistics, history, world.Players.Count, live, alerts.Received), cancellation);
         Results = await SqlResults.ReadAsync(hdfs, system.Folder.Cache, cancellation);
         if (options.Keep && _killed?.Victim is { } victim)
         {
@@ -79,7 +79,8 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         await playing;
         double seconds = Math.Max(Length.TotalSeconds, time.GetElapsedTime(started).TotalSeconds);
         truth.Flush();
-        return new LivePart(plan.Opened, plan.Campaigns.Count(campaign => campaign.Finished), await killing, seconds, startMs + (long)(options.WarmUp * 1000));
+        int finished = plan.Campaigns.Count(campaign => campaign.Finished);
+        return new LivePart(plan.BegunCampaigns, finished, await killing, seconds, startMs + (long)(options.WarmUp * 1000));
     }
 
     private async Task<Recovery> KillInTheMiddleAsync(GroupProgress progress, CancellationToken cancellation)
@@ -98,16 +99,16 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         while (!playing.IsCompleted && await tick.WaitForNextTickAsync(cancellation))
         {
             state.Live.Advance(time.GetElapsedTime(started).TotalSeconds);
-            await NoteLagsAsync(progress, cancellation);
+            await UpdateLagsAsync(progress, cancellation);
         }
 
         state.Live.End();
     }
 
-    private Task<bool> NoteLagsAsync(GroupProgress progress, CancellationToken cancellation)
-        => system.WhileAllRunAsync(() => NoteLagsAsync(progress), () => _killed?.Victim, cancellation);
+    private Task<bool> UpdateLagsAsync(GroupProgress progress, CancellationToken cancellation)
+        => system.WhileAllRunAsync(() => UpdateLagsAsync(progress), () => _killed?.Victim, cancellation);
 
-    private async Task<bool> NoteLagsAsync(GroupProgress progress)
+    private async Task<bool> UpdateLagsAsync(GroupProgress progress)
     {
         state.DetectorLag = await progress.LagAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents, options.Partitions);
         state.SinkLag = await progress.LagAsync(SystemOptions.SinkGroup, Topics.PlayerEvents, options.Partitions)
@@ -116,21 +117,21 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         return state.DetectorLag == 0 && state.SinkLag == 0 && filterLag == 0;
     }
 
-    // Alerts appear while detectors drain, so all are looked at until they rest together.
-    private async Task DrainAsync(GroupProgress progress, CancellationToken cancellation, Action? noted = null)
+    // Detectors write alerts while they drain, which adds to the lag of filter and sink: the loop ends when all lags are 0.
+    private async Task DrainAsync(GroupProgress progress, CancellationToken cancellation, Action? onProgress = null)
     {
         long started = time.GetTimestamp();
         using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(250), time);
-        string trouble = "";
-        while (!await NoteLagsAsync(progress, cancellation))
+        string problem = "";
+        while (!await UpdateLagsAsync(progress, cancellation))
         {
-            noted?.Invoke();
-            // Kept: who fails again and again is well in between.
-            trouble = await system.TroubleAsync(cancellation) is { } now ? $"; {now.TrimEnd('.')}" : trouble;
+            onProgress?.Invoke();
+            // The last problem is kept, because a process that fails repeatedly is ready in between.
+            problem = await system.ProblemAsync(cancellation) is { } now ? $"; {now.TrimEnd('.')}" : problem;
             if (time.GetElapsedTime(started) > ReadTimeout)
             {
                 throw new UserErrorException(
-                    $"After {ReadTimeout.TotalMinutes:F0} minutes the detectors are {state.DetectorLag:N0} and the sink {state.SinkLag:N0} records behind{trouble}; the logs are in {system.Folder.Logs}.");
+                    $"After {ReadTimeout.TotalMinutes:F0} minutes the detectors are {state.DetectorLag:N0} and the sink {state.SinkLag:N0} records behind{problem}; the logs are in {system.Folder.Logs}.");
             }
             await tick.WaitForNextTickAsync(cancellation);
         }

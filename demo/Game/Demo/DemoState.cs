@@ -3,7 +3,7 @@ using Game.Simulator.Load;
 
 namespace Game.Cli.Demo;
 
-/// <summary>How a demo, or the start of a system, stands; written by the work, read by the screen.</summary>
+/// <summary>The progress of a demo, or of the start of a system. The work writes it; the thread that draws the screen reads it.</summary>
 internal sealed class DemoState(TimeProvider time)
 {
     private readonly Lock _gate = new();
@@ -11,10 +11,10 @@ internal sealed class DemoState(TimeProvider time)
 
     public string Phase { get; set; } = "starting";
 
-    /// <summary>History on its way into player-events.</summary>
+    /// <summary>History is produced to player-events.</summary>
     public Stage History { get; } = new("history", time);
 
-    /// <summary>Detectors, filter and sink on their way to the end of history.</summary>
+    /// <summary>Detectors, filter and sink consume history.</summary>
     public Stage Reading { get; } = new("reading", time);
 
     public Stage Live { get; } = new("live play", time);

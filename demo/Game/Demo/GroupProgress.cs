@@ -4,16 +4,16 @@ using Game.Contracts;
 
 namespace Game.Cli.Demo;
 
-/// <summary>How far a consumer group has come on one partition.</summary>
+/// <summary>The committed offset of a consumer group on one partition, and the end of the partition.</summary>
 internal readonly record struct PartitionProgress(TopicPartition Partition, long Committed, long End)
 {
     public long Lag => Math.Max(0, End - Math.Max(0, Committed));
 }
 
-/// <summary>Looks at groups from outside, as any operator's tool would.</summary>
+/// <summary>Reads the offsets and members of consumer groups through the admin API, as an operator's tool does.</summary>
 internal sealed class GroupProgress(IAdminClient admin)
 {
-    /// <summary>Committed offsets beside the ends of the log.</summary>
+    /// <summary>The committed offset and the log end of each partition.</summary>
     public async Task<IReadOnlyList<PartitionProgress>> OfAsync(string group, string topic, int partitions)
     {
         TopicPartition[] all = [.. Enumerable.Range(0, partitions).Select(p => new TopicPartition(topic, p))];
@@ -25,7 +25,7 @@ internal sealed class GroupProgress(IAdminClient admin)
 
     public async Task<long> LagAsync(string group, string topic, int partitions) => (await OfAsync(group, topic, partitions)).Sum(p => p.Lag);
 
-    /// <summary>Partitions of the topic by the client id of the group's member that has them.</summary>
+    /// <summary>The partitions of the topic that each member of the group is assigned, by the member's client id.</summary>
     public async Task<ILookup<string, int>> AssignmentAsync(string group, string topic)
     {
         DescribeConsumerGroupsResult described = await admin.DescribeConsumerGroupsAsync([group]);

@@ -3,11 +3,11 @@ using Game.Simulator.World;
 
 namespace Game.Cli.Demo;
 
-/// <summary>Loads history into a system whose stores run, and shows how far it is.</summary>
+/// <summary>Loads history into a system whose broker runs, and shows the progress.</summary>
 internal sealed class HistoryLoad(GameSystem system, DemoState state)
 {
     /// <returns>The number of events.</returns>
-    /// <exception cref="UserErrorException">The broker did not take them, or a process has ended.</exception>
+    /// <exception cref="UserErrorException">The broker did not acknowledge all events, or a process has ended.</exception>
     public async Task<long> RunAsync(History history, CancellationToken cancellation)
     {
         state.Phase = "loading history";
@@ -21,6 +21,6 @@ internal sealed class HistoryLoad(GameSystem system, DemoState state)
     private void Loaded(long events)
     {
         state.History.Advance(events);
-        system.ThrowIfOneDied();
+        system.ThrowIfProcessExited();
     }
 }

@@ -7,18 +7,18 @@ namespace Game.Cli.Demo;
 /// <summary>Publishes history straight into player-events.</summary>
 internal static class HistoryLoader
 {
-    private const int ProgressEvery = 10_000;
+    private const int EventsPerCheck = 10_000;
 
-    /// <summary>A broker that takes nothing for so long takes no more: its disk is full, or it hangs. The client's own limit is five minutes.</summary>
+    /// <summary>A broker that acknowledges nothing for this long hangs, or its disk is full. The client's default is five minutes.</summary>
     private const int MessageTimeoutMs = 60_000;
 
-    /// <summary>How often, while the broker is waited for, a look is taken at what may have ended meanwhile.</summary>
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+    /// <summary>How often the loader checks for a failure or an interrupt while it waits for the broker.</summary>
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(20);
 
     /// <param name="history">What to publish.</param>
-    /// <param name="bootstrapServers">Of the brokers that take it.</param>
-    /// <param name="progress">Called often, also while the broker is waited for, with the number of events so far; what it throws ends the loading.</param>
-    /// <param name="cancellation">Heard within <see cref="LookEvery"/>.</param>
+    /// <param name="bootstrapServers">The brokers to publish to.</param>
+    /// <param name="progress">Called often, also during waits for the broker, with the number of events so far; its exception ends the loading.</param>
+    /// <param name="cancellation">Ends the loading within <see cref="CheckInterval"/>.</param>
     /// <returns>The number of events, every one acknowledged.</returns>
     /// <exception cref="UserErrorException">A record was not acknowledged.</exception>
     public static long Load(History history, string bootstrapServers, Action<long> progress, CancellationToken cancellation)
@@ -40,20 +40,20 @@ internal static class HistoryLoader
             };
             while (!TryProduce(producer, message, Delivered))
             {
-                Look();
+                Check();
             }
-            if (++events % ProgressEvery == 0)
+            if (++events % EventsPerCheck == 0)
             {
-                Look();
+                Check();
             }
         }
 
         do
         {
-            Look();
+            Check();
         }
-        while (producer.Flush(LookEvery) > 0);
-        Look();
+        while (producer.Flush(CheckInterval) > 0);
+        Check();
         return events;
 
         void Delivered(DeliveryReport<byte[], byte[]> report)
@@ -68,7 +68,7 @@ internal static class HistoryLoader
             }
         }
 
-        void Look()
+        void Check()
         {
             cancellation.ThrowIfCancellationRequested();
             progress(events);
@@ -80,7 +80,7 @@ internal static class HistoryLoader
         }
     }
 
-    // A full queue means that the broker is slower than the generator: it is waited for a little.
+    // The queue is full when the broker is slower than the generator: wait a little for acknowledgements.
     private static bool TryProduce(IProducer<byte[], byte[]> producer, Message<byte[], byte[]> message, Action<DeliveryReport<byte[], byte[]>> delivered)
     {
         try
@@ -90,7 +90,7 @@ internal static class HistoryLoader
         }
         catch (ProduceException<byte[], byte[]> e) when (e.Error.Code == ErrorCode.Local_QueueFull)
         {
-            producer.Flush(LookEvery);
+            producer.Flush(CheckInterval);
             return false;
         }
     }

@@ -4,19 +4,19 @@ using Game.Contracts;
 
 namespace Game.Cli.Demo;
 
-/// <summary>The killing of one detector, and how long its partitions stood still.</summary>
-/// <param name="Ms">From the kill until the last of its partitions was worked off to where the log ended at the kill, milliseconds.</param>
-/// <param name="EventsDelayed">Events of those partitions that arrived meanwhile.</param>
-/// <param name="Delayed">By partition: the offsets [first, last) whose alerts count as recovery, not as latency.</param>
+/// <summary>How long the partitions of a killed detector were not consumed.</summary>
+/// <param name="Ms">Milliseconds from the kill until other detectors have committed, on all its partitions, the offsets where the log ended then.</param>
+/// <param name="EventsDelayed">Events of those partitions that arrived in that time.</param>
+/// <param name="Delayed">By partition: the offsets [first, last) that waited; the latency figures leave their alerts out.</param>
 internal sealed record Recovery(double Ms, long EventsDelayed, IReadOnlyDictionary<int, (long First, long Last)> Delayed)
 {
     public static readonly Recovery None = new(0, 0, new Dictionary<int, (long, long)>());
 }
 
-/// <summary>Kills a detector with SIGKILL and watches the group take over.</summary>
+/// <summary>Kills a detector with SIGKILL and waits until the other members of its group have taken over its partitions.</summary>
 internal sealed class DetectorKill(GameSystem system, GroupProgress progress, int partitions, TimeProvider time)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan TakeoverTimeout = TimeSpan.FromSeconds(60);
 
     public ChildProcess? Victim { get; private set; }
 
@@ -32,14 +32,14 @@ internal sealed class DetectorKill(GameSystem system, GroupProgress progress, in
         long killedAt = time.GetTimestamp();
         Victim.Kill();
 
-        // What the log held at the kill, and a little after it, nobody judges until the group has noticed.
+        // No detector judges the events up to these offsets until the coordinator has expired the session of the killed one.
         Dictionary<int, long> endsAtKill = await progress.EndsAsync(orphaned.Select(p => new TopicPartition(Topics.PlayerEvents, p)));
         using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(50));
-        while (time.GetElapsedTime(killedAt) < Patience)
+        while (time.GetElapsedTime(killedAt) < TakeoverTimeout)
         {
             PartitionProgress[] now = [.. (await ProgressAsync()).Where(p => orphaned.Contains(p.Partition.Partition.Value))];
-            IReadOnlySet<int> taken = await TakenAsync();
-            if (now.All(p => IsRecovered(p, before[p.Partition.Partition.Value].Committed, endsAtKill[p.Partition.Partition.Value], taken)))
+            IReadOnlySet<int> takenOver = await PartitionsOfOthersAsync();
+            if (now.All(p => IsRecovered(p, before[p.Partition.Partition.Value].Committed, endsAtKill[p.Partition.Partition.Value], takenOver)))
             {
                 return Recovered(now, before, time.GetElapsedTime(killedAt), say);
             }
@@ -47,23 +47,25 @@ internal sealed class DetectorKill(GameSystem system, GroupProgress progress, in
         }
 
         throw new UserErrorException(
-            $"Nobody took over the killed detector's partitions within {Patience.TotalSeconds:F0} s; the logs are in {system.Folder.Logs}.");
+            $"Nobody took over the killed detector's partitions within {TakeoverTimeout.TotalSeconds:F0} s; the logs are in {system.Folder.Logs}.");
     }
 
-    /// <summary>Another detector has the partition and has worked it off to where it ended at the kill; where nothing came since, there is nothing to
-    /// commit.</summary>
-    internal static bool IsRecovered(in PartitionProgress now, long committedBefore, long endAtKill, IReadOnlySet<int> taken)
-        => taken.Contains(now.Partition.Partition.Value) && Math.Max(0, now.Committed) >= endAtKill && (now.Committed > committedBefore || now.Lag == 0);
+    /// <summary>
+    /// Whether another detector is assigned the partition and has committed the offset at which it ended at the kill. Where no event has arrived since the last
+    /// commit, there is nothing to commit.
+    /// </summary>
+    internal static bool IsRecovered(in PartitionProgress now, long committedBefore, long endAtKill, IReadOnlySet<int> takenOver)
+        => takenOver.Contains(now.Partition.Partition.Value) && Math.Max(0, now.Committed) >= endAtKill && (now.Committed > committedBefore || now.Lag == 0);
 
-    private async Task<IReadOnlySet<int>> TakenAsync()
-        => (await progress.AssignmentAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents)).Where(member => member.Key
-        != Victim!.Name).SelectMany(member => member).ToHashSet();
+    private async Task<IReadOnlySet<int>> PartitionsOfOthersAsync()
+        => (await progress.AssignmentAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents))
+            .Where(member => member.Key != Victim!.Name).SelectMany(member => member).ToHashSet();
 
     private static Recovery Recovered(PartitionProgress[] now, Dictionary<int, PartitionProgress> before, TimeSpan elapsed, Action<string> say)
     {
-        Dictionary<int, (long,
-            long End)> delayed = now.ToDictionary(p => p.Partition.Partition.Value, p => (Math.Max(0, before[p.Partition.Partition.Value].Committed), p.End));
-        long events = delayed.Values.Sum(range => range.End - range.Item1);
+        Dictionary<int, (long First, long Last)> delayed = now.ToDictionary(
+            p => p.Partition.Partition.Value, p => (Math.Max(0, before[p.Partition.Partition.Value].Committed), p.End));
+        long events = delayed.Values.Sum(range => range.Last - range.First);
         say($"the group took over after {elapsed.TotalSeconds:F1} s; {events} events waited");
         return new Recovery(elapsed.TotalMilliseconds, events, delayed);
     }

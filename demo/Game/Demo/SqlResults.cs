@@ -5,7 +5,7 @@ using Game.WebHdfs;
 
 namespace Game.Cli.Demo;
 
-/// <summary>A first look at what landed in HDFS, by the same way as <c>./game query</c>.</summary>
+/// <summary>The results of a few queries over the rows in HDFS, run as <c>./game query</c> runs them.</summary>
 internal static class SqlResults
 {
     private static readonly string[] Statements =

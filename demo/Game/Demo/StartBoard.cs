@@ -3,7 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace Game.Cli.Demo;
 
-/// <summary>What is shown while a system starts: the phase, and how far history is where one is loaded.</summary>
+/// <summary>Shows the start of a system: the phase, and the progress of history where it is loaded.</summary>
 internal sealed class StartBoard(DemoState state) : IBoard
 {
     public IReadOnlyList<string> News => state.News;

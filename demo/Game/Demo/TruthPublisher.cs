@@ -4,7 +4,7 @@ using Game.Contracts;
 
 namespace Game.Cli.Demo;
 
-/// <summary>Writes what the simulator planted to <c>simulation-truth</c>.</summary>
+/// <summary>Publishes the campaigns that the simulator plants to <c>simulation-truth</c>.</summary>
 internal sealed class TruthPublisher(string bootstrapServers) : IDisposable
 {
     private readonly IProducer<byte[], byte[]> _producer =

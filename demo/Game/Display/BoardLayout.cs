@@ -3,7 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace Game.Cli.Display;
 
-/// <summary>The parts that boards are laid out of, each of a width in terminal cells that it never exceeds.</summary>
+/// <summary>The parts of which boards consist. No part is wider than the number of terminal cells it is given.</summary>
 internal static class BoardLayout
 {
     private const char Full = '█';
@@ -22,8 +22,7 @@ internal static class BoardLayout
 
     public static SegmentLine Line(string text, Style style) => [new Segment(text, style)];
 
-    /// <summary>The text in exactly so many cells: cut with an ellipsis or filled with spaces; control characters, which a terminal would obey, are shown as
-    /// dots.</summary>
+    /// <summary>The text in exactly the given number of cells: cut with an ellipsis or filled with spaces. Control characters become dots.</summary>
     public static string Fit(string text, int cells)
     {
         string clean = Clean(text);
@@ -77,7 +76,7 @@ internal static class BoardLayout
         }
     }
 
-    /// <summary>No more lines than there is room for, none wider than there is: whatever a board gives, the terminal neither wraps nor scrolls.</summary>
+    /// <summary>Cuts the lines to the size of the terminal, so that it neither wraps nor scrolls whatever a board gives.</summary>
     public static IReadOnlyList<SegmentLine> Cut(IEnumerable<SegmentLine> lines, int width, int height)
         => [.. lines.Take(height).Select(line => new SegmentLine(Segment.Truncate(line, width)))];
 

@@ -2,16 +2,16 @@ using Spectre.Console;
 
 namespace Game.Cli.Display;
 
-/// <summary>Shows a board while work is done: as a picture in a terminal, as a line every few seconds in a pipe.</summary>
+/// <summary>Shows a board while work runs: as a picture in a terminal, as a line every few seconds in a pipe.</summary>
 internal sealed class Dashboard(IAnsiConsole console, IBoard board, TimeProvider time)
 {
-    private static readonly TimeSpan PictureEvery = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(5);
-    private int _told;
+    private static readonly TimeSpan PictureInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(5);
+    private int _newsWritten;
 
     private TextWriter Out => console.Profile.Out.Writer;
 
-    /// <summary>Shows the board until the work is done. Whatever fails about the showing, the work goes on; its own exception comes out of here.</summary>
+    /// <summary>Shows the board until the work ends. A failure of the display does not stop the work; an exception of the work is thrown.</summary>
     public async Task ShowWhileAsync(Func<Task> work)
     {
         using CancellationTokenSource done = new();
@@ -32,7 +32,7 @@ internal sealed class Dashboard(IAnsiConsole console, IBoard board, TimeProvider
         try
         {
             await (console.Profile.Out.IsTerminal && console.Profile.Capabilities.Ansi ? DrawAsync(done) : WriteLinesAsync(done));
-            TellNews(); // the picture, which showed it, is gone
+            WriteNews(); // the picture that showed the news is gone
         }
         catch (Exception e)
         {
@@ -43,7 +43,7 @@ internal sealed class Dashboard(IAnsiConsole console, IBoard board, TimeProvider
     private async Task DrawAsync(CancellationToken done)
     {
         using Screen screen = new(console);
-        using PeriodicTimer tick = new(PictureEvery, time);
+        using PeriodicTimer tick = new(PictureInterval, time);
         do
         {
             screen.Draw(board.Picture(screen.Width, screen.Height));
@@ -53,10 +53,10 @@ internal sealed class Dashboard(IAnsiConsole console, IBoard board, TimeProvider
 
     private async Task WriteLinesAsync(CancellationToken done)
     {
-        using PeriodicTimer tick = new(LineEvery, time);
+        using PeriodicTimer tick = new(LineInterval, time);
         while (await TickAsync(tick, done))
         {
-            TellNews();
+            WriteNews();
             Say(board.Line());
         }
     }
@@ -73,12 +73,12 @@ internal sealed class Dashboard(IAnsiConsole console, IBoard board, TimeProvider
         }
     }
 
-    private void TellNews()
+    private void WriteNews()
     {
         IReadOnlyList<string> news = board.News;
-        for (; _told < news.Count; _told++)
+        for (; _newsWritten < news.Count; _newsWritten++)
         {
-            Say(BoardLayout.Clean(news[_told]));
+            Say(BoardLayout.Clean(news[_newsWritten]));
         }
     }
 
@@ -90,7 +90,7 @@ internal sealed class Dashboard(IAnsiConsole console, IBoard board, TimeProvider
         }
         catch (IOException)
         {
-            // The terminal was closed: nobody is there to be told.
+            // The terminal is closed: nobody reads the line.
         }
     }
 }

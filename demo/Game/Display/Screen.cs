@@ -5,9 +5,8 @@ using Spectre.Console.Rendering;
 namespace Game.Cli.Display;
 
 /// <summary>
-/// The terminal's second screen (xterm's alternate buffer), so that whatever size it has from one picture to the next, what was on the first one is there again
-/// afterwards.
-/// A picture is drawn over the one before, in place, line by line and without clearing: nothing flickers.
+/// The terminal's second screen (xterm's alternate buffer): when it is left, the terminal shows the first screen unchanged, even if its size has changed. Each
+/// picture is drawn over the one before, line by line and without clearing, so that nothing flickers.
 /// </summary>
 internal sealed class Screen : IDisposable
 {
@@ -31,8 +30,10 @@ internal sealed class Screen : IDisposable
         Write(Enter);
     }
 
-    /// <summary>One cell less than there is: the rest of each line is erased, and after the last cell the cursor stands on that cell, which would go
-    /// too.</summary>
+    /// <summary>
+    /// One cell less than the terminal has. Each line ends with a code that erases the rest of the line; after the last cell is written, the cursor stays on
+    /// it, and the code would erase that cell.
+    /// </summary>
     public int Width => Math.Max(1, _console.Profile.Width - 1);
 
     public int Height => Math.Max(1, _console.Profile.Height);

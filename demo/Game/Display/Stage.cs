@@ -1,12 +1,12 @@
 namespace Game.Cli.Display;
 
-/// <summary>A part of the work whose size is known beforehand: how far it is and how long it still takes. One thread advances it, any reads it.</summary>
+/// <summary>The progress of a part of the work whose size is known, and the time it still takes. One thread advances it; any thread reads it.</summary>
 internal sealed class Stage(string name, TimeProvider time)
 {
     private sealed record State(long Started, double Done, double Total, bool IsOver);
 
-    /// <summary>Below it, the time left would be a guess from nothing.</summary>
-    private const double LeastShareToForetell = 0.01;
+    /// <summary>With a smaller share done, the time left would be a guess.</summary>
+    private const double MinShareToPredict = 0.01;
 
     private State? _state;
 
@@ -24,12 +24,12 @@ internal sealed class Stage(string name, TimeProvider time)
         State { Done: double done, Total: double total } => Math.Clamp(done / total, 0, 1),
     };
 
-    /// <summary>By the speed so far; null where it does not run, or has hardly begun.</summary>
-    public TimeSpan? Left => Volatile.Read(ref _state) is { IsOver: false } state && Share is >= LeastShareToForetell and double share
+    /// <summary>The time left at the speed so far; null where the stage does not run or has hardly begun.</summary>
+    public TimeSpan? Left => Volatile.Read(ref _state) is { IsOver: false } state && Share is >= MinShareToPredict and double share
         ? time.GetElapsedTime(state.Started) * ((1 - share) / share)
         : null;
 
-    /// <summary>What stands beside its bar.</summary>
+    /// <summary>The text beside the bar.</summary>
     public string Remark => Volatile.Read(ref _state) switch
     {
         null => "",

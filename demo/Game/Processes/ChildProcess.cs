@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Game.Cli.Processes;
 
 /// <summary>
-/// A program of the system in a process of its own: in its own session, so that a Ctrl-C reaches only the one who started it and stops things in order, and
-/// with its output in a file, so that it can outlive its starter.
+/// A program of the system in its own process and its own session, so that Ctrl-C reaches only ./game, which stops the processes in order. Its output goes to a
+/// file, so that it can run on after ./game has ended.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
@@ -31,16 +31,16 @@ internal sealed class ChildProcess : IDisposable
     public bool HasExited => _process.HasExited;
 
     /// <summary>Starts a published program.</summary>
-    /// <param name="name">What it is in the system.</param>
-    /// <param name="program">Its folder and file name.</param>
-    /// <param name="arguments">Its arguments.</param>
-    /// <param name="logFile">Takes its output.</param>
-    /// <param name="gives">
-    /// Whether it gives way to the others where the machine's processors are short: its nice value is raised, and that of its session too, as Linux shares the
-    /// processors between sessions first (sched(7), autogroup).
+    /// <param name="name">The name of the process in the system, e.g. "detector-1".</param>
+    /// <param name="program">The name of the program's folder and file.</param>
+    /// <param name="arguments">The program's arguments.</param>
+    /// <param name="logFile">The file that the program's output is appended to.</param>
+    /// <param name="lowPriority">
+    /// Whether the process gets less CPU time than the others: its nice value is raised, and that of its session too, because Linux first divides the CPU time
+    /// between sessions (sched(7), autogroup).
     /// </param>
     /// <exception cref="UserErrorException">The program is not there.</exception>
-    public static ChildProcess Start(string name, string program, IEnumerable<string> arguments, string logFile, bool gives = false)
+    public static ChildProcess Start(string name, string program, IEnumerable<string> arguments, string logFile, bool lowPriority = false)
     {
         string path = Path.Combine(SystemFolder.Programs, program, program);
         if (!File.Exists(path))
@@ -49,8 +49,8 @@ internal sealed class ChildProcess : IDisposable
         }
         ProcessStartInfo start = new("/bin/sh") { UseShellExecute = false };
         string session = File.Exists("/usr/bin/setsid") ? "exec setsid" : "exec";
-        string yielding = gives ? "{ echo 19 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 19" : "exec";
-        foreach (string part in (string[])["-c", $"{session} /bin/sh -c '{yielding} \"$0\" \"$@\"' \"$0\" \"$@\" >>\"$GAME_LOG\" 2>&1 </dev/null", path,
+        string run = lowPriority ? "{ echo 19 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 19" : "exec";
+        foreach (string part in (string[])["-c", $"{session} /bin/sh -c '{run} \"$0\" \"$@\"' \"$0\" \"$@\" >>\"$GAME_LOG\" 2>&1 </dev/null", path,
             .. arguments])
         {
             start.ArgumentList.Add(part);
@@ -75,10 +75,10 @@ internal sealed class ChildProcess : IDisposable
         {
             Signals.Terminate(_process.Id);
         }
-        using CancellationTokenSource patience = new(StopTimeout);
+        using CancellationTokenSource timeout = new(StopTimeout);
         try
         {
-            await _process.WaitForExitAsync(patience.Token);
+            await _process.WaitForExitAsync(timeout.Token);
         }
         catch (OperationCanceledException)
         {
@@ -87,11 +87,11 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>The last line the process wrote that says anything.</summary>
-    public string LastWords()
+    /// <summary>The last line of the log that is not blank.</summary>
+    public string LastLogLine()
     {
         string[] lines = File.Exists(LogFile) ? File.ReadAllLines(LogFile) : [];
-        return lines.LastOrDefault(line => !string.IsNullOrWhiteSpace(line))?.Trim() ?? "it said nothing";
+        return lines.LastOrDefault(line => !string.IsNullOrWhiteSpace(line))?.Trim() ?? "(none)";
     }
 
     public void Dispose() => _process.Dispose();

@@ -3,12 +3,12 @@ using System.Net.Sockets;
 
 namespace Game.Cli.Processes;
 
-/// <summary>Ports of the loopback address that nobody listens on now.</summary>
+/// <summary>Finds ports of the loopback address that no process listens on.</summary>
 internal static class FreePorts
 {
-    public static int[] Take(int count)
+    public static int[] Find(int count)
     {
-        // All are held until the last is found, so that they differ.
+        // Every listener stays open until the last port is found, so that the ports differ.
         TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
         try
         {

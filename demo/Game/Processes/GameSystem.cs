@@ -6,31 +6,30 @@ using Game.WebHdfs;
 namespace Game.Cli.Processes;
 
 /// <summary>
-/// The whole system of one machine as child processes: broker, local WebHDFS server, game servers, detectors, filter, sink. Started in two steps, so that
-/// history can be in the log before anyone reads.
+/// The whole system on one machine as child processes: broker, local WebHDFS server, game servers, detectors, filter, sink. It starts in two steps, so that
+/// history can be produced before any consumer starts.
 /// </summary>
 internal sealed class GameSystem : IAsyncDisposable
 {
     private const string Sink = "hdfs-sink";
     private const string LocalWebHdfs = "local-webhdfs";
 
-    /// <summary>The user at the local WebHDFS server: as HDFS does, it refuses names that a person may well have on this machine (jane@corp, 1abc).</summary>
+    /// <summary>The user name for the local WebHDFS server, which refuses, as HDFS does, some names that a user here can have (jane@corp, 1abc).</summary>
     private const string LocalUser = "game";
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
-    /// <summary>How soon a process that ended is noticed while something else is waited for.</summary>
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+    /// <summary>How often the system checks, while it waits for something else, that no process has ended.</summary>
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(250);
 
-    private readonly SystemOptions _options;
     private readonly List<ChildProcess> _children = [];
-    private readonly int[] _ports = FreePorts.Take(4 + SystemOptions.GameServers + SystemOptions.Detectors + 1);
+    private readonly int[] _ports = FreePorts.Find(4 + SystemOptions.GameServers + SystemOptions.Detectors + 1);
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private bool _keep;
 
     public GameSystem(SystemFolder folder, SystemOptions options)
     {
         Folder = folder;
-        _options = options;
+        Options = options;
         Endpoints = new Endpoints(
             options.BootstrapServers ?? $"127.0.0.1:{_ports[0]}",
             options.WebHdfs ?? $"http://127.0.0.1:{_ports[1]}",
@@ -49,36 +48,35 @@ internal sealed class GameSystem : IAsyncDisposable
 
     public IReadOnlyList<ChildProcess> Children => _children;
 
-    /// <summary>What of this system stays in its folder.</summary>
-    public SettledSystem Settled => new(_options.Partitions, _options.BootstrapServers, _options.WebHdfs);
+    public SystemOptions Options { get; }
 
-    /// <summary>How its HDFS is reached.</summary>
-    public WebHdfsOptions Hdfs => _options.WebHdfs is { } outside ? OutsideHdfs(outside) : LocalHdfs(Endpoints.WebHdfs);
+    /// <summary>How to reach the HDFS of this system.</summary>
+    public WebHdfsOptions Hdfs => Options.WebHdfs is { } outside ? OutsideHdfs(outside) : LocalHdfs(Endpoints.WebHdfs);
 
-    /// <summary>How a local WebHDFS server is reached.</summary>
+    /// <summary>How to reach a local WebHDFS server.</summary>
     public static WebHdfsOptions LocalHdfs(string address) => OutsideHdfs(address) with { UserName = LocalUser };
 
-    /// <summary>How any HDFS is reached: as the user of this machine.</summary>
+    /// <summary>How to reach an outside HDFS: as the user of this machine.</summary>
     public static WebHdfsOptions OutsideHdfs(string address) => new() { NameNodes = WebHdfsOptions.ParseNameNodes(address) };
 
-    /// <summary>How the HDFS of a running system is reached.</summary>
+    /// <summary>How to reach the HDFS of a running system.</summary>
     public static WebHdfsOptions HdfsOf(RunningSystem running)
         => running.Processes.Any(process => process.Name == LocalWebHdfs) ? LocalHdfs(running.Endpoints.WebHdfs) : OutsideHdfs(running.Endpoints.WebHdfs);
 
-    /// <summary>Starts what holds data, and creates the topics.</summary>
-    /// <param name="admin">Of its brokers.</param>
-    /// <param name="hdfs">Its HDFS.</param>
-    /// <param name="say">Takes what is not as it should be, a sentence.</param>
+    /// <summary>Starts broker and HDFS, where they are not outside ones, and creates the topics.</summary>
+    /// <param name="admin">A client of the brokers.</param>
+    /// <param name="hdfs">A client of the HDFS.</param>
+    /// <param name="say">Called with a warning, one sentence.</param>
     /// <param name="cancellation">Ends the start.</param>
     public async Task StartStoresAsync(IAdminClient admin, IWebHdfs hdfs, Action<string> say, CancellationToken cancellation)
     {
-        if (_options.BootstrapServers is null)
+        if (Options.BootstrapServers is null)
         {
             Start("broker", "broker", "--data", Folder.Broker, "--override", $"listeners=PLAINTEXT://{Endpoints.BootstrapServers}",
                 "--override", $"metrics.http.listener={Endpoints.BrokerMetrics}", "--override", "group.initial.rebalance.delay.ms=500");
         }
 
-        if (_options.WebHdfs is null)
+        if (Options.WebHdfs is null)
         {
             Start(LocalWebHdfs, "local-webhdfs", "--root", Folder.Hdfs, "--port", _ports[1].ToString());
         }
@@ -89,7 +87,7 @@ internal sealed class GameSystem : IAsyncDisposable
         await TopicSetup.EnsureAsync(admin, Topics.All, say);
     }
 
-    /// <summary>Starts those who read and write topics, and waits until each says that it is ready.</summary>
+    /// <summary>Starts detectors, filter, sink and game servers, and waits until each is ready.</summary>
     public async Task StartApplicationsAsync(CancellationToken cancellation)
     {
         string addresses = Path.Combine(Folder.Path, "addresses.csv");
@@ -116,10 +114,10 @@ internal sealed class GameSystem : IAsyncDisposable
         {
             await ReadyAsync(url, cancellation);
         }
-        Note();
+        SaveRunning();
     }
 
-    /// <summary>Starts a detector in the place of one that was killed, and waits until it is ready.</summary>
+    /// <summary>Starts a detector in place of a killed one, and waits until it is ready.</summary>
     public async Task ReplaceDetectorAsync(ChildProcess killed, CancellationToken cancellation)
     {
         int index = Enumerable.Range(0, SystemOptions.Detectors).First(i => DetectorName(i) == killed.Name);
@@ -130,28 +128,28 @@ internal sealed class GameSystem : IAsyncDisposable
     }
 
     /// <exception cref="UserErrorException">A process that should run has ended.</exception>
-    public void ThrowIfOneDied(ChildProcess? expected = null)
+    public void ThrowIfProcessExited(ChildProcess? expected = null)
     {
-        if (_children.Find(child => child != expected && child.HasExited) is { } dead)
+        if (_children.Find(child => child != expected && child.HasExited) is { } exited)
         {
-            throw new UserErrorException($"The {dead.Name} ended unexpectedly; it said last: {dead.LastWords()} (whole log: {dead.LogFile})");
+            throw new UserErrorException($"The {exited.Name} ended unexpectedly; the last line of its log: {exited.LastLogLine()} (whole log: {exited.LogFile})");
         }
     }
 
-    /// <summary>Does something that needs the system, until it is done or a process has ended: a client may wait long for a broker that is no more.</summary>
-    /// <param name="work">What to do; what it does after a process has ended is not waited for.</param>
-    /// <param name="expected">The process that may end, at each look.</param>
+    /// <summary>Runs work that needs the system, and throws as soon as a process ends: a client can wait long for a broker that has ended.</summary>
+    /// <param name="work">The work. When a process ends, it is not awaited any more.</param>
+    /// <param name="expected">Gives, at each check, the process that may end; null for none.</param>
     /// <exception cref="UserErrorException">A process that should run has ended.</exception>
     public async Task<T> WhileAllRunAsync<T>(Func<Task<T>> work, Func<ChildProcess?> expected, CancellationToken cancellation)
     {
-        ThrowIfOneDied(expected());
+        ThrowIfProcessExited(expected());
         Task<T> working = work();
-        using PeriodicTimer tick = new(LookEvery);
+        using PeriodicTimer tick = new(CheckInterval);
         while (!working.IsCompleted)
         {
             await Task.WhenAny(working, tick.WaitForNextTickAsync(cancellation).AsTask());
             cancellation.ThrowIfCancellationRequested();
-            ThrowIfOneDied(expected());
+            ThrowIfProcessExited(expected());
         }
 
         try
@@ -160,13 +158,13 @@ internal sealed class GameSystem : IAsyncDisposable
         }
         catch (KafkaException)
         {
-            ThrowIfOneDied(expected()); // says more than the client does
+            ThrowIfProcessExited(expected()); // its message says more than the client's
             throw;
         }
     }
 
-    /// <summary>What hinders the sink or a detector, in its own words; null where all of them that answer are well.</summary>
-    public async Task<string?> TroubleAsync(CancellationToken cancellation)
+    /// <summary>The first problem that the sink or a detector reports at /readyz, with its name; null where all that answer are ready.</summary>
+    public async Task<string?> ProblemAsync(CancellationToken cancellation)
     {
         foreach ((string name, string url) in Endpoints.Detectors.Select((url, i) => (DetectorName(i), url)).Prepend((Sink, Endpoints.Sink)))
         {
@@ -179,22 +177,22 @@ internal sealed class GameSystem : IAsyncDisposable
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
             {
-                // It is not there, or has no time to answer; whether it lives is looked at elsewhere.
+                // It does not run, or is too busy to answer. ThrowIfProcessExited finds processes that have ended.
             }
         }
 
         return null;
     }
 
-    /// <summary>The processes outlive this object.</summary>
+    /// <summary>Makes <see cref="DisposeAsync"/> leave the processes running.</summary>
     public void Keep() => _keep = true;
 
-    /// <summary>Notes what runs, so that <c>./game down</c> and <c>status</c> find it whatever happens to this process.</summary>
-    public void Note()
-        => Folder.NoteRunning(new RunningSystem(Endpoints,
+    /// <summary>Writes the running processes to running.json, so that <c>./game down</c> and <c>status</c> find them even if this process is killed.</summary>
+    public void SaveRunning()
+        => Folder.SaveRunning(new RunningSystem(Endpoints,
         [.. _children.Where(child => !child.HasExited).Select(child => RunningProcess.Of(child.Name, child.Id, child.Program))]));
 
-    /// <summary>Stops everything: first who writes, then who reads, then who stores.</summary>
+    /// <summary>Stops all processes, unless they are kept: first those that write, then those that read, then the stores.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_keep)
@@ -214,7 +212,7 @@ internal sealed class GameSystem : IAsyncDisposable
 
     private static string DetectorName(int index) => $"detector-{index + 1}";
 
-    // Its client id is its name, by which the group's description is read.
+    // The client id is the name of the process, so that the group's members can be matched with processes.
     private void StartDetector(int index)
         => Start(DetectorName(index), "detector", "--bootstrap-server", Endpoints.BootstrapServers, "--group", SystemOptions.DetectorGroup, "--partitions",
         Partitions,
@@ -229,30 +227,31 @@ internal sealed class GameSystem : IAsyncDisposable
         return response.IsSuccessStatusCode ? null : (await response.Content.ReadAsStringAsync(cancellation)).Trim();
     }
 
-    private string Partitions => _options.Partitions.ToString();
+    private string Partitions => Options.Partitions.ToString();
 
     private Task StopAsync(Func<ChildProcess, bool> which) => Task.WhenAll(_children.Where(which).Select(child => child.StopAsync()));
 
-    // On a machine that all share, what is urgent goes before the upload: of players' actions and alerts the sink is the only reader that nobody waits for.
+    // All processes share one machine. Nobody waits for the upload to HDFS, so the sink and the local WebHDFS server run at low priority.
     internal void Start(string name, string program, params string[] arguments)
     {
-        _children.Add(ChildProcess.Start(name, program, arguments, Path.Combine(Folder.Logs, name + ".log"), gives: name is Sink or LocalWebHdfs));
-        Note();
+        _children.Add(ChildProcess.Start(name, program, arguments, Path.Combine(Folder.Logs, name + ".log"), lowPriority: name is Sink or LocalWebHdfs));
+        SaveRunning();
     }
 
     private string Url(int port) => $"http://127.0.0.1:{_ports[port]}";
 
-    /// <param name="what">For the sentence that says it did not come.</param>
-    /// <param name="fault">Null when it is there, else what is missing; may throw what a server throws that is not there yet.</param>
+    /// <summary>Waits until a server is usable.</summary>
+    /// <param name="what">The name of the server, for the error.</param>
+    /// <param name="fault">Gives null when the server is usable, else why it is not; may throw what a client throws while the server starts.</param>
     /// <param name="limit">How long to wait.</param>
-    /// <exception cref="UserErrorException">It did not come, it never will, or a process of the system has ended.</exception>
+    /// <exception cref="UserErrorException">The time is over, the server refuses for good, or a process of the system has ended.</exception>
     internal async Task UntilAsync(string what, Func<Task<string?>> fault, TimeSpan limit, CancellationToken cancellation)
     {
         long started = TimeProvider.System.GetTimestamp();
         using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(50));
         while (true)
         {
-            ThrowIfOneDied();
+            ThrowIfProcessExited();
             string? last;
             try
             {

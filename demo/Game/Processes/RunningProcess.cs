@@ -1,7 +1,7 @@
 namespace Game.Cli.Processes;
 
-/// <summary>A process of a running system, noted so that it is not taken for another one that has its id later.</summary>
-/// <param name="Name">What it is in the system, e.g. "detector-1".</param>
+/// <summary>A process of a running system, with what distinguishes it from a later process that gets the same id.</summary>
+/// <param name="Name">The name of the process in the system, e.g. "detector-1".</param>
 /// <param name="Id">Process id.</param>
 /// <param name="Program">Path of the program.</param>
 /// <param name="StartTime">Clock ticks from the machine's start to the process's (field 22 of /proc/PID/stat, proc_pid_stat(5)).</param>
@@ -9,8 +9,8 @@ internal sealed record RunningProcess(string Name, int Id, string Program, long 
 {
     private const int FieldsBeforeStartTime = 19; // after the name's parenthesis: fields 3 to 21
 
-    /// <summary>Whether the noted process still runs: the id, the time it started at and its program are the same (after a reboot the first two might
-    /// be).</summary>
+    /// <summary>Whether the process still runs: its id, start time and program are the same. After a reboot, another process can have the same id and start
+    /// time.</summary>
     public bool IsAlive => StartTimeOf(Id) == StartTime && Read(Id, "cmdline")?.Contains(Program, StringComparison.Ordinal) == true;
 
     public static RunningProcess Of(string name, int id, string program) => new(name, id, program, StartTimeOf(id) ?? 0);

@@ -8,29 +8,22 @@ namespace Game.Cli.Processes;
 internal sealed record Endpoints(string BootstrapServers, string WebHdfs, IReadOnlyList<string> GameServers, IReadOnlyList<string> Detectors, string Sink,
     string? BrokerMetrics);
 
-/// <summary>What runs in a folder, written while it runs.</summary>
+/// <summary>The running processes of a system and their addresses; the file running.json while the system runs.</summary>
 internal sealed record RunningSystem(Endpoints Endpoints, IReadOnlyList<RunningProcess> Processes);
-
-/// <summary>What of a system stays when it does not run.</summary>
-/// <param name="Partitions">Partitions of player-events, which never change.</param>
-/// <param name="BootstrapServers">The outside Kafka that has its records; null where its own broker has them.</param>
-/// <param name="WebHdfs">The outside HDFS that has its rows; null where the folder has them.</param>
-internal sealed record SettledSystem(int Partitions, string? BootstrapServers = null, string? WebHdfs = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(RunningSystem))]
-[JsonSerializable(typeof(SettledSystem))]
+[JsonSerializable(typeof(SystemOptions))]
 internal sealed partial class SystemFolderJson : JsonSerializerContext;
 
 /// <summary>
-/// The folder a system keeps its data in: broker/, hdfs/, logs/, secrets/, system.json once it has started, report.json once a demo is over, and running.json
-/// while it runs.
-/// All of them lie under .game of the project; the file .game/newest names the one that queries go to while nothing runs: of the demo that was over last, or
-/// that was up last.
+/// The folder in which a system keeps its data: broker/, hdfs/, logs/, secrets/, system.json once it has started, report.json once a demo has finished, and
+/// running.json while it runs. All these folders are in .game of the project. The file .game/newest names the folder that queries read while no system runs:
+/// the one of the demo that finished last or of the system that was up last.
 /// </summary>
 internal sealed class SystemFolder
 {
-    /// <summary>Finished demos that stay, the one just over among them.</summary>
+    /// <summary>How many finished demos keep their folders, with the one that has just finished.</summary>
     public const int FinishedDemosKept = 3;
 
     /// <summary>The verbs that make folders.</summary>
@@ -68,18 +61,18 @@ internal sealed class SystemFolder
     /// <summary>The key of the demo's accounts.</summary>
     public string AccountsKeyFile => Secret("accounts-key");
 
-    /// <summary>What was settled when a system first started here; null where none has.</summary>
-    /// <exception cref="UserErrorException">The note of it is damaged.</exception>
-    public SettledSystem? Settled => Read(SettledFile, SystemFolderJson.Default.SettledSystem, "./game up --fresh or ./game demo begins a new system");
+    /// <summary>The options of the system that started in this folder; null where none has started.</summary>
+    /// <exception cref="UserErrorException">The file system.json is damaged.</exception>
+    public SystemOptions? SavedOptions => Read(OptionsFile, SystemFolderJson.Default.SystemOptions, "./game up --fresh or ./game demo begins a new system");
 
-    private string SettledFile => System.IO.Path.Combine(Path, "system.json");
+    private string OptionsFile => System.IO.Path.Combine(Path, "system.json");
 
     private string ReportFile => System.IO.Path.Combine(Path, "report.json");
 
-    // What was up has no report, and what is there of it counts.
-    private bool IsWhole => File.Exists(ReportFile) || (IsOf(Up) && HasStarted);
+    // A system that was up has no report: it is complete once it has started.
+    private bool IsComplete => File.Exists(ReportFile) || (IsOf(Up) && HasStarted);
 
-    private bool HasStarted => File.Exists(SettledFile);
+    private bool HasStarted => File.Exists(OptionsFile);
 
     private string Name => System.IO.Path.GetFileName(Path);
 
@@ -101,7 +94,7 @@ internal sealed class SystemFolder
     /// <summary>The newest folder of a verb whose system has started; null where there is none.</summary>
     public static SystemFolder? NewestOf(string verb) => ByAge(OfVerb(verb).Where(folder => folder.HasStarted)).LastOrDefault();
 
-    /// <summary>An empty folder for work that leaves nothing behind; not the newest.</summary>
+    /// <summary>An empty folder for work whose data nobody needs afterwards; queries never read it.</summary>
     public static SystemFolder Scratch(string verb)
     {
         string path = System.IO.Path.Combine(Root, verb);
@@ -115,17 +108,17 @@ internal sealed class SystemFolder
     public void Remove() => Directory.Delete(Path, recursive: true);
 
     /// <summary>
-    /// The folder that queries go to while nothing runs; null where there is none. Where the note of it is missing or says nothing, it is the last one of what
-    /// came to its end, else the last one that started.
+    /// The folder that queries read while no system runs; null where there is none. Where the file newest is missing or names no folder, it is the newest
+    /// complete one, else the newest that has started.
     /// </summary>
     public static SystemFolder? Newest()
     {
         string name = File.Exists(NewestFile) ? File.ReadAllText(NewestFile).Trim() : "";
         return Started().FirstOrDefault(folder => folder.Name == name)
-            ?? ByAge(Started()).OrderBy(folder => folder.IsWhole).LastOrDefault();
+            ?? ByAge(Started()).OrderBy(folder => folder.IsComplete).LastOrDefault();
     }
 
-    /// <summary>The folder whose system runs, were it only half started; null where nothing runs.</summary>
+    /// <summary>The folder whose system runs, also while it is still starting; null where nothing runs.</summary>
     public static SystemFolder? Active()
         => !Directory.Exists(Root) ? null
         : Directory.GetDirectories(Root).Select(path => new SystemFolder(path)).FirstOrDefault(folder => folder.Running() is not null);
@@ -133,37 +126,37 @@ internal sealed class SystemFolder
     /// <summary>Whether a verb made this folder.</summary>
     public bool IsOf(string verb) => Name.StartsWith(verb + "-", StringComparison.Ordinal);
 
-    /// <summary>Notes what stays: the system has started.</summary>
-    public void Settle(SettledSystem settled) => Write(SettledFile, JsonSerializer.Serialize(settled, SystemFolderJson.Default.SettledSystem));
+    /// <summary>Writes system.json: the system has started.</summary>
+    public void SaveOptions(SystemOptions options) => Write(OptionsFile, JsonSerializer.Serialize(options, SystemFolderJson.Default.SystemOptions));
 
-    /// <summary>Queries go to this folder while nothing runs.</summary>
+    /// <summary>Makes this the folder that queries read while no system runs.</summary>
     public void BecomeNewest() => Write(NewestFile, Name);
 
-    /// <summary>A demo is over: its report lies here, and it is the newest.</summary>
+    /// <summary>Writes the report of a finished demo and makes this folder the newest.</summary>
     public void Finish(string report)
     {
         Write(ReportFile, report);
         BecomeNewest();
     }
 
-    /// <summary>Deletes the other demos but for the newest finished ones, <see cref="FinishedDemosKept"/> with this one.</summary>
-    /// <returns>The names of what was deleted.</returns>
+    /// <summary>Deletes the folders of other demos, except the newest finished ones: <see cref="FinishedDemosKept"/> stay, this one included.</summary>
+    /// <returns>The names of the deleted folders.</returns>
     public IReadOnlyList<string> RemoveOldDemos()
     {
         IReadOnlyList<SystemFolder> others = Others;
-        return Remove([.. others.Except(ByAge(others.Where(folder => folder.IsWhole)).TakeLast(FinishedDemosKept - 1))]);
+        return Remove([.. others.Except(ByAge(others.Where(folder => folder.IsComplete)).TakeLast(FinishedDemosKept - 1))]);
     }
 
-    /// <summary>Deletes the other folders of this one's verb that came to no end, but for the newest: what it holds may be all there is to look at.</summary>
-    /// <returns>The names of what was deleted.</returns>
+    /// <summary>Deletes the other incomplete folders of the same verb, except the newest folder: there may be no other data to query.</summary>
+    /// <returns>The names of the deleted folders.</returns>
     public IReadOnlyList<string> RemoveUnfinished()
     {
         string? newest = Newest()?.Path;
-        return Remove([.. Others.Where(folder => !folder.IsWhole && folder.Path != newest)]);
+        return Remove([.. Others.Where(folder => !folder.IsComplete && folder.Path != newest)]);
     }
 
-    /// <summary>The system that runs in this folder; null where nothing does. A note of processes that are all gone is removed.</summary>
-    /// <exception cref="UserErrorException">The note is damaged.</exception>
+    /// <summary>The system that runs in this folder; null where none does. Deletes running.json when all its processes have ended.</summary>
+    /// <exception cref="UserErrorException">The file running.json is damaged.</exception>
     public RunningSystem? Running()
     {
         if (Read(RunningFile, SystemFolderJson.Default.RunningSystem, "end what runs from there, if anything does, and delete the file") is not { } noted)
@@ -178,11 +171,11 @@ internal sealed class SystemFolder
         return null;
     }
 
-    public void NoteRunning(RunningSystem running) => Write(RunningFile, JsonSerializer.Serialize(running, SystemFolderJson.Default.RunningSystem));
+    public void SaveRunning(RunningSystem running) => Write(RunningFile, JsonSerializer.Serialize(running, SystemFolderJson.Default.RunningSystem));
 
     public void ForgetRunning() => File.Delete(RunningFile);
 
-    /// <summary>A file of the secrets folder, readable by its owner only, with fresh random text when it is not there.</summary>
+    /// <summary>A file of the secrets folder that only its owner can read. A missing one is created with a random secret.</summary>
     private string Secret(string name)
     {
         string path = System.IO.Path.Combine(Secrets, name);
@@ -217,7 +210,7 @@ internal sealed class SystemFolder
         return [.. folders.Select(folder => folder.Name)];
     }
 
-    // Under another name first: a reader sees the old note or the new one, and a full disk leaves the old.
+    // Writes under another name and renames: a reader sees the old file or the new one, and a full disk leaves the old one.
     private static void Write(string file, string text)
     {
         string part = file + ".new";

@@ -1,10 +1,10 @@
 namespace Game.Cli.Processes;
 
-/// <summary>One demo or up at a time in one project folder. The kernel gives the lock back when its holder ends, however it ends.</summary>
+/// <summary>The lock of a project folder: one demo, up or bench at a time. The kernel releases it when its holder ends, even if the holder is killed.</summary>
 internal static class SystemLock
 {
-    /// <exception cref="UserErrorException">Another one is being started or runs in the foreground.</exception>
-    public static FileStream Take()
+    /// <exception cref="UserErrorException">Another ./game demo, up or bench holds the lock.</exception>
+    public static FileStream Acquire()
     {
         Directory.CreateDirectory(SystemFolder.Root);
         try

@@ -2,11 +2,11 @@ using Game.WebHdfs;
 
 namespace Game.Cli.Processes;
 
-/// <summary>What a system is made of.</summary>
-/// <param name="Partitions">Partitions of player-events.</param>
-/// <param name="BootstrapServers">An outside Kafka instead of a broker of ours; null starts ours.</param>
-/// <param name="WebHdfs">An outside HDFS instead of the local WebHDFS server; null starts ours.</param>
-internal sealed record SystemOptions(int Partitions, string? BootstrapServers, string? WebHdfs)
+/// <summary>What a system consists of. Its folder keeps this as system.json.</summary>
+/// <param name="Partitions">Partitions of player-events; the number never changes.</param>
+/// <param name="BootstrapServers">An outside Kafka that holds the records; null starts a broker of our own.</param>
+/// <param name="WebHdfs">An outside HDFS that holds the rows; null starts the local WebHDFS server.</param>
+internal sealed record SystemOptions(int Partitions, string? BootstrapServers = null, string? WebHdfs = null)
 {
     public const int GameServers = 2;
     public const int Detectors = 2;

@@ -1,7 +1,9 @@
 namespace Game.Cli.Report;
 
-/// <summary>The file of <c>--report</c>: opened before the work begins, so that a name that cannot be written is told at once; what it held stays until the
-/// report is there.</summary>
+/// <summary>
+/// The file of <c>--report</c>. It is opened before the work begins, so that a path that cannot be written fails at once; its old content stays until the
+/// report is written.
+/// </summary>
 internal sealed class ReportFile : IDisposable
 {
     private readonly FileStream _file;

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Game.Cli.Report;
 
-/// <summary>The report for people.</summary>
+/// <summary>Writes the report to the terminal.</summary>
 internal static class ReportText
 {
     public static void Write(IAnsiConsole console, DemoReport report)
@@ -16,15 +16,15 @@ internal static class ReportText
         WriteDetection(console, report.Detection);
     }
 
-    /// <param name="console">Where.</param>
-    /// <param name="report">Of the demo.</param>
-    /// <param name="webHdfs">The outside HDFS that has the rows; null where the demo's folder has them.</param>
-    /// <param name="isKept">Whether everything still runs.</param>
-    /// <param name="removed">Older demos that made room for this one.</param>
+    /// <param name="console">Where to write.</param>
+    /// <param name="report">The report of the demo.</param>
+    /// <param name="webHdfs">The outside HDFS that holds the rows; null where the demo's folder holds them.</param>
+    /// <param name="isKept">Whether the system still runs.</param>
+    /// <param name="removed">Names of the older demos whose folders were deleted.</param>
     public static void WriteEnd(IAnsiConsole console, DemoReport report, string? webHdfs, bool isKept, IReadOnlyList<string> removed)
     {
-        TextWriter plain = console.Profile.Out.Writer; // paths and commands are copied: they are never broken into lines
-        // Named, so that the commands go there whatever is run in between.
+        TextWriter plain = console.Profile.Out.Writer; // people copy paths and commands, so they are never broken into lines
+        // The commands name the HDFS, so that they query it whatever other system runs by then.
         string hdfs = webHdfs is { } outside ? $" --webhdfs {outside}" : "";
         plain.WriteLine();
         plain.WriteLine(webHdfs is null ? "Data, logs and audit lie in" : $"Rows are in {webHdfs}; logs and audit lie in");

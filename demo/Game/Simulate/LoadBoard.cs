@@ -4,7 +4,7 @@ using Spectre.Console.Rendering;
 
 namespace Game.Cli.Simulate;
 
-/// <summary>What is shown of a load: what was asked, what was achieved, what was answered and how soon.</summary>
+/// <summary>Shows a running load: the rate that was asked for, the rate achieved, the answers and their latency.</summary>
 /// <param name="load">The load's own figures.</param>
 /// <param name="targets">The game servers, for the heading.</param>
 /// <param name="rate">Actions a second that were asked for.</param>
@@ -16,12 +16,12 @@ internal sealed class LoadBoard(LoadStatistics load, IReadOnlyList<string> targe
     private readonly RateMeter _achieved = new(time);
     private readonly long _started = time.GetTimestamp();
 
-    /// <summary>The load tells no more than its figures.</summary>
+    /// <summary>Always empty: a load has figures only.</summary>
     public IReadOnlyList<string> News => [];
 
     public IEnumerable<SegmentLine> Picture(int width, int height)
     {
-        Note();
+        AdvanceStage();
         List<SegmentLine> lines =
         [
             BoardLayout.Line(BoardLayout.Fit($"simulating players against {string.Join(' ', targets)}", width), BoardLayout.Strong),
@@ -32,7 +32,7 @@ internal sealed class LoadBoard(LoadStatistics load, IReadOnlyList<string> targe
         ];
         if (load.LastError is { } error)
         {
-            lines.AddRange([[], BoardLayout.Heading("the last that went wrong", width), BoardLayout.Line(BoardLayout.Fit(error, width), BoardLayout.Warning)]);
+            lines.AddRange([[], BoardLayout.Heading("the last error", width), BoardLayout.Line(BoardLayout.Fit(error, width), BoardLayout.Warning)]);
         }
 
         return lines;
@@ -40,15 +40,15 @@ internal sealed class LoadBoard(LoadStatistics load, IReadOnlyList<string> targe
 
     public string Line()
     {
-        Note();
+        AdvanceStage();
         Percentiles latency = load.Latency;
         string left = _stage.Left is { } time ? $", {Stage.LeftText(time)}" : "";
         return $"simulating: {_stage.Share:P0}{left}; {_achieved.Of(load.ActionsStarted):N0} of {rate:N0} actions/s, {load.Answered:N0} events answered, {load.Rejected:N0} refused, {load.Unsettled:N0} unsettled, "
             + $"ack p50 {latency.P50Ms:F2} ms, p99 {latency.P99Ms:F2} ms";
     }
 
-    // The plan is due by the clock, so the clock says how far it is.
-    private void Note()
+    // Actions are due by the clock, so the elapsed time is the progress.
+    private void AdvanceStage()
     {
         if (_stage.IsRunning)
         {

@@ -15,7 +15,7 @@ internal sealed record SimulationReport(
         load.Latency, load.StartLag, load.LateShare,
             load.ValidForLatency, load.LastError);
 
-    /// <summary>Why the load is not what was asked for; null where it is.</summary>
+    /// <summary>Why the load failed, in a sentence; null where it did not.</summary>
     [JsonIgnore]
     public string? Fault => this switch
     {
@@ -27,7 +27,7 @@ internal sealed record SimulationReport(
 
     public string ToJson() => JsonSerializer.Serialize(this, SimulationReportJson.Default.SimulationReport);
 
-    /// <summary>For people, lines of less than 80 columns.</summary>
+    /// <summary>The report for a terminal, in lines of less than 80 columns.</summary>
     public IEnumerable<string> Lines()
     {
         yield return $"events     {Sent:N0} sent = {Answered:N0} answered + {Rejected:N0} refused + {Unsettled:N0} unsettled";
@@ -36,7 +36,7 @@ internal sealed record SimulationReport(
         yield return $"late start p50 {StartLag.P50Ms:F2} ms, p99 {StartLag.P99Ms:F2} ms; {LateStartShare:P2} more than {LoadStatistics.LateAfter.TotalMilliseconds:F0} ms late";
         if (LastError is { } error)
         {
-            yield return $"the last that went wrong: {error}";
+            yield return $"the last error: {error}";
         }
     }
 }

@@ -13,7 +13,7 @@ internal static class BenchVerb
 {
     private const double EventToAlertAimMs = 10;
 
-    /// <summary>Many campaigns: the 99th percentile is to rest on hundreds of alerts.</summary>
+    /// <summary>Enough campaigns for hundreds of alerts, so that the 99th percentile means something.</summary>
     private const int PlayersPerCampaignOfPath = 20;
 
     public static Command Create() => new("bench", "Measurements; docs/performance.md says how they are made") { Broker(), Detector(), PathBench() };
@@ -44,7 +44,7 @@ internal static class BenchVerb
         {
             using ReportFile? file = ReportFile.Open(parsed.GetValue(report));
             BenchOptions options = new(parsed.GetValue(warmUp), parsed.GetValue(seconds), parsed.GetValue(rounds), parsed.GetValue(rate));
-            await using FileStream only = SystemLock.Take();
+            await using FileStream only = SystemLock.Acquire();
             SystemFolder folder = SystemFolder.Scratch("bench");
             List<IBrokerUnderTest> brokers = new();
             try

@@ -48,7 +48,7 @@ internal static class DemoVerb
     /// <summary>Runs a demo; also the measurement of the whole path.</summary>
     public static async Task<DemoReport> RunAsync(DemoOptions options, CancellationToken cancellation)
     {
-        await using FileStream only = SystemLock.Take();
+        await using FileStream only = SystemLock.Acquire();
         if (SystemFolder.Active()?.Running() is { } running)
         {
             throw new UserErrorException($"A system is running already ({running.Processes.Count} processes): ./game status shows it, ./game down ends it.");
@@ -61,7 +61,7 @@ internal static class DemoVerb
         DemoReport? report = null;
         DemoRun run = new(options, system, state, time);
         Dashboard dashboard = new(AnsiConsole.Console, new DemoBoard(state, time), time);
-        await Outcome.WhileInterruptIsToldAsync(() => dashboard.ShowWhileAsync(async () => report = await run.RunAsync(cancellation)), cancellation);
+        await Outcome.RunAndReportInterruptAsync(() => dashboard.ShowWhileAsync(async () => report = await run.RunAsync(cancellation)), cancellation);
 
         string json = report!.ToJson();
         folder.Finish(json);
@@ -75,7 +75,7 @@ internal static class DemoVerb
         if (options.Keep)
         {
             system.Keep();
-            system.Note();
+            system.SaveRunning();
         }
 
         ReportText.WriteEnd(AnsiConsole.Console, report, options.WebHdfs, options.Keep, folder.RemoveOldDemos());

@@ -3,10 +3,10 @@ using Game.Cli.Processes;
 
 namespace Game.Cli.Verbs;
 
-/// <summary><c>./game down</c>: ends what demo --keep or up left running.</summary>
+/// <summary><c>./game down</c>: stops the system that up or demo --keep left running.</summary>
 internal static class DownVerb
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
 
     public static Command Create()
     {
@@ -23,7 +23,7 @@ internal static class DownVerb
             return 0;
         }
 
-        // The order of a system's own stop: writers, readers, stores.
+        // The same order as in GameSystem.DisposeAsync: first the processes that write, then those that read, then the stores.
         await StopAsync([.. running.Processes.Where(p => p.Name.StartsWith("game-server", StringComparison.Ordinal))], cancellation);
         await StopAsync([.. running.Processes.Where(p => p.Name is not ("broker" or "local-webhdfs"))], cancellation);
         await StopAsync(running.Processes, cancellation);
@@ -41,7 +41,7 @@ internal static class DownVerb
         }
         long started = TimeProvider.System.GetTimestamp();
         using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(50));
-        while (processes.Any(process => process.IsAlive) && TimeProvider.System.GetElapsedTime(started) < Patience)
+        while (processes.Any(process => process.IsAlive) && TimeProvider.System.GetElapsedTime(started) < StopTimeout)
         {
             await tick.WaitForNextTickAsync(cancellation);
         }

@@ -7,14 +7,14 @@ using Game.WebHdfs;
 
 namespace Game.Cli.Verbs;
 
-/// <summary>Options whose bad values are told in one sentence that says what the option takes, before anything is done.</summary>
+/// <summary>Options that refuse a bad value, before the verb does anything, in one sentence that says which values they take.</summary>
 internal static class OptionOf
 {
     /// <summary>A year of seconds: no run is longer, and every product of it with a rate fits a long.</summary>
     public const double MaxSeconds = 31_536_000;
 
-    /// <summary>The least number that is worth a measurement.</summary>
-    private const double LeastPositive = 0.001;
+    /// <summary>The smallest number that is worth a measurement.</summary>
+    private const double MinPositive = 0.001;
 
     /// <summary>Far beyond what one generator can start.</summary>
     public const double MaxRate = 1_000_000;
@@ -24,27 +24,27 @@ internal static class OptionOf
 
     public const int MaxPlayers = 1_000_000;
 
-    public const int UsualPlayers = 2000;
+    public const int DefaultPlayers = 2000;
 
-    public const int UsualSeed = 1;
+    public const int DefaultSeed = 1;
 
     /// <summary>Detectors rebuild every partition at the start; a system of one machine gains nothing from more.</summary>
     public const int MaxPartitions = 1_000;
 
-    public static Option<int> Whole(string name, string description, int usual, int least, int most)
-        => Shown(NumberOption.Of(name, description, usual, least, most), description, "N");
+    public static Option<int> Whole(string name, string description, int defaultValue, int min, int max)
+        => Shown(NumberOption.Of(name, description, defaultValue, min, max), description, "N");
 
     /// <summary>A whole number that may be left out.</summary>
-    public static Option<int?> Whole(string name, string description, int least, int most)
-        => Shown(NumberOption.Optional(name, description, least, most), description, "N");
+    public static Option<int?> Whole(string name, string description, int min, int max)
+        => Shown(NumberOption.Optional(name, description, min, max), description, "N");
 
     /// <summary>A number of seconds, or of things a second.</summary>
-    public static Option<double> Positive(string name, string description, double usual, double most)
-        => Shown(NumberOption.Of(name, description, usual, LeastPositive, most), description, "NUMBER");
+    public static Option<double> Positive(string name, string description, double defaultValue, double max)
+        => Shown(NumberOption.Of(name, description, defaultValue, MinPositive, max), description, "NUMBER");
 
-    public static Option<int> Players(string description) => Whole("--players", description, UsualPlayers, MinPlayers, MaxPlayers);
+    public static Option<int> Players(string description) => Whole("--players", description, DefaultPlayers, MinPlayers, MaxPlayers);
 
-    public static Option<int> Seed(string description) => Whole("--seed", description, UsualSeed, int.MinValue, int.MaxValue);
+    public static Option<int> Seed(string description) => Whole("--seed", description, DefaultSeed, int.MinValue, int.MaxValue);
 
     public static Option<Transport> Transport()
     {
@@ -129,7 +129,7 @@ internal static class OptionOf
         return option;
     }
 
-    // The help of the demo's verbs has no room for the bounds; a value beyond them is answered with them.
+    // The help of the verbs has no room for the bounds; the error for a value outside them names them.
     private static Option<T> Shown<T>(Option<T> option, string description, string helpName)
     {
         option.Description = description;

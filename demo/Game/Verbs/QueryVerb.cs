@@ -42,7 +42,7 @@ internal static class QueryVerb
         }
         catch (OutputClosedException)
         {
-            // Who reads has enough.
+            // The reader has closed the pipe (as head does): it has read enough.
         }
 
         return 0;

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Game.Cli.Verbs;
 
-/// <summary><c>./game status</c>: what runs and where it listens. Exit code 3 when nothing runs, 4 when a part of it has ended.</summary>
+/// <summary><c>./game status</c>: shows the processes that run and their addresses. Exit code 3 when nothing runs, 4 when a process has ended.</summary>
 internal static class StatusVerb
 {
     private const int NothingRuns = 3;
@@ -26,7 +26,7 @@ internal static class StatusVerb
         }
 
         AnsiConsole.Write(table);
-        // Addresses and paths are copied: each goes out whole, on a line of its own.
+        // People copy addresses and paths: each is written whole, on its own line.
         Write("bootstrap server", running.Endpoints.BootstrapServers);
         Write("WebHDFS", running.Endpoints.WebHdfs);
         Write("game servers", [.. running.Endpoints.GameServers]);

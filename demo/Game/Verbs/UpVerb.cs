@@ -11,16 +11,16 @@ using Spectre.Console;
 
 namespace Game.Cli.Verbs;
 
-/// <summary><c>./game up</c>: the system without a load, kept running. It goes on with the data of the newest system that up has started.</summary>
+/// <summary><c>./game up</c>: starts the system without a load and leaves it running, with the data of the newest system that up has started.</summary>
 internal static class UpVerb
 {
-    private const int UsualPartitions = 4;
+    private const int DefaultPartitions = 4;
 
     private sealed record Options(int? Partitions, bool Fresh, int? HistoryDays, int Players, string? BootstrapServers, string? WebHdfs);
 
     public static Command Create()
     {
-        Option<int?> partitions = OptionOf.Whole("--partitions", $"Partitions of player-events; they never change [{UsualPartitions}]", 1,
+        Option<int?> partitions = OptionOf.Whole("--partitions", $"Partitions of player-events; they never change [{DefaultPartitions}]", 1,
             OptionOf.MaxPartitions);
         Option<bool> fresh = new("--fresh") { Description = "Begin with an empty system; the data of the one before stays where it is" };
         Option<int?> history = OptionOf.Whole("--history", "Begin with so many days of simulated players' past, by which logins from elsewhere are told", 1,
@@ -41,7 +41,7 @@ internal static class UpVerb
 
     private static async Task<int> RunAsync(Options options, CancellationToken cancellation)
     {
-        await using FileStream only = SystemLock.Take();
+        await using FileStream only = SystemLock.Acquire();
         if (SystemFolder.Active() is not null)
         {
             throw new UserErrorException("A system is running already: ./game status shows it, ./game down ends it.");
@@ -57,14 +57,14 @@ internal static class UpVerb
         int partitions = Partitions(options.Partitions, before);
         TimeProvider time = TimeProvider.System;
         SystemFolder folder = before ?? SystemFolder.Create(SystemFolder.Up, time.GetLocalNow());
-        // Its data may lie outside.
-        string? bootstrap = options.BootstrapServers ?? before?.Settled?.BootstrapServers, webHdfs = options.WebHdfs ?? before?.Settled?.WebHdfs;
+        // The data of the earlier system may be in an outside Kafka or HDFS.
+        string? bootstrap = options.BootstrapServers ?? before?.SavedOptions?.BootstrapServers, webHdfs = options.WebHdfs ?? before?.SavedOptions?.WebHdfs;
         await using GameSystem system = new(folder, new SystemOptions(partitions, bootstrap, webHdfs));
         DemoState state = new(time);
         Dashboard dashboard = new(AnsiConsole.Console, new StartBoard(state), time);
-        await Outcome.WhileInterruptIsToldAsync(() => dashboard.ShowWhileAsync(() => StartAsync(system, state, options, cancellation)), cancellation);
+        await Outcome.RunAndReportInterruptAsync(() => dashboard.ShowWhileAsync(() => StartAsync(system, state, options, cancellation)), cancellation);
         system.Keep();
-        folder.Settle(system.Settled);
+        folder.SaveOptions(system.Options);
         folder.BecomeNewest();
         foreach (string removed in folder.RemoveUnfinished())
         {
@@ -95,8 +95,8 @@ internal static class UpVerb
                     $"The topic {Topics.PlayerEvents} at {system.Endpoints.BootstrapServers} is not empty, and history comes before everything else: leave --history out, or use another cluster.");
             }
 
-            // The world of simulate's usual seed: the players that it plays have this past.
-            GameWorld world = new(OptionOf.UsualSeed, options.Players, new Geography());
+            // The default seed of ./game simulate: the players that it simulates have this history.
+            GameWorld world = new(OptionOf.DefaultSeed, options.Players, new Geography());
             await new HistoryLoad(system, state).RunAsync(new History(world, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), days), cancellation);
         }
 
@@ -106,7 +106,7 @@ internal static class UpVerb
 
     private static void WriteNext(Options options, bool isFresh)
     {
-        string players = options.HistoryDays is not null && options.Players != OptionOf.UsualPlayers ? $" --players {options.Players}" : "";
+        string players = options.HistoryDays is not null && options.Players != OptionOf.DefaultPlayers ? $" --players {options.Players}" : "";
         Console.WriteLine("Next:");
         Console.WriteLine($"  ./game simulate --seconds 20{players}");
         Console.WriteLine($"  ./game query \"{Suggestions.AlertsByRule}\"");
@@ -120,7 +120,7 @@ internal static class UpVerb
 
     private static int Partitions(int? wanted, SystemFolder? before)
     {
-        int there = before?.Settled?.Partitions ?? wanted ?? UsualPartitions;
+        int there = before?.SavedOptions?.Partitions ?? wanted ?? DefaultPartitions;
         if (wanted is { } other && other != there)
         {
             throw new UserErrorException(

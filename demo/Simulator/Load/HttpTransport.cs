@@ -6,22 +6,21 @@ using Game.Simulator.World;
 
 namespace Game.Simulator.Load;
 
-/// <summary>Requests of their own to one game server. The simulator is a trusted proxy there: it names the player's address in
-/// <c>X-Forwarded-For</c>.</summary>
+/// <summary>Sends each action as an HTTP request to one game server, as a trusted proxy: <c>X-Forwarded-For</c> holds the player's address.</summary>
 internal sealed class HttpTransport : IActionTransport
 {
     /// <summary>Connections to one server, each with one request under way; more would only queue in the server.</summary>
     private const int Connections = 64;
 
     private readonly ActionJson _json;
-    private readonly Action<PendingAction, Answer> _settled;
+    private readonly Action<PendingAction, Answer> _answered;
     private readonly HttpClient _client;
     private readonly string _credential;
 
-    public HttpTransport(Uri target, string credential, ActionJson json, Action<PendingAction, Answer> settled)
+    public HttpTransport(Uri target, string credential, ActionJson json, Action<PendingAction, Answer> answered)
     {
         _json = json;
-        _settled = settled;
+        _answered = answered;
         _credential = credential;
         _client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Connections }) { BaseAddress = target, Timeout = TimeSpan.FromSeconds(30) };
     }
@@ -48,7 +47,7 @@ internal sealed class HttpTransport : IActionTransport
             answer = new Answer(0, false, null, 1, e.GetBaseException().Message);
         }
 
-        _settled(pending, answer);
+        _answered(pending, answer);
     }
 
     private HttpRequestMessage Request(PendingAction pending)

@@ -7,8 +7,8 @@ public sealed record Percentiles(double P50Ms, double P99Ms, double P999Ms, doub
 {
     private const double MicrosPerMs = 1000;
 
-    /// <param name="histogram">In microseconds. Nobody may write it meanwhile: the library counts its values again as it walks over them, and throws where they
-    /// differ.</param>
+    /// <param name="histogram">In microseconds. No thread may record into it during the call: the library counts the values while it reads them, and throws
+    /// when the count has changed.</param>
     public static Percentiles Of(HistogramBase histogram)
     {
         return histogram.TotalCount == 0
@@ -18,8 +18,7 @@ public sealed record Percentiles(double P50Ms, double P99Ms, double P999Ms, doub
     }
 }
 
-/// <summary>Latencies of up to ten minutes. Any thread records, without a lock, and any thread reads: a reader sees a copy that nobody writes any
-/// more.</summary>
+/// <summary>Records latencies of up to ten minutes. Any thread may record, without a lock, and any thread may read: a reader gets a copy.</summary>
 public sealed class LatencyRecorder
 {
     private const long MaxMicros = 600_000_000;
@@ -31,7 +30,7 @@ public sealed class LatencyRecorder
 
     public void Record(TimeSpan latency) => _recorder.RecordValue(Math.Clamp((long)latency.TotalMicroseconds, 1, MaxMicros - 1));
 
-    /// <summary>Of everything that was recorded before the call.</summary>
+    /// <summary>The percentiles of all latencies that were recorded before the call.</summary>
     public Percentiles Read()
     {
         lock (_gate)

@@ -5,8 +5,8 @@ using Game.Simulator.World;
 namespace Game.Simulator.Load;
 
 /// <summary>
-/// Plays a plan against game servers, open loop: every action starts when it is due whatever the servers do, none is skipped, and unknown outcomes are retried
-/// under the same key until they are settled.
+/// Sends the actions of a plan to game servers, open loop: every action starts when it is due, however slow the servers are, and none is skipped. An action
+/// whose outcome is unknown is sent again with the same key until it is answered.
 /// </summary>
 public sealed class LoadGenerator : IAsyncDisposable
 {
@@ -31,17 +31,17 @@ public sealed class LoadGenerator : IAsyncDisposable
 
     public LoadStatistics Statistics { get; }
 
-    /// <summary>Runs the plan to its end and waits until every action is settled, or the settle time-out is over.</summary>
+    /// <summary>Runs the plan to its end and waits until every action has its answer, at most <see cref="LoadOptions.AnswerTimeout"/>.</summary>
     /// <param name="plan">Started now.</param>
     /// <param name="publishTruth">Called with the truth of an action before the action is sent.</param>
     public async Task RunAsync(LivePlan plan, Action<IEnumerable<SimulationTruth>> publishTruth, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
         await Task.Factory.StartNew(() => Pace(plan, publishTruth, start, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        patience.CancelAfter(_options.SettleTimeout);
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(_options.AnswerTimeout);
         using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(20));
-        while (Statistics.Unsettled > 0 && !patience.IsCancellationRequested)
+        while (Statistics.Unsettled > 0 && !timeout.IsCancellationRequested)
         {
             await tick.WaitForNextTickAsync(CancellationToken.None);
         }
@@ -62,10 +62,10 @@ public sealed class LoadGenerator : IAsyncDisposable
         => _options.Transport == Transport.Http
             ? []
             : _options.Targets.SelectMany(target => Enumerable.Range(0,
-            _options.ConnectionsPerTarget).Select(_ => new StreamTransport(target, _options.Credential, json, Settled, Statistics.Failed)));
+            _options.ConnectionsPerTarget).Select(_ => new StreamTransport(target, _options.Credential, json, OnAnswer, Statistics.Failed)));
 
     private IEnumerable<IActionTransport> Https(ActionJson json)
-        => _options.Transport == Transport.Ws ? [] : _options.Targets.Select(target => new HttpTransport(target, _options.Credential, json, Settled));
+        => _options.Transport == Transport.Ws ? [] : _options.Targets.Select(target => new HttpTransport(target, _options.Credential, json, OnAnswer));
 
     private void Pace(LivePlan plan, Action<IEnumerable<SimulationTruth>> publishTruth, long start, CancellationToken cancellation)
     {
@@ -107,7 +107,7 @@ public sealed class LoadGenerator : IAsyncDisposable
         return http ? _transports[_streams + player / HttpPlayerOfMixed % (_transports.Length - _streams)] : _transports[player % _streams];
     }
 
-    private void Settled(PendingAction pending, Answer answer)
+    private void OnAnswer(PendingAction pending, Answer answer)
     {
         if (!answer.IsAnswered || (answer.IsWrongSecret && pending.Action is LoginAction { CorrectSecret: true }))
         {
@@ -122,13 +122,13 @@ public sealed class LoadGenerator : IAsyncDisposable
 
         if (pending.Action is LoginAction { CorrectSecret: true } login)
         {
-            foreach (PendingAction waiting in _tokens.LoginSettled(login.Player, answer.Token))
+            foreach (PendingAction waiting in _tokens.LoginCompleted(login.Player, answer.Token))
             {
                 Dispatch(waiting);
             }
         }
 
-        Statistics.Settled(pending, answer);
+        Statistics.Completed(pending, answer);
     }
 
     private async Task RetryAsync(PendingAction pending, TimeSpan delay)
@@ -141,7 +141,7 @@ public sealed class LoadGenerator : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The load was stopped: the action stays unsettled and is counted so.
+            // The load was stopped: the action counts as unsettled.
         }
     }
 }

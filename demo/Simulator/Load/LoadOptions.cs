@@ -19,15 +19,15 @@ public enum Transport
 /// <param name="AccountsKey">The key of the demo's accounts, see <see cref="Contracts.DemoSecrets"/>.</param>
 public sealed record LoadOptions(IReadOnlyList<Uri> Targets, Transport Transport, string Credential, byte[] AccountsKey)
 {
-    /// <summary>WebSocket connections to each target: two let one wait for its socket while the other works.</summary>
+    /// <summary>WebSocket connections to each target: with two, one can send while the other waits for its socket.</summary>
     public int ConnectionsPerTarget { get; init; } = 2;
 
-    /// <summary>Actions due before this count in all but the latencies.</summary>
+    /// <summary>The latencies of actions that are due before this time are not measured.</summary>
     public TimeSpan WarmUp { get; init; } = TimeSpan.Zero;
 
     /// <summary>Whether <see cref="LoadStatistics.AnsweredEventIds"/> is wanted.</summary>
     public bool KeepAnsweredIds { get; init; }
 
     /// <summary>How long actions may stay unanswered after the last one was due.</summary>
-    public TimeSpan SettleTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -4,12 +4,12 @@ using Game.Simulator.World;
 
 namespace Game.Simulator.Load;
 
-/// <summary>Counts of a load as it runs. Events: a login is one, a trade two.</summary>
-/// <param name="warmUp">Latencies and late starts are those of actions due after it.</param>
+/// <summary>The counts of a running load. They are events (a login is one, a trade two) where the name does not say otherwise.</summary>
+/// <param name="warmUp">Latencies and late starts are measured on actions that are due after this time.</param>
 /// <param name="keepAnsweredIds">Whether <see cref="AnsweredEventIds"/> is wanted: some 30 bytes an event, which add up in a load of days.</param>
 public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false)
 {
-    /// <summary>A start later than this counts as late: beyond it the generator, not the server, would be measured.</summary>
+    /// <summary>A start that is later than this counts as late: the figures then measure the generator, not the server.</summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromMilliseconds(5);
 
     /// <summary>A run with a larger share of late starts says nothing about latency.</summary>
@@ -45,7 +45,7 @@ public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false
     {
         get
         {
-            long settled = Answered + Rejected; // read first: never more than what was sent
+            long settled = Answered + Rejected; // read before Sent, which only grows: the difference is never negative
             return Sent - settled;
         }
     }
@@ -97,7 +97,7 @@ public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false
 
     internal void Retried() => Interlocked.Increment(ref _retries);
 
-    internal void Settled(PendingAction pending, in Answer answer)
+    internal void Completed(PendingAction pending, in Answer answer)
     {
         if (!answer.IsAnswered)
         {

@@ -2,7 +2,7 @@ using Game.Simulator.World;
 
 namespace Game.Simulator.Load;
 
-/// <summary>An action that has started and is not settled yet. Its latency counts from the instant it was due.</summary>
+/// <summary>An action that has started and has no answer yet. Its latency counts from the instant at which it was due.</summary>
 internal sealed class PendingAction(GameAction action, long dueTimestamp)
 {
     public GameAction Action { get; } = action;
@@ -27,7 +27,7 @@ internal sealed class PendingAction(GameAction action, long dueTimestamp)
 /// <param name="Locked">Whether a login failed because the player is locked out, whatever the secret.</param>
 internal readonly record struct Answer(int Status, bool Published, string? Token, double RetryAfterSeconds, string? Detail, bool Locked = false)
 {
-    /// <summary>Of a login: the secret was not taken. Players who mistype too often are locked out by right.</summary>
+    /// <summary>Whether a login was refused because of its secret. A locked-out player is not counted: the lock-out follows from mistyped secrets.</summary>
     public bool IsWrongSecret => Status == 401 && !Locked;
 
     public bool IsUnknown => Status is 0 or >= 500;
@@ -38,6 +38,6 @@ internal readonly record struct Answer(int Status, bool Published, string? Token
 /// <summary>Carries actions to a game server. Implementations may be called from any thread.</summary>
 internal interface IActionTransport : IAsyncDisposable
 {
-    /// <summary>Sends the action; the answer comes through the callback the transport was made with, exactly once a call.</summary>
+    /// <summary>Sends the action. The transport passes its answer, exactly once for each call, to the callback of the constructor.</summary>
     void Send(PendingAction pending);
 }

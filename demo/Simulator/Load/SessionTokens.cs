@@ -3,8 +3,8 @@ using Game.Simulator.World;
 namespace Game.Simulator.Load;
 
 /// <summary>
-/// The session tokens the game's world holds. A trade whose side has a login under way waits for its answer, as the real world would; the wait counts into the
-/// trade's latency.
+/// The session tokens of the simulated players. A trade waits for the answer when a login of one of its sides is in progress, as it does in the real game; the
+/// wait is part of the trade's latency.
 /// </summary>
 internal sealed class SessionTokens(int players)
 {
@@ -26,8 +26,8 @@ internal sealed class SessionTokens(int players)
         }
     }
 
-    /// <summary>Notes the outcome of a login (null: no session) and gives the trades that waited for it.</summary>
-    public IReadOnlyList<PendingAction> LoginSettled(Player player, string? token)
+    /// <summary>Stores the token of a login (null: no session) and returns the trades that waited for it.</summary>
+    public IReadOnlyList<PendingAction> LoginCompleted(Player player, string? token)
     {
         lock (_gate)
         {
@@ -43,12 +43,12 @@ internal sealed class SessionTokens(int players)
         }
     }
 
-    /// <summary>Fills in the tokens of a trade's online sides; false when it waits for a login and will be given back by <see cref="LoginSettled"/>.</summary>
+    /// <summary>Sets the tokens of a trade's online sides; false when the trade waits for a login and <see cref="LoginCompleted"/> will return it.</summary>
     public bool TryResolve(PendingAction pending, TradeAction trade)
     {
         lock (_gate)
         {
-            if (Waits(trade.First, pending) || Waits(trade.Second, pending))
+            if (WaitsForLogin(trade.First, pending) || WaitsForLogin(trade.Second, pending))
             {
                 return false;
             }
@@ -58,7 +58,7 @@ internal sealed class SessionTokens(int players)
         }
     }
 
-    private bool Waits(in TradeLeg leg, PendingAction pending)
+    private bool WaitsForLogin(in TradeLeg leg, PendingAction pending)
     {
         if (!leg.Online || Of(leg.Player) is not { LoginsUnderWay: > 0 } entry)
         {

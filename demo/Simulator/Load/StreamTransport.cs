@@ -7,8 +7,8 @@ using System.Threading.Channels;
 namespace Game.Simulator.Load;
 
 /// <summary>
-/// One WebSocket to <c>/v1/stream</c>. Requests are packed into messages as the socket takes them. When the connection breaks, everything unanswered is unknown
-/// and is sent again, in order and with the same keys, on the next connection.
+/// One WebSocket to <c>/v1/stream</c>. A message holds all requests that have queued up while the one before was sent. When the connection breaks, the outcome
+/// of the unanswered requests is unknown: the next connection sends them again, in order and with the same keys.
 /// </summary>
 internal sealed class StreamTransport : IActionTransport
 {
@@ -21,7 +21,7 @@ internal sealed class StreamTransport : IActionTransport
     private readonly Uri _address;
     private readonly string _credential;
     private readonly ActionJson _json;
-    private readonly Action<PendingAction, Answer> _settled;
+    private readonly Action<PendingAction, Answer> _answered;
     private readonly Action<string> _failed;
     private readonly Channel<PendingAction> _queue = Channel.CreateUnbounded<PendingAction>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<long, PendingAction> _unanswered = new();
@@ -29,14 +29,14 @@ internal sealed class StreamTransport : IActionTransport
     private readonly Task _running;
     private long _lastNumber;
 
-    /// <param name="settled">Takes every answer.</param>
-    /// <param name="failed">Takes what ended a connection.</param>
-    public StreamTransport(Uri target, string credential, ActionJson json, Action<PendingAction, Answer> settled, Action<string> failed)
+    /// <param name="answered">Called with every answer.</param>
+    /// <param name="failed">Called with the error that ended a connection.</param>
+    public StreamTransport(Uri target, string credential, ActionJson json, Action<PendingAction, Answer> answered, Action<string> failed)
     {
         _address = new UriBuilder(new Uri(target, "/v1/stream")) { Scheme = target.Scheme == "https" ? "wss" : "ws" }.Uri;
         _credential = credential;
         _json = json;
-        _settled = settled;
+        _answered = answered;
         _failed = failed;
         _running = Task.Run(RunAsync);
     }
@@ -59,12 +59,12 @@ internal sealed class StreamTransport : IActionTransport
                 using ClientWebSocket socket = new();
                 socket.Options.SetRequestHeader("Authorization", "Bearer " + _credential);
                 await socket.ConnectAsync(_address, _stopping.Token);
-                await ConverseAsync(socket);
+                await SendAndReceiveAsync(socket);
             }
             catch (Exception e) when (e is WebSocketException or IOException or System.Net.Http.HttpRequestException or JsonException
             or OperationCanceledException)
             {
-                // The server went away or talks nonsense: what is unanswered is sent again below.
+                // The connection broke or an answer cannot be decoded: the next connection sends the unanswered requests again.
                 if (!_stopping.IsCancellationRequested)
                 {
                     _failed($"{_address}: {e.GetBaseException().Message}");
@@ -78,7 +78,7 @@ internal sealed class StreamTransport : IActionTransport
         }
     }
 
-    private async Task ConverseAsync(ClientWebSocket socket)
+    private async Task SendAndReceiveAsync(ClientWebSocket socket)
     {
         using CancellationTokenSource broken = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         Task receiving = ReceiveAsync(socket, broken.Token);
@@ -157,12 +157,12 @@ internal sealed class StreamTransport : IActionTransport
             {
                 continue;
             }
-            Settle(buffer.AsSpan(0, length));
+            HandleAnswers(buffer.AsSpan(0, length));
             length = 0;
         }
     }
 
-    private void Settle(ReadOnlySpan<byte> message)
+    private void HandleAnswers(ReadOnlySpan<byte> message)
     {
         foreach (Range line in message.Split((byte)'\n'))
         {
@@ -173,7 +173,7 @@ internal sealed class StreamTransport : IActionTransport
             Answer answer = ActionJson.ReadAnswer(message[line], out long number);
             if (_unanswered.TryRemove(number, out PendingAction? pending))
             {
-                _settled(pending, answer);
+                _answered(pending, answer);
             }
         }
     }

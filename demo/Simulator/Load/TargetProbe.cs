@@ -3,15 +3,15 @@ using System.Net.Http.Headers;
 
 namespace Game.Simulator.Load;
 
-/// <summary>Looks, before a load begins, whether its game servers answer and take the credential.</summary>
+/// <summary>Checks, before a load begins, that its game servers answer and accept the credential.</summary>
 public static class TargetProbe
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>What is wrong with the first server that cannot be used, a sentence; null when all can.</summary>
+    /// <summary>One sentence about the first server that cannot be used; null when all can.</summary>
     public static async Task<string?> FaultAsync(LoadOptions options, CancellationToken cancellation)
     {
-        using HttpClient client = new() { Timeout = Patience };
+        using HttpClient client = new() { Timeout = AnswerTimeout };
         client.DefaultRequestHeaders.Authorization = AuthenticationHeaderValue.TryParse("Bearer " + options.Credential, out AuthenticationHeaderValue? bearer)
             ? bearer : null;
         foreach (Uri target in options.Targets)
@@ -29,7 +29,7 @@ public static class TargetProbe
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                return $"The game server at {target} does not answer within {Patience.TotalSeconds:F0} s.";
+                return $"The game server at {target} does not answer within {AnswerTimeout.TotalSeconds:F0} s.";
             }
         }
 
@@ -43,7 +43,7 @@ public static class TargetProbe
         {
             return $"The game server at {target} is not ready ({(int)ready.StatusCode}): {(await ready.Content.ReadAsStringAsync(cancellation)).Trim()}";
         }
-        // Without a handshake the stream answers 426 to who may open it.
+        // A request without a WebSocket handshake is answered 426 when the credential is right.
         using HttpResponseMessage stream = await client.GetAsync(new Uri(target, "/v1/stream"), cancellation);
         return stream.StatusCode switch
         {

@@ -5,7 +5,7 @@ namespace Game.Simulator.World;
 /// <summary>A part of a planted campaign: written to <c>simulation-truth</c>, never sent to a game server.</summary>
 public sealed record FraudMark(string CampaignId, string Scenario, CampaignRole FirstRole, CampaignRole SecondRole);
 
-/// <summary>Something a player does, decided in full beforehand.</summary>
+/// <summary>An action of a player; the plan decides all of it before it is due.</summary>
 /// <param name="Key">The idempotency key, a UUIDv7.</param>
 /// <param name="DueMs">Milliseconds after the start of the load at which it is due.</param>
 /// <param name="Fraud">The campaign it belongs to, null for an honest action.</param>

@@ -3,7 +3,7 @@ using Game.Contracts;
 namespace Game.Simulator.World;
 
 /// <summary>
-/// One planted fraud: a victim, one or two mules, and a list of steps that are taken one after the other. Every step gives one action.
+/// One planted fraud: a victim, one or two mules, and a queue of steps. Each step gives one action.
 /// </summary>
 public abstract class Campaign
 {
@@ -30,7 +30,7 @@ public abstract class Campaign
 
     protected GameWorld World { get; }
 
-    /// <summary>The marks of a step in which the victim's account acts, alone or towards a mule.</summary>
+    /// <summary>The mark of an action of the victim's account, alone or with a mule on the other side.</summary>
     protected FraudMark Mark(CampaignRole second = CampaignRole.Mule) => new(Id, Scenario, CampaignRole.Victim, second);
 
     /// <summary>Takes the next step at the given instant.</summary>
@@ -41,16 +41,16 @@ public abstract class Campaign
         if (Finished)
         {
             Victim.InCampaign = false;
-            Victim.Online = false; // the owner comes back with a login
+            Victim.Online = false; // the owner logs in again
         }
 
         return action;
     }
 
-    protected void Then(Func<double, long, GameAction> step) => _steps.Enqueue(step);
+    protected void AddStep(Func<double, long, GameAction> step) => _steps.Enqueue(step);
 
     /// <summary>A trade that hands a share of the victim's gold, or of its goods for nothing, to a mule.</summary>
-    protected TradeAction Plunder(double dueMs, long epochMs, double share)
+    protected TradeAction Steal(double dueMs, long epochMs, double share)
     {
         Player mule = World.Dice.Pick(Mules);
         bool goods = Victim.InventoryValue > Victim.Gold;
@@ -58,13 +58,13 @@ public abstract class Campaign
         Exchange exchange = goods
             ? new Exchange(Victim, mule, 0, -1, worth, TradeChannel.Direct, "gem")
             : new Exchange(Victim, mule, -worth, 0, 0, World.Dice.Chance(0.5) ? TradeChannel.Mail : TradeChannel.Direct, "");
-        return World.Settle(exchange, dueMs, epochMs, Mark());
+        return World.Apply(exchange, dueMs, epochMs, Mark());
     }
 }
 
 /// <summary>
-/// Someone else logs in with the victim's secret, from a strange network and mostly with a strange device, sometimes after guessing, and carries the wealth
-/// off.
+/// A thief logs in with the victim's secret, sometimes after wrong guesses, from a network and mostly a device that the victim never used, and sends the
+/// victim's wealth to mules.
 /// </summary>
 public sealed class AccountTakeover : Campaign
 {
@@ -79,13 +79,13 @@ public sealed class AccountTakeover : Campaign
         int guesses = world.Dice.Chance(0.5) ? world.Dice.Below(3) + 1 : 0;
         for (int guess = 0; guess < guesses; guess++)
         {
-            Then((due, at) => World.Login(Victim, from, due, at, correctSecret: false, Mark()));
+            AddStep((due, at) => World.Login(Victim, from, due, at, correctSecret: false, Mark()));
         }
-        Then((due, at) => World.Login(Victim, from, due, at, correctSecret: true, Mark()));
+        AddStep((due, at) => World.Login(Victim, from, due, at, correctSecret: true, Mark()));
         int thefts = world.Dice.Below(4) + 2;
         for (int theft = 0; theft < thefts; theft++)
         {
-            Then((due, at) => Plunder(due, at, World.Dice.Between(0.2, 0.6)));
+            AddStep((due, at) => Steal(due, at, World.Dice.Between(0.2, 0.6)));
         }
     }
 }
@@ -97,13 +97,13 @@ public sealed class GoldDrain : Campaign
 
     public GoldDrain(string id, GameWorld world, Player victim, IReadOnlyList<Player> mules) : base(id, Name, world, victim, mules)
     {
-        Then((due, at) => World.HonestLogin(Victim, due, at));
+        AddStep((due, at) => World.HonestLogin(Victim, due, at));
         int thefts = world.Dice.Below(4) + 1;
         double left = world.Dice.Between(0.05, 0.4); // of gold and goods each, after all thefts on either
         double share = 1 - Math.Pow(left, 1.0 / thefts);
         for (int theft = 0; theft < thefts * 2; theft++)
         {
-            Then((due, at) => Plunder(due, at, Math.Max(share, 0.35)));
+            AddStep((due, at) => Steal(due, at, Math.Max(share, 0.35)));
         }
     }
 }

@@ -3,14 +3,14 @@ using Game.Contracts;
 namespace Game.Simulator.World;
 
 /// <summary>
-/// The players, and what honest ones do. Deterministic: seed and order of calls decide everything. Not thread-safe.
+/// The players, and the actions of honest ones. Deterministic: the seed and the order of calls decide everything. Not thread-safe.
 /// </summary>
 public sealed class GameWorld
 {
     private const int MinFriends = 3;
     private const int MaxFriends = 10;
 
-    /// <summary>What the fastest plausible traveller does, km/h; an honest journey starts only where it fits.</summary>
+    /// <summary>The highest plausible speed of a traveller, km/h; an honest journey is never faster.</summary>
     private const double AirlinerKmh = 700;
 
     private static readonly string[] Items = ["sword", "bow", "shield", "potion", "gem", "ore", "herb", "scroll", "mount", "cloak", "ring", "rune"];
@@ -28,7 +28,7 @@ public sealed class GameWorld
         Players = [.. Enumerable.Range(0, players).Select(NewPlayer)];
         foreach (Player player in Players)
         {
-            BefriendSome(player);
+            AddFriends(player);
         }
     }
 
@@ -75,11 +75,11 @@ public sealed class GameWorld
         long itemValue = (long)Math.Clamp(value, 1, Math.Max(1, Math.Min(buyer.Gold * 0.4, seller.InventoryValue * 0.4)));
         long price = (long)Math.Max(1, itemValue * Dice.Between(0.92, 1.08));
         TradeChannel channel = Dice.Chance(0.6) ? TradeChannel.Auction : TradeChannel.Direct;
-        return Settle(new Exchange(player, other, buys ? -price : price, buys ? 1 : -1, itemValue, channel, Dice.Pick(Items)), dueMs, epochMs, fraud: null);
+        return Apply(new Exchange(player, other, buys ? -price : price, buys ? 1 : -1, itemValue, channel, Dice.Pick(Items)), dueMs, epochMs, fraud: null);
     }
 
-    /// <summary>Books an exchange on both players and gives the action that reports it.</summary>
-    public TradeAction Settle(Exchange exchange, double dueMs, long epochMs, FraudMark? fraud)
+    /// <summary>Changes the wealth of both players by an exchange and returns the action that reports the trade.</summary>
+    public TradeAction Apply(Exchange exchange, double dueMs, long epochMs, FraudMark? fraud)
     {
         Player first = exchange.First, second = exchange.Second;
         long gold = exchange.GoldToFirst >= 0 ? Math.Min(exchange.GoldToFirst, second.Gold) : -Math.Min(-exchange.GoldToFirst, first.Gold);
@@ -157,7 +157,7 @@ public sealed class GameWorld
     private TradeAction Gift(Player giver, Player friend, double dueMs, long epochMs)
     {
         long gold = (long)(giver.Gold * (Dice.Chance(0.02) ? Dice.Between(0.1, 0.25) : Dice.Between(0.005, 0.05)));
-        return Settle(new Exchange(giver, friend, -gold, 0, 0, TradeChannel.Mail, ""), dueMs, epochMs, fraud: null);
+        return Apply(new Exchange(giver, friend, -gold, 0, 0, TradeChannel.Mail, ""), dueMs, epochMs, fraud: null);
     }
 
     private Player Counterparty(Player player)
@@ -191,7 +191,7 @@ public sealed class GameWorld
         };
     }
 
-    private void BefriendSome(Player player)
+    private void AddFriends(Player player)
     {
         int count = MinFriends + Dice.Below(MaxFriends - MinFriends + 1);
         while (player.Friends.Count < Math.Min(count, Players.Count - 1))

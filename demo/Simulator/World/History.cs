@@ -3,13 +3,13 @@ using Game.Contracts;
 namespace Game.Simulator.World;
 
 /// <summary>
-/// Days of honest play before the demo begins, as events with past <c>ts</c> in time order. It leaves the world as it then is: wealth, last logins, everyone
-/// offline.
+/// Days of honest play before the demo begins, as events with past <c>ts</c> in time order. Afterwards the world has the wealth and last logins of this play,
+/// and all players are offline.
 /// </summary>
 public sealed class History
 {
-    /// <summary>Days unless told otherwise.</summary>
-    public const int UsualDays = 7;
+    /// <summary>The default number of days.</summary>
+    public const int DefaultDays = 7;
 
     public const int MaxDays = 90;
 
@@ -50,7 +50,7 @@ public sealed class History
     /// <param name="world">Whose history; nothing has been played in it yet.</param>
     /// <param name="endMs">Epoch milliseconds at which history ends.</param>
     /// <param name="days">How far it goes back, 1 to <see cref="MaxDays"/>.</param>
-    public History(GameWorld world, long endMs, int days = UsualDays)
+    public History(GameWorld world, long endMs, int days = DefaultDays)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(days, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(days, MaxDays);
@@ -63,7 +63,7 @@ public sealed class History
     /// <summary>The number of events.</summary>
     public int Count { get; }
 
-    /// <summary>The events. To be walked over once: the world lives through them meanwhile.</summary>
+    /// <summary>The events. Enumerate them once only: the enumeration changes the world.</summary>
     public IEnumerable<PlayerEvent> Events()
     {
         foreach (Step step in _steps)
@@ -92,7 +92,7 @@ public sealed class History
 
     private Step[] Timeline(long endMs)
     {
-        int perPlayer = Math.Clamp(MaxEvents / _world.Players.Count, MinEventsPerPlayer, Math.Max(MinEventsPerPlayer, EventsPerPlayer * _days / UsualDays));
+        int perPlayer = Math.Clamp(MaxEvents / _world.Players.Count, MinEventsPerPlayer, Math.Max(MinEventsPerPlayer, EventsPerPlayer * _days / DefaultDays));
         int sessions = Math.Max(MinSessions, perPlayer / 10);
         int trades = Math.Max(1, (perPlayer - 2 * sessions) / 2 / sessions);
         int most = MaxEvents / (sessions * (2 + 2 * trades));

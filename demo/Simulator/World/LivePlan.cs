@@ -2,21 +2,21 @@ using Game.Contracts;
 
 namespace Game.Simulator.World;
 
-/// <summary>What is played live.</summary>
+/// <summary>The options of the live load.</summary>
 /// <param name="Seconds">Length of the load.</param>
 /// <param name="Rate">Actions a second, evenly spaced.</param>
 /// <param name="StartEpochMs">Epoch milliseconds at which the first action is due.</param>
 public sealed record LivePlanOptions(double Seconds, double Rate, long StartEpochMs)
 {
     /// <summary>Few enough that fraud stays rare.</summary>
-    public const int UsualPlayersPerCampaign = 400;
+    public const int DefaultPlayersPerCampaign = 400;
 
     /// <summary>One campaign of each scenario for so many players, but <see cref="LivePlan.MinCampaigns"/> at least.</summary>
-    public int PlayersPerCampaign { get; init; } = UsualPlayersPerCampaign;
+    public int PlayersPerCampaign { get; init; } = DefaultPlayersPerCampaign;
 }
 
 /// <summary>
-/// The live load, decided action by action in due order: honest play by the habits of the players, with campaigns of both scenarios planted in between.
+/// The actions of the live load, generated one by one in due order: honest play that follows the habits of the players, and campaigns of both scenarios.
 /// </summary>
 public sealed class LivePlan
 {
@@ -26,18 +26,18 @@ public sealed class LivePlan
     /// <summary>A victim and two mules.</summary>
     private const int MaxPlayersOfCampaign = 3;
 
-    /// <summary>A trade follows its player's login at the earliest after this time, so that the session's token has arrived.</summary>
-    private const double SettleMs = 500;
+    /// <summary>The shortest time from a player's login to the player's first trade, so that the session token has arrived.</summary>
+    private const double TokenDelayMs = 500;
 
     private readonly GameWorld _world;
     private readonly LivePlanOptions _options;
     private readonly PriorityQueue<Campaign, double> _waiting = new();
-    private readonly HashSet<string> _opened = [];
+    private readonly HashSet<string> _begun = [];
     private readonly Dictionary<string, Campaign> _byId;
     private readonly double[] _loggedInAt;
     private readonly double _stepMs;
 
-    /// <param name="world">Of at least twice as many players as there are campaigns at least, and a few to be mules.</param>
+    /// <param name="world">A world with at least 2 × <see cref="MinCampaigns"/> players for victims, and three more for mules.</param>
     public LivePlan(GameWorld world, LivePlanOptions options)
     {
         if (world.Players.Count < 2 * MinCampaigns + MaxPlayersOfCampaign)
@@ -48,23 +48,25 @@ public sealed class LivePlan
         _options = options;
         _loggedInAt = new double[world.Players.Count];
         _stepMs = Math.Min(1_500, options.Seconds * 1000 / 40);
-        Campaigns = Plant();
+        Campaigns = PlantCampaigns();
         _byId = Campaigns.ToDictionary(campaign => campaign.Id);
     }
 
     public IReadOnlyList<Campaign> Campaigns { get; }
 
     /// <summary>Campaigns whose first fraudulent action was given to <see cref="Truths"/>.</summary>
-    public int Opened => _opened.Count;
+    public int BegunCampaigns => _begun.Count;
 
     public long TotalActions => (long)(_options.Seconds * _options.Rate);
 
-    /// <summary>The fraudulent events of an action, none for an honest one; before a campaign's first, who takes part in it. To be called once an action, in
-    /// their order.</summary>
+    /// <summary>
+    /// The fraudulent events of an action; none for an honest one. Before the first event of a campaign come its participants. Call this once for each action,
+    /// in due order.
+    /// </summary>
     public IReadOnlyList<SimulationTruth> Truths(GameAction action)
-        => action.Fraud is not { } mark ? [] : [.. _opened.Add(mark.CampaignId) ? Opening(_byId[mark.CampaignId]) : [], .. Events(action, mark)];
+        => action.Fraud is not { } mark ? [] : [.. _begun.Add(mark.CampaignId) ? Participants(_byId[mark.CampaignId]) : [], .. Events(action, mark)];
 
-    private IEnumerable<SimulationTruth> Opening(Campaign campaign)
+    private IEnumerable<SimulationTruth> Participants(Campaign campaign)
         => [Truth(campaign, campaign.Victim, CampaignRole.Victim), .. campaign.Mules.Select(mule => Truth(campaign, mule, CampaignRole.Mule))];
 
     private IEnumerable<SimulationTruth> Events(GameAction action, FraudMark mark)
@@ -102,12 +104,12 @@ public sealed class LivePlan
         GameAction action = campaign.Next(due, epochMs);
         if (action is TradeAction trade)
         {
-            action = Settled(trade, due);
+            action = OfflineUntilTokenArrives(trade, due);
         }
         Remember(action);
         if (!campaign.Finished)
         {
-            _waiting.Enqueue(campaign, due + Math.Max(SettleMs, _stepMs * _world.Dice.Between(0.5, 1.5)));
+            _waiting.Enqueue(campaign, due + Math.Max(TokenDelayMs, _stepMs * _world.Dice.Between(0.5, 1.5)));
         }
         return action;
     }
@@ -117,7 +119,7 @@ public sealed class LivePlan
         for (int attempt = 0; attempt < 50; attempt++)
         {
             Player player = _world.Players[_world.Dice.Below(_world.Players.Count)];
-            bool ready = player.Online && due - _loggedInAt[player.Index] >= SettleMs;
+            bool ready = player.Online && due - _loggedInAt[player.Index] >= TokenDelayMs;
             if (player.InCampaign || (player.Online && !ready))
             {
                 continue;
@@ -139,12 +141,12 @@ public sealed class LivePlan
         return login;
     }
 
-    // The other side may have logged in a moment ago: it is then named by its user id, as one that is offline.
+    // When the other side has logged in a moment ago, the trade names it by its user id, as it names an offline player.
     private TradeAction HonestTrade(Player player, double due, long epochMs)
-        => Settled(_world.HonestTrade(player, due, epochMs), due);
+        => OfflineUntilTokenArrives(_world.HonestTrade(player, due, epochMs), due);
 
-    private TradeAction Settled(TradeAction trade, double due)
-        => due - _loggedInAt[trade.Second.Player.Index] >= SettleMs ? trade : trade with { Second = trade.Second with { Online = false } };
+    private TradeAction OfflineUntilTokenArrives(TradeAction trade, double due)
+        => due - _loggedInAt[trade.Second.Player.Index] >= TokenDelayMs ? trade : trade with { Second = trade.Second with { Online = false } };
 
     private void Remember(GameAction action)
     {
@@ -154,8 +156,8 @@ public sealed class LivePlan
         }
     }
 
-    // Every player is in one campaign at most; where there are too few for that, victims are, and the others are mules of several.
-    private List<Campaign> Plant()
+    // Each player is in at most one campaign. With too few players for that, only victims are, and a mule takes part in several.
+    private List<Campaign> PlantCampaigns()
     {
         int each = Math.Max(MinCampaigns, _world.Players.Count / _options.PlayersPerCampaign);
         Player[] order = Shuffled();

@@ -3,7 +3,7 @@ namespace Game.Simulator.World;
 /// <summary>A place a player is connected from.</summary>
 public readonly record struct Presence(Network Network, string Ip, string DeviceId);
 
-/// <summary>One simulated player: habits that never change, and what the game's world knows of them now.</summary>
+/// <summary>One simulated player: habits, which never change, and the present state in the game.</summary>
 public sealed class Player
 {
     public required int Index { get; init; }
@@ -49,6 +49,6 @@ public sealed class Player
     /// <summary>Epoch milliseconds at which the session ends; only history uses it.</summary>
     public long SessionEndsAt { get; set; }
 
-    /// <summary>A campaign has the account: the honest player does nothing meanwhile.</summary>
+    /// <summary>Whether a campaign uses the account now; the honest player does nothing in this time.</summary>
     public bool InCampaign { get; set; }
 }
