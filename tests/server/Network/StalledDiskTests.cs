@@ -108,7 +108,7 @@ public class StalledDiskTests
     }
 
     [Fact]
-    public async Task Later_requests_than_one_whose_flush_stalls_are_appended_and_share_the_next_flush()
+    public async Task Requests_after_one_whose_flush_stalls_are_appended_and_share_the_next_flush()
     {
         const int Later = 5;
         using ManualResetEventSlim disk = new();
