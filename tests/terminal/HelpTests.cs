@@ -29,7 +29,7 @@ public sealed class HelpTests : IAsyncDisposable
     [InlineData("./game upp", 2, "./game --help")]
     [InlineData("./game bench brokr", 2, "./game bench --help")]
     [InlineData("./game simulate", 1, "./game up")]
-    public async Task What_cannot_be_done_is_told_with_what_can(string command, int code, string advice)
+    public async Task A_command_that_cannot_run_names_one_that_can(string command, int code, string advice)
     {
         Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
         await using Terminal terminal = await Terminal.OpenAsync(_home, 80, 24, command);

@@ -9,8 +9,7 @@ internal sealed record RunningProcess(string Name, int Id, string Program, long 
 {
     private const int FieldsBeforeStartTime = 19; // after the name's parenthesis: fields 3 to 21
 
-    /// <summary>Whether the process still runs: its id, start time and program are the same. After a reboot, another process can have the same id and start
-    /// time.</summary>
+    /// <summary>Whether the process still runs: its id, start time and program are the same. After a reboot, another one can have the first two.</summary>
     public bool IsAlive => StartTimeOf(Id) == StartTime && Read(Id, "cmdline")?.Contains(Program, StringComparison.Ordinal) == true;
 
     public static RunningProcess Of(string name, int id, string program) => new(name, id, program, StartTimeOf(id) ?? 0);
