@@ -1,6 +1,8 @@
 namespace Broker.Protocol;
 
-/// <summary>Which header goes with a version of an API. Versions above the known ones count as flexible, so that their headers can still be read.</summary>
+/// <summary>
+/// Which header version belongs to a version of an API. Versions above the known ones count as flexible, so that their headers can still be read.
+/// </summary>
 public static class HeaderVersions
 {
     /// <summary>The request header's version, 0 to 2; -1 for an API without a schema.</summary>

@@ -45,7 +45,7 @@ public ref struct ProtocolReader(Memory<byte> frame)
 
     public double ReadFloat64() => BinaryPrimitives.ReadDoubleBigEndian(ReadSpan(8));
 
-    /// <summary>A topic id or the like, the first byte of the wire being the first of its text form.</summary>
+    /// <summary>A UUID such as a topic id; the first byte on the wire is the first of its text form.</summary>
     public Guid ReadUuid() => new(ReadSpan(16), bigEndian: true);
 
     public uint ReadUnsignedVarint()
@@ -64,7 +64,7 @@ public ref struct ProtocolReader(Memory<byte> frame)
         return value;
     }
 
-    /// <summary>A string; bytes that are not UTF-8 become replacement characters, as Kafka does.</summary>
+    /// <summary>A string; bytes that are not UTF-8 become replacement characters, as in Kafka.</summary>
     public string ReadString(bool flexible) => ReadNullableString(flexible) ?? throw Null("string");
 
     public string? ReadNullableString(bool flexible)

@@ -254,7 +254,7 @@ public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
         BinaryPrimitives.WriteInt32BigEndian(_chunk.AsSpan(position - start, _used - (position - start)), value);
     }
 
-    /// <summary>Copies the written bytes, which may not have deferred payloads among them.</summary>
+    /// <summary>Copies the written bytes; there must be no deferred payloads.</summary>
     public byte[] ToArray()
     {
         if (_deferredLength > 0)
@@ -320,7 +320,7 @@ public sealed class ProtocolWriter : IBufferWriter<byte>, IDisposable
         return _chunk.AsSpan(_used);
     }
 
-    /// <summary>A writer for the value of a tagged field, whose size has to be known before it; kept for the next one.</summary>
+    /// <summary>A writer for the value of a tagged field, whose size is written before it; reused for the next field.</summary>
     internal ProtocolWriter BeginNested() => _nested ??= new ProtocolWriter();
 
     internal void EndTaggedField(int tag, ProtocolWriter value)

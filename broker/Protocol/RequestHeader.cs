@@ -1,6 +1,6 @@
 namespace Broker.Protocol;
 
-/// <summary>What stands before a request's body.</summary>
+/// <summary>The header before a request's body.</summary>
 /// <param name="ApiKey">The API asked; may be one that has no name.</param>
 /// <param name="ApiVersion">The version of the request's body, which may be one that does not exist.</param>
 /// <param name="CorrelationId">Chosen by the client, given back in the response.</param>

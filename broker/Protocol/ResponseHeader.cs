@@ -1,6 +1,6 @@
 namespace Broker.Protocol;
 
-/// <summary>What stands before a response's body.</summary>
+/// <summary>The header before a response's body.</summary>
 /// <param name="CorrelationId">The request's.</param>
 /// <param name="UnknownTaggedFields">Tagged fields of a version 1 header; null when there are none.</param>
 public readonly record struct ResponseHeader(int CorrelationId, UnknownTaggedField[]? UnknownTaggedFields = null)

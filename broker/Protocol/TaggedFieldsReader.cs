@@ -32,7 +32,7 @@ public struct TaggedFieldsReader
     /// <summary>The fields kept, in ascending order of tags; null where there are none.</summary>
     public readonly UnknownTaggedField[]? Unknown => _unknown is null || _unknown.Length == _unknownCount ? _unknown : _unknown[.._unknownCount];
 
-    /// <summary>Goes to the next field; false after the last.</summary>
+    /// <summary>Moves to the next field; false after the last.</summary>
     public bool MoveNext(ref ProtocolReader reader)
     {
         if (Tag >= 0 && reader.Remaining != 0)
@@ -60,7 +60,7 @@ public struct TaggedFieldsReader
         return true;
     }
 
-    /// <summary>Keeps the current field as one that is not known.</summary>
+    /// <summary>Keeps the current field as an unknown one.</summary>
     public void Keep(ref ProtocolReader reader)
     {
         _unknown ??= new UnknownTaggedField[_left + 1];

@@ -1,6 +1,6 @@
 namespace Broker.Protocol;
 
-/// <summary>Writes a tagged section: known fields in ascending order of tags, unknown ones merged in where they belong.</summary>
+/// <summary>Writes a tagged section: known fields in ascending order of tags, with unknown ones merged in by their tags.</summary>
 public ref struct TaggedFieldsWriter
 {
     private readonly ProtocolWriter _writer;

@@ -38,7 +38,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         _time = time;
         _journal = journal;
         Tree = tree;
-        // As ZooKeeper's: the start time above a counter, so that no two lives of a tree share a session id.
+        // As in ZooKeeper: the start time in the high bits and a counter below, so that session ids never repeat after a restart.
         _lastSessionId = time.GetUtcNow().ToUnixTimeMilliseconds() << 16;
         if (journal is null)
         {

@@ -78,7 +78,7 @@ internal sealed partial class FileJournalStore : IJournalStore
         }
         catch (IOException)
         {
-            // The file is in place and both hold the same; the next append, which only the new one would have, tries again first.
+            // The rename has happened, and both files hold the same tree; before the next append the folder is synced again.
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class Journal : IDisposable
 
     private Journal(IJournalStore store) => _store = store;
 
-    /// <summary>Reads what is there; a torn tail (never acknowledged) is cut off; ephemeral znodes of the last life are deleted.</summary>
+    /// <summary>Reads what is there; a torn tail (never acknowledged) is cut off; the last process's ephemeral znodes are deleted.</summary>
     /// <exception cref="JournalCorruptException">Damage that no torn write explains.</exception>
     internal static Journal Open(IJournalStore store, TimeProvider time, out ZnodeTree tree)
     {
@@ -38,7 +38,9 @@ internal sealed class Journal : IDisposable
         return journal;
     }
 
-    /// <summary>Makes transactions durable. When it fails they may be tried again, also with more behind them: what a failure left is cut off first.</summary>
+    /// <summary>
+    /// Makes transactions durable. When it fails they may be tried again, also with more behind them: the bytes that a failed write left are cut off first.
+    /// </summary>
     /// <exception cref="IOException">The disk cannot be written at present.</exception>
     internal void Append(IReadOnlyList<Transaction> transactions)
     {

@@ -162,7 +162,7 @@ internal static class JournalCodec
         ReadData(reader), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(), reader.ReadInt64(),
         reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64(), Znode.NoChildren);
 
-    /// <summary>No data and empty data are two things, as in ZooKeeper.</summary>
+    /// <summary>No data and empty data are different, as in ZooKeeper.</summary>
     private static void WriteData(BinaryWriter writer, byte[]? data)
     {
         writer.Write(data?.Length ?? -1);

@@ -10,5 +10,5 @@ internal abstract record Effect(string Path)
     internal sealed record Deleted(string Path) : Effect(Path);
 }
 
-/// <summary>The effects of one commit, as they are journaled and replayed; no conditions are left to check.</summary>
+/// <summary>The effects of one commit, as they are journaled and replayed; conditions have been checked before.</summary>
 internal sealed record Transaction(long Zxid, long Time, IReadOnlyList<Effect> Effects);

@@ -1,6 +1,6 @@
 namespace Broker.Coordination.Embedded;
 
-/// <summary>The watches left by all sessions; used only by the thread that holds the tree.</summary>
+/// <summary>The watches left by all sessions; used only under the tree's lock.</summary>
 internal sealed class WatchTable
 {
     private readonly Dictionary<string, HashSet<Watch>> _data = new(StringComparer.Ordinal);

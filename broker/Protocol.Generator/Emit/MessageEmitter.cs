@@ -37,7 +37,7 @@ internal sealed class MessageEmitter(MessageSchema message, string targetNamespa
     {
         if (message.Kind == MessageKind.Request)
         {
-            // FindCoordinator has a field of this name: there the interface's is reached through the interface alone.
+            // FindCoordinator has a field of this name: there the interface's member is implemented explicitly.
             string owner = message.Root.Fields.Exists(f => f.Name == "Key") ? $"static ApiKey {Interface}." : "public static ApiKey ";
             _code.Line($"{owner}Key => ApiKey.{message.ApiName};");
         }

@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Broker.Protocol.Generator.Json;
 
-/// <summary>A JSON value that knows where in the file it stands, so that a schema error can name its line.</summary>
+/// <summary>A JSON value with its position in the file, so that a schema error can name its line.</summary>
 internal abstract class JsonNode(TextSpan span)
 {
     public TextSpan Span { get; } = span;

@@ -1,6 +1,6 @@
 namespace Broker.Protocol.Generator.Schema;
 
-/// <summary>What holds between the parts of a message; also gives every structure the versions it can occur in.</summary>
+/// <summary>Checks the parts of a message against each other; also computes the versions in which each structure can occur.</summary>
 internal sealed class SchemaCheck(SchemaFile file, MessageSchema message)
 {
     /// <summary>Element types for which the reader and writer have array methods.</summary>

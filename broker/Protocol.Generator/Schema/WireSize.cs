@@ -19,7 +19,7 @@ internal static class WireSize
         return size;
     }
 
-    /// <summary>Bytes of a field's slot in its object, and of a small object that comes along even when empty.</summary>
+    /// <summary>Bytes of a field's slot in its object, and of a small object that is allocated even when empty.</summary>
     public static int InMemory(FieldSchema field) => field.Type switch
     {
         { IsArray: true } => 8,

@@ -6,13 +6,13 @@ namespace Broker.Protocol.Records;
 /// <summary>The decoded header of one record batch of magic 2.</summary>
 public readonly record struct BatchInfo
 {
-    /// <summary>Bytes of a v2 header: nothing of a batch can be told from fewer.</summary>
+    /// <summary>Bytes of a v2 header, which is needed whole to read anything of a batch.</summary>
     public const int HeaderSize = 61;
 
     /// <summary>Bytes before what the length field counts: base offset and the length itself.</summary>
     public const int LogOverhead = 12;
 
-    /// <summary>Bytes up to and including the magic, which lies at one place in all formats.</summary>
+    /// <summary>Bytes up to and including the magic, which is at the same position in all formats.</summary>
     internal const int MagicReach = 17;
 
     /// <summary>An old message's smallest size, without the log overhead.</summary>

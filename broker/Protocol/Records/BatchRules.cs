@@ -41,7 +41,7 @@ public readonly record struct BatchVerdict()
     /// <summary>A sentence for the producer; null when accepted.</summary>
     public string? Message { get; init; }
 
-    /// <summary>The records at fault, at most <see cref="BatchWalker.MaxRecordErrors"/>; empty when the batch as a whole is at fault.</summary>
+    /// <summary>The rejected records, at most <see cref="BatchWalker.MaxRecordErrors"/>; empty when the batch is rejected as a whole.</summary>
     public IReadOnlyList<RecordError> RecordErrors { get; init; } = [];
 
     /// <summary>The accepted batch's header as it now stands in the bytes.</summary>

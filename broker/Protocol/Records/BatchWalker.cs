@@ -25,7 +25,7 @@ public static class BatchWalker
     }
 
     /// <summary>
-    /// Judges the records that a Produce request holds for one partition, and when they are accepted writes maximum timestamp and timestamp type into the
+    /// Checks the records that a Produce request holds for one partition, and when it accepts them writes maximum timestamp and timestamp type into the
     /// header.
     /// </summary>
     /// <param name="records">Must hold exactly one whole batch; bytes of a torn one behind it are ignored, as Kafka does.</param>

@@ -110,7 +110,7 @@ public sealed class RecordBatchBuilder : IDisposable
         _maxTimestamp = Math.Max(_maxTimestamp, timestamp);
     }
 
-    /// <summary>The finished batch with its CRC; the builder is spent.</summary>
+    /// <summary>Returns the finished batch with its CRC; the builder cannot be used any more.</summary>
     /// <exception cref="InvalidOperationException">No record was appended.</exception>
     public byte[] Build()
     {

@@ -56,7 +56,7 @@ internal ref struct RecordCursor : IDisposable
         return RecordVarint.TryReadInt64(_bytes, ref _at, out value);
     }
 
-    /// <summary>Passes over that many bytes; false when the records end before.</summary>
+    /// <summary>Skips that many bytes; false when the records end before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TrySkip(int count)
     {
@@ -97,7 +97,7 @@ internal ref struct RecordCursor : IDisposable
         }
     }
 
-    /// <summary>Tries to have that many bytes (at most ten) at this place.</summary>
+    /// <summary>Tries to make that many bytes (at most ten) available at this position.</summary>
     private bool Refill(int count)
     {
         while (_bytes.Length - _at < count)

@@ -112,7 +112,7 @@ public ref struct RecordReader : IDisposable
         return TryHave(1) ? throw new InvalidRecordException("Bytes follow the batch's last record.") : false;
     }
 
-    /// <summary>Sees to it that <paramref name="count"/> bytes lie at the current place; false when the records end first.</summary>
+    /// <summary>Makes <paramref name="count"/> bytes available at the current position; false when the records end first.</summary>
     private bool TryHave(int count)
     {
         while (_bytes.Length - _at < count)
@@ -132,7 +132,7 @@ public ref struct RecordReader : IDisposable
         int kept = _bytes.Length - _at;
         if (kept == window.Length)
         {
-            // Grown by what really arrived, never by what a record declares.
+            // The buffer grows with the bytes that arrive, not with the length that a record declares.
             window = ArrayPool<byte>.Shared.Rent(window.Length * 2);
         }
 

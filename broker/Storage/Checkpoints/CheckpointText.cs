@@ -21,7 +21,7 @@ internal static class CheckpointText
         {
             return [];
         }
-        // Each line ends with a newline: without the last one the file is torn, though a number cut short would still be a number.
+        // Each line ends with a newline: without the last one the file is torn, even where what is left of its last number is a number too.
         if (bytes[^1] != (byte)'\n')
         {
             throw new CorruptFileException(path, "its last line has no end");

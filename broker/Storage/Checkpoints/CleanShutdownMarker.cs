@@ -11,7 +11,7 @@ namespace Broker.Storage.Checkpoints;
 /// </summary>
 internal static class CleanShutdownMarker
 {
-    /// <summary>Whether it is there; <paramref name="brokerEpoch"/> is -1 where it says none.</summary>
+    /// <summary>Whether the marker exists; <paramref name="brokerEpoch"/> is -1 where it holds none.</summary>
     public static bool TryRead(IFileSystem disk, string path, out long brokerEpoch)
     {
         brokerEpoch = -1;
@@ -33,7 +33,7 @@ internal static class CleanShutdownMarker
         }
         catch (JsonException)
         {
-            // An empty marker is as good.
+            // An empty marker counts as well.
         }
         return true;
     }

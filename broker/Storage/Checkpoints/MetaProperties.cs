@@ -52,7 +52,7 @@ public sealed record MetaProperties(int BrokerId, string ClusterId, Guid? Direct
         WholeFiles.Replace(disk, path, Encoding.UTF8.GetBytes(text.Append("version=0\n").ToString()), durable: true);
     }
 
-    /// <summary>The part of Java's properties syntax that such files use: comments, and keys parted from values by '=', ':' or blanks.</summary>
+    /// <summary>The part of Java's properties syntax that such files use: comments, and keys separated from values by '=', ':' or blanks.</summary>
     private static Dictionary<string, string> Parse(string text)
     {
         Dictionary<string, string> properties = new(StringComparer.Ordinal);

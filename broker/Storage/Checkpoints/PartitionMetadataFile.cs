@@ -32,7 +32,7 @@ internal static class PartitionMetadataFile
     public static void Write(IFileSystem disk, string path, Guid topicId)
         => WholeFiles.Replace(disk, path, Encoding.UTF8.GetBytes($"version: 0\ntopic_id: {KafkaUuid.Format(topicId)}"), durable: false);
 
-    /// <summary>Makes the file durable, where there is one; its folder is the caller's matter.</summary>
+    /// <summary>Makes the file durable, where there is one; the caller syncs its folder.</summary>
     public static void Sync(IFileSystem disk, string path)
     {
         if (!disk.FileExists(path))

@@ -72,7 +72,7 @@ internal sealed class DelayedDeletes(ILogger logger)
         }
     }
 
-    /// <summary>Deletes what is due; what is still read or fails is tried again the next time.</summary>
+    /// <summary>Deletes what is due; what is still being read, or fails, is tried again at the next call.</summary>
     public void Run(long nowMs)
     {
         List<PendingDelete> due;

@@ -42,7 +42,7 @@ internal sealed class DirectoryCheckpoints
         }
     }
 
-    /// <summary>What the files say of a partition.</summary>
+    /// <summary>What the files hold of a partition.</summary>
     public LoadHints Of(TopicPartition partition, bool clean)
         => new(clean, OffsetIn(LogFileNames.RecoveryPoints, partition), OffsetIn(LogFileNames.LogStartOffsets, partition),
         OffsetIn(LogFileNames.HighWatermarks, partition));
@@ -96,7 +96,7 @@ internal sealed class DirectoryCheckpoints
         }
         catch (IOException)
         {
-            // Either may be on the disk now.
+            // The old or the new entries may be on the disk now.
             foreach ((TopicPartition partition, long offset) in entries)
             {
                 before[partition] = Math.Max(offset, before.GetValueOrDefault(partition));

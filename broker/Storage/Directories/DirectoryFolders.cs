@@ -2,7 +2,7 @@ using Broker.Storage.Files;
 
 namespace Broker.Storage.Directories;
 
-/// <summary>The folders of a log directory by what is to be done with them.</summary>
+/// <summary>The folders of a log directory: those of partitions, and those to delete.</summary>
 internal sealed record DirectoryFolders(IReadOnlyList<TopicPartition> Partitions, IReadOnlyList<string> ToDelete)
 {
     /// <exception cref="CorruptFileException">A folder's name is not one that a broker gives; Apache Kafka refuses to start there, too.</exception>

@@ -146,7 +146,7 @@ public sealed class LogDirectory : ILogDirectory
         }
     }
 
-    /// <summary>Notes the topic's id where the log has none yet, as topics from before ids do.</summary>
+    /// <summary>Writes the topic's id where the log has none yet, which is so for topics older than topic ids.</summary>
     /// <exception cref="IOException">The disk fails.</exception>
     public void SetTopicId(PartitionLog log, Guid topicId)
     {
@@ -218,7 +218,7 @@ public sealed class LogDirectory : ILogDirectory
     /// <summary>Writes <c>replication-offset-checkpoint</c>; due every <c>replica.high.watermark.checkpoint.interval.ms</c>. Blocks on the disk.</summary>
     public void CheckpointHighWatermarks() => Checkpoint(LogFileNames.HighWatermarks, mustBeWritten: false, log => log.HighWatermark);
 
-    /// <summary>Deletes renamed files and folders whose delay has passed; due each few seconds. Blocks on the disk.</summary>
+    /// <summary>Deletes renamed files and folders whose delay has passed; due every few seconds. Blocks on the disk.</summary>
     public void RunDelayedDeletes()
     {
         if (!IsOffline)
@@ -227,7 +227,7 @@ public sealed class LogDirectory : ILogDirectory
         }
     }
 
-    /// <summary>Closes all logs; where everything went well, notes the clean end.</summary>
+    /// <summary>Closes all logs; where nothing failed, writes the marker of a clean end.</summary>
     internal void Close(long brokerEpoch)
     {
         try

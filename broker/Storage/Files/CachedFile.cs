@@ -14,7 +14,7 @@ internal sealed class CachedFile(LogFolder folder, string name)
     private bool _usedLately;
     private string _name = name;
 
-    /// <summary>Place in the cache's ring, -1 for none; the cache's own.</summary>
+    /// <summary>Position in the cache's ring, -1 for none; only the cache uses it.</summary>
     public int Slot { get; set; } = -1;
 
     /// <summary>Name without the folder.</summary>
@@ -157,7 +157,7 @@ internal sealed class CachedFile(LogFolder folder, string name)
     /// <summary>Gives the handle back, unless a call is in progress; a later use opens the file again.</summary>
     public void Close() => folder.Handles.Close(this);
 
-    /// <summary>Whether the file was used since last asked. The cache's call.</summary>
+    /// <summary>Whether the file was used since the last call. Called by the cache.</summary>
     public bool TakeSecondChance()
     {
         bool had = Volatile.Read(ref _usedLately);
@@ -165,7 +165,7 @@ internal sealed class CachedFile(LogFolder folder, string name)
         return had;
     }
 
-    /// <summary>Closes the handle where no call is in progress. The cache's call, one at a time.</summary>
+    /// <summary>Closes the handle where no call is in progress. Called by the cache, one call at a time.</summary>
     public bool TryClose()
     {
         lock (folder.Gate)

@@ -96,7 +96,7 @@ public sealed class HandleCache(IFileSystem disk, int capacity)
 
     private void CloseOne()
     {
-        // Two rounds: the first may only take away second chances.
+        // Two rounds: the first may only reset the marks of files that were used lately.
         for (int tries = 2 * _ring.Count; tries > 0; tries--)
         {
             if (_hand >= _ring.Count)

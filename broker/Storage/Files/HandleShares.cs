@@ -8,12 +8,12 @@ namespace Broker.Storage.Files;
 /// <param name="Connections">Connections of clients.</param>
 public readonly record struct HandleShares(int Files, int Connections)
 {
-    /// <summary>Beyond so many open files nothing is gained, and each costs the kernel memory.</summary>
+    /// <summary>More open files gain nothing, and each costs the kernel memory.</summary>
     private const int MostFiles = 65_536;
 
     private const int FewestFiles = 64;
 
-    /// <summary>What the system gives where the limit cannot be asked for.</summary>
+    /// <summary>The limit that is assumed where the system does not report one.</summary>
     private const long UsualLimit = 8_192;
 
     /// <summary>For this process; the runtime has raised its soft limit to the hard one.</summary>

@@ -9,7 +9,7 @@ internal sealed class InMemoryDirectory(bool tracksDurability)
     /// <summary>Name to <see cref="InMemoryFile"/> or <see cref="InMemoryDirectory"/>.</summary>
     public Dictionary<string, object> Entries { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Makes the changes together; null removes a name.</summary>
+    /// <summary>Applies the changes together; null removes a name.</summary>
     public void Apply(params Change[] changes)
     {
         Make(Entries, changes);

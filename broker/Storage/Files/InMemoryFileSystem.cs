@@ -5,7 +5,7 @@ namespace Broker.Storage.Files;
 /// <summary>The kind of a call about to change an <see cref="InMemoryFileSystem"/>.</summary>
 public enum FileChange
 {
-    /// <summary>A file comes into being.</summary>
+    /// <summary>A file is created.</summary>
     Create,
 
     /// <summary>Bytes are written.</summary>

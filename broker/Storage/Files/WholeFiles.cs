@@ -3,7 +3,7 @@ namespace Broker.Storage.Files;
 /// <summary>Small files read and replaced whole.</summary>
 internal static class WholeFiles
 {
-    /// <summary>A checkpoint of a hundred thousand partitions has some 10 MB; what is far beyond is not one of ours.</summary>
+    /// <summary>A checkpoint of a hundred thousand partitions has some 10 MB; a file far larger is damaged.</summary>
     private const int LargestBytes = 64 * 1024 * 1024;
 
     /// <summary>The bytes of a file; null where there is none.</summary>

@@ -12,7 +12,7 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
     /// <summary>Entries kept in memory for one index: at most 6 KiB of a time index.</summary>
     private const int TailEntries = 512;
 
-    /// <summary>A search narrows down by single entries to so many bytes, then reads them at once.</summary>
+    /// <summary>A search reads single entries until the range that is left has at most this many bytes, and then reads that at once.</summary>
     private const int SearchBlockBytes = 4096;
 
     private readonly Lock _gate = new();
@@ -69,7 +69,7 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
         return true;
     }
 
-    /// <summary>Persists, cuts preallocated space off and gives the tail's memory back: the segment is not appended to any more.</summary>
+    /// <summary>Writes the tail, cuts preallocated space off and frees the tail's memory: the segment is not appended to any more.</summary>
     public void Seal()
     {
         lock (_gate)
@@ -188,7 +188,7 @@ internal abstract class EntryFile(CachedFile file, int entrySize, bool exists)
     /// <summary>Number of the first entry whose key is above <paramref name="key"/>; the count where there is none.</summary>
     protected int FirstAbove(long key) => FirstAbove(key, KeyOf);
 
-    /// <summary>The same by another part of the entry that never falls.</summary>
+    /// <summary>The same by another part of the entry, which must not decrease from entry to entry.</summary>
     protected int FirstAbove(long key, EntryKey keyOf)
     {
         int low = 0;

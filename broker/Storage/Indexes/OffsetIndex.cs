@@ -8,7 +8,7 @@ internal sealed class OffsetIndex(CachedFile file, long baseOffset, bool exists)
 {
     public const int EntrySize = 8;
 
-    /// <summary>Adds the last offset and the position of a batch; left out where the offset does not fit.</summary>
+    /// <summary>Adds the last offset and the position of a batch; adds nothing where the offset does not fit.</summary>
     public void Append(long lastOffset, int position)
     {
         Span<byte> entry = stackalloc byte[EntrySize];

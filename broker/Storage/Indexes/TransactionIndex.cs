@@ -8,7 +8,7 @@ internal sealed class TransactionIndex(CachedFile file, bool exists) : EntryFile
 {
     public const int EntrySize = 34;
 
-    /// <summary>To be called before the log write that <see cref="Append"/> follows: an aborted transaction must not be missing from its index.</summary>
+    /// <summary>Must be called before the log write that <see cref="Append"/> follows: an aborted transaction must not be missing from its index.</summary>
     /// <exception cref="IOException">The disk fails.</exception>
     public void Prepare() => EnsureRoom();
 

@@ -10,7 +10,7 @@ internal sealed class ProducerSnapshots(LogFolder folder, IEnumerable<long> offs
     /// <summary>The offsets of the files there are.</summary>
     public IReadOnlyCollection<long> Offsets => _offsets;
 
-    /// <summary>Writes the state of everything below an offset. Not durable until <see cref="Sync"/>; a torn file is known by its checksum.</summary>
+    /// <summary>Writes the state of everything below an offset. Not durable until <see cref="Sync"/>; a torn file is recognised by its checksum.</summary>
     public void Write(long offset, ProducerStates states)
     {
         byte[] bytes = ProducerSnapshot.Encode(states.Entries);

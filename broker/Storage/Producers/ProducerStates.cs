@@ -128,7 +128,7 @@ internal sealed class ProducerStates
         return before - _producers.Count;
     }
 
-    /// <summary>Replaces everything by a snapshot's entries, less the expired.</summary>
+    /// <summary>Replaces everything by a snapshot's entries, without the expired ones.</summary>
     public void Restore(IEnumerable<ProducerEntry> entries, long nowMs, long expirationMs)
     {
         Clear();
