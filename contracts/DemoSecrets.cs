@@ -10,7 +10,7 @@ namespace Game.Contracts;
 public static class DemoSecrets
 {
     /// <summary>The key has at least this many bytes: an attacker could guess a shorter one.</summary>
-    public const int MinKeyBytes = 16;
+    private const int MinKeyBytes = 16;
 
     /// <summary>Hexadecimal digits of a secret.</summary>
     public const int Length = 2 * HMACSHA256.HashSizeInBytes;

@@ -7,7 +7,7 @@ using Game.Detector.Arithmetic;
 
 namespace Game.Detector.Alerts;
 
-/// <summary>Turns a score into an alert with its features and reason. Only here does judging allocate.</summary>
+/// <summary>Makes an alert of a score, with its features and reason. Only events that raise alerts allocate memory, and only here.</summary>
 internal sealed class AlertWriter(int partition, RuleSet rules)
 {
     private readonly string _ipChangeVersion = rules.IpChangeVersion;
@@ -53,7 +53,7 @@ internal sealed class AlertWriter(int partition, RuleSet rules)
         return Finish(trade, WealthChangeParameters.Name, _wealthChangeVersion, severity, score, Reasons.Of(trade, features, rules), numbers, window, offset);
     }
 
-    /// <summary>An alert on an event whose id another one bore, <paramref name="age"/> events before the newest.</summary>
+    /// <summary>An alert on an event that has the id of an earlier one, which lies <paramref name="age"/> events before the newest.</summary>
     public Alert WriteReuse(in EventView view, int age, double score, in EventRing window, long offset)
     {
         WindowEvent earlier = window.FromNewest(age);

@@ -6,7 +6,7 @@ using Game.Detector.Rules;
 
 namespace Game.Detector.Alerts;
 
-/// <summary>One sentence that a person can act on.</summary>
+/// <summary>Writes the reasons of alerts: each is one sentence that tells an analyst what happened and what to do.</summary>
 internal static class Reasons
 {
     private const int MostTextBytes = 64;
@@ -77,7 +77,7 @@ internal static class Reasons
 
     private static string Listed(List<string> words) => words.Count == 1 ? words[0] : string.Join(", ", words[..^1]) + " and " + words[^1];
 
-    // Identifiers come from outside: bounded, and nothing that could break a line.
+    // Identifiers come from outside, so they are cut to a bound and lose their control characters.
     private static string Text(ReadOnlySpan<byte> utf8)
     {
         string text = Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MostTextBytes)]);

@@ -12,7 +12,7 @@ internal static class FixedLog2
 
     public const int OneOctave = 1 << FractionBits;
 
-    /// <summary>256 × (1 + log2 |amount|), and 0 for 0: so that an amount of 2^b lies at the lower edge of bucket b + 1.</summary>
+    /// <summary>256 × (1 + log2 |amount|), and 0 for 0; so an amount of 2^b is at the lower edge of bucket b + 1.</summary>
     public static int Of(long amount)
     {
         ulong magnitude = Magnitude(amount);

@@ -35,7 +35,7 @@ internal readonly record struct RobustRange(int Count, int Median, int Deviation
         return sorted.Length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
     }
 
-    // Insertion sort: for 30 numbers the fastest, and nothing to set up.
+    // Insertion sort: the fastest for 30 numbers.
     private static void Sort(Span<int> values)
     {
         for (int i = 1; i < values.Length; i++)

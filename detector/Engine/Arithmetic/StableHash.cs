@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Game.Detector.Arithmetic;
 
 /// <summary>
-/// A 64-bit hash that is the same in every process and on every machine, because windows rebuilt elsewhere must equal the ones left behind. Eight bytes at a
-/// time, each mixed by multiplication and shift (the constants are those of MurmurHash3's finalizer). Never 0, which marks a free place.
+/// A 64-bit hash that is the same in every process and on every machine, because windows that another process rebuilds must equal the former ones. It mixes
+/// eight bytes at a time by multiplications and shifts (with the constants of MurmurHash3's finalizer). It is never 0, which marks a free place.
 /// </summary>
 internal static class StableHash
 {

@@ -5,12 +5,15 @@ using Game.Detector.Arithmetic;
 
 namespace Game.Detector.Features;
 
-/// <summary>What is remarkable about a login, against the player's state before it. Shares and flags are 0 to 1.</summary>
+/// <summary>What is unusual about a login, compared with the player's state before it. Shares and flags are 0 to 1.</summary>
 internal struct LoginFeatures
 {
     public int Logins;
 
-    /// <summary>1 where the address range was never used, less where that is usual for the player, 0 where it is known; so the next three.</summary>
+    /// <summary>
+    /// 1 if the player has never used the address range, less if the player's ranges change often, 0 if the range is known. The next three say the same of the
+    /// provider, the country and the device.
+    /// </summary>
     public double NewNetwork;
     public double NewAsn;
     public double NewCountry;
@@ -18,13 +21,13 @@ internal struct LoginFeatures
 
     public double DistanceKm;
 
-    /// <summary>Straight-line speed since the last successful login, time taken as one minute at least.</summary>
+    /// <summary>Straight-line speed since the last successful login; the time between the two counts as at least one minute.</summary>
     public double SpeedKmh;
 
     /// <summary>Failed logins within the window, this one included.</summary>
     public int Failures;
 
-    // What the state will learn of the login.
+    // What the baseline keeps of the login.
     public ulong Network;
     public ulong Device;
     public ushort Country;
@@ -68,7 +71,7 @@ internal struct LoginFeatures
         NewDevice = device ? 0 : Steadiness(state.NewDevices, state.Logins);
     }
 
-    // A player's very first network is no change.
+    // The first login is always new, so it does not count as a change.
     private static double Steadiness(int changes, int logins) => logins == 0 ? 0 : 1 - (Math.Clamp(changes - 1, 0, logins) / (double)logins);
 
     private void Travel(long ts, ref PlayerState state)

@@ -5,7 +5,7 @@ using Game.Detector.Arithmetic;
 
 namespace Game.Detector.Features;
 
-/// <summary>What is remarkable about a trade, against the player's state before it. Amounts in gold.</summary>
+/// <summary>What is unusual about a trade, compared with the player's state before it. Amounts are in gold.</summary>
 internal struct TradeFeatures
 {
     public int Trades;
@@ -20,7 +20,7 @@ internal struct TradeFeatures
     /// <summary>0 when gold and goods balance, 1 when all of it goes one way.</summary>
     public double OneSided;
 
-    /// <summary>Scales by which the gold, the goods and the one-sided part lie above the player's own range; 0 while too little is known.</summary>
+    /// <summary>How many scales the gold, the goods and the one-sided part are above the player's own range; 0 while too little is known.</summary>
     public double GoldScales;
     public double ItemScales;
     public double NetScales;
@@ -29,7 +29,7 @@ internal struct TradeFeatures
     public double LostShare;
     public double GainedShare;
 
-    /// <summary>1 when the other side is no one the player has traded with directly before the drain window.</summary>
+    /// <summary>1 if the player had not traded directly with the other side before the drain window began.</summary>
     public double NewPartner;
 
     /// <summary>0 to 1: how ip-change rated the login that the trade's address belongs to.</summary>
@@ -37,12 +37,12 @@ internal struct TradeFeatures
 
     public ulong Counterparty;
 
-    /// <summary>The address range it came from; 0 for a side that is offline.</summary>
+    /// <summary>The address range that the trade came from; 0 for a side that is offline.</summary>
     public ulong Network;
 
     private const double UnknownAddressRisk = 0.5;
 
-    /// <summary>What a range is measured of.</summary>
+    /// <summary>The amount that is compared with the player's range.</summary>
     private enum Amount
     {
         Gold,
@@ -76,7 +76,7 @@ internal struct TradeFeatures
 
     private static double Share(long part, long whole) => whole <= 0 ? 0 : Math.Min(1, part / (double)whole);
 
-    // Whoever first appeared within the drain window is no old friend: the thief's second haul goes to the same hands as the first.
+    // A partner who first appeared within the drain window is not familiar: a thief sends the second haul to the same partner as the first.
     private static bool IsFamiliar(ulong partner, long ts, ref PlayerState state, int window)
     {
         int place = FamiliarTable.Find(state.Partners, partner);
@@ -106,8 +106,8 @@ internal struct TradeFeatures
         NetScales = Scales(Net, Amount.Net, state.OneSided, state.Ring, rule);
     }
 
-    // The smaller of the distances from the window and from the long baseline, each where it knows enough: unusual means unusual for both. The window is looked
-    // at only where the baseline does not decide, as it does for most honest trades.
+    // An amount is unusual only if it is unusual for both the window and the long baseline (where they hold enough trades), so the smaller distance counts. For
+    // most honest trades the baseline alone gives 0, and the window is not searched.
     private static double Scales(long amount, Amount kind, in Log2Histogram baseline, in EventRing ring, WealthChangeParameters rule)
     {
         if (amount == 0)

@@ -9,7 +9,7 @@ internal static class Baseline
 {
     private const long MillisPerMinute = 60_000;
 
-    /// <summary>Adds a successful login. Failed ones are never added: else whoever guesses passwords would make their network familiar.</summary>
+    /// <summary>Adds a successful login. Failed logins are never added: a person who guesses secrets must not make their own network familiar.</summary>
     public static void Add(in EventView login, in LoginFeatures features, ref PlayerState state)
     {
         uint minute = (uint)(login.Ts / MillisPerMinute);
@@ -36,7 +36,7 @@ internal static class Baseline
         state.PositionTs = login.Ts;
     }
 
-    /// <summary>Adds a trade. Partners of auctions are chance acquaintances and are not remembered.</summary>
+    /// <summary>Adds a trade. Partners of auctions meet by chance and are not remembered.</summary>
     public static void Add(in EventView trade, in TradeFeatures features, ref PlayerState state)
     {
         Count(ref state.Trades, 1);

@@ -11,14 +11,14 @@ namespace Game.Detector.Partitions;
 
 /// <summary>
 /// The detector's state of one partition of <c>player-events</c>, a pure function of the records given to it in order: no clock, no randomness, no order of
-/// hashes, and arithmetic that rounds alike everywhere. Whoever feeds the same records gets the same alerts. One thread at a time.
+/// hashes, and arithmetic that rounds alike everywhere. The same records give the same alerts. Only one thread at a time may call it.
 /// </summary>
 public sealed class PartitionEngine
 {
     private const long MillisPerMinute = 60_000;
     private const long MillisPerDay = 86_400_000;
 
-    // The key of a hash that only tells whether two contents of this process are equal: alerts do not depend on it.
+    // The hash only tells whether two contents are equal, within this process; so its key may be random: alerts do not depend on it.
     private static readonly EventContent Contents = new(BitConverter.ToUInt128(RandomNumberGenerator.GetBytes(16)));
 
     private readonly RuleSet _rules;
@@ -27,7 +27,7 @@ public sealed class PartitionEngine
     private readonly EventDecoder _decoder = new();
 
     /// <param name="partition">The partition's number, for alert ids.</param>
-    /// <param name="rules">Parameters; not to be changed afterwards.</param>
+    /// <param name="rules">The rules' parameters; do not change them afterwards.</param>
     public PartitionEngine(int partition, RuleSet rules)
     {
         Partition = partition;
@@ -35,10 +35,10 @@ public sealed class PartitionEngine
         _writer = new AlertWriter(partition, rules);
     }
 
-    /// <summary>Where an event lies, and what became of it before the rules judge it.</summary>
+    /// <summary>What the engine knows of an event before the rules judge it.</summary>
     /// <param name="Offset">Its record's offset.</param>
     /// <param name="Content">The hash of its content.</param>
-    /// <param name="IsMisdated">Its time is not to be trusted: it is judged, but leaves nothing in the player's state.</param>
+    /// <param name="IsMisdated">Its time cannot be right: it is judged, but the player's state keeps nothing of it.</param>
     private readonly record struct Arrival(long Offset, ulong Content, bool IsMisdated);
 
     /// <summary>Players seen so far.</summary>
@@ -47,7 +47,7 @@ public sealed class PartitionEngine
     public int Partition { get; }
 
     /// <summary>
-    /// Judges one record. For an event of a known player that raises no alert nothing is allocated, no lock taken, and neither network nor disk touched.
+    /// Judges one record. For an event of a known player that raises no alert it allocates nothing, takes no lock, and uses neither network nor disk.
     /// </summary>
     /// <param name="key">The record's key, empty when it has none.</param>
     /// <param name="value">The record's value, empty for a tombstone; any bytes.</param>
@@ -89,7 +89,7 @@ public sealed class PartitionEngine
         return new(isNew ? Verdict.NewPlayer : Verdict.Judged, default, Judge(view, ref state, arrival));
     }
 
-    // As if it had happened when its record was made, or with the player's newest event where the record's own time is no better.
+    // Judges the event as if it had happened at its record's timestamp, or at the time of the player's newest event, if that is later.
     private Alert[] JudgeMisdated(in EventView view, ref PlayerState state, in Arrival arrival, long timestamp)
     {
         EventView redated = view;

@@ -4,7 +4,7 @@ using Game.Detector.Rules;
 namespace Game.Detector.Partitions;
 
 /// <summary>
-/// Replays one partition through a fresh engine: what audits compare the <c>alerts</c> topic with. Feed it the partition's records from its start, in order.
+/// Replays one partition with a new engine; audits compare its alerts with the <c>alerts</c> topic. Feed it the partition's records in order, from the start.
 /// </summary>
 /// <param name="partition">The partition's number.</param>
 /// <param name="rules">The rules that the detectors ran with.</param>
@@ -21,7 +21,7 @@ public sealed class PartitionReplay(int partition, RuleSet rules)
     /// <summary>Records that detectors send to <c>dead-letters</c>.</summary>
     public int DeadLetters { get; private set; }
 
-    /// <summary>Events of the id and content of another in their player's window.</summary>
+    /// <summary>Events whose id and content are those of another event in the player's window.</summary>
     public int Repeated { get; private set; }
 
     /// <param name="offset">The record's offset.</param>

@@ -4,8 +4,8 @@ namespace Game.Detector.Partitions;
 
 /// <summary>
 /// The players of one partition. States lie in chunks of value types: a known player is found without allocation, a new one costs its key, and the collector
-/// has nothing to walk. About 3 KB a player in all. There is no upper bound other than the game's number of players: forgetting one would lose the fraud on
-/// that one.
+/// has nothing to walk. About 3 KB a player in all. There is no upper bound but the game's number of players: a player who
+/// is forgotten could be defrauded unnoticed.
 /// </summary>
 internal sealed class PlayerTable
 {
@@ -54,7 +54,7 @@ internal sealed class PlayerTable
 
         public int GetHashCode(byte[] key) => GetHashCode(key.AsSpan());
 
-        // The framework's hash has another seed in every process, so that no one can choose ids that collide. Nothing is ever read in its order.
+        // The framework's hash has a random seed in each process, so that nobody can choose ids that collide. Nothing reads the dictionary in its order.
         public int GetHashCode(ReadOnlySpan<byte> key)
         {
             HashCode hash = default;

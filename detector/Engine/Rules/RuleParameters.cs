@@ -20,7 +20,7 @@ public sealed record WindowParameters
 
 /// <summary>
 /// The rule <c>ip-change</c>: what is new about a login adds up to a score. The weight of a new network, ASN, country or device shrinks by the share of the
-/// player's earlier logins that were new in the same way: for who travels all the time, travel says little.
+/// player's earlier logins that were new in the same way: for a player who travels all the time, travel says little.
 /// </summary>
 public sealed record IpChangeParameters
 {
@@ -71,8 +71,9 @@ public sealed record IpChangeParameters
     /// <summary>Score from which it is critical, 0 to 1.</summary>
     public double CriticalScore { get; set; } = 0.80;
 
-    /// <summary>Minutes of event time after an alert during which only a clearly higher score raises another of the same outcome from the same address
-    /// range.</summary>
+    /// <summary>
+    /// Minutes of event time after an alert during which only a clearly higher score raises another one of the same outcome from the same address range.
+    /// </summary>
     public int QuietMinutes { get; set; } = 360;
 
     internal string? Problem() => ParameterCheck.First(
@@ -105,7 +106,7 @@ public sealed record WealthChangeParameters
     /// <summary>Trades in the baseline below which the rule is silent, 1 to 200.</summary>
     public int MinTrades { get; set; } = 6;
 
-    /// <summary>Gold below which nothing a trade moves is judged, 0 to 2^53.</summary>
+    /// <summary>A trade that moves less gold and less item value than this is not judged, 0 to 2^53.</summary>
     public long MinValueGold { get; set; } = 200;
 
     /// <summary>The floor of the scale, in octaves (doublings): amounts of a very regular player may still vary that much.</summary>
@@ -129,10 +130,10 @@ public sealed record WealthChangeParameters
     /// <summary>Minutes of event time within which what leaves, and what comes back, is added up.</summary>
     public int DrainWindowMinutes { get; set; } = 60;
 
-    /// <summary>Percent of the wealth whose leaving is ordinary.</summary>
+    /// <summary>Percent of the wealth up to which a loss is ordinary.</summary>
     public double LeaveFromPercent { get; set; } = 20;
 
-    /// <summary>Percent of the wealth from which leaving has its whole weight.</summary>
+    /// <summary>Percent of the wealth from which a loss has its whole weight.</summary>
     public double LeaveToPercent { get; set; } = 70;
 
     /// <summary>Score of most of the wealth leaving, 0 to 1.</summary>
@@ -186,7 +187,7 @@ public sealed record WealthChangeParameters
         ParameterCheck.Of("wealth_change.quiet_minutes", QuietMinutes, 0, 1_000_000));
 }
 
-/// <summary>The rule <c>reused-id</c>: an event bears the id of one of the player's last 30 events, but other content.</summary>
+/// <summary>The rule <c>reused-id</c>: an event has the id of one of the player's last 30 events, but other content.</summary>
 public sealed record ReusedIdParameters
 {
     public const string Name = "reused-id";

@@ -16,11 +16,11 @@ internal sealed partial class RuleJsonContext : JsonSerializerContext;
 
 /// <summary>
 /// The rules with their parameters, as read from the file of <c>--rules</c>: <c>{"windows":{…},"ip_change":{…},"wealth_change":{…},"reused_id":{…}}</c>, each
-/// part and each parameter optional. Not to be changed once an engine uses it.
+/// part and each parameter optional. Do not change it once an engine uses it.
 /// </summary>
 public sealed record RuleSet
 {
-    /// <summary>Raised when the code of a rule changes what it says at equal parameters: then its alerts get new ids.</summary>
+    /// <summary>Increase it when a change of the code gives other scores with the same parameters: then alerts get new ids.</summary>
     private const int FormulaRevision = 3;
 
     private const int VersionDigits = 12;

@@ -22,8 +22,8 @@ internal struct FamiliarEntry
 }
 
 /// <summary>
-/// The few things a player uses again and again, in constant space. A new one takes the place of the least used (of equals the longest unused, of those the
-/// first), so that passing acquaintances push out each other and not the habits.
+/// The few networks, devices or partners that a player uses again and again, in constant space. A new one replaces the one with the fewest uses (of those the
+/// longest unused, of those the first), so that what is used once never replaces what is used often.
 /// </summary>
 internal static class FamiliarTable
 {

@@ -5,8 +5,8 @@ using Game.Detector.Arithmetic;
 namespace Game.Detector.Windows;
 
 /// <summary>
-/// All that is remembered of a player: the last 30 events and baselines of constant size, about 2.8 KB without a single reference. The baselines are fed by
-/// logins and trades apart, and the ratings of the last logins lie beside the ring, so that 30 cheap trades cannot push the login history out.
+/// All that is remembered of a player: the last 30 events and baselines of constant size, about 2.8 KB without references. Logins and trades have separate
+/// baselines, and the ratings of the last logins are kept outside the ring, so that 30 cheap trades cannot push the login history out.
 /// </summary>
 internal struct PlayerState
 {
@@ -19,7 +19,7 @@ internal struct PlayerState
     /// <summary>Friends and guild mates with whom a player trades directly; auctions are not remembered.</summary>
     public const int PartnerPlaces = 12;
 
-    /// <summary>Address ranges of sessions that trade at the same time or after one another: who steals seldom has more.</summary>
+    /// <summary>Address ranges of sessions that trade at the same time or one after the other: a thief seldom uses more.</summary>
     public const int RatedPlaces = 4;
 
     public EventRing Ring;
@@ -35,7 +35,7 @@ internal struct PlayerState
     public ushort NewDevices;
     public ushort Trades;
 
-    /// <summary>Which half-life of the baseline this is: event-time days divided by the half-life.</summary>
+    /// <summary>The number of the baseline's current half-life: days of event time divided by the half-life.</summary>
     public uint Period;
 
     public bool HasPosition;
@@ -95,7 +95,7 @@ internal struct PlayerState
     [UnscopedRef]
     public Span<Finding> Quiet => _quiet;
 
-    /// <summary>Halves the baselines once for every half-life that event time has gone on. Time that goes back changes nothing.</summary>
+    /// <summary>Halves the baselines once for every half-life since the last call. A lower period changes nothing.</summary>
     public void Age(uint period)
     {
         if (period <= Period)

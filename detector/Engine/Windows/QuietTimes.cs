@@ -41,16 +41,17 @@ internal struct Finding
 }
 
 /// <summary>
-/// The newest alerts on a player, for holding back floods: after an alert the same kind of finding at the same place is quiet for a while, unless its score has
-/// risen clearly. Nothing else is: neither a failed login nor an alert elsewhere quiets a successful login.
+/// The newest alerts on a player, which hold back floods: for some time after an alert, a finding of the same kind at the same place raises no other, unless its
+/// score is clearly higher. An alert holds back nothing else: neither a failed login nor an alert elsewhere holds back a successful login.
 /// </summary>
 internal static class QuietTimes
 {
-    /// <summary>Alerts remembered of a player; the oldest gives way, which can only lead to one alert more.</summary>
+    /// <summary>How many alerts of a player are remembered. A new one replaces the oldest, which can only lead to one more alert.</summary>
     public const int Places = 12;
 
     /// <summary>
-    /// Failed logins and reused ids cost whoever sends them nothing, from as many places as there are: from this many places on, the others are quiet too.
+    /// Failed logins and reused ids cost their sender nothing, so anyone can send them from many places. Once this many places have alerts, all other places raise
+    /// no more.
     /// </summary>
     public const int MostFreePlaces = 4;
 

@@ -13,8 +13,8 @@ internal struct RatedLogin
 }
 
 /// <summary>
-/// How the logins of the last few address ranges were rated, beside the ring, so that neither cheap trades nor a second login from there, where the range is
-/// familiar by now, make a strange login forgotten. The lowest rated gives way first.
+/// The ratings of logins from the last few address ranges, kept outside the ring. So a strange login is not forgotten after many cheap trades, nor after a second
+/// login from its range, which is familiar by then. A new range replaces the one with the lowest rating.
 /// </summary>
 internal static class RatedLogins
 {
