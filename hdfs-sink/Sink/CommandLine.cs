@@ -7,7 +7,7 @@ using Game.WebHdfs;
 
 namespace Game.HdfsSink;
 
-/// <summary>The options of <c>hdfs-sink</c>, their ranges, and the settings that come of them.</summary>
+/// <summary>The options of <c>hdfs-sink</c>, their ranges, and the settings made from them.</summary>
 internal sealed class CommandLine
 {
     private readonly Option<string> _bootstrap = BootstrapServers.Option();
@@ -18,7 +18,7 @@ internal sealed class CommandLine
     private readonly Option<string> _user = new("--user") { Description = "The HDFS user.", DefaultValueFactory = _ => Environment.UserName };
     private readonly Option<string> _warehouse = new("--warehouse")
     {
-        Description = "The folder in HDFS that holds a folder a topic.", DefaultValueFactory = _ => WarehouseFolder.Usual,
+        Description = "The folder in HDFS that holds one folder for each topic.", DefaultValueFactory = _ => WarehouseFolder.Usual,
     };
     private readonly Option<string> _topics = new("--topics")
     {
@@ -29,16 +29,18 @@ internal sealed class CommandLine
         Description = "The consumer group; sinks of one group share the partitions.", DefaultValueFactory = _ => "hdfs-sink",
     };
     private readonly Option<int?> _partitions = NumberOption.Optional("--partitions",
-        "Partitions of player-events where topics must be created; by default what the cluster has.", 1, 10_000);
+        "Partitions of player-events for topics that the sink creates; by default as many as the cluster's topic has.", 1, 10_000);
     private readonly Option<int> _rotateRows = NumberOption.Of("--rotate-rows", "A commit holds at most this many records.", 128 * 1024, 1, 10_000_000);
-    private readonly Option<long> _rotateBytes = NumberOption.Of("--rotate-bytes", "A commit holds at most about this many bytes.", 64L * 1024 * 1024, 1, 1L << 30);
-    private readonly Option<double> _rotateSeconds = NumberOption.Of("--rotate-seconds", "A record waits at most this long for its commit to begin.", 10, 0.01,
+    private readonly Option<long> _rotateBytes = NumberOption.Of("--rotate-bytes", "A commit holds at most about this many bytes.", 64L * 1024 * 1024, 1,
+        1L << 30);
+    private readonly Option<double> _rotateSeconds = NumberOption.Of("--rotate-seconds", "A commit begins at the latest this long after its first record.", 10, 0.01,
         604_800);
-    private readonly Option<long> _memory = NumberOption.Of("--memory-bytes", "Bytes of records held before reading pauses.", 256L * 1024 * 1024, 1L << 20, 1L << 40);
+    private readonly Option<long> _memory = NumberOption.Of("--memory-bytes", "Bytes of records held at which reading pauses.", 256L * 1024 * 1024, 1L << 20,
+        1L << 40);
     private readonly Option<int> _uploads = NumberOption.Of("--parallel-uploads", "Files uploaded at once.", 8, 1, 1_000);
     private readonly Option<string> _urls = new("--urls")
     {
-        Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free one.", DefaultValueFactory = _ => "http://127.0.0.1:0",
+        Description = "Addresses that serve /healthz, /readyz and /metrics; port 0 picks a free port.", DefaultValueFactory = _ => "http://127.0.0.1:0",
     };
 
     public CommandLine(Func<SinkSettings, string, CancellationToken, Task<int>> run)
@@ -51,7 +53,7 @@ internal sealed class CommandLine
         _webHdfs.Validators.Add(result => Try(result, () => WebHdfsOptions.ParseNameNodes(result.GetValueOrDefault<string>())));
         _topics.Validators.Add(result => Try(result, () => Split(result.GetValueOrDefault<string>()).Select(Tables.Of).ToList()));
         _warehouse.Validators.Add(result => Try(result, () => WarehouseFolder.Parse(result.GetValueOrDefault<string>())));
-        Command = new RootCommand("Writes topics into HDFS as Parquet files, each record once, whatever dies in between.")
+        Command = new RootCommand("Writes topics into HDFS as Parquet files, each record once, even where a process or machine fails.")
         {
             _bootstrap, _webHdfs, _user, _warehouse, _topics, _group, _partitions, _rotateRows, _rotateBytes, _rotateSeconds, _memory, _uploads, _urls,
         };

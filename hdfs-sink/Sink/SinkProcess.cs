@@ -2,27 +2,27 @@ using Game.HdfsSink.Consuming;
 
 namespace Game.HdfsSink;
 
-/// <summary>The sink's life as a process: from its settings to its exit code.</summary>
+/// <summary>Runs the sink as a process: from its settings to its exit code.</summary>
 internal static class SinkProcess
 {
-    /// <summary>Everything read is committed.</summary>
+    /// <summary>Stopped; all records read are committed.</summary>
     public const int Stopped = 0;
 
     public const int CouldNotStart = 1;
 
     public const int BadArguments = 2;
 
-    /// <summary>Going on with a partition would break the promise that every record is in HDFS once.</summary>
+    /// <summary>Writing a partition any further would break the promise that HDFS holds every record once.</summary>
     public const int Refused = 3;
 
-    /// <summary>Told to stop, it could not commit all it held within its time: the next start reads the rest again.</summary>
+    /// <summary>Stopped before all records held were committed: the next start reads the rest again.</summary>
     public const int Unfinished = 4;
 
-    /// <summary>Runs until told to stop, or until only a person can help.</summary>
-    /// <param name="settings">What to write where.</param>
-    /// <param name="urls">Where health and metrics are served.</param>
-    /// <param name="cancellationToken">Tells it to stop, as SIGTERM does.</param>
-    /// <returns>The exit code; what is no <see cref="Stopped"/> is explained by a sentence on the standard error.</returns>
+    /// <summary>Runs until a signal or the token stops it, or until only an operator can help.</summary>
+    /// <param name="settings">The sink's settings.</param>
+    /// <param name="urls">Addresses that serve health and metrics.</param>
+    /// <param name="cancellationToken">Stops it, as SIGTERM does.</param>
+    /// <returns>The exit code; a sentence on the standard error explains every code but <see cref="Stopped"/>.</returns>
     public static async Task<int> RunAsync(SinkSettings settings, string urls, CancellationToken cancellationToken)
     {
         try
@@ -30,7 +30,8 @@ internal static class SinkProcess
             await using WebApplication app = SinkHost.Build(settings, urls);
             SinkService sink = app.Services.GetRequiredService<SinkService>();
             await app.StartAsync(cancellationToken);
-            Console.WriteLine($"hdfs-sink writes {string.Join(", ", settings.Topics)} to {settings.WebHdfs[0]}{settings.Warehouse.TrimStart('/')}; health and metrics on {string.Join(',', app.Urls)}");
+            string target = $"{settings.WebHdfs[0]}{settings.Warehouse.TrimStart('/')}";
+            Console.WriteLine($"hdfs-sink writes {string.Join(", ", settings.Topics)} to {target}; health and metrics on {string.Join(',', app.Urls)}");
             await app.WaitForShutdownAsync(cancellationToken);
             return await EndAsync(sink);
         }

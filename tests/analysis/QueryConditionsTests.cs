@@ -109,7 +109,8 @@ public sealed class QueryConditionsTests : IDisposable
            {
                0 or 1 => $"select * from alerts where {a}",
                2 => $"select a.*, l.* from alerts a left join logins l on a.ts = l.ts or (a.dt = l.dt and a.hour = l.hour and a.x = l.x) where {b} and {c}",
-               _ => $"select dt, count(*) as n from alerts where {a} group by dt union all select a.dt, count(l.ts) from alerts a full join logins l on a.dt = l.dt and a.hour = l.hour and a.x = l.x where {b} or {c} group by a.dt",
+               _ => $"select dt, count(*) as n from alerts where {a} group by dt union all select a.dt, count(l.ts) from alerts a "
+                   + $"full join logins l on a.dt = l.dt and a.hour = l.hour and a.x = l.x where {b} or {c} group by a.dt",
            };
 
     private static Gen<string> Condition(string today, string of, int depth)

@@ -5,46 +5,47 @@ using Game.WebHdfs;
 
 namespace Game.HdfsSink.Commits;
 
-/// <summary>How a claim ended.</summary>
+/// <summary>Which commit got a range of positions.</summary>
 internal enum ClaimOutcome
 {
-    /// <summary>The range is this commit's.</summary>
+    /// <summary>This commit.</summary>
     Won,
 
-    /// <summary>Another commit has it.</summary>
+    /// <summary>Another commit.</summary>
     Lost,
 }
 
 /// <summary>
-/// The manifests of one partition, and the renames that make them and their files visible.
-/// Before a claim on position N is made, the files of the manifest that ends at N are in place: so only the newest manifest can have files left to place.
+/// The manifests of one partition, and the renames that give manifests and data files their final names. A manifest claims its range of positions by its name.
+/// A sink claims position N only when the files of the manifest that ends at N have their final names: so only the newest manifest can have files without.
 /// </summary>
-/// <param name="hdfs">Where to.</param>
+/// <param name="hdfs">Holds the warehouse.</param>
 /// <param name="warehouse">The topic's folders.</param>
 /// <param name="partition">The partition.</param>
-/// <param name="parallel">Bounds how many files are placed at once, over all partitions.</param>
-/// <param name="warn">Called with a sentence for what lies in the folder of the manifests and is none of this partition's.</param>
+/// <param name="parallel">Bounds how many data files are renamed at once, over all partitions.</param>
+/// <param name="warn">Called with a sentence for each file in the folder of the manifests that is not a manifest of this partition.</param>
 internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partition, SemaphoreSlim parallel, Action<string> warn)
 {
-    /// <summary>Folders remembered as made: a year of hours. More start anew, which costs a call each.</summary>
+    /// <summary>How many existing folders the log remembers: a year of hours. When there are more it forgets all, and asks HDFS once for each again.</summary>
     private const int MaxKnownFolders = 10_000;
 
-    /// <summary>Commits of a quiet partition hold some ten records: a window of a hundred names.</summary>
+    /// <summary>Positions in the first window of the search: commits of a quiet partition hold about ten records, so it has about a hundred names.</summary>
     private const long FirstWindow = 1024;
 
     private const long WindowGrowth = 4;
 
     private readonly ConcurrentDictionary<string, bool> _knownFolders = new(StringComparer.Ordinal);
 
-    /// <summary>A refused rename is tried again after making the parent folder; that it vanishes three times in a row is somebody's doing.</summary>
+    /// <summary>Tries of a rename that HDFS refuses. Each makes the parent folder first: if it is missing three times, another program deletes it.</summary>
     private const int MaxRenames = 3;
 
     /// <summary>
-    /// The manifest of the highest range that begins at or before <paramref name="end"/>; null where nothing was ever committed. There may be hundreds of
-    /// thousands, so it is looked for in windows below the end that grow until one holds any. What has a manifest's name and is none of this partition's is
-    /// passed over with a warning: were it a damaged one of the chain, the manifest before it would lead to it, and <see cref="FindAsync"/> would refuse it.
+    /// Finds the manifest of the highest range that begins at or before <paramref name="end"/>; null where nothing was ever committed. There may be hundreds of
+    /// thousands of manifests, so the search lists windows of positions below the end, each larger than the one before, until one has a manifest. It skips a
+    /// file that has a manifest's name but is not a manifest of this partition, with a warning. A damaged manifest of the chain is not lost by this: the manifest
+    /// before it leads to its position, and <see cref="FindAsync"/> refuses it there.
     /// </summary>
-    public async Task<Manifest?> NewestAsync(long end, CancellationToken cancellationToken)
+    public async Task<Manifest?> FindNewestAsync(long end, CancellationToken cancellationToken)
     {
         for (long width = FirstWindow; ; width *= WindowGrowth)
         {
@@ -61,22 +62,23 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
         }
     }
 
-    /// <summary>The manifest that claims <paramref name="first"/>; null where it is free.</summary>
-    /// <exception cref="SinkRefusedException">Something else lies there, which this partition's next commit would meet.</exception>
+    /// <summary>Reads the manifest that claims <paramref name="first"/>; null where none does.</summary>
+    /// <exception cref="SinkRefusedException">Another file or a folder has its name, which the next commit at this position needs.</exception>
     public async Task<Manifest?> FindAsync(long first, CancellationToken cancellationToken)
     {
         string path = warehouse.Claim(partition, first);
         return await hdfs.GetFileStatusAsync(path, cancellationToken) switch
         {
             null => null,
-            { IsDirectory: true } => throw new SinkRefusedException($"{path} is a folder where a manifest belongs: something else made it, so move it away and start again."),
+            { IsDirectory: true } => throw new SinkRefusedException(
+                $"{path} is a folder, but a manifest belongs there: another program made it, so move it away and start again."),
             _ => await TryReadAsync(first, cancellationToken)
                 ?? throw new SinkRefusedException(
-                    $"{path} is not a manifest of this partition that this sink can read: it was misplaced, damaged or written by a newer version, so restore it or use another warehouse."),
+                    $"{path} is not a manifest of this partition that this sink can read: it is misplaced, damaged or of a newer version, so restore it or use another warehouse."),
         };
     }
 
-    /// <summary>Moves a staged manifest to the name that claims its range.</summary>
+    /// <summary>Claims a range: renames the staged manifest to the range's name.</summary>
     public async Task<ClaimOutcome> ClaimAsync(string staged, Manifest manifest, CancellationToken cancellationToken)
     {
         string claim = warehouse.Claim(partition, manifest.First);
@@ -87,35 +89,36 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
             case RenameOutcome.DestinationExists:
                 return ClaimOutcome.Lost;
             case RenameOutcome.AlreadyRenamed:
-                // An earlier try of ours got through, or another's claim is there and its sink has cleaned our staged file away: the id tells.
+                // Either an earlier try of this rename succeeded, or another sink claimed the range and deleted this staged file: the id shows which.
                 return (await FindAsync(manifest.First, cancellationToken))?.CommitId == manifest.CommitId ? ClaimOutcome.Won : ClaimOutcome.Lost;
             default:
-                throw new WarehouseException($"The manifest {staged} vanished before it could be renamed to {claim}: something else deletes files there.");
+                throw new WarehouseException($"The manifest {staged} was deleted before the sink could rename it to {claim}: another program deletes files there.");
         }
     }
 
-    /// <summary>Gives the files of a manifest just claimed their final names.</summary>
-    public Task PlaceAsync(Manifest manifest, CancellationToken cancellationToken) =>
-        Task.WhenAll(manifest.Files.Select(file => PlaceAsync(file, cancellationToken)));
+    /// <summary>Gives the data files of a manifest their final names, after its range was claimed.</summary>
+    public Task PublishAsync(Manifest manifest, CancellationToken cancellationToken) =>
+        Task.WhenAll(manifest.Files.Select(file => PublishAsync(file, cancellationToken)));
 
     /// <summary>
-    /// Finishes what a dead or slower sink left of the newest manifest: places the files that are still staged, and deletes what nobody can claim any more.
-    /// A file that is no longer staged was placed (nothing else moves it), and what happened to it since is not the sink's affair.
+    /// Finishes the newest manifest, which a dead or slower sink may have left unfinished: gives files that are still staged their final names, and deletes
+    /// staged files whose range another commit has claimed. A file that is no longer staged has had its final name (nothing else renames it); an operator may
+    /// have deleted it since.
     /// </summary>
     public async Task FinishAsync(Manifest newest, CancellationToken cancellationToken)
     {
         HashSet<string> staged = await StagedFilesAsync(cancellationToken);
         HashSet<string> named = newest.Files.Select(file => file.Staged).ToHashSet(StringComparer.Ordinal);
-        await Task.WhenAll(newest.Files.Where(file => staged.Contains(NameOf(file.Staged))).Select(file => PlaceAsync(file, cancellationToken)));
-        IEnumerable<string> unclaimable = staged.Where(name =>
+        await Task.WhenAll(newest.Files.Where(file => staged.Contains(NameOf(file.Staged))).Select(file => PublishAsync(file, cancellationToken)));
+        IEnumerable<string> abandoned = staged.Where(name =>
             Warehouse.ReadStaged(name) is { } range && range.Partition == partition && range.First < newest.Next);
-        foreach (string path in unclaimable.Select(name => $"{warehouse.Staging}/{name}").Where(path => !named.Contains(path)))
+        foreach (string path in abandoned.Select(name => $"{warehouse.Staging}/{name}").Where(path => !named.Contains(path)))
         {
             await hdfs.DeleteAsync(path, cancellationToken: cancellationToken);
         }
     }
 
-    private async Task PlaceAsync(ManifestFile file, CancellationToken cancellationToken)
+    private async Task PublishAsync(ManifestFile file, CancellationToken cancellationToken)
     {
         await parallel.WaitAsync(cancellationToken);
         RenameOutcome outcome;
@@ -130,12 +133,13 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
 
         if (outcome is RenameOutcome.DestinationExists)
         {
-            throw new SinkRefusedException($"{file.Path} is there although its file still lies at {file.Staged}: something else wrote it, so move it away and start again.");
+            throw new SinkRefusedException(
+                $"{file.Path} exists although the sink's file still lies at {file.Staged}: another program wrote it, so move it away and start again.");
         }
 
         if (outcome is RenameOutcome.SourceMissing)
         {
-            throw new WarehouseException($"Neither {file.Staged} nor {file.Path} is there: something else deletes files in the warehouse.");
+            throw new WarehouseException($"Neither {file.Staged} nor {file.Path} exists: another program deletes files in the warehouse.");
         }
     }
 
@@ -154,7 +158,8 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
             _knownFolders.TryRemove(folder, out _);
             if (tries == MaxRenames)
             {
-                throw new WarehouseException($"HDFS would not rename {path} to {destination}, though the source is there, the name is free and its folder was just made.");
+                throw new WarehouseException(
+                    $"HDFS did not rename {path} to {destination}, although the file exists, the new name is free and its folder was just made.");
             }
         }
     }
@@ -175,7 +180,7 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
         _knownFolders[folder] = true;
     }
 
-    /// <summary>The manifest in a file; null where the file holds none, or another's.</summary>
+    /// <summary>Reads the manifest of this partition that begins at <paramref name="first"/>; null where its file holds something else.</summary>
     private async Task<Manifest?> TryReadAsync(long first, CancellationToken cancellationToken)
     {
         await using Stream stream = await hdfs.OpenAsync(warehouse.Claim(partition, first), cancellationToken: cancellationToken);
@@ -185,18 +190,19 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
         return manifest?.Topic == warehouse.Topic && manifest.Partition == partition && manifest.First == first ? manifest : null;
     }
 
-    /// <summary>The manifest of the highest claim within [from, to]; null where there is none.</summary>
+    /// <summary>Finds the manifest with the highest first position within [from, to]; null where there is none.</summary>
     private async Task<Manifest?> HighestAsync(long from, long to, CancellationToken cancellationToken)
     {
-        // HDFS lists by the names' bytes: there only numbers of the same length are in their order.
+        // HDFS orders a listing by the bytes of the names, so only numbers with equally many digits are listed in numeric order.
         for (int digits = Digits(to); digits >= Digits(from); digits--)
         {
             long low = Math.Max(from, digits == 1 ? 0 : PowerOfTen(digits - 1)), high = Math.Min(to, PowerOfTen(digits) - 1);
             SortedSet<long> claims = new();
-            // Whatever is listed after a number without its last digit is that number or comes after it.
+            // The listing starts after a name; the number without its last digit is the last name that certainly comes before the number itself.
             await foreach (FileStatus file in ListFilesAsync(warehouse.Commits(partition), Text(low)[..^1], Text(high), cancellationToken))
             {
-                if (file.PathSuffix.Length == digits && long.TryParse(file.PathSuffix, NumberStyles.None, CultureInfo.InvariantCulture, out long first) && first >= low && first <= high)
+                if (file.PathSuffix.Length == digits && long.TryParse(file.PathSuffix, NumberStyles.None, CultureInfo.InvariantCulture, out long first)
+                    && first >= low && first <= high)
                 {
                     claims.Add(first);
                 }
@@ -209,7 +215,7 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
                     return manifest;
                 }
 
-                warn($"{warehouse.Claim(partition, first)} is not a manifest of this partition and is passed over.");
+                warn($"The sink skips {warehouse.Claim(partition, first)}: it is not a manifest of this partition.");
             }
         }
 
@@ -227,8 +233,10 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
         return names;
     }
 
-    /// <summary>A folder's files with names after <paramref name="after"/>, up to <paramref name="last"/> where that is given; none where there is no such folder.</summary>
-    private async IAsyncEnumerable<FileStatus> ListFilesAsync(string folder, string after, string? last, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Lists a folder's files with names after <paramref name="after"/>, up to and with <paramref name="last"/> unless it is null. Lists none where the
+    /// folder does not exist.</summary>
+    private async IAsyncEnumerable<FileStatus> ListFilesAsync(string folder, string after, string? last,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -239,7 +247,7 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
             }
             catch (WebHdfsException e) when (e.Error == HdfsError.FileNotFound)
             {
-                yield break; // nothing was ever written there
+                yield break; // the sink has not written there yet
             }
 
             foreach (FileStatus entry in page.Entries)
@@ -267,7 +275,7 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
 
     private static int Digits(long number) => Text(number).Length;
 
-    /// <summary>10^19 and beyond do not fit: the largest number stands for them.</summary>
+    /// <summary>10 to the power of <paramref name="exponent"/>; the largest long where the power does not fit.</summary>
     private static long PowerOfTen(int exponent)
     {
         long power = 1;

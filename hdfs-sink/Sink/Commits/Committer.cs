@@ -4,14 +4,14 @@ using Game.WebHdfs;
 
 namespace Game.HdfsSink.Commits;
 
-/// <summary>What the cluster says of a partition when the sink opens it.</summary>
+/// <summary>The state of a partition in the cluster when the sink opens it.</summary>
 /// <param name="TopicId">The topic's id in Kafka's base64 form.</param>
-/// <param name="LogStart">The first offset still there.</param>
+/// <param name="LogStart">The first offset that the log still holds.</param>
 /// <param name="LogEnd">The offset after the last readable one.</param>
 internal readonly record struct PartitionState(string TopicId, long LogStart, long LogEnd);
 
-/// <summary>A commit's end.</summary>
-/// <param name="IsOurs">This batch is in HDFS; otherwise another sink committed a range that begins at the same position, and the batch is discarded.</param>
+/// <summary>How a commit ended.</summary>
+/// <param name="IsOurs">Whether this batch is in HDFS; if not, another sink committed a range that begins at the same position, and this sink drops the batch.</param>
 /// <param name="Position">Where the next batch must begin.</param>
 /// <param name="Rows">Rows written.</param>
 /// <param name="Undecodable">Rows among them whose value could not be decoded.</param>
@@ -19,52 +19,53 @@ internal readonly record struct PartitionState(string TopicId, long LogStart, lo
 /// <param name="Bytes">Bytes in those files.</param>
 internal readonly record struct CommitResult(bool IsOurs, long Position, long Rows = 0, int Undecodable = 0, int Files = 0, long Bytes = 0);
 
-/// <summary>Where the committers ask whether a topic is still the one they read.</summary>
+/// <summary>Finds the ids of topics: a committer compares them to see whether a topic was deleted and created again.</summary>
 internal interface ITopicIds
 {
-    /// <summary>The topic's id in Kafka's base64 form; null where there is no such topic (any more).</summary>
+    /// <summary>The topic's id in Kafka's base64 form; null where the topic does not exist.</summary>
     Task<string?> FindAsync(string topic, CancellationToken cancellationToken);
 }
 
 /// <summary>What the committers of a process share.</summary>
-/// <param name="Hdfs">Where to.</param>
-/// <param name="TopicIds">The topics' ids as they are now.</param>
-/// <param name="Uploads">How many files are encoded and uploaded, or placed, at once.</param>
-/// <param name="Time">The clock, for the manifests' time.</param>
-/// <param name="NewCommitId">Ids that no other sink makes.</param>
-/// <param name="Warn">Called with a sentence for what lies in the warehouse and is none of the sink's.</param>
-internal sealed record CommitterContext(IWebHdfs Hdfs, ITopicIds TopicIds, SemaphoreSlim Uploads, TimeProvider Time, Func<Guid> NewCommitId, Action<string> Warn);
+/// <param name="Hdfs">Holds the warehouse.</param>
+/// <param name="TopicIds">The topics' current ids.</param>
+/// <param name="Uploads">Bounds how many files are encoded and uploaded, or renamed, at once.</param>
+/// <param name="Time">The clock for the times in the manifests.</param>
+/// <param name="NewCommitId">Makes an id that no other commit has.</param>
+/// <param name="Warn">Called with a sentence for each file in the warehouse that the sink did not write.</param>
+internal sealed record CommitterContext(
+    IWebHdfs Hdfs, ITopicIds TopicIds, SemaphoreSlim Uploads, TimeProvider Time, Func<Guid> NewCommitId, Action<string> Warn);
 
 /// <summary>
-/// Commits one partition's batches, one after the other, by the protocol that makes each record appear once whatever dies in between:
-/// files under a staging name, the manifest renamed to the range's name (which HDFS refuses to give twice), then the files to their final names.
-/// One call at a time. After any exception nothing is known; open again.
+/// Commits one partition's batches, one after another, so that HDFS holds each record once even where a sink dies during a commit: it uploads the data files
+/// under staging names, renames the manifest to the name of its range (HDFS refuses this where the name exists), and then gives the data files their final
+/// names. One call at a time. After an exception the state is unknown: open the partition again.
 /// </summary>
 internal sealed class Committer(CommitterContext context, Warehouse warehouse, ITable table, int partition)
 {
-    /// <summary>An upload that breaks is tried again under a new name, as the first may still be landing; longer trouble is left to the next start.</summary>
+    /// <summary>Tries of an upload. Each has a new name, because HDFS may still be writing the file of a failed try; after the last one the session fails.</summary>
     private const int MaxUploads = 3;
 
     private readonly CommitLog _commits = new(context.Hdfs, warehouse, partition, context.Uploads, context.Warn);
     private string _topicId = "";
 
-    /// <summary>
-    /// Finishes what the newest manifest began and says at which position to resume. A range that retention took is recorded as lost.
-    /// </summary>
-    /// <exception cref="SinkRefusedException">The topic is another one than the manifests tell of, its log ends before what was committed, or something else lies where the sink writes.</exception>
-    /// <param name="state">What the cluster said.</param>
-    /// <param name="askLogEnd">Asks again for the offset after the last readable one: another sink may have read on since.</param>
+    /// <summary>Finishes the newest commit and returns the position where to resume. Records a range that retention deleted before it was read as lost.</summary>
+    /// <exception cref="SinkRefusedException">The topic is not the one that the manifests name, its log ends before the committed position, or a file or folder of
+    /// another program has a name that the sink needs.</exception>
+    /// <param name="state">The partition's state in the cluster.</param>
+    /// <param name="askLogEnd">Asks the cluster again for the offset after the last readable one: another sink may have committed further meanwhile.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<long> OpenAsync(PartitionState state, Func<CancellationToken, Task<long>> askLogEnd, CancellationToken cancellationToken) =>
-        RefuseWhatIsInTheWayAsync(() => ResumeAsync(state, askLogEnd, cancellationToken));
+        RefuseWhereNameIsTakenAsync(() => ResumeAsync(state, askLogEnd, cancellationToken));
 
     /// <summary>Commits a batch that begins where the last commit ended.</summary>
-    /// <exception cref="SinkRefusedException">The topic is another one by now, or something else lies where the sink writes.</exception>
+    /// <exception cref="SinkRefusedException">The topic was replaced, or a file or folder of another program has a name that the sink needs.</exception>
     public Task<CommitResult> CommitAsync(RecordBatch batch, CancellationToken cancellationToken) =>
-        RefuseWhatIsInTheWayAsync(() => CommitAsync(batch, lost: false, cancellationToken));
+        RefuseWhereNameIsTakenAsync(() => CommitAsync(batch, lost: false, cancellationToken));
 
-    /// <summary>What is missing or broken in HDFS passes, or is mended behind the sink's back; a file in the place of a folder stays until a person moves it.</summary>
-    private static async Task<T> RefuseWhatIsInTheWayAsync<T>(Func<Task<T>> work)
+    /// <summary>Turns the errors of HDFS that only an operator can correct into a refusal: a file where the sink needs a folder stays until somebody moves it. Other
+    /// errors may pass, so the session tries again.</summary>
+    private static async Task<T> RefuseWhereNameIsTakenAsync<T>(Func<Task<T>> work)
     {
         try
         {
@@ -72,7 +73,8 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
         }
         catch (WebHdfsException e) when (e.Error is HdfsError.ParentNotDirectory or HdfsError.FileAlreadyExists)
         {
-            throw new SinkRefusedException($"Something lies in the warehouse where the sink makes a folder or a file, so move it away and start again: {e.Message}");
+            throw new SinkRefusedException(
+                $"The warehouse holds something under a name that the sink needs for a folder or a file, so move it away and start again: {e.Message}");
         }
     }
 
@@ -80,7 +82,7 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
     {
         _topicId = state.TopicId;
         long end = state.LogEnd;
-        Manifest? newest = await _commits.NewestAsync(end, cancellationToken) ?? await _commits.FindAsync(0, cancellationToken);
+        Manifest? newest = await _commits.FindNewestAsync(end, cancellationToken) ?? await _commits.FindAsync(0, cancellationToken);
         long position = newest is null ? 0 : await FollowAsync(newest, CheckEndAsync, cancellationToken);
         while (position < state.LogStart)
         {
@@ -100,7 +102,7 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
             if (committed > end)
             {
                 throw new SinkRefusedException(
-                    $"The log of {warehouse.Topic}-{partition} ends at {end}, but {committed} was committed already: records were lost or the topic was emptied, so restore the log or use another warehouse.");
+                    $"The log of {warehouse.Topic}-{partition} ends at {end}, but HDFS holds records up to {committed}: the log lost records, so restore it or use another warehouse.");
             }
         }
     }
@@ -127,18 +129,20 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
         CheckTopic(await context.TopicIds.FindAsync(warehouse.Topic, cancellationToken), _topicId);
         if (await _commits.ClaimAsync(staged, manifest, cancellationToken) == ClaimOutcome.Lost)
         {
-            return new CommitResult(IsOurs: false, await YieldAsync(batch.First, cancellationToken));
+            return new CommitResult(IsOurs: false, await FollowWinnerAsync(batch.First, cancellationToken));
         }
 
-        await _commits.PlaceAsync(manifest, cancellationToken);
+        await _commits.PublishAsync(manifest, cancellationToken);
         return new CommitResult(IsOurs: true, batch.Next, batch.Records.Count, decoded.Undecodable, files.Length, files.Sum(file => file.Bytes));
     }
 
-    /// <summary>Another sink has the range: goes along its manifests to the end. Cleaning them up takes our staged files along.</summary>
-    private async Task<long> YieldAsync(long first, CancellationToken cancellationToken)
+    /// <summary>Follows the manifests from the one of the sink that won the range to the newest, and returns its end. Finishing them also deletes the staged files
+    /// of this sink.</summary>
+    private async Task<long> FollowWinnerAsync(long first, CancellationToken cancellationToken)
     {
         Manifest winner = await _commits.FindAsync(first, cancellationToken)
-            ?? throw new WarehouseException($"The claim {warehouse.Claim(partition, first)} was taken and is gone: something else deletes files in the warehouse.");
+            ?? throw new WarehouseException(
+                $"The manifest {warehouse.Claim(partition, first)} of another sink was deleted: another program deletes files in the warehouse.");
         return await FollowAsync(winner, static _ => Task.CompletedTask, cancellationToken);
     }
 
@@ -162,7 +166,9 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
     {
         if (!string.Equals(now, before, StringComparison.Ordinal))
         {
-            throw new SinkRefusedException($"The topic {warehouse.Topic} has the id {now ?? "of none (it was deleted)"}, but {warehouse.Root} holds rows of one with the id {before}: use another warehouse for the new topic.");
+            string current = now is null ? "was deleted" : $"has the id {now}";
+            throw new SinkRefusedException(
+                $"The topic {warehouse.Topic} {current}, but {warehouse.Root} holds rows of a topic with the id {before}: use another warehouse for a new topic.");
         }
     }
 
@@ -175,7 +181,8 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
             await file.EncodeAsync(content);
             Memory<byte> bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
             string staged = await StageAsync(batch, id, $"{index}.parquet", new MemoryStream(content.GetBuffer(), 0, bytes.Length), cancellationToken);
-            return new ManifestFile(staged, warehouse.DataFile(partition, batch.First, batch.Next, file.Filing), file.Rows, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
+            string path = warehouse.DataFile(partition, batch.First, batch.Next, file.Filing);
+            return new ManifestFile(staged, path, file.Rows, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
         }
         finally
         {
@@ -196,7 +203,7 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
             }
             catch (WebHdfsException e) when (e.IsTransient && tries < MaxUploads)
             {
-                // What the broken upload left is not named by any manifest, and cleaned once its range is claimed.
+                // No manifest names the file of the failed upload; FinishAsync deletes it once its range is claimed.
             }
         }
     }

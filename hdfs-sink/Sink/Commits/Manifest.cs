@@ -5,25 +5,26 @@ using System.Text.Json.Serialization;
 namespace Game.HdfsSink.Commits;
 
 /// <summary>
-/// What one commit holds. The manifests of a partition make a chain from position 0: each begins where the one before ended, so the name of a claim
-/// ("_commits/PARTITION/FIRST") can be taken once only. They are never deleted: a sink that slept through a year still finds its claim taken.
+/// The content of one commit. The manifests of a partition form a chain from position 0: each begins where the one before ends, and only one manifest can have
+/// the name of a range ("_commits/PARTITION/FIRST"). Manifests are never deleted: a sink that was suspended for a year still finds that its range is claimed.
 /// </summary>
 internal sealed record Manifest
 {
     public const int CurrentFormat = 1;
 
-    /// <summary>For people who look into the warehouse: lines of their own, and "+" as it is.</summary>
-    private static readonly ManifestJson Readable = new(new JsonSerializerOptions(ManifestJson.Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    /// <summary>Writes JSON that people can read: one line for each field, and "+" without an escape.</summary>
+    private static readonly ManifestJson Readable = new(
+        new JsonSerializerOptions(ManifestJson.Default.Options) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    /// <summary>1; a reader refuses others.</summary>
+    /// <summary>Always 1; a reader refuses other formats.</summary>
     public int Format { get; init; } = CurrentFormat;
 
-    /// <summary>Names the try that wrote it, so that a sink can tell its own claim from another's.</summary>
+    /// <summary>The id of the commit, by which a sink distinguishes its own claim from another sink's.</summary>
     public required Guid CommitId { get; init; }
 
     public required string Topic { get; init; }
 
-    /// <summary>The topic's id in Kafka's base64 form: a topic made anew under the same name has another.</summary>
+    /// <summary>The topic's id in Kafka's base64 form: a topic that is deleted and created again has another.</summary>
     public required string TopicId { get; init; }
 
     public required int Partition { get; init; }
@@ -37,17 +38,17 @@ internal sealed record Manifest
     /// <summary>Records in it; fewer than positions where markers or compaction left gaps.</summary>
     public required long Rows { get; init; }
 
-    /// <summary>The range was gone from the log (retention) before it could be read; there are no files.</summary>
+    /// <summary>Whether retention deleted the range before a sink read it; the commit then has no files.</summary>
     public bool LostToRetention { get; init; }
 
-    /// <summary>The sink's clock, epoch milliseconds.</summary>
+    /// <summary>The time of the commit by the sink's clock, epoch milliseconds.</summary>
     public required long CommittedAt { get; init; }
 
     public required IReadOnlyList<ManifestFile> Files { get; init; }
 
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Readable.Manifest);
 
-    /// <summary>Reads a manifest; null for bytes that are none, or one of a version that this sink does not know.</summary>
+    /// <summary>Reads a manifest; null where the bytes are not a manifest, or have a format that this sink does not know.</summary>
     public static Manifest? TryParse(ReadOnlySpan<byte> json)
     {
         try
@@ -57,17 +58,17 @@ internal sealed record Manifest
         }
         catch (JsonException)
         {
-            return null; // what that means depends on where it lies: the caller knows
+            return null; // the caller knows what that means for the file's place
         }
     }
 }
 
 /// <summary>One data file of a commit.</summary>
-/// <param name="Staged">Its full path before it is placed.</param>
-/// <param name="Path">Its full path after.</param>
-/// <param name="Rows">Rows in it.</param>
+/// <param name="Staged">Its full path before the range is claimed.</param>
+/// <param name="Path">Its final full path.</param>
+/// <param name="Rows">How many rows it holds.</param>
 /// <param name="Bytes">Its length.</param>
-/// <param name="Sha256">Of its bytes, in lower-case hexadecimal digits.</param>
+/// <param name="Sha256">The SHA-256 of its bytes, in lower-case hexadecimal digits.</param>
 internal sealed record ManifestFile(string Staged, string Path, long Rows, long Bytes, string Sha256);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true)]

@@ -1,7 +1,8 @@
 namespace Game.HdfsSink.Commits;
 
-/// <summary>Going on with this partition would break the promise that every record is in HDFS once; a person has to decide. The message is one sentence.</summary>
+/// <summary>Writing this partition any further would break the promise that HDFS holds every record once; an operator has to decide. The message is one
+/// sentence.</summary>
 internal sealed class SinkRefusedException(string message) : Exception(message);
 
-/// <summary>The warehouse is not as it should be at the moment; starting again from the manifests may help. The message is one sentence.</summary>
+/// <summary>Files in the warehouse are missing; the next session, which starts from the manifests, may succeed. The message is one sentence.</summary>
 internal sealed class WarehouseException(string message) : Exception(message);

@@ -8,7 +8,7 @@ namespace Game.HdfsSink.Consuming;
 /// <summary>What the sink asks the cluster about its topics.</summary>
 internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, TimeProvider time) : ITopicIds, IDisposable
 {
-    /// <summary>An id is asked for at most this often a topic: commits come in bursts.</summary>
+    /// <summary>The ids are requested at most this often: commits come in bursts.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
@@ -17,9 +17,9 @@ internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, Tim
     private Dictionary<string, string> _ids = [];
     private long _askedAt;
 
-    /// <summary>Creates the sink's topics where they are missing, and compares the others with the contract.</summary>
-    /// <param name="warn">Called with each setting that weakens a guarantee.</param>
-    /// <exception cref="TopicMismatchException">One differs from the contract so that records would be lost.</exception>
+    /// <summary>Creates the sink's topics where they are missing, and compares existing ones with the contract.</summary>
+    /// <param name="warn">Called with a sentence for each setting that weakens a guarantee.</param>
+    /// <exception cref="TopicMismatchException">A topic differs from the contract in a way that loses records.</exception>
     public Task EnsureAsync(Action<string> warn)
     {
         int partitions = settings.Partitions ?? Found(Topics.PlayerEvents) ?? Found(Topics.Alerts) ?? Topics.DefaultPartitions;
@@ -62,13 +62,13 @@ internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, Tim
         }
         catch (DescribeTopicsException e)
         {
-            found = e.Results.TopicDescriptions; // some are missing; the others' answers are whole
+            found = e.Results.TopicDescriptions; // some topics are missing; the descriptions of the others are complete
         }
 
-        TopicDescription? missing = found.Find(topic => topic.Error.Code is not (ErrorCode.NoError or ErrorCode.UnknownTopicOrPart));
-        if (missing is not null)
+        TopicDescription? failed = found.Find(topic => topic.Error.Code is not (ErrorCode.NoError or ErrorCode.UnknownTopicOrPart));
+        if (failed is not null)
         {
-            throw new KafkaException(missing.Error);
+            throw new KafkaException(failed.Error);
         }
         return found.Where(topic => !topic.Error.IsError).ToDictionary(topic => topic.Name, topic => topic.TopicId.ToString(), StringComparer.Ordinal);
     }

@@ -5,16 +5,17 @@ using Game.HdfsSink.Rows;
 
 namespace Game.HdfsSink.Consuming;
 
-/// <summary>The end of one batch: committed, given up (another sink has the range), or failed.</summary>
+/// <summary>The end of one batch. It has a result where the sink or another one committed the range, an error where the commit failed, and neither where the
+/// worker dropped the batch.</summary>
 internal sealed record Completion(PartitionWriter Writer, RecordBatch Batch, CommitResult? Result, Exception? Error, TimeSpan Took);
 
 /// <summary>
-/// One partition: collects records into batches on the consumer's thread, and commits the batches one after the other on the pool.
-/// All but <see cref="RunAsync"/> is called by the consumer's thread.
+/// One partition: collects records into batches on the consumer's thread, and commits the batches one after another on a thread of the pool. The consumer's
+/// thread calls all members but <see cref="RunAsync"/>.
 /// </summary>
 internal sealed class PartitionWriter(TopicPartition partition, long position, SinkSettings settings, TimeProvider time)
 {
-    // bounded by the session's memory budget
+    // The session's memory budget bounds it.
     private readonly Channel<(int Generation, RecordBatch Batch)> _queue = Channel.CreateUnbounded<(int, RecordBatch)>();
     private List<RawRecord> _records = [];
     private long _first = position;
@@ -25,22 +26,22 @@ internal sealed class PartitionWriter(TopicPartition partition, long position, S
 
     public TopicPartition Partition => partition;
 
-    /// <summary>The position after the last record taken.</summary>
+    /// <summary>The position after the last record appended.</summary>
     public long Position => _next;
 
-    /// <summary>Bytes in the batch that is being filled.</summary>
+    /// <summary>Bytes in the batch that still grows.</summary>
     public long FillingBytes => _bytes;
 
-    /// <summary>Batches handed over whose completion was not yet seen.</summary>
-    public int Underway { get; private set; }
+    /// <summary>Batches given to the worker whose <see cref="Completion"/> the session has not handled.</summary>
+    public int BatchesInFlight { get; private set; }
 
-    /// <summary>The worker's end.</summary>
+    /// <summary>Ends when the worker has ended; never fails.</summary>
     public Task Finished { get; private set; } = Task.CompletedTask;
 
     public void Start(Committer committer, SemaphoreSlim parallel, Action<Completion> done, CancellationToken cancellationToken) =>
         Finished = Task.Run(() => RunAsync(committer, parallel, done, cancellationToken), CancellationToken.None);
 
-    /// <summary>Takes a record; false for one that was already taken.</summary>
+    /// <summary>Adds a record to the batch; false for a record that it already had.</summary>
     public bool Append(in RawRecord record)
     {
         if (record.Offset < _next)
@@ -54,7 +55,7 @@ internal sealed class PartitionWriter(TopicPartition partition, long position, S
         return true;
     }
 
-    /// <summary>There is nothing to read before <paramref name="position"/>: markers or compacted records lay there.</summary>
+    /// <summary>Moves the position over offsets without records: markers, or what compaction removed.</summary>
     public void SkipTo(long position)
     {
         if (position <= _next)
@@ -68,7 +69,7 @@ internal sealed class PartitionWriter(TopicPartition partition, long position, S
     public bool IsDue => _next > _first
         && (_records.Count >= settings.RotateRows || _bytes >= settings.RotateBytes || time.GetElapsedTime(_startedAt) >= settings.RotateAfter);
 
-    /// <summary>Hands the batch over for committing, if it holds any position.</summary>
+    /// <summary>Gives the batch to the worker, which commits it, and begins the next batch. Does nothing where the batch covers no position.</summary>
     public void Rotate()
     {
         if (_next == _first)
@@ -76,13 +77,15 @@ internal sealed class PartitionWriter(TopicPartition partition, long position, S
             return;
         }
         _queue.Writer.TryWrite((_generation, new RecordBatch(_first, _next, _records, _bytes)));
-        Underway++;
+        BatchesInFlight++;
         (_records, _first, _bytes) = ([], _next, 0);
     }
 
-    public void Complete() => Underway--;
+    /// <summary>The session has handled the <see cref="Completion"/> of one batch.</summary>
+    public void Complete() => BatchesInFlight--;
 
-    /// <summary>Drops what was collected and begins anew at <paramref name="position"/>. Returns the bytes dropped.</summary>
+    /// <summary>Drops the batch that still grows and continues at <paramref name="position"/>.</summary>
+    /// <returns>The bytes dropped.</returns>
     public long ResetTo(long position)
     {
         long dropped = _bytes;
@@ -91,7 +94,7 @@ internal sealed class PartitionWriter(TopicPartition partition, long position, S
         return dropped;
     }
 
-    /// <summary>No further batches: the worker ends after those handed over.</summary>
+    /// <summary>The worker ends when it has handled the batches that it was given.</summary>
     public void Close() => _queue.Writer.TryComplete();
 
     private void StartClock() => _startedAt = _next == _first ? time.GetTimestamp() : _startedAt;
@@ -122,11 +125,12 @@ internal sealed class PartitionWriter(TopicPartition partition, long position, S
                     parallel.Release();
                 }
 
-                // What was read after the lost range began elsewhere; the consumer's thread starts a new generation at the winner's end.
+                // Batches after a lost range do not begin where the other sink's commit ends: the worker drops them, and the consumer's thread begins a new
+                // generation there.
                 abandoned = result.IsOurs ? abandoned : of;
                 done(new Completion(this, batch, result, null, time.GetElapsedTime(started)));
             }
-            catch (Exception e) // the worker's end: whatever it was ends the session, which opens everything anew
+            catch (Exception e) // the top of the worker: every failure ends the session, and the next session opens all partitions again
             {
                 failed = true;
                 done(new Completion(this, batch, null, e, time.GetElapsedTime(started)));

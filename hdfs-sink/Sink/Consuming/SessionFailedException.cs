@@ -2,6 +2,6 @@ using Confluent.Kafka;
 
 namespace Game.HdfsSink.Consuming;
 
-/// <summary>A partition's commit failed, and with it the session.</summary>
+/// <summary>A commit of one partition failed, which ends the session.</summary>
 internal sealed class SessionFailedException(TopicPartition partition, Exception cause)
     : Exception($"{partition.Topic}-{partition.Partition.Value} could not be committed: {cause.Message}", cause);

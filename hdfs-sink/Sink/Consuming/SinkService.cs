@@ -6,19 +6,19 @@ using Game.WebHdfs;
 
 namespace Game.HdfsSink.Consuming;
 
-/// <summary>What a session needs of the process.</summary>
+/// <summary>What the sessions share: they report to the log, the metrics and the health endpoints.</summary>
 internal sealed record SinkParts(ILogger<SinkService> Log, SinkMetrics Metrics, SinkHealth Health, TimeProvider Time);
 
-/// <summary>Runs one session after the other, with growing pauses between those that fail, until told to stop or until only a person can help.</summary>
+/// <summary>Runs one session after another until the host stops, or until only an operator can help. Pauses after failed sessions, each time longer.</summary>
 internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHdfs hdfs, IHostApplicationLifetime lifetime) : BackgroundService
 {
-    /// <summary>The pause after the first failure; it doubles.</summary>
+    /// <summary>The pause after the first failure; each further failure doubles it.</summary>
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Long enough not to press a cluster that is coming up, short enough not to be waited for.</summary>
+    /// <summary>Long enough not to load a cluster that is starting, short enough that nobody waits for the sink.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
-    /// <summary>A session that ran this long was fine: the next failure starts from the first pause again.</summary>
+    /// <summary>After a session that ran this long, the next failure begins with the first pause again.</summary>
     private static readonly TimeSpan Healthy = TimeSpan.FromMinutes(1);
 
     private volatile string? _refusal;
@@ -29,11 +29,11 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
     {
         { _refusal: { } sentence } => (SinkProcess.Refused, sentence),
         { _unfinished: { } sentence } => (SinkProcess.Unfinished, sentence),
-        { ExecuteTask.IsCompleted: false } => (SinkProcess.Unfinished, "The sink did not stop in time: what it held is read again at the next start."),
+        { ExecuteTask.IsCompleted: false } => (SinkProcess.Unfinished, "The sink did not stop in time: the next start reads the records again that it held."),
         _ => (SinkProcess.Stopped, null),
     };
 
-    // A thread of its own: the Kafka client's calls block.
+    // The sessions have a thread of their own, because the Kafka client's calls block.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.Factory.StartNew(() => RunSessions(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
@@ -47,7 +47,7 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
             {
                 RunSession(stop);
             }
-            catch (Exception e) // the top of the loop: every failure but a refusal is answered by starting anew from the manifests
+            catch (Exception e) // the top of the loop: after every failure but a refusal the next session starts from the manifests
             {
                 if (RefusalIn(e) is { } sentence)
                 {
@@ -58,15 +58,17 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
 
                 if (stop.IsCancellationRequested)
                 {
-                    _unfinished = $"The sink stopped before all it held was committed, and reads the rest again at the next start: {e.Message}";
-                    LogMessages.StoppedUnfinished(parts.Log, e.Message, e);
+                    _unfinished = $"The sink stopped before it had committed all records that it held; the next start reads the rest again: {e.Message}";
+                    LogMessages.StoppedUnfinished(parts.Log, e.Message);
+                    LogMessages.SessionFailedAt(parts.Log, e);
                     return;
                 }
 
                 pause = parts.Time.GetElapsedTime(started) > Healthy ? FirstPause : pause;
                 parts.Health.SessionTrouble = e.Message;
-                parts.Metrics.Restarted();
-                LogMessages.SessionFailed(parts.Log, e.Message, pause.TotalSeconds, e);
+                parts.Metrics.CountRestart();
+                LogMessages.SessionFailed(parts.Log, pause.TotalSeconds, e.Message);
+                LogMessages.SessionFailedAt(parts.Log, e);
                 stop.WaitHandle.WaitOne(pause);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }

@@ -9,29 +9,31 @@ using Game.HdfsSink.Telemetry;
 namespace Game.HdfsSink.Consuming;
 
 /// <summary>
-/// From joining the group to leaving it. Whatever goes wrong ends the session; the next one opens every partition from its manifests, which is also how a
-/// crash is recovered from: there is one way to start, and it is used often. One thread runs it.
+/// Consumes and commits from joining the group to leaving it. Every failure ends the session; the next session opens every partition from its manifests, as
+/// the sink also does after a crash: there is one way to start, and it is used often. One thread runs the session.
 /// </summary>
 internal sealed class SinkSession : IDisposable
 {
-    /// <summary>How long a quiet consumer waits for a record before looking at the clocks.</summary>
+    /// <summary>How long one poll waits for a record before the session checks whether batches are due.</summary>
     private static readonly TimeSpan PollTime = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Prefetched by the client, in kilobytes, beside the memory budget.</summary>
+    /// <summary>What the client may prefetch, in kilobytes; the memory budget does not include it.</summary>
     private const int PrefetchKilobytes = 16 * 1024;
 
-    /// <summary>A fetch is answered with so many bytes, or after <see cref="FetchWaitMs"/>.</summary>
+    /// <summary>The broker answers a fetch when it has this many bytes, or after <see cref="FetchWaitMs"/>.</summary>
     private const int FetchMinBytes = 1 << 20;
 
     private const int FetchWaitMs = 500;
 
-    /// <summary>Opening the partitions of an assignment happens within the client's callback: well below max.poll.interval.ms (5 minutes), or the group gives up on us.</summary>
+    /// <summary>The session opens assigned partitions within the client's callback. The limit is well below max.poll.interval.ms (5 minutes), after which the
+    /// group removes this consumer.</summary>
     private static readonly TimeSpan OpenWithin = TimeSpan.FromMinutes(4);
 
-    /// <summary>How soon a killed sink's partitions go to another: the least that brokers allow by default. Heartbeats come from a thread of the client's.</summary>
+    /// <summary>After this time the group gives the partitions of a killed sink to another: the least that brokers allow by default. A thread of the client
+    /// sends the heartbeats.</summary>
     private const int SessionTimeoutMs = 6000;
 
-    /// <summary>How often the lags are looked at: the client knows them, and metrics are read every few seconds.</summary>
+    /// <summary>How often the session updates the lags: the client knows them, and metrics are read every few seconds.</summary>
     private static readonly TimeSpan LagInterval = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan WatermarkTimeout = TimeSpan.FromSeconds(30);
@@ -43,13 +45,13 @@ internal sealed class SinkSession : IDisposable
     private readonly SemaphoreSlim _commits;
     private readonly CancellationTokenSource _abort = new();
     private readonly Dictionary<TopicPartition, PartitionWriter> _writers = [];
-    private readonly BlockingCollection<Completion> _completions = []; // one entry a batch under way, which the memory budget bounds
+    private readonly BlockingCollection<Completion> _completions = []; // one entry for each batch in flight, which the memory budget bounds
     private readonly Dictionary<string, ITable> _tables;
     private long _heldBytes;
     private readonly HashSet<TopicPartition> _refused = [];
     private ExceptionDispatchInfo? _callbackFailure;
     private bool _areRefusedPaused = true;
-    private long _lagsShownAt;
+    private long _lagsUpdatedAt;
 
     public SinkSession(SinkSettings settings, SinkParts parts, CommitterContext context)
     {
@@ -59,40 +61,39 @@ internal sealed class SinkSession : IDisposable
         _commits = new SemaphoreSlim(_settings.ParallelCommits);
         _tables = _settings.Topics.ToDictionary(topic => topic, Tables.Of);
         _consumer = new ConsumerBuilder<byte[], byte[]>(Config())
-            // Where opening fails the partitions are taken at their ends, from where nothing is used: Run ends the session as soon as the client returns.
-            .SetPartitionsAssignedHandler((_, partitions) => Guard(() => Blocking.Await(OpenAsync(partitions)), partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End))))
-            .SetPartitionsRevokedHandler((_, partitions) => Guard(() => Release(partitions), false))
-            .SetPartitionsLostHandler((_, partitions) => Guard(() => Release(partitions), false))
+            .SetPartitionsAssignedHandler((_, partitions) => KeepFailure(() => Blocking.Await(OpenAsync(partitions)), AtTheirEnds(partitions)))
+            .SetPartitionsRevokedHandler((_, partitions) => KeepFailure(() => Release(partitions), false))
+            .SetPartitionsLostHandler((_, partitions) => KeepFailure(() => Release(partitions), false))
             .SetErrorHandler((_, error) => LogMessages.ClientError(_parts.Log, error.Reason))
             .SetLogHandler((_, message) => LogMessages.ClientLog(_parts.Log, message.Message))
             .Build();
     }
 
-    /// <summary>Reads and commits until told to stop; then commits what it has and leaves the group.</summary>
-    /// <exception cref="SinkRefusedException">No assigned partition is left that may be written.</exception>
-    /// <exception cref="TimeoutException">Told to stop, it could not commit all in time.</exception>
-    /// <returns>Why partitions were refused meanwhile; null where none was.</returns>
+    /// <summary>Consumes and commits until <paramref name="stop"/>; then commits the records that it holds and leaves the group.</summary>
+    /// <exception cref="SinkRefusedException">The session has refused all its assigned partitions.</exception>
+    /// <exception cref="TimeoutException">After <paramref name="stop"/> it could not commit all records in time.</exception>
+    /// <returns>Why the session refused partitions; null where it refused none.</returns>
     public string? Run(CancellationToken stop)
     {
         _consumer.Subscribe(_settings.Topics);
         while (!stop.IsCancellationRequested)
         {
-            Take(_consumer.Consume(PollTime));
+            Append(_consumer.Consume(PollTime));
             _callbackFailure?.Throw();
             HandleCompletions(TimeSpan.Zero);
-            LeaveOutRefused();
-            ShowLags();
-            RotateDue();
-            MakeRoom(stop);
+            PauseRefused();
+            UpdateLags();
+            CommitDueBatches();
+            FreeMemory(stop);
         }
 
-        Drain();
-        string? refusal = _parts.Health.Refusal; // leaving the group gives the partitions back
+        CommitAll();
+        string? refusal = _parts.Health.Refusal; // read now: leaving the group revokes the partitions and so removes their refusals
         _consumer.Close();
         return refusal;
     }
 
-    /// <summary>Ends the workers. After a clean <see cref="Run"/> there are none left.</summary>
+    /// <summary>Ends the workers of all partitions. After a <see cref="Run"/> without failure none is left.</summary>
     public void Dispose()
     {
         _abort.Cancel();
@@ -107,7 +108,7 @@ internal sealed class SinkSession : IDisposable
         _commits.Dispose();
         foreach (TopicPartition partition in _writers.Keys.Concat(_refused))
         {
-            _parts.Metrics.HideLag(partition);
+            _parts.Metrics.RemoveLag(partition);
             _parts.Health.Forget(partition);
         }
 
@@ -118,34 +119,40 @@ internal sealed class SinkSession : IDisposable
     private ConsumerConfig Config()
     {
         ConsumerConfig config = ClientSettings.Consumer(_settings.BootstrapServers, "hdfs-sink", _settings.Group);
-        // Positions come from the manifests. The group's offsets are stored after each commit and sent by the client now and then: they show lag, no more.
+        // Positions come from the manifests. The session also stores offsets after each commit, which the client sends to the group once a second: tools
+        // read the lag from them; the sink never reads them.
         config.EnableAutoCommit = true;
         config.AutoCommitIntervalMs = 1000;
         config.SessionTimeoutMs = SessionTimeoutMs;
         config.AutoOffsetReset = AutoOffsetReset.Error;
-        config.EnablePartitionEof = true; // tells where the log ends behind markers and compacted records
+        config.EnablePartitionEof = true; // shows the log's end where only markers or compacted records lie before it
         config.QueuedMaxMessagesKbytes = PrefetchKilobytes;
-        // Files are made of much at a time: a fetch for every record would only cost the brokers.
+        // The sink writes large files: a fetch for every record would only load the brokers.
         config.FetchMinBytes = FetchMinBytes;
         config.FetchWaitMaxMs = FetchWaitMs;
         return config;
     }
 
-    /// <summary>A callback of the client must end well, and an assignment be taken whole: otherwise disposing of the consumer never ends (seen with Confluent.Kafka 2.16).</summary>
-    private T Guard<T>(Func<T> callback, T otherwise)
+    /// <summary>Runs a callback of the client and keeps its exception for <see cref="Run"/>. A callback that throws, or that leaves out assigned partitions,
+    /// makes disposing of the consumer hang (seen with Confluent.Kafka 2.16).</summary>
+    private T KeepFailure<T>(Func<T> callback, T onFailure)
     {
         try
         {
             return callback();
         }
-        catch (Exception e) // kept for Run, which throws it when the client has returned
+        catch (Exception e) // Run throws it as soon as the client returns
         {
             _callbackFailure ??= ExceptionDispatchInfo.Capture(e);
-            return otherwise;
+            return onFailure;
         }
     }
 
-    private void Take(ConsumeResult<byte[], byte[]>? result)
+    /// <summary>What the session assigns where opening fails: the failure ends the session before it uses a record from there.</summary>
+    private static IEnumerable<TopicPartitionOffset> AtTheirEnds(List<TopicPartition> partitions) =>
+        partitions.Select(partition => new TopicPartitionOffset(partition, Offset.End));
+
+    private void Append(ConsumeResult<byte[], byte[]>? result)
     {
         if (result is null || !_writers.TryGetValue(result.TopicPartition, out PartitionWriter? writer))
         {
@@ -161,11 +168,11 @@ internal sealed class SinkSession : IDisposable
         RawRecord record = new(result.Partition, result.Offset, result.Message.Timestamp.UnixTimestampMs, result.Message.Key, result.Message.Value);
         if (writer.Append(record))
         {
-            Hold(record.Size);
+            AddHeldBytes(record.Size);
         }
     }
 
-    private void RotateDue()
+    private void CommitDueBatches()
     {
         foreach (PartitionWriter writer in _writers.Values)
         {
@@ -176,8 +183,9 @@ internal sealed class SinkSession : IDisposable
         }
     }
 
-    /// <summary>Over the budget: hands over the fullest batches until half of what is held is on its way, and reads nothing until room is made.</summary>
-    private void MakeRoom(CancellationToken stop)
+    /// <summary>While the session holds more than the memory budget it reads nothing: it commits the largest batches until half the budget is in flight, and
+    /// waits for them.</summary>
+    private void FreeMemory(CancellationToken stop)
     {
         while (_heldBytes >= _settings.MemoryBytes && !stop.IsCancellationRequested)
         {
@@ -204,13 +212,13 @@ internal sealed class SinkSession : IDisposable
     private void Handle(Completion completion)
     {
         completion.Writer.Complete();
-        Hold(-completion.Batch.Bytes);
+        AddHeldBytes(-completion.Batch.Bytes);
         bool isCurrent = _writers.TryGetValue(completion.Writer.Partition, out PartitionWriter? writer) && ReferenceEquals(writer, completion.Writer);
         if (completion.Error is SinkRefusedException refusal)
         {
             if (isCurrent)
             {
-                Stop(completion.Writer);
+                StopWriting(completion.Writer);
                 Refuse(completion.Writer.Partition, refusal.Message);
             }
 
@@ -227,14 +235,16 @@ internal sealed class SinkSession : IDisposable
             return;
         }
 
-        _parts.Metrics.Committed(completion, result);
+        TopicPartition partition = completion.Writer.Partition;
+        _parts.Metrics.CountCommit(partition.Topic, result, completion.Took);
         if (!result.IsOurs)
         {
-            LogMessages.ClaimLost(_parts.Log, completion.Writer.Partition.Topic, completion.Writer.Partition.Partition, completion.Batch.First, result.Position);
+            LogMessages.ClaimLost(_parts.Log, partition.Topic, partition.Partition, completion.Batch.First, result.Position);
         }
         else
         {
-            LogMessages.Committed(_parts.Log, completion.Writer.Partition.Topic, completion.Writer.Partition.Partition, completion.Batch.First, completion.Batch.Next, result.Rows, result.Files, completion.Took.TotalMilliseconds);
+            LogMessages.Committed(_parts.Log, partition.Topic, partition.Partition, completion.Batch.First, completion.Batch.Next, result.Rows, result.Files,
+                completion.Took.TotalMilliseconds);
         }
 
         if (!isCurrent)
@@ -244,19 +254,19 @@ internal sealed class SinkSession : IDisposable
 
         if (!result.IsOurs)
         {
-            GoTo(completion.Writer, result.Position);
+            SeekTo(completion.Writer, result.Position);
         }
 
-        _consumer.StoreOffset(new TopicPartitionOffset(completion.Writer.Partition, result.Position));
+        _consumer.StoreOffset(new TopicPartitionOffset(partition, result.Position));
     }
 
-    private void GoTo(PartitionWriter writer, long position)
+    private void SeekTo(PartitionWriter writer, long position)
     {
-        Hold(-writer.ResetTo(position));
+        AddHeldBytes(-writer.ResetTo(position));
         _consumer.Seek(new TopicPartitionOffset(writer.Partition, position));
     }
 
-    private void Hold(long bytes)
+    private void AddHeldBytes(long bytes)
     {
         _heldBytes += bytes;
         _parts.Metrics.HeldBytes = _heldBytes;
@@ -266,9 +276,9 @@ internal sealed class SinkSession : IDisposable
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_abort.Token);
         limit.CancelAfter(OpenWithin);
-        // Asked one after the other: the client has one thread for it, and each answer takes a millisecond.
-        Dictionary<TopicPartition, WatermarkOffsets> states = partitions.ToDictionary(partition => partition, partition => _consumer.QueryWatermarkOffsets(partition, WatermarkTimeout));
-        Opened[] opened = await Task.WhenAll(partitions.Select(partition => TryOpenAsync(partition, states[partition], limit.Token)));
+        // One query after the other: the client has one thread for them, and each answer takes a millisecond.
+        Dictionary<TopicPartition, WatermarkOffsets> offsets = partitions.ToDictionary(partition => partition, QueryOffsets);
+        Opened[] opened = await Task.WhenAll(partitions.Select(partition => TryOpenAsync(partition, offsets[partition], limit.Token)));
         foreach (Opened open in opened)
         {
             if (open.Refusal is not null)
@@ -299,23 +309,28 @@ internal sealed class SinkSession : IDisposable
         }
     }
 
-    private async Task<(PartitionWriter Writer, Committer Committer)> OpenAsync(TopicPartition partition, WatermarkOffsets offsets, CancellationToken cancellationToken)
+    private async Task<(PartitionWriter Writer, Committer Committer)> OpenAsync(TopicPartition partition, WatermarkOffsets offsets,
+        CancellationToken cancellationToken)
     {
-        string id = await _context.TopicIds.FindAsync(partition.Topic, cancellationToken) ?? throw new WarehouseException($"The topic {partition.Topic} is gone.");
+        string id = await _context.TopicIds.FindAsync(partition.Topic, cancellationToken)
+            ?? throw new WarehouseException($"The topic {partition.Topic} no longer exists.");
         Committer committer = new(_context, new Warehouse(_settings.Warehouse, partition.Topic), _tables[partition.Topic], partition.Partition);
         long position = await committer.OpenAsync(new PartitionState(id, offsets.Low, offsets.High), AskEnd, cancellationToken);
         LogMessages.Opened(_parts.Log, partition.Topic, partition.Partition, position, offsets.Low, offsets.High);
         return (new PartitionWriter(partition, position, _settings, _parts.Time), committer);
 
-        // Blocks for an answer of the broker: on a thread of the pool, and only where another sink was faster.
-        Task<long> AskEnd(CancellationToken token) => Task.Run(() => _consumer.QueryWatermarkOffsets(partition, WatermarkTimeout).High.Value, token);
+        // Blocks a thread of the pool until the broker answers; needed only where another sink has committed meanwhile.
+        Task<long> AskEnd(CancellationToken token) => Task.Run(() => QueryOffsets(partition).High.Value, token);
     }
 
-    /// <summary>Partitions go to another sink: what is being committed may finish, so that the other need not read it again; what was only collected is dropped.</summary>
-    /// <returns>True: all were let go.</returns>
+    private WatermarkOffsets QueryOffsets(TopicPartition partition) => _consumer.QueryWatermarkOffsets(partition, WatermarkTimeout);
+
+    /// <summary>Ends the writers of revoked partitions. Commits in flight may finish, so that the next owner need not read their records again; the session drops
+    /// records that it has only collected.</summary>
+    /// <returns>True: it released all of them.</returns>
     private bool Release(List<TopicPartitionOffset> partitions)
     {
-        List<PartitionWriter> released = partitions.Where(partition => _writers.ContainsKey(partition.TopicPartition)).Select(partition => _writers[partition.TopicPartition]).ToList();
+        List<PartitionWriter> released = [.. partitions.Select(partition => _writers.GetValueOrDefault(partition.TopicPartition)).OfType<PartitionWriter>()];
         foreach (PartitionWriter writer in released)
         {
             Close(writer);
@@ -327,7 +342,7 @@ internal sealed class SinkSession : IDisposable
         {
             _writers.Remove(partition);
             _refused.Remove(partition);
-            _parts.Metrics.HideLag(partition);
+            _parts.Metrics.RemoveLag(partition);
             _parts.Health.Forget(partition);
         }
 
@@ -337,19 +352,19 @@ internal sealed class SinkSession : IDisposable
 
     private void Close(PartitionWriter writer)
     {
-        Hold(-writer.ResetTo(writer.Position));
+        AddHeldBytes(-writer.ResetTo(writer.Position));
         writer.Close();
     }
 
-    private void Stop(PartitionWriter writer)
+    private void StopWriting(PartitionWriter writer)
     {
         Close(writer);
         _writers.Remove(writer.Partition);
-        _parts.Metrics.HideLag(writer.Partition);
+        _parts.Metrics.RemoveLag(writer.Partition);
         _parts.Health.Assigned = _writers.Count;
     }
 
-    /// <summary>The partition stays assigned and is not read; the others go on.</summary>
+    /// <summary>Leaves one partition unread and unwritten while it stays assigned; the others go on.</summary>
     private void Refuse(TopicPartition partition, string reason)
     {
         _refused.Add(partition);
@@ -358,7 +373,7 @@ internal sealed class SinkSession : IDisposable
         LogMessages.Refused(_parts.Log, partition.Topic, partition.Partition, reason);
     }
 
-    private void LeaveOutRefused()
+    private void PauseRefused()
     {
         if (_areRefusedPaused)
         {
@@ -374,25 +389,25 @@ internal sealed class SinkSession : IDisposable
         _areRefusedPaused = true;
     }
 
-    private void ShowLags()
+    private void UpdateLags()
     {
-        if (_lagsShownAt != 0 && _parts.Time.GetElapsedTime(_lagsShownAt) < LagInterval)
+        if (_lagsUpdatedAt != 0 && _parts.Time.GetElapsedTime(_lagsUpdatedAt) < LagInterval)
         {
             return;
         }
 
-        _lagsShownAt = _parts.Time.GetTimestamp();
+        _lagsUpdatedAt = _parts.Time.GetTimestamp();
         foreach (PartitionWriter writer in _writers.Values)
         {
-            Offset end = _consumer.GetWatermarkOffsets(writer.Partition).High; // what the last fetch was told; asks nobody
+            Offset end = _consumer.GetWatermarkOffsets(writer.Partition).High; // from the last fetch's answer: no request
             if (!end.IsSpecial)
             {
-                _parts.Metrics.ShowLag(writer.Partition, Math.Max(0, end.Value - writer.Position));
+                _parts.Metrics.SetLag(writer.Partition, Math.Max(0, end.Value - writer.Position));
             }
         }
     }
 
-    private void Drain()
+    private void CommitAll()
     {
         foreach (PartitionWriter writer in _writers.Values)
         {
@@ -400,17 +415,18 @@ internal sealed class SinkSession : IDisposable
         }
 
         long started = _parts.Time.GetTimestamp();
-        while (_writers.Values.Any(writer => writer.Underway > 0))
+        while (_writers.Values.Any(writer => writer.BatchesInFlight > 0))
         {
             if (_parts.Time.GetElapsedTime(started) >= _settings.StopWithin)
             {
-                throw new TimeoutException($"{_writers.Values.Sum(writer => writer.Underway)} commits had not ended {_settings.StopWithin.TotalSeconds:0.#} s after the sink was told to stop.");
+                int inFlight = _writers.Values.Sum(writer => writer.BatchesInFlight);
+                throw new TimeoutException($"{inFlight} commits had not ended {_settings.StopWithin.TotalSeconds:0.#} s after the sink was told to stop.");
             }
 
             HandleCompletions(PollTime);
         }
     }
 
-    /// <summary>How a partition was opened: by a writer with its committer, or not, and why.</summary>
+    /// <summary>The result of opening a partition: a writer and its committer, or the reason why the sink refuses it.</summary>
     private sealed record Opened(TopicPartition Partition, PartitionWriter? Writer, Committer? Committer, string? Refusal);
 }

@@ -2,7 +2,7 @@ using Game.WebHdfs;
 
 namespace Game.HdfsSink.Consuming;
 
-/// <summary>What an operator sets.</summary>
+/// <summary>The settings of a sink, as an operator gives them.</summary>
 internal sealed record SinkSettings
 {
     public required string BootstrapServers { get; init; }
@@ -12,15 +12,15 @@ internal sealed record SinkSettings
     /// <summary>The HDFS user.</summary>
     public string User { get; init; } = Environment.UserName;
 
-    /// <summary>The folder in HDFS that holds a folder a topic.</summary>
+    /// <summary>The folder in HDFS that holds one folder for each topic.</summary>
     public string Warehouse { get; init; } = WarehouseFolder.Usual;
 
     public required IReadOnlyList<string> Topics { get; init; }
 
-    /// <summary>The consumer group: sinks of one group share the partitions; its offsets only show lag.</summary>
+    /// <summary>The consumer group: sinks of one group share the partitions. Its offsets only show the lag.</summary>
     public string Group { get; init; } = "hdfs-sink";
 
-    /// <summary>Partitions of <c>player-events</c>, where topics must be created; null takes what the cluster has, else the contract's count.</summary>
+    /// <summary>Partitions of <c>player-events</c> for topics that the sink creates; null: as many as the cluster's topic has, or the contract's default.</summary>
     public int? Partitions { get; init; }
 
     /// <summary>A commit holds at most this many records: one Parquet row group.</summary>
@@ -29,19 +29,19 @@ internal sealed record SinkSettings
     /// <summary>A commit holds at most about this many bytes of keys and values.</summary>
     public long RotateBytes { get; init; } = 64L * 1024 * 1024;
 
-    /// <summary>A record waits at most this long for its commit to begin.</summary>
+    /// <summary>A commit begins at the latest this long after the first record of its batch.</summary>
     public TimeSpan RotateAfter { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Bytes of records held, over all partitions; above it the sink stops reading until a commit is done. Two full batches and two filling
-    /// ones.</summary>
+    /// <summary>Bytes of records held over all partitions: at this many the sink stops reading until a commit has ended. By default two full batches in flight
+    /// and two that still grow.</summary>
     public long MemoryBytes { get; init; } = 256L * 1024 * 1024;
 
-    /// <summary>Commits decoded and encoded at once: their rows take several times their bytes.</summary>
+    /// <summary>Commits that decode and encode at once: rows take several times the memory of their bytes.</summary>
     public int ParallelCommits { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
 
-    /// <summary>Files uploaded or placed at once, over all partitions: enough to hide a DataNode's latency.</summary>
+    /// <summary>Files uploaded or renamed at once, over all partitions: enough to hide a DataNode's latency.</summary>
     public int ParallelUploads { get; init; } = 8;
 
-    /// <summary>How long a clean stop, or a partition that is taken away, waits for commits under way.</summary>
+    /// <summary>How long a stop, or the revocation of a partition, waits for commits in flight.</summary>
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(20);
 }

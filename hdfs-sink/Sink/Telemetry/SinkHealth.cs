@@ -3,37 +3,37 @@ using Confluent.Kafka;
 
 namespace Game.HdfsSink.Telemetry;
 
-/// <summary>What the health endpoints tell. Written by the consumer's thread, read by any.</summary>
+/// <summary>What the health endpoints show. The consumer's thread writes it; any thread may read it.</summary>
 internal sealed class SinkHealth
 {
     private readonly ConcurrentDictionary<TopicPartition, string> _refused = new();
-    private volatile string? _sessionTrouble = "the sink waits for its first assignment of partitions";
+    private volatile string? _sessionTrouble = "The sink waits for its first assignment of partitions.";
     private volatile int _assigned;
 
-    /// <summary>Why the last session ended, until the next has its partitions; null while one works.</summary>
+    /// <summary>Why the last session failed, until the next session has its partitions; null while a session works.</summary>
     public string? SessionTrouble
     {
         set => _sessionTrouble = value;
     }
 
-    /// <summary>What does not work, in a sentence or more; null while all is well.</summary>
+    /// <summary>What does not work, in one or more sentences; null while everything works.</summary>
     public string? Trouble => _sessionTrouble ?? Refusal;
 
-    /// <summary>Why partitions are refused, a sentence a reason; null while none is.</summary>
+    /// <summary>Why the sink does not write some of its partitions, one sentence for each reason; null while it writes all of them.</summary>
     public string? Refusal => _refused.IsEmpty ? null : string.Join(' ', _refused.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
 
-    /// <summary>Partitions that this sink reads.</summary>
+    /// <summary>How many partitions this sink reads.</summary>
     public int Assigned
     {
         get => _assigned;
         set => _assigned = value;
     }
 
-    /// <summary>Partitions that this sink was assigned and does not read, as only a person can help.</summary>
+    /// <summary>How many assigned partitions this sink does not read, because an operator has to correct something first.</summary>
     public int Refused => _refused.Count;
 
     public void Refuse(TopicPartition partition, string reason) => _refused[partition] = reason;
 
-    /// <summary>The partition is another sink's, or is opened anew.</summary>
+    /// <summary>Removes the refusal of a partition that is revoked, or whose session ends.</summary>
     public void Forget(TopicPartition partition) => _refused.TryRemove(partition, out _);
 }

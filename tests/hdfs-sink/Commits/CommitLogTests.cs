@@ -15,7 +15,7 @@ public sealed class CommitLogTests
             MemoryHdfs hdfs = new();
             long[] claims = [.. Claims(hdfs, steps)];
             long end = claims.Length == 0 ? 5 : (long)(claims[^1] * where);
-            Manifest? newest = Log(hdfs).NewestAsync(end, Token).GetAwaiter().GetResult();
+            Manifest? newest = Log(hdfs).FindNewestAsync(end, Token).GetAwaiter().GetResult();
             newest?.First.ShouldBe(claims.Where(first => first <= end).Max());
             (newest is null).ShouldBe(claims.Length == 0);
         }, iter: 300, threads: 1);
@@ -27,11 +27,12 @@ public sealed class CommitLogTests
         MemoryHdfs hdfs = new();
         long[] claims = [.. Claims(hdfs, [.. Enumerable.Repeat(100L, 20_000)])];
         int before = hdfs.Pages;
-        (await Log(hdfs).NewestAsync(claims[^1] + 7_000, Token))!.First.ShouldBe(claims[^1]);
+        (await Log(hdfs).FindNewestAsync(claims[^1] + 7_000, Token))!.First.ShouldBe(claims[^1]);
         (hdfs.Pages - before).ShouldBeLessThan(40);
     }
 
-    private static CommitLog Log(MemoryHdfs hdfs) => new(hdfs, new Warehouse(World.Root, World.Topic), World.Partition, new SemaphoreSlim(1), warning => throw new InvalidOperationException(warning));
+    private static CommitLog Log(MemoryHdfs hdfs) =>
+        new(hdfs, new Warehouse(World.Root, World.Topic), World.Partition, new SemaphoreSlim(1), warning => throw new InvalidOperationException(warning));
 
     private static IEnumerable<long> Claims(MemoryHdfs hdfs, long[] steps)
     {

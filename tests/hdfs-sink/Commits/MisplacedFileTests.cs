@@ -3,7 +3,7 @@ using Game.HdfsSink.Commits;
 
 namespace Game.HdfsSink.Tests.Commits;
 
-/// <summary>What somebody else put into the warehouse: passed over where it is none of the partition's, refused where the partition's next commit would meet it.</summary>
+/// <summary>Files in the warehouse that the sink did not write: it skips them, and refuses the partition where one has a name that the next commit needs.</summary>
 public sealed class MisplacedFileTests
 {
     /// <summary>A position within the log at which no commit begins: each holds five.</summary>
@@ -16,29 +16,30 @@ public sealed class MisplacedFileTests
     [InlineData("not a manifest")]
     [InlineData("null")]
     [InlineData("{}")]
-    public async Task A_file_with_a_manifests_name_that_is_none_is_passed_over(string text)
+    public async Task A_file_that_only_has_a_manifests_name_is_skipped(string text)
     {
         World world = await CommittedAsync();
         string path = world.Warehouse.Claim(World.Partition, NoClaim);
         await PutAsync(world, path, text);
-        await PassesOverAsync(world, path);
+        await ShouldSkipAsync(world, path);
     }
 
     [Fact]
-    public async Task A_manifest_of_another_position_topic_or_partition_is_passed_over()
+    public async Task A_manifest_of_another_position_topic_or_partition_is_skipped()
     {
         World world = await CommittedAsync();
         Manifest manifest = world.Chain()[0];
-        foreach (Manifest stranger in new[] { manifest, manifest with { First = NoClaim, Next = 99, Topic = "others" }, manifest with { First = NoClaim, Next = 99, Partition = 0 } })
+        Manifest here = manifest with { First = NoClaim, Next = 99 };
+        foreach (Manifest misplaced in new[] { manifest, here with { Topic = "others" }, here with { Partition = 0 } })
         {
             string path = world.Warehouse.Claim(World.Partition, NoClaim);
-            await PutAsync(world, path, Encoding.UTF8.GetString(stranger.ToJson()));
-            await PassesOverAsync(world, path);
+            await PutAsync(world, path, Encoding.UTF8.GetString(misplaced.ToJson()));
+            await ShouldSkipAsync(world, path);
         }
     }
 
     [Fact]
-    public async Task Folders_where_manifests_and_staged_files_lie_are_passed_over()
+    public async Task Folders_among_manifests_and_staged_files_are_skipped()
     {
         World world = await CommittedAsync();
         await PutAsync(world, world.Warehouse.Claim(World.Partition, NoClaim) + "/inside", "x");
@@ -66,7 +67,7 @@ public sealed class MisplacedFileTests
     [Theory]
     [InlineData("")]
     [InlineData("/inside")]
-    public async Task What_lies_where_the_first_commit_belongs_is_refused(string below)
+    public async Task A_file_or_folder_with_the_name_of_the_first_manifest_is_refused(string below)
     {
         World world = new(24, seed: 1);
         string path = world.Warehouse.Claim(World.Partition, 0);
@@ -74,14 +75,15 @@ public sealed class MisplacedFileTests
         (await Should.ThrowAsync<SinkRefusedException>(() => world.RunAsync(world.Hdfs, 5))).Message.ShouldContain(path);
     }
 
-    private static async Task PassesOverAsync(World world, string path)
+    private static async Task ShouldSkipAsync(World world, string path)
     {
         world.Warnings.Clear();
         (await world.Sink().OpenAsync(world.State() with { LogEnd = NoClaim }, world.AskLogEnd, Token)).ShouldBe(world.LogEnd);
         world.Warnings.ShouldHaveSingleItem().ShouldContain(path);
     }
 
-    private static Task PutAsync(World world, string path, string text) => world.Hdfs.CreateAsync(path, new MemoryStream(Encoding.UTF8.GetBytes(text)), overwrite: true, Token);
+    private static Task PutAsync(World world, string path, string text) =>
+        world.Hdfs.CreateAsync(path, new MemoryStream(Encoding.UTF8.GetBytes(text)), overwrite: true, Token);
 
     private static async Task<World> CommittedAsync()
     {

@@ -47,9 +47,10 @@ internal sealed class World : ITopicIds
     public Task<string?> FindAsync(string topic, CancellationToken cancellationToken) => Task.FromResult<string?>(TopicId);
 
     public Committer Sink(IWebHdfs? hdfs = null) =>
-        new(new CommitterContext(hdfs ?? Hdfs, this, new SemaphoreSlim(1), new FakeTimeProvider(), Guid.NewGuid, Warnings.Add), Warehouse, new OffsetTable(), Partition);
+        new(new CommitterContext(hdfs ?? Hdfs, this, new SemaphoreSlim(1), new FakeTimeProvider(), Guid.NewGuid, Warnings.Add),
+            Warehouse, new OffsetTable(), Partition);
 
-    /// <summary>A sink's life: opens, and commits batches of up to <paramref name="batch"/> positions to the log's end.</summary>
+    /// <summary>Runs a sink: it opens the partition, and commits batches of up to <paramref name="batch"/> positions to the log's end.</summary>
     public async Task RunAsync(IWebHdfs hdfs, int batch)
     {
         Committer sink = Sink(hdfs);
