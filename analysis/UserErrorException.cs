@@ -1,4 +1,5 @@
 namespace Game.Analysis;
 
-/// <summary>Something the user can mend; the message is one sentence that says how. Ends the verb with exit code 1 and no stack trace.</summary>
+/// <summary>An error that the user can correct; the message is one sentence that says how. The command ends with exit code 1 and prints no stack
+/// trace.</summary>
 internal sealed class UserErrorException(string message, Exception? inner = null) : Exception(message, inner);

@@ -3,7 +3,7 @@ using Game.Contracts;
 
 namespace Game.Analysis.Audit;
 
-/// <summary>One pass over the alerts topic and one over alerts-priority.</summary>
+/// <summary>Reads the topics alerts and alerts-priority once and counts what is wrong in them.</summary>
 internal sealed class AlertAudit
 {
     private readonly Dictionary<string, Alert> _byId = [];

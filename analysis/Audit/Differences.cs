@@ -1,13 +1,13 @@
 namespace Game.Analysis.Audit;
 
-/// <summary>What an audit found unequal, a sentence each.</summary>
+/// <summary>The differences that an audit found, one sentence for each.</summary>
 internal sealed class Differences
 {
     private readonly List<string> _sentences = [];
 
     public IReadOnlyList<string> Sentences => _sentences;
 
-    /// <summary>Something that must hold.</summary>
+    /// <summary>Adds a sentence where something that must hold does not.</summary>
     public void Require(bool holds, string otherwise)
     {
         if (!holds)
@@ -16,7 +16,7 @@ internal sealed class Differences
         }
     }
 
-    /// <summary>Something that should not be at all.</summary>
+    /// <summary>Adds a sentence where a count that must be 0 is not.</summary>
     public void Count(string what, long count)
     {
         if (count != 0)
@@ -33,7 +33,7 @@ internal sealed class Differences
         }
     }
 
-    /// <summary>Two sets that should hold the same.</summary>
+    /// <summary>Adds a sentence where two sets that must be equal are not.</summary>
     public void Sets<T>(string left, IReadOnlySet<T> leftSet, string right, IReadOnlySet<T> rightSet)
     {
         T[] missing = [.. leftSet.Where(item => !rightSet.Contains(item))];

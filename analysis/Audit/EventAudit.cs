@@ -6,8 +6,8 @@ using Game.Detector.Rules;
 namespace Game.Analysis.Audit;
 
 /// <summary>
-/// One pass over player-events: distinct ids, live and historic; the alerts that a fresh detector raises on the same records; and where the events of campaigns
-/// lie.
+/// Reads player-events once and collects: the distinct ids of live and historic events, the alerts that a new detector raises on the same records, and the
+/// places of the campaigns' events.
 /// </summary>
 internal sealed class EventAudit
 {
@@ -18,10 +18,10 @@ internal sealed class EventAudit
     private readonly Dictionary<string, List<(Guid EventId, long Offset)>> _campaignEvents = [];
     private readonly Dictionary<string, int> _partitionOfKey = [];
 
-    /// <param name="partitions">Of player-events.</param>
-    /// <param name="rules">Of the fresh detector.</param>
-    /// <param name="truth">Whose events to remember.</param>
-    /// <param name="historyServer">The <c>server_id</c> of events that were there before the live part.</param>
+    /// <param name="partitions">The partition count of player-events.</param>
+    /// <param name="rules">The rules of the new detector.</param>
+    /// <param name="truth">The campaigns whose events to collect.</param>
+    /// <param name="historyServer">The <c>server_id</c> of historic events, which were appended before the live part.</param>
     public EventAudit(int partitions, RuleSet rules, TruthTable truth, string historyServer)
     {
         _replays = [.. Enumerable.Range(0, partitions).Select(p => new PartitionReplay(p, rules))];
@@ -29,28 +29,29 @@ internal sealed class EventAudit
         _campaignUsers = [.. truth.Campaigns.SelectMany(campaign => campaign.Players)];
     }
 
-    /// <summary>Ids of history's events.</summary>
+    /// <summary>The ids of historic events.</summary>
     public HashSet<Guid> HistoryIds { get; } = [];
 
     /// <summary>Every live event's id with the partition and offset of its first appearance.</summary>
     public Dictionary<Guid, (int Partition, long Offset)> LivePlaces { get; } = [];
 
-    /// <summary>The alerts that a fresh detector raises on the records read.</summary>
+    /// <summary>The alerts that a new detector raises on the records read.</summary>
     public IEnumerable<Alert> ReplayedAlerts => _replays.SelectMany(replay => replay.Alerts);
 
-    /// <summary>Their ids.</summary>
+    /// <summary>The ids of <see cref="ReplayedAlerts"/>.</summary>
     public HashSet<string> ReplayedAlertIds => [.. _replays.SelectMany(replay => replay.AlertIds)];
 
-    /// <summary>Records that are no events; there should be none.</summary>
+    /// <summary>Records that are not events; there should be none.</summary>
     public long Undecodable { get; private set; }
 
-    /// <summary>Records that a fresh detector sends to dead-letters, the undecodable among them; there should be none.</summary>
+    /// <summary>Records that a new detector sends to dead-letters, including undecodable ones; there should be none.</summary>
     public long DeadLetters => _replays.Sum(replay => (long)replay.DeadLetters);
 
     /// <summary>Live events among the dead letters.</summary>
     public long LiveDeadLetters { get; private set; }
 
-    /// <summary>Records in another partition than the first of their key: the player's windows would be kept in two places. There should be none.</summary>
+    /// <summary>Records in another partition than the first record of their key: two partitions would keep windows of the player. There should be
+    /// none.</summary>
     public long Misrouted { get; private set; }
 
     /// <summary>The live events of a campaign's player in order.</summary>
@@ -76,7 +77,7 @@ internal sealed class EventAudit
             return;
         }
 
-        NoteRoute(record);
+        CheckPartition(record);
         if (view.ServerId.SequenceEqual(_historyServer))
         {
             HistoryIds.Add(view.EventId);
@@ -100,7 +101,7 @@ internal sealed class EventAudit
         events.Add((view.EventId, record.Offset));
     }
 
-    private void NoteRoute(in AuditRecord record)
+    private void CheckPartition(in AuditRecord record)
     {
         string key = Encoding.UTF8.GetString(record.Key ?? []);
         if (!_partitionOfKey.TryAdd(key, record.Partition) && _partitionOfKey[key] != record.Partition)

@@ -3,16 +3,16 @@ using Game.Contracts;
 
 namespace Game.Analysis.Audit;
 
-/// <summary>A record as an audit sees it.</summary>
+/// <summary>A record as audits read it.</summary>
 internal readonly record struct AuditRecord(int Partition, long Offset, byte[]? Key, byte[]? Value, long Timestamp);
 
-/// <summary>Reads a topic from its start to where it ends now.</summary>
+/// <summary>Reads a topic from its start to its current end.</summary>
 internal sealed class TopicReader(string bootstrapServers)
 {
     private static readonly TimeSpan StandstillTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
 
-    /// <exception cref="UserErrorException">The topic's end does not come.</exception>
+    /// <exception cref="UserErrorException">The broker does not send the records up to the topic's end.</exception>
     public IEnumerable<AuditRecord> Read(string topic, int partitions, CancellationToken cancellation)
     {
         ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, "demo-audit", "demo-audit");

@@ -2,10 +2,10 @@ using Game.Contracts;
 
 namespace Game.Analysis.Audit;
 
-/// <summary>A planted campaign as read back from simulation-truth.</summary>
+/// <summary>A campaign of the simulator, read from simulation-truth.</summary>
 internal sealed record PlantedCampaign(string Id, string Scenario, HashSet<string> Players, HashSet<Guid> FraudIds);
 
-/// <summary>What the simulator planted.</summary>
+/// <summary>The fraud campaigns that the simulator played.</summary>
 internal sealed class TruthTable
 {
     private readonly Dictionary<string, PlantedCampaign> _campaigns = [];

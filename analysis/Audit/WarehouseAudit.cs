@@ -5,10 +5,10 @@ using Game.WebHdfs;
 
 namespace Game.Analysis.Audit;
 
-/// <summary>What lies in HDFS, read from the Parquet files themselves.</summary>
+/// <summary>The events and alerts in HDFS, read from the Parquet files themselves.</summary>
 /// <param name="EventIds">Distinct ids of events.</param>
 /// <param name="AlertIds">Distinct ids of alerts.</param>
-/// <param name="DuplicateRows">(topic, partition, offset) that more than one row has.</param>
+/// <param name="DuplicateRows">How many rows have the topic, partition and offset of another row.</param>
 internal sealed record WarehouseAudit(HashSet<Guid> EventIds, HashSet<string> AlertIds, long DuplicateRows)
 {
     public static async Task<WarehouseAudit> ReadAsync(IWebHdfs hdfs, string root, string cacheFolder, CancellationToken cancellation)

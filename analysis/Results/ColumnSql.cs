@@ -1,17 +1,17 @@
 namespace Game.Analysis.Results;
 
 /// <summary>
-/// The SQL that turns a result's columns into text inside DuckDB, so that every value of every type looks as DuckDB itself shows it; the client for .NET
-/// knows only some types.
+/// The SQL that turns a result's columns into text inside DuckDB, so that every value of every type looks as DuckDB itself shows it; DuckDB's client for .NET
+/// reads only some types.
 /// </summary>
 internal static class ColumnSql
 {
     private const string Source = "source";
 
-    /// <summary>The statement that gives the rows of a query as texts, in their order; a null stays null.</summary>
+    /// <summary>The statement that returns the rows of a query as texts, in their order; a null stays null.</summary>
     /// <param name="query">Anything that may stand in a FROM clause between brackets.</param>
-    /// <param name="columns">What it gives.</param>
-    /// <param name="form">What the texts are for.</param>
+    /// <param name="columns">The query's columns.</param>
+    /// <param name="form">The form in which the texts will be shown.</param>
     public static string Rows(string query, IReadOnlyList<ResultColumn> columns, ResultForm form)
     {
         IEnumerable<string> texts = columns.Select((column, place) => form == ResultForm.Json ? Json(Name(place), column.Type) : Text(Name(place)));
@@ -22,7 +22,7 @@ internal static class ColumnSql
 
     private static string Text(string value) => $"cast({value} as varchar)";
 
-    // DuckDB writes NaN and Infinity into JSON, which has no such numbers; a tuple's fields all under the name ''; and a variant as its text.
+    // DuckDB's to_json writes NaN and Infinity, which JSON does not have; it gives all fields of a tuple the name ''; and it writes a variant as a text.
     private static string Json(string value, ColumnType type) => type.Id switch
     {
         _ when !IsSpecial(type) => $"to_json({value})",
@@ -47,7 +47,7 @@ internal static class ColumnSql
     private static string Member(string extract, string value, (string Name, ColumnType Type) part)
         => $"{Literal(part.Name)}, {Json($"{extract}({value}, {Literal(part.Name)})", part.Type)}";
 
-    // One name for each depth of lists in lists: longer values lie deeper.
+    // Each depth of nested lists has a name of its own: the expression of a deeper value is longer.
     private static string Item(string value) => $"i{value.Length}";
 
     private static string Literal(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";

@@ -1,6 +1,6 @@
 namespace Game.Analysis.Results;
 
-/// <summary>The types of DuckDB that this program must tell apart, with the numbers of <c>duckdb_type</c> in its C interface.</summary>
+/// <summary>The types of DuckDB that this program handles differently, with the numbers of <c>duckdb_type</c> in its C interface.</summary>
 internal enum TypeId
 {
     Boolean = 1,
@@ -18,14 +18,15 @@ internal enum TypeId
 }
 
 /// <summary>A column's type.</summary>
-/// <param name="Id">Which one; any number of <c>duckdb_type</c>, named or not.</param>
-/// <param name="Parts">A struct's fields and a union's members by name; the items of a list or array; a map's keys, then its values.</param>
+/// <param name="Id">Any number of <c>duckdb_type</c>, also one without a name here.</param>
+/// <param name="Parts">The fields of a struct and the members of a union, with their names; the item type of a list or array; the key and value types of a
+/// map.</param>
 internal sealed record ColumnType(TypeId Id, IReadOnlyList<(string Name, ColumnType Type)> Parts)
 {
-    /// <summary>Whether this is a struct whose fields have places instead of names, as <c>row(1, 2)</c> and <c>(1, 2)</c> make it.</summary>
+    /// <summary>Whether this is a struct whose fields have no names, as <c>row(1, 2)</c> and <c>(1, 2)</c> make it.</summary>
     public bool IsTuple => Id == TypeId.Struct && Parts.Count > 0 && Parts[0].Name.Length == 0;
 
-    /// <summary>Whether every client reads its values the same: truth values, whole numbers and texts.</summary>
+    /// <summary>Whether the client for .NET reads its values as DuckDB shows them: booleans, whole numbers and texts.</summary>
     public bool IsPlain => Id is TypeId.Varchar or (>= TypeId.Boolean and <= TypeId.UnsignedBigInt);
 }
 

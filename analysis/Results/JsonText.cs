@@ -4,16 +4,16 @@ using Game.Contracts;
 
 namespace Game.Analysis.Results;
 
-/// <summary>Texts as JSON has them: letters of all languages as they are, control characters escaped.</summary>
+/// <summary>Writes texts as JSON: letters of all languages without escapes, control characters escaped.</summary>
 internal static class JsonText
 {
-    /// <summary>A text in quotes.</summary>
+    /// <summary>Writes a text in quotes.</summary>
     public static string Of(string text) => $"\"{JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 
-    /// <summary>The same line of JSON without characters that command a terminal: JSON itself asks for the escape of some only.</summary>
+    /// <summary>Escapes all characters in a line of JSON that control a terminal; JSON itself requires this only for some.</summary>
     public static string Line(string json) => VisibleText.Escape(json);
 
-    /// <summary>The names of an object: of two that are the same the second one would hide the first, so it gets a number.</summary>
+    /// <summary>Makes the names of an object's fields unique: where two columns have the same name, the second gets a number.</summary>
     public static IReadOnlyList<string> Distinct(IReadOnlyList<string> names)
     {
         HashSet<string> used = [.. names];

@@ -3,10 +3,10 @@ namespace Game.Analysis.Results;
 /// <summary>The terminal that shows the standard output.</summary>
 internal static class OutputScreen
 {
-    /// <summary>Of terminals that do not know their own.</summary>
+    /// <summary>The width where a terminal does not report its own.</summary>
     private const int UsualWidth = 80;
 
-    /// <summary>Its width in characters as it is now; null where the output goes elsewhere.</summary>
+    /// <summary>The terminal's current width in characters; null where the output goes to a pipe or a file.</summary>
     public static int? Width()
     {
         if (Console.IsOutputRedirected)

@@ -6,21 +6,21 @@ internal enum ResultForm
     /// <summary>For people: a table, or one field a line where a table does not fit.</summary>
     Table,
 
-    /// <summary>With a header line; null is nothing, an empty text is quoted.</summary>
+    /// <summary>CSV with a header line; a null is an empty field, an empty text is <c>""</c>.</summary>
     Csv,
 
-    /// <summary>One object a line.</summary>
+    /// <summary>One JSON object on each line.</summary>
     Json,
 }
 
-/// <summary>Takes the results of statements.</summary>
+/// <summary>Shows the results of statements.</summary>
 internal interface IResultOutput
 {
     ResultForm Form { get; }
 
-    /// <summary>Takes the rows of a statement.</summary>
+    /// <summary>Shows the rows of a statement.</summary>
     void Show(ResultRows rows);
 
-    /// <summary>Takes a sentence about what a statement without rows did.</summary>
-    void Say(string sentence);
+    /// <summary>Shows a sentence about what a statement without rows did.</summary>
+    void ShowMessage(string sentence);
 }

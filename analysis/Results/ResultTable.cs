@@ -3,19 +3,19 @@ using Spectre.Console;
 
 namespace Game.Analysis.Results;
 
-/// <summary>Writes rows for people: as a table, or where it does not fit the terminal as records, one field a line.</summary>
+/// <summary>Writes rows for people: as a table, or where a table does not fit the terminal, with one field on each line.</summary>
 internal static class ResultTable
 {
-    /// <summary>Rows that are shown; more than a screen or two is for programs.</summary>
+    /// <summary>The most rows shown; whoever needs more can use CSV or JSON.</summary>
     private const int MaxRows = 200;
 
-    /// <summary>A longer text may be broken into lines of this many characters; narrower columns are no pleasure to read.</summary>
+    /// <summary>The narrowest column, in characters, to which a longer text may be wrapped; narrower ones are hard to read.</summary>
     private const int LeastWidth = 16;
 
-    /// <summary>Of a column: a bar and a space on either side.</summary>
+    /// <summary>Characters around each column: a bar, and a space on either side.</summary>
     private const int Frame = 3;
 
-    // A pipe has no width: nothing is broken there.
+    // A pipe has no width: no text is wrapped there.
     private const int NoWidth = 1_000_000;
 
     public static void Write(ResultRows rows, TextWriter output, int? terminalWidth)

@@ -3,14 +3,12 @@ using Game.Contracts;
 namespace Game.Analysis.Results;
 
 /// <summary>Writes results: tables for people, CSV or lines of JSON for programs.</summary>
-/// <param name="form">Which of them.</param>
-/// <param name="output">Where to.</param>
-/// <param name="terminalWidth">
-/// Gives the width in characters of the terminal that shows the output: a table fits it, and no control character of the data reaches it. Gives null where
-/// a pipe or a file takes the output.
-/// </param>
-/// <param name="say">Takes what a statement without rows did, where the output is for programs.</param>
-internal sealed class ResultWriter(ResultForm form, TextWriter output, Func<int?> terminalWidth, Action<string> say) : IResultOutput
+/// <param name="form">The form of the results.</param>
+/// <param name="output">Receives the results.</param>
+/// <param name="terminalWidth">Returns the width in characters of the terminal that shows the output; null where the output goes to a pipe or a file. A table
+/// fits the terminal, and the writer escapes the data's control characters.</param>
+/// <param name="showMessage">Called with what a statement without rows did, where the output is for programs.</param>
+internal sealed class ResultWriter(ResultForm form, TextWriter output, Func<int?> terminalWidth, Action<string> showMessage) : IResultOutput
 {
     public ResultForm Form => form;
 
@@ -30,7 +28,7 @@ internal sealed class ResultWriter(ResultForm form, TextWriter output, Func<int?
         }
     }
 
-    public void Say(string sentence)
+    public void ShowMessage(string sentence)
     {
         if (form == ResultForm.Table)
         {
@@ -38,7 +36,7 @@ internal sealed class ResultWriter(ResultForm form, TextWriter output, Func<int?
         }
         else
         {
-            say(sentence);
+            showMessage(sentence);
         }
     }
 
@@ -66,7 +64,7 @@ internal sealed class ResultWriter(ResultForm form, TextWriter output, Func<int?
         }
     }
 
-    // Null is nothing at all, an empty text is quoted.
+    // A null is an empty field, an empty text is two quotes.
     private static string Quoted(string? text)
         => text is null ? ""
             : text.Length > 0 && text.AsSpan().IndexOfAny(",\"\n\r") < 0 ? text

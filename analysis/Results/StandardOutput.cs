@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Game.Analysis.Results;
 
-/// <summary>Nobody reads the standard output any more, as after <c>| head</c>.</summary>
+/// <summary>The reader of the standard output has closed it, as <c>| head</c> does.</summary>
 internal sealed class OutputClosedException() : IOException("Nobody reads the output any more.");
 
 /// <summary>
-/// The standard output for results of any length: .NET's own passes over it silently that nobody reads any more, and a query would run through all its rows for
-/// nothing; its file streams keep an offset of their own, and so would write over what others write to the same file. Unbuffered; for one caller at a time.
+/// The standard output for results of any length. .NET's console stream ignores that its reader has closed the pipe, so a query would produce all its rows for
+/// nothing; .NET's file streams keep an offset of their own, and so overwrite what others write to the same file. Unbuffered; for one caller at a time.
 /// </summary>
 internal sealed partial class StandardOutput : Stream
 {
@@ -38,8 +38,8 @@ internal sealed partial class StandardOutput : Stream
     /// <summary>A writer with a buffer, to be disposed of when all is written.</summary>
     public static StreamWriter OpenWriter() => new(new StandardOutput(StandardOutputDescriptor), bufferSize: BufferBytes);
 
-    /// <exception cref="OutputClosedException">Nobody reads any more; told once, what is written after that goes nowhere.</exception>
-    /// <exception cref="IOException">The disk is full, say.</exception>
+    /// <exception cref="OutputClosedException">The reader has closed the output. Thrown once; later writes do nothing.</exception>
+    /// <exception cref="IOException">The write fails, for example because the disk is full.</exception>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         while (!buffer.IsEmpty && !_closed)
@@ -60,7 +60,7 @@ internal sealed partial class StandardOutput : Stream
 
     public override void Flush()
     {
-        // Nothing is held.
+        // There is no buffer.
     }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
@@ -75,7 +75,7 @@ internal sealed partial class StandardOutput : Stream
         {
             case Interrupted:
                 break;
-            case TryAgain: // a terminal that another program made so: wait until it takes more
+            case TryAgain: // another program made the terminal non-blocking: wait until it accepts more
                 PollEntry one = new() { Descriptor = _descriptor, Events = Writable };
                 _ = Poll(ref one, 1, -1);
                 break;

@@ -1,9 +1,10 @@
 namespace Game.Analysis.Shell;
 
-/// <summary>How a line goes on after a key.</summary>
+/// <summary>The state of a line after a key.</summary>
 internal enum Typing
 {
-    GoesOn,
+    /// <summary>The user is still typing the line.</summary>
+    Continues,
 
     /// <summary>Enter.</summary>
     Entered,
@@ -16,8 +17,8 @@ internal enum Typing
 }
 
 /// <summary>
-/// One line being typed, with the lines of before: arrows, Home, End, Backspace, Delete, Up and Down, Ctrl-A, -E, -K, -U, -C, -D. Pure: keys in, text and
-/// cursor out. (The registry offers no line editor that works with the console library of this project.)
+/// Edits one line, with a history of earlier lines: arrows, Home, End, Backspace, Delete, Up and Down, Ctrl-A, -E, -K, -U, -C, -D. It does no I/O: it receives
+/// keys and has a text and a cursor. (No published line editor works with the console library of this project.)
 /// </summary>
 internal sealed class LineEditor(IReadOnlyList<string> history)
 {
@@ -28,9 +29,9 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
 
     public int Cursor { get; private set; }
 
-    /// <summary>What a terminal line shows of the text: all of it where it fits, else the half pages around the cursor.</summary>
-    /// <param name="room">Characters there is room for, at least 2, the cursor behind the last one among them.</param>
-    /// <returns>The shown part, and where in it the cursor stands.</returns>
+    /// <summary>The part of the text that one line of the terminal shows: all of it where it fits, otherwise the part around the cursor.</summary>
+    /// <param name="room">How many characters fit, at least 2, including the cursor after the last character.</param>
+    /// <returns>The shown part, and the cursor's place in it.</returns>
     public (string Shown, int Cursor) Window(int room)
     {
         int half = Math.Max(1, room / 2);
@@ -77,7 +78,7 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
                 break;
         }
 
-        return Typing.GoesOn;
+        return Typing.Continues;
     }
 
     private Typing Control(ConsoleKey key)
@@ -87,7 +88,7 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
             case ConsoleKey.C:
                 return Typing.Interrupted;
             case ConsoleKey.D:
-                return Text.Length > 0 ? Typing.GoesOn : Typing.Ended;
+                return Text.Length > 0 ? Typing.Continues : Typing.Ended;
             case ConsoleKey.J or ConsoleKey.M: // a terminal's line feed and carriage return
                 return Typing.Entered;
             case ConsoleKey.A:
@@ -104,7 +105,7 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
                 break;
         }
 
-        return Typing.GoesOn;
+        return Typing.Continues;
     }
 
     private void Insert(char c)
@@ -116,7 +117,7 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
         Text = Text.Insert(Cursor++, c.ToString());
     }
 
-    // Below the newest line of history lies what was being typed.
+    // After the newest line of the history comes the line that the user was typing.
     private void Recall(int index)
     {
         if (index < 0 || index > history.Count)

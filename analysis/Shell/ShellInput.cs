@@ -1,17 +1,17 @@
 namespace Game.Analysis.Shell;
 
-/// <summary>Lines for the shell, from a terminal or a pipe.</summary>
+/// <summary>Reads lines for the shell, from a terminal or a pipe.</summary>
 internal interface IShellInput : IDisposable
 {
-    /// <summary>Whether nobody is there to mend a mistake.</summary>
+    /// <summary>Whether the lines come from a script, where nobody can correct a mistake.</summary>
     bool IsScript { get; }
 
     /// <param name="prompt">Shown before the line.</param>
     /// <returns>The line and how it ended.</returns>
     Task<(Typing End, string Text)> ReadLineAsync(string prompt, CancellationToken cancellation);
 
-    /// <summary>Does something that its user may interrupt.</summary>
-    Task WhileAsync(Func<CancellationToken, Task> work, CancellationToken cancellation);
+    /// <summary>Runs work that the user may interrupt with Ctrl-C.</summary>
+    Task RunInterruptiblyAsync(Func<CancellationToken, Task> work, CancellationToken cancellation);
 }
 
 /// <summary>A pipe or a file.</summary>
@@ -22,15 +22,15 @@ internal sealed class PipeInput(TextReader input) : IShellInput
     public async Task<(Typing End, string Text)> ReadLineAsync(string prompt, CancellationToken cancellation)
         => await input.ReadLineAsync(cancellation) is { } line ? (Typing.Entered, line) : (Typing.Ended, "");
 
-    public Task WhileAsync(Func<CancellationToken, Task> work, CancellationToken cancellation) => work(cancellation);
+    public Task RunInterruptiblyAsync(Func<CancellationToken, Task> work, CancellationToken cancellation) => work(cancellation);
 
     public void Dispose()
     {
-        // The input is its giver's.
+        // The caller disposes the reader.
     }
 }
 
-/// <summary>A terminal, with editing and a history that outlives the session.</summary>
+/// <summary>A terminal, with line editing and a history that is kept in a file.</summary>
 internal sealed class TerminalInput : IShellInput
 {
     private const int HistoryKept = 500;
@@ -38,7 +38,7 @@ internal sealed class TerminalInput : IShellInput
     private readonly string _file;
     private readonly List<string> _history;
 
-    /// <param name="folder">Where the history is kept; made where it is not there.</param>
+    /// <param name="folder">The folder of the history file; made where it is missing.</param>
     public TerminalInput(string folder)
     {
         _file = Path.Combine(Directory.CreateDirectory(folder).FullName, "history");
@@ -51,8 +51,8 @@ internal sealed class TerminalInput : IShellInput
     public async Task<(Typing End, string Text)> ReadLineAsync(string prompt, CancellationToken cancellation)
     {
         LineEditor editor = new(_history);
-        Typing typing = Typing.GoesOn;
-        while (typing == Typing.GoesOn)
+        Typing typing = Typing.Continues;
+        while (typing == Typing.Continues)
         {
             Draw(prompt, editor);
             typing = editor.Apply(await _keys.NextAsync(cancellation));
@@ -68,11 +68,11 @@ internal sealed class TerminalInput : IShellInput
         return (typing, editor.Text);
     }
 
-    public Task WhileAsync(Func<CancellationToken, Task> work, CancellationToken cancellation) => _keys.WhileAsync(work, cancellation);
+    public Task RunInterruptiblyAsync(Func<CancellationToken, Task> work, CancellationToken cancellation) => _keys.RunInterruptiblyAsync(work, cancellation);
 
     public void Dispose() => _keys.Dispose();
 
-    // One line of the terminal, whatever the length of the text.
+    // Uses one line of the terminal, also where the text is longer.
     private static void Draw(string prompt, LineEditor editor)
     {
         (string shown, int cursor) = editor.Window(Room(prompt));

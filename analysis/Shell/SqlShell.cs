@@ -5,20 +5,20 @@ using Game.Contracts;
 namespace Game.Analysis.Shell;
 
 /// <summary>
-/// Statements one after the other, each up to the semicolon that ends it. At a terminal a mistake costs a statement; Ctrl-C gives up the one that is typed
-/// or runs, and "exit", Ctrl-D, or Ctrl-C where there is none, leaves. A script ends at its first mistake.
+/// Reads statements, each up to the semicolon that ends it, and runs them one after another. At a terminal the shell goes on after an error; Ctrl-C discards
+/// the statement that is typed or cancels the one that runs; "exit", Ctrl-D, or Ctrl-C on an empty line ends the shell. A script ends at its first error.
 /// </summary>
-/// <param name="session">Runs them.</param>
-/// <param name="input">Gives the lines.</param>
-/// <param name="output">Takes the results.</param>
-/// <param name="errors">Takes what went wrong.</param>
-/// <param name="sentenceOf">What to tell somebody about an exception; null where it is a mistake of the program.</param>
+/// <param name="session">Runs the statements.</param>
+/// <param name="input">Reads the lines.</param>
+/// <param name="output">Shows the results.</param>
+/// <param name="errors">Receives a sentence for each error.</param>
+/// <param name="sentenceOf">Returns the sentence for an exception; null where the exception is a bug.</param>
 internal sealed class SqlShell(SqlSession session, IShellInput input, IResultOutput output, TextWriter errors, Func<Exception, string?> sentenceOf)
 {
     private const string Prompt = "sql> ";
     private const string FurtherPrompt = "  -> ";
 
-    /// <returns>The exit code: 0, or 1 where a script made a mistake.</returns>
+    /// <returns>The exit code: 0, or 1 where a script failed.</returns>
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         string pending = "";
@@ -61,7 +61,7 @@ internal sealed class SqlShell(SqlSession session, IShellInput input, IResultOut
         ? pending.Length + line.Length == 0
         : pending.Length == 0 && line.Trim().TrimEnd(';') is "exit" or "quit";
 
-    // Runs what ends with a semicolon and gives the rest; null where one failed.
+    // Runs all statements that end with a semicolon and returns the rest of the text; null where one failed.
     private async Task<string?> RunCompleteAsync(string text, CancellationToken cancellation)
     {
         while (StatementParser.TryTake(session.Database, ref text, out string? statement))
@@ -84,7 +84,7 @@ internal sealed class SqlShell(SqlSession session, IShellInput input, IResultOut
 
         try
         {
-            await input.WhileAsync(stop => session.RunAsync(statement, output, stop), cancellation);
+            await input.RunInterruptiblyAsync(stop => session.RunAsync(statement, output, stop), cancellation);
             return true;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

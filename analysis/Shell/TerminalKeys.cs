@@ -1,12 +1,13 @@
 namespace Game.Analysis.Shell;
 
 /// <summary>
-/// The keys of a terminal, looked for rather than waited for: Console.ReadKey cannot be cancelled. Ctrl-C is a key while this lives. For one caller at a time.
+/// Reads the keys of a terminal. It polls for them, because Console.ReadKey cannot be cancelled. Until it is disposed, Ctrl-C is a key and not a signal. For
+/// one caller at a time.
 /// </summary>
 internal sealed class TerminalKeys : IDisposable
 {
-    private const int MaxAhead = 4096; // what somebody types while a query runs
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(15);
+    private const int MaxAhead = 4096; // keys typed while a query runs
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(15);
     private readonly Queue<ConsoleKeyInfo> _ahead = new();
 
     public TerminalKeys() => Console.TreatControlCAsInput = true;
@@ -17,7 +18,7 @@ internal sealed class TerminalKeys : IDisposable
         {
             return typed;
         }
-        using PeriodicTimer tick = new(LookEvery);
+        using PeriodicTimer tick = new(PollInterval);
         while (!Console.KeyAvailable)
         {
             await tick.WaitForNextTickAsync(cancellation);
@@ -25,18 +26,18 @@ internal sealed class TerminalKeys : IDisposable
         return Console.ReadKey(intercept: true);
     }
 
-    /// <summary>Does something that Ctrl-C cancels; other keys are kept for afterwards.</summary>
-    public async Task WhileAsync(Func<CancellationToken, Task> work, CancellationToken cancellation)
+    /// <summary>Runs work that Ctrl-C cancels; keeps other keys for the next line.</summary>
+    public async Task RunInterruptiblyAsync(Func<CancellationToken, Task> work, CancellationToken cancellation)
     {
         using CancellationTokenSource interrupt = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using PeriodicTimer tick = new(LookEvery);
+        using PeriodicTimer tick = new(PollInterval);
         Task working = work(interrupt.Token);
         while (!working.IsCompleted)
         {
             await Task.WhenAny(working, tick.WaitForNextTickAsync(CancellationToken.None).AsTask());
             while (Console.KeyAvailable)
             {
-                await TakeAsync(Console.ReadKey(intercept: true), interrupt);
+                await HandleAsync(Console.ReadKey(intercept: true), interrupt);
             }
         }
 
@@ -45,7 +46,7 @@ internal sealed class TerminalKeys : IDisposable
 
     public void Dispose() => Console.TreatControlCAsInput = false;
 
-    private async Task TakeAsync(ConsoleKeyInfo key, CancellationTokenSource interrupt)
+    private async Task HandleAsync(ConsoleKeyInfo key, CancellationTokenSource interrupt)
     {
         if (key is { Key: ConsoleKey.C, Modifiers: ConsoleModifiers.Control })
         {

@@ -4,10 +4,10 @@ using DuckDB.NET.Data;
 
 namespace Game.Analysis.Sql;
 
-/// <summary>Short ways to run SQL of this program's own.</summary>
+/// <summary>Runs SQL that this program itself writes.</summary>
 internal static class Commands
 {
-    /// <summary>Of JSON that holds a statement: DuckDB itself takes expressions of depth 1,000, and each level is some levels of JSON.</summary>
+    /// <summary>The greatest depth of JSON that holds a statement: DuckDB allows expressions of depth 1,000, each of which is several levels of JSON.</summary>
     public const int MaxDepth = 10_000;
 
     public static void Execute(this DuckDBConnection database, string sql)
@@ -17,9 +17,10 @@ internal static class Commands
         command.ExecuteNonQuery();
     }
 
-    /// <param name="database">Where to run it.</param>
-    /// <param name="sql">With $1 where the parameter goes.</param>
-    /// <param name="parameter">A text.</param>
+    /// <summary>Runs a query that returns one text.</summary>
+    /// <param name="database">Runs the query.</param>
+    /// <param name="sql">The query, with $1 in the place of the parameter.</param>
+    /// <param name="parameter">The value of $1.</param>
     public static string Text(this DuckDBConnection database, string sql, string parameter)
     {
         using DuckDBCommand command = database.CreateCommand();
@@ -28,11 +29,11 @@ internal static class Commands
         return (string)command.ExecuteScalar()!;
     }
 
-    /// <summary>The parsed JSON of such a text; expressions lie deep in it.</summary>
+    /// <summary>Runs a query that returns one text of JSON, and parses the JSON.</summary>
     public static JsonNode Json(this DuckDBConnection database, string sql, string parameter)
         => JsonNode.Parse(database.Text(sql, parameter), documentOptions: new JsonDocumentOptions { MaxDepth = MaxDepth })!;
 
-    /// <summary>All rows of a query.</summary>
+    /// <summary>Runs a query and reads all its rows.</summary>
     public static List<T> Rows<T>(this DuckDBConnection database, string sql, Func<DuckDBDataReader, T> read)
     {
         using DuckDBCommand command = database.CreateCommand();

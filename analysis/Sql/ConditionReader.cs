@@ -2,14 +2,14 @@ using System.Text.Json.Nodes;
 
 namespace Game.Analysis.Sql;
 
-/// <summary>Derives from a condition on a table's rows what must hold of the folder they lie in.</summary>
-/// <param name="alias">What the statement calls the table.</param>
-/// <param name="timeColumn">The column by which its rows are filed: the folder gives its bounds.</param>
-/// <param name="alone">Whether a column without a table's name is this table's.</param>
-/// <param name="functions">Functions that give the same for the same arguments all through a statement.</param>
-internal sealed class ConditionReader(string alias, string timeColumn, bool alone, Lazy<IReadOnlySet<string>> functions)
+/// <summary>Derives, from a condition on a table's rows, a condition that their folders must meet.</summary>
+/// <param name="alias">The table's name in the statement.</param>
+/// <param name="timeColumn">The column whose value decides a row's folder, so that the folder bounds it.</param>
+/// <param name="isOnlyTable">Whether a column without a table's name belongs to this table.</param>
+/// <param name="functions">Functions that return the same for the same arguments during a statement.</param>
+internal sealed class ConditionReader(string alias, string timeColumn, bool isOnlyTable, Lazy<IReadOnlySet<string>> functions)
 {
-    /// <summary>An expression over the folder's columns that is true wherever the condition can be; null where there is none.</summary>
+    /// <summary>An expression over the folder's columns that is true for every folder whose rows can meet the condition; null where there is none.</summary>
     public JsonObject? Needed(JsonObject condition)
     {
         if (IsOfFolder(condition))
@@ -86,11 +86,11 @@ internal sealed class ConditionReader(string alias, string timeColumn, bool alon
 
     private bool IsTime(JsonNode? node) => node is JsonObject o && Text(o, "class") == "COLUMN_REF" && Column(o) == timeColumn;
 
-    // The column's name where it is certainly one of this table.
+    // The column's name where it certainly belongs to this table; otherwise null.
     private string? Column(JsonObject reference)
     {
         string[] parts = [.. (reference["column_names"] as JsonArray ?? []).Select(name => name!.GetValue<string>().ToLowerInvariant())];
-        bool own = parts.Length == 1 ? alone : parts.Length == 2 && parts[0] == alias.ToLowerInvariant();
+        bool own = parts.Length == 1 ? isOnlyTable : parts.Length == 2 && parts[0] == alias.ToLowerInvariant();
         return own ? parts[^1] : null;
     }
 

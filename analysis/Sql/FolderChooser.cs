@@ -7,12 +7,12 @@ using Game.Analysis.Warehouse;
 namespace Game.Analysis.Sql;
 
 /// <summary>
-/// Chooses folders by conditions that DuckDB itself evaluates, one row a folder, so that types, casts and functions mean what they mean in the query. Within
-/// the query's transaction now() is the same too.
+/// Chooses folders by conditions. DuckDB itself evaluates them over a table with one row for each folder, so that types, casts and functions mean the same as
+/// in the query; now() is the same too, within the query's transaction.
 /// </summary>
 internal sealed class FolderChooser(DuckDBConnection database)
 {
-    /// <summary>dt and hour as the views have them, and the bounds of the rows' times.</summary>
+    /// <summary>The table of the folders: dt and hour as in the views, and the bounds of the rows' times.</summary>
     public const string Table = "temp.main.__folders";
 
     public const string Drop = $"drop table if exists {Table}";
@@ -20,8 +20,8 @@ internal sealed class FolderChooser(DuckDBConnection database)
     public const string First = "__first";
     public const string Last = "__last";
 
-    /// <summary>The folders that at least one of the conditions allows; null where they allow all, were there any number.</summary>
-    /// <exception cref="DuckDBException">A condition cannot be evaluated; the transaction is of no use any more.</exception>
+    /// <summary>The folders that meet at least one of the conditions; null where the query needs all folders.</summary>
+    /// <exception cref="DuckDBException">DuckDB cannot evaluate a condition; the transaction must be rolled back.</exception>
     public IReadOnlySet<HourFolder>? Choose(IReadOnlyList<FolderCondition> conditions, IEnumerable<HourFolder> folders)
     {
         Fill(folders);
@@ -33,7 +33,7 @@ internal sealed class FolderChooser(DuckDBConnection database)
             using DuckDBDataReader reader = command.ExecuteReader();
             while (reader.Read())
             {
-                // The row without values stands for one that an outer join makes: where it passes, rows that are left out would come back as such.
+                // The row of nulls stands for the rows that an outer join adds. Where it meets the condition, a row left out would come back as nulls.
                 if (reader.IsDBNull(0))
                 {
                     return null;
@@ -56,7 +56,7 @@ internal sealed class FolderChooser(DuckDBConnection database)
         database.Execute($"insert into {Table} values (null, null, null, null)");
     }
 
-    // The end of the hour counts in, which lets in a little more than can be there.
+    // The upper bound is the end of the hour itself: slightly more than a row can have, which does no harm.
     private static string Row(HourFolder folder)
     {
         long start = new DateTimeOffset(folder.Date.ToDateTime(new TimeOnly(folder.Hour, 0)), TimeSpan.Zero).ToUnixTimeSeconds();
@@ -64,7 +64,7 @@ internal sealed class FolderChooser(DuckDBConnection database)
             $"(date '{folder.Date:yyyy-MM-dd}', {folder.Hour}, to_timestamp({start}), to_timestamp({start + 3600}))");
     }
 
-    // The condition takes the place of the one in a parsed statement, which is turned back into SQL.
+    // Puts the condition into a parsed statement and turns the statement back into SQL.
     private string Statement(FolderCondition condition)
     {
         JsonNode statement = database.Json("select json_serialize_sql($1::varchar)::varchar", $"select dt, hour from {Table} as t where true");

@@ -3,7 +3,7 @@ using DuckDB.NET.Native;
 
 namespace Game.Analysis.Sql;
 
-/// <summary>The part of DuckDB's C interface that its client for .NET leaves out; see duckdb.h. Texts are to be freed.</summary>
+/// <summary>Functions of DuckDB's C interface that its client for .NET does not offer; see duckdb.h. The caller frees returned texts.</summary>
 internal static partial class Native
 {
     private const string Library = "duckdb";

@@ -3,16 +3,17 @@ using System.Text.Json.Nodes;
 namespace Game.Analysis.Sql;
 
 /// <summary>
-/// Reads, from DuckDB's own parse of a query, what a folder must fulfil for each view. Only what is certain counts: the parts of a WHERE clause, joined by AND
-/// (and OR of such), that are made of dt, hour and constants, or compare the view's time with such. Everything else needs all folders.
+/// Finds, in DuckDB's own parse of a query, the conditions that folders must meet for each view. It uses only the parts of a WHERE clause, joined by AND and
+/// OR, that consist of dt, hour and constants, or compare the view's time with these. A query without such a part needs all folders.
 /// </summary>
-/// <param name="functions">Functions that give the same for the same arguments all through a statement, by name in lower case.</param>
+/// <param name="functions">The names in lower case of functions that return the same for the same arguments during a statement.</param>
 internal sealed class QueryConditions(Lazy<IReadOnlySet<string>> functions)
 {
     private readonly Dictionary<string, List<FolderCondition>?> _byView = [];
-    private readonly HashSet<JsonNode> _judged = [];
+    private readonly HashSet<JsonNode> _withCondition = [];
 
-    /// <summary>The views of the statements; with the conditions of which a folder must fulfil one, or null where all folders are needed.</summary>
+    /// <summary>The views that the statements read, each with the conditions of which a folder must meet one, or with null where the view needs all
+    /// folders.</summary>
     public static IReadOnlyDictionary<string, List<FolderCondition>?> Of(JsonNode serialized, Lazy<IReadOnlySet<string>> functions)
     {
         QueryConditions conditions = new(functions);
@@ -33,11 +34,11 @@ internal sealed class QueryConditions(Lazy<IReadOnlySet<string>> functions)
         {
             if (Text(o, "type") == "SELECT_NODE")
             {
-                JudgeSelect(o);
+                ReadSelect(o);
             }
-            if (Text(o, "type") == "BASE_TABLE" && !_judged.Contains(o) && View(o) is { } view)
+            if (Text(o, "type") == "BASE_TABLE" && !_withCondition.Contains(o) && View(o) is { } view)
             {
-                Need(view, null);
+                AddCondition(view, null);
             }
             foreach ((_, JsonNode? child) in o)
             {
@@ -46,9 +47,9 @@ internal sealed class QueryConditions(Lazy<IReadOnlySet<string>> functions)
         }
     }
 
-    private void JudgeSelect(JsonObject select)
+    private void ReadSelect(JsonObject select)
     {
-        // A sample is drawn before the condition holds.
+        // DuckDB draws a sample before it applies the condition.
         if (select["sample"] is not null || select["where_clause"] is not JsonObject where)
         {
             return;
@@ -63,13 +64,13 @@ internal sealed class QueryConditions(Lazy<IReadOnlySet<string>> functions)
         {
             string alias = Text(table, "alias") is { Length: > 0 } given ? given : Text(table, "table_name")!;
             ConditionReader reading = new(alias, WarehouseViews.TimeColumn(View(table)!), plain && tables.Count == 1, functions);
-            _judged.Add(table);
-            Need(View(table)!, reading.Needed(where) is { } needed ? new FolderCondition(alias, needed) : null);
+            _withCondition.Add(table);
+            AddCondition(View(table)!, reading.Needed(where) is { } needed ? new FolderCondition(alias, needed) : null);
         }
     }
 
-    // True while only base tables and joins of them make up the FROM; null where a row of one table decides which row of another it meets by more than a
-    // condition.
+    // True where the FROM clause consists of base tables and joins of them only; null where it has a join of another kind (ASOF, POSITIONAL …), whose result
+    // changes when rows are left out.
     private static bool? CollectTables(JsonObject? from, List<JsonObject> tables)
     {
         switch (from is null ? null : Text(from, "type"))
@@ -89,7 +90,7 @@ internal sealed class QueryConditions(Lazy<IReadOnlySet<string>> functions)
         }
     }
 
-    private void Need(string view, FolderCondition? condition)
+    private void AddCondition(string view, FolderCondition? condition)
     {
         if (condition is null)
         {

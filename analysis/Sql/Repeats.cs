@@ -4,37 +4,38 @@ using Game.Analysis.Warehouse;
 
 namespace Game.Analysis.Sql;
 
-/// <summary>Which rows of a topic repeat another.</summary>
-/// <param name="Id">The column of the id; rows without one repeat nothing.</param>
-/// <param name="Content">What is the same in a repeat, the id among it, as SQL.</param>
-/// <param name="Rows">Which rows the view has, as SQL.</param>
-/// <param name="IsRetried">Whether a repeat has a time of its own, so that it may lie in a later folder than the first.</param>
+/// <summary>Defines which rows of a topic repeat another row.</summary>
+/// <param name="Id">The column of the id; rows without an id are never repeats.</param>
+/// <param name="Content">The columns that are the same in a repeat, also the id, as SQL.</param>
+/// <param name="Rows">The condition for the rows of the view, as SQL.</param>
+/// <param name="IsRetried">Whether a repeat has a time of its own, so that it may lie in a later folder than the first row.</param>
 internal sealed record RepetitionRule(string Id, string Content, string Rows, bool IsRetried);
 
 /// <summary>
 /// Finds the rows of a view that repeat an earlier one: the same id and content in the same partition, at an earlier time (by offset where the times are the
-/// same). An id is a UUIDv7 and tells when it was made, so an earlier copy is looked for from an hour before that, and at most a day back: these folders are
-/// read too, whatever a statement asks for, and only these. So a row is a repeat, or none, in every statement alike. Rows outside of their folder's hour are
-/// judged among themselves: every statement reads them all.
+/// same). An id is a UUIDv7, which contains the time when it was made. So the search for an earlier row begins an hour before that time, at most a day back: a
+/// statement always reads these folders too, and no others. So each row is a repeat in all statements or in none. Rows outside of their folder's hour are
+/// compared only with each other; every statement reads all of them.
 /// </summary>
 internal sealed class Repeats(DuckDBConnection database, string view, RepetitionRule rule)
 {
     private const long HourMs = 3_600_000;
 
-    /// <summary>The clock that makes an id may be ahead of the game servers' by this.</summary>
+    /// <summary>How far the clock that makes an id may be ahead of the game servers' clocks.</summary>
     private const long ClockMarginMs = HourMs;
 
-    /// <summary>What comes later is a row of its own: a client whose clock is years behind must not make every statement read years.</summary>
+    /// <summary>A repeat that comes later than this is a row of its own: a client whose clock is years behind must not make all statements read
+    /// years.</summary>
     private const long LookBackMs = 24 * HourMs;
 
-    /// <summary>Where the places of the found ones are: <c>_partition</c> and <c>_offset</c>.</summary>
+    /// <summary>The table of the repeats' places: <c>_partition</c> and <c>_offset</c>.</summary>
     public static string Table(string view) => $"temp.main.__repeats_{view}";
 
     public static string Drop(string view) => $"drop table if exists {Table(view)}";
 
-    /// <summary>The files that hold rows which those of the given files may repeat.</summary>
+    /// <summary>The files that may hold the first copies of rows in the given files.</summary>
     /// <param name="files">Local paths.</param>
-    /// <param name="others">What else there is.</param>
+    /// <param name="others">The other files of the topic.</param>
     public WarehouseFile[] EarlierFiles(IReadOnlyList<string> files, IReadOnlyList<WarehouseFile> others)
     {
         if (!rule.IsRetried)
@@ -51,7 +52,7 @@ internal sealed class Repeats(DuckDBConnection database, string view, Repetition
 
     /// <summary>Writes the places of the repeats into the table.</summary>
     /// <param name="files">Local paths: of the statement's files and the earlier ones.</param>
-    /// <returns>Whether there is any.</returns>
+    /// <returns>Whether there are any.</returns>
     public bool Find(IReadOnlyList<string> files)
     {
         database.Execute($"""

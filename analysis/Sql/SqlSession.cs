@@ -7,8 +7,8 @@ using Game.WebHdfs;
 namespace Game.Analysis.Sql;
 
 /// <summary>
-/// SQL over the warehouse: fetches the files a statement needs, puts the views over them, and runs it. The views are there all the time, so that statements
-/// can be checked against them and lists of tables show them; between statements they are empty. For one caller at a time.
+/// SQL over the warehouse: fetches the files that a statement needs, creates the views over them, and runs the statement. Between statements the views exist
+/// without rows, so that statements can be checked against them and lists of tables show them. For one caller at a time.
 /// </summary>
 internal sealed class SqlSession : IDisposable
 {
@@ -37,11 +37,11 @@ internal sealed class SqlSession : IDisposable
 
     /// <param name="hdfs">Where the warehouse is.</param>
     /// <param name="root">The folder of the warehouse.</param>
-    /// <param name="cacheFolder">Where fetched files are kept.</param>
-    /// <param name="say">Takes a sentence about what is fetched, when a statement needs everything.</param>
-    /// <param name="cancellation">Of the look at the warehouse.</param>
-    /// <exception cref="UserErrorException">The folder is no warehouse.</exception>
-    /// <exception cref="WebHdfsException">HDFS gives no answer.</exception>
+    /// <param name="cacheFolder">The local folder for fetched files.</param>
+    /// <param name="say">Called with a sentence about what is fetched, where a statement needs all files.</param>
+    /// <param name="cancellation">Cancels the check of the warehouse.</param>
+    /// <exception cref="UserErrorException">The folder is not a warehouse.</exception>
+    /// <exception cref="WebHdfsException">HDFS does not answer.</exception>
     public static async Task<SqlSession> OpenAsync(IWebHdfs hdfs, string root, string cacheFolder, Action<string> say, CancellationToken cancellation)
     {
         foreach (string topic in WarehouseViews.Topics)
@@ -57,7 +57,7 @@ internal sealed class SqlSession : IDisposable
     }
 
     /// <summary>Runs statements, each in a transaction of its own.</summary>
-    /// <exception cref="UserErrorException">One is no SQL, and none was run; or DuckDB refuses one, and those behind it were not run.</exception>
+    /// <exception cref="UserErrorException">One is not SQL, and none was run; or DuckDB refuses one, and the ones after it were not run.</exception>
     /// <exception cref="WebHdfsException">A file cannot be read.</exception>
     public async Task RunAsync(string sql, IResultOutput output, CancellationToken cancellation)
     {
@@ -73,7 +73,7 @@ internal sealed class SqlSession : IDisposable
     {
         try
         {
-            // A condition that cannot be evaluated beforehand leaves the transaction useless, and the statement needs all files.
+            // Where DuckDB cannot evaluate a condition, the transaction has failed: another one runs the statement over all files.
             if (!await TryRunAsync(statement, choose: true, output, cancellation))
             {
                 await TryRunAsync(statement, choose: false, output, cancellation);
@@ -86,7 +86,7 @@ internal sealed class SqlSession : IDisposable
         }
     }
 
-    // One transaction has one now(), for the choice of folders and for the rows. The views are as before behind it, whatever happens.
+    // One transaction has one now(), for the choice of folders and for the rows. After it the views are without rows again, also where it fails.
     private async Task<bool> TryRunAsync(string statement, bool choose, IResultOutput output, CancellationToken cancellation)
     {
         await using DbTransaction transaction = await _database.BeginTransactionAsync(cancellation);
@@ -125,7 +125,7 @@ internal sealed class SqlSession : IDisposable
         }
         catch (DuckDBException)
         {
-            return false; // a cast of a value that is none, say: the statement itself will tell
+            return false; // for example a cast that fails: the statement itself reports it
         }
 
         WarehouseFile[] needed = [.. all.Where(file => file.IsMisdated || chosen?.Contains(file.Folder) != false)];

@@ -4,23 +4,24 @@ using DuckDB.NET.Data;
 
 namespace Game.Analysis.Sql;
 
-/// <summary>Finds which views a statement reads, and with which conditions on their folders.</summary>
+/// <summary>Finds the views that a statement reads, and the conditions that it sets on their folders.</summary>
 internal static partial class StatementNeeds
 {
     private const int TimeoutMs = 1000;
 
-    // Its rows are not read, or not yet.
+    // Statements that do not read the rows of the views that they name.
     [GeneratedRegex(@"^\s*(describe|desc|show|prepare|create\s+(or\s+replace\s+)?(temp\s+|temporary\s+)?(view|macro|function))\b",
         RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, TimeoutMs)]
     private static partial Regex Definition();
 
-    // Functions of DuckDB that read a table whose name is a text.
+    // Functions of DuckDB that read a table whose name is given as a text.
     [GeneratedRegex(@"\bquery(_table)?\s*\(", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, TimeoutMs)]
     private static partial Regex NamesAsText();
 
-    /// <summary>The views that it reads; with the conditions of which a folder must fulfil one, or null where all folders are needed.</summary>
-    /// <param name="database">Where it will run.</param>
-    /// <param name="statement">One statement without a mistake.</param>
+    /// <summary>The views that a statement reads, each with the conditions of which a folder must meet one, or with null where the view needs all
+    /// folders.</summary>
+    /// <param name="database">The database that will run it.</param>
+    /// <param name="statement">One correct statement.</param>
     /// <param name="kind">What it does.</param>
     public static IReadOnlyDictionary<string, IReadOnlyList<FolderCondition>?> Of(DuckDBConnection database, string statement, StatementKind kind)
     {
@@ -41,7 +42,7 @@ internal static partial class StatementNeeds
             }
         }
 
-        // What DuckDB cannot put into JSON (PIVOT, SUMMARIZE, INSERT …), and what reads a view by another name, needs all files of the views it names.
+        // Statements that DuckDB cannot write as JSON (PIVOT, SUMMARIZE, INSERT …), and definitions that read a view, need all files of the views they name.
         string definitions = UsedDefinitions(database, statement);
         string names = !isSelect || NamesAsText().IsMatch(statement + definitions) ? statement + definitions : definitions;
         foreach (string view in WarehouseViews.Names.Where(view => names.Contains(view, StringComparison.OrdinalIgnoreCase)))
@@ -52,7 +53,7 @@ internal static partial class StatementNeeds
         return needs;
     }
 
-    /// <summary>Functions all of whose forms are scalar and give the same for the same arguments all through a statement.</summary>
+    /// <summary>The functions of which all overloads are scalar and return the same for the same arguments during a statement.</summary>
     public static HashSet<string> StableFunctions(DuckDBConnection database)
         => [.. database.Rows(
             """

@@ -4,16 +4,16 @@ using DuckDB.NET.Native;
 
 namespace Game.Analysis.Sql;
 
-/// <summary>Finds the statements of a text as DuckDB's parser sees them: a semicolon within quotes or a comment ends none.</summary>
+/// <summary>Splits a text into statements with DuckDB's parser: a semicolon within quotes or a comment does not end a statement.</summary>
 internal static class StatementParser
 {
     private const string Unterminated = "Parser Error: unterminated";
 
-    // Wrong wherever it stands, but within quotes or a comment.
+    // A syntax error everywhere but within quotes or a comment.
     private const string Nonsense = ")]}";
 
     /// <summary>The statements of a text, without their semicolons.</summary>
-    /// <exception cref="UserErrorException">One is no SQL, or there is none.</exception>
+    /// <exception cref="UserErrorException">One is not SQL, or there is none.</exception>
     public static IReadOnlyList<string> Split(DuckDBConnection database, string text)
     {
         List<string> statements = [];
@@ -27,10 +27,10 @@ internal static class StatementParser
         return statements.Count > 0 ? statements : throw new UserErrorException("There is no statement in that.");
     }
 
-    /// <summary>Takes the first statement off a text, with its semicolon.</summary>
-    /// <param name="database">Whose parser it is.</param>
-    /// <param name="text">Becomes what is behind.</param>
-    /// <param name="statement">Without the semicolon; it may be empty, and it may be no SQL.</param>
+    /// <summary>Removes the first statement from a text, with its semicolon.</summary>
+    /// <param name="database">The database whose parser is used.</param>
+    /// <param name="text">Becomes the rest of the text.</param>
+    /// <param name="statement">The statement without the semicolon; it may be empty, or not SQL.</param>
     /// <returns>False where no semicolon ends a statement.</returns>
     public static bool TryTake(DuckDBConnection database, ref string text, [NotNullWhen(true)] out string? statement)
     {
@@ -47,7 +47,7 @@ internal static class StatementParser
         return false;
     }
 
-    /// <summary>Whether a text is spaces and whole comments only.</summary>
+    /// <summary>Whether a text has only spaces and complete comments.</summary>
     public static bool IsEmpty(DuckDBConnection database, string text)
     {
         using DuckDBExtractedStatements extracted = TryExtract(database, text, out int count);
@@ -61,8 +61,8 @@ internal static class StatementParser
         return Error(extracted) is null;
     }
 
-    /// <summary>How many statements DuckDB makes of a text; of a PIVOT it makes two.</summary>
-    /// <exception cref="UserErrorException">The text is no SQL.</exception>
+    /// <summary>How many statements DuckDB makes of a text; it makes two of a PIVOT.</summary>
+    /// <exception cref="UserErrorException">The text is not SQL.</exception>
     public static int Count(DuckDBConnection database, string text)
     {
         using DuckDBExtractedStatements extracted = TryExtract(database, text, out int count);
@@ -70,10 +70,10 @@ internal static class StatementParser
     }
 
     /// <summary>The statements of a text, for DuckDB's library.</summary>
-    /// <param name="database">Whose parser it is.</param>
+    /// <param name="database">The database whose parser is used.</param>
     /// <param name="text">One statement or several.</param>
     /// <param name="count">How many DuckDB makes of them, at least one.</param>
-    /// <exception cref="UserErrorException">The text is no SQL, or there is none.</exception>
+    /// <exception cref="UserErrorException">The text is not SQL, or there is no statement.</exception>
     public static DuckDBExtractedStatements Extract(DuckDBConnection database, string text, out int count)
     {
         DuckDBExtractedStatements extracted = TryExtract(database, text, out count);
@@ -87,8 +87,8 @@ internal static class StatementParser
         throw new UserErrorException(error);
     }
 
-    // Within a comment nonsense changes nothing, unless it stands on the next line; behind an earlier mistake it changes nothing at all, and then the
-    // statement may end.
+    // Within a comment, text that is a syntax error does not change the parser's error, unless it stands on the next line. After an earlier syntax error it
+    // changes nothing at all; then the statement may end here.
     private static bool IsEnd(DuckDBConnection database, string before)
     {
         string error = Fault(database, before);
@@ -97,7 +97,7 @@ internal static class StatementParser
         return !isQuoted && !isComment;
     }
 
-    // Without the extract from the text; empty where there is no fault.
+    // The first line of the error, without the quotation of the text; empty where there is no error.
     private static string Fault(DuckDBConnection database, string text)
     {
         using DuckDBExtractedStatements extracted = TryExtract(database, text, out _);

@@ -4,17 +4,17 @@ using Game.Analysis.Results;
 
 namespace Game.Analysis.Sql;
 
-/// <summary>Runs a statement whose views are ready.</summary>
-/// <param name="database">Where they are.</param>
+/// <summary>Runs a statement after its views were created.</summary>
+/// <param name="database">The database with the views.</param>
 /// <param name="statement">One statement.</param>
-/// <param name="shape">What it gives, the same with and without rows in the views.</param>
+/// <param name="shape">Its kind and columns, the same with and without rows in the views.</param>
 internal sealed class StatementRun(DuckDBConnection database, string statement, StatementShape shape)
 {
-    /// <exception cref="UserErrorException">It gives values that cannot be shown.</exception>
-    /// <exception cref="DuckDBException">It fails.</exception>
+    /// <exception cref="UserErrorException">It returns values that cannot be shown.</exception>
+    /// <exception cref="DuckDBException">The statement fails.</exception>
     public void Show(IResultOutput output, CancellationToken cancellation)
     {
-        // DuckDB makes two statements of a PIVOT, and only once the first has run are the second one's columns known.
+        // DuckDB makes two statements of a PIVOT; the columns of the second are known only after the first has run.
         StatementShape last = StatementParser.Count(database, statement) > 1 ? StatementShape.OfLast(database, statement) : shape;
         string rows = ColumnSql.Rows(statement, last.Columns, output.Form);
         if (last.Kind == StatementKind.Select && StatementParser.Parses(database, rows))
@@ -28,7 +28,7 @@ internal sealed class StatementRun(DuckDBConnection database, string statement, 
         }
         else
         {
-            output.Say(Done(last.Kind, Run(cancellation)));
+            output.ShowMessage(Done(last.Kind, Run(cancellation)));
         }
     }
 
@@ -36,12 +36,12 @@ internal sealed class StatementRun(DuckDBConnection database, string statement, 
     {
         using DuckDBCommand command = database.CreateCommand();
         command.CommandText = sql;
-        command.UseStreamingMode = true; // rows are made as they are read: who reads only the first need not wait for all, nor hold them
+        command.UseStreamingMode = true; // DuckDB produces rows while they are read: the first rows appear early, and not all are in memory
         using CancellationTokenRegistration registration = cancellation.Register(command.Cancel);
         using DuckDBDataReader reader = command.ExecuteReader();
         while (reader.FieldCount == 0 && reader.NextResult())
         {
-            // What stands before the last of a PIVOT's statements gives nothing.
+            // Only the last of a PIVOT's statements returns rows.
         }
 
         cancellation.ThrowIfCancellationRequested();
@@ -56,7 +56,7 @@ internal sealed class StatementRun(DuckDBConnection database, string statement, 
         return command.ExecuteNonQuery();
     }
 
-    // Only what stands in a FROM clause can be turned into text by DuckDB; of the rest the client gives the values.
+    // DuckDB can turn only statements that may stand in a FROM clause into text; the values of others come from its client for .NET.
     private static void RequirePlain(StatementShape last)
     {
         if (last.Columns.FirstOrDefault(column => !column.Type.IsPlain) is { } other)

@@ -5,25 +5,25 @@ using Game.Analysis.Results;
 
 namespace Game.Analysis.Sql;
 
-/// <summary>What DuckDB makes of a statement before it is run: what it does, and the columns that it gives.</summary>
-/// <param name="Kind">Any number of <c>duckdb_statement_type</c>, named or not.</param>
-/// <param name="Columns">Of its rows; where it has none, of a count or a success that is no row.</param>
+/// <summary>What DuckDB knows of a statement before it runs: its kind, and the columns that it returns.</summary>
+/// <param name="Kind">Any number of <c>duckdb_statement_type</c>, also one without a name here.</param>
+/// <param name="Columns">The columns of its rows; for a statement without rows, one column for a count or for success.</param>
 internal sealed record StatementShape(StatementKind Kind, IReadOnlyList<ResultColumn> Columns)
 {
-    /// <summary>Whether it gives rows: what has none gives DuckDB's clients one column of this name and type.</summary>
+    /// <summary>Whether it returns rows: a statement without rows returns one column of this name and type to DuckDB's clients.</summary>
     public bool HasRows => Kind == StatementKind.Select || Columns is not [{ Name: "Count" or "Success", Type.IsPlain: true }];
 
-    /// <summary>Binds a statement: a table or column that is not there is found now.</summary>
-    /// <param name="database">Where its tables are.</param>
+    /// <summary>Binds a statement, which finds out that a table or column does not exist.</summary>
+    /// <param name="database">The database with its tables.</param>
     /// <param name="statement">One statement.</param>
-    /// <exception cref="UserErrorException">It is no SQL, or names what is not there.</exception>
+    /// <exception cref="UserErrorException">It is not SQL, or a name in it does not exist.</exception>
     public static StatementShape Of(DuckDBConnection database, string statement)
     {
         using DuckDBExtractedStatements extracted = StatementParser.Extract(database, statement, out _);
         return Of(database, extracted, place: 0);
     }
 
-    /// <summary>The same for the last of the statements that DuckDB makes of one, as it does of PIVOT; it runs those before.</summary>
+    /// <summary>Binds the last of the statements that DuckDB makes of one, such as a PIVOT; runs the ones before it.</summary>
     public static StatementShape OfLast(DuckDBConnection database, string statement)
     {
         using DuckDBExtractedStatements extracted = StatementParser.Extract(database, statement, out int count);
@@ -73,6 +73,6 @@ internal sealed record StatementShape(StatementKind Kind, IReadOnlyList<ResultCo
         nint name = Native.ColumnName(prepared, column);
         string text = Marshal.PtrToStringUTF8(name) ?? "";
         NativeMethods.Helpers.DuckDBFree(name);
-        return new ResultColumn(text, TypeReader.Take(Native.ColumnType(prepared, column)));
+        return new ResultColumn(text, TypeReader.ReadAndRelease(Native.ColumnType(prepared, column)));
     }
 }

@@ -5,11 +5,11 @@ using LogicalTypes = DuckDB.NET.Native.NativeMethods.LogicalType;
 
 namespace Game.Analysis.Sql;
 
-/// <summary>Reads the types of DuckDB's library, inwards.</summary>
+/// <summary>Reads the types of DuckDB's library, and the types inside them.</summary>
 internal static class TypeReader
 {
     /// <summary>Reads a type and releases it.</summary>
-    public static ColumnType Take(DuckDBLogicalType type)
+    public static ColumnType ReadAndRelease(DuckDBLogicalType type)
     {
         using (type)
         {
@@ -20,12 +20,13 @@ internal static class TypeReader
 
     private static IEnumerable<(string Name, ColumnType Type)> Parts(TypeId id, DuckDBLogicalType type) => id switch
     {
-        TypeId.List => [("", Take(LogicalTypes.DuckDBListTypeChildType(type)))],
-        TypeId.Array => [("", Take(LogicalTypes.DuckDBArrayTypeChildType(type)))],
-        TypeId.Map => [("key", Take(LogicalTypes.DuckDBMapTypeKeyType(type))), ("value", Take(LogicalTypes.DuckDBMapTypeValueType(type)))],
+        TypeId.List => [("", ReadAndRelease(LogicalTypes.DuckDBListTypeChildType(type)))],
+        TypeId.Array => [("", ReadAndRelease(LogicalTypes.DuckDBArrayTypeChildType(type)))],
+        TypeId.Map => [("key", ReadAndRelease(LogicalTypes.DuckDBMapTypeKeyType(type))), ("value", ReadAndRelease(LogicalTypes.DuckDBMapTypeValueType(type)))],
         TypeId.Struct => Numbers(LogicalTypes.DuckDBStructTypeChildCount(type))
-            .Select(i => (LogicalTypes.DuckDBStructTypeChildName(type, i), Take(LogicalTypes.DuckDBStructTypeChildType(type, i)))),
-        TypeId.Union => Numbers((long)Native.MemberCount(type)).Select(i => (Name(Native.MemberName(type, (ulong)i)), Take(Native.MemberType(type, (ulong)i)))),
+            .Select(i => (LogicalTypes.DuckDBStructTypeChildName(type, i), ReadAndRelease(LogicalTypes.DuckDBStructTypeChildType(type, i)))),
+        TypeId.Union => Numbers((long)Native.MemberCount(type))
+            .Select(i => (Name(Native.MemberName(type, (ulong)i)), ReadAndRelease(Native.MemberType(type, (ulong)i)))),
         _ => [],
     };
 

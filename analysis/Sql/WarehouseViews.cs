@@ -4,8 +4,8 @@ using TopicNames = Game.Contracts.Topics;
 namespace Game.Analysis.Sql;
 
 /// <summary>
-/// The views that statements see. Their columns are always the same, whatever the files hold. Each shows the first of a repeated event or alert (a retry may
-/// have put the same into the log twice) and all rows without id; <c>dt</c> and <c>hour</c> are the folder's.
+/// The views that statements read. Their columns are always the same, whatever the files hold. Of a repeated event or alert (a retry may have appended it to
+/// the log twice) a view shows only the first; it shows all rows without an id. <c>dt</c> and <c>hour</c> are those of the folder.
 /// </summary>
 internal static class WarehouseViews
 {
@@ -13,7 +13,7 @@ internal static class WarehouseViews
 
     private const string EveryRow = "true";
 
-    // What the sink adds to each row.
+    // The columns that the sink adds to each row.
     private static readonly (string Name, string Type)[] Common =
     [
         ("_key", "varchar"), ("_partition", "integer"), ("_offset", "bigint"), ("_appended_at", "timestamptz"), ("_extra", "varchar"), ("_raw", "blob"),
@@ -42,26 +42,26 @@ internal static class WarehouseViews
 
     public static IEnumerable<string> Names => Views.Keys;
 
-    /// <summary>Whose rows the views show.</summary>
+    /// <summary>The topics whose rows the views show.</summary>
     public static IEnumerable<string> Topics => Views.Values.Select(view => view.Topic).Distinct();
 
     public static bool IsView(string name) => Views.ContainsKey(name);
 
     public static string TopicOf(string view) => Views[view].Topic;
 
-    /// <summary>The column by which rows are filed into hours.</summary>
+    /// <summary>The column whose value decides the hour's folder of a row.</summary>
     public static string TimeColumn(string view) => Views[view].TimeColumn;
 
-    /// <summary>Which rows are not shown; null where all are.</summary>
+    /// <summary>Defines the repeats that the view does not show; null where it shows all rows.</summary>
     public static RepetitionRule? Repetition(string view) => Views[view].Repetition;
 
-    /// <summary>The statement that makes the view without rows.</summary>
+    /// <summary>The statement that creates the view without rows.</summary>
     public static string Empty(string view) => Create(view, $"({Nothing(view)})", "");
 
-    /// <summary>The statement that makes the view over local files, all of its topic, at least one.</summary>
-    /// <param name="view">Its name.</param>
-    /// <param name="files">Local paths.</param>
-    /// <param name="repeats">A table of the places of rows that are not shown; null where there are none.</param>
+    /// <summary>The statement that creates the view over local files.</summary>
+    /// <param name="view">The view's name.</param>
+    /// <param name="files">Local paths of files of its topic, at least one.</param>
+    /// <param name="repeats">The table with the places of the repeats; null where there are none.</param>
     public static string Over(string view, IReadOnlyList<string> files, string? repeats)
     {
         string without = repeats is null ? ""
@@ -69,7 +69,7 @@ internal static class WarehouseViews
         return Create(view, Read(view, files), $" where {Views[view].Repetition?.Rows ?? EveryRow}{without}");
     }
 
-    /// <summary>Local files as a table that has at least the view's columns and the topic's others.</summary>
+    /// <summary>SQL that reads local files as a table with all columns of the view and of its topic.</summary>
     public static string Read(string view, IReadOnlyList<string> files)
     {
         string list = string.Join(", ", files.Select(file => $"'{file.Replace("'", "''", StringComparison.Ordinal)}'"));
@@ -85,7 +85,7 @@ internal static class WarehouseViews
             new RepetitionRule("event_id", content, rows, IsRetried: true));
     }
 
-    // What only some kinds have is null in the others; what all have, but is content of some only, does not count in the others.
+    // A field that only one kind of event has is null in the other. A field of both kinds that is content of only one is ignored in the other.
     private static string Content(EventField field)
         => field.Content == field.Kinds ? field.Name : $"case when type = '{(field.Content == EventKinds.Login ? "login" : "trade")}' then {field.Name} end";
 
@@ -107,7 +107,7 @@ internal static class WarehouseViews
     private static string Nothing(string view)
         => $"(select {string.Join(", ", AllColumns(view).Select(column => $"null::{column.Type} as {column.Name}"))} limit 0)";
 
-    // A view of one kind of event reads files with the other's columns too.
+    // The files that a view of one kind of event reads also have the columns of the other kind.
     private static IEnumerable<(string Name, string Type)> AllColumns(string view)
         => TopicOf(view) == TopicNames.PlayerEvents ? Views["player_events"].Columns : Views[view].Columns;
 }

@@ -6,25 +6,25 @@ using Game.WebHdfs;
 namespace Game.Analysis.Warehouse;
 
 /// <summary>
-/// Copies of HDFS files on the local disk, by path, length and modification time: a file that changed is another file. The folders dt=… and hour=… are kept, so
-/// that readers see them as columns. What was not used for longest goes when the copies grow beyond their bound.
+/// Copies of HDFS files on the local disk, by path, length and modification time: a changed file has another copy. The copies keep the folders dt=… and hour=…,
+/// which DuckDB reads as columns. When the copies are larger than the bound, the cache deletes those that were not used for the longest time.
 /// </summary>
 internal sealed class FileCache(IWebHdfs hdfs, string folder, long bound = FileCache.Bound)
 {
-    /// <summary>Bytes: some hundred million events, and little beside the disk of somebody who queries that many. One query may need more; it then goes with
-    /// the next.</summary>
+    /// <summary>Bytes that the cache keeps: some hundred million events, and little of an analyst's disk. One query may need more; the cache shrinks at the
+    /// next fetch.</summary>
     public const long Bound = 4L << 30;
 
     private const int FetchesAtOnce = 4;
 
-    /// <summary>Another process may be reading a copy that was used within this time.</summary>
+    /// <summary>The cache does not delete a copy used within this time: another process may be reading it.</summary>
     private static readonly TimeSpan InUse = TimeSpan.FromMinutes(10);
 
-    /// <summary>Bytes that <see cref="FetchAsync"/> would have to transfer.</summary>
+    /// <summary>How many bytes <see cref="FetchAsync"/> would transfer for these files.</summary>
     public long BytesToFetch(IEnumerable<WarehouseFile> files) => files.Where(file => !File.Exists(LocalPath(file))).Sum(file => file.Length);
 
-    /// <summary>Brings all files here and gives their local paths.</summary>
-    /// <exception cref="WebHdfsException">One cannot be read.</exception>
+    /// <summary>Copies the files that have no copy yet, and returns the local paths of all.</summary>
+    /// <exception cref="WebHdfsException">A file cannot be read.</exception>
     public async Task<IReadOnlyList<string>> FetchAsync(IReadOnlyList<WarehouseFile> files, CancellationToken cancellation)
     {
         ParallelOptions options = new() { MaxDegreeOfParallelism = FetchesAtOnce, CancellationToken = cancellation };
@@ -46,7 +46,7 @@ internal sealed class FileCache(IWebHdfs hdfs, string folder, long bound = FileC
         return [.. files.Select(LocalPath)];
     }
 
-    // The time of the last write is that of the last use: reading leaves it alone.
+    // The cache sets the time of the last write to the time of the last use; readers do not change it.
     private static bool TryUse(string path, DateTime now)
     {
         try
@@ -75,7 +75,7 @@ internal sealed class FileCache(IWebHdfs hdfs, string folder, long bound = FileC
         }
     }
 
-    // Fetched under another name and renamed, so that a copy is whole or not there.
+    // Written under another name and then renamed, so that a copy is complete wherever it exists.
     private async Task FetchAsync(WarehouseFile file, CancellationToken cancellation)
     {
         string target = LocalPath(file), part = $"{target}.{Guid.NewGuid():N}.part";

@@ -3,23 +3,23 @@ using Game.WebHdfs;
 
 namespace Game.Analysis.Warehouse;
 
-/// <summary>A folder of the warehouse.</summary>
+/// <summary>The folder of one hour.</summary>
 internal readonly record struct HourFolder(DateOnly Date, int Hour)
 {
-    /// <summary>Hours since 1970 began.</summary>
+    /// <summary>Hours since the start of 1970.</summary>
     public long Number => ((Date.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber) * 24L) + Hour;
 }
 
 /// <summary>A data file of the warehouse.</summary>
-/// <param name="Topic">Whose rows it holds.</param>
-/// <param name="Path">In HDFS.</param>
-/// <param name="Length">Bytes.</param>
+/// <param name="Topic">The topic of its rows.</param>
+/// <param name="Path">Its path in HDFS.</param>
+/// <param name="Length">Its length in bytes.</param>
 /// <param name="ModificationTime">Epoch milliseconds.</param>
-/// <param name="Folder">Its <c>dt</c> and <c>hour</c>.</param>
-/// <param name="IsMisdated">Whether its rows lie outside the folder's hour, so that every query reads it.</param>
+/// <param name="Folder">The folder of the hour.</param>
+/// <param name="IsMisdated">Whether its rows have times outside the folder's hour, so that every query reads it.</param>
 internal sealed record WarehouseFile(string Topic, string Path, long Length, long ModificationTime, HourFolder Folder, bool IsMisdated)
 {
-    /// <summary>Whether rows of a partition may lie in it, by its name (TOPIC+PARTITION+FIRST+NEXT.parquet).</summary>
+    /// <summary>Whether it may hold rows of a partition, by its name (TOPIC+PARTITION+FIRST+NEXT.parquet).</summary>
     public bool MayHold(int partition)
     {
         string[] parts = Path[(Path.LastIndexOf('/') + 1)..].Split('+');
@@ -27,13 +27,13 @@ internal sealed record WarehouseFile(string Topic, string Path, long Length, lon
     }
 }
 
-/// <summary>The folder tree <c>/warehouse/TOPIC/dt=YYYY-MM-DD/hour=HH/*.parquet</c>. What has another name is none of it.</summary>
+/// <summary>The folder tree <c>/warehouse/TOPIC/dt=YYYY-MM-DD/hour=HH/*.parquet</c>. Files and folders with other names are ignored.</summary>
 internal static class WarehouseTree
 {
     private const int ListingsAtOnce = 8;
     private const string MisdatedSuffix = "+misdated.parquet";
 
-    /// <summary>All data files of a topic; none where the topic has no folder yet.</summary>
+    /// <summary>Lists all data files of a topic; empty where the topic has no folder yet.</summary>
     public static async Task<IReadOnlyList<WarehouseFile>> ListAsync(IWebHdfs hdfs, string root, string topic, CancellationToken cancellation)
     {
         string folder = $"{root}/{topic}";

@@ -1,16 +1,16 @@
 namespace Game.LocalWebHdfs;
 
-/// <summary>What lies at a name in a folder.</summary>
+/// <summary>The kinds of entries in a folder.</summary>
 internal enum EntryKind
 {
     Folder,
     File,
 
-    /// <summary>A symbolic link: it takes its name, and to clients it is not there.</summary>
+    /// <summary>A symbolic link: no client sees it, but no client can create a file or folder with its name.</summary>
     Link,
 }
 
-/// <summary>One name in a folder, as it was when it was looked at.</summary>
+/// <summary>One entry of a folder, as it was when the server read it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="Length">Bytes of a file; 0 for anything else.</param>
@@ -24,10 +24,10 @@ internal sealed record Entry(string Name, EntryKind Kind, long Length, DateTime 
 
     public bool IsFile => Kind == EntryKind.File;
 
-    /// <summary>Looks at a path, whose last part is not followed; null where there is nothing.</summary>
+    /// <summary>Reads the entry at a path; does not follow a link at its end. Null where nothing has that name.</summary>
     public static Entry? At(string path)
     {
-        FileInfo found = new(path); // looks once, when first asked, so that its answers belong together
+        FileInfo found = new(path); // reads all of it once, at the first property, so that the values belong together
         FileAttributes attributes = found.Attributes;
         if (attributes == Nothing)
         {

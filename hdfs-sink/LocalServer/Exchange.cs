@@ -2,10 +2,10 @@ using System.Net;
 
 namespace Game.LocalWebHdfs;
 
-/// <summary>One request: what was asked, and the ways to answer.</summary>
+/// <summary>One request: its path and parameters, and the ways to answer it.</summary>
 internal sealed class Exchange(HttpContext context, HdfsPath path, Parameters parameters)
 {
-    /// <summary>Sent with redirects in the place of the NameNode's RPC address; its presence marks the second step.</summary>
+    /// <summary>Redirects carry it in the place of the NameNode's RPC address; a request with it is the second step.</summary>
     private string Authority => context.Request.Host.Value ?? IPAddress.Loopback.ToString();
 
     public HdfsPath Path => path;
@@ -80,7 +80,7 @@ internal sealed class Exchange(HttpContext context, HdfsPath path, Parameters pa
             int count = await file.ReadAsync(chunk.AsMemory(0, (int)Math.Min(chunk.Length, length)), Aborted);
             if (count == 0)
             {
-                break; // cut short since its length was read; the connection breaks, as it must
+                break; // somebody truncated the file since: the answer is too short, and the server closes the connection
             }
             await context.Response.Body.WriteAsync(chunk.AsMemory(0, count), Aborted);
             length -= count;

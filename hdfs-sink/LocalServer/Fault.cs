@@ -1,7 +1,6 @@
 namespace Game.LocalWebHdfs;
 
-/// <summary>An error answer in Hadoop's words: status, Java class and message as the NameNode or DataNode of Hadoop 3.4 gives them for the same
-/// mistake.</summary>
+/// <summary>An error answer: status, Java class and message are those of the NameNode or DataNode of Hadoop 3.4 for the same error.</summary>
 internal sealed record Fault(int Status, string JavaClass, string Message)
 {
     public string Exception => JavaClass[(JavaClass.LastIndexOf('.') + 1)..];
@@ -24,7 +23,7 @@ internal sealed record Fault(int Status, string JavaClass, string Message)
 
     public static Fault NoSpace(string message) => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.protocol.DSQuotaExceededException", message);
 
-    /// <summary>As a NameNode in safe mode, which shows its names and changes none.</summary>
+    /// <summary>The error of a NameNode in safe mode, which allows reads but no changes.</summary>
     public static Fault ReadOnly(string path)
         => new(StatusCodes.Status403Forbidden, "org.apache.hadoop.hdfs.server.namenode.SafeModeException", $"Cannot change {path}: this server only reads.");
 

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Game.LocalWebHdfs;
 
 /// <summary>
-/// One folder on the disk, held open by its descriptor: whatever is done to a name in it is done in this very folder, even when somebody replaces a part of its
-/// path by a symbolic link meanwhile. No call follows a link: a name that is one is shown as such, or refused. Linux only (openat, /proc/self/fd).
+/// One folder on the disk, held open by its descriptor: every call acts on this very folder, even where another program has replaced a part of its path by a
+/// symbolic link since. No call follows a link: it reports the link as such, or refuses it. Linux only (openat, /proc/self/fd).
 /// </summary>
 internal sealed partial class FolderHandle : IDisposable
 {
@@ -25,41 +25,41 @@ internal sealed partial class FolderHandle : IDisposable
 
     private static bool IsArm => RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm;
 
-    /// <summary>Opens the root, whose own path may lead through links: the operator named it.</summary>
+    /// <summary>Opens the root. Its own path may lead through links, because the operator chose it.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static FolderHandle OpenRoot(string path) => Open(CurrentFolder, path, PathOnly | CloseOnExec | OnlyFolders) is { } descriptor
         ? new FolderHandle(descriptor)
         : throw new DirectoryNotFoundException($"There is no folder {path}.");
 
-    /// <summary>Opens a folder in this one; null where there is nothing of that name, or no folder.</summary>
+    /// <summary>Opens a folder in this one; null where nothing has that name, or it is not a folder.</summary>
     public FolderHandle? Open(string name)
         => OpenHere(name, PathOnly | CloseOnExec | OnlyFolders | NoLinks) is { } descriptor ? new FolderHandle(descriptor) : null;
 
-    /// <summary>What is at a name, links too; null where there is nothing.</summary>
+    /// <summary>Finds the entry of a name, also a link; null where there is none.</summary>
     public Entry? Find(string name) => Entry.At(PathOf(name));
 
-    /// <summary>All entries by name, links too.</summary>
+    /// <summary>Lists all entries in the order of their names, also links.</summary>
     public IReadOnlyList<Entry> List() =>
         [.. Directory.EnumerateFileSystemEntries(Address(_descriptor)).Select(Entry.At).OfType<Entry>().OrderBy(entry => entry.Name, StringComparer.Ordinal)];
 
-    /// <exception cref="IOException">The name is taken by something else than a folder, or the disk refuses.</exception>
+    /// <exception cref="IOException">A file or link has that name, or the disk refuses.</exception>
     public void MakeFolder(string name) => Directory.CreateDirectory(PathOf(name));
 
-    /// <summary>Makes a file for writing.</summary>
-    /// <exception cref="IOException">The name is taken, or the disk refuses.</exception>
+    /// <summary>Creates a file and opens it for writing.</summary>
+    /// <exception cref="IOException">The name exists, or the disk refuses.</exception>
     public FileStream CreateFile(string name) => new(PathOf(name), NewFile(FileMode.CreateNew, FileAccess.Write, FileShare.None));
 
-    /// <summary>Opens a file; null where there is nothing of that name.</summary>
-    /// <exception cref="IOException">It is a link, or another has opened it in a way that does not share.</exception>
+    /// <summary>Opens a file; null where nothing has that name.</summary>
+    /// <exception cref="IOException">It is a link, or another stream has opened it without sharing.</exception>
     public FileStream? OpenFile(string name, FileMode mode, FileAccess access, FileShare share)
     {
-        // Pinned first, and opened through the pin: what is opened is what was found, and a link that is pinned cannot be opened.
+        // A path-only descriptor fixes the entry first, and the file is opened through it: so it is the entry that was found, and a link cannot be opened.
         using SafeFileHandle? pinned = OpenHere(name, PathOnly | CloseOnExec | NoLinks);
         return pinned is null ? null : new FileStream(Address(pinned), NewFile(mode, access, share));
     }
 
     /// <summary>Renames a file or folder into a folder where the new name is free.</summary>
-    /// <exception cref="IOException">The new name is taken, or the disk refuses.</exception>
+    /// <exception cref="IOException">The new name exists, or the disk refuses.</exception>
     public void MoveTo(string name, FolderHandle target, string newName)
     {
         if (Find(name) is { IsFolder: true })
@@ -74,11 +74,11 @@ internal sealed partial class FolderHandle : IDisposable
 
     public void RemoveFile(string name) => File.Delete(PathOf(name));
 
-    /// <exception cref="IOException">It is not empty, or no folder.</exception>
+    /// <exception cref="IOException">It is not empty, or not a folder.</exception>
     public void RemoveEmptyFolder(string name) => Directory.Delete(PathOf(name), recursive: false);
 
-    /// <summary>Removes a folder with everything in it; links in it go, what they point to stays.</summary>
-    /// <exception cref="IOException">It is no folder, or the disk refuses.</exception>
+    /// <summary>Removes a folder with everything in it. Removes links themselves, not their targets.</summary>
+    /// <exception cref="IOException">It is not a folder, or the disk refuses.</exception>
     public void RemoveAll(string name)
     {
         using (FolderHandle folder = Open(name) ?? throw new DirectoryNotFoundException($"{name} is no folder."))
@@ -117,7 +117,7 @@ internal sealed partial class FolderHandle : IDisposable
             : throw new IOException($"{name} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}", error);
     }
 
-    /// <summary>The name that leads to an open descriptor itself, not to the path that it was opened by.</summary>
+    /// <summary>A path to the open descriptor itself, not to the path with which it was opened.</summary>
     private static string Address(SafeFileHandle descriptor) => $"/proc/self/fd/{descriptor.DangerousGetHandle()}";
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

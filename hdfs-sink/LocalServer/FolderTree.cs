@@ -1,14 +1,14 @@
 namespace Game.LocalWebHdfs;
 
 /// <summary>
-/// HDFS's names over a folder. Everything that changes names runs under one lock, as the NameNode does it, so a rename never replaces a file even when two come
-/// at once; another server on the same folder is kept out by a lock file. Bytes are written outside the lock, straight under the file's name: as on HDFS a file
-/// that is being written can be seen, and an upload that breaks off leaves what came. Every path is walked from the root, one open folder after the other, and
-/// never through a symbolic link: a link takes its name, and is otherwise as if it were not there.
+/// The tree of files and folders that clients see, kept in a folder on the disk. All calls that change names run under one lock, as in a NameNode, so a rename
+/// never replaces a file even where two requests arrive at once; a lock file keeps a second server from the same folder. The bytes of a file are written
+/// outside of the lock, under its final name: as on HDFS, clients see a file while it is written, and an upload that breaks leaves the bytes that arrived. The
+/// tree opens each path from the root, one folder after another, and never follows a symbolic link: no client sees a link, but its name cannot be used.
 /// </summary>
 internal sealed class FolderTree : IDisposable
 {
-    /// <summary>The server's own file in the root: held while it runs, never listed, a name that no client can use.</summary>
+    /// <summary>The server's lock file in the root: the server keeps it open while it runs and never lists it; clients cannot use its name.</summary>
     internal const string LockName = ".local-webhdfs.lock";
 
     private readonly string _root;
@@ -25,22 +25,22 @@ internal sealed class FolderTree : IDisposable
 
     private FolderTree(DirectoryInfo root) => _root = Resolve(root);
 
-    /// <summary>The names of a folder that is only read, whoever else has it open.</summary>
+    /// <summary>Opens a tree only to read it: without the lock, so another server may write to it.</summary>
     public static FolderTree ToRead(string root) => new(new DirectoryInfo(root));
 
     public void Dispose() => _lockFile?.Dispose();
 
-    /// <summary>The file or folder at a path; null where there is none.</summary>
+    /// <summary>Finds the file or folder at a path; null where there is none.</summary>
     public Entry? Find(HdfsPath path) => FindAny(path) is { Kind: not EntryKind.Link } entry ? entry : null;
 
-    /// <summary>A folder's files and folders by name, without the server's own file; none where there is no such folder.</summary>
+    /// <summary>Lists a folder's files and folders in the order of their names, without the lock file; empty where the folder does not exist.</summary>
     public IReadOnlyList<Entry> List(HdfsPath path)
     {
         using FolderHandle? folder = Open(path);
         return folder is null ? [] : [.. folder.List().Where(entry => entry.Kind != EntryKind.Link && !(path.IsRoot && entry.Name == LockName))];
     }
 
-    /// <summary>Counts what lies at a path and below it: the path itself too.</summary>
+    /// <summary>Counts folders, files and bytes below a path, and the path itself.</summary>
     public (long Folders, long Files, long Bytes) Summarize(HdfsPath path)
     {
         if (Find(path) is not { IsFolder: true })
@@ -77,7 +77,7 @@ internal sealed class FolderTree : IDisposable
         }
     }
 
-    /// <summary>Opens a new file for writing, empty at once, as HDFS shows it.</summary>
+    /// <summary>Creates a file, which clients see at once as empty, and opens it for writing.</summary>
     public Fault? Create(HdfsPath path, bool overwrite, out FileStream? file)
     {
         file = null;
@@ -102,7 +102,7 @@ internal sealed class FolderTree : IDisposable
             using FolderHandle folder = OpenOrMake(path.Parent);
             if (found is not null)
             {
-                folder.RemoveFile(path.Name); // a new file: who still reads or writes the old one keeps it to himself
+                folder.RemoveFile(path.Name); // the new file is another one: streams that are open on the old file keep the old file
             }
 
             file = folder.CreateFile(path.Name);
@@ -110,7 +110,7 @@ internal sealed class FolderTree : IDisposable
         }
     }
 
-    /// <summary>Opens a file for reading, shared with everybody; null where there is no such file.</summary>
+    /// <summary>Opens a file for reading, which others may read and write meanwhile; null where the file does not exist.</summary>
     public FileStream? OpenToRead(HdfsPath path)
     {
         using FolderHandle? folder = path.IsRoot ? null : Open(path.Parent);
@@ -142,8 +142,8 @@ internal sealed class FolderTree : IDisposable
     }
 
     /// <summary>
-    /// HDFS's old rename, whose answers tell little: false for a missing source, a missing parent, a taken name and a move into itself alike; true for a file
-    /// onto itself; and a folder as destination swallows the source under its own name.
+    /// Renames as HDFS's oldest rename does. Its result is false for a missing source, for a missing parent, for a name that exists and for a folder moved into
+    /// itself; it is true for a file renamed to its own name. Where the destination is a folder, the source moves into it under its own name.
     /// </summary>
     public Fault? Rename(HdfsPath source, HdfsPath destination, out bool renamed)
     {
@@ -237,11 +237,11 @@ internal sealed class FolderTree : IDisposable
     private static bool IsWithin(HdfsPath path, HdfsPath folder) =>
         path.Text == folder.Text || path.Text.StartsWith(folder.Text + "/", StringComparison.Ordinal);
 
-    /// <summary>The root's own name may be a link: the operator gave it.</summary>
+    /// <summary>The root itself may be a link, because the operator chose it.</summary>
     private static string Resolve(DirectoryInfo root) =>
         Path.TrimEndingDirectorySeparator(root.Exists && root.ResolveLinkTarget(returnFinalTarget: true) is { } target ? target.FullName : root.FullName);
 
-    /// <summary>The first part above a path that is there and no folder.</summary>
+    /// <summary>The first of the folders above a path that is a file or a link; null where none is.</summary>
     private (HdfsPath Path, Entry Entry)? FileOrLinkAbove(HdfsPath path)
     {
         for (int depth = 1; depth < path.Parts.Length; depth++)
@@ -267,7 +267,7 @@ internal sealed class FolderTree : IDisposable
         return folder?.Find(path.Name);
     }
 
-    /// <summary>Walks to a folder; null where a part of the path is not there or no folder.</summary>
+    /// <summary>Opens a folder, from the root on; null where a part of the path does not exist or is not a folder.</summary>
     private FolderHandle? Open(HdfsPath path)
     {
         FolderHandle? at = FolderHandle.OpenRoot(_root);
@@ -295,6 +295,6 @@ internal sealed class FolderTree : IDisposable
     private static FolderHandle Make(FolderHandle above, string name)
     {
         above.MakeFolder(name);
-        return above.Open(name) ?? throw new IOException($"{name} has become something else than a folder while it was made.");
+        return above.Open(name) ?? throw new IOException($"Another program replaced the folder {name} while the server made it.");
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Game.LocalWebHdfs;
 
-/// <summary>From an HTTP request to an operation, and from what may go wrong on the disk to Hadoop's errors.</summary>
+/// <summary>Runs the operation of an HTTP request, and answers the errors of the disk as Hadoop's errors.</summary>
 internal sealed class Gateway(Operations operations, ILogger<Gateway> log)
 {
     private const string Prefix = "/webhdfs/v1";
@@ -11,7 +11,7 @@ internal sealed class Gateway(Operations operations, ILogger<Gateway> log)
     public async Task HandleAsync(HttpContext context)
     {
         Parameters parameters = new(context.Request.Query);
-        // The raw target, as the framework would fold "a/../b" into another path and leave %2F alone.
+        // The raw target, because the framework would resolve "a/../b" to another path and leave %2F encoded.
         string target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         Fault? fault = HdfsPath.TryParse(PathIn(target), out HdfsPath path);
         Exchange exchange = new(context, path, parameters);
@@ -52,7 +52,7 @@ internal sealed class Gateway(Operations operations, ILogger<Gateway> log)
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return Fault.NotFound($"File does not exist: {exchange.Path.Text}"); // somebody deleted it between two looks
+            return Fault.NotFound($"File does not exist: {exchange.Path.Text}"); // another program deleted it since the operation found it
         }
         catch (UnauthorizedAccessException e)
         {
@@ -64,7 +64,7 @@ internal sealed class Gateway(Operations operations, ILogger<Gateway> log)
         }
         catch (IOException e)
         {
-            LogMessages.DiskFailed(log, exchange.Path.Text, e);
+            LogMessages.DiskFailed(log, exchange.Path.Text, e.Message);
             return IsDiskFull(e) ? Fault.NoSpace("The disk that holds the server's folder is full.") : Fault.Io(e.Message);
         }
     }

@@ -1,16 +1,16 @@
 namespace Game.LocalWebHdfs;
 
-/// <summary>WebHDFS over a folder: NameNode and DataNode in one, at one address. Two may run in one process, over different folders.</summary>
+/// <summary>WebHDFS over a folder: NameNode and DataNode at one address. One process may run several, over different folders.</summary>
 public static class LocalWebHdfsServer
 {
     /// <summary>Builds the server; the caller starts and stops it.</summary>
-    /// <param name="root">The folder that is "/"; made where it is missing.</param>
+    /// <param name="root">The folder that is "/"; the server makes it where it is missing.</param>
     /// <param name="urls">Where to listen, as ASP.NET Core takes it, e.g. http://127.0.0.1:9870; port 0 takes a free one.</param>
     /// <exception cref="IOException">The folder cannot be made, or another server holds it.</exception>
     public static WebApplication Build(string root, string urls) => Build(WebApplication.CreateSlimBuilder(), new FolderTree(root), urls, readOnly: false);
 
-    /// <summary>Builds a server that only reads, and so holds no lock: any number may serve one folder, beside one that writes. Signals are left to the process
-    /// it runs in.</summary>
+    /// <summary>Builds a server that only reads, and so takes no lock: any number of them may serve one folder, beside one server that writes. It does not
+    /// handle signals; the process that runs it does.</summary>
     /// <param name="root">The folder that is "/".</param>
     /// <param name="urls">As above.</param>
     public static WebApplication BuildReadOnly(string root, string urls)
@@ -22,10 +22,10 @@ public static class LocalWebHdfsServer
 
     private static WebApplication Build(WebApplicationBuilder builder, FolderTree tree, string urls, bool readOnly)
     {
-        // what fails at the start is said in one sentence by Program
+        // Program reports a failed start, in one sentence.
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.WebHost.UseUrls(urls);
-        // No limit on a body, as HDFS has none: files are as large as the disk allows, and a slow upload may take its time.
+        // HDFS limits neither the size of a body nor the time of an upload.
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
@@ -36,12 +36,12 @@ public static class LocalWebHdfsServer
         WebApplication app = builder.Build();
         app.Map("/webhdfs/v1/{**path}", (RequestDelegate)(context => context.RequestServices.GetRequiredService<Gateway>().HandleAsync(context)));
         app.MapMethods("/healthz", [HttpMethods.Get, HttpMethods.Head], () => "ok");
-        // The container disposes only what it made itself, and the tree was handed in.
+        // The container does not dispose the tree, because the container did not make it.
         app.Lifetime.ApplicationStopped.Register(tree.Dispose);
         return app;
     }
 
-    /// <summary>Neither waits for signals nor minds them.</summary>
+    /// <summary>Does not handle signals.</summary>
     private sealed class NoLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -1,12 +1,12 @@
 namespace Game.LocalWebHdfs;
 
-/// <summary>WebHDFS's operations: what the server can do is what this table lists.</summary>
+/// <summary>WebHDFS's operations; <see cref="Find"/> lists all that the server supports.</summary>
 internal sealed class Operations(FolderTree tree, bool readOnly)
 {
     /// <summary>HDFS's default (dfs.ls.limit).</summary>
     private const int PageEntries = 1000;
 
-    /// <summary>By HTTP method and operation name.</summary>
+    /// <summary>Finds an operation by HTTP method and name; null where the server has none.</summary>
     public Func<Exchange, Task>? Find(string method, string operation) => (method, operation) switch
     {
         ("GET" or "HEAD", "OPEN") => OpenAsync,
@@ -88,7 +88,7 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
 
     private static byte[] Page(IEnumerable<(Entry Entry, string Suffix)> entries, string startAfter)
     {
-        // A file's only entry has no name, and no page but the first.
+        // A file is listed as one entry without a name, on the first page only.
         List<(Entry, string)> after = [.. entries.Where(entry => startAfter.Length == 0 || string.CompareOrdinal(entry.Suffix, startAfter) > 0)];
         return StatusJson.DirectoryListing(after.Take(PageEntries), Math.Max(0, after.Count - PageEntries));
     }
@@ -112,7 +112,7 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
             return;
         }
 
-        // As on HDFS the NameNode only says where to go; the name is looked at when the bytes come.
+        // As on HDFS, the first step only redirects; the second step checks the name.
         if (!exchange.Parameters.IsForDataNode)
         {
             await exchange.RedirectAsync("CREATE", ("createflag", ""), ("createparent", "true"), ("overwrite", overwrite ? "true" : "false"),
@@ -150,8 +150,8 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
         await exchange.EmptyAsync(StatusCodes.Status200OK);
     }
 
-    /// <summary>The bytes are on the disk (fsync) before the answer: stronger than HDFS, whose DataNodes leave that to their page cache and to replicas, of
-    /// which there are none here.</summary>
+    /// <summary>Writes the bytes to the disk (fsync) before the answer. HDFS does not: its DataNodes rely on replicas, which this server does not
+    /// have.</summary>
     private static async Task ReceiveAsync(Exchange exchange, FileStream file)
     {
         await using (file)

@@ -8,7 +8,7 @@ internal sealed partial class Parameters(IQueryCollection query)
 {
     public string? Operation => Text("op")?.ToUpperInvariant();
 
-    /// <summary>Only the address that the first step hands out has it: the request is meant for the DataNode.</summary>
+    /// <summary>Whether this is the second step, meant for the DataNode: only the address of a redirect has this parameter.</summary>
     public bool IsForDataNode => Text("namenoderpcaddress") is not null;
 
     public string? UserName => Text("user.name");

@@ -31,12 +31,12 @@ if (parsed.Errors.Count == 0)
 {
     try
     {
-        // The host minds SIGTERM: the library would end the process 2 s after it.
+        // The host handles SIGTERM: without this the library would end the process 2 s after the signal.
         return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
-    catch (Exception e) // the top of the process: whatever ends it is told in a sentence
+    catch (Exception e) // the top of the process: reports every failure in a sentence
     {
-        await Console.Error.WriteLineAsync($"local-webhdfs: it failed: {e.Message} ({e.GetType().Name})");
+        await Console.Error.WriteLineAsync($"local-webhdfs: it failed: {e.GetBaseException().Message} ({e.GetBaseException().GetType().Name})");
         return Failed;
     }
 }

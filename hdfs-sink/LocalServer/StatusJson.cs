@@ -7,7 +7,7 @@ namespace Game.LocalWebHdfs;
 /// <summary>Writes the JSON answers with the fields that Hadoop 3.4 writes.</summary>
 internal static class StatusJson
 {
-    private const long BlockSize = 128L * 1024 * 1024; // HDFS's default, which clients show and split by
+    private const long BlockSize = 128L * 1024 * 1024; // HDFS's default; clients show it and split files by it
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static byte[] Boolean(bool value) => value ? """{"boolean":true}"""u8.ToArray() : """{"boolean":false}"""u8.ToArray();

@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Game.WebHdfs;
 
-/// <summary>What HDFS says of one file or folder. Times are epoch milliseconds by the NameNode's clock, lengths are bytes.</summary>
-/// <param name="PathSuffix">The name within the listed folder; empty where the path itself was asked for.</param>
+/// <summary>The status of one file or folder. Times are epoch milliseconds by the NameNode's clock, lengths are bytes.</summary>
+/// <param name="PathSuffix">The name within the listed folder; empty in the status of the requested path itself.</param>
 /// <param name="Type">"FILE", "DIRECTORY" or "SYMLINK".</param>
 /// <param name="Length">0 for a folder, and for a file that is being written.</param>
 public sealed record FileStatus(
@@ -18,17 +18,17 @@ public sealed record FileStatus(
     [property: JsonPropertyName("replication")] int Replication = 0,
     [property: JsonPropertyName("blockSize")] long BlockSize = 0)
 {
-    /// <summary>A folder.</summary>
+    /// <summary>Whether it is a folder.</summary>
     [JsonIgnore]
     public bool IsDirectory => string.Equals(Type, "DIRECTORY", StringComparison.Ordinal);
 }
 
 /// <summary>Some of a folder's children, in the order of their names' bytes.</summary>
 /// <param name="Entries">The entries of this page.</param>
-/// <param name="Remaining">How many follow.</param>
+/// <param name="Remaining">How many entries follow this page.</param>
 public sealed record ListingPage(IReadOnlyList<FileStatus> Entries, long Remaining);
 
-/// <summary>What lies under a path; the path itself counts too when it is a folder.</summary>
+/// <summary>How many folders, files and bytes lie under a path; a folder counts itself.</summary>
 public sealed record ContentSummary(
     [property: JsonPropertyName("directoryCount")] long DirectoryCount,
     [property: JsonPropertyName("fileCount")] long FileCount,
@@ -37,18 +37,18 @@ public sealed record ContentSummary(
 /// <summary>How a rename ended.</summary>
 public enum RenameOutcome
 {
-    /// <summary>HDFS said that this very call moved it.</summary>
+    /// <summary>HDFS confirmed that this call renamed the file.</summary>
     Renamed,
 
-    /// <summary>The source is gone and the destination is there: an earlier try of this rename succeeded, or somebody else made the same rename.</summary>
+    /// <summary>Only the destination exists: an earlier try of this rename succeeded, or another client made the same rename.</summary>
     AlreadyRenamed,
 
-    /// <summary>Both are there: the name was taken before, and nothing was moved, nor will be while it stays.</summary>
+    /// <summary>Both names exist: HDFS did not rename, and never does while the destination exists.</summary>
     DestinationExists,
 
-    /// <summary>The source is there and the destination is not: its parent folder is missing, or the rename makes no sense (into itself).</summary>
+    /// <summary>Only the source exists: the destination's parent folder is missing, or the destination lies inside the source.</summary>
     Refused,
 
-    /// <summary>Neither is there.</summary>
+    /// <summary>Neither name exists.</summary>
     SourceMissing,
 }

@@ -1,6 +1,6 @@
 namespace Game.WebHdfs;
 
-/// <summary>The NameNodes of one HDFS and which of them answered last. Safe for many threads: a race costs one more try.</summary>
+/// <summary>The NameNodes of one HDFS, and which of them the client asks. Safe for many threads: a race costs one more try.</summary>
 internal sealed class NameNodes(IReadOnlyList<Uri> addresses)
 {
     private int _active;
@@ -9,7 +9,7 @@ internal sealed class NameNodes(IReadOnlyList<Uri> addresses)
 
     public Uri Active => addresses[Volatile.Read(ref _active)];
 
-    /// <summary>Moves on, unless another thread already did since <paramref name="failed"/> was read.</summary>
+    /// <summary>Makes the next NameNode active, unless another thread has done so since the caller read <paramref name="failed"/>.</summary>
     public void MoveOnFrom(Uri failed)
     {
         int current = Volatile.Read(ref _active);

@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Game.WebHdfs;
 
-/// <summary>Reads an error answer: {"RemoteException":{"exception":…,"javaClassName":…,"message":…}} as Hadoop writes it, or anything else.</summary>
+/// <summary>Reads the body of an error: {"RemoteException":{"exception":…,"javaClassName":…,"message":…}} from Hadoop, or any other text.</summary>
 internal static class RemoteError
 {
-    /// <summary>A stack trace of Hadoop's DataNode is about 2 kB; what is longer is cut by the reader, and then is not JSON.</summary>
+    /// <summary>The longest body that the client reads: a stack trace of a DataNode has about 2 kB. A longer one is cut, and then is not JSON.</summary>
     public const int MaxBodyBytes = 64 * 1024;
 
     private static readonly FrozenDictionary<string, HdfsError> Kinds = new Dictionary<string, HdfsError>(StringComparer.Ordinal)
@@ -40,15 +40,15 @@ internal static class RemoteError
         ["UnsupportedOperationException"] = HdfsError.Unsupported,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>The typed error of an answer that was not a success.</summary>
+    /// <summary>Makes the exception for an answer that is not a success.</summary>
     public static WebHdfsException Read(HttpStatusCode status, ReadOnlySpan<byte> body, string what)
     {
         (string? name, string message) = TryParse(body);
         if (name is null)
         {
-            return new(HdfsError.Protocol, $"{what} was answered {(int)status} without a reason that WebHDFS knows.", status);
+            return new(HdfsError.Protocol, $"{what} failed: the server answered {(int)status}, but not as WebHDFS does: check the address of HDFS.", status);
         }
-        // In safe mode a DataNode passes on the NameNode's refusal wrapped in an IOException: the text is then all there is.
+        // In safe mode a DataNode wraps the NameNode's error in an IOException: only the text names it then.
         HdfsError kind = Kinds.TryGetValue(name, out HdfsError known) ? known
             : message.Contains("StandbyException", StringComparison.Ordinal) ? HdfsError.Standby
             : message.Contains("SafeModeException", StringComparison.Ordinal) ? HdfsError.SafeMode

@@ -2,13 +2,13 @@ using System.Text;
 
 namespace Game.WebHdfs;
 
-/// <summary>Builds request addresses. Everything but letters, digits and "-._~" is percent-encoded, so "+" goes out as %2B: Hadoop reads a bare "+" in a query
-/// as a space.</summary>
+/// <summary>Builds request addresses. It percent-encodes all characters but letters, digits and "-._~"; Hadoop would read "+" in a query as a space, so it is
+/// sent as %2B.</summary>
 internal static class RequestAddress
 {
     private const string Prefix = "/webhdfs/v1";
 
-    /// <summary>The address of an operation, with the parameters in order.</summary>
+    /// <summary>Builds the address of an operation, with the parameters in their order.</summary>
     public static Uri Build(Uri nameNode, string path, string operation, string userName, params ReadOnlySpan<(string Name, string Value)> parameters)
     {
         StringBuilder text = new StringBuilder(nameNode.GetLeftPart(UriPartial.Authority)).Append(Prefix);
@@ -21,8 +21,8 @@ internal static class RequestAddress
         return new Uri(text.ToString());
     }
 
-    /// <summary>Throws unless the path is one that HDFS can hold: absolute, without empty, "." or ".." parts (.NET's Uri would fold them silently into another
-    /// path).</summary>
+    /// <summary>Throws unless HDFS can have the path: absolute, without empty, "." or ".." parts, which .NET's Uri would silently resolve to another
+    /// path.</summary>
     public static void Check(string path)
     {
         ArgumentNullException.ThrowIfNull(path);

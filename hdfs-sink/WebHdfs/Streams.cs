@@ -1,6 +1,6 @@
 namespace Game.WebHdfs;
 
-/// <summary>The bytes of an OPEN: owns the response, and fails a read that stands still for longer than the time-out.</summary>
+/// <summary>The bytes of an OPEN. Disposes the response, and fails a read that receives nothing for longer than the time-out.</summary>
 internal sealed class AnswerStream(HttpResponseMessage response, Stream body, string what, TimeSpan stall, TimeProvider time) : Stream
 {
     public override bool CanRead => true;
@@ -22,7 +22,7 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream body, st
         }
         catch (OperationCanceledException e) when (limit.IsOver)
         {
-            throw new WebHdfsException(HdfsError.TimedOut, $"{what} sent nothing for {stall.TotalSeconds:0.#} s.", inner: e);
+            throw new WebHdfsException(HdfsError.TimedOut, $"{what} failed: the server sent nothing for {stall.TotalSeconds:0.#} s.", inner: e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -33,7 +33,7 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream body, st
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    /// <summary>Only for readers that know no other way; the time-out does not guard it.</summary>
+    /// <summary>Only for readers that cannot read asynchronously: it has no time-out.</summary>
     public override int Read(byte[] buffer, int offset, int count) => body.Read(buffer, offset, count);
 
     public override void Flush()
@@ -58,8 +58,8 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream body, st
     }
 }
 
-/// <summary>The caller's content, lent to a request: the request's end does not close it, so that it can be sent again. Starts where the content
-/// stands.</summary>
+/// <summary>The caller's content for a request: disposing the request does not close it, so that the client can send it again. Starts at the content's
+/// position.</summary>
 internal sealed class UnclosedStream(Stream content) : Stream
 {
     public override bool CanRead => true;

@@ -1,6 +1,6 @@
 namespace Game.WebHdfs;
 
-/// <summary>A caller's cancellation joined with a limit in time, which tells afterwards which of the two it was.</summary>
+/// <summary>Joins the caller's cancellation with a time limit, and knows afterwards which of the two ended the work.</summary>
 internal sealed class TimeLimit : IDisposable
 {
     private readonly CancellationTokenSource _clock;

@@ -5,8 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Game.WebHdfs;
 
-/// <summary>One try of one HTTP exchange: sends, waits no longer than allowed, and turns everything that is not a success into a
-/// <see cref="WebHdfsException"/>.</summary>
+/// <summary>One try of one HTTP request, with a time limit; throws a <see cref="WebHdfsException"/> for every failure.</summary>
 internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options, TimeProvider time)
 {
     /// <summary>Sends a request without a body and reads its JSON answer.</summary>
@@ -25,7 +24,7 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
         });
     }
 
-    /// <summary>The first of two steps: the address to go to.</summary>
+    /// <summary>The first of two steps: asks the NameNode for the address of a DataNode.</summary>
     public async Task<Uri> AskForRedirectAsync(HttpMethod method, Uri address, string what, CancellationToken cancellationToken)
     {
         using TimeLimit limit = new(options.AttemptTimeout, time, cancellationToken);
@@ -39,13 +38,13 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
             }
             ReadOnlyMemory<byte> body = await ReadBodyAsync(response, what, token);
             throw response.IsSuccessStatusCode
-                ? new WebHdfsException(HdfsError.Protocol, $"{what} was answered {(int)response.StatusCode} instead of the address of a DataNode.",
+                ? new WebHdfsException(HdfsError.Protocol, $"{what} failed: the server answered {(int)response.StatusCode} instead of the address of a DataNode.",
                 response.StatusCode)
                 : RemoteError.Read(response.StatusCode, body.Span, what);
         });
     }
 
-    /// <summary>The second step of CREATE and APPEND.</summary>
+    /// <summary>The second step of CREATE and APPEND: sends the bytes to the DataNode.</summary>
     public async Task SendAsync(HttpMethod method, Uri address, Stream content, string what, CancellationToken cancellationToken)
     {
         using TimeLimit limit = new(options.TransferTimeout, time, cancellationToken);
@@ -62,7 +61,7 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
         });
     }
 
-    /// <summary>The second step of OPEN: a stream over the answer's body.</summary>
+    /// <summary>The second step of OPEN: returns a stream over the answer's body.</summary>
     public async Task<Stream> ReceiveAsync(Uri address, string what, CancellationToken cancellationToken)
     {
         using TimeLimit limit = new(options.AttemptTimeout, time, cancellationToken);
@@ -89,12 +88,12 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
         }
         catch (OperationCanceledException e) when (limit.IsOver)
         {
-            throw new WebHdfsException(HdfsError.TimedOut, $"{what} got no answer from {address.Authority} within {limit.Length.TotalSeconds:0.#} s.",
+            throw new WebHdfsException(HdfsError.TimedOut, $"{what} failed: {address.Authority} did not answer within {limit.Length.TotalSeconds:0.#} s.",
                 inner: e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new WebHdfsException(HdfsError.Unreachable, $"{what} found no way to {address.Authority}: {e.GetBaseException().Message}", inner: e);
+            throw new WebHdfsException(HdfsError.Unreachable, $"{what} failed: {address.Authority} cannot be reached: {e.GetBaseException().Message}", inner: e);
         }
     }
 
@@ -103,14 +102,14 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
         Uri? location = response.Headers.Location;
         if (location is null)
         {
-            throw new WebHdfsException(HdfsError.Protocol, $"{what} was redirected to nowhere.", response.StatusCode);
+            throw new WebHdfsException(HdfsError.Protocol, $"{what} failed: the server sent a redirect without an address.", response.StatusCode);
         }
         Uri target = location.IsAbsoluteUri ? location : new Uri(asked, location);
         bool downgrade = asked.Scheme == Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttps;
         return (target.Scheme == Uri.UriSchemeHttp || target.Scheme == Uri.UriSchemeHttps) && !downgrade
             ? target
             : throw new WebHdfsException(HdfsError.Protocol,
-            $"{what} was redirected to {target.Scheme}://{target.Authority}, which is not followed from {asked.Scheme}.", response.StatusCode);
+            $"{what} failed: the server redirects from {asked.Scheme} to {target.Scheme}://{target.Authority}, which the client does not follow.", response.StatusCode);
     }
 
     private async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpResponseMessage response, string what, CancellationToken cancellationToken)
@@ -126,7 +125,7 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
         }
         return read.Length < limit || !response.IsSuccessStatusCode
             ? read.GetBuffer().AsMemory(0, (int)read.Length)
-            : throw new WebHdfsException(HdfsError.Protocol, $"{what} was answered with more than {limit} bytes of JSON.", response.StatusCode);
+            : throw new WebHdfsException(HdfsError.Protocol, $"{what} failed: the server answered with more than {limit} bytes of JSON.", response.StatusCode);
     }
 
     private static T ParseAnswer<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type, HttpStatusCode status, string what)
@@ -141,9 +140,9 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
         }
         catch (JsonException)
         {
-            // Falls through: what was read is not this operation's answer.
+            // The exception below reports it: the body is not this operation's answer.
         }
 
-        throw new WebHdfsException(HdfsError.Protocol, $"{what} was answered {(int)status} with something that is not WebHDFS.", status);
+        throw new WebHdfsException(HdfsError.Protocol, $"{what} failed: the server answered {(int)status}, but not as WebHDFS does: check the address of HDFS.", status);
     }
 }

@@ -6,9 +6,9 @@ using Polly.Retry;
 namespace Game.WebHdfs;
 
 /// <summary>
-/// WebHDFS over HTTP, after Hadoop's REST documentation. Safe for many threads; one client a process is enough.
-/// Calls that may be repeated are retried (Polly) on the next NameNode where there is one; a file's bytes go the two steps that WebHDFS asks for:
-/// the NameNode redirects, the DataNode takes or gives them.
+/// WebHDFS over HTTP, after Hadoop's REST documentation. Safe for many threads; one client a process is enough. The client repeats calls that may be repeated
+/// (Polly), on the next NameNode where there is one. It transfers a file's bytes in the two steps of WebHDFS: the NameNode redirects to a DataNode, which
+/// receives or sends them.
 /// </summary>
 public sealed class WebHdfsClient : IWebHdfs, IDisposable
 {
@@ -67,7 +67,7 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
             return;
         }
 
-        // The first step changes nothing and may be repeated; the second is sent once.
+        // The first step changes nothing, so the client may repeat it; it sends the second step only once.
         Uri dataNode = await RetryAsync(path, "CREATE", parameters, (address, token) => _transport.AskForRedirectAsync(HttpMethod.Put, address, what, token),
             cancellationToken);
         await _transport.SendAsync(HttpMethod.Put, dataNode, content, what, cancellationToken);
@@ -90,7 +90,7 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
         BooleanAnswer answer = await AskAsync(HttpMethod.Put, path, "MKDIRS", [], what, WebHdfsJson.Default.BooleanAnswer, cancellationToken);
         if (!answer.Value)
         {
-            throw new WebHdfsException(HdfsError.Remote, $"{what} was refused without a reason.");
+            throw new WebHdfsException(HdfsError.Remote, $"{what} failed: HDFS refused it and gave no reason.");
         }
     }
 
@@ -165,8 +165,8 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>
-    /// The destination is looked at first: while it is there a late rename can't land, so a source seen after it was never moved. The other way round, a rename
-    /// that lands between the two looks would seem to be somebody else's file.
+    /// Looks at the destination first. While it exists, a delayed rename cannot succeed, so a source that still exists after it was never renamed. In the other
+    /// order, a rename that succeeds between the two looks would look like a file of another client.
     /// </summary>
     private async Task<RenameOutcome> LookAtBothAsync(string path, string destination, CancellationToken cancellationToken)
     {
@@ -222,20 +222,20 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
             DelayGenerator = attempt => ValueTask.FromResult<TimeSpan?>(IsWorthAskingAnotherAtOnce(attempt) ? TimeSpan.Zero : null),
         }).Build();
 
-    // Null leaves the pause to the back-off: only the first round through the NameNodes goes without one.
+    // The client asks each NameNode once without a pause; after that the back-off decides the pause.
     private bool IsWorthAskingAnotherAtOnce(RetryDelayGeneratorArguments<object> attempt) =>
         attempt.AttemptNumber < _nameNodes.Count - 1 && attempt.Outcome.Exception is WebHdfsException { Error: HdfsError.Standby or HdfsError.Unreachable };
 
     private static FileStatus[] Entries(FileStatusesAnswer answer, string what) => Array.TrueForAll(answer.FileStatuses.FileStatus, entry => entry is not null)
         ? answer.FileStatuses.FileStatus
-        : throw new WebHdfsException(HdfsError.Protocol, $"{what} was answered with entries that are null.");
+        : throw new WebHdfsException(HdfsError.Protocol, $"{what} failed: the server listed an entry without content.");
 
     private static SocketsHttpHandler NewHandler(WebHdfsOptions options) => new()
     {
         AllowAutoRedirect = false,
         UseCookies = false,
         ConnectTimeout = options.AttemptTimeout,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5), // so that a changed address of a NameNode is noticed
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5), // so that the client resolves a NameNode's name again
     };
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);

@@ -2,25 +2,25 @@ using System.Net;
 
 namespace Game.WebHdfs;
 
-/// <summary>The kinds of failure that a caller may want to tell apart.</summary>
+/// <summary>The kinds of failure that callers may handle differently.</summary>
 public enum HdfsError
 {
-    /// <summary>HDFS reported an exception that has no kind of its own; <see cref="WebHdfsException.RemoteName"/> names it.</summary>
+    /// <summary>HDFS reported an exception that is none of the other kinds; <see cref="WebHdfsException.RemoteName"/> names it.</summary>
     Remote,
 
-    /// <summary>No such file or folder, or a folder where a file was asked for.</summary>
+    /// <summary>The file or folder does not exist, or is a folder where the call needs a file.</summary>
     FileNotFound,
 
-    /// <summary>The user may not do that.</summary>
+    /// <summary>The user lacks the permission.</summary>
     AccessControl,
 
     /// <summary>The NameNode asked is not the active one.</summary>
     Standby,
 
-    /// <summary>The NameNode is in safe mode: it reads, but changes nothing.</summary>
+    /// <summary>The NameNode is in safe mode: it allows reads, but no changes.</summary>
     SafeMode,
 
-    /// <summary>The name is taken.</summary>
+    /// <summary>The name exists already.</summary>
     FileAlreadyExists,
 
     /// <summary>A parent in the path is a file.</summary>
@@ -32,19 +32,19 @@ public enum HdfsError
     /// <summary>A quota on names or on bytes is used up.</summary>
     QuotaExceeded,
 
-    /// <summary>Another writer holds the file, or took it over.</summary>
+    /// <summary>Another client writes the file.</summary>
     Lease,
 
-    /// <summary>HDFS did not like the path or a parameter.</summary>
+    /// <summary>HDFS does not accept the path or a parameter.</summary>
     InvalidArgument,
 
-    /// <summary>The server cannot do that operation.</summary>
+    /// <summary>The server does not support the operation.</summary>
     Unsupported,
 
-    /// <summary>HDFS said: try again.</summary>
+    /// <summary>HDFS asks the client to try again.</summary>
     Retriable,
 
-    /// <summary>No connection, or it broke.</summary>
+    /// <summary>The client could not connect, or the connection broke.</summary>
     Unreachable,
 
     /// <summary>No answer within the time-out.</summary>
@@ -59,7 +59,7 @@ public enum HdfsError
 /// <param name="message">One sentence.</param>
 /// <param name="statusCode">The HTTP status, where there was an answer.</param>
 /// <param name="remoteName">The Java exception's simple name, where HDFS sent one.</param>
-/// <param name="inner">What caused it here.</param>
+/// <param name="inner">The exception that caused it in the client.</param>
 public sealed class WebHdfsException(HdfsError error, string message, HttpStatusCode? statusCode = null, string? remoteName = null, Exception? inner = null)
     : Exception(message, inner)
 {
@@ -72,11 +72,11 @@ public sealed class WebHdfsException(HdfsError error, string message, HttpStatus
     /// <summary>The Java exception's simple name, where HDFS sent one.</summary>
     public string? RemoteName => remoteName;
 
-    /// <summary>Another try, or another NameNode, may succeed.</summary>
+    /// <summary>Whether another try, or another NameNode, may succeed.</summary>
     public bool IsTransient => Error is HdfsError.Standby or HdfsError.SafeMode or HdfsError.Retriable or HdfsError.Unreachable or HdfsError.TimedOut
         || (Error is HdfsError.Protocol or HdfsError.Remote && (int?)StatusCode is >= 500 or 408 or 429);
 
-    /// <summary>Nothing is known of whether the server did what it was asked.</summary>
+    /// <summary>Whether it is unknown if the server carried out the call.</summary>
     public bool IsOutcomeUnknown => Error is HdfsError.Unreachable or HdfsError.TimedOut
         || (Error is HdfsError.Protocol or HdfsError.Remote && ((int?)StatusCode is null or < 400 or >= 500 or 408));
 }

@@ -39,7 +39,7 @@ public sealed class FileCacheTests : IAsyncLifetime
         => new("alerts", $"/{i}", FileBytes, ModificationTime: 1, new HourFolder(new DateOnly(2026, 11, 23), i), IsMisdated: false);
 
     [Fact]
-    public async Task What_was_not_used_for_longest_goes_when_the_copies_are_too_many()
+    public async Task The_copies_unused_for_the_longest_time_are_deleted_when_there_are_too_many()
     {
         FileCache cache = new(_client, Copies, bound: 2 * FileBytes);
         IReadOnlyList<string> first = await cache.FetchAsync([Hour(0), Hour(1), Hour(2)], Stop);

@@ -27,7 +27,7 @@ public sealed class LineEditorTests
     private Typing Control(ConsoleKey key) => _editor.Apply(new ConsoleKeyInfo('\0', key, shift: false, alt: false, control: true));
 
     [Fact]
-    public void Text_is_typed_and_mended()
+    public void Text_is_typed_and_corrected()
     {
         Type("selct").Press(ConsoleKey.LeftArrow, ConsoleKey.LeftArrow).Type("e").Press(ConsoleKey.End, ConsoleKey.Backspace).Type("t 1");
         _editor.Text.ShouldBe("select 1");
@@ -51,18 +51,18 @@ public sealed class LineEditorTests
     {
         Control(ConsoleKey.D).ShouldBe(Typing.Ended);
         Type("abcd").Press(ConsoleKey.LeftArrow);
-        Control(ConsoleKey.K).ShouldBe(Typing.GoesOn);
+        Control(ConsoleKey.K).ShouldBe(Typing.Continues);
         _editor.Text.ShouldBe("abc");
         Control(ConsoleKey.A);
         Press(ConsoleKey.RightArrow);
         Control(ConsoleKey.U);
         (_editor.Text, _editor.Cursor).ShouldBe(("bc", 0));
-        Control(ConsoleKey.D).ShouldBe(Typing.GoesOn);
+        Control(ConsoleKey.D).ShouldBe(Typing.Continues);
         Control(ConsoleKey.C).ShouldBe(Typing.Interrupted);
     }
 
     [Fact]
-    public void A_long_line_is_seen_through_a_window_that_holds_the_cursor()
+    public void Of_a_long_line_the_part_around_the_cursor_is_shown()
     {
         Type(string.Concat(Enumerable.Range(0, 40).Select(i => $"{i:D2} ")));
         for (int room = 2; room <= 130; room++)

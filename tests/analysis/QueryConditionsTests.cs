@@ -58,7 +58,7 @@ public sealed class QueryConditionsTests : IDisposable
     [InlineData("select * from (select * from alerts) where dt = '2026-11-23'", "all")]
     [InlineData("select * from alerts where dt = '2026-11-23' and dt = '2026-11-24'", "none")]
     [InlineData("select * from ALERTS where DT = '2026-11-23' and Hour = 9", "23/9")]
-    public void Only_what_is_certain_limits_the_folders(string sql, string folders) => Folders(sql).ShouldBe(folders);
+    public void Only_certain_conditions_limit_the_folders(string sql, string folders) => Folders(sql).ShouldBe(folders);
 
     [Fact]
     public void Each_view_has_its_own_condition()
@@ -76,7 +76,7 @@ public sealed class QueryConditionsTests : IDisposable
     }
 
     [Fact]
-    public void Functions_that_are_not_known_to_be_stable_prove_nothing()
+    public void Conditions_with_functions_that_may_be_volatile_do_not_limit_the_folders()
     {
         _data.Needed("select * from alerts where hour = abs(-5)", "alerts")!.Count.ShouldBe(5);
         _data.Needed("select * from alerts where hour = abs(-5)", "alerts", knowsFunctions: false).ShouldBeNull();
@@ -84,7 +84,7 @@ public sealed class QueryConditionsTests : IDisposable
 
     /// <summary>For any condition the needed folders give the same rows as all of them.</summary>
     [Fact]
-    public void Nothing_that_is_left_out_is_missed()
+    public void The_chosen_folders_give_the_same_rows_as_all_folders()
     {
         using FolderChoice around = new();
         int limited = 0;

@@ -31,7 +31,7 @@ public sealed class RepeatsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_row_is_judged_by_a_day_at_most()
+    public async Task A_row_is_compared_with_one_day_at_most()
     {
         Write($"{Day} 07:58", 1, Login("ok"));
         Write("2026-11-25 07:58", 9, Login("ok"));
@@ -77,7 +77,7 @@ public sealed class RepeatsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rows_outside_of_their_hour_are_judged_among_themselves()
+    public async Task Rows_outside_of_their_hour_are_compared_only_with_each_other()
     {
         Write($"{Day} 07:10", 1, Login("ok"));
         Write("9999-12-31 23:00", 2, Login("ok"), folder: $"{Day} 07");
@@ -89,7 +89,7 @@ public sealed class RepeatsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rows_that_are_no_events_are_all_shown()
+    public async Task Rows_that_are_not_events_are_all_shown()
     {
         const string Undecodable = "select null::varchar as event_id, 'broken'::blob as _raw, 0 as _partition";
         _warehouse.Write("player-events", $"{Day} 07",

@@ -114,7 +114,7 @@ public sealed class SqlSessionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task For_programs_it_is_not_said_among_the_rows()
+    public async Task For_programs_the_message_is_not_among_the_rows()
     {
         (await _warehouse.ShownAsync("create table t(i int); insert into t values (1); from t", ResultForm.Csv)).ShouldBe("i\n1\n");
         _warehouse.Said.ShouldBe(["Created.", "1 row inserted."]);
@@ -176,6 +176,6 @@ public sealed class SqlSessionTests : IAsyncLifetime
             }
         }
 
-        public void Say(string sentence) => throw new InvalidOperationException(sentence);
+        public void ShowMessage(string sentence) => throw new InvalidOperationException(sentence);
     }
 }

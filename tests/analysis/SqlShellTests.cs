@@ -37,7 +37,7 @@ public sealed class SqlShellTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task At_a_terminal_a_mistake_costs_one_statement()
+    public async Task At_a_terminal_the_shell_continues_after_a_mistake()
         => (await RunAsync(isScript: false, "select nothing; select 1;", "select 2 as b; -- so it is", "exit", "select 3 as c;")).ShouldBe((0, "b\n2\n"));
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class SqlShellTests : IAsyncLifetime
         public Task<(Typing End, string Text)> ReadLineAsync(string prompt, CancellationToken cancellation)
             => Task.FromResult(_next < lines.Length ? (Typing.Entered, lines[_next++]) : (Typing.Ended, ""));
 
-        public Task WhileAsync(Func<CancellationToken, Task> work, CancellationToken cancellation) => work(cancellation);
+        public Task RunInterruptiblyAsync(Func<CancellationToken, Task> work, CancellationToken cancellation) => work(cancellation);
 
         public void Dispose()
         {

@@ -20,7 +20,7 @@ public sealed class StandardOutputTests
     }
 
     [Fact]
-    public void Nobody_reading_is_told_once()
+    public void A_closed_reader_is_reported_once()
     {
         using AnonymousPipeServerStream reader = new(PipeDirection.In);
         using AnonymousPipeClientStream writing = new(PipeDirection.Out, reader.ClientSafePipeHandle);
@@ -31,7 +31,7 @@ public sealed class StandardOutputTests
     }
 
     [Fact]
-    public void A_full_disk_is_no_closed_pipe()
+    public void A_full_disk_is_not_reported_as_a_closed_pipe()
     {
         using FileStream full = new("/dev/full", FileMode.Open, FileAccess.Write);
         using StandardOutput output = new((int)full.SafeFileHandle.DangerousGetHandle());

@@ -28,7 +28,7 @@ public sealed class StatementParserTests : IDisposable
     [InlineData("select /* a; */ 1; -- done;", "select /* a; */ 1")]
     [InlineData("select 1 as end_of_input; select 2", "select 1 as end_of_input|select 2")]
     [InlineData("create macro m(a) as a + 1; select m(1)", "create macro m(a) as a + 1|select m(1)")]
-    public void A_semicolon_of_the_parsers_ends_one(string text, string statements)
+    public void A_semicolon_outside_of_quotes_and_comments_ends_a_statement(string text, string statements)
         => StatementParser.Split(_database, text).Select(one => one.Trim()).ShouldBe(statements.Split('|'));
 
     [Theory]
@@ -36,7 +36,7 @@ public sealed class StatementParserTests : IDisposable
     [InlineData("select (1; select 2", "select (1")]
     [InlineData("select 1 from; select 2", "select 1 from")]
     [InlineData("selec unterminated; select 2", "selec unterminated")]
-    public void A_wrong_statement_ends_too(string text, string first)
+    public void A_statement_with_a_syntax_error_ends_too(string text, string first)
     {
         string rest = text;
         StatementParser.TryTake(_database, ref rest, out string? statement).ShouldBeTrue();
@@ -50,7 +50,7 @@ public sealed class StatementParserTests : IDisposable
     [InlineData("select /* a;")]
     [InlineData("select -- a;")]
     [InlineData("select 1")]
-    public void What_goes_on_has_not_ended(string text)
+    public void A_statement_without_its_semicolon_has_not_ended(string text)
     {
         string rest = text;
         StatementParser.TryTake(_database, ref rest, out _).ShouldBeFalse();

@@ -42,8 +42,8 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
     /// <summary>
     /// Finds the manifest of the highest range that begins at or before <paramref name="end"/>; null where nothing was ever committed. There may be hundreds of
     /// thousands of manifests, so the search lists windows of positions below the end, each larger than the one before, until one has a manifest. It skips a
-    /// file that has a manifest's name but is not a manifest of this partition, with a warning. A damaged manifest of the chain is not lost by this: the manifest
-    /// before it leads to its position, and <see cref="FindAsync"/> refuses it there.
+    /// file that has a manifest's name but is not a manifest of this partition, with a warning. A damaged manifest of the chain is not lost by this: the
+    /// manifest before it leads to its position, and <see cref="FindAsync"/> refuses it there.
     /// </summary>
     public async Task<Manifest?> FindNewestAsync(long end, CancellationToken cancellationToken)
     {
@@ -233,8 +233,8 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
         return names;
     }
 
-    /// <summary>Lists a folder's files with names after <paramref name="after"/>, up to and with <paramref name="last"/> unless it is null. Lists none where the
-    /// folder does not exist.</summary>
+    /// <summary>Lists a folder's files with names after <paramref name="after"/>, up to and with <paramref name="last"/> unless it is null. Lists none where
+    /// the folder does not exist.</summary>
     private async IAsyncEnumerable<FileStatus> ListFilesAsync(string folder, string after, string? last,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -9,8 +9,8 @@ using Game.HdfsSink.Telemetry;
 namespace Game.HdfsSink.Consuming;
 
 /// <summary>
-/// Consumes and commits from joining the group to leaving it. Every failure ends the session; the next session opens every partition from its manifests, as
-/// the sink also does after a crash: there is one way to start, and it is used often. One thread runs the session.
+/// Consumes and commits from joining the group to leaving it. Every failure ends the session; the next session opens every partition from its manifests, as the
+/// sink also does after a crash: there is one way to start, and it is used often. One thread runs the session.
 /// </summary>
 internal sealed class SinkSession : IDisposable
 {
@@ -325,8 +325,8 @@ internal sealed class SinkSession : IDisposable
 
     private WatermarkOffsets QueryOffsets(TopicPartition partition) => _consumer.QueryWatermarkOffsets(partition, WatermarkTimeout);
 
-    /// <summary>Ends the writers of revoked partitions. Commits in flight may finish, so that the next owner need not read their records again; the session drops
-    /// records that it has only collected.</summary>
+    /// <summary>Ends the writers of revoked partitions. Commits in flight may finish, so that the next owner need not read their records again; the session
+    /// drops records that it has only collected.</summary>
     /// <returns>True: it released all of them.</returns>
     private bool Release(List<TopicPartitionOffset> partitions)
     {

@@ -20,7 +20,8 @@ internal sealed record SinkSettings
     /// <summary>The consumer group: sinks of one group share the partitions. Its offsets only show the lag.</summary>
     public string Group { get; init; } = "hdfs-sink";
 
-    /// <summary>Partitions of <c>player-events</c> for topics that the sink creates; null: as many as the cluster's topic has, or the contract's default.</summary>
+    /// <summary>Partitions of <c>player-events</c> for topics that the sink creates; null: as many as the cluster's topic has, or the contract's
+    /// default.</summary>
     public int? Partitions { get; init; }
 
     /// <summary>A commit holds at most this many records: one Parquet row group.</summary>

@@ -2,7 +2,7 @@ using Game.Contracts;
 
 namespace Game.HdfsSink.Rows;
 
-/// <summary>The table of <c>alerts</c>, filed by the event's <c>ts</c>.</summary>
+/// <summary>The table of <c>alerts</c>; the event's <c>ts</c> decides the hour's folder.</summary>
 internal sealed class AlertTable() : Table<Alert>(Topics.Alerts,
 [
     Text("alert_id", a => a.AlertId),
@@ -33,7 +33,7 @@ internal sealed class AlertTable() : Table<Alert>(Topics.Alerts,
             ? new(record, alert, Extra.Json(alert.Extra))
             : new(record, null, null);
 
-    // What a timestamp column can't hold makes the value undecodable: _raw keeps it.
+    // A time that a timestamp column cannot hold makes the value undecodable; the column _raw then keeps its bytes.
     private static bool AreTimes(params ReadOnlySpan<long> times) => !times.ContainsAnyExceptInRange(0, ContractLimits.MaxTimestamp);
 
     private static TextColumn<Row<Alert>> Text(string name, Func<Alert, string?> read) => new(name, row => row.Value is null ? null : read(row.Value));

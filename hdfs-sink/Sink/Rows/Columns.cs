@@ -3,13 +3,13 @@ using Parquet.Schema;
 
 namespace Game.HdfsSink.Rows;
 
-/// <summary>One column of a table: its Parquet field, and how a row group's worth of rows is written to it.</summary>
+/// <summary>One column of a table: its Parquet field, and how to write the rows of one row group to it.</summary>
 internal abstract class Column<TRow>(Field definition)
 {
     public Field Field => definition;
 
-    /// <param name="group">The row group that is being written.</param>
-    /// <param name="leaves">The schema's leaves that belong to this column.</param>
+    /// <param name="group">The row group to write to.</param>
+    /// <param name="leaves">The leaf fields of the schema that belong to this column.</param>
     /// <param name="rows">The rows, in order.</param>
     public abstract Task WriteAsync(ParquetRowGroupWriter group, ReadOnlyMemory<DataField> leaves, IReadOnlyList<TRow> rows);
 }
@@ -72,7 +72,7 @@ internal sealed class OptionalColumn<TRow, T>(string name, Func<TRow, T?> read) 
     }
 }
 
-/// <summary>TIMESTAMP in milliseconds, UTC, of epoch milliseconds.</summary>
+/// <summary>TIMESTAMP in milliseconds, UTC, made from epoch milliseconds.</summary>
 internal sealed class TimeColumn<TRow>(string name, Func<TRow, long?> read)
     : Column<TRow>(new DateTimeDataField(name, DateTimeFormat.Timestamp, isAdjustedToUTC: true, DateTimeTimeUnit.Millis, isNullable: true))
 {
@@ -87,8 +87,8 @@ internal sealed class TimeColumn<TRow>(string name, Func<TRow, long?> read)
     }
 }
 
-/// <summary>MAP(VARCHAR, DOUBLE). Levels after the Parquet format: a missing map is 0, an empty one 1, an entry 2 for the key and 3 for the value; an entry
-/// after a map's first repeats at 1.</summary>
+/// <summary>MAP(VARCHAR, DOUBLE). Definition levels of the Parquet format: 0 for no map, 1 for an empty map, 2 for an entry's key and 3 for its value. The
+/// repetition level is 0 for the first entry of a map and 1 for the others.</summary>
 internal sealed class MapColumn<TRow>(string name, Func<TRow, IReadOnlyDictionary<string, double>?> read)
     : Column<TRow>(new MapField(name, new DataField<string>("key", nullable: false), new DataField<double>("value", nullable: true)))
 {

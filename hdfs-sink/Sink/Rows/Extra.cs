@@ -8,8 +8,8 @@ namespace Game.HdfsSink.Rows;
 /// <summary>Fields that the contract does not name, as one JSON object.</summary>
 internal static class Extra
 {
-    /// <summary>The values go as they came: written anew, a text that JSON allows but UTF-16 does not (half a surrogate pair, escaped) could not be written at
-    /// all.</summary>
+    /// <summary>Copies the values byte for byte: JSON allows a text that UTF-16 does not (an escaped half of a surrogate pair), which a JSON writer would
+    /// refuse.</summary>
     public static string? Json(Dictionary<string, JsonElement>? fields)
     {
         if (fields is null || fields.Count == 0)

@@ -3,14 +3,14 @@ using Game.Contracts;
 
 namespace Game.HdfsSink.Rows;
 
-/// <summary>Which hour's folder a row goes to, and whether into the file that every query reads.</summary>
+/// <summary>Where a row is filed: the folder of an hour, and there the usual file or the misdated one, which every query reads.</summary>
 /// <param name="Hour">Hours since 1970-01-01T00:00Z.</param>
-/// <param name="IsMisdated">Its own time lies too far from the record's, or it has none.</param>
+/// <param name="IsMisdated">Whether the row has no time of its own, or one too far from the record's.</param>
 internal readonly record struct Filing(long Hour, bool IsMisdated)
 {
     private const long HourMs = 3_600_000;
 
-    /// <summary>Files a row by its own time, unless that can't be right; then by the record's.</summary>
+    /// <summary>Files a row by its own time, or by the record's where its own is missing or cannot be right.</summary>
     /// <param name="time">The row's own time, epoch milliseconds, or null.</param>
     /// <param name="appendedAt">The record's timestamp, epoch milliseconds.</param>
     public static Filing Of(long? time, long appendedAt) =>
@@ -18,6 +18,6 @@ internal readonly record struct Filing(long Hour, bool IsMisdated)
             ? new(own / HourMs, IsMisdated: false)
             : new(appendedAt / HourMs, IsMisdated: true);
 
-    /// <summary>"dt=2026-11-23/hour=06".</summary>
+    /// <summary>The folder, e.g. "dt=2026-11-23/hour=06".</summary>
     public string Folder => DateTime.UnixEpoch.AddHours(Hour).ToString("'dt='yyyy-MM-dd'/hour='HH", CultureInfo.InvariantCulture);
 }

@@ -4,32 +4,32 @@ using Parquet.Schema;
 
 namespace Game.HdfsSink.Rows;
 
-/// <summary>A topic's table: decodes its records and writes them as Parquet. May be used by many threads at once.</summary>
+/// <summary>A topic's table: decodes its records and writes them as Parquet. Safe for many threads.</summary>
 internal interface ITable
 {
     string Topic { get; }
 
-    /// <summary>Decodes a batch and sorts its rows into the files they go to, in offset order within each.</summary>
+    /// <summary>Decodes a batch and groups its rows by their files; the rows of a file are in the order of their offsets.</summary>
     DecodedBatch Decode(RecordBatch batch);
 }
 
-/// <summary>The files of one batch, not yet encoded.</summary>
-/// <param name="Files">In the order of their folders.</param>
-/// <param name="Undecodable">Rows whose value is not what the contract says.</param>
+/// <summary>The files of one batch before they are encoded.</summary>
+/// <param name="Files">The files in the order of their folders.</param>
+/// <param name="Undecodable">How many rows have a value that does not follow the contract.</param>
 internal sealed record DecodedBatch(IReadOnlyList<PendingFile> Files, int Undecodable);
 
-/// <summary>Rows of one file, which <paramref name="EncodeAsync"/> turns into Parquet.</summary>
+/// <summary>The rows of one file, which <paramref name="EncodeAsync"/> writes as Parquet.</summary>
 internal sealed record PendingFile(Filing Filing, int Rows, Func<Stream, Task> EncodeAsync);
 
-/// <summary>What the tables have in common: the columns beside the contract's, the sorting, the Parquet settings.</summary>
+/// <summary>What all tables share: the columns that the contract does not have, the grouping of rows into files, and the settings of Parquet.</summary>
 /// <typeparam name="T">The decoded value.</typeparam>
 internal abstract class Table<T> : ITable
     where T : class
 {
-    /// <summary>One page a column and row group: this many rows keep a page of a few megabytes at most.</summary>
+    /// <summary>Each row group has one page for each column: with this many rows a page has a few megabytes at most.</summary>
     private const int RowsPerGroup = 128 * 1024;
 
-    /// <summary>Bytes of freed buffers that one file's writer may hold on to; both are unbounded by default.</summary>
+    /// <summary>Bytes of freed buffers that the writer of one file keeps, in each of its two pools; by default they are unbounded.</summary>
     private const int PoolBytes = 16 * 1024 * 1024;
 
     private readonly IReadOnlyList<Column<Row<T>>> _columns;
@@ -75,10 +75,10 @@ internal abstract class Table<T> : ITable
             undecodable);
     }
 
-    /// <summary>The rows of records, in order. Called by one thread an enumeration.</summary>
+    /// <summary>Decodes records into rows, in their order. One thread enumerates the result.</summary>
     protected abstract IEnumerable<Row<T>> Rows(IReadOnlyList<RawRecord> records);
 
-    /// <summary>The time a row is filed by, epoch milliseconds.</summary>
+    /// <summary>The time that decides the hour's folder of a row, epoch milliseconds.</summary>
     protected abstract long TimeOf(T value);
 
     private async Task EncodeAsync(List<Row<T>> rows, Stream output)

@@ -3,12 +3,12 @@ using System.Text;
 namespace Game.HdfsSink.Rows;
 
 /// <summary>
-/// Gives the same string for the same bytes, for columns of few different values (countries, servers, items): a batch of 128k rows would else hold a million
-/// copies of them. Direct-mapped, so it never grows; a clash only makes another string. One thread at a time.
+/// Returns the same string for the same bytes, for columns with few different values (countries, servers, items): otherwise a batch of 128k rows would hold a
+/// million copies of them. Direct-mapped, so it never grows; a collision only makes another string. One thread at a time.
 /// </summary>
 internal sealed class TextCache
 {
-    /// <summary>More than a game has items or servers; 16 kB of references.</summary>
+    /// <summary>More than a game has items or servers; the references take 16 kB.</summary>
     private const int Slots = 2048;
 
     private readonly (ulong Hash, string Text)[] _slots = new (ulong, string)[Slots];
@@ -34,7 +34,7 @@ internal sealed class TextCache
         return Encoding.UTF8.TryGetBytes(text, bytes, out int written) && bytes[..written].SequenceEqual(utf8);
     }
 
-    // FNV-1a: short inputs, and the answer is checked.
+    // FNV-1a: inputs are short, and Get compares the text, so collisions do no harm.
     private static ulong Hash(ReadOnlySpan<byte> utf8)
     {
         ulong hash = 14695981039346656037;

@@ -10,7 +10,7 @@ public sealed class CrashTests
     private const int Batch = 7;
 
     [Fact]
-    public async Task WithoutCrashEverythingIsThereOnceAndNothingIsLeftOver()
+    public async Task WithoutACrashEachRecordIsInOneFileAndNoStagedFileIsLeft()
     {
         World world = new(Records, seed: 1);
         await world.RunAsync(world.Hdfs, Batch);
@@ -45,7 +45,7 @@ public sealed class CrashTests
             }, iter: 300, threads: 1);
 
     [Fact]
-    public async Task ARestartCleansWhatNobodyCanClaim()
+    public async Task ARestartDeletesStagedFilesOfClaimedRanges()
     {
         World world = new(Records, seed: 1);
         await KillAsync(world, 12, afterwards: true, Batch);

@@ -8,7 +8,7 @@ public sealed class RaceTests
 {
     /// <summary>The end is asked for before the manifests are read: what another sink read and committed in between is no loss.</summary>
     [Fact]
-    public async Task WhatAnotherSinkCommittedSinceTheEndWasAskedForIsNoLoss()
+    public async Task RecordsThatAnotherSinkCommittedMeanwhileAreNotReportedAsLost()
     {
         World world = new(24, seed: 1);
         HdfsSink.Commits.PartitionState before = world.State() with { LogEnd = 4 };
@@ -20,10 +20,10 @@ public sealed class RaceTests
     public async Task TwoSinks() => await Gen.Int[0, 1_000_000].SampleAsync(seed => RaceAsync(seed, sinks: 2, killOneIn: int.MaxValue), iter: 200, threads: 1);
 
     [Fact]
-    public async Task ThreeSinksSomeDying() => await Gen.Int[0, 1_000_000].SampleAsync(seed => RaceAsync(seed, sinks: 3, killOneIn: 15), iter: 200, threads: 1);
+    public async Task ThreeSinksOfWhichSomeAreKilled() => await Gen.Int[0, 1_000_000].SampleAsync(seed => RaceAsync(seed, sinks: 3, killOneIn: 15), iter: 200, threads: 1);
 
     [Fact]
-    public async Task AClaimWhoseStagedManifestWasCleanedAwayIsLost()
+    public async Task AClaimIsLostWhereAnotherSinkDeletedTheStagedManifest()
     {
         World world = new(12, seed: 1);
         CancellationToken token = TestContext.Current.CancellationToken;

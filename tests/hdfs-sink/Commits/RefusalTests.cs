@@ -8,7 +8,7 @@ public sealed class RefusalTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task ATopicMadeAnewIsRefused()
+    public async Task ATopicThatWasDeletedAndCreatedAgainIsRefused()
     {
         World world = await CommittedAsync();
         world.TopicId = "topic-id-2";
@@ -17,7 +17,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public async Task ATopicMadeAnewBetweenTwoCommitsIsRefused()
+    public async Task ATopicThatIsReplacedBetweenTwoCommitsIsRefused()
     {
         World world = new(24, seed: 1);
         Committer sink = world.Sink();
@@ -37,7 +37,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public async Task WhatRetentionTookIsAManifestWithoutFiles()
+    public async Task ARangeThatRetentionDeletedIsAManifestWithoutFiles()
     {
         World world = new(24, seed: 1) { LogStart = 9 };
         await world.RunAsync(world.Hdfs, 5);
@@ -47,7 +47,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public async Task RetentionThatOvertakesASleepingSinkIsRecordedToo()
+    public async Task ARangeThatRetentionDeletedWhileTheSinkWasStoppedIsRecordedToo()
     {
         World world = new(24, seed: 1);
         Committer sink = world.Sink();
@@ -66,7 +66,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public async Task AFileInTheWayIsRefusedAndNotReplaced()
+    public async Task AFileWithTheNameOfADataFileIsRefusedAndNotReplaced()
     {
         World world = new(24, seed: 1);
         Committer sink = world.Sink();
@@ -78,7 +78,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public async Task AnUploadThatBreaksGoesOnUnderAnotherName()
+    public async Task ABrokenUploadIsTriedAgainUnderAnotherName()
     {
         World world = new(6, seed: 1);
         int calls = 0;

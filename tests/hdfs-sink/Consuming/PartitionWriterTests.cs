@@ -55,7 +55,7 @@ public sealed class PartitionWriterTests
     }
 
     [Fact]
-    public void MarkersAtTheEndAreCommittedToo()
+    public void PositionsOfMarkersAtTheEndAreCommittedToo()
     {
         PartitionWriter writer = Writer();
         writer.SkipTo(4);
@@ -64,7 +64,7 @@ public sealed class PartitionWriterTests
     }
 
     [Fact]
-    public void WhatWasTakenIsNotTakenAgain()
+    public void ARecordIsAppendedOnlyOnce()
     {
         PartitionWriter writer = Writer();
         Append(writer, 5);
@@ -74,7 +74,7 @@ public sealed class PartitionWriterTests
     }
 
     [Fact]
-    public async Task AfterALostClaimWhatWasReadOnTopOfItIsGivenUpAndReadingStartsAnew()
+    public async Task AfterALostClaimLaterBatchesAreDroppedAndReadingContinuesAtTheNewPosition()
     {
         World world = new(records: 30, seed: 1);
         HdfsSink.Commits.Committer committer = world.Sink();
@@ -97,7 +97,7 @@ public sealed class PartitionWriterTests
     }
 
     [Fact]
-    public async Task AFailureEndsTheWorkerAndGivesEveryBatchBack()
+    public async Task AFailureEndsTheWorkerAndCompletesEveryBatch()
     {
         World world = new(records: 30, seed: 1);
         HdfsSink.Commits.Committer committer = world.Sink(new GatedHdfs(world.Hdfs,

@@ -82,7 +82,7 @@ public sealed class TableTests
             "_key _partition _offset _appended_at _extra _raw _deleted");
 
     [Fact]
-    public async Task UnknownFieldsSurvive()
+    public async Task UnknownFieldsAreKept()
     {
         byte[] value = [.. Encode(Login).AsSpan(..^1), .. ""","mood":{"a":[1,2]},"x":"ÿ"}"""u8];
         ParquetRows rows = (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), Record(0, value))).Single().Value;
@@ -91,7 +91,7 @@ public sealed class TableTests
     }
 
     [Fact]
-    public async Task WhatCannotBeDecodedIsKeptAsItCame()
+    public async Task AnUndecodableValueIsKeptUnchanged()
     {
         IReadOnlyDictionary<Filing, ParquetRows> files = await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), Record(0, "not json"u8.ToArray()),
             Record(1, []), Record(2, [0xFF, 0x00]), Record(3, null));
@@ -110,7 +110,7 @@ public sealed class TableTests
     [InlineData(-8 * 24 * HourMs, false, "dt=2026-11-15/hour=12")]
     [InlineData(-8 * 24 * HourMs - 1, true, "dt=2026-11-23/hour=12")]
     [InlineData(-1, false, "dt=2026-11-23/hour=11")]
-    public async Task MisdatedRowsGoByTheRecordsTime(long ahead, bool misdated, string folder)
+    public async Task MisdatedRowsAreFiledByTheRecordsTime(long ahead, bool misdated, string folder)
     {
         Filing filing = (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), Record(0, Encode(Login with { Ts = Noon + ahead })))).Single().Key;
         (filing.IsMisdated, filing.Folder).ShouldBe((misdated, folder));
@@ -133,7 +133,7 @@ public sealed class TableTests
     [InlineData(-1)]
     [InlineData(long.MinValue)]
     [InlineData(long.MaxValue)]
-    public async Task ARecordWithoutAUsableTimestampStillLands(long appendedAt)
+    public async Task ARecordWithoutAUsableTimestampIsWritten(long appendedAt)
     {
         Filing filing = (await ParquetRows.WriteAndReadAsync(new PlayerEventTable(), new RawRecord(2, 0, appendedAt, null, Encode(Login)))).Single().Key;
         filing.IsMisdated.ShouldBeTrue();
@@ -177,7 +177,7 @@ public sealed class TableTests
     }
 
     [Fact]
-    public async Task AnAlertWhoseTimesNoColumnHoldsIsKeptRaw()
+    public async Task AnAlertWithTimesThatAColumnCannotHoldIsKeptRaw()
     {
         byte[] value = Encoding.UTF8.GetBytes(
             """{"alert_id":"a","rule":"r","rule_version":"v","severity":"info","score":0,"user_id":"u","event_id":"01900000-0000-7000-8000-000000000001","ts":1,"detected_at":9223372036854775807,"source_topic":"t","source_partition":0,"source_offset":0,"reason":"","features":{},"window_events":1,"window_from":0,"window_to":0}""");
@@ -188,7 +188,7 @@ public sealed class TableTests
     }
 
     [Fact]
-    public async Task LabelsGoByTheirOwnTimeAndTombstonesSayWhichKey()
+    public async Task LabelsAreFiledByTheirOwnTimeAndTombstonesKeepTheirKey()
     {
         Label label = new() { UserId = "u1", Verdict = "fraud", LabelledAt = Noon - HourMs, Source = "anna" };
         IReadOnlyDictionary<Filing, ParquetRows> files = await ParquetRows.WriteAndReadAsync(new LabelTable(), Record(0, ContractJson.Encode(label)),

@@ -71,7 +71,7 @@ public sealed class TotalTests
     [InlineData(Topics.Alerts, Alert)]
     [InlineData(Topics.Labels, Label)]
     [InlineData(Topics.PlayerEvents, Login)]
-    public async Task Half_a_surrogate_pair_survives_in_an_unknown_field(string topic, string good)
+    public async Task Half_a_surrogate_pair_is_kept_in_an_unknown_field(string topic, string good)
     {
         byte[] value = Bytes($$"""{{good.TrimEnd()[..^1]}},"x":"\ud800"}""");
         ParquetRows rows = (await ParquetRows.WriteAndReadAsync(Tables.Of(topic), new RawRecord(0, 0, Noon, null, value))).Single().Value;

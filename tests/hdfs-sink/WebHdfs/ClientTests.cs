@@ -44,7 +44,7 @@ public sealed class ClientTests : IDisposable
     [InlineData(403, "SafeModeException", HdfsError.SafeMode)]
     [InlineData(403, "RetriableException", HdfsError.Retriable)]
     [InlineData(500, "NullPointerException", HdfsError.Remote)]
-    public async Task PassingTroubleIsTriedAgain(int status, string exception, HdfsError error)
+    public async Task TransientErrorsAreTriedAgain(int status, string exception, HdfsError error)
     {
         _server.Fails((HttpStatusCode)status, exception).Fails((HttpStatusCode)status, exception).Fails((HttpStatusCode)status, exception);
         (await Should.ThrowAsync<WebHdfsException>(() => Advance(_hdfs.ListStatusAsync("/x")))).Error.ShouldBe(error);
@@ -69,7 +69,7 @@ public sealed class ClientTests : IDisposable
     }
 
     [Fact]
-    public async Task SafeModeBehindADataNodeIsSeen()
+    public async Task SafeModeIsRecognisedInADataNodesError()
     {
         _server.Fails(HttpStatusCode.Forbidden, "RemoteException", "org.apache.hadoop.hdfs.server.namenode.SafeModeException: Cannot create file").Says(true);
         await Advance(_hdfs.MkdirsAsync("/x"));
@@ -77,14 +77,14 @@ public sealed class ClientTests : IDisposable
     }
 
     [Fact]
-    public async Task NeverAnsweredIsATimeOut()
+    public async Task NoAnswerIsATimeOut()
     {
         _server.Hangs().Hangs().Hangs();
         (await Should.ThrowAsync<WebHdfsException>(() => Advance(_hdfs.GetFileStatusAsync("/x")))).Error.ShouldBe(HdfsError.TimedOut);
     }
 
     [Fact]
-    public async Task TheCallersCancellationStaysOne()
+    public async Task TheCallersCancellationIsNotATimeOut()
     {
         using CancellationTokenSource cancel = new();
         _server.Hangs();
@@ -157,7 +157,7 @@ public sealed class ClientTests : IDisposable
     }
 
     [Fact]
-    public async Task ARedirectToNowhereIsAProtocolError()
+    public async Task ARedirectWithoutAnAddressIsAProtocolError()
     {
         _server.Answers(HttpStatusCode.TemporaryRedirect, "");
         (await HdfsCalls.ErrorOfAsync(() => _hdfs.OpenAsync("/x"))).ShouldBe(HdfsError.Protocol);
@@ -168,7 +168,7 @@ public sealed class ClientTests : IDisposable
     [InlineData(true, true, RenameOutcome.DestinationExists)]
     [InlineData(true, false, RenameOutcome.AlreadyRenamed)]
     [InlineData(false, true, RenameOutcome.Refused)]
-    public async Task FalseIsLookedInto(bool destination, bool source, RenameOutcome outcome)
+    public async Task AfterFalseTheClientLooksAtBothNames(bool destination, bool source, RenameOutcome outcome)
     {
         _server.Says(false);
         _ = destination ? _server.HasFile() : _server.HasNoFile();
@@ -179,7 +179,7 @@ public sealed class ClientTests : IDisposable
     }
 
     [Fact]
-    public async Task ARenameThatLandsBetweenTheLooksIsNotTakenForLost()
+    public async Task ARenameThatSucceedsBetweenTheTwoLooksIsFound()
     {
         _server.Says(false).HasNoFile().HasNoFile().HasFile();
         (await _hdfs.RenameAsync("/a", "/b")).ShouldBe(RenameOutcome.AlreadyRenamed);
@@ -188,14 +188,14 @@ public sealed class ClientTests : IDisposable
     }
 
     [Fact]
-    public async Task ATimedOutRenameIsLookedInto()
+    public async Task AfterATimeOutOfARenameTheClientLooksAtBothNames()
     {
         _server.Hangs().Hangs().Hangs().HasFile().HasNoFile();
         (await Advance(_hdfs.RenameAsync("/a", "/b"))).ShouldBe(RenameOutcome.AlreadyRenamed);
     }
 
     [Fact]
-    public async Task ATimedOutRenameThatMayStillLandStaysUnknown()
+    public async Task ATimedOutRenameThatMayStillSucceedStaysUnknown()
     {
         _server.Hangs().Hangs().Hangs().HasNoFile().HasFile();
         (await Should.ThrowAsync<WebHdfsException>(() => Advance(_hdfs.RenameAsync("/a", "/b")))).Error.ShouldBe(HdfsError.TimedOut);
@@ -208,7 +208,7 @@ public sealed class ClientTests : IDisposable
     [InlineData("/a/./b")]
     [InlineData("/a//b")]
     [InlineData("/a/")]
-    public async Task PathsThatWouldBeFoldedAreRefused(string path)
+    public async Task PathsThatUriWouldResolveAreRefused(string path)
     {
         await Should.ThrowAsync<ArgumentException>(() => _hdfs.GetFileStatusAsync(path));
         await Should.ThrowAsync<ArgumentException>(() => _hdfs.RenameAsync("/x", path));

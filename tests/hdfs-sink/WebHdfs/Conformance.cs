@@ -64,7 +64,7 @@ public abstract class Conformance(IHdfsUnderTest hdfsUnderTest)
     [InlineData("#?&=;,@!$'()*")]
     [InlineData("größe-日本-🎲")]
     [InlineData("player-events+0+0+131072+misdated.parquet")]
-    public async Task EveryNameSurvives(string name)
+    public async Task EveryNameIsKept(string name)
     {
         await _hdfs.WriteAsync($"{_folder}/first", name);
         await _hdfs.MkdirsAsync($"{_folder}/in {name}");
@@ -77,7 +77,7 @@ public abstract class Conformance(IHdfsUnderTest hdfsUnderTest)
     }
 
     [Fact]
-    public async Task CreateRefusesATakenName()
+    public async Task CreateRefusesAnExistingName()
     {
         await _hdfs.WriteAsync($"{_folder}/f", "one");
         (await HdfsCalls.ErrorOfAsync(() => _hdfs.WriteAsync($"{_folder}/f", "two"))).ShouldBe(HdfsError.FileAlreadyExists);
@@ -109,7 +109,7 @@ public abstract class Conformance(IHdfsUnderTest hdfsUnderTest)
     }
 
     [Fact]
-    public async Task RenameNeverReplacesAndSaysWhatHappened()
+    public async Task RenameNeverReplacesAndReturnsItsOutcome()
     {
         await _hdfs.WriteAsync($"{_folder}/f", "f");
         await _hdfs.WriteAsync($"{_folder}/g", "g");
@@ -123,7 +123,7 @@ public abstract class Conformance(IHdfsUnderTest hdfsUnderTest)
     }
 
     [Fact]
-    public async Task RenameIntoAFolderIsSwallowed()
+    public async Task RenameToAFolderMovesTheFileIntoIt()
     {
         await _hdfs.WriteAsync($"{_folder}/f", "f");
         await _hdfs.MkdirsAsync($"{_folder}/d/e");
@@ -135,7 +135,7 @@ public abstract class Conformance(IHdfsUnderTest hdfsUnderTest)
     }
 
     [Fact]
-    public async Task DeleteMindsWhatIsInside()
+    public async Task DeleteRefusesAFolderWithChildrenUnlessRecursive()
     {
         await _hdfs.WriteAsync($"{_folder}/d/f", "f");
         (await HdfsCalls.ErrorOfAsync(() => _hdfs.DeleteAsync($"{_folder}/d"))).ShouldBe(HdfsError.DirectoryNotEmpty);
@@ -146,7 +146,7 @@ public abstract class Conformance(IHdfsUnderTest hdfsUnderTest)
     }
 
     [Fact]
-    public async Task WhatIsNotThereIsSaidSo()
+    public async Task MissingPathsAreReportedAsMissing()
     {
         await _hdfs.MkdirsAsync(_folder);
         (await _hdfs.GetFileStatusAsync($"{_folder}/x")).ShouldBeNull();
@@ -181,7 +181,7 @@ public abstract class Conformance(IHdfsUnderTest hdfsUnderTest)
     }
 
     [Fact]
-    public async Task TheSecondStepIsAnAddress()
+    public async Task TheFirstStepAnswersWithAnAddress()
     {
         using HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false });
         using HttpResponseMessage first = await http.PutAsync(new Uri(hdfsUnderTest.Address, $"/webhdfs/v1{_folder}/f?op=CREATE&user.name=root"), null);

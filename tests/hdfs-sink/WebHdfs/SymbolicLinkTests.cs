@@ -58,7 +58,7 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_rename_takes_from_or_puts_beyond_a_link()
+    public async Task No_rename_moves_a_file_from_or_to_a_place_behind_a_link()
     {
         IReadOnlyList<string> before = Beyond();
         foreach (string path in Paths())
@@ -74,7 +74,7 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_delete_finds_nothing_behind_a_link_and_takes_the_links_of_a_folder_without_following_them()
+    public async Task A_delete_finds_nothing_behind_a_link_and_removes_the_links_in_a_folder_but_not_their_targets()
     {
         IReadOnlyList<string> before = Beyond();
         foreach (string path in Paths())
@@ -98,7 +98,7 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_root_that_is_a_link_itself_is_the_operators_choice()
+    public void The_root_itself_may_be_a_link()
     {
         string root = Path.Combine(_outside, "link-to-sub");
         Directory.CreateSymbolicLink(root, Path.Combine(_outside, "sub"));
@@ -120,7 +120,7 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
 
     /// <summary>Somebody replaces the folder by a link between the look at it and the work in it.</summary>
     [Fact]
-    public void What_is_done_in_an_open_folder_is_done_there_whatever_its_name_has_become()
+    public void Calls_on_an_open_folder_act_on_it_even_after_its_name_was_replaced()
     {
         string folder = Path.Combine(_hdfs.Root, "dir", "inner"), moved = Path.Combine(_hdfs.Root, "moved");
         using FolderHandle root = FolderHandle.OpenRoot(_hdfs.Root);
@@ -143,7 +143,7 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
 
     /// <summary>Somebody replaces a folder by a link and back all the time.</summary>
     [Fact]
-    public async Task A_folder_that_becomes_a_link_and_a_folder_again_lets_nothing_through()
+    public async Task A_folder_that_is_replaced_by_a_link_again_and_again_never_leads_outside()
     {
         const int Rounds = 400;
         using FolderTree tree = FolderTree.ToRead(_hdfs.Root);
