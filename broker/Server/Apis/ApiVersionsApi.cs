@@ -10,7 +10,7 @@ namespace Broker.Server.Apis;
 // 4: as 3; features whose lowest level is 0 may be listed. A version that does not exist is answered in version 0 with UNSUPPORTED_VERSION (KIP-511).
 // Departs from Kafka: only the APIs that are served are listed, in the ranges that their handlers declare.
 
-/// <summary>Tells a client which APIs are served in which versions: the handlers' own declarations.</summary>
+/// <summary>Lists which APIs are served in which versions: the handlers' own declarations.</summary>
 internal sealed class ApiVersionsApi(Func<ApiTable> apis) : Api<ApiVersionsRequest, ApiVersionsResponse>
 {
     private const short FirstWithSoftwareName = 3;
@@ -21,7 +21,8 @@ internal sealed class ApiVersionsApi(Func<ApiTable> apis) : Api<ApiVersionsReque
     private static readonly SearchValues<char> Inner = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.");
 
     /// <summary>ApiVersions' own range only, to choose from.</summary>
-    public override IMessage? AnswerToUnknownVersion => new ApiVersionsResponse { ErrorCode = (short)ErrorCode.UnsupportedVersion, ApiKeys = [Range(this)] };
+    public override IMessage? AnswerToUnknownVersion
+        => new ApiVersionsResponse { ErrorCode = (short)ErrorCode.UnsupportedVersion, ApiKeys = [VersionsOf(this)] };
 
     protected override ValueTask<ApiVersionsResponse?> Handle(ApiVersionsRequest request, RequestContext context)
     {
@@ -30,12 +31,12 @@ internal sealed class ApiVersionsApi(Func<ApiTable> apis) : Api<ApiVersionsReque
         return new ValueTask<ApiVersionsResponse?>(named
             ? new ApiVersionsResponse
             {
-                ThrottleTimeMs = context.ThrottleTimeMs, FinalizedFeaturesEpoch = NoFeaturesChanged, ApiKeys = [.. apis().All.Select(Range)],
+                ThrottleTimeMs = context.ThrottleTimeMs, FinalizedFeaturesEpoch = NoFeaturesChanged, ApiKeys = [.. apis().All.Select(VersionsOf)],
             }
             : new ApiVersionsResponse { ThrottleTimeMs = context.ThrottleTimeMs, ErrorCode = (short)ErrorCode.InvalidRequest });
     }
 
-    private static ApiVersionsResponse.ApiVersion Range(Api api)
+    private static ApiVersionsResponse.ApiVersion VersionsOf(Api api)
         => new() { ApiKey = (short)api.Key, MinVersion = api.LowestVersion, MaxVersion = api.HighestVersion };
 
     /// <summary>Letters, digits, and dashes and dots between them (KIP-511).</summary>

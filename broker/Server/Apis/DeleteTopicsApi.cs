@@ -75,7 +75,7 @@ internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata
         {
             return Result(null, wanted.TopicId, isById ? ErrorCode.UnknownTopicId : ErrorCode.TopicAuthorizationFailed); // Nobody may delete what has no name.
         }
-        // Whoever may not describe a topic is not told the name that belongs to an id.
+        // A client that may not describe the topic does not get the name that belongs to its id.
         if (isById && !authorizer.Allows(context, AclOperation.Describe, ResourceType.Topic, name))
         {
             return Result(null, wanted.TopicId, ErrorCode.TopicAuthorizationFailed);

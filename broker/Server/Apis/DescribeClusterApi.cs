@@ -10,7 +10,7 @@ namespace Broker.Server.Apis;
 // 0: cluster id, controller, brokers. 1: the client says whether it asks for brokers (1) or controllers (2), which a broker cannot tell:
 // MISMATCHED_ENDPOINT_TYPE.
 
-/// <summary>Tells the brokers of the cluster as they are reached over the request's listener.</summary>
+/// <summary>Lists the brokers of the cluster with their endpoints of the request's listener.</summary>
 internal sealed class DescribeClusterApi(MetadataCache metadata, IAuthorizer authorizer) : Api<DescribeClusterRequest, DescribeClusterResponse>
 {
     private const sbyte Brokers = 1;

@@ -14,7 +14,7 @@ namespace Broker.Server.Apis;
 // Departs from Kafka: loggers and client metrics have no settings here and are answered INVALID_REQUEST; documentation is this broker's own; a broker's dynamic
 // settings are read from the tree too, where Kafka tells those that it has already taken over.
 
-/// <summary>Tells the settings of topics and brokers, and where each comes from.</summary>
+/// <summary>Lists the settings of topics and brokers, and where each comes from.</summary>
 internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs topics, DynamicBrokerConfigs brokers, int brokerId, IAuthorizer authorizer)
     : Api<DescribeConfigsRequest, DescribeConfigsResponse>
 {

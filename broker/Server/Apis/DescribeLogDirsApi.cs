@@ -15,7 +15,7 @@ namespace Broker.Server.Apis;
 // 3: an error of the whole. 4: the size of the volume and what is free of it; -1 where the logs are in memory.
 // What is not there is left out. No departures from Kafka.
 
-/// <summary>Tells what lies in which log directory.</summary>
+/// <summary>Lists the partitions of each log directory.</summary>
 internal sealed class DescribeLogDirsApi(DataServices services, LogDirectories directories) : Api<DescribeLogDirsRequest, DescribeLogDirsResponse>
 {
     /// <summary>The lag of a log whose partition this broker does not serve.</summary>

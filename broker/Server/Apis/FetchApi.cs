@@ -54,7 +54,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
             plan.Session.Set(fetch.Terms);
         }
 
-        FetchEntry[] entries = Take(fetch);
+        FetchEntry[] entries = SelectPartitions(fetch);
         NoteFollower(fetch);
         long nowMs = WallMs();
         return IsCold(entries, nowMs) ? AnswerCold(fetch, entries, nowMs) : AnswerRecent(fetch, entries, nowMs);
@@ -123,7 +123,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         minBytes);
 
     /// <summary>The partitions that this fetch has to look at, resolved.</summary>
-    private FetchEntry[] Take(Fetch fetch)
+    private FetchEntry[] SelectPartitions(Fetch fetch)
     {
         ClusterImage image = services.Metadata.Current;
         FetchEntry[] entries = fetch.Session.TakeActive();
@@ -188,7 +188,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
     private async ValueTask<FetchResponse?> AnswerAfter(Fetch fetch, Task waiting)
     {
         await waiting;
-        FetchEntry[] entries = Take(fetch);
+        FetchEntry[] entries = SelectPartitions(fetch);
         long nowMs = WallMs();
         return Answer(fetch, IsCold(entries, nowMs) ? await ReadCold(fetch, entries, nowMs) : Read(fetch, entries, nowMs));
     }

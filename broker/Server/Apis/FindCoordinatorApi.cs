@@ -20,7 +20,7 @@ namespace Broker.Server.Apis;
 // answer that clients take for final (COORDINATOR_NOT_AVAILABLE they repeat for ever). A topic just made is waited for, at most a second, instead of sending
 // the client away with COORDINATOR_NOT_AVAILABLE at once.
 
-/// <summary>Tells which broker coordinates a group.</summary>
+/// <summary>Answers which broker coordinates a group.</summary>
 internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreation topics, ILogger logger) : Api<FindCoordinatorRequest, FindCoordinatorResponse>
 {
     private const short FirstWithManyKeys = 4;

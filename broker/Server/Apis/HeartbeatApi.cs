@@ -9,7 +9,7 @@ namespace Broker.Server.Apis;
 // Heartbeat, versions 0 to 4.
 // 0: a member lives. 1: throttle time. 2: as 1. 3: static members. 4: flexible. Does not depart from Kafka.
 
-/// <summary>Keeps a member's session alive, and tells it when a rebalance is under way.</summary>
+/// <summary>Keeps a member's session alive, and answers whether a rebalance is in progress.</summary>
 internal sealed class HeartbeatApi(GroupApiServices services) : Api<HeartbeatRequest, HeartbeatResponse>
 {
     protected override async ValueTask<HeartbeatResponse?> Handle(HeartbeatRequest request, RequestContext context)

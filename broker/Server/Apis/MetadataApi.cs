@@ -14,7 +14,7 @@ namespace Broker.Server.Apis;
 // Departs from Kafka: a topic that another request is creating at this moment is answered LEADER_NOT_AVAILABLE, not UNKNOWN_TOPIC_OR_PARTITION; clients retry
 // both.
 
-/// <summary>Tells brokers, topics and leaders as the controller last told them, and creates topics that are asked for.</summary>
+/// <summary>Lists brokers, topics and leaders as the controller last sent them, and creates missing topics on request.</summary>
 internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation, DynamicBrokerConfigs configs, IAuthorizer authorizer)
     : Api<MetadataRequest, MetadataResponse>
 {

@@ -16,7 +16,7 @@ namespace Broker.Server.Apis;
 // 9: as 8, member and epoch of groups of the new protocol, which there are none of here.
 // What was never committed is offset -1 without an error. Does not depart from Kafka.
 
-/// <summary>Tells how far a group has read.</summary>
+/// <summary>Answers which offsets a group has committed.</summary>
 internal sealed class OffsetFetchApi(GroupApiServices services) : Api<OffsetFetchRequest, OffsetFetchResponse>
 {
     private const short FirstWithErrorOfAll = 2;

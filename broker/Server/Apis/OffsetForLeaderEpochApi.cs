@@ -12,7 +12,7 @@ namespace Broker.Server.Apis;
 // 0: end offsets. 1: with the epoch found. 2: the client's own leader epoch is checked, throttle time. 3: the asking replica. 4: flexible.
 // A client that may not act for the cluster needs Describe on each topic (KIP-320). No departures from Kafka.
 
-/// <summary>Tells where leader epochs end, by which clients and followers see that a log was cut (KIP-101).</summary>
+/// <summary>Answers where leader epochs end: clients and followers detect a truncated log by it (KIP-101).</summary>
 internal sealed class OffsetForLeaderEpochApi(DataServices services) : Api<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>
 {
     protected override ValueTask<OffsetForLeaderEpochResponse?> Handle(OffsetForLeaderEpochRequest request, RequestContext context)

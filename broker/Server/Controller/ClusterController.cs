@@ -61,7 +61,7 @@ internal sealed class ClusterController : IAsyncDisposable
 
     /// <summary>Waits until every event queued so far has been handled, and brokers have answered what they were sent for it. Their answers may be events in
     /// turn.</summary>
-    internal Task Settled() => Ask("Settled", () => _reign is { } reign ? reign.Senders.Drained() : Task.CompletedTask);
+    internal Task AllSent() => Ask("AllSent", () => _reign is { } reign ? reign.Senders.Drained() : Task.CompletedTask);
 
     public async ValueTask DisposeAsync()
     {

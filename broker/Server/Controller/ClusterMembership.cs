@@ -115,7 +115,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         await _registrar.Register(registration);
         await _changes.Start();
         await _controller.Start();
-        await _controller.Settled();
+        await _controller.AllSent();
     }
 
     /// <summary>The handlers of this area.</summary>
@@ -145,7 +145,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         }
         if (_controller is not null)
         {
-            await _controller.Settled();
+            await _controller.AllSent();
         }
     }
 

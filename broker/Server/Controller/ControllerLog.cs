@@ -53,7 +53,7 @@ internal sealed partial class ControllerLog(ILogger logger)
     [LoggerMessage(15, LogLevel.Information, "Broker {Broker} goes down in order; it still leads {Remaining} partitions that others hold too")]
     private static partial void LogShutdown(ILogger logger, int broker, int remaining);
 
-    [LoggerMessage(16, LogLevel.Error, "What the controller had to tell broker {Broker} could not be carried out")]
+    [LoggerMessage(16, LogLevel.Error, "A request of the controller to broker {Broker} could not be carried out")]
     private static partial void LogNotSent(ILogger logger, int broker, Exception problem);
 
     internal void ElectedController(int broker, int epoch) => LogElectedController(logger, broker, epoch);

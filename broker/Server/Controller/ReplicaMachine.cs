@@ -37,8 +37,8 @@ internal sealed class ReplicaMachine(ControllerContext context, PartitionStore s
                 case ReplicaAction.Refuse:
                     log.ReplicaRefused(replica, context.StateOf(replica), target);
                     continue;
-                case ReplicaAction.TellLeader or ReplicaAction.TellLeaderAsNew:
-                    batch.AddLeaderAndIsr([replica.Broker], replica.Partition, decision.Action == ReplicaAction.TellLeaderAsNew);
+                case ReplicaAction.SendLeader or ReplicaAction.SendLeaderAsNew:
+                    batch.AddLeaderAndIsr([replica.Broker], replica.Partition, decision.Action == ReplicaAction.SendLeaderAsNew);
                     break;
                 case ReplicaAction.StopAndLeaveIsr:
                     leaving.Add((replica, decision.Next!));

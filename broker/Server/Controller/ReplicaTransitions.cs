@@ -12,10 +12,10 @@ internal enum ReplicaAction
     Mark,
 
     /// <summary>Its broker is told the partition's leader.</summary>
-    TellLeader,
+    SendLeader,
 
     /// <summary>The same, for a replica that its broker has never heard of.</summary>
-    TellLeaderAsNew,
+    SendLeaderAsNew,
 
     /// <summary>It is stopped, and <see cref="ReplicaDecision.Next"/>, without it, is written.</summary>
     StopAndLeaveIsr,
@@ -47,8 +47,8 @@ internal static class ReplicaTransitions
         return target switch
         {
             // A replica that is created with its partition learns of it when the partition gets its leader.
-            ReplicaState.New => new ReplicaDecision(hasLeadership ? ReplicaAction.TellLeaderAsNew : ReplicaAction.Mark),
-            ReplicaState.Online => new ReplicaDecision(state != ReplicaState.New && hasLeadership ? ReplicaAction.TellLeader : ReplicaAction.Mark),
+            ReplicaState.New => new ReplicaDecision(hasLeadership ? ReplicaAction.SendLeaderAsNew : ReplicaAction.Mark),
+            ReplicaState.Online => new ReplicaDecision(state != ReplicaState.New && hasLeadership ? ReplicaAction.SendLeader : ReplicaAction.Mark),
             ReplicaState.Offline => Offline(context, controllerEpoch, replica, present),
             ReplicaState.DeletionStarted => new ReplicaDecision(ReplicaAction.Delete),
             ReplicaState.NonExistent => new ReplicaDecision(ReplicaAction.Forget),

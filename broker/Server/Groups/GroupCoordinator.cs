@@ -39,7 +39,7 @@ internal sealed class GroupCoordinator : IPartitionListener
     public int PartitionOf(string groupId) =>
         OffsetsTopic.PartitionOf(groupId, _image().Topic(ClusterImage.ConsumerOffsets)?.Partitions.Count ?? Limits.TopicPartitions);
 
-    /// <summary>Takes a request to its group. The answer comes in its time, an error of the coordinator at once.</summary>
+    /// <summary>Queues a request for its group. The task completes with the group's answer; an error of the coordinator completes it at once.</summary>
     public Task<T> Submit<T>(string groupId, GroupRequest<T> request)
     {
         ErrorCode refusal = groupId.Length == 0 && !request.AllowsEmptyGroupId ? ErrorCode.InvalidGroupId
@@ -60,7 +60,8 @@ internal sealed class GroupCoordinator : IPartitionListener
         return request.Reply.Task;
     }
 
-    /// <summary>All groups here. While some are loaded, or cannot be loaded, the error says so, beside the others.</summary>
+    /// <summary>Lists all groups of this broker. While some partitions are loading, or cannot be loaded, the error says so and the other groups are
+    /// listed.</summary>
     public async Task<(ErrorCode Error, IReadOnlyList<GroupOverview> Groups)> List()
     {
         if (_stopped)
@@ -82,7 +83,7 @@ internal sealed class GroupCoordinator : IPartitionListener
             return;
         }
 
-        // A new epoch of the same leader changes nothing else: nobody else can have written to its log meanwhile.
+        // Only the epoch changes when this broker stays the leader: no other broker has appended meanwhile.
         if (_shards.TryGetValue(partition, out GroupShard? known))
         {
             known.LeadIn(leaderEpoch);
@@ -103,22 +104,21 @@ internal sealed class GroupCoordinator : IPartitionListener
         }
     }
 
-    /// <summary>The cluster has changed: offsets of topics that are gone go too, as does what a topic's namesake had before. For
-    /// <see cref="MetadataCache.Subscribe"/>.</summary>
+    /// <summary>Deletes the offsets of topics that were deleted, or deleted and created again. For <see cref="MetadataCache.Subscribe"/>.</summary>
     public void ImageChanged(ClusterImage before, ClusterImage after)
     {
         if (ReferenceEquals(before.Topics, after.Topics))
         {
             return;
         }
-        HashSet<string> gone = new(before.Topics.Values.Where(topic => IsGone(topic, after)).Select(topic => topic.Name), StringComparer.Ordinal);
+        HashSet<string> gone = new(before.Topics.Values.Where(topic => WasDeleted(topic, after)).Select(topic => topic.Name), StringComparer.Ordinal);
         if (gone.Count > 0)
         {
-            TellAll(new PartitionsDeleted(gone));
+            Broadcast(new PartitionsDeleted(gone));
         }
     }
 
-    /// <summary>The broker stops: who waits is told COORDINATOR_NOT_AVAILABLE. No timer is set any more when the task has completed.</summary>
+    /// <summary>The broker stops: waiting requests get COORDINATOR_NOT_AVAILABLE. When the task has completed no timer is set any more.</summary>
     public async Task StopAsync()
     {
         _stopped = true;
@@ -128,15 +128,15 @@ internal sealed class GroupCoordinator : IPartitionListener
         await Task.WhenAll(shards.Select(shard => shard.Unload(ErrorCode.CoordinatorNotAvailable)));
     }
 
-    /// <summary>A topic without an id is the same as its namesake that has got one since.</summary>
-    private static bool IsGone(TopicImage topic, ClusterImage after) =>
+    /// <summary>A topic without an id counts as the same topic when it gets one.</summary>
+    private static bool WasDeleted(TopicImage topic, ClusterImage after) =>
         after.Topic(topic.Name) is not { } now || (topic.Id != Guid.Empty && now.Id != topic.Id);
 
-    private void TellAll(GroupEvent happening)
+    private void Broadcast(GroupEvent happening)
     {
         foreach (GroupShard shard in _shards.Values)
         {
-            shard.Tell(happening);
+            shard.Broadcast(happening);
         }
     }
 
@@ -146,7 +146,7 @@ internal sealed class GroupCoordinator : IPartitionListener
         {
             return;
         }
-        TellAll(new OffsetsMayExpire());
+        Broadcast(new OffsetsMayExpire());
         ScheduleExpiry();
     });
 }

@@ -10,7 +10,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Groups;
 
-/// <summary>The groups' part of a broker, composed. Made before the partitions, which tell it what they lead; stopped before the timing wheel.</summary>
+/// <summary>Composes the groups' part of a broker. Create it before the partitions, which notify it of their leadership; stop it before the timing
+/// wheel.</summary>
 internal static class GroupService
 {
     /// <param name="config">Limits.</param>
@@ -21,7 +22,7 @@ internal static class GroupService
     /// <param name="meter">The broker's.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where log lines go.</param>
-    /// <returns>To be told of the partitions' roles.</returns>
+    /// <returns>The coordinator, which must be notified of the partitions' roles.</returns>
     public static GroupCoordinator Start(
         BrokerConfig config, MetadataCache metadata, Func<PartitionTable> partitions, TimingWheel wheel, ColdWork cold, Meter meter, TimeProvider time,
         ILogger logger)

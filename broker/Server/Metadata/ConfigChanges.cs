@@ -6,7 +6,7 @@ using Broker.Storage;
 namespace Broker.Server.Metadata;
 
 /// <summary>
-/// Follows /config/changes: has what a notice names read again, and tells the partitions. One loop; the watch only wakes it.
+/// Follows /config/changes: reads again what a notice names, and notifies the partitions. One loop; the watch only wakes it.
 /// </summary>
 internal sealed class ConfigChanges : IAsyncDisposable
 {
@@ -49,7 +49,7 @@ internal sealed class ConfigChanges : IAsyncDisposable
     /// <summary>Reads everything, then follows. What is noticed from here on is not lost.</summary>
     internal async Task Start()
     {
-        await Handle(tellAll: false);
+        await Handle(notifyPartitions: false);
         await _broker.Refresh();
         await _topics.Load();
         _loop = Task.Run(Run);
@@ -70,7 +70,7 @@ internal sealed class ConfigChanges : IAsyncDisposable
         {
             try
             {
-                await Handle(tellAll: true);
+                await Handle(notifyPartitions: true);
             }
             catch (CoordinationLostException lost)
             {
@@ -85,7 +85,7 @@ internal sealed class ConfigChanges : IAsyncDisposable
         }
     }
 
-    private async Task Handle(bool tellAll)
+    private async Task Handle(bool notifyPartitions)
     {
         IReadOnlyList<string> notices = await _znodes.Children(ZnodePaths.ConfigChanges, _ => Wake());
         foreach (string name in notices.OrderBy(Sequence))
@@ -98,7 +98,7 @@ internal sealed class ConfigChanges : IAsyncDisposable
             }
             if (Sequence(name) > _lastHandled)
             {
-                if (tellAll)
+                if (notifyPartitions)
                 {
                     await Apply(path, notice.Data);
                 }

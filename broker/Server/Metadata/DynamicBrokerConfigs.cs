@@ -61,7 +61,7 @@ internal sealed class DynamicBrokerConfigs
         }
 
         _effective = layers.Effective;
-        Array.ForEach(_subscribers, Tell);
+        Array.ForEach(_subscribers, Notify);
     }
 
     /// <summary>Calls <paramref name="holds"/> with what holds: now, and after each <see cref="Refresh"/>. Before the changes are followed; it must not
@@ -69,7 +69,7 @@ internal sealed class DynamicBrokerConfigs
     internal void Subscribe(Action<BrokerConfig> holds)
     {
         _subscribers = [.. _subscribers, holds];
-        Tell(holds);
+        Notify(holds);
     }
 
     /// <summary>The configuration that would hold with other dynamic layers.</summary>
@@ -77,7 +77,7 @@ internal sealed class DynamicBrokerConfigs
     internal BrokerConfig With(IReadOnlyDictionary<string, string> defaults, IReadOnlyDictionary<string, string> own) =>
         _started.With(defaults.Concat(own).Select(entry => KeyValuePair.Create(entry.Key, (string?)entry.Value)));
 
-    private void Tell(Action<BrokerConfig> holds) => holds(_effective);
+    private void Notify(Action<BrokerConfig> holds) => holds(_effective);
 
     /// <summary>All values where they hold together; else one after the other, and those that do not hold are passed over alone.</summary>
     private BrokerConfig Merge(IReadOnlyDictionary<string, string> defaults, IReadOnlyDictionary<string, string> own, List<string> refused)

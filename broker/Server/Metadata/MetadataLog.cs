@@ -39,7 +39,7 @@ internal sealed partial class MetadataLog(ILogger logger)
     private static partial void LogChangeFailed(ILogger logger, Exception failure);
 
     [LoggerMessage(11, LogLevel.Error,
-        "The controller could not be told of a failed log directory: it goes on taking this broker for the leader of what lay there")]
+        "The controller could not be notified of a failed log directory: it still regards this broker as the leader of the partitions there")]
     private static partial void LogDirectoryFailureUntold(ILogger logger, Exception failure);
 
     internal void ConfigChanged(string entity) => LogConfigChanged(logger, entity);

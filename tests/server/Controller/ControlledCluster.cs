@@ -104,7 +104,7 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
         {
             foreach (Member member in _members.Values.ToArray())
             {
-                await member.Controller.Settled();
+                await member.Controller.AllSent();
             }
         }
     }

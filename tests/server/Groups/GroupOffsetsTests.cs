@@ -15,7 +15,7 @@ public sealed class GroupOffsetsTests
     {
         long overtaken = _offsets.Begin(Partition);
         _offsets.Remove(Partition).ShouldBeTrue();
-        _offsets.IsUnderWay(Partition).ShouldBeFalse();
+        _offsets.IsPending(Partition).ShouldBeFalse();
         long later = _offsets.Begin(Partition);
         if (laterFirst)
         {
@@ -26,12 +26,12 @@ public sealed class GroupOffsetsTests
         {
             _offsets.End(Partition, overtaken, At(5, appendedAt: 1));
             _offsets.Find(Partition).ShouldBeNull("its record lies before the tombstone");
-            _offsets.IsUnderWay(Partition).ShouldBeTrue();
+            _offsets.IsPending(Partition).ShouldBeTrue();
             _offsets.End(Partition, later, At(7, appendedAt: 3));
         }
 
         _offsets.Find(Partition)!.Offset.ShouldBe(7);
-        _offsets.IsUnderWay(Partition).ShouldBeFalse();
+        _offsets.IsPending(Partition).ShouldBeFalse();
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class GroupOffsetsTests
         long first = _offsets.Begin(Partition);
         long second = _offsets.Begin(Partition);
         _offsets.End(Partition, second, At(7, appendedAt: 3));
-        _offsets.IsUnderWay(Partition).ShouldBeTrue();
+        _offsets.IsPending(Partition).ShouldBeTrue();
         _offsets.End(Partition, first, At(5, appendedAt: 1));
         _offsets.Find(Partition)!.Offset.ShouldBe(7);
     }

@@ -92,7 +92,7 @@ public class StateTableTests
             GroupCast cast = stage.Group().Join("a", modern: false).CompletesGeneration(1);
             Server.Groups.Rules.Effects effects = new();
             GroupRequest request = Request(kind, cast, cast["a"], cast["a"]);
-            Server.Groups.Rules.GroupRules.Handle(group, request, new Server.Groups.Rules.Turn(default, limits, effects));
+            Server.Groups.Rules.GroupRules.Handle(group, request, new Server.Groups.Rules.EventContext(default, limits, effects));
             effects.GiveAnswers();
             string expected = kind switch
             {

@@ -12,9 +12,9 @@ internal interface IOffsetsLog
     long StartOffset { get; }
 
     /// <summary>
-    /// Appends one batch, in the order of the calls; completes when it is acknowledged as configured. Errors are values: an append of another leader epoch than
-    /// the
-    /// partition's present one is refused with <see cref="ErrorCode.NotLeaderOrFollower"/>. Blocks on the disk. One caller at a time.
+    /// Appends one batch, in the order of the calls; completes when it is acknowledged as configured. Errors are values: an append with another leader epoch
+    /// than
+    /// the partition's current one is refused with <see cref="ErrorCode.NotLeaderOrFollower"/>. Blocks on the disk. One caller at a time.
     /// </summary>
     ValueTask<OffsetsAppended> Append(Memory<byte> batch, int leaderEpoch);
 

@@ -6,9 +6,8 @@ using Broker.Storage;
 namespace Broker.Server.Groups.Offsets;
 
 /// <summary>
-/// The records of <c>__consumer_offsets</c>, in the layouts of Kafka 3.9: an offset is key 1 and value 3 (1 where an expiry was asked for), a group key 2 and
-/// value 3.
-/// All older layouts and value 4 are read.
+/// The records of <c>__consumer_offsets</c>, in the layouts of Kafka 3.9: an offset is key 1 and value 3 (1 with an expiry), a group is key 2 and value 3. All
+/// older layouts and value 4 can be read.
 /// </summary>
 internal static class OffsetsTopic
 {

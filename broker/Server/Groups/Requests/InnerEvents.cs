@@ -3,22 +3,22 @@ using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Requests;
 
-/// <summary>The moment has come at which the group asked to be woken.</summary>
+/// <summary>The wake-up time of the group has come.</summary>
 internal sealed record DeadlinePassed : GroupEvent;
 
-/// <summary>Offsets over their time are to go.</summary>
+/// <summary>Expired offsets must be deleted.</summary>
 internal sealed record OffsetsMayExpire : GroupEvent;
 
-/// <summary>Partitions are no more, and their offsets with them.</summary>
+/// <summary>Topics were deleted: their offsets must be deleted too.</summary>
 internal sealed record PartitionsDeleted(IReadOnlySet<string> Topics) : GroupEvent;
 
 /// <summary>The group has just been read from the log.</summary>
 internal sealed record GroupLoaded : GroupEvent;
 
-/// <summary>The group lives elsewhere from now on: whoever waits is told <paramref name="Error"/>.</summary>
+/// <summary>This broker no longer coordinates the group: waiting requests get <paramref name="Error"/>.</summary>
 internal sealed record GroupUnloaded(ErrorCode Error) : GroupEvent;
 
-/// <summary>What an append was for: it comes back to the group with the append's end.</summary>
+/// <summary>The purpose of an append; the event that ends the append carries it.</summary>
 internal abstract record AppendPurpose;
 
 /// <summary>The leader's assignment of a generation.</summary>
@@ -27,7 +27,7 @@ internal sealed record StoreAssignment(int Generation, IReadOnlyDictionary<strin
 /// <summary>An empty generation. Should it fail, the former one stands in the log, whose members will expire.</summary>
 internal sealed record StoreEmptyGeneration(int Generation) : AppendPurpose;
 
-/// <summary>A static member that has come back under another id, without a rebalance; what it was before is put back when the append fails.</summary>
+/// <summary>A static member that has rejoined under another id without a rebalance; a failed append restores its former state.</summary>
 internal sealed record StoreStaticMember(JoinRequest Join, Member Member, MemberBefore Before) : AppendPurpose;
 
 /// <summary>What a static member was before its replacement.</summary>
@@ -37,7 +37,7 @@ internal sealed record MemberBefore(string Id, IReadOnlyList<MemberProtocol> Pro
 /// commit's order.</summary>
 internal sealed record StoreOffsets(CommitRequest Commit, ErrorCode[] Errors, long[] Tickets) : AppendPurpose;
 
-/// <summary>Tombstones that a client waits for; null where nobody does.</summary>
+/// <summary>Tombstones; <paramref name="Answer"/> is null when no client waits for them.</summary>
 internal sealed record StoreTombstones(Action<ErrorCode>? Answer) : AppendPurpose;
 
 /// <summary>An append has ended.</summary>

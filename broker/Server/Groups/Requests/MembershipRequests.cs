@@ -26,7 +26,7 @@ internal sealed record JoinRequest : GroupRequest<JoinResult>
     /// <summary>Whether a dynamic member is given its id first and joins with it then (version 4).</summary>
     public bool NeedsKnownMemberId { get; init; }
 
-    /// <summary>Whether a returning static leader can be told to leave the assignment as it is (version 9).</summary>
+    /// <summary>Whether the client understands SkipAssignment (version 9).</summary>
     public bool CanSkipAssignment { get; init; }
 
     /// <summary>The id of the member, should this make a new one.</summary>
@@ -57,7 +57,7 @@ internal sealed record SyncRequest : GroupRequest<SyncResult>
     /// <summary>By member id; the leader's only.</summary>
     public required IReadOnlyDictionary<string, byte[]> Assignments { get; init; }
 
-    // While groups are loaded the round of the rebalance is lost, and clients of old do not expect "loading" here: they are sent back to JoinGroup.
+    // Old clients do not expect COORDINATOR_LOAD_IN_PROGRESS here: REBALANCE_IN_PROGRESS makes them send JoinGroup again.
     protected override SyncResult Refusal(ErrorCode error) =>
         new(error == ErrorCode.CoordinatorLoadInProgress ? ErrorCode.RebalanceInProgress : error);
 
@@ -67,13 +67,13 @@ internal sealed record SyncRequest : GroupRequest<SyncResult>
 /// <summary>Heartbeat.</summary>
 internal sealed record BeatRequest(int Generation, string MemberId, string? InstanceId) : GroupRequest<ErrorCode>
 {
-    // While groups are loaded nobody's session runs: the member is told that all is well.
+    // No session runs while groups are loading: the heartbeat succeeds.
     protected override ErrorCode Refusal(ErrorCode error) => error == ErrorCode.CoordinatorLoadInProgress ? ErrorCode.None : error;
 
     protected override ErrorCode UnknownGroup() => ErrorCode.UnknownMemberId;
 }
 
-/// <summary>One who leaves, or is made to leave.</summary>
+/// <summary>A member that leaves or is removed.</summary>
 internal readonly record struct LeavingMember(string MemberId, string? InstanceId);
 
 /// <summary>LeaveGroup.</summary>

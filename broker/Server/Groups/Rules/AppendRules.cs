@@ -4,54 +4,54 @@ using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Rules;
 
-/// <summary>What the end of an append does.</summary>
+/// <summary>Handles the end of an append.</summary>
 internal static class AppendRules
 {
-    public static void Handle(Group group, AppendEnded ended, in Turn turn)
+    public static void Handle(Group group, AppendEnded ended, in EventContext context)
     {
         switch (ended.Purpose)
         {
-            case StoreAssignment assignment: SyncRules.Stored(group, assignment, ended.Error, turn); break;
-            case StoreStaticMember replaced: ReplacementStored(group, replaced, Turn.OfAssignment(ended.Error), turn); break;
-            case StoreOffsets offsets: CommitRules.Stored(group, offsets, ended.Error, ended.BaseOffset, turn); break;
+            case StoreAssignment assignment: SyncRules.Stored(group, assignment, ended.Error, context); break;
+            case StoreStaticMember replaced: ReplacementStored(group, replaced, EventContext.ErrorForMember(ended.Error), context); break;
+            case StoreOffsets offsets: CommitRules.Stored(group, offsets, ended.Error, ended.BaseOffset, context); break;
             case StoreTombstones tombstones:
-                NoteFailure(group, ended.Error, turn);
-                tombstones.Answer?.Invoke(Turn.OfOffsets(ended.Error));
+                NoteFailure(group, ended.Error, context);
+                tombstones.Answer?.Invoke(EventContext.ErrorForCommitter(ended.Error));
                 break;
-            default: NoteFailure(group, ended.Error, turn); break;
+            default: NoteFailure(group, ended.Error, context); break;
         }
     }
 
-    private static void NoteFailure(Group group, ErrorCode error, in Turn turn)
+    private static void NoteFailure(Group group, ErrorCode error, in EventContext context)
     {
         if (error != ErrorCode.None)
         {
-            turn.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
+            context.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
         }
     }
 
-    private static void ReplacementStored(Group group, StoreStaticMember stored, ErrorCode error, in Turn turn)
+    private static void ReplacementStored(Group group, StoreStaticMember stored, ErrorCode error, in EventContext context)
     {
-        // Gone, replaced again, or drawn into a rebalance meanwhile: its JoinGroup has been answered, or will be.
+        // The member was removed or replaced again, or a rebalance has begun meanwhile: its JoinGroup is answered by that.
         if (stored.Member.Joining != stored.Join.Reply || group.Find(stored.Member.Id) != stored.Member || group.State != GroupState.Stable)
         {
             return;
         }
         if (error != ErrorCode.None)
         {
-            PutBack(group, stored, error, turn);
+            UndoReplacement(group, stored, error, context);
         }
         else
         {
-            JoinRules.AnswerJoin(stored.Member, Welcome(group, stored), turn);
+            JoinRules.AnswerJoin(stored.Member, AnswerToReplacement(group, stored), context);
         }
     }
 
     /// <summary>
-    /// A leader that comes back must not assign anew, as a stable group would not hear of it: it is told to skip that (KIP-814), or, where it does not know
-    /// how, that somebody else leads: the id it had before.
+    /// A leader that returns to a stable group must not compute a new assignment, because the group ignores it. The answer sets SkipAssignment (KIP-814); for
+    /// versions without that field the answer names another leader, the id that the member had before.
     /// </summary>
-    private static JoinResult Welcome(Group group, StoreStaticMember stored)
+    private static JoinResult AnswerToReplacement(Group group, StoreStaticMember stored)
     {
         bool leads = group.LeaderId == stored.Member.Id;
         JoinResult generation = JoinRules.Generation(group, stored.Member, leads && stored.Join.CanSkipAssignment);
@@ -60,20 +60,20 @@ internal static class AppendRules
             : generation with { LeaderId = stored.Before.LeaderId ?? "" };
     }
 
-    private static void PutBack(Group group, StoreStaticMember stored, ErrorCode error, in Turn turn)
+    private static void UndoReplacement(Group group, StoreStaticMember stored, ErrorCode error, in EventContext context)
     {
-        turn.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
+        context.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
         JoinResult refusal = JoinRules.Generation(group, stored.Member, withMembers: false) with
         {
             Error = error,
             MemberId = "",
             LeaderId = stored.Before.LeaderId ?? "",
         };
-        JoinRules.AnswerJoin(stored.Member, refusal, turn);
+        JoinRules.AnswerJoin(stored.Member, refusal, context);
         stored.Member.Protocols = stored.Before.Protocols;
         stored.Member.SessionTimeoutMs = stored.Before.SessionTimeoutMs;
         stored.Member.RebalanceTimeoutMs = stored.Before.RebalanceTimeoutMs;
         group.Rename(stored.Member, stored.Before.Id);
-        group.Touch(stored.Member, turn.Now);
+        group.Touch(stored.Member, context.Now);
     }
 }

@@ -8,18 +8,18 @@ namespace Broker.Server.Groups.Rules;
 /// <summary>OffsetCommit.</summary>
 internal static class CommitRules
 {
-    public static void Handle(Group group, CommitRequest commit, in Turn turn)
+    public static void Handle(Group group, CommitRequest commit, in EventContext context)
     {
         ErrorCode error = Check(group, commit);
         if (error != ErrorCode.None)
         {
-            turn.Effects.Answer(commit, commit.All(error));
+            context.Effects.Answer(commit, commit.All(error));
             return;
         }
 
         if (group.State != GroupState.Empty)
         {
-            group.Touch(group.Find(commit.MemberId)!, turn.Now);
+            group.Touch(group.Find(commit.MemberId)!, context.Now);
         }
         ErrorCode[] errors = new ErrorCode[commit.Offsets.Count];
         long[] tickets = new long[errors.Length];
@@ -27,7 +27,7 @@ internal static class CommitRules
         for (int i = 0; i < errors.Length; i++)
         {
             OffsetToCommit offset = commit.Offsets[i];
-            if (offset.Offset.Metadata.Length > turn.Limits.MaxOffsetMetadata)
+            if (offset.Offset.Metadata.Length > context.Limits.MaxOffsetMetadata)
             {
                 errors[i] = ErrorCode.OffsetMetadataTooLarge;
                 continue;
@@ -39,18 +39,18 @@ internal static class CommitRules
 
         if (records.Count == 0)
         {
-            turn.Effects.Answer(commit, errors);
+            context.Effects.Answer(commit, errors);
         }
         else
         {
-            turn.Effects.Append(records, new StoreOffsets(commit, errors, tickets));
+            context.Effects.Append(records, new StoreOffsets(commit, errors, tickets));
         }
     }
 
-    /// <summary>The offsets are in the log, or not: only now can they be read.</summary>
-    public static void Stored(Group group, StoreOffsets stored, ErrorCode logError, long baseOffset, in Turn turn)
+    /// <summary>The append of the offsets has ended: only when it succeeded can clients read them.</summary>
+    public static void Stored(Group group, StoreOffsets stored, ErrorCode logError, long baseOffset, in EventContext context)
     {
-        ErrorCode error = Turn.OfOffsets(logError);
+        ErrorCode error = EventContext.ErrorForCommitter(logError);
         int count = 0;
         for (int i = 0; i < stored.Errors.Length; i++)
         {
@@ -66,9 +66,9 @@ internal static class CommitRules
 
         if (error == ErrorCode.None)
         {
-            turn.Effects.Note(group, GroupIncidentKind.OffsetsCommitted, "", count);
+            context.Effects.Note(group, GroupIncidentKind.OffsetsCommitted, "", count);
         }
-        turn.Effects.Answer(stored.Commit, stored.Errors);
+        context.Effects.Answer(stored.Commit, stored.Errors);
     }
 
     private static ErrorCode Check(Group group, CommitRequest commit)
@@ -97,7 +97,7 @@ internal static class CommitRules
             return ErrorCode.IllegalGeneration;
         }
 
-        // It has seen the new generation, so it learns from its own SyncGroup what to do; until then a commit would be of partitions that may be another's.
+        // The member knows the new generation but not its assignment yet: it could commit partitions that now belong to another member.
         return group.State == GroupState.CompletingRebalance ? ErrorCode.RebalanceInProgress : ErrorCode.None;
     }
 }

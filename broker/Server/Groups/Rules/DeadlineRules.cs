@@ -2,33 +2,33 @@ using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Rules;
 
-/// <summary>What time does to a group.</summary>
+/// <summary>Handles the time-outs of a group.</summary>
 internal static class DeadlineRules
 {
-    /// <summary>Does everything that is due, and asks to be woken for the next.</summary>
-    public static void Handle(Group group, in Turn turn)
+    /// <summary>Handles every deadline that has passed and sets the time of the next one.</summary>
+    public static void Handle(Group group, in EventContext context)
     {
-        long now = turn.Now.StampMs;
+        long now = context.Now.StampMs;
         foreach (Member member in group.Members)
         {
-            // One member's loss may have changed another's state.
+            // Removing one member may have changed or removed another one.
             if (member.Deadline <= now && group.Find(member.Id) == member)
             {
-                MemberRules.Lost(group, member, turn);
+                MemberRules.Lost(group, member, context);
             }
         }
 
-        foreach (string memberId in group.ExpiredPending(turn.Now))
+        foreach (string memberId in group.ExpiredPending(context.Now))
         {
-            MemberRules.RemovePending(group, memberId, turn);
+            MemberRules.RemovePending(group, memberId, context);
         }
         if (group.SyncDeadline <= now)
         {
-            SyncRules.SyncDeadlinePassed(group, turn);
+            SyncRules.SyncDeadlinePassed(group, context);
         }
         if (group.JoinDeadline <= now && group.State == GroupState.PreparingRebalance)
         {
-            RebalanceRules.JoinDeadlinePassed(group, turn);
+            RebalanceRules.JoinDeadlinePassed(group, context);
         }
         group.WakeAt = group.EarliestDeadline();
     }

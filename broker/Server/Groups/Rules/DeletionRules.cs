@@ -6,21 +6,21 @@ using Broker.Storage;
 
 namespace Broker.Server.Groups.Rules;
 
-/// <summary>How offsets and groups go: by request, by age, and with their topics.</summary>
+/// <summary>Deletes offsets and groups: on request, by age, and when their topics are deleted.</summary>
 internal static class DeletionRules
 {
-    public static void Handle(Group group, DeleteGroupRequest delete, in Turn turn)
+    public static void Handle(Group group, DeleteGroupRequest delete, in EventContext context)
     {
         if (group.State != GroupState.Empty)
         {
-            turn.Effects.Answer(delete, group.State == GroupState.Dead ? ErrorCode.GroupIdNotFound : ErrorCode.NonEmptyGroup);
+            context.Effects.Answer(delete, group.State == GroupState.Dead ? ErrorCode.GroupIdNotFound : ErrorCode.NonEmptyGroup);
             return;
         }
 
-        Remove(group, [.. group.Offsets.Partitions], error => delete.Reply.Give(error), turn, alsoGroup: true);
+        Remove(group, [.. group.Offsets.Partitions], error => delete.Reply.Give(error), context, alsoGroup: true);
     }
 
-    public static void Handle(Group group, DeleteOffsetsRequest delete, in Turn turn)
+    public static void Handle(Group group, DeleteOffsetsRequest delete, in EventContext context)
     {
         ErrorCode error = group.State switch
         {
@@ -30,7 +30,7 @@ internal static class DeletionRules
         };
         if (error != ErrorCode.None)
         {
-            turn.Effects.Answer(delete, new DeleteOffsetsResult(error, []));
+            context.Effects.Answer(delete, new DeleteOffsetsResult(error, []));
             return;
         }
 
@@ -38,28 +38,28 @@ internal static class DeletionRules
         List<TopicPartition> free = [.. delete.Partitions.Where(IsFree)];
         if (free.Count == 0)
         {
-            turn.Effects.Answer(delete, Result(delete, free, ErrorCode.None));
+            context.Effects.Answer(delete, Result(delete, free, ErrorCode.None));
         }
         else
         {
-            Remove(group, free, stored => delete.Reply.Give(Result(delete, free, stored)), turn);
+            Remove(group, free, stored => delete.Reply.Give(Result(delete, free, stored)), context);
         }
     }
 
-    /// <summary>Forgets the offsets that are over their time, and the group itself when it has neither members nor offsets.</summary>
-    public static void Expire(Group group, in Turn turn)
+    /// <summary>Deletes expired offsets, and the group itself when it has neither members nor offsets.</summary>
+    public static void Expire(Group group, in EventContext context)
     {
-        List<TopicPartition> expired = [.. Expired(group, turn)];
+        List<TopicPartition> expired = [.. Expired(group, context)];
         if (expired.Count > 0)
         {
-            turn.Effects.Note(group, GroupIncidentKind.OffsetsExpired, "", expired.Count);
+            context.Effects.Note(group, GroupIncidentKind.OffsetsExpired, "", expired.Count);
         }
-        Remove(group, expired, answer: null, turn);
+        Remove(group, expired, answer: null, context);
     }
 
-    /// <summary>Topics are gone.</summary>
-    public static void Forget(Group group, IReadOnlySet<string> topics, in Turn turn) =>
-        Remove(group, [.. group.Offsets.Partitions.Where(partition => topics.Contains(partition.Topic))], answer: null, turn);
+    /// <summary>Deletes the offsets of deleted topics.</summary>
+    public static void Forget(Group group, IReadOnlySet<string> topics, in EventContext context) =>
+        Remove(group, [.. group.Offsets.Partitions.Where(partition => topics.Contains(partition.Topic))], answer: null, context);
 
     private static DeleteOffsetsResult Result(DeleteOffsetsRequest delete, List<TopicPartition> free, ErrorCode stored)
     {
@@ -69,9 +69,10 @@ internal static class DeletionRules
     }
 
     /// <summary>
-    /// Tombstones for what goes. A group that never had a generation has no record of its own to delete. Without anything to write the answer is given at once.
+    /// Appends tombstones for what is deleted. A group that never had a generation has no record of its own. Without tombstones it answers at once.
     /// </summary>
-    private static void Remove(Group group, IReadOnlyCollection<TopicPartition> partitions, Action<ErrorCode>? answer, in Turn turn, bool alsoGroup = false)
+    private static void Remove(
+        Group group, IReadOnlyCollection<TopicPartition> partitions, Action<ErrorCode>? answer, in EventContext context, bool alsoGroup = false)
     {
         List<LogRecord> tombstones = [];
         foreach (TopicPartition partition in partitions)
@@ -84,7 +85,7 @@ internal static class DeletionRules
 
         if (group.State == GroupState.Empty && (alsoGroup || (group.Offsets.IsEmpty && group.PendingCount == 0)))
         {
-            group.Enter(GroupState.Dead, turn.Now);
+            group.Enter(GroupState.Dead, context.Now);
             if (group.Generation > 0)
             {
                 tombstones.Add(OffsetsTopic.NoGroup(group.Id));
@@ -93,7 +94,7 @@ internal static class DeletionRules
 
         if (tombstones.Count > 0)
         {
-            turn.Effects.Append(tombstones, new StoreTombstones(answer));
+            context.Effects.Append(tombstones, new StoreTombstones(answer));
         }
         else
         {
@@ -101,30 +102,30 @@ internal static class DeletionRules
         }
     }
 
-    private static IEnumerable<TopicPartition> Expired(Group group, Turn turn)
+    private static IEnumerable<TopicPartition> Expired(Group group, EventContext context)
     {
         bool isEmpty = group.State == GroupState.Empty;
         bool isStableConsumers = group is { State: GroupState.Stable, IsConsumerGroup: true, SubscribedTopics: not null };
 
-        // Members of another kind, or a rebalance under way: nobody can tell what is still needed.
+        // The broker cannot read subscriptions of other protocol types, nor any during a rebalance: it expires nothing then.
         if (group.ProtocolType is not null && !isEmpty && !isStableConsumers)
         {
             return [];
         }
         return group.Offsets.All
             .Where(entry => !(isStableConsumers && group.SubscribedTopics!.Contains(entry.Key.Topic)))
-            .Where(entry => !group.Offsets.IsUnderWay(entry.Key) && IsOver(group, entry.Value, turn))
+            .Where(entry => !group.Offsets.IsPending(entry.Key) && IsExpired(group, entry.Value, context))
             .Select(entry => entry.Key);
     }
 
-    /// <summary>A group that had members is kept for the retention after the last of them, its offsets' ages notwithstanding (KIP-211).</summary>
-    private static bool IsOver(Group group, CommittedOffset offset, in Turn turn)
+    /// <summary>Offsets of a group that had members expire when the group has been empty for the retention, however old they are (KIP-211).</summary>
+    private static bool IsExpired(Group group, CommittedOffset offset, in EventContext context)
     {
         if (offset.ExpireMs is { } expiry)
         {
-            return turn.Now.WallMs >= expiry;
+            return context.Now.WallMs >= expiry;
         }
         bool hadMembers = group.ProtocolType is not null && group.State == GroupState.Empty && group.StateSinceMs >= 0;
-        return turn.Now.WallMs - (hadMembers ? group.StateSinceMs : offset.CommitMs) >= (long)turn.Limits.OffsetsRetention.TotalMilliseconds;
+        return context.Now.WallMs - (hadMembers ? group.StateSinceMs : offset.CommitMs) >= (long)context.Limits.OffsetsRetention.TotalMilliseconds;
     }
 }

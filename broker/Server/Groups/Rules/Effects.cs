@@ -5,16 +5,16 @@ using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Rules;
 
-/// <summary>What is to be done after an event: collected by the rules, carried out by the shard when the group's state is settled.</summary>
+/// <summary>What an event causes: the rules collect it, the shard carries it out after the rules have changed the group.</summary>
 internal sealed class Effects
 {
     private readonly List<Action> _answers = [];
     private readonly List<GroupAppend> _appends = [];
 
-    /// <summary>In the order in which they are to go to the log.</summary>
+    /// <summary>In the order in which the shard appends them.</summary>
     public IReadOnlyList<GroupAppend> Appends => _appends;
 
-    /// <summary>What has happened, for metrics and the log.</summary>
+    /// <summary>What happened, for metrics and the log.</summary>
     public List<GroupIncident> Incidents { get; } = [];
 
     public void Answer<T>(Reply<T> reply, T value) => _answers.Add(() => reply.Give(value));
@@ -26,14 +26,14 @@ internal sealed class Effects
     public void Note(Group group, GroupIncidentKind kind, string detail = "", int count = 1)
         => Incidents.Add(new GroupIncident(kind, group.Generation, detail, count));
 
-    /// <summary>Gives the answers.</summary>
+    /// <summary>Completes the replies of all answered requests.</summary>
     public void GiveAnswers() => _answers.ForEach(answer => answer());
 }
 
-/// <summary>Records that go to the log as one batch, and what for.</summary>
+/// <summary>Records that the shard appends as one batch, and their purpose.</summary>
 internal sealed record GroupAppend(IReadOnlyList<LogRecord> Records, AppendPurpose Purpose);
 
-/// <summary>What a group's rules have done that people may want to know.</summary>
+/// <summary>What the rules report to metrics and to the log.</summary>
 internal enum GroupIncidentKind
 {
     RebalanceStarted,
@@ -48,17 +48,17 @@ internal enum GroupIncidentKind
     NobodyRejoined,
 }
 
-/// <summary>One of them, with the group's generation then.</summary>
+/// <summary>One report, with the group's generation at that time.</summary>
 internal readonly record struct GroupIncident(GroupIncidentKind Kind, int Generation, string Detail, int Count);
 
-/// <summary>What the rules go by besides the group.</summary>
-/// <param name="Now">The event's moment.</param>
-/// <param name="Limits">The configured ones.</param>
-/// <param name="Effects">Where to leave what is to be done.</param>
-internal readonly record struct Turn(Moment Now, GroupLimits Limits, Effects Effects)
+/// <summary>What the rules need besides the group to handle one event.</summary>
+/// <param name="Now">When the event is handled.</param>
+/// <param name="Limits">The broker's limits.</param>
+/// <param name="Effects">Collects what the event causes.</param>
+internal readonly record struct EventContext(Moment Now, GroupLimits Limits, Effects Effects)
 {
-    /// <summary>An append's error as a group's member is told it.</summary>
-    public static ErrorCode OfAssignment(ErrorCode error) => error switch
+    /// <summary>The error that a member gets in JoinGroup or SyncGroup when an append has failed.</summary>
+    public static ErrorCode ErrorForMember(ErrorCode error) => error switch
     {
         ErrorCode.UnknownTopicOrPartition or ErrorCode.NotEnoughReplicas or ErrorCode.NotEnoughReplicasAfterAppend => ErrorCode.CoordinatorNotAvailable,
         ErrorCode.NotLeaderOrFollower or ErrorCode.KafkaStorageError => ErrorCode.NotCoordinator,
@@ -67,8 +67,8 @@ internal readonly record struct Turn(Moment Now, GroupLimits Limits, Effects Eff
         _ => error,
     };
 
-    /// <summary>An append's error as who commits or deletes offsets is told it.</summary>
-    public static ErrorCode OfOffsets(ErrorCode error) => error switch
+    /// <summary>The error that a client gets when the append of its commit or deletion of offsets has failed.</summary>
+    public static ErrorCode ErrorForCommitter(ErrorCode error) => error switch
     {
         ErrorCode.UnknownTopicOrPartition or ErrorCode.NotEnoughReplicas or ErrorCode.NotEnoughReplicasAfterAppend => ErrorCode.CoordinatorNotAvailable,
         ErrorCode.NotLeaderOrFollower or ErrorCode.KafkaStorageError => ErrorCode.NotCoordinator,

@@ -5,54 +5,54 @@ using Broker.Server.Groups.State;
 namespace Broker.Server.Groups.Rules;
 
 /// <summary>
-/// What a group does on every event: the group and the turn in, the changed group and the turn's effects out. No sockets, files or clocks;
-/// the same events give the same effects.
+/// Decides what every event does to a group: changes the group and collects the effects. Uses no sockets, files or clocks, so the same events always give the
+/// same effects.
 /// </summary>
 internal static class GroupRules
 {
-    /// <summary>Takes one event. Only the group's shard calls.</summary>
-    public static void Handle(Group group, GroupEvent happening, in Turn turn)
+    /// <summary>Handles one event. Only the group's shard calls.</summary>
+    public static void Handle(Group group, GroupEvent happening, in EventContext context)
     {
         if (happening is GroupRequest request)
         {
-            HandleRequest(group, request, turn);
+            HandleRequest(group, request, context);
         }
         else
         {
-            HandleInner(group, happening, turn);
+            HandleInner(group, happening, context);
         }
     }
 
-    private static void HandleRequest(Group group, GroupRequest request, in Turn turn)
+    private static void HandleRequest(Group group, GroupRequest request, in EventContext context)
     {
         switch (request)
         {
-            case JoinRequest join: JoinRules.Handle(group, join, turn); break;
-            case SyncRequest sync: SyncRules.Handle(group, sync, turn); break;
-            case BeatRequest heartbeat: MemberRules.Handle(group, heartbeat, turn); break;
-            case LeaveRequest leave: MemberRules.Handle(group, leave, turn); break;
-            case CommitRequest commit: CommitRules.Handle(group, commit, turn); break;
-            case FetchOffsetsRequest fetch: Views.Handle(group, fetch, turn); break;
-            case DescribeRequest describe: Views.Handle(group, describe, turn); break;
-            case DeleteOffsetsRequest delete: DeletionRules.Handle(group, delete, turn); break;
-            case DeleteGroupRequest delete: DeletionRules.Handle(group, delete, turn); break;
+            case JoinRequest join: JoinRules.Handle(group, join, context); break;
+            case SyncRequest sync: SyncRules.Handle(group, sync, context); break;
+            case BeatRequest heartbeat: MemberRules.Handle(group, heartbeat, context); break;
+            case LeaveRequest leave: MemberRules.Handle(group, leave, context); break;
+            case CommitRequest commit: CommitRules.Handle(group, commit, context); break;
+            case FetchOffsetsRequest fetch: Views.Handle(group, fetch, context); break;
+            case DescribeRequest describe: Views.Handle(group, describe, context); break;
+            case DeleteOffsetsRequest delete: DeletionRules.Handle(group, delete, context); break;
+            case DeleteGroupRequest delete: DeletionRules.Handle(group, delete, context); break;
         }
     }
 
-    private static void HandleInner(Group group, GroupEvent happening, in Turn turn)
+    private static void HandleInner(Group group, GroupEvent happening, in EventContext context)
     {
         switch (happening)
         {
-            case DeadlinePassed: DeadlineRules.Handle(group, turn); break;
-            case AppendEnded ended: AppendRules.Handle(group, ended, turn); break;
-            case OffsetsMayExpire: DeletionRules.Expire(group, turn); break;
-            case PartitionsDeleted deleted: DeletionRules.Forget(group, deleted.Topics, turn); break;
-            case GroupLoaded: LoadRules.Loaded(group, turn); break;
-            case GroupUnloaded unloaded: LoadRules.Unloaded(group, unloaded.Error, turn); break;
+            case DeadlinePassed: DeadlineRules.Handle(group, context); break;
+            case AppendEnded ended: AppendRules.Handle(group, ended, context); break;
+            case OffsetsMayExpire: DeletionRules.Expire(group, context); break;
+            case PartitionsDeleted deleted: DeletionRules.Forget(group, deleted.Topics, context); break;
+            case GroupLoaded: LoadRules.Loaded(group, context); break;
+            case GroupUnloaded unloaded: LoadRules.Unloaded(group, unloaded.Error, context); break;
         }
     }
 
-    /// <summary>Whether a request comes from the member that it says: the instance's present member, and one that is there.</summary>
+    /// <summary>Checks that the member exists and, for a static member, that its id is the instance's current one.</summary>
     public static ErrorCode CheckMember(Group group, string memberId, string? instanceId)
     {
         if (instanceId is not null)

@@ -4,10 +4,10 @@ using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Rules;
 
-/// <summary>How a group comes from the log, and how it goes when another broker leads its partition.</summary>
+/// <summary>Restores groups from the log, and ends them when this broker no longer leads their partition.</summary>
 internal static class LoadRules
 {
-    /// <summary>A group as its last generation's record has it: stable with members, empty without.</summary>
+    /// <summary>Makes a group from its last generation record: Stable if it has members, else Empty.</summary>
     public static Group Restore(string groupId, GroupMetadataValue value)
     {
         Group group = new(groupId)
@@ -27,28 +27,29 @@ internal static class LoadRules
         return group;
     }
 
-    /// <summary>Sessions begin anew; a group over its size is rebalanced, so that its members may commit before some are turned away.</summary>
-    public static void Loaded(Group group, in Turn turn)
+    /// <summary>Starts all sessions again. A group larger than group.max.size rebalances, so that its members can commit before some of them are
+    /// refused.</summary>
+    public static void Loaded(Group group, in EventContext context)
     {
-        if (group.Size > turn.Limits.MaxGroupSize)
+        if (group.Size > context.Limits.MaxGroupSize)
         {
-            RebalanceRules.Prepare(group, "the group is larger than group.max.size", turn);
+            RebalanceRules.Prepare(group, "the group is larger than group.max.size", context);
         }
         foreach (Member member in group.Members)
         {
-            group.Touch(member, turn.Now);
+            group.Touch(member, context.Now);
         }
     }
 
-    public static void Unloaded(Group group, ErrorCode error, in Turn turn)
+    public static void Unloaded(Group group, ErrorCode error, in EventContext context)
     {
         foreach (Member member in group.Members)
         {
-            JoinRules.AnswerJoin(member, JoinResult.Failed(error, member.Id), turn);
-            SyncRules.AnswerSync(member, new SyncResult(error), turn);
+            JoinRules.AnswerJoin(member, JoinResult.Failed(error, member.Id), context);
+            SyncRules.AnswerSync(member, new SyncResult(error), context);
         }
 
-        group.Enter(GroupState.Dead, turn.Now);
+        group.Enter(GroupState.Dead, context.Now);
     }
 
     private static Member MemberOf(GroupMetadataValue.MemberMetadata member, string? protocol) => new()

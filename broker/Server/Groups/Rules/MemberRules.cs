@@ -4,47 +4,47 @@ using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Rules;
 
-/// <summary>Heartbeat, LeaveGroup, and members that are lost.</summary>
+/// <summary>Heartbeat, LeaveGroup, and members whose session expires.</summary>
 internal static class MemberRules
 {
-    public static void Handle(Group group, BeatRequest heartbeat, in Turn turn)
+    public static void Handle(Group group, BeatRequest heartbeat, in EventContext context)
     {
         ErrorCode error = Check(group, heartbeat);
         if (error is ErrorCode.None or ErrorCode.RebalanceInProgress)
         {
-            group.Touch(group.Find(heartbeat.MemberId)!, turn.Now);
+            group.Touch(group.Find(heartbeat.MemberId)!, context.Now);
         }
-        turn.Effects.Answer(heartbeat, error);
+        context.Effects.Answer(heartbeat, error);
     }
 
-    public static void Handle(Group group, LeaveRequest leave, in Turn turn)
+    public static void Handle(Group group, LeaveRequest leave, in EventContext context)
     {
         if (group.State == GroupState.Dead)
         {
-            turn.Effects.Answer(leave, new LeaveResult(ErrorCode.CoordinatorNotAvailable, []));
+            context.Effects.Answer(leave, new LeaveResult(ErrorCode.CoordinatorNotAvailable, []));
             return;
         }
 
         ErrorCode[] errors = new ErrorCode[leave.Members.Count];
         for (int i = 0; i < errors.Length; i++)
         {
-            errors[i] = Leave(group, leave.Members[i], turn);
+            errors[i] = Leave(group, leave.Members[i], context);
         }
-        turn.Effects.Answer(leave, new LeaveResult(ErrorCode.None, errors));
+        context.Effects.Answer(leave, new LeaveResult(ErrorCode.None, errors));
     }
 
-    /// <summary>The member has not been heard of for too long.</summary>
-    public static void Lost(Group group, Member member, in Turn turn)
+    /// <summary>The member's session has expired.</summary>
+    public static void Lost(Group group, Member member, in EventContext context)
     {
-        turn.Effects.Note(group, GroupIncidentKind.MemberLost, member.Id);
-        Remove(group, member, "a member is lost", turn);
+        context.Effects.Note(group, GroupIncidentKind.MemberLost, member.Id);
+        Remove(group, member, "the session of a member has expired", context);
     }
 
-    /// <summary>An id that was given out will not be used.</summary>
-    public static void RemovePending(Group group, string memberId, in Turn turn)
+    /// <summary>A pending member id has expired.</summary>
+    public static void RemovePending(Group group, string memberId, in EventContext context)
     {
         group.Remove(memberId);
-        RebalanceRules.TryComplete(group, turn);
+        RebalanceRules.TryComplete(group, context);
     }
 
     private static ErrorCode Check(Group group, BeatRequest heartbeat)
@@ -70,7 +70,7 @@ internal static class MemberRules
         };
     }
 
-    private static ErrorCode Leave(Group group, in LeavingMember leaving, in Turn turn)
+    private static ErrorCode Leave(Group group, in LeavingMember leaving, in EventContext context)
     {
         // An operator names the instance only.
         string memberId = leaving.MemberId;
@@ -84,7 +84,7 @@ internal static class MemberRules
         }
         else if (group.IsPending(memberId))
         {
-            RemovePending(group, memberId, turn);
+            RemovePending(group, memberId, context);
             return ErrorCode.None;
         }
 
@@ -93,24 +93,24 @@ internal static class MemberRules
         {
             return error;
         }
-        turn.Effects.Note(group, GroupIncidentKind.MemberRemoved, memberId);
-        Remove(group, group.Find(memberId)!, "a member has left", turn);
+        context.Effects.Note(group, GroupIncidentKind.MemberRemoved, memberId);
+        Remove(group, group.Find(memberId)!, "a member has left", context);
         return ErrorCode.None;
     }
 
-    private static void Remove(Group group, Member member, string why, in Turn turn)
+    private static void Remove(Group group, Member member, string why, in EventContext context)
     {
-        // Should its client still be there, it starts anew without an id.
-        JoinRules.AnswerJoin(member, JoinResult.Failed(ErrorCode.UnknownMemberId, ""), turn);
-        SyncRules.AnswerSync(member, new SyncResult(ErrorCode.UnknownMemberId), turn);
+        // A client that still waits joins again without an id.
+        JoinRules.AnswerJoin(member, JoinResult.Failed(ErrorCode.UnknownMemberId, ""), context);
+        SyncRules.AnswerSync(member, new SyncResult(ErrorCode.UnknownMemberId), context);
         group.Remove(member.Id);
         if (group.State == GroupState.PreparingRebalance)
         {
-            RebalanceRules.TryComplete(group, turn);
+            RebalanceRules.TryComplete(group, context);
         }
         else if (group.State is GroupState.Stable or GroupState.CompletingRebalance)
         {
-            RebalanceRules.Prepare(group, why, turn);
+            RebalanceRules.Prepare(group, why, context);
         }
     }
 }

@@ -9,8 +9,8 @@ namespace Broker.Server.Groups.Rules;
 /// <summary>A rebalance from its cause to the new generation.</summary>
 internal static class RebalanceRules
 {
-    /// <summary>Begins a rebalance where the state allows one; else one is under way, or nobody is there.</summary>
-    public static void Prepare(Group group, string why, in Turn turn)
+    /// <summary>Begins a rebalance if the state allows one.</summary>
+    public static void Prepare(Group group, string why, in EventContext context)
     {
         if (!GroupStates.MayFollow(group.State, GroupState.PreparingRebalance))
         {
@@ -19,82 +19,82 @@ internal static class RebalanceRules
         bool wasEmpty = group.State == GroupState.Empty;
         if (group.State == GroupState.CompletingRebalance)
         {
-            SyncRules.AbandonAssignment(group, ErrorCode.RebalanceInProgress, turn);
+            SyncRules.AbandonAssignment(group, ErrorCode.RebalanceInProgress, context);
         }
         group.AwaitedSyncs.Clear();
         group.SyncDeadline = long.MaxValue;
-        group.Enter(GroupState.PreparingRebalance, turn.Now);
-        turn.Effects.Note(group, GroupIncidentKind.RebalanceStarted, why);
+        group.Enter(GroupState.PreparingRebalance, context.Now);
+        context.Effects.Note(group, GroupIncidentKind.RebalanceStarted, why);
         if (wasEmpty)
         {
-            BeginInitialDelay(group, turn);
+            BeginInitialDelay(group, context);
         }
         else
         {
-            WaitForJoins(group, turn);
+            WaitForJoins(group, context);
         }
-        TryComplete(group, turn);
+        TryComplete(group, context);
     }
 
-    /// <summary>Makes the generation when all have joined; an initial delay is waited for to its end.</summary>
-    public static void TryComplete(Group group, in Turn turn)
+    /// <summary>Completes the rebalance when all members have joined, but never before the initial delay ends.</summary>
+    public static void TryComplete(Group group, in EventContext context)
     {
         if (group.State == GroupState.PreparingRebalance && !group.IsInitialDelay && group.AllHaveJoined)
         {
-            Complete(group, turn);
+            Complete(group, context);
         }
     }
 
-    /// <summary>The time for joining is over.</summary>
-    public static void JoinDeadlinePassed(Group group, in Turn turn)
+    /// <summary>The time to join has expired.</summary>
+    public static void JoinDeadlinePassed(Group group, in EventContext context)
     {
         if (group.IsInitialDelay && group.HasNewcomers && group.InitialDelay.LeftMs > 0)
         {
             (int currentMs, int leftMs) = group.InitialDelay;
             group.HasNewcomers = false;
-            Delay(group, Math.Min(turn.Limits.InitialRebalanceDelayMs, leftMs), Math.Max(leftMs - currentMs, 0), turn);
+            Delay(group, Math.Min(context.Limits.InitialRebalanceDelayMs, leftMs), Math.Max(leftMs - currentMs, 0), context);
         }
         else
         {
-            Complete(group, turn);
+            Complete(group, context);
         }
     }
 
-    private static void BeginInitialDelay(Group group, in Turn turn)
+    private static void BeginInitialDelay(Group group, in EventContext context)
     {
-        int delay = turn.Limits.InitialRebalanceDelayMs;
+        int delay = context.Limits.InitialRebalanceDelayMs;
         group.IsInitialDelay = true;
         group.HasNewcomers = false;
-        Delay(group, delay, Math.Max(group.RebalanceTimeoutMs - delay, 0), turn);
+        Delay(group, delay, Math.Max(group.RebalanceTimeoutMs - delay, 0), context);
     }
 
-    private static void Delay(Group group, int delayMs, int leftMs, in Turn turn)
+    private static void Delay(Group group, int delayMs, int leftMs, in EventContext context)
     {
         group.InitialDelay = (delayMs, leftMs);
-        group.JoinDeadline = turn.Now.StampMs + delayMs;
+        group.JoinDeadline = context.Now.StampMs + delayMs;
         group.Wake(group.JoinDeadline);
     }
 
-    private static void WaitForJoins(Group group, in Turn turn)
+    private static void WaitForJoins(Group group, in EventContext context)
     {
         group.IsInitialDelay = false;
-        group.JoinDeadline = turn.Now.StampMs + group.RebalanceTimeoutMs;
+        group.JoinDeadline = context.Now.StampMs + group.RebalanceTimeoutMs;
         group.Wake(group.JoinDeadline);
     }
 
-    private static void Complete(Group group, in Turn turn)
+    private static void Complete(Group group, in EventContext context)
     {
         foreach (Member late in group.Members.Where(member => member.Joining is null && !member.IsStatic))
         {
             group.Remove(late.Id);
-            turn.Effects.Note(group, GroupIncidentKind.MemberLost, late.Id);
+            context.Effects.Note(group, GroupIncidentKind.MemberLost, late.Id);
         }
 
         if (group.Size > 0 && !ElectLeader(group))
         {
-            // Only static members are left and none of them is here: their sessions will end, or they come back.
-            turn.Effects.Note(group, GroupIncidentKind.NobodyRejoined);
-            WaitForJoins(group, turn);
+            // Only static members are left and none has rejoined: the group waits until they rejoin or their sessions expire.
+            context.Effects.Note(group, GroupIncidentKind.NobodyRejoined);
+            WaitForJoins(group, context);
             return;
         }
 
@@ -104,15 +104,15 @@ internal static class RebalanceRules
         group.AwaitedSyncs.Clear();
         if (group.Size == 0)
         {
-            BecomeEmpty(group, turn);
+            CompleteEmpty(group, context);
         }
         else
         {
-            Spread(group, turn);
+            CompleteWithMembers(group, context);
         }
     }
 
-    /// <summary>A leader must be here to lead. False when nobody is.</summary>
+    /// <summary>Makes a member that has rejoined the leader; false when no member has.</summary>
     private static bool ElectLeader(Group group)
     {
         if (group.Leader is { Joining: not null })
@@ -127,35 +127,35 @@ internal static class RebalanceRules
         return other is not null;
     }
 
-    private static void BecomeEmpty(Group group, in Turn turn)
+    private static void CompleteEmpty(Group group, in EventContext context)
     {
         group.ProtocolName = null;
         group.SubscribedTopics = SubscribedTopics(group);
-        group.Enter(GroupState.Empty, turn.Now);
-        turn.Effects.Note(group, GroupIncidentKind.GenerationMade, "", group.Size);
-        turn.Effects.Append([OffsetsTopic.Generation(group, new Dictionary<string, byte[]>(StringComparer.Ordinal))],
+        group.Enter(GroupState.Empty, context.Now);
+        context.Effects.Note(group, GroupIncidentKind.GenerationMade, "", group.Size);
+        context.Effects.Append([OffsetsTopic.Generation(group, new Dictionary<string, byte[]>(StringComparer.Ordinal))],
             new StoreEmptyGeneration(group.Generation));
     }
 
-    private static void Spread(Group group, in Turn turn)
+    private static void CompleteWithMembers(Group group, in EventContext context)
     {
         group.ProtocolName = group.Vote();
         group.SubscribedTopics = SubscribedTopics(group);
-        group.Enter(GroupState.CompletingRebalance, turn.Now);
-        turn.Effects.Note(group, GroupIncidentKind.GenerationMade, "", group.Size);
+        group.Enter(GroupState.CompletingRebalance, context.Now);
+        context.Effects.Note(group, GroupIncidentKind.GenerationMade, "", group.Size);
         foreach (Member member in group.Members)
         {
-            JoinRules.AnswerJoin(member, JoinRules.Generation(group, member, group.LeaderId == member.Id), turn);
+            JoinRules.AnswerJoin(member, JoinRules.Generation(group, member, group.LeaderId == member.Id), context);
             member.IsNew = false;
-            group.Touch(member, turn.Now);
+            group.Touch(member, context.Now);
             group.AwaitedSyncs.Add(member.Id);
         }
 
-        group.SyncDeadline = turn.Now.StampMs + group.RebalanceTimeoutMs;
+        group.SyncDeadline = context.Now.StampMs + group.RebalanceTimeoutMs;
         group.Wake(group.SyncDeadline);
     }
 
-    /// <summary>The topics that any member of a consumer group has subscribed to; null where that cannot be told.</summary>
+    /// <summary>The topics that any member of a consumer group has subscribed to; null when the broker cannot read the subscriptions.</summary>
     public static IReadOnlySet<string>? SubscribedTopics(Group group)
     {
         HashSet<string> topics = new(StringComparer.Ordinal);
@@ -181,7 +181,7 @@ internal static class RebalanceRules
         }
         catch (MalformedMessageException)
         {
-            // Somebody calls itself a consumer and speaks another language (Schema Registry's coordinator did): nothing can be told then.
+            // Some clients use the protocol type "consumer" with another format (Schema Registry's coordinator did): the subscriptions are unknown.
             return null;
         }
     }

@@ -5,49 +5,49 @@ using Broker.Server.Groups.State;
 
 namespace Broker.Server.Groups.Rules;
 
-/// <summary>SyncGroup: the leader's assignment goes to the log, then to everybody.</summary>
+/// <summary>SyncGroup: appends the leader's assignment to the log, then answers all members.</summary>
 internal static class SyncRules
 {
-    public static void Handle(Group group, SyncRequest sync, in Turn turn)
+    public static void Handle(Group group, SyncRequest sync, in EventContext context)
     {
         ErrorCode error = Check(group, sync);
         if (error != ErrorCode.None)
         {
-            turn.Effects.Answer(sync, new SyncResult(error));
+            context.Effects.Answer(sync, new SyncResult(error));
             return;
         }
 
         Member member = group.Find(sync.MemberId)!;
-        Arrived(group, member);
+        NoteSync(group, member);
         if (group.State == GroupState.Stable)
         {
-            turn.Effects.Answer(sync, Assigned(group, member));
-            group.Touch(member, turn.Now);
+            context.Effects.Answer(sync, Assigned(group, member));
+            group.Touch(member, context.Now);
             return;
         }
 
-        AnswerSync(member, new SyncResult(ErrorCode.RebalanceInProgress), turn);
+        AnswerSync(member, new SyncResult(ErrorCode.RebalanceInProgress), context);
         member.Syncing = sync.Reply;
         if (group.LeaderId == member.Id)
         {
-            Store(group, sync, turn);
+            Store(group, sync, context);
         }
     }
 
-    /// <summary>The leader's assignment is in the log, or not.</summary>
-    public static void Stored(Group group, StoreAssignment stored, ErrorCode logError, in Turn turn)
+    /// <summary>The append of the leader's assignment has ended.</summary>
+    public static void Stored(Group group, StoreAssignment stored, ErrorCode logError, in EventContext context)
     {
-        // Somebody may have come or gone meanwhile: then this generation is of no interest any more.
+        // A member that joined or left meanwhile has begun a rebalance: this generation is obsolete.
         if (group.State != GroupState.CompletingRebalance || group.Generation != stored.Generation)
         {
             return;
         }
-        ErrorCode error = Turn.OfAssignment(logError);
+        ErrorCode error = EventContext.ErrorForMember(logError);
         if (error != ErrorCode.None)
         {
-            turn.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
-            AbandonAssignment(group, error, turn);
-            RebalanceRules.Prepare(group, "the assignment could not be stored", turn);
+            context.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
+            AbandonAssignment(group, error, context);
+            RebalanceRules.Prepare(group, "the assignment could not be stored", context);
             return;
         }
 
@@ -55,38 +55,38 @@ internal static class SyncRules
         {
             member.Assignment = stored.Assignments.GetValueOrDefault(member.Id) ?? [];
         }
-        group.Enter(GroupState.Stable, turn.Now);
-        turn.Effects.Note(group, GroupIncidentKind.AssignmentSpread);
+        group.Enter(GroupState.Stable, context.Now);
+        context.Effects.Note(group, GroupIncidentKind.AssignmentSpread);
         foreach (Member member in group.Members)
         {
-            GiveAssignment(member, Assigned(group, member), group, turn);
+            GiveAssignment(member, Assigned(group, member), group, context);
         }
     }
 
-    /// <summary>Nobody has an assignment any more; who waits for one is told the error.</summary>
-    public static void AbandonAssignment(Group group, ErrorCode error, in Turn turn)
+    /// <summary>Clears all assignments and answers waiting SyncGroups with the error.</summary>
+    public static void AbandonAssignment(Group group, ErrorCode error, in EventContext context)
     {
         foreach (Member member in group.Members)
         {
             member.Assignment = [];
-            GiveAssignment(member, new SyncResult(error), group, turn);
+            GiveAssignment(member, new SyncResult(error), group, context);
         }
     }
 
-    /// <summary>Answers the member's unanswered SyncGroup; false where there is none.</summary>
-    public static bool AnswerSync(Member member, SyncResult result, in Turn turn)
+    /// <summary>Answers the member's waiting SyncGroup; false when there is none.</summary>
+    public static bool AnswerSync(Member member, SyncResult result, in EventContext context)
     {
         if (member.Syncing is null)
         {
             return false;
         }
-        turn.Effects.Answer(member.Syncing, result);
+        context.Effects.Answer(member.Syncing, result);
         member.Syncing = null;
         return true;
     }
 
-    /// <summary>Those that have not synced in time are removed, and the others try again.</summary>
-    public static void SyncDeadlinePassed(Group group, in Turn turn)
+    /// <summary>Removes members that have not sent SyncGroup in time, and begins a rebalance.</summary>
+    public static void SyncDeadlinePassed(Group group, in EventContext context)
     {
         group.SyncDeadline = long.MaxValue;
         if (group.AwaitedSyncs.Count == 0)
@@ -96,10 +96,10 @@ internal static class SyncRules
         foreach (string memberId in group.AwaitedSyncs.ToArray())
         {
             group.Remove(memberId);
-            turn.Effects.Note(group, GroupIncidentKind.MemberLost, memberId);
+            context.Effects.Note(group, GroupIncidentKind.MemberLost, memberId);
         }
 
-        RebalanceRules.Prepare(group, "members did not ask for their assignment in time", turn);
+        RebalanceRules.Prepare(group, "members did not send SyncGroup in time", context);
     }
 
     private static ErrorCode Check(Group group, SyncRequest sync)
@@ -133,7 +133,7 @@ internal static class SyncRules
         };
     }
 
-    private static void Arrived(Group group, Member member)
+    private static void NoteSync(Group group, Member member)
     {
         group.AwaitedSyncs.Remove(member.Id);
         if (group.AwaitedSyncs.Count == 0)
@@ -145,19 +145,19 @@ internal static class SyncRules
     private static SyncResult Assigned(Group group, Member member) =>
         new(ErrorCode.None) { ProtocolType = group.ProtocolType, ProtocolName = group.ProtocolName, Assignment = member.Assignment };
 
-    private static void GiveAssignment(Member member, SyncResult result, Group group, in Turn turn)
+    private static void GiveAssignment(Member member, SyncResult result, Group group, in EventContext context)
     {
-        // Its session rested while it waited.
-        if (AnswerSync(member, result, turn))
+        // Its session did not run while it waited.
+        if (AnswerSync(member, result, context))
         {
-            group.Touch(member, turn.Now);
+            group.Touch(member, context.Now);
         }
     }
 
-    private static void Store(Group group, SyncRequest sync, in Turn turn)
+    private static void Store(Group group, SyncRequest sync, in EventContext context)
     {
         Dictionary<string, byte[]> assignments = group.Members.ToDictionary(
             member => member.Id, member => sync.Assignments.GetValueOrDefault(member.Id) ?? [], StringComparer.Ordinal);
-        turn.Effects.Append([OffsetsTopic.Generation(group, assignments)], new StoreAssignment(group.Generation, assignments));
+        context.Effects.Append([OffsetsTopic.Generation(group, assignments)], new StoreAssignment(group.Generation, assignments));
     }
 }

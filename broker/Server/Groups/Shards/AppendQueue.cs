@@ -6,14 +6,14 @@ using Broker.Server.Groups.State;
 namespace Broker.Server.Groups.Shards;
 
 /// <summary>
-/// Takes a shard's batches to its log, in order, on a loop of its own: a disk that stalls holds up commits and assignments, but no heartbeat.
-/// It does not wait for acknowledgements: any number may be under way, each of a request that waits for it.
+/// Appends a shard's batches to its log, in order, on a loop of its own: a stalled disk delays commits and assignments, but no heartbeat. It does not wait for
+/// acknowledgements: any number of appends may be pending, each for a request that waits for it.
 /// </summary>
 /// <param name="log">Where to.</param>
 /// <param name="leaderEpoch">The epoch in which the shard's partition is led: asked for when an append begins.</param>
 /// <param name="limits">Compression.</param>
 /// <param name="loop">Its own.</param>
-/// <param name="failed">Told of an append that threw: a bug; its client is told UNKNOWN_SERVER_ERROR.</param>
+/// <param name="failed">Called when an append has thrown, which is a bug; its client gets UNKNOWN_SERVER_ERROR.</param>
 internal sealed class AppendQueue(IOffsetsLog log, Func<int> leaderEpoch, GroupLimits limits, Mailbox loop, Action<Exception> failed)
 {
     /// <summary>Appends; <paramref name="ended"/> is called on any thread, once, when all is acknowledged or something has failed.</summary>

@@ -9,7 +9,7 @@ namespace Broker.Server.Groups.Shards;
 
 /// <summary>
 /// The groups of one partition of <c>__consumer_offsets</c>, for as long as this broker leads it. All of them are changed by one loop, an event at a time;
-/// nothing waits in it: appends go to a loop of their own and come back as events, answers are given when the turn is over. Any thread may call.
+/// nothing waits in it: appends run on a loop of their own and end as events; answers are sent after the event is handled. Any thread may call.
 /// </summary>
 internal sealed class GroupShard
 {
@@ -20,7 +20,7 @@ internal sealed class GroupShard
     private readonly Mailbox _loop;
     private readonly AppendQueue _appends;
 
-    /// <summary>What requests are refused with; None while it serves. Written by the loop only.</summary>
+    /// <summary>The error that refuses requests; None while the shard serves. Only the loop writes it.</summary>
     private volatile ErrorCode _refusal = ErrorCode.CoordinatorLoadInProgress;
     private volatile int _leaderEpoch;
     private TimeSpan _backoff = GroupLimits.FirstLoadBackoff;
@@ -38,22 +38,21 @@ internal sealed class GroupShard
         _appends = new AppendQueue(log, () => _leaderEpoch, services.Limits, NewLoop(), Failed);
     }
 
-    /// <summary>What requests are refused with now; None while it serves.</summary>
+    /// <summary>The error that refuses requests now; None while the shard serves.</summary>
     public ErrorCode Refusal => _refusal;
 
-    /// <summary>Reads the groups from the log; requests are told meanwhile that they are loaded. Where that fails it is tried again, after a rest that
-    /// grows.</summary>
+    /// <summary>Reads the groups from the log; requests meanwhile get COORDINATOR_LOAD_IN_PROGRESS. A failed load is retried with a growing back-off.</summary>
     public Task Load() => _services.Cold(LoadHere);
 
-    /// <summary>This broker leads the partition in a later epoch, without having ceased to: appends are of that epoch from now on.</summary>
+    /// <summary>This broker still leads the partition, in a later epoch: appends use that epoch from now on.</summary>
     public void LeadIn(int leaderEpoch) => _leaderEpoch = leaderEpoch;
 
-    /// <summary>Takes a request to its group; it is answered in time.</summary>
+    /// <summary>Queues a request for its group.</summary>
     public void Submit(string groupId, GroupRequest request) => _loop.Post(() =>
     {
         try
         {
-            Take(groupId, request);
+            Dispatch(groupId, request);
         }
         catch (Exception failure)
         {
@@ -70,8 +69,8 @@ internal sealed class GroupShard
         return reply.Task;
     }
 
-    /// <summary>Something happens to all groups.</summary>
-    public void Tell(GroupEvent happening) => _loop.Post(() =>
+    /// <summary>Queues an event for each group.</summary>
+    public void Broadcast(GroupEvent happening) => _loop.Post(() =>
     {
         if (_refusal != ErrorCode.None)
         {
@@ -83,7 +82,7 @@ internal sealed class GroupShard
         }
     });
 
-    /// <summary>This broker does not lead the partition any more, or stops: who waits is told the error, and so is whoever still comes.</summary>
+    /// <summary>This broker no longer leads the partition, or stops: waiting and later requests get the error.</summary>
     public Task Unload(ErrorCode error)
     {
         Reply<bool> done = new();
@@ -104,7 +103,7 @@ internal sealed class GroupShard
 
     private Mailbox NewLoop() => new(_services.Start, Failed);
 
-    private void Failed(Exception failure) => GroupLog.TurnFailed(_services.Logger, failure, _partition);
+    private void Failed(Exception failure) => GroupLog.EventFailed(_services.Logger, failure, _partition);
 
     private void LoadHere()
     {
@@ -127,7 +126,7 @@ internal sealed class GroupShard
         }
     }
 
-    /// <summary>Half of the offsets would have consumers begin anew: better none until all can be read.</summary>
+    /// <summary>With half of the offsets consumers would start over: the shard serves none until it can read all.</summary>
     private void LoadLater(Exception failure)
     {
         if (_isUnloaded)
@@ -143,7 +142,7 @@ internal sealed class GroupShard
 
     private void Serve(IReadOnlyList<Group> groups, int records, TimeSpan took)
     {
-        // Resigned while it loaded.
+        // The broker lost the leadership while it loaded.
         if (_isUnloaded)
         {
             return;
@@ -157,7 +156,7 @@ internal sealed class GroupShard
         GroupLog.Loaded(_services.Logger, _partition, groups.Count, records, (long)took.TotalMilliseconds);
     }
 
-    private void Take(string groupId, GroupRequest request)
+    private void Dispatch(string groupId, GroupRequest request)
     {
         if (_refusal != ErrorCode.None)
         {
@@ -199,19 +198,19 @@ internal sealed class GroupShard
     {
         Effects effects = new();
         Moment now = _services.Now;
-        GroupRules.Handle(entry.Group, happening, new Turn(now, _services.Limits, effects));
+        GroupRules.Handle(entry.Group, happening, new EventContext(now, _services.Limits, effects));
         foreach (GroupAppend append in effects.Appends)
         {
             _appends.Append(append.Records, now.WallMs, (error, offset) => _loop.Post(() => Handle(entry, new AppendEnded(append.Purpose, error, offset))));
         }
-        Settle(entry, now);
+        UpdateBookkeeping(entry, now);
         _services.Metrics.Note(effects.Incidents);
         GroupLog.Note(_services.Logger, entry.Group, effects.Incidents);
         effects.GiveAnswers();
     }
 
-    /// <summary>Counts the group's state, forgets it when it is dead, and sets its timer.</summary>
-    private void Settle(GroupEntry entry, Moment now)
+    /// <summary>Updates the metrics of states, forgets a dead group, and sets the group's timer.</summary>
+    private void UpdateBookkeeping(GroupEntry entry, Moment now)
     {
         Group group = entry.Group;
         if (group.State != entry.CountedAs)

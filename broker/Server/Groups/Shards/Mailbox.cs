@@ -8,32 +8,32 @@ namespace Broker.Server.Groups.Shards;
 /// What waits in it is bounded by its posters: a connection has one request under way, a group one timer, an append one end. Any thread may post.
 /// </summary>
 /// <param name="start">Has <see cref="Execute"/> called, usually by the pool.</param>
-/// <param name="failed">Told of a turn that threw: a bug; the next turn runs all the same.</param>
+/// <param name="failed">Called when a work item has thrown, which is a bug; the next item still runs.</param>
 internal sealed class Mailbox(Action<IThreadPoolWorkItem> start, Action<Exception> failed) : IThreadPoolWorkItem
 {
-    private readonly ConcurrentQueue<Action> _turns = new();
+    private readonly ConcurrentQueue<Action> _items = new();
     private int _running;
 
     /// <summary>Starts work on the pool.</summary>
     public static void OnPool(IThreadPoolWorkItem work) => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
 
-    public void Post(Action turn)
+    public void Post(Action item)
     {
-        _turns.Enqueue(turn);
+        _items.Enqueue(item);
         StartUnlessRunning();
     }
 
-    /// <summary>Only for whoever starts it.</summary>
+    /// <summary>Only the pool calls this.</summary>
     public void Execute()
     {
-        for (int i = 0; i < GroupLimits.TurnsInARow && _turns.TryDequeue(out Action? turn); i++)
+        for (int i = 0; i < GroupLimits.MailboxItemsInARow && _items.TryDequeue(out Action? item); i++)
         {
-            Run(turn);
+            Run(item);
         }
         Volatile.Write(ref _running, 0);
 
-        // Whoever posted between the last look and the line above has found it running.
-        if (!_turns.IsEmpty)
+        // A caller that posted between the last dequeue and the line above did not start the loop.
+        if (!_items.IsEmpty)
         {
             StartUnlessRunning();
         }
@@ -47,13 +47,13 @@ internal sealed class Mailbox(Action<IThreadPoolWorkItem> start, Action<Exceptio
         }
     }
 
-    private void Run(Action turn)
+    private void Run(Action item)
     {
         try
         {
-            turn();
+            item();
         }
-#pragma warning disable CA1031 // The top of the loop: one turn's bug must not end the others' shard.
+#pragma warning disable CA1031 // The top of the loop: a bug in one item must not stop the shard.
         catch (Exception failure)
 #pragma warning restore CA1031
         {

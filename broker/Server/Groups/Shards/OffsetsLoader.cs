@@ -9,8 +9,8 @@ using Broker.Storage;
 namespace Broker.Server.Groups.Shards;
 
 /// <summary>
-/// Reads a partition of the topic of committed offsets from its start to its end and makes its groups: of every key the last record holds.
-/// Offsets committed in a transaction count from its commit marker on. One use, one thread.
+/// Reads a partition of the topic of committed offsets from start to end and makes its groups: the last record of each key counts. Offsets committed in a
+/// transaction count from its commit marker on. For one use by one thread.
 /// </summary>
 internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
 {
@@ -22,7 +22,7 @@ internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
     private readonly Dictionary<long, List<OffsetRecord>> _openTransactions = [];
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
 
-    /// <summary>Records that made no sense and were passed over.</summary>
+    /// <summary>Records that could not be read and were skipped.</summary>
     public int Skipped { get; private set; }
 
     /// <summary>Records read.</summary>
@@ -59,7 +59,7 @@ internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
         {
             if (batch.NextOffset > offset)
             {
-                Take(batch, bytes[..batch.SizeInBytes]);
+                ApplyBatch(batch, bytes[..batch.SizeInBytes]);
             }
             next = batch.NextOffset;
             bytes = bytes[batch.SizeInBytes..];
@@ -68,7 +68,7 @@ internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
         return next > offset ? next : throw new InvalidRecordException($"No whole record batch lies at offset {offset}.");
     }
 
-    private void Take(in BatchInfo batch, ReadOnlyMemory<byte> bytes)
+    private void ApplyBatch(in BatchInfo batch, ReadOnlyMemory<byte> bytes)
     {
         using RecordReader records = RecordReader.Open(bytes);
         while (records.MoveNext())
@@ -79,26 +79,26 @@ internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
             }
             else
             {
-                Take(batch, records.Current);
+                ApplyRecord(batch, records.Current);
             }
         }
     }
 
-    private void Take(in BatchInfo batch, RecordView record)
+    private void ApplyRecord(in BatchInfo batch, RecordView record)
     {
         Records++;
         OffsetsRecord? read = Read(record);
         switch (read)
         {
             case OffsetRecord offset when batch.IsTransactional: OpenTransaction(batch.ProducerId).Add(Place(offset, record.Offset)); break;
-            case OffsetRecord offset: Take(Place(offset, record.Offset)); break;
+            case OffsetRecord offset: Apply(Place(offset, record.Offset)); break;
             case GenerationRecord { Generation: { } generation }: _generations[read.GroupId] = generation; break;
             case GenerationRecord: _generations.Remove(read.GroupId); break;
             default: Skipped++; break;
         }
     }
 
-    /// <summary>A record that cannot be understood must not keep the others from being served.</summary>
+    /// <summary>Null for a record that cannot be read: the loader skips it.</summary>
     private static OffsetsRecord? Read(RecordView record)
     {
         if (!record.HasKey)
@@ -115,7 +115,7 @@ internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
         }
     }
 
-    /// <summary>Topics are few and offsets many: a name is kept once.</summary>
+    /// <summary>Adds the record's offset in the log. All records share one string per topic name, as topics are few and offsets many.</summary>
     private OffsetRecord Place(OffsetRecord record, long at)
     {
         if (!_names.TryGetValue(record.Partition.Topic, out string? topic))
@@ -129,7 +129,7 @@ internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
         };
     }
 
-    private void Take(OffsetRecord record)
+    private void Apply(OffsetRecord record)
     {
         if (!_offsets.TryGetValue(record.GroupId, out Dictionary<TopicPartition, CommittedOffset>? ofGroup))
         {
@@ -170,7 +170,7 @@ internal sealed class OffsetsLoader(IOffsetsLog log, int bufferBytes)
         }
         foreach (OffsetRecord record in open)
         {
-            Take(record);
+            Apply(record);
         }
     }
 }

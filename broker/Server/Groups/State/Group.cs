@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Broker.Server.Groups.State;
 
 /// <summary>
-/// One group: members, generation, offsets. Only its shard touches it, one event at a time; what happens on which event is in the rules.
+/// One group: members, generation, offsets. Only its shard touches it, one event at a time; the rules decide what each event does.
 /// </summary>
 internal sealed class Group(string id)
 {
@@ -46,10 +46,10 @@ internal sealed class Group(string id)
     /// <summary>How long the current part of the initial delay is, and how much may be added to it, in ms.</summary>
     public (int CurrentMs, int LeftMs) InitialDelay { get; set; }
 
-    /// <summary>Whether somebody came during the initial delay.</summary>
+    /// <summary>Whether a member joined during the current part of the initial delay.</summary>
     public bool HasNewcomers { get; set; }
 
-    /// <summary>When members that have not synced are given up.</summary>
+    /// <summary>When members that have not sent SyncGroup are removed.</summary>
     public long SyncDeadline { get; set; } = Never;
 
     /// <summary>Members of this generation that have not asked for their assignment yet.</summary>
@@ -57,14 +57,14 @@ internal sealed class Group(string id)
 
     public GroupOffsets Offsets { get; } = new();
 
-    /// <summary>In the order of their coming.</summary>
+    /// <summary>In the order in which they joined.</summary>
     public IReadOnlyList<Member> Members => [.. _members.Values];
 
     public int Size => _members.Count;
 
     public int AwaitingJoin => _members.Values.Count(member => member.Joining is not null);
 
-    /// <summary>Ids that were given out and not used yet.</summary>
+    /// <summary>The number of member ids that the broker has assigned and no member has joined with yet.</summary>
     public int PendingCount => _pendingMembers.Count;
 
     public bool IsConsumerGroup => ProtocolType == ConsumerProtocolType;
@@ -107,7 +107,7 @@ internal sealed class Group(string id)
         _pendingMembers.Remove(member.Id);
     }
 
-    /// <summary>Forgets a member or an id given out; without it there is nothing to do.</summary>
+    /// <summary>Removes a member or a pending member id, if there is one.</summary>
     public void Remove(string memberId)
     {
         if (_members.Remove(memberId, out Member? member) && member.InstanceId is not null)
@@ -122,7 +122,7 @@ internal sealed class Group(string id)
         AwaitedSyncs.Remove(memberId);
     }
 
-    /// <summary>Gives a static member another id, in its place; leadership goes along.</summary>
+    /// <summary>Replaces the id of a static member; it keeps its position and its leadership.</summary>
     public void Rename(Member member, string newId)
     {
         Debug.Assert(member.InstanceId is not null, "only static members are replaced");
@@ -141,7 +141,7 @@ internal sealed class Group(string id)
         _staticIds[member.InstanceId!] = newId;
     }
 
-    /// <summary>Remembers an id that was given out, until it is used or its time is over.</summary>
+    /// <summary>Adds a pending member id, which is valid until a member joins with it or it expires.</summary>
     public void AddPending(string memberId, long expiresAt)
     {
         _pendingMembers[memberId] = expiresAt;
@@ -151,14 +151,15 @@ internal sealed class Group(string id)
     public IReadOnlyList<string> ExpiredPending(Moment now)
         => [.. _pendingMembers.Where(pending => pending.Value <= now.StampMs).Select(pending => pending.Key)];
 
-    /// <summary>Whether a member with these protocols can live with the others.</summary>
+    /// <summary>Whether the group has a common protocol with a member that supports these.</summary>
     public bool Accepts(string protocolType, IReadOnlyList<MemberProtocol> protocols) => State == GroupState.Empty
         ? protocolType.Length > 0 && protocols.Count > 0
         : protocolType == ProtocolType && protocols.Any(protocol => _members.Values.All(member => member.Knows(protocol.Name)));
 
     /// <summary>
-    /// The protocol that all members know and most put first; of equals, the one whose first voter came first. There is one, as nobody is let in who shares
-    /// none.
+    /// The protocol that all members support and most prefer; of equals, the one whose first voter joined first. There always is one, as a member without a
+    /// common
+    /// protocol is refused.
     /// </summary>
     public string Vote()
     {
@@ -170,7 +171,7 @@ internal sealed class Group(string id)
             .MaxBy(votes => votes.Count())!.Key;
     }
 
-    /// <summary>The member's session starts anew.</summary>
+    /// <summary>Restarts the member's session.</summary>
     public void Touch(Member member, Moment now) => ExpireAt(member, now.StampMs + member.SessionTimeoutMs);
 
     public void ExpireAt(Member member, long stampMs)
@@ -179,7 +180,7 @@ internal sealed class Group(string id)
         Wake(stampMs);
     }
 
-    /// <summary>Asks to be woken at a moment; an earlier wish stays.</summary>
+    /// <summary>Requests a wake-up at a time; an earlier request stays.</summary>
     public void Wake(long stampMs) => WakeAt = Math.Min(WakeAt, stampMs);
 
     /// <summary>The earliest of all time-outs.</summary>

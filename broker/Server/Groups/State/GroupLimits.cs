@@ -7,8 +7,8 @@ namespace Broker.Server.Groups.State;
 internal sealed record GroupLimits
 {
     /// <summary>
-    /// How long a new member may wait for its first generation without being heard of: it cannot send heartbeats, and whoever gave up must not stay for ever.
-    /// Kafka's number, far above a client's request time-out.
+    /// How long a new member may wait for its first generation: it cannot send heartbeats yet, and a client that has gone away must not stay for ever. Kafka's
+    /// number, far above a client's request time-out.
     /// </summary>
     public const int NewMemberJoinTimeoutMs = 5 * 60 * 1000;
 
@@ -31,8 +31,8 @@ internal sealed record GroupLimits
     /// fits.</summary>
     public const int MaxBatchBytes = 512 << 10;
 
-    /// <summary>Turns of a shard that run in a row before its thread is given back to the pool: others of the pool wait a few milliseconds at most.</summary>
-    public const int TurnsInARow = 64;
+    /// <summary>Work items of a mailbox that run in a row before its thread returns to the pool: other work waits a few milliseconds at most.</summary>
+    public const int MailboxItemsInARow = 64;
 
     /// <summary>
     /// How long FindCoordinator waits for the topic of committed offsets when it has just been made: it takes the controller some milliseconds, and a client
@@ -40,11 +40,10 @@ internal sealed record GroupLimits
     /// </summary>
     public static readonly TimeSpan TopicCreationPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a partition that could not be loaded rests before the next try: a disk's hiccup is over by then, and clients ask again no
-    /// sooner.</summary>
+    /// <summary>How long the broker waits before it retries a failed load: a short disk failure is over by then, and clients retry no sooner.</summary>
     public static readonly TimeSpan FirstLoadBackoff = TimeSpan.FromSeconds(1);
 
-    /// <summary>The rest doubles up to this: a broken disk gets one try, and one line of the log, a minute.</summary>
+    /// <summary>The wait doubles up to this: a broken disk gets one try and one log line a minute.</summary>
     public static readonly TimeSpan LongestLoadBackoff = TimeSpan.FromMinutes(1);
 
     private const string CompressionKey = "offsets.topic.compression.codec";

@@ -3,19 +3,18 @@ using Broker.Storage;
 namespace Broker.Server.Groups.State;
 
 /// <summary>
-/// A group's committed offsets, and which commits are on their way to the log. Each commit has a ticket: commits may end in any order, and one that a deletion
-/// has overtaken
-/// (its record lies before the tombstone) must not be taken for one that began later. Only the group's shard touches it.
+/// A group's committed offsets and its commits that are being appended. Each commit has a ticket: commits may end in any order, and a commit that a later
+/// deletion has cancelled (its record lies before the tombstone) must not be confused with one that began after the deletion. Only the group's shard uses it.
 /// </summary>
 internal sealed class GroupOffsets
 {
     private readonly Dictionary<TopicPartition, CommittedOffset> _committed = [];
-    private readonly Dictionary<TopicPartition, List<long>> _underWay = [];
-    private readonly HashSet<(TopicPartition Partition, long Ticket)> _overtaken = [];
+    private readonly Dictionary<TopicPartition, List<long>> _pending = [];
+    private readonly HashSet<(TopicPartition Partition, long Ticket)> _cancelled = [];
     private long _lastTicket;
 
-    /// <summary>Nothing committed, nothing on its way.</summary>
-    public bool IsEmpty => _committed.Count == 0 && _underWay.Count == 0 && _overtaken.Count == 0;
+    /// <summary>No offset is committed and no commit is pending.</summary>
+    public bool IsEmpty => _committed.Count == 0 && _pending.Count == 0 && _cancelled.Count == 0;
 
     public IReadOnlyCollection<TopicPartition> Partitions => _committed.Keys;
 
@@ -23,35 +22,35 @@ internal sealed class GroupOffsets
 
     public CommittedOffset? Find(TopicPartition partition) => _committed.GetValueOrDefault(partition);
 
-    public bool IsUnderWay(TopicPartition partition) => _underWay.ContainsKey(partition);
+    public bool IsPending(TopicPartition partition) => _pending.ContainsKey(partition);
 
     /// <summary>A commit of a partition's offset begins.</summary>
     /// <returns>Its ticket, for <see cref="End"/>.</returns>
     public long Begin(TopicPartition partition)
     {
-        if (!_underWay.TryGetValue(partition, out List<long>? tickets))
+        if (!_pending.TryGetValue(partition, out List<long>? tickets))
         {
-            _underWay[partition] = tickets = [];
+            _pending[partition] = tickets = [];
         }
 
         tickets.Add(++_lastTicket);
         return _lastTicket;
     }
 
-    /// <summary>A commit has ended; a null offset is one that failed. It counts unless a deletion has overtaken it, or a commit that was appended later has
-    /// ended before.</summary>
+    /// <summary>Ends a commit; a null offset means that it failed. It counts unless a deletion has cancelled it or a commit appended later has already
+    /// ended.</summary>
     public void End(TopicPartition partition, long ticket, CommittedOffset? committed)
     {
-        if (_overtaken.Remove((partition, ticket)))
+        if (_cancelled.Remove((partition, ticket)))
         {
             return;
         }
 
-        List<long> tickets = _underWay[partition];
+        List<long> tickets = _pending[partition];
         tickets.Remove(ticket);
         if (tickets.Count == 0)
         {
-            _underWay.Remove(partition);
+            _pending.Remove(partition);
         }
 
         if (committed is not null)
@@ -69,16 +68,16 @@ internal sealed class GroupOffsets
         }
     }
 
-    /// <summary>Deletes a partition's offset, and overtakes the commits that are on their way.</summary>
+    /// <summary>Deletes a partition's offset and cancels its pending commits.</summary>
     /// <returns>Whether there was anything to delete.</returns>
     public bool Remove(TopicPartition partition)
     {
-        bool anyUnderWay = _underWay.Remove(partition, out List<long>? tickets);
+        bool anyPending = _pending.Remove(partition, out List<long>? tickets);
         foreach (long ticket in tickets ?? [])
         {
-            _overtaken.Add((partition, ticket));
+            _cancelled.Add((partition, ticket));
         }
 
-        return _committed.Remove(partition) | anyUnderWay;
+        return _committed.Remove(partition) | anyPending;
     }
 }

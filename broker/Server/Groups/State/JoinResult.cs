@@ -21,5 +21,5 @@ internal sealed record JoinResult(ErrorCode Error, string MemberId)
     public static JoinResult Failed(ErrorCode error, string memberId) => new(error, memberId);
 }
 
-/// <summary>A member as its leader is told of it.</summary>
+/// <summary>A member in the answer to the leader.</summary>
 internal readonly record struct JoinedMember(string MemberId, string? InstanceId, byte[] Metadata);

@@ -1,6 +1,6 @@
 namespace Broker.Server.Groups.State;
 
-/// <summary>A protocol that a member can follow, with what it says about itself under it; opaque to the broker.</summary>
+/// <summary>A protocol that a member can follow, with the member's metadata for it, which the broker does not read.</summary>
 internal sealed record MemberProtocol(string Name, byte[] Metadata);
 
 /// <summary>One member of a group. Only its group's shard touches it.</summary>
@@ -40,11 +40,12 @@ internal sealed class Member
 
     public bool IsStatic => InstanceId is not null;
 
-    /// <summary>When it is to be looked at. Who waits for the broker cannot send heartbeats, so its session rests; a new member's does not, lest clients that
-    /// gave up stay for ever.</summary>
+    /// <summary>When the member expires. A member that waits for an answer cannot send heartbeats, so its session does not run. A new member's time-out always
+    /// runs, so
+    /// that clients that have gone away do not stay for ever.</summary>
     public long Deadline => !IsNew && (Joining is not null || Syncing is not null) ? long.MaxValue : ExpiresAt;
 
-    /// <summary>What it said under a protocol; empty where it does not know the protocol.</summary>
+    /// <summary>Its metadata for a protocol; empty when it does not support the protocol.</summary>
     public byte[] MetadataFor(string? protocol)
     {
         foreach (MemberProtocol own in Protocols)

@@ -1,6 +1,6 @@
 namespace Broker.Server.Groups.State;
 
-/// <summary>An answer that somebody waits for. It is given once; further ones are ignored, as for a client that has been answered already.</summary>
+/// <summary>An answer that a caller awaits. Only the first one counts; later ones are ignored.</summary>
 internal sealed class Reply<T>
 {
     private readonly TaskCompletionSource<T> _source = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -9,6 +9,6 @@ internal sealed class Reply<T>
 
     public void Give(T value) => _source.TrySetResult(value);
 
-    /// <summary>Whoever waits gets the failure: a bug, which closes the connection.</summary>
+    /// <summary>Fails the waiting caller because of a bug; its connection closes.</summary>
     public void Fail(Exception failure) => _source.TrySetException(failure);
 }

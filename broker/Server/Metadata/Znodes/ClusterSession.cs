@@ -19,10 +19,10 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
     internal async ValueTask Open()
     {
         PreviousSessionId = _current?.SessionId ?? 0;
-        _current = await service.OpenSession(Tell);
+        _current = await service.OpenSession(Notify);
     }
 
-    /// <summary>Has somebody told each change of state, in this session and the next ones, under the rule of a <see cref="Watcher"/>.</summary>
+    /// <summary>Notifies a subscriber of each change of state, in this session and the next ones, under the rule of a <see cref="Watcher"/>.</summary>
     internal void Subscribe(Action<SessionState> changed)
     {
         lock (_gate)
@@ -33,7 +33,7 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
 
     public ValueTask DisposeAsync() => _current?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private void Tell(SessionState state)
+    private void Notify(SessionState state)
     {
         foreach (Action<SessionState> subscriber in _subscribers)
         {
