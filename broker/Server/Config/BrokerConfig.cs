@@ -1,8 +1,8 @@
 namespace Broker.Server.Config;
 
 /// <summary>
-/// A broker's configuration under Kafka's names: what was given over Kafka's defaults, typed and checked. Immutable; a change is a new one.
-/// Owners copy what they need on their hot paths when they are made.
+/// A broker's configuration under Kafka's names: what was given over Kafka's defaults, typed and checked. Immutable; a change is a new one. Owners copy what
+/// they need on their hot paths when they are made.
 /// </summary>
 internal sealed partial class BrokerConfig
 {

@@ -1,8 +1,8 @@
 namespace Broker.Server.Config;
 
 /// <summary>
-/// Settings from environment variables, named as Apache's container image names them: <c>KAFKA_</c> and the key in capitals, a dot as <c>_</c>,
-/// an underscore as <c>___</c>, a dash as <c>__</c>.
+/// Settings from environment variables, named as Apache's container image names them: <c>KAFKA_</c> and the key in capitals, a dot as <c>_</c>, an underscore
+/// as <c>___</c>, a dash as <c>__</c>.
 /// </summary>
 internal static class EnvironmentSettings
 {

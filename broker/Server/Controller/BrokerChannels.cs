@@ -3,8 +3,8 @@ using Broker.Protocol.Messages;
 namespace Broker.Server.Controller;
 
 /// <summary>
-/// The way to one broker for the controller's requests, which are sent one after the other. In process it is a call; over the wire a connection
-/// that tries again until it is disposed.
+/// The way to one broker for the controller's requests, which are sent one after the other. In process it is a call; over the wire a connection that tries
+/// again until it is disposed.
 /// </summary>
 internal interface IBrokerChannel : IAsyncDisposable
 {

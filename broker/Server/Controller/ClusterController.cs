@@ -7,8 +7,8 @@ using Broker.Storage;
 namespace Broker.Server.Controller;
 
 /// <summary>
-/// A broker's part in controlling the cluster: it stands for election and, while it reigns, turns changes of the tree into decisions and requests.
-/// One loop handles one event at a time; watches and answers only queue events.
+/// A broker's part in controlling the cluster: it stands for election and, while it reigns, turns changes of the tree into decisions and requests. One loop
+/// handles one event at a time; watches and answers only queue events.
 /// </summary>
 internal sealed class ClusterController : IAsyncDisposable
 {

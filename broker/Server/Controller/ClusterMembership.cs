@@ -13,8 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Controller;
 
 /// <summary>
-/// A broker's part in its cluster, composed: joined before the logs are loaded (who am I, what are the settings), started when sockets are bound and
-/// replicas can be taken over, left in order at the end.
+/// A broker's part in its cluster, composed: joined before the logs are loaded (who am I, what are the settings), started when sockets are bound and replicas
+/// can be taken over, left in order at the end.
 /// </summary>
 internal sealed class ClusterMembership : IAsyncDisposable
 {

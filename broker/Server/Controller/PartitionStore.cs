@@ -24,8 +24,8 @@ internal sealed class ControllerMovedException : Exception
 }
 
 /// <summary>
-/// The controller's writes: each is a multi that first checks the version of the controller epoch's znode, so that a former controller can
-/// write nothing. <see cref="ControllerMovedException"/> when that check fails.
+/// The controller's writes: each is a multi that first checks the version of the controller epoch's znode, so that a former controller can write nothing. <see
+/// cref="ControllerMovedException"/> when that check fails.
 /// </summary>
 internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVersion)
 {

@@ -7,8 +7,8 @@ using Broker.Storage;
 namespace Broker.Server.Controller;
 
 /// <summary>
-/// Topics on their way out: brokers forget them, replicas are stopped and deleted, and once every replica has gone so do the znodes.
-/// A topic with a replica that cannot be deleted now waits until that replica's broker returns.
+/// Topics on their way out: brokers forget them, replicas are stopped and deleted, and once every replica has gone so do the znodes. A topic with a replica
+/// that cannot be deleted now waits until that replica's broker returns.
 /// </summary>
 internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
 {

@@ -6,8 +6,8 @@ using Broker.Server.Metadata.Znodes;
 namespace Broker.Server.Metadata;
 
 /// <summary>
-/// Holds the <see cref="ClusterImage"/>. Only the controller's UpdateMetadata changes it; readers take no lock, and keep the image they took for
-/// the whole of a request.
+/// Holds the <see cref="ClusterImage"/>. Only the controller's UpdateMetadata changes it; readers take no lock, and keep the image they took for the whole of a
+/// request.
 /// </summary>
 internal sealed class MetadataCache(string clusterId, TimeProvider time)
 {
@@ -22,8 +22,7 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
     internal ClusterImage Current => _current;
 
     /// <summary>Notifies a subscriber of each change, on the thread that makes it, with the image before and after; to be called before the first change. Only
-    /// hand
-    /// over.</summary>
+    /// hand over.</summary>
     internal void Subscribe(Action<ClusterImage, ClusterImage> changed) => _subscribers.Add(changed);
 
     /// <summary>Applies an update from a controller; from any thread. A former controller is refused with STALE_CONTROLLER_EPOCH.</summary>

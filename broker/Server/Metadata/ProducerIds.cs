@@ -4,8 +4,8 @@ using Broker.Server.Metadata.Znodes;
 namespace Broker.Server.Metadata;
 
 /// <summary>
-/// Hands out producer ids from blocks that are taken from the tree by compare-and-set; an id is never handed out twice, what is left of a block
-/// at the end is lost. The next block is fetched when nine tenths of one are used. From any thread.
+/// Hands out producer ids from blocks that are taken from the tree by compare-and-set; an id is never handed out twice, what is left of a block at the end is
+/// lost. The next block is fetched when nine tenths of one are used. From any thread.
 /// </summary>
 internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, MetadataLog log)
 {

@@ -52,8 +52,8 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
     }
 
     /// <summary>
-    /// Creates one of Kafka's internal topics with its own settings, if it is not there. <see cref="ErrorCode.None"/> when it is there or on its way;
-    /// who needs a leader waits on the metadata cache.
+    /// Creates one of Kafka's internal topics with its own settings, if it is not there. <see cref="ErrorCode.None"/> when it is there or on its way; who needs
+    /// a leader waits on the metadata cache.
     /// </summary>
     internal async Task<ErrorCode> EnsureInternalTopic(string name)
         => metadata.Current.Topic(name) is not null ? ErrorCode.None : (await AutoCreate(name)).Error;

@@ -23,15 +23,13 @@ internal abstract class Api
 
     /// <summary>
     /// The answer, in version 0, to a version that is not served; null where the connection is closed instead. Only ApiVersions has one, because its client
-    /// cannot know
-    /// better (KIP-511).
+    /// cannot know better (KIP-511).
     /// </summary>
     public virtual IMessage? AnswerToUnknownVersion => null;
 
     /// <summary>
-    /// Decodes the body and starts its handling. What runs before the task is returned is the dispatch, in arrival order on the connection;
-    /// the frame under <paramref name="body"/> may be reused as soon as this returns, or <see cref="RequestContext.Dispatching"/> has completed. Null is no
-    /// answer (acks=0).
+    /// Decodes the body and starts its handling. What runs before the task is returned is the dispatch, in arrival order on the connection; the frame under
+    /// <paramref name="body"/> may be reused as soon as this returns, or <see cref="RequestContext.Dispatching"/> has completed. Null is no answer (acks=0).
     /// </summary>
     /// <exception cref="MalformedMessageException">The body is not a request of this version; the connection is closed.</exception>
     internal abstract ValueTask<IMessage?> Dispatch(ref ProtocolReader body, RequestContext context);
@@ -51,10 +49,10 @@ internal abstract class Api<TRequest, TResponse> : Api
     public sealed override short FirstFlexibleVersion => TRequest.FirstFlexibleVersion;
 
     /// <summary>
-    /// Handles one request. The part before the first await is the dispatch: it runs in arrival order on the connection's thread and may block only on
-    /// the partition's lock and an append. A <c>records</c> field points into the frame, which is reused when this returns: nothing of it may be
-    /// touched after the first await, unless <see cref="RequestContext.Dispatching"/> says until when the dispatch goes on. Errors are values in the response;
-    /// an exception closes the connection.
+    /// Handles one request. The part before the first await is the dispatch: it runs in arrival order on the connection's thread and may block only on the
+    /// partition's lock and an append. A <c>records</c> field points into the frame, which is reused when this returns: nothing of it may be touched after the
+    /// first await, unless <see cref="RequestContext.Dispatching"/> says until when the dispatch goes on. Errors are values in the response; an exception
+    /// closes the connection.
     /// </summary>
     /// <returns>The response, whose record payloads the network disposes when they are sent or dropped; null for no answer at all.</returns>
     protected abstract ValueTask<TResponse?> Handle(TRequest request, RequestContext context);

@@ -5,8 +5,8 @@ using Broker.Server.Config;
 namespace Broker.Server.Requests;
 
 /// <summary>
-/// Everything about a request but its body: who sent it, over which listener, and what its handling has earned.
-/// One object a request. Read from any thread; <see cref="ThrottleTimeMs"/> is set by the handler before its answer is complete.
+/// Everything about a request but its body: who sent it, over which listener, and what its handling has earned. One object a request. Read from any thread;
+/// <see cref="ThrottleTimeMs"/> is set by the handler before its answer is complete.
 /// </summary>
 internal sealed class RequestContext
 {

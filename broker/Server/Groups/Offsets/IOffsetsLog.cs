@@ -13,8 +13,7 @@ internal interface IOffsetsLog
 
     /// <summary>
     /// Appends one batch, in the order of the calls; completes when it is acknowledged as configured. Errors are values: an append with another leader epoch
-    /// than
-    /// the partition's current one is refused with <see cref="ErrorCode.NotLeaderOrFollower"/>. Blocks on the disk. One caller at a time.
+    /// than the partition's current one is refused with <see cref="ErrorCode.NotLeaderOrFollower"/>. Blocks on the disk. One caller at a time.
     /// </summary>
     ValueTask<OffsetsAppended> Append(Memory<byte> batch, int leaderEpoch);
 

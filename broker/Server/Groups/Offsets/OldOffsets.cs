@@ -8,8 +8,8 @@ using Broker.Storage;
 namespace Broker.Server.Groups.Offsets;
 
 /// <summary>
-/// Offsets as the consumers of Kafka 0.8 kept them, in znodes: <c>/consumers/GROUP/offsets/TOPIC/PARTITION</c> with the offset as text.
-/// Versions 0 of OffsetCommit and OffsetFetch go here, and only they. Any thread.
+/// Offsets as the consumers of Kafka 0.8 kept them, in znodes: <c>/consumers/GROUP/offsets/TOPIC/PARTITION</c> with the offset as text. Versions 0 of
+/// OffsetCommit and OffsetFetch go here, and only they. Any thread.
 /// </summary>
 internal sealed class OldOffsets(ZnodeClient znodes, int maxGroups)
 {

@@ -4,8 +4,8 @@ using Broker.Server.Groups.State;
 namespace Broker.Server.Groups.Shards;
 
 /// <summary>
-/// Runs what is posted to it one after the other, in the order of posting, on the pool's threads: an event loop without a thread of its own.
-/// What waits in it is bounded by its posters: a connection has one request under way, a group one timer, an append one end. Any thread may post.
+/// Runs what is posted to it one after the other, in the order of posting, on the pool's threads: an event loop without a thread of its own. What waits in it
+/// is bounded by its posters: a connection has one request under way, a group one timer, an append one end. Any thread may post.
 /// </summary>
 /// <param name="start">Has <see cref="Execute"/> called, usually by the pool.</param>
 /// <param name="failed">Called when a work item has thrown, which is a bug; the next item still runs.</param>

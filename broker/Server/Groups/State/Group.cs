@@ -158,8 +158,7 @@ internal sealed class Group(string id)
 
     /// <summary>
     /// The protocol that all members support and most prefer; of equals, the one whose first voter joined first. There always is one, as a member without a
-    /// common
-    /// protocol is refused.
+    /// common protocol is refused.
     /// </summary>
     public string Vote()
     {

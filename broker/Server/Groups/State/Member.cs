@@ -41,8 +41,7 @@ internal sealed class Member
     public bool IsStatic => InstanceId is not null;
 
     /// <summary>When the member expires. A member that waits for an answer cannot send heartbeats, so its session does not run. A new member's time-out always
-    /// runs, so
-    /// that clients that have gone away do not stay for ever.</summary>
+    /// runs, so that clients that have gone away do not stay for ever.</summary>
     public long Deadline => !IsNew && (Joining is not null || Syncing is not null) ? long.MaxValue : ExpiresAt;
 
     /// <summary>Its metadata for a protocol; empty when it does not support the protocol.</summary>

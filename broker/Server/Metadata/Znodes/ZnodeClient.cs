@@ -4,8 +4,8 @@ using Broker.Storage;
 namespace Broker.Server.Metadata.Znodes;
 
 /// <summary>
-/// Kafka's znodes as typed values. A znode that is missing or has another version is a value; what has nothing to do with the tree is a
-/// <see cref="CoordinationLostException"/>. From any thread.
+/// Kafka's znodes as typed values. A znode that is missing or has another version is a value; what has nothing to do with the tree is a <see
+/// cref="CoordinationLostException"/>. From any thread.
 /// </summary>
 internal sealed class ZnodeClient(ClusterSession session)
 {
