@@ -20,7 +20,9 @@ public static class EventTime
     /// <param name="recordTimestamp">The record's timestamp; any number, as clients may send any.</param>
     public static bool IsMisdated(long ts, long recordTimestamp) => recordTimestamp < ts - MaxAheadMs;
 
-    /// <summary>Whether the event's time is more than 8 days before its record's: the event was loaded, imported or replayed; the sink writes it to a file apart.</summary>
+    /// <summary>
+    /// Whether the event's time is more than 8 days before its record's: the event was loaded, imported or replayed; the sink writes it to a file apart.
+    /// </summary>
     /// <param name="ts">The event's time, 0 to <see cref="ContractLimits.MaxTimestamp"/>.</param>
     /// <param name="recordTimestamp">The record's timestamp; any number, as clients may send any.</param>
     public static bool IsHistory(long ts, long recordTimestamp) => recordTimestamp > ts + MaxBehindMs;

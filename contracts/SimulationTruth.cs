@@ -15,8 +15,8 @@ public enum CampaignRole
 }
 
 /// <summary>
-/// A fraud that the simulator planted; only evaluations read it. When a campaign starts, the simulator writes one record with an empty <see cref="EventId"/> for
-/// each of its players, then one for each fraudulent event.
+/// A fraud that the simulator planted; only evaluations read it. When a campaign starts, the simulator writes one record with an empty <see cref="EventId"/>
+/// for each of its players, then one for each fraudulent event.
 /// </summary>
 public sealed record SimulationTruth
 {

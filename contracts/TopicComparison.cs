@@ -29,7 +29,8 @@ internal static class TopicComparison
     {
         if (found.Partitions != topic.Partitions)
         {
-            return $"The topic {topic.Name} has {found.Partitions} partitions, not {topic.Partitions}: start with --partitions {found.Partitions}, or use another cluster.";
+            return $"The topic {topic.Name} has {found.Partitions} partitions, not {topic.Partitions}: "
+                + $"start with --partitions {found.Partitions}, or use another cluster.";
         }
 
         foreach ((string setting, string wanted) in topic.Configs)
@@ -61,7 +62,8 @@ internal static class TopicComparison
         {
             if (found.Replicas >= SafeReplicas && insync < SafeInsyncReplicas)
             {
-                yield return $"The topic {topic.Name} has {MinInsyncReplicas}={insync}, so that an acknowledged record may be on one broker only: set it to {SafeInsyncReplicas}.";
+                yield return $"The topic {topic.Name} has {MinInsyncReplicas}={insync}, so that an acknowledged record may be on one broker only: "
+                    + $"set it to {SafeInsyncReplicas}.";
             }
             else if (insync > found.Replicas)
             {
@@ -73,7 +75,8 @@ internal static class TopicComparison
         long bytes = topic.Configs.TryGetValue(MaxMessageBytes, out string? size) ? long.Parse(size, CultureInfo.InvariantCulture) : LargestBatchBytes;
         if (Number(found, MaxMessageBytes) < bytes)
         {
-            yield return $"The topic {topic.Name} has {MaxMessageBytes}={found.Configs[MaxMessageBytes]}, so that large batches are refused: set it to {bytes} or more.";
+            yield return $"The topic {topic.Name} has {MaxMessageBytes}={found.Configs[MaxMessageBytes]}, so that large batches are refused: "
+                + $"set it to {bytes} or more.";
         }
 
         if (found.Replicas > 1 && found.Configs.GetValueOrDefault(UncleanElection) == "true")

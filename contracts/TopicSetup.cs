@@ -55,7 +55,8 @@ public static class TopicSetup
             DescribeConfigsReport? configs = described.Find(report => report.ConfigResource.Name == topic.Name);
             if (configs is null || configs.Error.IsError)
             {
-                warn($"The settings of the topic {topic.Name} cannot be read ({configs?.Error.Reason ?? "no answer"}): allow DescribeConfigs, or make sure that it has {Text(topic)}.");
+                warn($"The settings of the topic {topic.Name} cannot be read ({configs?.Error.Reason ?? "no answer"}): "
+                    + $"allow DescribeConfigs, or make sure that it has {Text(topic)}.");
             }
 
             FoundTopic found = FoundFrom(Find(metadata, topic)!, configs);

@@ -32,7 +32,8 @@ public sealed class Topics
         ArgumentOutOfRangeException.ThrowIfGreaterThan(partitions, 10_000);
         TopicSpec[] all =
         [
-            // Detectors keep no checkpoints: they rebuild their windows from the start of player-events, and find in alerts what has been raised. Neither may expire.
+            // Detectors keep no checkpoints: they rebuild their windows from the start of player-events, and find in alerts what has been raised. Neither may
+            // expire.
             new(PlayerEvents, partitions, DeleteNothing),
             new(Alerts, partitions, DeleteNothing),
             new(AlertsPriority, SmallTopicPartitions, Delete),

@@ -18,7 +18,9 @@ internal sealed class DetectorWork(
     DecisionTimes decisions, TimeProvider time, ILogger log)
     : IGroupWork, IDisposable
 {
-    /// <summary>How long <see cref="Dispose"/> waits for cancelled rebuilds: they check for cancellation ten times a second, except while a broker does not answer.</summary>
+    /// <summary>
+    /// How long <see cref="Dispose"/> waits for cancelled rebuilds: they check for cancellation ten times a second, except while a broker does not answer.
+    /// </summary>
     private static readonly TimeSpan JoinWait = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan EarlierRecordsPoll = TimeSpan.FromMilliseconds(20);

@@ -14,8 +14,9 @@ namespace Game.Detector.Assignments;
 internal sealed record RebuiltPartition(PartitionEngine Engine, long Offset, long End, RaisedAlerts Raised);
 
 /// <summary>
-/// Rebuilds the windows of a newly assigned partition: reads from the start of the log to the committed offset, on a thread and with a consumer of its own, while
-/// the group's consumer reads other partitions. It shares no state with another rebuild: one that was cancelled and ends late does not affect its successor.
+/// Rebuilds the windows of a newly assigned partition: reads from the start of the log to the committed offset, on a thread and with a consumer of its own,
+/// while the group's consumer reads other partitions. It shares no state with another rebuild: one that was cancelled and ends late does not affect its
+/// successor.
 /// </summary>
 /// <param name="connect">Creates a consumer with the group's id that is not subscribed and reports the ends of partitions.</param>
 internal sealed class PartitionRebuild(

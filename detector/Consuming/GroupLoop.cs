@@ -12,9 +12,9 @@ namespace Game.Detector.Consuming;
 internal sealed class GroupLoop : IDisposable
 {
     /// <summary>
-    /// How long a revoked partition waits for the acknowledgements of its alerts: its next owner must find them in the topic, or it raises them again. Meanwhile
-    /// the other members go on with the partitions that they keep; the group waits for <see cref="GroupLoopOptions.MaxPollIntervalMs"/>. After this time the
-    /// process ends and sends nothing more.
+    /// How long a revoked partition waits for the acknowledgements of its alerts: its next owner must find them in the topic, or it raises them again.
+    /// Meanwhile the other members go on with the partitions that they keep; the group waits for <see cref="GroupLoopOptions.MaxPollIntervalMs"/>. After this
+    /// time the process ends and sends nothing more.
     /// </summary>
     private static readonly TimeSpan RevokeWait = TimeSpan.FromSeconds(240);
 
@@ -266,7 +266,9 @@ internal sealed record GroupLoopOptions(string BootstrapServers, string ClientId
     /// <summary>After this time another detector gets the partitions of one that was killed: short, because nobody judges their events meanwhile.</summary>
     public int SessionTimeoutMs { get; init; } = 6_000;
 
-    /// <summary>A member learns of a rebalance with its next heartbeat; until all have learnt of it, nobody judges the events of the partitions that move.</summary>
+    /// <summary>
+    /// A member learns of a rebalance with its next heartbeat; until all have learnt of it, nobody judges the events of the partitions that move.
+    /// </summary>
     public int HeartbeatIntervalMs { get; init; } = 1_000;
 
     /// <summary>How long the group waits for a member that does not poll, also in a rebalance: longer than all waits of a revocation together.</summary>

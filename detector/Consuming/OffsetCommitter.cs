@@ -27,7 +27,9 @@ internal sealed class OffsetCommitter(IConsumer<byte[]?, byte[]?> consumer, ILog
 
     public void Begin(IReadOnlyCollection<TopicPartitionOffset> offsets) => _running = Task.Run(() => Commit(offsets));
 
-    /// <summary>Waits for the running commit; false if it still runs after <paramref name="wait"/>: no other may begin, because the older one could undo it.</summary>
+    /// <summary>
+    /// Waits for the running commit; false if it still runs after <paramref name="wait"/>: no other may begin, because the older one could undo it.
+    /// </summary>
     [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "The consumer's own thread has no context to wait for.")]
     public bool Await(TimeSpan wait) => _running.Wait(wait);
 

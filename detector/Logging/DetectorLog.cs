@@ -44,7 +44,8 @@ internal static partial class DetectorLog
     [LoggerMessage(13, LogLevel.Debug, "{Client}: {Text}")]
     public static partial void Client(ILogger log, string client, string text);
 
-    [LoggerMessage(14, LogLevel.Information, "Rules ip-change/{IpChange}, wealth-change/{WealthChange} and reused-id/{ReusedId}; group {Group} reads {Topic} on {Bootstrap}")]
+    [LoggerMessage(14, LogLevel.Information,
+        "Rules ip-change/{IpChange}, wealth-change/{WealthChange} and reused-id/{ReusedId}; group {Group} reads {Topic} on {Bootstrap}")]
     public static partial void Started(ILogger log, string ipChange, string wealthChange, string reusedId, string group, string topic, string bootstrap);
 
     [LoggerMessage(15, LogLevel.Information, "Copying critical alerts to {Topic}; group {Group} on {Bootstrap}")]
@@ -62,6 +63,8 @@ internal static partial class DetectorLog
     [LoggerMessage(40, LogLevel.Warning, "{Warning}")]
     public static partial void TopicWeak(ILogger log, string warning);
 
-    [LoggerMessage(41, LogLevel.Warning, "Alerts of partition {Partition} have expired: no alert is raised for its records from offset {Committed} to {JudgedBefore}, which a detector has judged before; set retention.ms=-1 on the topic alerts")]
+    [LoggerMessage(41, LogLevel.Warning,
+        "Alerts of partition {Partition} have expired: no alert is raised for its records from offset {Committed} to {JudgedBefore}, "
+        + "which a detector has judged before; set retention.ms=-1 on the topic alerts")]
     public static partial void AlertsExpired(ILogger log, int partition, long committed, long judgedBefore);
 }

@@ -11,7 +11,9 @@ public enum Verdict : byte
     /// <summary>The first event of a player: nothing to compare with yet.</summary>
     NewPlayer,
 
-    /// <summary>A failed login of a player who has never logged in or traded: nothing is kept, because anyone could fill the memory with invented names.</summary>
+    /// <summary>
+    /// A failed login of a player who has never logged in or traded: nothing is kept, because anyone could fill the memory with invented names.
+    /// </summary>
     UnknownPlayer,
 
     /// <summary>The player's last 30 events hold one with this id and content: the repeat changes nothing.</summary>

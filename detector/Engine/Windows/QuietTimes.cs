@@ -41,8 +41,8 @@ internal struct Finding
 }
 
 /// <summary>
-/// The newest alerts on a player, which hold back floods: for some time after an alert, a finding of the same kind at the same place raises no other, unless its
-/// score is clearly higher. An alert holds back nothing else: neither a failed login nor an alert elsewhere holds back a successful login.
+/// The newest alerts on a player, which hold back floods: for some time after an alert, a finding of the same kind at the same place raises no other, unless
+/// its score is clearly higher. An alert holds back nothing else: neither a failed login nor an alert elsewhere holds back a successful login.
 /// </summary>
 internal static class QuietTimes
 {
@@ -50,8 +50,8 @@ internal static class QuietTimes
     public const int Places = 12;
 
     /// <summary>
-    /// Failed logins and reused ids cost their sender nothing, so anyone can send them from many places. Once this many places have alerts, all other places raise
-    /// no more.
+    /// Failed logins and reused ids cost their sender nothing, so anyone can send them from many places. Once this many places have alerts, all other places
+    /// raise no more.
     /// </summary>
     public const int MostFreePlaces = 4;
 

@@ -13,8 +13,8 @@ internal struct RatedLogin
 }
 
 /// <summary>
-/// The ratings of logins from the last few address ranges, kept outside the ring. So a strange login is not forgotten after many cheap trades, nor after a second
-/// login from its range, which is familiar by then. A new range replaces the one with the lowest rating.
+/// The ratings of logins from the last few address ranges, kept outside the ring. So a strange login is not forgotten after many cheap trades, nor after a
+/// second login from its range, which is familiar by then. A new range replaces the one with the lowest rating.
 /// </summary>
 internal static class RatedLogins
 {
