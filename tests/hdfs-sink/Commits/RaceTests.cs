@@ -20,7 +20,8 @@ public sealed class RaceTests
     public async Task TwoSinks() => await Gen.Int[0, 1_000_000].SampleAsync(seed => RaceAsync(seed, sinks: 2, killOneIn: int.MaxValue), iter: 200, threads: 1);
 
     [Fact]
-    public async Task ThreeSinksOfWhichSomeAreKilled() => await Gen.Int[0, 1_000_000].SampleAsync(seed => RaceAsync(seed, sinks: 3, killOneIn: 15), iter: 200, threads: 1);
+    public async Task ThreeSinksOfWhichSomeAreKilled() =>
+        await Gen.Int[0, 1_000_000].SampleAsync(seed => RaceAsync(seed, sinks: 3, killOneIn: 15), iter: 200, threads: 1);
 
     [Fact]
     public async Task AClaimIsLostWhereAnotherSinkDeletedTheStagedManifest()
