@@ -5,8 +5,6 @@ namespace Architecture.Tests;
 /// <summary>Which project may reference which, read from the project files: the one place where all arrows between projects are written down.</summary>
 public sealed class ProjectArrowTests
 {
-    private static readonly string Root = FindRoot();
-
     /// <summary>Project → what it references. Applications and broker meet in no project: they meet on the wire.</summary>
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
@@ -35,7 +33,7 @@ public sealed class ProjectArrowTests
     [Fact]
     public void Every_project_references_what_its_arrows_allow()
     {
-        foreach (string file in ProductProjects())
+        foreach (string file in SourceTree.Projects())
         {
             string project = Name(file);
             Arrows.ShouldContainKey(project, $"{project} has no line in the table of arrows");
@@ -54,14 +52,14 @@ public sealed class ProjectArrowTests
         {
             Reachable(application).ShouldAllBe(project => !project.StartsWith("broker/", StringComparison.Ordinal));
         }
-        ProductProjects().Where(file => Name(file).StartsWith("broker/",
+        SourceTree.Projects().Where(file => Name(file).StartsWith("broker/",
             StringComparison.Ordinal)).ShouldAllBe(file => !File.ReadAllText(file).Contains("Confluent.Kafka"));
     }
 
     [Fact]
     public void No_code_outside_the_broker_names_its_namespaces()
     {
-        foreach (string source in Sources().Where(path => !path.Contains("/broker/", StringComparison.Ordinal)))
+        foreach (string source in SourceTree.Product().Where(path => !path.Contains("/broker/", StringComparison.Ordinal)))
         {
             File.ReadLines(source).ShouldAllBe(line => !line.StartsWith("using Broker.", StringComparison.Ordinal), source);
         }
@@ -71,7 +69,7 @@ public sealed class ProjectArrowTests
     public void Protocol_opens_no_socket_and_no_file_and_reads_no_clock()
     {
         string[] forbidden = ["System.Net.Sockets", "System.IO.File", "File.Open", "DateTime.UtcNow", "DateTimeOffset.UtcNow", "Stopwatch.", "TimeProvider"];
-        foreach (string source in Sources().Where(path => path.Contains("/broker/Protocol/", StringComparison.Ordinal)))
+        foreach (string source in SourceTree.Product().Where(path => path.Contains("/broker/Protocol/", StringComparison.Ordinal)))
         {
             string text = File.ReadAllText(source);
             foreach (string word in forbidden)
@@ -83,24 +81,5 @@ public sealed class ProjectArrowTests
 
     private static IEnumerable<string> Reachable(string project) => Arrows[project].Concat(Arrows[project].SelectMany(Reachable));
 
-    private static IEnumerable<string> ProductProjects()
-        => Directory.EnumerateFiles(Root, "*.csproj",
-        SearchOption.AllDirectories).Where(file => !Path.GetRelativePath(Root, file).StartsWith("tests", StringComparison.Ordinal));
-
-    private static IEnumerable<string> Sources()
-        => Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)
-            .Where(file => !Path.GetRelativePath(Root, file).StartsWith("tests", StringComparison.Ordinal)
-                && !file.Contains("/obj/", StringComparison.Ordinal));
-
-    private static string Name(string file) => Path.GetRelativePath(Root, Path.GetDirectoryName(file)!).Replace('\\', '/');
-
-    private static string FindRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Game.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-        return folder ?? throw new InvalidOperationException("Game.sln is not above the tests.");
-    }
+    private static string Name(string file) => Path.GetRelativePath(SourceTree.Root, Path.GetDirectoryName(file)!).Replace('\\', '/');
 }
