@@ -16,7 +16,8 @@ public sealed class AddressTableTests
         Gen.Select(V6, Gen.Int[0, 128], (address, length) => (address.Prefix(length), length)));
 
     [Fact]
-    public void A_lookup_finds_the_longest_prefix_like_a_linear_search() => Gen.Select(Prefix.Array[0, 40], Gen.OneOf(V4, V6).Array[1, 40]).Sample((prefixes, addresses) =>
+    public void A_lookup_finds_the_longest_prefix_like_a_linear_search()
+        => Gen.Select(Prefix.Array[0, 40], Gen.OneOf(V4, V6).Array[1, 40]).Sample((prefixes, addresses) =>
     {
         (IpValue Start, int Length)[] distinct = [.. prefixes.Distinct()];
         AddressTable table = Read(string.Join('\n', distinct.Select((prefix, i) => $"{Text(prefix.Start)}/{prefix.Length},,{i + 1},,")));
