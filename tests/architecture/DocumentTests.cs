@@ -1,0 +1,52 @@
+using System.Text.RegularExpressions;
+
+namespace Architecture.Tests;
+
+/// <summary>What the documents name is there: files by their paths, and in the byte maps the members that stand behind a file.</summary>
+public sealed partial class DocumentTests
+{
+    /// <summary>A document, and the folder that its paths begin at.</summary>
+    public static TheoryData<string, string> Documents => new()
+    {
+        { "README.md", "" },
+        { "CONTRIBUTING.md", "" },
+        { "docs/way-of-an-event.md", "" },
+        { "broker/README.md", "broker/Server" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Every_file_that_is_named_exists(string document, string folder)
+        => Named(document).Select(file => file.Path).Where(path => Find(path, folder) is null).ShouldBeEmpty();
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Members_that_are_named_with_a_file_are_in_it(string document, string folder)
+    {
+        foreach ((string path, string[] members) in Named(document))
+        {
+            string text = members.Length == 0 ? "" : File.ReadAllText(Find(path, folder)!);
+            members.Where(member => !Regex.IsMatch(text, $@"\b{member}\b")).ShouldBeEmpty($"{document} names {path}");
+        }
+    }
+
+    [Fact]
+    public void The_byte_maps_name_files_and_members()
+    {
+        Named("docs/way-of-an-event.md").Count().ShouldBeGreaterThan(30);
+        Named("docs/way-of-an-event.md").Count(file => file.Members.Length > 0).ShouldBeGreaterThan(20);
+        Named("broker/README.md").Count().ShouldBeGreaterThan(20);
+    }
+
+    /// <summary>Files in backticks, each with the members that follow it in parentheses: <c>`a/B.cs` (`C`, `D`)</c>, or <c>(`a/B.cs`, `C`)</c>.</summary>
+    private static IEnumerable<(string Path, string[] Members)> Named(string document)
+        => FileAndMembers().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, document)))
+            .Select(match => (match.Groups["path"].Value, match.Groups["member"].Captures.Select(capture => capture.Value).ToArray()));
+
+    /// <summary>The file, whether the path begins at the root, at the document's folder or at one of the projects beside it.</summary>
+    private static string? Find(string path, string folder)
+        => new[] { "", folder, folder + "/Network", Path.GetDirectoryName(folder) ?? "" }.Select(start => Path.Combine(SourceTree.Root, start, path)).FirstOrDefault(File.Exists);
+
+    [GeneratedRegex(@"`(?<path>[\w./-]+\.(cs|csproj|md|props|targets|json))`(?:(?:\s+\(|,\s+)`(?<member>[A-Z]\w+)`(?:,\s+`(?<member>[A-Z]\w+)`)*\))?")]
+    private static partial Regex FileAndMembers();
+}
