@@ -1,5 +1,6 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
+using Peers.Tests.Support;
 
 namespace Peers.Tests.Requests;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Broker.Protocol;
+using Peers.Tests.Support;
 
 namespace Peers.Tests.Requests;
 

@@ -1,4 +1,5 @@
 using Broker.Protocol;
+using Peers.Tests.Support;
 
 namespace Peers.Tests.Requests;
 

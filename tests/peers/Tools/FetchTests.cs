@@ -24,7 +24,7 @@ public sealed class FetchTests(OneBroker broker)
 
     private async Task<string[]> PlayAsync(string bootstrapServers)
     {
-        using RawClient client = await RawClient.ConnectAsync(bootstrapServers);
+        using RawConnection client = await RawConnection.OpenAsync(bootstrapServers);
         Play play = new(client, broker.FreshName("kept"), broker.FreshName("gone"));
         await play.CreateAsync(play.Kept);
         await play.CreateAsync(play.Gone);
@@ -45,7 +45,7 @@ public sealed class FetchTests(OneBroker broker)
     }
 
     /// <summary>The requests to one broker, and what came back, with the names that differ between the two left out.</summary>
-    private sealed class Play(RawClient client, string kept, string gone)
+    private sealed class Play(RawConnection client, string kept, string gone)
     {
         private readonly Dictionary<string, Guid> _ids = new(StringComparer.Ordinal) { ["unknown"] = Guid.NewGuid() };
 
@@ -57,18 +57,18 @@ public sealed class FetchTests(OneBroker broker)
 
         public async Task CreateAsync(string topic)
         {
-            CreateTopicsResponse response = await client.AskAsync<CreateTopicsRequest, CreateTopicsResponse>(
+            CreateTopicsResponse? response = await client.AskAsync<CreateTopicsRequest, CreateTopicsResponse>(
                 new CreateTopicsRequest { TimeoutMs = 30_000, Topics = [new() { Name = topic, NumPartitions = 2, ReplicationFactor = 1 }] }, 7);
-            response.Topics.ShouldHaveSingleItem().ErrorCode.ShouldBe((short)0);
+            response.ShouldNotBeNull().Topics.ShouldHaveSingleItem().ErrorCode.ShouldBe((short)0);
             await Until.HoldsAsync("the topic is led", Apache.Patience, () => IsLedAsync(topic, 2));
             _ids.TryAdd(topic, response.Topics[0].TopicId);
         }
 
         public async Task DeleteAsync(string topic)
         {
-            DeleteTopicsResponse response = await client.AskAsync<DeleteTopicsRequest, DeleteTopicsResponse>(
+            DeleteTopicsResponse? response = await client.AskAsync<DeleteTopicsRequest, DeleteTopicsResponse>(
                 new DeleteTopicsRequest { TimeoutMs = 30_000, Topics = [new() { Name = topic }] }, 6);
-            response.Responses.ShouldHaveSingleItem().ErrorCode.ShouldBe((short)0);
+            response.ShouldNotBeNull().Responses.ShouldHaveSingleItem().ErrorCode.ShouldBe((short)0);
             await Until.HoldsAsync("the topic is gone", Apache.Patience, () => IsLedAsync(topic, 0));
         }
 
@@ -90,9 +90,9 @@ public sealed class FetchTests(OneBroker broker)
                 })],
             };
             long start = Stopwatch.GetTimestamp();
-            FetchResponse response = await client.AskAsync<FetchRequest, FetchResponse>(request, version);
+            FetchResponse? response = await client.AskAsync<FetchRequest, FetchResponse>(request, version);
             string when = Stopwatch.GetElapsedTime(start) < TimeSpan.FromMilliseconds(WaitMs * 0.9) ? "at once" : "waited";
-            IEnumerable<string> answers = response.Responses.SelectMany(
+            IEnumerable<string> answers = response.ShouldNotBeNull().Responses.SelectMany(
                 topic => topic.Partitions.Select(p => $"{NameOf(topic)}-{p.PartitionIndex} {(ErrorCode)p.ErrorCode} {p.HighWatermark}"));
             Lines.Add($"{when}: {(ErrorCode)response.ErrorCode} {string.Join(", ", answers)}");
             return response.SessionId;
@@ -106,9 +106,9 @@ public sealed class FetchTests(OneBroker broker)
 
         private async Task<bool> IsLedAsync(string topic, int partitions)
         {
-            MetadataResponse response = await client.AskAsync<MetadataRequest, MetadataResponse>(
+            MetadataResponse? response = await client.AskAsync<MetadataRequest, MetadataResponse>(
                 new MetadataRequest { Topics = [new() { Name = topic }], AllowAutoTopicCreation = false }, 12);
-            return response.Topics[0].Partitions.Count(p => p.LeaderId >= 0) == partitions;
+            return response.ShouldNotBeNull().Topics[0].Partitions.Count(p => p.LeaderId >= 0) == partitions;
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using Broker.Protocol;
 
-namespace Peers.Tests.Requests;
+namespace Peers.Tests.Support;
 
 /// <summary>A connection that sends requests as they are given, and reads whatever comes back.</summary>
 internal sealed class RawConnection : IDisposable
