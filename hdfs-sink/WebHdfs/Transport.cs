@@ -38,7 +38,8 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
             }
             ReadOnlyMemory<byte> body = await ReadBodyAsync(response, what, token);
             throw response.IsSuccessStatusCode
-                ? new WebHdfsException(HdfsError.Protocol, $"{what} failed: the server answered {(int)response.StatusCode} instead of the address of a DataNode.",
+                ? new WebHdfsException(HdfsError.Protocol,
+                $"{what} failed: the server answered {(int)response.StatusCode} instead of the address of a DataNode.",
                 response.StatusCode)
                 : RemoteError.Read(response.StatusCode, body.Span, what);
         });
@@ -93,7 +94,8 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new WebHdfsException(HdfsError.Unreachable, $"{what} failed: {address.Authority} cannot be reached: {e.GetBaseException().Message}", inner: e);
+            throw new WebHdfsException(HdfsError.Unreachable, $"{what} failed: {address.Authority} cannot be reached: {e.GetBaseException().Message}",
+                inner: e);
         }
     }
 
@@ -109,7 +111,8 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
         return (target.Scheme == Uri.UriSchemeHttp || target.Scheme == Uri.UriSchemeHttps) && !downgrade
             ? target
             : throw new WebHdfsException(HdfsError.Protocol,
-            $"{what} failed: the server redirects from {asked.Scheme} to {target.Scheme}://{target.Authority}, which the client does not follow.", response.StatusCode);
+            $"{what} failed: the server redirects from {asked.Scheme} to {target.Scheme}://{target.Authority}, which the client does not follow.",
+                response.StatusCode);
     }
 
     private async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpResponseMessage response, string what, CancellationToken cancellationToken)
@@ -143,6 +146,7 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
             // The exception below reports it: the body is not this operation's answer.
         }
 
-        throw new WebHdfsException(HdfsError.Protocol, $"{what} failed: the server answered {(int)status}, but not as WebHDFS does: check the address of HDFS.", status);
+        throw new WebHdfsException(HdfsError.Protocol,
+            $"{what} failed: the server answered {(int)status}, but not as WebHDFS does: check the address of HDFS.", status);
     }
 }

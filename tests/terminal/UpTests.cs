@@ -29,7 +29,8 @@ public sealed class RunningSystem : IAsyncLifetime
         Wrapped = await terminal.WrappedAsync();
         Printed = [.. Said.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("./game ", StringComparison.Ordinal))];
         await Until.HoldsAsync("the history has reached HDFS", TimeSpan.FromMinutes(3), async ()
-            => (await Home.GameAsync("query", "--csv", "select count(*) > 0 as is_there from player_events")).Output.Contains("true", StringComparison.Ordinal));
+            => (await Home.GameAsync("query", "--csv", "select count(*) > 0 as is_there from player_events")).Output.Contains("true",
+            StringComparison.Ordinal));
     }
 
     public async ValueTask DisposeAsync()

@@ -238,7 +238,8 @@ internal sealed class Partition
         AllowZstd = allowZstd,
     };
 
-    private ValueTask<AppendOutcome> AppendAsync(Memory<byte> batch, in BatchInfo info, short acks, TimeSpan timeout, AppendOrigin origin, int? leaderEpoch = null)
+    private ValueTask<AppendOutcome> AppendAsync(Memory<byte> batch, in BatchInfo info, short acks, TimeSpan timeout, AppendOrigin origin,
+        int? leaderEpoch = null)
     {
         AppendResult result = AppendLocked(batch, info, acks, origin, leaderEpoch, out PartitionLog? log);
         if (result.Error != ErrorCode.None || log is null)
@@ -288,7 +289,8 @@ internal sealed class Partition
         {
             log = _log;
             bool isFenced = leaderEpoch is { } epoch && epoch != _state.LeaderEpoch;
-            ErrorCode refused = log is null || isFenced ? ErrorCode.NotLeaderOrFollower : PartitionTransitions.MayAppend(_state, acks, log.Config.MinInSyncReplicas);
+            ErrorCode refused = log is null || isFenced ? ErrorCode.NotLeaderOrFollower
+                : PartitionTransitions.MayAppend(_state, acks, log.Config.MinInSyncReplicas);
             if (log is null || refused != ErrorCode.None)
             {
                 return AppendResult.Failed(refused);

@@ -132,7 +132,8 @@ internal sealed class GameSystem : IAsyncDisposable
     {
         if (_children.Find(child => child != expected && child.HasExited) is { } exited)
         {
-            throw new UserErrorException($"The {exited.Name} ended unexpectedly; the last line of its log: {exited.LastLogLine()} (whole log: {exited.LogFile})");
+            throw new UserErrorException(
+                $"The {exited.Name} ended unexpectedly; the last line of its log: {exited.LastLogLine()} (whole log: {exited.LogFile})");
         }
     }
 

@@ -14,7 +14,8 @@ internal static class ShellVerb
         Option<string?> webHdfs = OptionOf.WebHdfs("URL of an HDFS; else the running system's, else the newest system's");
         Option<string> root = OptionOf.Warehouse();
         Command command = new(
-            "shell", "Interactive SQL over what landed in HDFS; statements end with ;. A script (./game shell < FILE) stops at its first mistake, with exit code 1") { webHdfs, root };
+            "shell",
+                "Interactive SQL over what landed in HDFS; statements end with ;. A script (./game shell < FILE) stops at its first mistake, with exit code 1") { webHdfs, root };
         command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(webHdfs), parsed.GetRequiredValue(root), cancellation));
         return command;
     }

@@ -92,7 +92,8 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
                 // Either an earlier try of this rename succeeded, or another sink claimed the range and deleted this staged file: the id shows which.
                 return (await FindAsync(manifest.First, cancellationToken))?.CommitId == manifest.CommitId ? ClaimOutcome.Won : ClaimOutcome.Lost;
             default:
-                throw new WarehouseException($"The manifest {staged} was deleted before the sink could rename it to {claim}: another program deletes files there.");
+                throw new WarehouseException(
+                    $"The manifest {staged} was deleted before the sink could rename it to {claim}: another program deletes files there.");
         }
     }
 

@@ -108,7 +108,9 @@ public sealed class SinkTests : IAsyncLifetime
         RotateAfter = TimeSpan.FromMilliseconds(50),
     };
 
-    private Task ReadyAsync() => Until.HoldsAsync("partitions are assigned", Kafka.Patience, async () => await MetricAsync("hdfs_sink_held_bytes", "") >= 0 && await IsAssignedAsync());
+    private Task ReadyAsync()
+        => Until.HoldsAsync("partitions are assigned", Kafka.Patience,
+        async () => await MetricAsync("hdfs_sink_held_bytes", "") >= 0 && await IsAssignedAsync());
 
     private async Task<bool> IsAssignedAsync()
     {
@@ -118,17 +120,20 @@ public sealed class SinkTests : IAsyncLifetime
 
     private async Task WriteAsync(string topic)
     {
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(_broker.BootstrapServers, "test")).SetLogHandler((_, _) => { }).Build();
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(_broker.BootstrapServers,
+            "test")).SetLogHandler((_, _) => { }).Build();
         for (int partition = 0; partition < Partitions; partition++)
         {
-            await producer.ProduceAsync(new TopicPartition(topic, partition), new Message<byte[], byte[]> { Key = "event"u8.ToArray(), Value = "{}"u8.ToArray() });
+            await producer.ProduceAsync(new TopicPartition(topic, partition),
+                new Message<byte[], byte[]> { Key = "event"u8.ToArray(), Value = "{}"u8.ToArray() });
         }
     }
 
     private string[] Written(string topic)
     {
         string folder = Path.Combine(Warehouse, topic);
-        return !Directory.Exists(folder) ? [] : [.. Directory.GetDirectories(folder, "dt=*").SelectMany(day => Directory.GetFiles(day, "*.parquet", SearchOption.AllDirectories))];
+        return !Directory.Exists(folder) ? []
+            : [.. Directory.GetDirectories(folder, "dt=*").SelectMany(day => Directory.GetFiles(day, "*.parquet", SearchOption.AllDirectories))];
     }
 
     /// <summary>The value of a metric; −1 where it is not shown.</summary>
@@ -137,7 +142,8 @@ public sealed class SinkTests : IAsyncLifetime
         try
         {
             string page = await _http.GetStringAsync(new Uri(_url + "/metrics"));
-            Match found = Regex.Match(page, $$"""^{{metric}}\{[^}]*{{Regex.Escape(labels)}}[^}]*\} ([0-9]+)""", RegexOptions.Multiline, TimeSpan.FromSeconds(1));
+            Match found = Regex.Match(page, $$"""^{{metric}}\{[^}]*{{Regex.Escape(labels)}}[^}]*\} ([0-9]+)""", RegexOptions.Multiline,
+                TimeSpan.FromSeconds(1));
             return found.Success ? long.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture) : -1;
         }
         catch (HttpRequestException) // not up yet

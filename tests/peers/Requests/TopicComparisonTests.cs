@@ -94,7 +94,10 @@ public sealed class TopicComparisonTests(BothBrokers both)
             Name = name,
             NumPartitions = partitions,
             ReplicationFactor = factor,
-            Assignments = [.. assignments.Select(a => new CreateTopicsRequest.CreatableReplicaAssignment { PartitionIndex = a.Partition, BrokerIds = a.Brokers })],
+            Assignments = [.. assignments.Select(a => new CreateTopicsRequest.CreatableReplicaAssignment
+            {
+                PartitionIndex = a.Partition, BrokerIds = a.Brokers,
+            })],
         };
 
     private static CreateTopicsRequest.CreatableTopic Configured(string name, params (string Key, string? Value)[] configs) => new()

@@ -4,7 +4,8 @@ using Broker.Protocol.Messages;
 
 namespace Peers.Tests.Tools;
 
-/// <summary>When a fetch waits, and what it answers for partitions that are unknown, deleted or made again: the same from our broker as from Apache Kafka 3.9.</summary>
+/// <summary>When a fetch waits, and what it answers for partitions that are unknown, deleted or made again: the same from our broker as from Apache Kafka
+/// 3.9.</summary>
 public sealed class FetchTests(OneBroker broker)
 {
     private const int WaitMs = 1500;

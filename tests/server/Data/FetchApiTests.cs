@@ -264,7 +264,8 @@ public sealed class FetchApiTests : IDisposable
         Task<FetchResponse> polling = Fetch(Waiting(committed));
         polling.IsCompleted.ShouldBeFalse();
         byte[] marker = RecordBatchBuilder.TransactionMarker(1_700_000_000_000, 1, 0, ControlRecordType.Abort, 0);
-        (await partition.AppendAsync(marker, -1, TimeSpan.FromSeconds(1), AppendOrigin.Coordinator, partition.State.LeaderEpoch)).Error.ShouldBe(ErrorCode.None);
+        (await partition.AppendAsync(marker, -1, TimeSpan.FromSeconds(1), AppendOrigin.Coordinator,
+            partition.State.LeaderEpoch)).Error.ShouldBe(ErrorCode.None);
         data = Only(await polling);
         data.LastStableOffset.ShouldBe(4);
         data.AbortedTransactions.ShouldHaveSingleItem().ProducerId.ShouldBe(1);
@@ -339,7 +340,8 @@ public sealed class FetchApiTests : IDisposable
     private static async Task Transactional(Partition partition, long producerId, int sequence)
     {
         BatchOptions options = new() { ProducerId = producerId, ProducerEpoch = 0, BaseSequence = sequence, Transactional = true };
-        (await partition.AppendAsync(DataBroker.Batch(2, options), -1, TimeSpan.FromSeconds(1), AppendOrigin.Client, partition.State.LeaderEpoch)).Error.ShouldBe(ErrorCode.None);
+        (await partition.AppendAsync(DataBroker.Batch(2, options), -1, TimeSpan.FromSeconds(1), AppendOrigin.Client,
+            partition.State.LeaderEpoch)).Error.ShouldBe(ErrorCode.None);
     }
 
     private static FetchResponse.PartitionData Only(FetchResponse response) => response.Responses.ShouldHaveSingleItem().Partitions.ShouldHaveSingleItem();

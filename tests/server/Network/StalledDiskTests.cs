@@ -270,7 +270,8 @@ public class StalledDiskTests
         return Task.CompletedTask;
     }
 
-    private static Task<AppendOutcome> Appended(Partition partition) => partition.ProduceAsync(DataBroker.Batch(), acks: -1, TimeSpan.FromSeconds(10), allowZstd: true).AsTask();
+    private static Task<AppendOutcome> Appended(Partition partition)
+        => partition.ProduceAsync(DataBroker.Batch(), acks: -1, TimeSpan.FromSeconds(10), allowZstd: true).AsTask();
 
     private static byte[] Produce(string topic, int id) => TestClient.Frame(DataBroker.ProduceOf(topic, DataBroker.Batch(), acks: 1), 9, id);
 
