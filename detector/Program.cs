@@ -6,6 +6,6 @@ try
 }
 catch (Exception e) // the top of the process: whatever ends it is told in a sentence
 {
-    await Console.Error.WriteLineAsync($"detector: it failed: {e.Message} ({e.GetType().Name})");
+    await Console.Error.WriteLineAsync($"detector: it failed: {e.GetBaseException().Message} ({e.GetBaseException().GetType().Name})");
     return DetectorCommand.Failed;
 }

@@ -67,8 +67,8 @@ catch (ConfigException e)
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
 }
-catch (Exception e) // the top of the process: whatever ends it is told in a sentence
+catch (Exception e) // the top of the process: the user reads one sentence, whatever ended it
 {
-    await Console.Error.WriteLineAsync($"broker: it failed: {e.Message} ({e.GetType().Name})");
+    await Console.Error.WriteLineAsync($"broker: it failed: {e.GetBaseException().Message} ({e.GetBaseException().GetType().Name})");
     return 1;
 }

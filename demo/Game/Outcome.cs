@@ -56,7 +56,7 @@ internal static class Outcome
         UserErrorException or TopicMismatchException or FormatException => e.Message,
         KafkaException kafka => $"The broker does not do what is needed: {kafka.Error.Reason}.",
         WebHdfsException => e.Message,
-        HttpRequestException => $"A server cannot be reached: {e.Message}",
+        HttpRequestException => $"A server cannot be reached: {e.GetBaseException().Message}",
         TimeoutException or OperationCanceledException => $"A server did not answer in time: {e.Message}",
         DllNotFoundException => $"A library is missing: {e.Message}",
         IOException or UnauthorizedAccessException => $"The disk or the network failed: {e.Message}",

@@ -83,6 +83,6 @@ internal static class GameServerProcess
         StartException or TopicMismatchException => e.Message,
         KafkaException kafka => $"The brokers cannot be used: {kafka.Error.Reason}.",
         IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException => e.Message,
-        _ => $"It failed: {e.GetType().Name}: {e.Message}",
+        _ => $"It failed: {e.GetBaseException().GetType().Name}: {e.GetBaseException().Message}",
     };
 }

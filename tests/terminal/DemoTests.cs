@@ -68,7 +68,7 @@ public sealed class DemoTests : IAsyncDisposable
         string[] left = await terminal.ScreenAsync();
         left.ShouldContain("All audits hold: nothing was lost, doubled or judged otherwise.");
         left.ShouldContain(line => line.Contains("./game query", StringComparison.Ordinal));
-        (await terminal.ColoredAsync()).ShouldMatch("\e\\[[0-9;]*(32|10)m[^\n]*All audits hold");
+        (await terminal.ColoredAsync()).ShouldMatch("\e\\[[0-9;]*(32|10|38;5;2)m[^\n]*All audits hold");
         (await terminal.IsAsBeforeAsync()).ShouldBeTrue();
         _home.Running.ShouldBeEmpty();
     }

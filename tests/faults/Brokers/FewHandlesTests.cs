@@ -40,7 +40,7 @@ public sealed class FewHandlesTests : IAsyncLifetime
             {
                 idle.Add(new WireClient(_broker.Port));
             }
-            await Until.HoldsAsync("the last places are taken", Patience, () => _broker.Log.Contains("further ones wait", StringComparison.Ordinal));
+            await Until.HoldsAsync("the last places are taken", Patience, () => _broker.Log.Contains("new connections wait", StringComparison.Ordinal));
             await _bystander.IsServedAsync(records: 20);
         }
         finally

@@ -103,6 +103,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     public async Task A_view_has_the_same_columns_where_nothing_is_yet(string view)
     {
         using TempFolder empty = new();
+        Directory.CreateDirectory(empty["warehouse"]);
         string address = $"http://127.0.0.1:{FreePorts.Take()}";
         await using RunningProgram server = RunningProgram.Start(Programs.PathOf("local-webhdfs"), ["--root", empty.Path, "--urls", address],
             Programs.Environment(demo.Home));
@@ -114,13 +115,13 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     }
 
     [Fact]
-    public async Task A_shell_goes_on_after_errors()
+    public async Task A_script_for_the_shell_stops_at_its_first_mistake()
     {
         CommandResult shell = await Command.RunAsync(Programs.PathOf("game-cli"), ["shell"], Programs.Environment(demo.Home),
-            input: "selec 1;\nselect 5 as five\n;\n;\nselect * from nowhere;\nselect 6\nas six;\nexit\n");
-        shell.ExitCode.ShouldBe(0, shell.Said);
+            input: "select 5\n\nas five;\n;\n;\nselec 1;\nselect 6 as six;\n");
+        shell.ExitCode.ShouldBe(1, shell.Said);
         shell.Output.ShouldContain("five");
-        shell.Output.ShouldContain("six");
+        shell.Output.ShouldNotContain("six");
         shell.Errors.ShouldContain("selec");
     }
 
