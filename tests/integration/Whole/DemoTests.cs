@@ -91,7 +91,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
             "select sum(gold_delta) as s, 1.50::decimal(5, 2) as d, 1.5::float as f, 18446744073709551615::ubigint as u from trades; select 2 as second",
                 "--json");
         json.ExitCode.ShouldBe(0, json.Said);
-        json.Lines[0].ShouldMatch("""^\{"s":-?[0-9]+,"d":1.50,"f":1.5,"u":18446744073709551615\}$""");
+        json.Lines[0].ShouldMatch("""^\{"s":-?[0-9]+,"d":1.5,"f":1.5,"u":18446744073709551615\}$""");
         json.Lines[1].ShouldBe("""{"second":2}""");
     }
 
@@ -103,7 +103,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     public async Task A_view_has_the_same_columns_where_nothing_is_yet(string view)
     {
         using TempFolder empty = new();
-        Directory.CreateDirectory(empty["warehouse"]);
+        Directory.CreateDirectory(empty["warehouse/player-events"]);
         string address = $"http://127.0.0.1:{FreePorts.Take()}";
         await using RunningProgram server = RunningProgram.Start(Programs.PathOf("local-webhdfs"), ["--root", empty.Path, "--urls", address],
             Programs.Environment(demo.Home));

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Server.Tests.Network;
 
+[Collection(MeasuresMemory.Name)]
 public class ConnectionLimitTests
 {
     private static readonly byte[] Heartbeat = TestClient.Frame(new HeartbeatRequest(), 4, 7);
