@@ -11,7 +11,7 @@ internal static class SqlResults
     private static readonly string[] Statements =
     [
         """
-        select rule, severity, count(*) as alerts, round(avg(score), 2) as mean_score
+        select rule, severity, count(*) as alerts, round(avg(score), 2) as mean
         from alerts group by all order by alerts desc
         """,
         """
