@@ -47,7 +47,7 @@ public sealed record Alert
 
     public required long SourceOffset { get; init; }
 
-    /// <summary>One sentence that tells an analyst what happened and what to do.</summary>
+    /// <summary>One sentence for an analyst: what happened and what to do.</summary>
     public required string Reason { get; init; }
 
     public required IReadOnlyDictionary<string, double> Features { get; init; }

@@ -21,7 +21,9 @@ public static class ClientSettings
         EnableDeliveryReports = true,
     };
 
-    /// <summary>A consumer that starts at the log's beginning where nothing is committed, and commits only when told.</summary>
+    /// <summary>
+    /// A consumer that starts at the log's beginning where nothing is committed. It commits only what its owner commits: automatic commits are off.
+    /// </summary>
     public static ConsumerConfig Consumer(string bootstrapServers, string clientId, string groupId) => new()
     {
         BootstrapServers = bootstrapServers,

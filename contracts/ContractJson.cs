@@ -47,7 +47,7 @@ public static class ContractJson
             return false;
         }
 
-        // The reader looks at the bytes of unknown fields only when someone asks for them.
+        // The JSON reader does not check the UTF-8 of fields that it does not read.
         if (!Utf8.IsValid(value))
         {
             error = new DecodeFailure(DecodeError.NotUtf8, "").ToString();

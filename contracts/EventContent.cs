@@ -83,7 +83,7 @@ public sealed class EventContent(UInt128 key)
             _used += IdWords;
         }
 
-        // The last word holds the last eight bytes, so it may repeat bytes of the word before it; the length tells how many.
+        // The last word holds the last eight bytes, so it may repeat bytes of the word before it; how many follows from the length.
         public void Add(ReadOnlySpan<byte> text)
         {
             Add((byte)text.Length);

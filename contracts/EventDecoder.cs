@@ -6,8 +6,8 @@ using System.Text.Unicode;
 namespace Game.Contracts;
 
 /// <summary>
-/// Decodes the value of a <c>player-events</c> record. Any bytes give an event or a named error; a well-formed event allocates nothing. Not
-/// thread-safe: each thread needs its own decoder, because the decoder unescapes texts into its scratch buffer.
+/// Decodes the value of a <c>player-events</c> record. Any bytes give an event or a named error; a well-formed event allocates nothing. Not thread-safe: each
+/// thread needs its own decoder, because the decoder unescapes texts into its scratch buffer.
 /// </summary>
 public sealed class EventDecoder
 {
@@ -274,7 +274,7 @@ public sealed class EventDecoder
         return error;
     }
 
-    // null means "not given", as does absence.
+    // null means "not given", like a missing field.
     private static DecodeError ReadDegrees(scoped ref Utf8JsonReader reader, double bound, out double degrees)
     {
         degrees = double.NaN;

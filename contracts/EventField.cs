@@ -2,16 +2,6 @@ using System.Text.Json;
 
 namespace Game.Contracts;
 
-/// <summary>Kinds of event, as a set.</summary>
-[Flags]
-public enum EventKinds : byte
-{
-    None = 0,
-    Login = 1,
-    Trade = 2,
-    Both = Login | Trade,
-}
-
 /// <summary>What a field holds, as tables store it.</summary>
 public enum FieldType : byte
 {

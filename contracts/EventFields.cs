@@ -1,6 +1,6 @@
 namespace Game.Contracts;
 
-/// <summary>The fields of login and trade by their place in <see cref="EventFields.All"/>.</summary>
+/// <summary>The fields of login and trade by their index in <see cref="EventFields.All"/>.</summary>
 internal enum FieldIndex
 {
     Type,

@@ -9,7 +9,7 @@ public static class EventTime
     /// <summary>A game server's clock may be this far ahead of the record's timestamp; beyond it the clock is broken or the event is forged.</summary>
     public const long MaxAheadMs = 5 * 60_000;
 
-    /// <summary>An event this far behind its record is late; an older one is history. A week of late events plus a day's margin.</summary>
+    /// <summary>An event up to this far behind its record's timestamp is late; an older one is history. A week for late events, and a day as margin.</summary>
     public const long MaxBehindMs = 8 * 24 * 3_600_000L;
 
     /// <summary>
@@ -21,7 +21,7 @@ public static class EventTime
     public static bool IsMisdated(long ts, long recordTimestamp) => recordTimestamp < ts - MaxAheadMs;
 
     /// <summary>
-    /// Whether the event's time is more than 8 days before its record's: the event was loaded, imported or replayed; the sink writes it to a file apart.
+    /// Whether the event's time is more than 8 days before its record's: the event was loaded, imported or replayed. The sink writes it to a separate file.
     /// </summary>
     /// <param name="ts">The event's time, 0 to <see cref="ContractLimits.MaxTimestamp"/>.</param>
     /// <param name="recordTimestamp">The record's timestamp; any number, as clients may send any.</param>

@@ -1,8 +1,8 @@
 namespace Game.Contracts;
 
 /// <summary>
-/// An event of one player as the game server publishes it. Times are epoch milliseconds UTC of the game server's clock. Writers use this type; readers on a
-/// hot path use <see cref="EventView"/>, which copies nothing.
+/// An event of one player as the game server publishes it. Times are epoch milliseconds UTC of the game server's clock. Writers use this type; readers on a hot
+/// path use <see cref="EventView"/>, which copies nothing.
 /// </summary>
 public abstract record PlayerEvent
 {

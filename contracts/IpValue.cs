@@ -159,8 +159,8 @@ public readonly record struct IpValue(UInt128 Bits, bool IsV4)
         int after = gap < 0 ? 0 : count - gap;
         for (int i = 0; i < count; i++)
         {
-            int place = gap >= 0 && i >= gap ? Groups - after + (i - gap) : i;
-            BinaryPrimitives.WriteUInt16BigEndian(bytes[(place * 2)..], groups[i]);
+            int index = gap >= 0 && i >= gap ? Groups - after + (i - gap) : i;
+            BinaryPrimitives.WriteUInt16BigEndian(bytes[(index * 2)..], groups[i]);
         }
 
         UInt128 bits = BinaryPrimitives.ReadUInt128BigEndian(bytes);

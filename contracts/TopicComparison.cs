@@ -13,7 +13,9 @@ internal static class TopicComparison
 {
     public const string MinInsyncReplicas = "min.insync.replicas";
 
-    /// <summary>With this many replicas or more, two are left when a broker is lost: writes go on, and every acknowledged record is on both.</summary>
+    /// <summary>
+    /// With this many replicas or more, two remain when one broker fails: enough for producers to continue with <c>min.insync.replicas=2</c>.
+    /// </summary>
     public const int SafeReplicas = 3;
 
     public const int SafeInsyncReplicas = 2;
@@ -54,8 +56,8 @@ internal static class TopicComparison
         int wanted = Math.Min(brokers, SafeReplicas);
         if (found.Replicas < wanted)
         {
-            yield return $"The topic {topic.Name} has {found.Replicas} replica(s) a partition on {brokers} brokers, so that records may be lost with a broker: "
-                + $"give it {wanted} with kafka-reassign-partitions.sh.";
+            yield return $"The topic {topic.Name} has {found.Replicas} replica(s) a partition on {brokers} brokers, so that records may be lost "
+                + $"when a broker fails: give it {wanted} with kafka-reassign-partitions.sh.";
         }
 
         if (Number(found, MinInsyncReplicas) is { } insync)

@@ -21,8 +21,9 @@ public static class TopicSetup
     /// <param name="admin">A client of the cluster.</param>
     /// <param name="topics">The topics that the process reads or writes.</param>
     /// <param name="warn">Called with one sentence for everything that weakens a guarantee: few replicas, small messages, settings that cannot be read.</param>
-    /// <exception cref="TopicMismatchException">A topic has another partition count, deletes what must stay, or compacts what must not be
-    /// compacted.</exception>
+    /// <exception cref="TopicMismatchException">
+    /// A topic has another partition count, deletes what must stay, or compacts what must not be compacted.
+    /// </exception>
     /// <exception cref="KafkaException">The brokers cannot be reached or refuse.</exception>
     public static async Task EnsureAsync(IAdminClient admin, IReadOnlyCollection<TopicSpec> topics, Action<string> warn)
     {
@@ -136,7 +137,8 @@ public static class TopicSetup
     {
         ConfigResource resource = new() { Type = ResourceType.Broker, Name = broker.ToString(CultureInfo.InvariantCulture) };
         List<DescribeConfigsResult> configs = await admin.DescribeConfigsAsync([resource], new DescribeConfigsOptions { RequestTimeout = RequestTimeout });
-        return configs[0].Entries.TryGetValue("default.replication.factor", out ConfigEntryResult? entry) && int.TryParse(entry.Value, out int factor) ? factor
+        return configs[0].Entries.TryGetValue("default.replication.factor", out ConfigEntryResult? entry) && int.TryParse(entry.Value, out int factor)
+            ? factor
             : 1;
     }
 

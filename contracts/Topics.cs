@@ -18,7 +18,7 @@ public sealed class Topics
     public const string DeadLetters = "dead-letters";
     public const string SimulationTruth = "simulation-truth";
 
-    /// <summary>Partitions of <c>player-events</c> where no option says otherwise.</summary>
+    /// <summary>Partitions of <c>player-events</c> where no option sets another number.</summary>
     public const int DefaultPartitions = 12;
 
     private const int SmallTopicPartitions = 3;

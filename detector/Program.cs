@@ -4,7 +4,7 @@ try
 {
     return await DetectorCommand.RunAsync(args);
 }
-catch (Exception e) // the top of the process: whatever ends it is told in a sentence
+catch (Exception e) // the top of the process: one sentence names what ended it
 {
     await Console.Error.WriteLineAsync($"detector: it failed: {e.GetBaseException().Message} ({e.GetBaseException().GetType().Name})");
     return DetectorCommand.Failed;

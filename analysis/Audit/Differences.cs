@@ -34,7 +34,7 @@ internal sealed class Differences
     }
 
     /// <summary>Adds a sentence where two sets that must be equal are not.</summary>
-    public void Sets<T>(string left, IReadOnlySet<T> leftSet, string right, IReadOnlySet<T> rightSet)
+    public void EqualSets<T>(string left, IReadOnlySet<T> leftSet, string right, IReadOnlySet<T> rightSet)
     {
         T[] missing = [.. leftSet.Where(item => !rightSet.Contains(item))];
         T[] extra = [.. rightSet.Where(item => !leftSet.Contains(item))];

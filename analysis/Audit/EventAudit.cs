@@ -7,7 +7,7 @@ namespace Game.Analysis.Audit;
 
 /// <summary>
 /// Reads player-events once and collects: the distinct ids of live and historic events, the alerts that a new detector raises on the same records, and the
-/// places of the campaigns' events.
+/// events of the campaigns' players.
 /// </summary>
 internal sealed class EventAudit
 {
@@ -33,7 +33,7 @@ internal sealed class EventAudit
     public HashSet<Guid> HistoryIds { get; } = [];
 
     /// <summary>Every live event's id with the partition and offset of its first appearance.</summary>
-    public Dictionary<Guid, (int Partition, long Offset)> LivePlaces { get; } = [];
+    public Dictionary<Guid, (int Partition, long Offset)> LivePositions { get; } = [];
 
     /// <summary>The alerts that a new detector raises on the records read.</summary>
     public IEnumerable<Alert> ReplayedAlerts => _replays.SelectMany(replay => replay.Alerts);
@@ -50,8 +50,9 @@ internal sealed class EventAudit
     /// <summary>Live events among the dead letters.</summary>
     public long LiveDeadLetters { get; private set; }
 
-    /// <summary>Records in another partition than the first record of their key: two partitions would keep windows of the player. There should be
-    /// none.</summary>
+    /// <summary>
+    /// Records in another partition than the first record of their key: two partitions would keep windows of the player. There should be none.
+    /// </summary>
     public long Misrouted { get; private set; }
 
     /// <summary>The live events of a campaign's player in order.</summary>
@@ -84,7 +85,7 @@ internal sealed class EventAudit
             return;
         }
 
-        if (!LivePlaces.TryAdd(view.EventId, (record.Partition, record.Offset)))
+        if (!LivePositions.TryAdd(view.EventId, (record.Partition, record.Offset)))
         {
             return;
         }

@@ -10,7 +10,7 @@ internal readonly record struct AuditRecord(int Partition, long Offset, byte[]? 
 internal sealed class TopicReader(string bootstrapServers)
 {
     private static readonly TimeSpan StandstillTimeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     /// <exception cref="UserErrorException">The broker does not send the records up to the topic's end.</exception>
     public IEnumerable<AuditRecord> Read(string topic, int partitions, CancellationToken cancellation)
@@ -25,7 +25,7 @@ internal sealed class TopicReader(string bootstrapServers)
         {
             ConsumeResult<byte[]?, byte[]?> result = Next(consumer, cancellation)
                 ?? throw new UserErrorException(
-                $"The audit waited {StandstillTimeout.TotalSeconds:F0} s for a record of {topic} that the broker says is there.");
+                    $"The audit waited {StandstillTimeout.TotalSeconds:F0} s for a record that lies before the end of {topic}.");
             if (result.IsPartitionEOF)
             {
                 open--;
@@ -43,10 +43,10 @@ internal sealed class TopicReader(string bootstrapServers)
     private static ConsumeResult<byte[]?, byte[]?>? Next(IConsumer<byte[]?, byte[]?> consumer, CancellationToken cancellation)
     {
         ConsumeResult<byte[]?, byte[]?>? result = null;
-        for (TimeSpan waited = TimeSpan.Zero; result is null && waited < StandstillTimeout; waited += LookEvery)
+        for (TimeSpan waited = TimeSpan.Zero; result is null && waited < StandstillTimeout; waited += PollInterval)
         {
             cancellation.ThrowIfCancellationRequested();
-            result = consumer.Consume(LookEvery);
+            result = consumer.Consume(PollInterval);
         }
 
         return result;

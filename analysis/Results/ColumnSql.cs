@@ -14,11 +14,11 @@ internal static class ColumnSql
     /// <param name="form">The form in which the texts will be shown.</param>
     public static string Rows(string query, IReadOnlyList<ResultColumn> columns, ResultForm form)
     {
-        IEnumerable<string> texts = columns.Select((column, place) => form == ResultForm.Json ? Json(Name(place), column.Type) : Text(Name(place)));
-        return $"select {string.Join(", ", texts)} from ({query}\n) as {Source}({string.Join(", ", columns.Select((_, place) => Name(place)))})";
+        IEnumerable<string> texts = columns.Select((column, index) => form == ResultForm.Json ? Json(Name(index), column.Type) : Text(Name(index)));
+        return $"select {string.Join(", ", texts)} from ({query}\n) as {Source}({string.Join(", ", columns.Select((_, index) => Name(index)))})";
     }
 
-    private static string Name(int place) => $"c{place}";
+    private static string Name(int index) => $"c{index}";
 
     private static string Text(string value) => $"cast({value} as varchar)";
 

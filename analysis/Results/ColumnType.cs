@@ -19,8 +19,9 @@ internal enum TypeId
 
 /// <summary>A column's type.</summary>
 /// <param name="Id">Any number of <c>duckdb_type</c>, also one without a name here.</param>
-/// <param name="Parts">The fields of a struct and the members of a union, with their names; the item type of a list or array; the key and value types of a
-/// map.</param>
+/// <param name="Parts">
+/// The fields of a struct and the members of a union, with their names; the item type of a list or array; the key and value types of a map.
+/// </param>
 internal sealed record ColumnType(TypeId Id, IReadOnlyList<(string Name, ColumnType Type)> Parts)
 {
     /// <summary>Whether this is a struct whose fields have no names, as <c>row(1, 2)</c> and <c>(1, 2)</c> make it.</summary>

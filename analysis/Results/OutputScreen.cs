@@ -4,7 +4,7 @@ namespace Game.Analysis.Results;
 internal static class OutputScreen
 {
     /// <summary>The width where a terminal does not report its own.</summary>
-    private const int UsualWidth = 80;
+    private const int DefaultWidth = 80;
 
     /// <summary>The terminal's current width in characters; null where the output goes to a pipe or a file.</summary>
     public static int? Width()
@@ -15,6 +15,6 @@ internal static class OutputScreen
         }
 
         int width = Console.WindowWidth;
-        return width > 0 ? width : UsualWidth;
+        return width > 0 ? width : DefaultWidth;
     }
 }

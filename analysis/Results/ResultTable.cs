@@ -6,7 +6,7 @@ namespace Game.Analysis.Results;
 /// <summary>Writes rows for people: as a table, or where a table does not fit the terminal, with one field on each line.</summary>
 internal static class ResultTable
 {
-    /// <summary>The most rows shown; whoever needs more can use CSV or JSON.</summary>
+    /// <summary>The most rows that a table shows; CSV and JSON show all.</summary>
     private const int MaxRows = 200;
 
     /// <summary>The narrowest column, in characters, to which a longer text may be wrapped; narrower ones are hard to read.</summary>

@@ -5,9 +5,11 @@ namespace Game.Analysis.Results;
 /// <summary>Writes results: tables for people, CSV or lines of JSON for programs.</summary>
 /// <param name="form">The form of the results.</param>
 /// <param name="output">Receives the results.</param>
-/// <param name="terminalWidth">Returns the width in characters of the terminal that shows the output; null where the output goes to a pipe or a file. A table
-/// fits the terminal, and the writer escapes the data's control characters.</param>
-/// <param name="showMessage">Called with what a statement without rows did, where the output is for programs.</param>
+/// <param name="terminalWidth">
+/// Returns the width in characters of the terminal that shows the output; null where the output goes to a pipe or a file. A table fits the terminal, and the
+/// writer escapes the data's control characters.
+/// </param>
+/// <param name="showMessage">Shows what a statement without rows did, where the output is for programs.</param>
 internal sealed class ResultWriter(ResultForm form, TextWriter output, Func<int?> terminalWidth, Action<string> showMessage) : IResultOutput
 {
     public ResultForm Form => form;

@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 namespace Game.Analysis.Results;
 
 /// <summary>The reader of the standard output has closed it, as <c>| head</c> does.</summary>
-internal sealed class OutputClosedException() : IOException("Nobody reads the output any more.");
+internal sealed class OutputClosedException() : IOException("The reader of the output has closed it.");
 
 /// <summary>
 /// The standard output for results of any length. .NET's console stream ignores that its reader has closed the pipe, so a query would produce all its rows for
-/// nothing; .NET's file streams keep an offset of their own, and so overwrite what others write to the same file. Unbuffered; for one caller at a time.
+/// nothing; .NET's file streams keep an offset of their own, and so overwrite what other programs write to the same file. Unbuffered; for one caller at a time.
 /// </summary>
 internal sealed partial class StandardOutput : Stream
 {

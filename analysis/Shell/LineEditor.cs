@@ -31,7 +31,7 @@ internal sealed class LineEditor(IReadOnlyList<string> history)
 
     /// <summary>The part of the text that one line of the terminal shows: all of it where it fits, otherwise the part around the cursor.</summary>
     /// <param name="room">How many characters fit, at least 2, including the cursor after the last character.</param>
-    /// <returns>The shown part, and the cursor's place in it.</returns>
+    /// <returns>The shown part, and the cursor's position in it.</returns>
     public (string Shown, int Cursor) Window(int room)
     {
         int half = Math.Max(1, room / 2);

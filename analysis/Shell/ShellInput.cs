@@ -3,7 +3,7 @@ namespace Game.Analysis.Shell;
 /// <summary>Reads lines for the shell, from a terminal or a pipe.</summary>
 internal interface IShellInput : IDisposable
 {
-    /// <summary>Whether the lines come from a script, where nobody can correct a mistake.</summary>
+    /// <summary>Whether the lines come from a script, so that no user can correct a mistake.</summary>
     bool IsScript { get; }
 
     /// <param name="prompt">Shown before the line.</param>
@@ -38,7 +38,7 @@ internal sealed class TerminalInput : IShellInput
     private readonly string _file;
     private readonly List<string> _history;
 
-    /// <param name="folder">The folder of the history file; made where it is missing.</param>
+    /// <param name="folder">The folder of the history file; created if it is missing.</param>
     public TerminalInput(string folder)
     {
         _file = Path.Combine(Directory.CreateDirectory(folder).FullName, "history");

@@ -5,7 +5,7 @@ using Game.Contracts;
 namespace Game.Analysis.Shell;
 
 /// <summary>
-/// Reads statements, each up to the semicolon that ends it, and runs them one after another. At a terminal the shell goes on after an error; Ctrl-C discards
+/// Reads statements, each up to the semicolon that ends it, and runs them one after another. At a terminal the shell continues after an error; Ctrl-C discards
 /// the statement that is typed or cancels the one that runs; "exit", Ctrl-D, or Ctrl-C on an empty line ends the shell. A script ends at its first error.
 /// </summary>
 /// <param name="session">Runs the statements.</param>
@@ -64,7 +64,7 @@ internal sealed class SqlShell(SqlSession session, IShellInput input, IResultOut
     // Runs all statements that end with a semicolon and returns the rest of the text; null where one failed.
     private async Task<string?> RunCompleteAsync(string text, CancellationToken cancellation)
     {
-        while (StatementParser.TryTake(session.Database, ref text, out string? statement))
+        while (StatementParser.TryRemoveFirst(session.Database, ref text, out string? statement))
         {
             if (!await RunLastAsync(statement, cancellation))
             {

@@ -12,8 +12,9 @@ internal sealed class QueryConditions(Lazy<IReadOnlySet<string>> functions)
     private readonly Dictionary<string, List<FolderCondition>?> _byView = [];
     private readonly HashSet<JsonNode> _withCondition = [];
 
-    /// <summary>The views that the statements read, each with the conditions of which a folder must meet one, or with null where the view needs all
-    /// folders.</summary>
+    /// <summary>
+    /// The views that the statements read, each with the conditions of which a folder must meet one, or with null where the view needs all folders.
+    /// </summary>
     public static IReadOnlyDictionary<string, List<FolderCondition>?> Of(JsonNode serialized, Lazy<IReadOnlySet<string>> functions)
     {
         QueryConditions conditions = new(functions);

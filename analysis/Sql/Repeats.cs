@@ -24,11 +24,12 @@ internal sealed class Repeats(DuckDBConnection database, string view, Repetition
     /// <summary>How far the clock that makes an id may be ahead of the game servers' clocks.</summary>
     private const long ClockMarginMs = HourMs;
 
-    /// <summary>A repeat that comes later than this is a row of its own: a client whose clock is years behind must not make all statements read
-    /// years.</summary>
+    /// <summary>
+    /// A repeat that comes later than this is a row of its own: a client whose clock is years behind must not make all statements read years.
+    /// </summary>
     private const long LookBackMs = 24 * HourMs;
 
-    /// <summary>The table of the repeats' places: <c>_partition</c> and <c>_offset</c>.</summary>
+    /// <summary>The table of the repeats' positions: <c>_partition</c> and <c>_offset</c>.</summary>
     public static string Table(string view) => $"temp.main.__repeats_{view}";
 
     public static string Drop(string view) => $"drop table if exists {Table(view)}";
@@ -50,7 +51,7 @@ internal sealed class Repeats(DuckDBConnection database, string view, Repetition
             => file.MayHold(span.Partition) && file.Folder.Number >= span.Earliest && file.Folder.Number < span.Hour))];
     }
 
-    /// <summary>Writes the places of the repeats into the table.</summary>
+    /// <summary>Writes the positions of the repeats into the table.</summary>
     /// <param name="files">Local paths: of the statement's files and the earlier ones.</param>
     /// <returns>Whether there are any.</returns>
     public bool Find(IReadOnlyList<string> files)

@@ -16,13 +16,13 @@ internal sealed class SqlSession : IDisposable
     private readonly IWebHdfs _hdfs;
     private readonly string _root;
     private readonly FileCache _cache;
-    private readonly Action<string> _say;
+    private readonly Action<string> _report;
 
-    private SqlSession(IWebHdfs hdfs, string root, string cacheFolder, Action<string> say)
+    private SqlSession(IWebHdfs hdfs, string root, string cacheFolder, Action<string> report)
     {
         _hdfs = hdfs;
         _root = root;
-        _say = say;
+        _report = report;
         _cache = new FileCache(hdfs, cacheFolder);
         _database.Open();
         _database.Execute("set TimeZone = 'UTC'");
@@ -38,22 +38,22 @@ internal sealed class SqlSession : IDisposable
     /// <param name="hdfs">Where the warehouse is.</param>
     /// <param name="root">The folder of the warehouse.</param>
     /// <param name="cacheFolder">The local folder for fetched files.</param>
-    /// <param name="say">Called with a sentence about what is fetched, where a statement needs all files.</param>
+    /// <param name="report">Shows a sentence about what is fetched, where a statement needs all files.</param>
     /// <param name="cancellation">Cancels the check of the warehouse.</param>
     /// <exception cref="UserErrorException">The folder is not a warehouse.</exception>
     /// <exception cref="WebHdfsException">HDFS does not answer.</exception>
-    public static async Task<SqlSession> OpenAsync(IWebHdfs hdfs, string root, string cacheFolder, Action<string> say, CancellationToken cancellation)
+    public static async Task<SqlSession> OpenAsync(IWebHdfs hdfs, string root, string cacheFolder, Action<string> report, CancellationToken cancellation)
     {
         foreach (string topic in WarehouseViews.Topics)
         {
             if (await hdfs.GetFileStatusAsync($"{root}/{topic}", cancellation) is not null)
             {
-                return new SqlSession(hdfs, root, cacheFolder, say);
+                return new SqlSession(hdfs, root, cacheFolder, report);
             }
         }
 
         throw new UserErrorException($"The folder {root} of HDFS holds none of {string.Join(", ", WarehouseViews.Topics)}: "
-            + "name the sink's folder with --warehouse, or wait until the first rows have landed.");
+            + "name the sink's folder with --warehouse, or wait until the sink has written its first rows.");
     }
 
     /// <summary>Runs statements, each in a transaction of its own.</summary>
@@ -86,7 +86,7 @@ internal sealed class SqlSession : IDisposable
         }
     }
 
-    // One transaction has one now(), for the choice of folders and for the rows. After it the views are without rows again, also where it fails.
+    // One transaction has one now(), for the choice of folders and for the rows. After it the views have no rows again, also where it fails.
     private async Task<bool> TryRunAsync(string statement, bool choose, IResultOutput output, CancellationToken cancellation)
     {
         await using DbTransaction transaction = await _database.BeginTransactionAsync(cancellation);
@@ -132,7 +132,7 @@ internal sealed class SqlSession : IDisposable
         long bytes = _cache.BytesToFetch(needed);
         if (chosen is null && bytes > 0)
         {
-            _say($"{view}: no condition on dt, hour or {WarehouseViews.TimeColumn(view)} limits it; fetching {bytes:N0} bytes.");
+            _report($"{view}: no condition on dt, hour or {WarehouseViews.TimeColumn(view)} limits it; fetching {bytes:N0} bytes.");
         }
 
         await PutViewAsync(view, needed, all, cancellation);

@@ -18,8 +18,9 @@ internal static partial class StatementNeeds
     [GeneratedRegex(@"\bquery(_table)?\s*\(", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, TimeoutMs)]
     private static partial Regex NamesAsText();
 
-    /// <summary>The views that a statement reads, each with the conditions of which a folder must meet one, or with null where the view needs all
-    /// folders.</summary>
+    /// <summary>
+    /// The views that a statement reads, each with the conditions of which a folder must meet one, or with null where the view needs all folders.
+    /// </summary>
     /// <param name="database">The database that will run it.</param>
     /// <param name="statement">One correct statement.</param>
     /// <param name="kind">What it does.</param>

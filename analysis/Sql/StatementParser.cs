@@ -18,13 +18,13 @@ internal static class StatementParser
     {
         List<string> statements = [];
         string rest = text;
-        while (TryTake(database, ref rest, out string? statement))
+        while (TryRemoveFirst(database, ref rest, out string? statement))
         {
             statements.Add(statement);
         }
 
         statements = [.. statements.Append(rest).Where(statement => Count(database, statement) > 0)];
-        return statements.Count > 0 ? statements : throw new UserErrorException("There is no statement in that.");
+        return statements.Count > 0 ? statements : throw new UserErrorException("The text holds no SQL statement.");
     }
 
     /// <summary>Removes the first statement from a text, with its semicolon.</summary>
@@ -32,7 +32,7 @@ internal static class StatementParser
     /// <param name="text">Becomes the rest of the text.</param>
     /// <param name="statement">The statement without the semicolon; it may be empty, or not SQL.</param>
     /// <returns>False where no semicolon ends a statement.</returns>
-    public static bool TryTake(DuckDBConnection database, ref string text, [NotNullWhen(true)] out string? statement)
+    public static bool TryRemoveFirst(DuckDBConnection database, ref string text, [NotNullWhen(true)] out string? statement)
     {
         for (int end = text.IndexOf(';', StringComparison.Ordinal); end >= 0; end = text.IndexOf(';', end + 1))
         {
@@ -82,13 +82,13 @@ internal static class StatementParser
             return extracted;
         }
 
-        string error = Error(extracted) ?? "There is no statement in that.";
+        string error = Error(extracted) ?? "The text holds no SQL statement.";
         extracted.Dispose();
         throw new UserErrorException(error);
     }
 
-    // Within a comment, text that is a syntax error does not change the parser's error, unless it stands on the next line. After an earlier syntax error it
-    // changes nothing at all; then the statement may end here.
+    // The parser is asked again with text that is a syntax error. Within a comment this does not change its answer, but on the next line it does. After an
+    // earlier syntax error it changes neither; then the statement may end here.
     private static bool IsEnd(DuckDBConnection database, string before)
     {
         string error = Fault(database, before);

@@ -20,31 +20,31 @@ internal sealed record StatementShape(StatementKind Kind, IReadOnlyList<ResultCo
     public static StatementShape Of(DuckDBConnection database, string statement)
     {
         using DuckDBExtractedStatements extracted = StatementParser.Extract(database, statement, out _);
-        return Of(database, extracted, place: 0);
+        return Of(database, extracted, index: 0);
     }
 
     /// <summary>Binds the last of the statements that DuckDB makes of one, such as a PIVOT; runs the ones before it.</summary>
     public static StatementShape OfLast(DuckDBConnection database, string statement)
     {
         using DuckDBExtractedStatements extracted = StatementParser.Extract(database, statement, out int count);
-        for (int place = 0; place < count - 1; place++)
+        for (int index = 0; index < count - 1; index++)
         {
-            Run(database, extracted, place);
+            Run(database, extracted, index);
         }
 
         return Of(database, extracted, count - 1);
     }
 
-    private static StatementShape Of(DuckDBConnection database, DuckDBExtractedStatements extracted, int place)
+    private static StatementShape Of(DuckDBConnection database, DuckDBExtractedStatements extracted, int index)
     {
-        using DuckDBPreparedStatement prepared = Prepare(database, extracted, place);
+        using DuckDBPreparedStatement prepared = Prepare(database, extracted, index);
         int columns = checked((int)Native.ColumnCount(prepared));
         return new StatementShape(Native.KindOf(prepared), [.. Enumerable.Range(0, columns).Select(column => Column(prepared, (ulong)column))]);
     }
 
-    private static void Run(DuckDBConnection database, DuckDBExtractedStatements extracted, int place)
+    private static void Run(DuckDBConnection database, DuckDBExtractedStatements extracted, int index)
     {
-        using DuckDBPreparedStatement prepared = Prepare(database, extracted, place);
+        using DuckDBPreparedStatement prepared = Prepare(database, extracted, index);
         DuckDBState state = NativeMethods.PreparedStatements.DuckDBExecutePrepared(prepared, out DuckDBResult result);
         string error = state == DuckDBState.Error ? NativeMethods.Query.DuckDBResultError(ref result) : "";
         NativeMethods.Query.DuckDBDestroyResult(ref result);
@@ -54,10 +54,10 @@ internal sealed record StatementShape(StatementKind Kind, IReadOnlyList<ResultCo
         }
     }
 
-    private static DuckDBPreparedStatement Prepare(DuckDBConnection database, DuckDBExtractedStatements extracted, int place)
+    private static DuckDBPreparedStatement Prepare(DuckDBConnection database, DuckDBExtractedStatements extracted, int index)
     {
         DuckDBState state = NativeMethods.ExtractStatements.DuckDBPrepareExtractedStatement(
-            database.NativeConnection, extracted, place, out DuckDBPreparedStatement prepared);
+            database.NativeConnection, extracted, index, out DuckDBPreparedStatement prepared);
         if (state == DuckDBState.Success)
         {
             return prepared;

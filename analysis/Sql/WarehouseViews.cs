@@ -4,8 +4,8 @@ using TopicNames = Game.Contracts.Topics;
 namespace Game.Analysis.Sql;
 
 /// <summary>
-/// The views that statements read. Their columns are always the same, whatever the files hold. Of a repeated event or alert (a retry may have appended it to
-/// the log twice) a view shows only the first; it shows all rows without an id. <c>dt</c> and <c>hour</c> are those of the folder.
+/// The views that statements read. Their columns are always the same, with any files. Of a repeated event or alert (a retry may have appended it to the log
+/// twice) a view shows only the first; it shows all rows without an id. <c>dt</c> and <c>hour</c> are those of the folder.
 /// </summary>
 internal static class WarehouseViews
 {
@@ -61,7 +61,7 @@ internal static class WarehouseViews
     /// <summary>The statement that creates the view over local files.</summary>
     /// <param name="view">The view's name.</param>
     /// <param name="files">Local paths of files of its topic, at least one.</param>
-    /// <param name="repeats">The table with the places of the repeats; null where there are none.</param>
+    /// <param name="repeats">The table with the positions of the repeats; null where there are none.</param>
     public static string Over(string view, IReadOnlyList<string> files, string? repeats)
     {
         string without = repeats is null ? ""

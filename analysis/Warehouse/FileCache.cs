@@ -11,8 +11,9 @@ namespace Game.Analysis.Warehouse;
 /// </summary>
 internal sealed class FileCache(IWebHdfs hdfs, string folder, long bound = FileCache.Bound)
 {
-    /// <summary>Bytes that the cache keeps: some hundred million events, and little of an analyst's disk. One query may need more; the cache shrinks at the
-    /// next fetch.</summary>
+    /// <summary>
+    /// Bytes that the cache keeps: some hundred million events, and little of an analyst's disk. One query may need more; the cache shrinks at the next fetch.
+    /// </summary>
     public const long Bound = 4L << 30;
 
     private const int FetchesAtOnce = 4;

@@ -64,8 +64,8 @@ internal static class WarehouseTree
         {
             return [];
         }
-        return [.. (await hdfs.ListStatusAsync(path, cancellation)).Select(status => status.PathSuffix).Where(name => name.StartsWith(prefix,
-            StringComparison.Ordinal))];
+        return [.. (await hdfs.ListStatusAsync(path, cancellation))
+            .Select(status => status.PathSuffix).Where(name => name.StartsWith(prefix, StringComparison.Ordinal))];
     }
 
     private static HourFolder? Parse(string date, string hour)

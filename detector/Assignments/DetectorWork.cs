@@ -9,10 +9,10 @@ using Game.Detector.Sending;
 namespace Game.Detector.Assignments;
 
 /// <summary>
-/// Judges the events of the partitions that this process has. A newly assigned partition is paused while a thread of its own rebuilds its state; then it is
-/// read from its committed offset. An event is judged and its alert sent without any other I/O.
+/// Judges the events of the partitions that this process has. A newly assigned partition is paused while its own thread rebuilds its state; then it is read
+/// from its committed offset. An event is judged and its alert sent without any other I/O.
 /// </summary>
-/// <param name="rebuild">Gives a partition's state as its former owner left it, or null when cancelled. Runs on a thread of the partition's own.</param>
+/// <param name="rebuild">Rebuilds a partition's state up to its committed offset; gives null when cancelled. Runs on the partition's own thread.</param>
 internal sealed class DetectorWork(
     Func<int, RebuildProgress, CancellationToken, RebuiltPartition?> rebuild, IReadOnlyList<PartitionStatus> statuses, AlertSender sender,
     DecisionTimes decisions, TimeProvider time, ILogger log)
@@ -47,7 +47,7 @@ internal sealed class DetectorWork(
 
         public PartitionLedger Ledger { get; } = ledger;
 
-        /// <summary>Records of this process's earlier assignments that may still be on their way.</summary>
+        /// <summary>Records that this process sent for earlier assignments of the partition and that may be unacknowledged.</summary>
         public Delivery[] EarlierRecords { get; } = earlierRecords;
 
         public RebuildProgress Progress { get; } = new();

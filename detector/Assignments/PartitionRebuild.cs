@@ -6,7 +6,7 @@ using Game.Detector.Rules;
 
 namespace Game.Detector.Assignments;
 
-/// <summary>A partition's state as its former owner left it.</summary>
+/// <summary>A partition's state at its committed offset.</summary>
 /// <param name="Engine">Has judged all records before <paramref name="Offset"/>.</param>
 /// <param name="Offset">Where live reading begins.</param>
 /// <param name="End">The log's end when the rebuild began.</param>
@@ -14,7 +14,7 @@ namespace Game.Detector.Assignments;
 internal sealed record RebuiltPartition(PartitionEngine Engine, long Offset, long End, RaisedAlerts Raised);
 
 /// <summary>
-/// Rebuilds the windows of a newly assigned partition: reads from the start of the log to the committed offset, on a thread and with a consumer of its own,
+/// Rebuilds the windows of a newly assigned partition: reads from the start of the log to the committed offset, on its own thread and with its own consumer,
 /// while the group's consumer reads other partitions. It shares no state with another rebuild: one that was cancelled and ends late does not affect its
 /// successor.
 /// </summary>
@@ -58,7 +58,7 @@ internal sealed class PartitionRebuild(
                 consumer.Close();
                 return rebuilt;
             }
-            catch (KafkaException e) // brokers may be away for a while; a failed attempt has no effect, so it is repeated
+            catch (KafkaException e) // brokers may be unreachable for a while; a failed attempt has no effect, so it is repeated
             {
                 DetectorLog.RebuildFailed(log, partition, e.Error.Reason);
                 cancel.WaitHandle.WaitOne(RetryWait);

@@ -38,17 +38,17 @@ internal sealed class RaisedAlerts
         TopicPartition alerts = new(Topics.Alerts, partition);
         WatermarkOffsets range = consumer.QueryWatermarkOffsets(alerts, QueryTimeout);
         long to = range.High.Value, step = FirstStep;
-        bool metEarlier = false;
-        while (to > range.Low.Value && !metEarlier && !cancel.IsCancellationRequested)
+        bool foundEarlier = false;
+        while (to > range.Low.Value && !foundEarlier && !cancel.IsCancellationRequested)
         {
             long from = Math.Max(range.Low.Value, to - step);
-            metEarlier = found.ReadChunk(consumer, new TopicPartitionOffset(alerts, from), to, committed, cancel);
+            foundEarlier = found.ReadChunk(consumer, new TopicPartitionOffset(alerts, from), to, committed, cancel);
             to = from;
             step *= StepGrowth;
         }
 
         consumer.Unassign();
-        if (range.Low.Value > 0 && !metEarlier && !cancel.IsCancellationRequested)
+        if (range.Low.Value > 0 && !foundEarlier && !cancel.IsCancellationRequested)
         {
             found.AssumeExpired(partition, committed, log);
         }
@@ -67,7 +67,7 @@ internal sealed class RaisedAlerts
 
     private bool ReadChunk(IConsumer<byte[]?, byte[]?> consumer, TopicPartitionOffset from, long to, long committed, CancellationToken cancel)
     {
-        bool metEarlier = false;
+        bool foundEarlier = false;
         consumer.Assign(from);
         while (!cancel.IsCancellationRequested)
         {
@@ -84,7 +84,7 @@ internal sealed class RaisedAlerts
 
             if (ContractJson.TryDecode(record.Message.Value, out Alert alert, out _))
             {
-                metEarlier |= !Keep(alert, committed);
+                foundEarlier |= !Keep(alert, committed);
             }
 
             if (record.Offset.Value + 1 == to)
@@ -93,7 +93,7 @@ internal sealed class RaisedAlerts
             }
         }
 
-        return metEarlier;
+        return foundEarlier;
     }
 
     private bool Keep(Alert alert, long committed)

@@ -14,9 +14,9 @@ public class DecisionBenchmark
     private int _at;
     private long _offset;
 
-    /// <summary>Makes every player known.</summary>
+    /// <summary>Judges every event once, so that the engine knows every player.</summary>
     [GlobalSetup]
-    public void Meet()
+    public void JudgeAllOnce()
     {
         for (int i = 0; i < _load.Count; i++)
         {

@@ -6,15 +6,15 @@ using Game.Detector.Sending;
 namespace Game.Detector.Consuming;
 
 /// <summary>
-/// One member of a consumer group, on a thread of its own: reads records, gives them to an <see cref="IGroupWork"/>, commits offsets whose outputs are
-/// acknowledged, and releases partitions in order.
+/// One member of a consumer group, on its own thread: reads records, gives them to an <see cref="IGroupWork"/>, commits offsets whose outputs are acknowledged,
+/// and releases partitions in order.
 /// </summary>
 internal sealed class GroupLoop : IDisposable
 {
     /// <summary>
     /// How long a revoked partition waits for the acknowledgements of its alerts: its next owner must find them in the topic, or it raises them again.
-    /// Meanwhile the other members go on with the partitions that they keep; the group waits for <see cref="GroupLoopOptions.MaxPollIntervalMs"/>. After this
-    /// time the process ends and sends nothing more.
+    /// Meanwhile the other members continue to read the partitions that they keep; the group waits for <see cref="GroupLoopOptions.MaxPollIntervalMs"/>. After
+    /// this time the process ends and sends nothing more.
     /// </summary>
     private static readonly TimeSpan RevokeWait = TimeSpan.FromSeconds(240);
 
@@ -73,7 +73,7 @@ internal sealed class GroupLoop : IDisposable
     /// <summary>Whether the group has assigned partitions to this member, even if it assigned none.</summary>
     public bool HasJoined => _joined;
 
-    /// <summary>Completes with one sentence when the member cannot go on.</summary>
+    /// <summary>Completes with one sentence when the member cannot continue.</summary>
     public Task<string> Failure => _failure.Task;
 
     /// <summary>Runs until cancelled or failed, then commits and leaves the group. Blocks its thread.</summary>
@@ -114,7 +114,7 @@ internal sealed class GroupLoop : IDisposable
             return;
         }
         _lastCommit = _time.GetTimestamp();
-        CommitSafe();
+        CommitSafeOffsets();
         _work.UpdateStatus(_consumer);
     }
 
@@ -131,7 +131,7 @@ internal sealed class GroupLoop : IDisposable
         }
     }
 
-    private void CommitSafe()
+    private void CommitSafeOffsets()
     {
         if (!_committer.IsIdle)
         {
@@ -144,7 +144,7 @@ internal sealed class GroupLoop : IDisposable
         }
     }
 
-    // Also gives the offsets of the last commit, if that failed.
+    // If the last commit failed, this also returns its offsets.
     private List<TopicPartitionOffset> BeginCommits(IEnumerable<int> partitions)
     {
         if (!_committer.TryConfirm())
@@ -186,8 +186,8 @@ internal sealed class GroupLoop : IDisposable
         int[] partitions = [.. revoked.Select(partition => partition.Partition.Value)];
         if (!AwaitAcknowledgements(partitions))
         {
-            _failure.TrySetResult($"Records written for partitions of {_topic} that go to another member are not acknowledged: "
-                + "check the brokers. The next owner writes what it does not find.");
+            _failure.TrySetResult($"Records sent for revoked partitions of {_topic} are not acknowledged: check the brokers. "
+                + "The next owner sends those that it does not find in the topic.");
         }
 
         if (_committer.Await(CommitWait))
@@ -227,15 +227,15 @@ internal sealed class GroupLoop : IDisposable
         return true;
     }
 
-    // A member that leaves the group hands over its partitions at once. With records unacknowledged this one does not leave: the group waits until its session
-    // has timed out, and meanwhile the brokers append the records that are still on their way.
+    // When a member leaves the group, other members get its partitions at once. With unacknowledged records this one does not leave: the group waits until its
+    // session has timed out, and meanwhile the brokers append the records that are in flight.
     private void Leave()
     {
         _outbox.Flush(FlushWait);
         if (_outbox.InFlight > 0)
         {
             _failure.TrySetResult($"{_outbox.InFlight} records were not acknowledged within {FlushWait.TotalSeconds:F0} s of the stop: "
-                + "check the brokers. The next detector writes what it does not find.");
+                + "check the brokers. The next detector sends those that it does not find in the topic.");
             return;
         }
 
@@ -255,7 +255,7 @@ internal sealed class GroupLoop : IDisposable
         _errors.Report(error);
         if (error.IsFatal)
         {
-            _failure.TrySetResult($"The consumer failed for good: {error.Reason}.");
+            _failure.TrySetResult($"The consumer failed and cannot recover: {error.Reason}.");
         }
     }
 }
@@ -263,11 +263,13 @@ internal sealed class GroupLoop : IDisposable
 /// <summary>What a <see cref="GroupLoop"/> reads.</summary>
 internal sealed record GroupLoopOptions(string BootstrapServers, string ClientId, string Group, string Topic, int Partitions)
 {
-    /// <summary>After this time another detector gets the partitions of one that was killed: short, because nobody judges their events meanwhile.</summary>
+    /// <summary>
+    /// After this time another detector gets the partitions of one that was killed: short, because no detector judges their events in between.
+    /// </summary>
     public int SessionTimeoutMs { get; init; } = 6_000;
 
     /// <summary>
-    /// A member learns of a rebalance with its next heartbeat; until all have learnt of it, nobody judges the events of the partitions that move.
+    /// A member learns of a rebalance with its next heartbeat. Until all members know, no detector judges the events of the partitions that move.
     /// </summary>
     public int HeartbeatIntervalMs { get; init; } = 1_000;
 

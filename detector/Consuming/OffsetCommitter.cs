@@ -4,9 +4,7 @@ using Game.Detector.Logging;
 
 namespace Game.Detector.Consuming;
 
-/// <summary>
-/// Commits offsets on another thread than the consumer's, one commit at a time: a coordinator that does not answer must not delay reading.
-/// </summary>
+/// <summary>Commits offsets, one commit at a time, on another thread than the consumer's: a coordinator that does not answer must not delay reading.</summary>
 internal sealed class OffsetCommitter(IConsumer<byte[]?, byte[]?> consumer, ILogger log)
 {
     private Task<bool> _running = Task.FromResult(true);
@@ -14,7 +12,7 @@ internal sealed class OffsetCommitter(IConsumer<byte[]?, byte[]?> consumer, ILog
     /// <summary>Whether a new commit may begin.</summary>
     public bool IsIdle => _running.IsCompleted;
 
-    /// <summary>Whether the last commit has not failed. False once for a failed commit: the caller commits its offsets again.</summary>
+    /// <summary>False once for each failed commit: the caller then commits its offsets again. True while a commit runs and after one that succeeded.</summary>
     public bool TryConfirm()
     {
         bool succeeded = !_running.IsCompletedSuccessfully || Result;
@@ -33,7 +31,7 @@ internal sealed class OffsetCommitter(IConsumer<byte[]?, byte[]?> consumer, ILog
     [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "The consumer's own thread has no context to wait for.")]
     public bool Await(TimeSpan wait) => _running.Wait(wait);
 
-    /// <summary>Commits and waits until <paramref name="wait"/> is over. Call it after <see cref="Await"/> has returned true.</summary>
+    /// <summary>Commits and waits for the end of the commit, <paramref name="wait"/> at most. Call it after <see cref="Await"/> has returned true.</summary>
     public void Finish(IReadOnlyCollection<TopicPartitionOffset> offsets, TimeSpan wait)
     {
         if (offsets.Count == 0)

@@ -11,7 +11,7 @@ namespace Game.Detector.Hosting;
 [JsonSerializable(typeof(EngineFigures))]
 internal sealed partial class BenchJsonContext : JsonSerializerContext;
 
-/// <summary><c>detector bench</c>: how many events a second one core judges, in process.</summary>
+/// <summary><c>detector bench</c>: measures how many events a second one core judges, in process.</summary>
 internal static class BenchCommand
 {
     private const double TargetPerSecond = 250_000;
@@ -27,8 +27,9 @@ internal static class BenchCommand
         {
             MeasurementPlan plan = new()
             {
-                Players = parsed.GetValue(players), RoundSeconds = parsed.GetValue(seconds),
-                WarmUpSeconds = parsed.GetValue(warmUp)
+                Players = parsed.GetValue(players),
+                RoundSeconds = parsed.GetValue(seconds),
+                WarmUpSeconds = parsed.GetValue(warmUp),
             };
             EngineFigures figures = EngineMeasurement.Run(plan, TimeProvider.System);
             Print(figures);
@@ -53,12 +54,13 @@ internal static class BenchCommand
 
     private static void Print(EngineFigures figures)
     {
+        string rounds = string.Join(", ", figures.Rounds.Select(round => Invariant($"{round:N0}")));
         Console.WriteLine(
-            Invariant(
-                $"{figures.EventsPerCpuSecond:N0} events per second and core (target {TargetPerSecond:N0}); by wall clock {figures.EventsPerSecond:N0}; rounds {string.Join(", ", figures.Rounds.Select(round => round.ToString("N0", CultureInfo.InvariantCulture)))}"));
+            Invariant($"{figures.EventsPerCpuSecond:N0} events per second and core (target {TargetPerSecond:N0}); ")
+            + Invariant($"by wall clock {figures.EventsPerSecond:N0}; rounds {rounds}"));
         Console.WriteLine(
-            Invariant(
-                $"{figures.AllocatedBytesPerEvent:F4} bytes allocated per event without alert; {figures.BytesPerPlayer:N0} bytes kept per player; {figures.Players:N0} players, {figures.BytesPerEvent:N0} bytes an event"));
+            Invariant($"{figures.AllocatedBytesPerEvent:F4} bytes allocated per event without alert; {figures.BytesPerPlayer:N0} bytes kept per player; ")
+            + Invariant($"{figures.Players:N0} players, {figures.BytesPerEvent:N0} bytes an event"));
     }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -5,7 +5,7 @@ using Game.Detector.Rules;
 
 namespace Game.Detector.Hosting;
 
-/// <summary>The command line. Exit codes: 0 stopped when asked, 1 could not go on, 2 used wrongly.</summary>
+/// <summary>The command line. Exit codes: 0 stopped when asked, 1 failed, 2 used wrongly.</summary>
 internal static class DetectorCommand
 {
     public const int Failed = 1;
@@ -16,12 +16,12 @@ internal static class DetectorCommand
     private static readonly Option<string?> Group =
         new("--group") { Description = $"Consumer group; by default {DetectorOptions.DetectorGroup}, with --filter {DetectorOptions.FilterGroup}." };
     private static readonly Option<string?> ClientId =
-        new("--client-id") { Description = "How this member shows in the group's description; by default the group's name." };
-    private static readonly Option<int> Partitions = NumberOption.Of("--partitions", "Partitions of player-events and alerts.", Topics.DefaultPartitions, 1,
-        MaxPartitions);
+        new("--client-id") { Description = "This member's name in the group's description; by default the group's name." };
+    private static readonly Option<int> Partitions =
+        NumberOption.Of("--partitions", "Partitions of player-events and alerts.", Topics.DefaultPartitions, 1, MaxPartitions);
     private static readonly Option<string> Urls = new("--urls")
     {
-        Description = "Where /healthz, /readyz and /metrics are served; port 0 takes a free port.",
+        Description = "Addresses that serve /healthz, /readyz and /metrics; port 0 picks a free port.",
         DefaultValueFactory = _ => "http://127.0.0.1:0"
     };
     private static readonly Option<bool> Filter = new("--filter") { Description = "Copy critical alerts to alerts-priority instead of watching players." };
@@ -35,7 +35,7 @@ internal static class DetectorCommand
         ParseResult parsed = Create().Parse(arguments);
         if (parsed.Errors.Count == 0 || parsed.Action is System.CommandLine.Help.HelpAction)
         {
-            // the stop has bounds of its own: the library would end the process 2 s after SIGTERM
+            // The process limits its stop itself; without this the library would end it 2 s after SIGTERM.
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         await Console.Error.WriteLineAsync($"detector: {parsed.Errors[0].Message} See detector --help.");

@@ -13,13 +13,13 @@ internal sealed record DetectorOptions
 
     public required string Group { get; init; }
 
-    /// <summary>How this member shows in the group's description.</summary>
+    /// <summary>This member's name in the group's description.</summary>
     public required string ClientId { get; init; }
 
     /// <summary>Partitions of <c>player-events</c> and <c>alerts</c>.</summary>
     public required int Partitions { get; init; }
 
-    /// <summary>Where health and metrics are served; port 0 takes a free one.</summary>
+    /// <summary>The addresses that serve health and metrics; port 0 picks a free port.</summary>
     public required string Urls { get; init; }
 
     /// <summary>Copy critical alerts instead of watching players.</summary>

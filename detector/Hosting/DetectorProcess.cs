@@ -14,7 +14,7 @@ namespace Game.Detector.Hosting;
 /// <summary>One detector or filter process: topics, the group's member on its thread, health and metrics over HTTP, and an orderly end.</summary>
 internal static class DetectorProcess
 {
-    /// <summary>Flush, last acknowledgements, commit and leaving, each bounded, fit into it.</summary>
+    /// <summary>The flush (10 s), the last acknowledgements (10 s) and the last commits (two of 5 s) have time to end.</summary>
     private static readonly TimeSpan StopWait = TimeSpan.FromSeconds(30);
 
     /// <summary>What load balancers probe with.</summary>
@@ -114,7 +114,7 @@ internal static class DetectorProcess
             console.UseUtcTimestamp = true;
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // a failed start is told in one sentence, not in a stack trace
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // the process reports a failed start in one sentence, not in a stack trace
         builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService("detector")).WithMetrics(metrics =>
         {
             metrics.AddMeter(DetectorMetrics.MeterName, "System.Runtime").AddPrometheusExporter();
@@ -161,7 +161,7 @@ internal static class DetectorProcess
         if (!ended.Task.IsCompleted)
         {
             failure ??= $"The detector did not stop within {StopWait.TotalSeconds:F0} s: the brokers do not answer. "
-                + "Another one takes its partitions over when its session has timed out.";
+                + "Another detector gets its partitions when its session has timed out.";
         }
 
         return failure is null ? 0 : await FailAsync(failure);

@@ -3,8 +3,8 @@ using Confluent.Kafka;
 namespace Game.Detector.Logging;
 
 /// <summary>
-/// Logs a Kafka client's errors, at most one a <see cref="Interval"/> as a warning: while a broker is away the client reports every attempt to reach it,
-/// twenty a second. The others are logged at debug level. May be called from any thread.
+/// Logs a Kafka client's errors, one per <see cref="Interval"/> as a warning and the others at debug level: while a broker is unreachable the client reports
+/// every attempt to connect, twenty a second. A fatal error is always a warning. May be called from any thread.
 /// </summary>
 internal sealed class ClientErrors(string client, TimeProvider time, ILogger log)
 {

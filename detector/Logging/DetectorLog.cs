@@ -19,14 +19,15 @@ internal static partial class DetectorLog
     public static partial void Rebuilding(ILogger log, int partition, long at, long target, int percent);
 
     [LoggerMessage(6, LogLevel.Information,
-        "Partition {Partition} is live at offset {Offset} with {Players} players; {Raised} alerts from there on were raised already")]
+        "Partition {Partition} is live at offset {Offset} with {Players} players; {Raised} alerts for records from there on have been raised before")]
     public static partial void Live(ILogger log, int partition, long offset, int players, int raised);
 
     [LoggerMessage(7, LogLevel.Warning,
         "The rebuild of partition {Partition} starts at offset {From}, not 0: older events have expired, so its windows and baselines begin there")]
     public static partial void RebuildIncomplete(ILogger log, int partition, long from);
 
-    [LoggerMessage(8, LogLevel.Warning, "The committed offset {Committed} of partition {Partition} lies beyond the log's end {End}: going on from the end")]
+    [LoggerMessage(8, LogLevel.Warning,
+        "The committed offset {Committed} of partition {Partition} lies beyond the log's end {End}: reading continues at the end")]
     public static partial void CommittedBeyondEnd(ILogger log, int partition, long committed, long end);
 
     [LoggerMessage(9, LogLevel.Warning, "The rebuild of partition {Partition} begins again after an error: {Reason}")]
@@ -35,7 +36,7 @@ internal static partial class DetectorLog
     [LoggerMessage(10, LogLevel.Warning, "Dead letter: {Topic}/{Partition} at offset {Offset}: {Reason}")]
     public static partial void DeadLetter(ILogger log, string topic, int partition, long offset, string reason);
 
-    [LoggerMessage(11, LogLevel.Warning, "Offsets could not be committed and will be again: {Reason}")]
+    [LoggerMessage(11, LogLevel.Warning, "A commit of offsets failed; the next commit, of this or another member, repeats it: {Reason}")]
     public static partial void CommitFailed(ILogger log, string reason);
 
     [LoggerMessage(12, LogLevel.Warning, "Kafka {Client}: {Reason}")]
@@ -57,7 +58,8 @@ internal static partial class DetectorLog
     [LoggerMessage(17, LogLevel.Warning, "A record for {Topic} was too large and is written in a shorter form")]
     public static partial void TooLarge(ILogger log, string topic);
 
-    [LoggerMessage(18, LogLevel.Information, "The rebuild of partition {Partition} waits for {Count} records that this process wrote for it before")]
+    [LoggerMessage(18, LogLevel.Information,
+        "The rebuild of partition {Partition} waits until {Count} records that this process sent for it before are acknowledged")]
     public static partial void AwaitingEarlierRecords(ILogger log, int partition, int count);
 
     [LoggerMessage(40, LogLevel.Warning, "{Warning}")]

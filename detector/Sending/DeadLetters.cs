@@ -22,7 +22,7 @@ internal static class DeadLetters
     /// <summary>A longer reason is cut: it may hold the name of a field, which may be as long as the record.</summary>
     internal const int MaxReasonChars = 512;
 
-    /// <summary>The dead letter of a record; a broker with a lower limit than ours gets its <see cref="Stub"/> instead.</summary>
+    /// <summary>The dead letter of a record. Where a broker has a lower limit, its <see cref="Stub"/> is sent instead.</summary>
     public static Outgoing Of(ConsumeResult<byte[]?, byte[]?> source, string reason)
     {
         Headers headers = Origin(source, reason);

@@ -12,7 +12,7 @@ namespace Game.Detector.Sending;
 /// </summary>
 internal sealed class Outbox : IDisposable
 {
-    /// <summary>As many alerts as the worst flood raises in some seconds; a tenth of the client library's longest queue.</summary>
+    /// <summary>As many alerts as the worst flood raises in a few seconds; a tenth of the client library's queue.</summary>
     public const int MaxInFlight = 10_000;
 
     /// <summary>A record may be replaced twice: a copied alert by its dead letter, and that by its stub.</summary>
@@ -40,13 +40,13 @@ internal sealed class Outbox : IDisposable
         _log = log;
     }
 
-    /// <summary>Creates an outbox with an idempotent producer of its own.</summary>
+    /// <summary>Creates an outbox with its own idempotent producer.</summary>
     public static Outbox Connect(string bootstrapServers, string clientId, TimeProvider time, ILogger log)
     {
         ClientErrors errors = new("producer", time, log);
         TaskCompletionSource<string> failure = NewFailure();
         ProducerConfig config = ClientSettings.Producer(bootstrapServers, clientId);
-        config.MessageTimeoutMs = 0; // no limit: while the brokers are away the detector waits, because it may not lose an alert
+        config.MessageTimeoutMs = 0; // no limit: while the brokers are unreachable the detector waits, because it must not lose an alert
         IProducer<byte[]?, byte[]?> producer = new ProducerBuilder<byte[]?, byte[]?>(config)
             .SetLogHandler((_, message) => DetectorLog.Client(log, message.Name, message.Message))
             .SetErrorHandler((_, error) => Report(errors, error, failure))
@@ -172,7 +172,7 @@ internal sealed class Outbox : IDisposable
         errors.Report(error);
         if (error.IsFatal)
         {
-            failure.TrySetResult($"The producer failed for good: {error.Reason}.");
+            failure.TrySetResult($"The producer failed and cannot recover: {error.Reason}.");
         }
     }
 }

@@ -80,7 +80,7 @@ internal sealed class Exchange(HttpContext context, HdfsPath path, Parameters pa
             int count = await file.ReadAsync(chunk.AsMemory(0, (int)Math.Min(chunk.Length, length)), Aborted);
             if (count == 0)
             {
-                break; // somebody truncated the file since: the answer is too short, and the server closes the connection
+                break; // another program truncated the file: the answer is too short, and the server closes the connection
             }
             await context.Response.Body.WriteAsync(chunk.AsMemory(0, count), Aborted);
             length -= count;

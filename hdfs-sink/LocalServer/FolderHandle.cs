@@ -10,7 +10,7 @@ namespace Game.LocalWebHdfs;
 internal sealed partial class FolderHandle : IDisposable
 {
     private const int CurrentFolder = -100; // AT_FDCWD
-    private const int PathOnly = 0x200000; // O_PATH: a place in the tree, neither read nor written
+    private const int PathOnly = 0x200000; // O_PATH: the descriptor names the entry, and can neither read nor write it
     private const int CloseOnExec = 0x80000;
     private const int NoSuchEntry = 2;
     private const int NotAFolder = 20;

@@ -2,9 +2,9 @@ namespace Game.LocalWebHdfs;
 
 /// <summary>
 /// The tree of files and folders that clients see, kept in a folder on the disk. All calls that change names run under one lock, as in a NameNode, so a rename
-/// never replaces a file even where two requests arrive at once; a lock file keeps a second server from the same folder. The bytes of a file are written
-/// outside of the lock, under its final name: as on HDFS, clients see a file while it is written, and an upload that breaks leaves the bytes that arrived. The
-/// tree opens each path from the root, one folder after another, and never follows a symbolic link: no client sees a link, but its name cannot be used.
+/// never replaces a file even where two requests arrive at once; a lock file prevents a second server on the same folder. The bytes of a file are written
+/// outside of the lock, under its final name: as on HDFS, clients see a file while it is written, and an upload that breaks off leaves the bytes that arrived.
+/// The tree opens each path from the root, one folder after another, and never follows a symbolic link: no client sees a link, but its name cannot be used.
 /// </summary>
 internal sealed class FolderTree : IDisposable
 {

@@ -1,18 +1,20 @@
 namespace Game.LocalWebHdfs;
 
-/// <summary>WebHDFS over a folder: NameNode and DataNode at one address. One process may run several, over different folders.</summary>
+/// <summary>Serves a folder by WebHDFS, as NameNode and DataNode at one address. One process may run several, over different folders.</summary>
 public static class LocalWebHdfsServer
 {
     /// <summary>Builds the server; the caller starts and stops it.</summary>
-    /// <param name="root">The folder that is "/"; the server makes it where it is missing.</param>
-    /// <param name="urls">Where to listen, as ASP.NET Core takes it, e.g. http://127.0.0.1:9870; port 0 takes a free one.</param>
+    /// <param name="root">The folder that clients see as "/"; the server creates it if it is missing.</param>
+    /// <param name="urls">The addresses to listen on in ASP.NET Core's form, e.g. http://127.0.0.1:9870; port 0 picks a free port.</param>
     /// <exception cref="IOException">The folder cannot be made, or another server holds it.</exception>
     public static WebApplication Build(string root, string urls) => Build(WebApplication.CreateSlimBuilder(), new FolderTree(root), urls, readOnly: false);
 
-    /// <summary>Builds a server that only reads, and so takes no lock: any number of them may serve one folder, beside one server that writes. It does not
-    /// handle signals; the process that runs it does.</summary>
-    /// <param name="root">The folder that is "/".</param>
-    /// <param name="urls">As above.</param>
+    /// <summary>
+    /// Builds a server that only reads, and so takes no lock: any number of them may serve one folder, beside one server that writes. It does not handle
+    /// signals; the process that runs it does.
+    /// </summary>
+    /// <param name="root">The folder that clients see as "/".</param>
+    /// <param name="urls">The addresses to listen on in ASP.NET Core's form; port 0 picks a free port.</param>
     public static WebApplication BuildReadOnly(string root, string urls)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();

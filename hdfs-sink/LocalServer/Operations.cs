@@ -150,8 +150,9 @@ internal sealed class Operations(FolderTree tree, bool readOnly)
         await exchange.EmptyAsync(StatusCodes.Status200OK);
     }
 
-    /// <summary>Writes the bytes to the disk (fsync) before the answer. HDFS does not: its DataNodes rely on replicas, which this server does not
-    /// have.</summary>
+    /// <summary>
+    /// Writes the bytes to the disk (fsync) before the answer. HDFS does not: its DataNodes rely on replicas, which this server does not have.
+    /// </summary>
     private static async Task ReceiveAsync(Exchange exchange, FileStream file)
     {
         await using (file)

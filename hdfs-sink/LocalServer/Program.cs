@@ -5,10 +5,10 @@ using Game.LocalWebHdfs;
 const int Failed = 1;
 const int BadArguments = 2;
 
-Option<string> root = new("--root") { Description = "The folder that is '/'; made where it is missing.", Required = true };
-Option<int> port = NumberOption.Of("--port", "The port on 127.0.0.1; 0 takes a free one.", 9870, 0, ushort.MaxValue);
-Option<string?> urls = new("--urls") { Description = "Where to listen instead of --port, e.g. http://0.0.0.0:9870." };
-RootCommand command = new("WebHDFS over a folder: the REST calls, redirects, errors and renames of HDFS, on one machine, without Hadoop.") { root, port, urls };
+Option<string> root = new("--root") { Description = "The folder that clients see as '/'; it is created if it is missing.", Required = true };
+Option<int> port = NumberOption.Of("--port", "The port on 127.0.0.1; 0 picks a free port.", 9870, 0, ushort.MaxValue);
+Option<string?> urls = new("--urls") { Description = "The addresses to listen on instead of --port, e.g. http://0.0.0.0:9870." };
+RootCommand command = new("Serves a local folder by WebHDFS, with the calls, redirects, errors and rename rules of HDFS, without Hadoop.") { root, port, urls };
 command.SetAction(async (arguments, cancellationToken) =>
 {
     string listenOn = arguments.GetValue(urls) ?? $"http://127.0.0.1:{arguments.GetValue(port)}";

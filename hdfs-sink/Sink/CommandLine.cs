@@ -18,7 +18,7 @@ internal sealed class CommandLine
     private readonly Option<string> _user = new("--user") { Description = "The HDFS user.", DefaultValueFactory = _ => Environment.UserName };
     private readonly Option<string> _warehouse = new("--warehouse")
     {
-        Description = "The folder in HDFS that holds one folder for each topic.", DefaultValueFactory = _ => WarehouseFolder.Usual,
+        Description = "The folder in HDFS that holds one folder for each topic.", DefaultValueFactory = _ => WarehouseFolder.Default,
     };
     private readonly Option<string> _topics = new("--topics")
     {
@@ -31,12 +31,15 @@ internal sealed class CommandLine
     private readonly Option<int?> _partitions = NumberOption.Optional("--partitions",
         "Partitions of player-events for topics that the sink creates; by default as many as the cluster's topic has.", 1, 10_000);
     private readonly Option<int> _rotateRows = NumberOption.Of("--rotate-rows", "A commit holds at most this many records.", 128 * 1024, 1, 10_000_000);
-    private readonly Option<long> _rotateBytes = NumberOption.Of("--rotate-bytes", "A commit holds at most about this many bytes.", 64L * 1024 * 1024, 1,
-        1L << 30);
-    private readonly Option<double> _rotateSeconds = NumberOption.Of("--rotate-seconds", "A commit begins at the latest this long after its first record.",
-        10, 0.01, 604_800);
-    private readonly Option<long> _memory = NumberOption.Of("--memory-bytes", "Bytes of records held at which reading pauses.", 256L * 1024 * 1024, 1L << 20,
-        1L << 40);
+    private readonly Option<long> _rotateBytes
+        = NumberOption.Of("--rotate-bytes", "A commit holds at most about this many bytes.", 64L * 1024 * 1024, 1, 1L << 30);
+
+    private readonly Option<double> _rotateSeconds
+        = NumberOption.Of("--rotate-seconds", "A commit begins at the latest this long after its first record.", 10, 0.01, 604_800);
+
+    private readonly Option<long> _memory
+        = NumberOption.Of("--memory-bytes", "The sink stops reading while it holds this many bytes.", 256L * 1024 * 1024, 1L << 20, 1L << 40);
+
     private readonly Option<int> _uploads = NumberOption.Of("--parallel-uploads", "Files uploaded at once.", 8, 1, 1_000);
     private readonly Option<string> _urls = new("--urls")
     {

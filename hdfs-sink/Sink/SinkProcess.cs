@@ -12,7 +12,7 @@ internal static class SinkProcess
 
     public const int BadArguments = 2;
 
-    /// <summary>Writing a partition any further would break the promise that HDFS holds every record once.</summary>
+    /// <summary>If the sink wrote more of a partition, HDFS might lose a record or hold it twice: an operator must decide.</summary>
     public const int Refused = 3;
 
     /// <summary>Stopped before all records held were committed: the next start reads the rest again.</summary>

@@ -6,26 +6,29 @@ namespace Game.WebHdfs;
 /// </summary>
 public interface IWebHdfs
 {
-    /// <summary>OPEN: reads a file from <paramref name="offset"/>, at most <paramref name="length"/> bytes; null reads to the end. The caller disposes the
-    /// stream.</summary>
+    /// <summary>
+    /// OPEN: reads a file from <paramref name="offset"/>, at most <paramref name="length"/> bytes; null reads to the end. The caller disposes the stream.
+    /// </summary>
     /// <exception cref="WebHdfsException"><see cref="HdfsError.FileNotFound"/> where the file does not exist or is a folder.</exception>
     Task<Stream> OpenAsync(string path, long offset = 0, long? length = null, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// CREATE: writes a file and makes its parent folders. The file is complete when the call returns; after an error a part of it may exist under its name, so
-    /// write where no reader looks, and rename. The client tries again after an error only where <paramref name="overwrite"/> is set and
-    /// <paramref name="content"/> can seek.
+    /// write where no reader looks, and rename. The client tries again after an error only where <paramref name="overwrite"/> is set and <paramref
+    /// name="content"/> can seek.
     /// </summary>
-    /// <exception cref="WebHdfsException"><see cref="HdfsError.FileAlreadyExists"/> where the file exists and <paramref name="overwrite"/> is not set, or the
-    /// path is a folder.</exception>
+    /// <exception cref="WebHdfsException">
+    /// <see cref="HdfsError.FileAlreadyExists"/> where the file exists and <paramref name="overwrite"/> is not set, or the path is a folder.
+    /// </exception>
     Task CreateAsync(string path, Stream content, bool overwrite = false, CancellationToken cancellationToken = default);
 
     /// <summary>APPEND: adds bytes to the end of an existing file. The client never tries twice: after a time-out the file may have the bytes or not.</summary>
     Task AppendAsync(string path, Stream content, CancellationToken cancellationToken = default);
 
     /// <summary>MKDIRS: makes a folder and its parents; succeeds where the folder exists.</summary>
-    /// <exception cref="WebHdfsException"><see cref="HdfsError.FileAlreadyExists"/> or <see cref="HdfsError.ParentNotDirectory"/> where a part of the path is a
-    /// file.</exception>
+    /// <exception cref="WebHdfsException">
+    /// <see cref="HdfsError.FileAlreadyExists"/> or <see cref="HdfsError.ParentNotDirectory"/> where a part of the path is a file.
+    /// </exception>
     Task MkdirsAsync(string path, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -36,8 +39,9 @@ public interface IWebHdfs
     Task<RenameOutcome> RenameAsync(string path, string destination, CancellationToken cancellationToken = default);
 
     /// <summary>DELETE: true where HDFS deleted something, false where the path did not exist (also when a try before a time-out had deleted it).</summary>
-    /// <exception cref="WebHdfsException"><see cref="HdfsError.DirectoryNotEmpty"/> for a folder with children, without
-    /// <paramref name="recursive"/>.</exception>
+    /// <exception cref="WebHdfsException">
+    /// <see cref="HdfsError.DirectoryNotEmpty"/> for a folder with children, without <paramref name="recursive"/>.
+    /// </exception>
     Task<bool> DeleteAsync(string path, bool recursive = false, CancellationToken cancellationToken = default);
 
     /// <summary>GETFILESTATUS: the status of a file or folder; null where it does not exist.</summary>

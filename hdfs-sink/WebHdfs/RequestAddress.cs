@@ -2,8 +2,10 @@ using System.Text;
 
 namespace Game.WebHdfs;
 
-/// <summary>Builds request addresses. It percent-encodes all characters but letters, digits and "-._~"; Hadoop would read "+" in a query as a space, so it is
-/// sent as %2B.</summary>
+/// <summary>
+/// Builds request addresses. It percent-encodes all characters but letters, digits and "-._~"; Hadoop would read "+" in a query as a space, so it is sent as
+/// %2B.
+/// </summary>
 internal static class RequestAddress
 {
     private const string Prefix = "/webhdfs/v1";
@@ -21,8 +23,9 @@ internal static class RequestAddress
         return new Uri(text.ToString());
     }
 
-    /// <summary>Throws unless HDFS can have the path: absolute, without empty, "." or ".." parts, which .NET's Uri would silently resolve to another
-    /// path.</summary>
+    /// <summary>
+    /// Throws unless HDFS can have the path: absolute, without empty, "." or ".." parts, which .NET's Uri would silently resolve to another path.
+    /// </summary>
     public static void Check(string path)
     {
         ArgumentNullException.ThrowIfNull(path);

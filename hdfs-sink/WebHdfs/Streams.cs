@@ -58,8 +58,9 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream body, st
     }
 }
 
-/// <summary>The caller's content for a request: disposing the request does not close it, so that the client can send it again. Starts at the content's
-/// position.</summary>
+/// <summary>
+/// The caller's content for a request: disposing the request does not close it, so that the client can send it again. Starts at the content's position.
+/// </summary>
 internal sealed class UnclosedStream(Stream content) : Stream
 {
     public override bool CanRead => true;

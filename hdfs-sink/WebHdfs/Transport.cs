@@ -39,8 +39,7 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
             ReadOnlyMemory<byte> body = await ReadBodyAsync(response, what, token);
             throw response.IsSuccessStatusCode
                 ? new WebHdfsException(HdfsError.Protocol,
-                $"{what} failed: the server answered {(int)response.StatusCode} instead of the address of a DataNode.",
-                response.StatusCode)
+                    $"{what} failed: the server answered {(int)response.StatusCode} instead of the address of a DataNode.", response.StatusCode)
                 : RemoteError.Read(response.StatusCode, body.Span, what);
         });
     }
@@ -111,7 +110,7 @@ internal sealed class Transport(HttpMessageInvoker http, WebHdfsOptions options,
         return (target.Scheme == Uri.UriSchemeHttp || target.Scheme == Uri.UriSchemeHttps) && !downgrade
             ? target
             : throw new WebHdfsException(HdfsError.Protocol,
-            $"{what} failed: the server redirects from {asked.Scheme} to {target.Scheme}://{target.Authority}, which the client does not follow.",
+                $"{what} failed: the server redirects from {asked.Scheme} to {target.Scheme}://{target.Authority}, which the client does not follow.",
                 response.StatusCode);
     }
 

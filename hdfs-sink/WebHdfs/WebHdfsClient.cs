@@ -6,9 +6,9 @@ using Polly.Retry;
 namespace Game.WebHdfs;
 
 /// <summary>
-/// WebHDFS over HTTP, after Hadoop's REST documentation. Safe for many threads; one client a process is enough. The client repeats calls that may be repeated
-/// (Polly), on the next NameNode where there is one. It transfers a file's bytes in the two steps of WebHDFS: the NameNode redirects to a DataNode, which
-/// receives or sends them.
+/// WebHDFS over HTTP, after Hadoop's REST documentation. Safe for many threads; one client a process is enough. The client repeats calls that are safe to
+/// repeat (Polly), on the next NameNode where there is one. It transfers a file's bytes in the two steps of WebHDFS: the NameNode redirects to a DataNode,
+/// which receives or sends them.
 /// </summary>
 public sealed class WebHdfsClient : IWebHdfs, IDisposable
 {
@@ -170,13 +170,13 @@ public sealed class WebHdfsClient : IWebHdfs, IDisposable
     /// </summary>
     private async Task<RenameOutcome> LookAtBothAsync(string path, string destination, CancellationToken cancellationToken)
     {
-        bool there = await GetFileStatusAsync(destination, cancellationToken) is not null;
-        bool here = await GetFileStatusAsync(path, cancellationToken) is not null;
-        if (!there && !here)
+        bool destinationExists = await GetFileStatusAsync(destination, cancellationToken) is not null;
+        bool sourceExists = await GetFileStatusAsync(path, cancellationToken) is not null;
+        if (!destinationExists && !sourceExists)
         {
-            there = await GetFileStatusAsync(destination, cancellationToken) is not null;
+            destinationExists = await GetFileStatusAsync(destination, cancellationToken) is not null;
         }
-        return (here, there) switch
+        return (sourceExists, destinationExists) switch
         {
             (true, true) => RenameOutcome.DestinationExists,
             (true, false) => RenameOutcome.Refused,

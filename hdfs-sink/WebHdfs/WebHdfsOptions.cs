@@ -3,22 +3,27 @@ namespace Game.WebHdfs;
 /// <summary>How a <see cref="WebHdfsClient"/> reaches HDFS.</summary>
 public sealed record WebHdfsOptions
 {
-    /// <summary>The HTTP addresses of the NameNodes, e.g. http://namenode:9870; where there are several, the client asks the next one when one is in standby or
-    /// does not answer.</summary>
+    /// <summary>
+    /// The HTTP addresses of the NameNodes, e.g. http://namenode:9870; where there are several, the client asks the next one when one is in standby or does not
+    /// answer.
+    /// </summary>
     public required IReadOnlyList<Uri> NameNodes { get; init; }
 
     /// <summary>Sent as user.name (Hadoop's simple authentication).</summary>
     public string UserName { get; init; } = Environment.UserName;
 
-    /// <summary>How long one try of a call without file bytes may take, and how long a stream of file bytes may receive nothing. A loaded NameNode pauses for
-    /// seconds, rarely longer.</summary>
+    /// <summary>
+    /// How long one try of a call without file bytes may take, and how long a stream of file bytes may receive nothing. A loaded NameNode pauses for seconds,
+    /// rarely longer.
+    /// </summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long sending a file's bytes may take: more than 128 MiB take at 1 MiB/s.</summary>
     public TimeSpan TransferTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How often a call that may be repeated is tried again: with <see cref="RetryDelay"/> for about 6 s, in which most failovers of a NameNode
-    /// end.</summary>
+    /// <summary>
+    /// How often a call that may be repeated is tried again: with <see cref="RetryDelay"/> for about 6 s, in which most failovers of a NameNode end.
+    /// </summary>
     public int MaxRetries { get; init; } = 5;
 
     /// <summary>The pause before the first repetition; it doubles up to <see cref="MaxRetryDelay"/>, with jitter.</summary>

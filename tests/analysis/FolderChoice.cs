@@ -5,15 +5,16 @@ using Game.Analysis.Warehouse;
 
 namespace Game.Analysis.Tests;
 
-/// <summary>A DuckDB with the views alerts and logins over some days around today; which folders a query needs of them, and what it answers from those and from
-/// all.</summary>
+/// <summary>
+/// A DuckDB with the views alerts and logins over some days. It gives the folders that a query needs, and the rows of the query from these folders or from all.
+/// </summary>
 internal sealed class FolderChoice : IDisposable
 {
     private static readonly Lazy<IReadOnlySet<string>> NoFunctions = new(() => new HashSet<string>());
     private readonly DuckDBConnection _database = new("DataSource=:memory:");
     private readonly Lazy<IReadOnlySet<string>> _functions;
 
-    /// <param name="from">SQL of the first of the days.</param>
+    /// <param name="from">The first day, as SQL.</param>
     public FolderChoice(string from = "current_date - 2", int days = 5)
     {
         _database.Open();
@@ -31,8 +32,7 @@ internal sealed class FolderChoice : IDisposable
                 """);
         }
 
-        Folders = [.. Rows("select distinct dt::varchar || ' ' || hour from all_alerts").Select(text => new HourFolder(DateOnly.Parse(text[..10]),
-            int.Parse(text[11..])))];
+        Folders = [.. Rows("select distinct dt::varchar || ' ' || hour from all_alerts").Select(text => new HourFolder(DateOnly.Parse(text[..10]), int.Parse(text[11..])))];
     }
 
     /// <summary>"YYYY-MM-DD".</summary>
@@ -42,7 +42,7 @@ internal sealed class FolderChoice : IDisposable
 
     public void Dispose() => _database.Dispose();
 
-    /// <summary>Null for all.</summary>
+    /// <summary>The folders that the query needs; null where it needs all.</summary>
     public IReadOnlySet<HourFolder>? Needed(string sql, string view, bool knowsFunctions = true)
     {
         JsonNode parsed = JsonNode.Parse(Rows($"select json_serialize_sql('{sql.Replace("'", "''")}')::varchar")[0])!;

@@ -36,7 +36,7 @@ public sealed class LineEditorTests
     }
 
     [Fact]
-    public void Arrows_walk_through_history_and_back_to_what_was_typed()
+    public void The_arrow_keys_show_earlier_lines_and_then_the_typed_one_again()
     {
         Type("new").Press(ConsoleKey.UpArrow);
         _editor.Text.ShouldBe("second");
@@ -62,7 +62,7 @@ public sealed class LineEditorTests
     }
 
     [Fact]
-    public void Of_a_long_line_the_part_around_the_cursor_is_shown()
+    public void A_long_line_is_shown_around_the_cursor()
     {
         Type(string.Concat(Enumerable.Range(0, 40).Select(i => $"{i:D2} ")));
         for (int room = 2; room <= 130; room++)

@@ -69,7 +69,7 @@ public sealed class QueryConditionsTests : IDisposable
     }
 
     [Fact]
-    public void Labels_are_filed_by_their_own_time()
+    public void A_condition_on_labelled_at_limits_the_folders_of_labels()
     {
         Folders("select * from labels where labelled_at < '2026-11-21 00:30'", "labels").ShouldBe("21/0");
         Folders("select * from labels where ts < '2026-11-21 00:30'", "labels").ShouldBe("all");
@@ -82,7 +82,7 @@ public sealed class QueryConditionsTests : IDisposable
         _data.Needed("select * from alerts where hour = abs(-5)", "alerts", knowsFunctions: false).ShouldBeNull();
     }
 
-    /// <summary>For any condition the needed folders give the same rows as all of them.</summary>
+    /// <summary>With any condition the chosen folders give the same rows as all folders.</summary>
     [Fact]
     public void The_chosen_folders_give_the_same_rows_as_all_folders()
     {

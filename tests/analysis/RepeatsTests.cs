@@ -1,6 +1,6 @@
 namespace Game.Analysis.Tests;
 
-/// <summary>Which rows the views show: the first of each id and content, and the same ones whatever a statement asks for.</summary>
+/// <summary>The views show the first row of each id and content, and the same rows in every statement.</summary>
 public sealed class RepeatsTests : IAsyncLifetime
 {
     private const string Day = "2026-11-23";
@@ -10,12 +10,12 @@ public sealed class RepeatsTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _warehouse.DisposeAsync();
 
-    /// <summary>Where a copy lies: made at 07:58, sent again in another hour.</summary>
+    /// <summary>A login of 07:58 whose retry lies in the folder of another hour.</summary>
     [Theory]
     [InlineData("08:01")]
     [InlineData("09:30")]
     [InlineData("23:10")]
-    public async Task A_retry_across_an_hours_edge_is_one_row_in_one_place(string again)
+    public async Task A_retry_in_another_hour_is_shown_once_in_the_first_hour(string again)
     {
         Write($"{Day} 07:58", 1, Login("ok"));
         Write($"{Day} {again}", 9, Login("ok"));
@@ -31,7 +31,7 @@ public sealed class RepeatsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_row_is_compared_with_one_day_at_most()
+    public async Task A_row_is_compared_with_rows_of_one_day_before_it_at_most()
     {
         Write($"{Day} 07:58", 1, Login("ok"));
         Write("2026-11-25 07:58", 9, Login("ok"));
@@ -40,7 +40,7 @@ public sealed class RepeatsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_the_hours_that_may_hold_the_first_are_fetched_too()
+    public async Task Only_the_hours_that_may_hold_the_first_copy_are_also_fetched()
     {
         for (int hour = 0; hour < 12; hour++)
         {
@@ -57,10 +57,10 @@ public sealed class RepeatsTests : IAsyncLifetime
         Write($"{Day} 07:10", 1, Login("ok"));
         Write($"{Day} 07:11", 2, Login("bad-password"));
         Write($"{Day} 07:12", 3, Login("ok") + ", '198.51.100.9' as ip");
-        Write($"{Day} 07:13", 4, Login("ok") + ", 'gs-2' as server_id, 's2' as session_id"); // what a retry changes
+        Write($"{Day} 07:13", 4, Login("ok") + ", 'gs-2' as server_id, 's2' as session_id"); // a retry may change these
         Write($"{Day} 07:14", 5, Trade(50));
         Write($"{Day} 07:15", 6, Trade(5000));
-        Write($"{Day} 07:16", 7, Trade(50) + ", '198.51.100.9' as ip, 's3' as session_id"); // no content of a trade
+        Write($"{Day} 07:16", 7, Trade(50) + ", '198.51.100.9' as ip, 's3' as session_id"); // these are no content of a trade
         Write($"{Day} 07:17", 8, Trade(50) + ", 'bob' as user_id");
         (await _warehouse.RowsAsync("select _offset from player_events order by 1")).ShouldBe(["1", "2", "3", "5", "6", "8"]);
         (await _warehouse.RowsAsync("select _offset from logins order by 1")).ShouldBe(["1", "2", "3"]);
@@ -68,7 +68,7 @@ public sealed class RepeatsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_first_is_the_earliest_whichever_file_it_lies_in()
+    public async Task The_row_with_the_earliest_time_is_shown_from_any_file()
     {
         Write($"{Day} 07:20", 9, Login("ok"));
         Write($"{Day} 07:10", 3, Login("ok"));
@@ -99,7 +99,7 @@ public sealed class RepeatsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_alert_is_known_by_its_id()
+    public async Task Alerts_with_the_same_id_are_one_row()
     {
         _warehouse.Write("alerts", $"{Day} 07",
         [
@@ -122,7 +122,7 @@ public sealed class RepeatsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_view_has_its_columns_whatever_the_files_lack()
+    public async Task A_view_has_all_its_columns_even_where_the_files_lack_some()
     {
         Write($"{Day} 07:10", 1, Login("ok"));
         string[] without = await _warehouse.RowsAsync("select column_name, data_type from information_schema.columns where table_name = 'logins'");

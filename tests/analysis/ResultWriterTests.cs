@@ -2,7 +2,7 @@ using Game.Analysis.Results;
 
 namespace Game.Analysis.Tests;
 
-/// <summary>How values of every type look in each form: as DuckDB's own text.</summary>
+/// <summary>Values of every type are shown in each form as DuckDB itself casts them to text.</summary>
 public sealed class ResultWriterTests : IAsyncLifetime
 {
     private readonly TestWarehouse _warehouse = new();
@@ -120,7 +120,7 @@ public sealed class ResultWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Into_a_pipe_CSV_and_JSON_are_the_data_as_they_are()
+    public async Task In_a_pipe_CSV_and_JSON_hold_the_data_unchanged()
     {
         (await _warehouse.ShownAsync("select chr(27) || chr(155) as v", ResultForm.Csv)).ShouldBe("v\n\u001b\u009b\n");
         using System.Text.Json.JsonDocument json = System.Text.Json.JsonDocument.Parse(
@@ -157,7 +157,7 @@ public sealed class ResultWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_two_columns_with_one_name_none_hides_the_other_in_JSON()
+    public async Task Two_columns_of_the_same_name_have_different_names_in_JSON()
     {
         (await _warehouse.ShownAsync("select 1 as a, 2 as a, 3 as a_1", ResultForm.Json)).ShouldBe("{\"a\":1,\"a_2\":2,\"a_1\":3}\n");
         (await _warehouse.ShownAsync("select 1 as a, 2 as a", ResultForm.Csv)).ShouldBe("a,a\n1,2\n");

@@ -3,7 +3,7 @@ using Game.Analysis.Sql;
 
 namespace Game.Analysis.Tests;
 
-/// <summary>What statements fetch, what they see, and what they say.</summary>
+/// <summary>Which files statements fetch, which rows they see, and which messages they show.</summary>
 public sealed class SqlSessionTests : IAsyncLifetime
 {
     private const string Endless = "select * from range(1000000000000)";
@@ -41,7 +41,7 @@ public sealed class SqlSessionTests : IAsyncLifetime
     [InlineData("select * from alerts_of_mine")]
     [InlineData("select * from by_rule('x')")]
     [InlineData("execute all_alerts")]
-    public async Task A_statement_fetches_what_it_reads_by_whatever_name(string sql)
+    public async Task A_statement_fetches_the_views_that_it_reads_under_any_name(string sql)
     {
         _warehouse.WriteBroken("alerts", "2026-11-23 07");
         await _warehouse.ShownAsync("create view alerts_of_mine as select * from alerts", ResultForm.Table);
@@ -76,7 +76,7 @@ public sealed class SqlSessionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_view_of_the_user_sees_all_rows_whatever_was_asked_before()
+    public async Task A_view_of_the_user_shows_all_rows_after_any_statement()
     {
         foreach (string hour in (string[])["07", "09"])
         {
@@ -107,17 +107,17 @@ public sealed class SqlSessionTests : IAsyncLifetime
     [InlineData("alter table numbers add column j int", "Altered.\n")]
     [InlineData("prepare p as select 1.5", "Prepared.\n")]
     [InlineData("copy numbers to '/dev/null' (format csv)", "2 rows copied.\n")]
-    public async Task A_statement_without_rows_says_what_it_did(string sql, string said)
+    public async Task A_statement_without_rows_shows_what_it_did(string sql, string message)
     {
         await _warehouse.ShownAsync("create table numbers as select unnest([1, 2]) as i", ResultForm.Table);
-        (await _warehouse.ShownAsync(sql, ResultForm.Table)).ShouldBe(said);
+        (await _warehouse.ShownAsync(sql, ResultForm.Table)).ShouldBe(message);
     }
 
     [Fact]
     public async Task For_programs_the_message_is_not_among_the_rows()
     {
         (await _warehouse.ShownAsync("create table t(i int); insert into t values (1); from t", ResultForm.Csv)).ShouldBe("i\n1\n");
-        _warehouse.Said.ShouldBe(["Created.", "1 row inserted."]);
+        _warehouse.Messages.ShouldBe(["Created.", "1 row inserted."]);
     }
 
     [Theory]
@@ -137,7 +137,7 @@ public sealed class SqlSessionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_only_a_SELECT_can_show_is_refused_by_name_and_changes_nothing()
+    public async Task A_column_that_only_a_SELECT_can_show_is_refused_and_nothing_changes()
     {
         await _warehouse.ShownAsync("create table numbers(i double)", ResultForm.Table);
         (await Should.ThrowAsync<UserErrorException>(_warehouse.ShownAsync("insert into numbers values (3) returning i as half", ResultForm.Csv)))
@@ -146,7 +146,7 @@ public sealed class SqlSessionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rows_are_made_as_they_are_read()
+    public async Task Rows_are_computed_while_they_are_read()
     {
         FirstRows output = new(2);
         await (await _warehouse.SessionAsync()).RunAsync(Endless, output, Stop);

@@ -3,7 +3,7 @@ using Game.Analysis.Shell;
 
 namespace Game.Analysis.Tests;
 
-/// <summary>Scripts, and what somebody types.</summary>
+/// <summary>Statements from scripts and from a terminal.</summary>
 public sealed class SqlShellTests : IAsyncLifetime
 {
     private readonly TestWarehouse _warehouse = new();
@@ -52,7 +52,7 @@ public sealed class SqlShellTests : IAsyncLifetime
     {
         using StringWriter text = new();
         using Lines input = new(isScript, lines);
-        ResultWriter output = new(ResultForm.Csv, text, () => null, _warehouse.Said.Add);
+        ResultWriter output = new(ResultForm.Csv, text, () => null, _warehouse.Messages.Add);
         SqlShell shell = new(await _warehouse.SessionAsync(), input, output, _errors, e => e is UserErrorException ? e.Message : null);
         int code = await shell.RunAsync(TestContext.Current.CancellationToken);
         return (code, text.ToString());
@@ -71,7 +71,7 @@ public sealed class SqlShellTests : IAsyncLifetime
 
         public void Dispose()
         {
-            // Nothing is held.
+            // There is nothing to release.
         }
     }
 }

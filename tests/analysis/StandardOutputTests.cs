@@ -3,11 +3,11 @@ using Game.Analysis.Results;
 
 namespace Game.Analysis.Tests;
 
-/// <summary>What is written for pipes.</summary>
+/// <summary>Writes to pipes and files.</summary>
 public sealed class StandardOutputTests
 {
     [Fact]
-    public void What_is_written_arrives()
+    public void Written_text_reaches_the_reader()
     {
         using AnonymousPipeServerStream reader = new(PipeDirection.In);
         using (StreamWriter output = new(new StandardOutput((int)reader.ClientSafePipeHandle.DangerousGetHandle())))

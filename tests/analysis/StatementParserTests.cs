@@ -3,7 +3,7 @@ using Game.Analysis.Sql;
 
 namespace Game.Analysis.Tests;
 
-/// <summary>Where statements end.</summary>
+/// <summary>The parser finds where a statement ends.</summary>
 public sealed class StatementParserTests : IDisposable
 {
     private readonly DuckDBConnection _database = new("DataSource=:memory:");
@@ -36,10 +36,10 @@ public sealed class StatementParserTests : IDisposable
     [InlineData("select (1; select 2", "select (1")]
     [InlineData("select 1 from; select 2", "select 1 from")]
     [InlineData("selec unterminated; select 2", "selec unterminated")]
-    public void A_statement_with_a_syntax_error_ends_too(string text, string first)
+    public void A_statement_with_a_syntax_error_also_ends(string text, string first)
     {
         string rest = text;
-        StatementParser.TryTake(_database, ref rest, out string? statement).ShouldBeTrue();
+        StatementParser.TryRemoveFirst(_database, ref rest, out string? statement).ShouldBeTrue();
         (statement, rest).ShouldBe((first, " select 2"));
     }
 
@@ -53,7 +53,7 @@ public sealed class StatementParserTests : IDisposable
     public void A_statement_without_its_semicolon_has_not_ended(string text)
     {
         string rest = text;
-        StatementParser.TryTake(_database, ref rest, out _).ShouldBeFalse();
+        StatementParser.TryRemoveFirst(_database, ref rest, out _).ShouldBeFalse();
         rest.ShouldBe(text);
     }
 
@@ -61,6 +61,6 @@ public sealed class StatementParserTests : IDisposable
     [InlineData("")]
     [InlineData(" \n-- nothing; at all\n/* nor here */")]
     [InlineData(";;")]
-    public void Nothing_is_told(string text)
-        => Should.Throw<UserErrorException>(() => StatementParser.Split(_database, text)).Message.ShouldBe("There is no statement in that.");
+    public void A_text_without_a_statement_is_refused(string text)
+        => Should.Throw<UserErrorException>(() => StatementParser.Split(_database, text)).Message.ShouldBe("The text holds no SQL statement.");
 }

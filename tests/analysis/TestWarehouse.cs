@@ -25,18 +25,18 @@ internal sealed class TestWarehouse : IAsyncDisposable
         _server = LocalWebHdfsServer.BuildReadOnly(HdfsPath(), "http://127.0.0.1:0");
     }
 
-    /// <summary>What the session said on its own.</summary>
-    public List<string> Said { get; } = [];
+    /// <summary>The messages of the session, and of statements without rows.</summary>
+    public List<string> Messages { get; } = [];
 
     private string Copies => Path.Combine(_folder, "copies");
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    /// <summary>Names of the files that were fetched so far: TOPIC/DATE/HOUR.</summary>
+    /// <summary>The folders of the files fetched so far: TOPIC/dt=DATE/hour=HOUR.</summary>
     public string[] Fetched => !Directory.Exists(Copies) ? [] : [.. Directory.GetFiles(Copies, "*.parquet", SearchOption.AllDirectories)
         .Select(path => Path.GetRelativePath(Copies, Path.GetDirectoryName(path)!)).Order(StringComparer.Ordinal)];
 
-    public async Task<SqlSession> SessionAsync() => _session ??= await OpenAsync(WarehouseFolder.Usual);
+    public async Task<SqlSession> SessionAsync() => _session ??= await OpenAsync(WarehouseFolder.Default);
 
     public async Task<SqlSession> OpenAsync(string root)
     {
@@ -46,14 +46,14 @@ internal sealed class TestWarehouse : IAsyncDisposable
             _client = new WebHdfsClient(new WebHdfsOptions { NameNodes = [new Uri(_server.Urls.Single())], UserName = "game" });
         }
 
-        return await SqlSession.OpenAsync(_client, root, Copies, Said.Add, Stop);
+        return await SqlSession.OpenAsync(_client, root, Copies, Messages.Add, Stop);
     }
 
     /// <summary>Writes a file as the sink does.</summary>
-    /// <param name="topic">Whose rows they are.</param>
-    /// <param name="hour">"YYYY-MM-DD HH" of its folder.</param>
-    /// <param name="rows">Queries that give some of the columns of a row each.</param>
-    /// <param name="isMisdated">Whether the rows lie outside of the hour.</param>
+    /// <param name="topic">The topic of the rows.</param>
+    /// <param name="hour">The hour of its folder, "YYYY-MM-DD HH".</param>
+    /// <param name="rows">One query for each row, which gives some of its columns.</param>
+    /// <param name="isMisdated">Whether the file is one of misdated rows.</param>
     public void Write(string topic, string hour, string[] rows, bool isMisdated = false)
     {
         string view = topic.Replace('-', '_');
@@ -68,21 +68,21 @@ internal sealed class TestWarehouse : IAsyncDisposable
         _writer.Execute($"copy file to '{Path.Combine(folder, $"{topic}+0+{_files++:D20}+{_files:D20}{(isMisdated ? "+misdated" : "")}.parquet")}'");
     }
 
-    /// <summary>Writes a file that is none.</summary>
+    /// <summary>Writes a file that has the name of a data file but is not Parquet.</summary>
     public void WriteBroken(string topic, string hour)
     {
         string folder = Directory.CreateDirectory(HdfsPath("warehouse", topic, $"dt={hour[..10]}", $"hour={hour[11..]}")).FullName;
         File.WriteAllText(Path.Combine(folder, "broken.parquet"), "this is no Parquet file");
     }
 
-    /// <summary>What statements show.</summary>
-    /// <param name="sql">One or several.</param>
-    /// <param name="form">How.</param>
-    /// <param name="terminalWidth">Of a terminal; null for a pipe.</param>
+    /// <summary>The output of statements.</summary>
+    /// <param name="sql">One statement or several.</param>
+    /// <param name="form">The form of the results.</param>
+    /// <param name="terminalWidth">The width of the terminal; null for a pipe.</param>
     public async Task<string> ShownAsync(string sql, ResultForm form, int? terminalWidth = null)
     {
         using StringWriter text = new();
-        await (await SessionAsync()).RunAsync(sql, new ResultWriter(form, text, () => terminalWidth, Said.Add), Stop);
+        await (await SessionAsync()).RunAsync(sql, new ResultWriter(form, text, () => terminalWidth, Messages.Add), Stop);
         return text.ToString();
     }
 

@@ -36,7 +36,7 @@ internal sealed class AuditStory
         {
             Raise(alert);
         }
-        EventsInHdfs = [.. events.LivePlaces.Keys, .. events.HistoryIds];
+        EventsInHdfs = [.. events.LivePositions.Keys, .. events.HistoryIds];
         AlertsInHdfs = events.ReplayedAlertIds;
         for (int partition = 0; partition < Partitions; partition++)
         {

@@ -5,7 +5,7 @@ using Game.Detector.Rules;
 
 namespace Game.Detector.Tests;
 
-/// <summary>Gives an engine the life of one player; keeps the alerts of the newest step.</summary>
+/// <summary>Feeds an engine the events of one player; keeps the alerts of the newest event and of all.</summary>
 internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : IDisposable
 {
     public const long Minute = 60_000;
@@ -39,7 +39,7 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
     /// <summary>Alerts of all events.</summary>
     public List<Alert> AllAlerts { get; } = [];
 
-    /// <summary>Twenty days of logging in at home and trading fairly with two friends.</summary>
+    /// <summary>Days of logging in at home and trading fairly with two friends, twenty by default.</summary>
     public PlayerStory SteadyLife(int days = 20, int tradesADay = 4)
     {
         for (int day = 0; day < days; day++)
@@ -78,7 +78,7 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
         Outcome = outcome,
     });
 
-    /// <summary>Buys goods of about the price.</summary>
+    /// <summary>Buys or sells one piece at its market value.</summary>
     public PlayerStory FairTrade(long price, string partner, TradeChannel channel = TradeChannel.Direct)
     {
         bool buys = _events % 2 == 0;
@@ -115,7 +115,7 @@ internal sealed class PlayerStory(RuleSet? rules = null, string user = "u-1") : 
     public T Newest<T>()
         where T : PlayerEvent => (T)_newest!;
 
-    /// <summary>Appends an event; its record bears the event's time, or another.</summary>
+    /// <summary>Processes an event; its record's timestamp is the event's time unless another is given.</summary>
     public PlayerStory Append(PlayerEvent value, long? timestamp = null)
     {
         _newest = value;

@@ -13,7 +13,7 @@ public sealed class CommandLineTests
     [InlineData("--parallel-uploads", "1e3")]
     [InlineData("--partitions", "abc")]
     [InlineData("--partitions", "0")]
-    public void A_number_that_is_none_or_out_of_bounds_is_one_sentence(string option, string value) =>
+    public void A_number_that_is_malformed_or_out_of_bounds_gives_one_sentence(string option, string value) =>
         Errors(option, value).ShouldHaveSingleItem().ShouldMatch($"^{option} is '{value}', but must be a (whole )?number between ");
 
     [Theory]
@@ -27,10 +27,10 @@ public sealed class CommandLineTests
     [InlineData("--warehouse", "/")]
     [InlineData("--webhdfs", "ftp://x")]
     [InlineData("--webhdfs", "")]
-    public void Other_wrong_use_is_an_error_too(params string[] arguments) => Errors(arguments).ShouldNotBeEmpty();
+    public void Other_wrong_arguments_give_an_error(params string[] arguments) => Errors(arguments).ShouldNotBeEmpty();
 
     [Fact]
-    public void Good_values_are_taken() => Errors("--rotate-rows", "1", "--rotate-seconds", "0.5", "--partitions", "12").ShouldBeEmpty();
+    public void Good_values_are_accepted() => Errors("--rotate-rows", "1", "--rotate-seconds", "0.5", "--partitions", "12").ShouldBeEmpty();
 
     private static IReadOnlyList<string> Errors(params string[] arguments)
     {

@@ -39,18 +39,18 @@ internal static class AuditComparison
     public static AuditSection Of(AuditEvidence evidence)
     {
         EventAudit events = evidence.Events;
-        HashSet<Guid> answered = [.. evidence.Load.AnsweredEventIds], live = [.. events.LivePlaces.Keys];
+        HashSet<Guid> answered = [.. evidence.Load.AnsweredEventIds], live = [.. events.LivePositions.Keys];
         HashSet<Guid> liveInHdfs = [.. evidence.Warehouse.EventIds.Where(id => !events.HistoryIds.Contains(id))];
         HashSet<Guid> historyInHdfs = [.. evidence.Warehouse.EventIds.Where(events.HistoryIds.Contains)];
         HashSet<string> inTopic = [.. evidence.Alerts.ById.Keys], replayed = events.ReplayedAlertIds;
-        long uncommitted = events.LivePlaces.Count(place => place.Value.Offset >= evidence.Committed[place.Value.Partition]);
+        long uncommitted = events.LivePositions.Count(position => position.Value.Offset >= evidence.Committed[position.Value.Partition]);
         Differences differences = new();
         CompareLoad(differences, evidence, answered.Count, inTopic.Count);
-        differences.Sets("answered events", answered, "player-events", live);
+        differences.EqualSets("answered events", answered, "player-events", live);
         differences.Equal("events of history", evidence.HistoryPublished, "distinct ids in player-events", events.HistoryIds.Count);
         CompareRecords(differences, evidence, uncommitted);
-        differences.Sets("live events of player-events", live, "HDFS", liveInHdfs);
-        differences.Sets("events of history in player-events", events.HistoryIds, "HDFS", historyInHdfs);
+        differences.EqualSets("live events of player-events", live, "HDFS", liveInHdfs);
+        differences.EqualSets("events of history in player-events", events.HistoryIds, "HDFS", historyInHdfs);
         differences.Count("(topic, partition, offset) are in HDFS more than once", evidence.Warehouse.DuplicateRows);
         CompareAlerts(differences, evidence, inTopic, replayed);
         return new AuditSection
@@ -104,11 +104,11 @@ internal static class AuditComparison
     private static void CompareAlerts(Differences differences, AuditEvidence evidence, HashSet<string> inTopic, HashSet<string> replayed)
     {
         AlertAudit alerts = evidence.Alerts;
-        differences.Sets("alerts of the topic", inTopic, "HDFS", evidence.Warehouse.AlertIds);
+        differences.EqualSets("alerts of the topic", inTopic, "HDFS", evidence.Warehouse.AlertIds);
         differences.Count("alert ids are in the topic more than once", alerts.Duplicates.Count);
         differences.Count("alerts lie in another partition than their event, or under another key", alerts.Misrouted);
-        differences.Sets("alerts of the detectors", inTopic, "the replay", replayed);
-        differences.Sets("critical alerts", alerts.Critical, Topics.AlertsPriority, alerts.Priority);
+        differences.EqualSets("alerts of the detectors", inTopic, "the replay", replayed);
+        differences.EqualSets("critical alerts", alerts.Critical, Topics.AlertsPriority, alerts.Priority);
         differences.Count("records of alerts-priority repeat another", alerts.PriorityRepeats);
     }
 }

@@ -24,10 +24,10 @@ internal sealed record DetectionResult(
 
     public static DetectionResult Judge(TruthTable truth, EventAudit events, IReadOnlyCollection<Alert> alerts, int players, double liveSeconds)
     {
-        Alert[] live = [.. alerts.Where(alert => events.LivePlaces.ContainsKey(alert.EventId))];
+        Alert[] live = [.. alerts.Where(alert => events.LivePositions.ContainsKey(alert.EventId))];
         ILookup<string, Alert> byUser = live.ToLookup(alert => alert.UserId);
         // A campaign without a fraudulent event does not count as planted.
-        ILookup<string, PlantedCampaign> planted = truth.Campaigns.Where(campaign => campaign.FraudIds.Any(events.LivePlaces.ContainsKey))
+        ILookup<string, PlantedCampaign> planted = truth.Campaigns.Where(campaign => campaign.FraudIds.Any(events.LivePositions.ContainsKey))
             .ToLookup(campaign => campaign.Scenario);
         Dictionary<string, ScenarioResult> scenarios = Planned.ToDictionary(name => name,
             name => new ScenarioResult(planted[name].Count(), planted[name].Count(campaign => IsCaught(campaign, events, byUser))));

@@ -70,7 +70,7 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
     {
         LongHistogram delays = new(MaxMicros, 3);
         foreach (ReceivedAlert seen in outcome.Alerts.Where(seen => seen.Alert.Ts >= outcome.Live.MeasuredFromMs
-            && events.LivePlaces.ContainsKey(seen.Alert.EventId) && !Delayed(seen.Alert, outcome.Live.Recovery)))
+            && events.LivePositions.ContainsKey(seen.Alert.EventId) && !Delayed(seen.Alert, outcome.Live.Recovery)))
         {
             delays.RecordValue(Math.Clamp((long)(seen.DelayMs * 1000), 1, MaxMicros - 1));
         }

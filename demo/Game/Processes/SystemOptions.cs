@@ -13,5 +13,5 @@ internal sealed record SystemOptions(int Partitions, string? BootstrapServers = 
     public const string DetectorGroup = "detector";
     public const string FilterGroup = "detector-filter";
     public const string SinkGroup = "hdfs-sink";
-    public const string Warehouse = WarehouseFolder.Usual;
+    public const string Warehouse = WarehouseFolder.Default;
 }

@@ -90,7 +90,7 @@ internal static class OptionOf
 
     public static Option<string> Warehouse()
     {
-        Option<string> option = new("--warehouse") { Description = "Folder in HDFS", HelpName = "PATH", DefaultValueFactory = _ => WarehouseFolder.Usual };
+        Option<string> option = new("--warehouse") { Description = "Folder in HDFS", HelpName = "PATH", DefaultValueFactory = _ => WarehouseFolder.Default };
         option.CustomParser = result =>
         {
             try
@@ -100,7 +100,7 @@ internal static class OptionOf
             catch (FormatException e)
             {
                 result.AddError(e.Message);
-                return WarehouseFolder.Usual;
+                return WarehouseFolder.Default;
             }
         };
         return option;

@@ -7,7 +7,7 @@ using Game.Detector.Arithmetic;
 
 namespace Game.Detector.Alerts;
 
-/// <summary>Makes an alert of a score, with its features and reason. Only events that raise alerts allocate memory, and only here.</summary>
+/// <summary>Makes an alert from a score, with its features and reason. Only events that raise alerts allocate memory, and only here.</summary>
 internal sealed class AlertWriter(int partition, RuleSet rules)
 {
     private readonly string _ipChangeVersion = rules.IpChangeVersion;

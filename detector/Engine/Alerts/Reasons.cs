@@ -6,33 +6,33 @@ using Game.Detector.Rules;
 
 namespace Game.Detector.Alerts;
 
-/// <summary>Writes the reasons of alerts: each is one sentence that tells an analyst what happened and what to do.</summary>
+/// <summary>Writes the reasons of alerts: each is one sentence for an analyst, which says what happened and what to do.</summary>
 internal static class Reasons
 {
-    private const int MostTextBytes = 64;
+    private const int MaxTextBytes = 64;
 
     public static string Of(in EventView login, in LoginFeatures features, RuleSet rules)
     {
-        List<string> news = new(4);
+        List<string> unfamiliar = new(4);
         if (features.NewNetwork > 0)
         {
-            news.Add("network");
+            unfamiliar.Add("network");
         }
         if (features.NewAsn > 0)
         {
-            news.Add(Invariant($"provider (AS{login.Asn})"));
+            unfamiliar.Add(Invariant($"provider (AS{login.Asn})"));
         }
         if (features.NewCountry > 0)
         {
-            news.Add($"country ({Text(login.Country)})");
+            unfamiliar.Add($"country ({Text(login.Country)})");
         }
         if (features.NewDevice > 0)
         {
-            news.Add("device");
+            unfamiliar.Add("device");
         }
 
         StringBuilder reason = new(Invariant($"{Attempt(login.Outcome)} from {Text(login.Ip)} after {features.Logins} known logins"));
-        reason.Append(news.Count > 0 ? ": new " + Listed(news) : ": known network and device");
+        reason.Append(unfamiliar.Count > 0 ? ": new " + Enumeration(unfamiliar) : ": known network and device");
         if (features.DistanceKm >= rules.IpChange.MinDistanceKm && features.SpeedKmh > rules.IpChange.SpeedFromKmh)
         {
             reason.Append(Invariant($", {features.DistanceKm:N0} km from the last login at {features.SpeedKmh:N0} km/h"));
@@ -50,9 +50,8 @@ internal static class Reasons
         long value = Math.Abs(features.Net);
         string move = features.Net < 0 ? "went to" : "came from";
         double share = features.Net < 0 ? features.LostShare : features.GainedShare;
-        StringBuilder reason =
-            new(Invariant(
-            $"{value:N0} gold in value {move} {partner} without return ({features.Gold:+#,0;-#,0;0} gold, {features.Items:+#,0;-#,0;0} in items)"));
+        string parts = Invariant($"{features.Gold:+#,0;-#,0;0} gold, {features.Items:+#,0;-#,0;0} in items");
+        StringBuilder reason = new(Invariant($"{value:N0} gold in value {move} {partner} without return ({parts})"));
         if (share > 0)
         {
             reason.Append(Invariant($", within {rules.WealthChange.DrainWindowMinutes} minutes {share * 100:F0} % of the wealth"));
@@ -75,12 +74,12 @@ internal static class Reasons
 
     private static string Attempt(LoginOutcome outcome) => outcome == LoginOutcome.Ok ? "Login" : "Failed login";
 
-    private static string Listed(List<string> words) => words.Count == 1 ? words[0] : string.Join(", ", words[..^1]) + " and " + words[^1];
+    private static string Enumeration(List<string> words) => words.Count == 1 ? words[0] : string.Join(", ", words[..^1]) + " and " + words[^1];
 
     // Identifiers come from outside, so they are cut to a bound and lose their control characters.
     private static string Text(ReadOnlySpan<byte> utf8)
     {
-        string text = Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MostTextBytes)]);
+        string text = Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, MaxTextBytes)]);
         return string.Concat(text.Where(c => !char.IsControl(c)));
     }
 

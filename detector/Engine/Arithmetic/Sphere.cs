@@ -23,8 +23,8 @@ internal static class Sphere
     }
 
     /// <summary>
-    /// The straight line through the Earth between two points, in km: never longer than the way over the surface, equal to it within 1 % below 3,000 km,
-    /// and 12,742 km at most.
+    /// The straight line through the Earth between two points, in km: never longer than the way over the surface, equal to it within 1 % below 3,000 km, and
+    /// 12,742 km at most.
     /// </summary>
     public static double ChordKm(in SpherePoint a, in SpherePoint b)
     {

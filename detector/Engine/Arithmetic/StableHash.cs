@@ -4,7 +4,7 @@ namespace Game.Detector.Arithmetic;
 
 /// <summary>
 /// A 64-bit hash that is the same in every process and on every machine, because windows that another process rebuilds must equal the former ones. It mixes
-/// eight bytes at a time by multiplications and shifts (with the constants of MurmurHash3's finalizer). It is never 0, which marks a free place.
+/// eight bytes at a time by multiplications and shifts (with the constants of MurmurHash3's finalizer). It is never 0, which marks a free slot.
 /// </summary>
 internal static class StableHash
 {

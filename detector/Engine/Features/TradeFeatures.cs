@@ -76,11 +76,11 @@ internal struct TradeFeatures
 
     private static double Share(long part, long whole) => whole <= 0 ? 0 : Math.Min(1, part / (double)whole);
 
-    // A partner who first appeared within the drain window is not familiar: a thief sends the second haul to the same partner as the first.
+    // A partner who first appeared within the drain window is not familiar: a thief sends everything to one partner, in several trades.
     private static bool IsFamiliar(ulong partner, long ts, ref PlayerState state, int window)
     {
-        int place = FamiliarTable.Find(state.Partners, partner);
-        return place >= 0 && state.Partners[place].FirstMinute + window <= ts / 60_000;
+        int slot = FamiliarTable.Find(state.Partners, partner);
+        return slot >= 0 && state.Partners[slot].FirstMinute + window <= ts / 60_000;
     }
 
     private void AddUp(long ts, ref PlayerState state, long window)
@@ -162,11 +162,11 @@ internal struct TradeFeatures
         {
             return;
         }
-        int place = RatedLogins.Find(state.Rated, Network);
-        if (place >= 0)
+        int slot = RatedLogins.Find(state.Rated, Network);
+        if (slot >= 0)
         {
-            bool counts = RatedLogins.Counts(state.Rated[place], (uint)(trade.Ts / 60_000), rules.WealthChange.LoginMinutes);
-            LoginRisk = counts ? state.Rated[place].Risk / 255.0 : 0;
+            bool counts = RatedLogins.Counts(state.Rated[slot], (uint)(trade.Ts / 60_000), rules.WealthChange.LoginMinutes);
+            LoginRisk = counts ? state.Rated[slot].Risk / 255.0 : 0;
             return;
         }
 

@@ -2,7 +2,7 @@ using Game.Contracts;
 
 namespace Game.Detector.Partitions;
 
-/// <summary>What became of a record.</summary>
+/// <summary>What the engine decided about a record.</summary>
 public enum Verdict : byte
 {
     /// <summary>An event of a known player, judged by the rules.</summary>
@@ -30,7 +30,7 @@ public enum Verdict : byte
 }
 
 /// <summary>The engine's answer to one record.</summary>
-/// <param name="Verdict">What became of it.</param>
+/// <param name="Verdict">What the engine decided.</param>
 /// <param name="Failure">Why it is undecodable, else none.</param>
 /// <param name="Alerts">Up to two alerts of different rules. <see cref="Alert.DetectedAt"/> is 0: the engine has no clock, so the sender sets it.</param>
 public readonly record struct Decision(Verdict Verdict, DecodeFailure Failure, IReadOnlyList<Alert> Alerts)

@@ -18,7 +18,7 @@ public sealed class PartitionEngine
     private const long MillisPerMinute = 60_000;
     private const long MillisPerDay = 86_400_000;
 
-    // The hash only tells whether two contents are equal, within this process; so its key may be random: alerts do not depend on it.
+    // The key may be random: the engine only compares hashes within this process, so no alert depends on it.
     private static readonly EventContent Contents = new(BitConverter.ToUInt128(RandomNumberGenerator.GetBytes(16)));
 
     private readonly RuleSet _rules;
@@ -106,9 +106,9 @@ public sealed class PartitionEngine
     private Alert[] Judge(in EventView view, ref PlayerState state, in Arrival arrival)
     {
         int reused = state.Ring.AgeOf(view.EventId);
-        Alert? misuse = reused < 0 ? null : JudgeReuse(view, ref state, arrival, reused);
+        Alert? reuse = reused < 0 ? null : JudgeReuse(view, ref state, arrival, reused);
         Alert? alert = view.Kind == EventKind.Login ? JudgeLogin(view, ref state, arrival) : JudgeTrade(view, ref state, arrival);
-        return (misuse, alert) switch
+        return (reuse, alert) switch
         {
             (null, null) => [],
             (null, { } one) => [one],
@@ -162,17 +162,17 @@ public sealed class PartitionEngine
             state.Ring.Push(trade.EventId, arrival.Content, remembered);
         }
 
-        ulong place = StableHash.Of(features.Counterparty, features.Network);
-        Finding finding = FindingOf(trade, features.Net < 0 ? FindingKind.Loss : FindingKind.Gain, place, score, arrival);
+        ulong subject = StableHash.Of(features.Counterparty, features.Network);
+        Finding finding = FindingOf(trade, features.Net < 0 ? FindingKind.Loss : FindingKind.Gain, subject, score, arrival);
         return score >= rule.AlertScore && QuietTimes.TryRaise(state.Quiet, finding, rule.QuietMinutes)
             ? _writer.Write(trade, features, score, state.Ring, arrival.Offset)
             : null;
     }
 
-    private static Finding FindingOf(in EventView view, FindingKind kind, ulong place, double score, in Arrival arrival) => new()
+    private static Finding FindingOf(in EventView view, FindingKind kind, ulong subject, double score, in Arrival arrival) => new()
     {
         Kind = kind,
-        Place = place,
+        Subject = subject,
         Minute = (uint)(view.Ts / MillisPerMinute),
         Score = ScoreSteps.Of(score),
         IsMisdated = arrival.IsMisdated,

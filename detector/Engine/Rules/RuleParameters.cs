@@ -20,7 +20,7 @@ public sealed record WindowParameters
 
 /// <summary>
 /// The rule <c>ip-change</c>: what is new about a login adds up to a score. The weight of a new network, ASN, country or device shrinks by the share of the
-/// player's earlier logins that were new in the same way: for a player who travels all the time, travel says little.
+/// player's earlier logins that were new in the same way: the journeys of a player who travels all the time are not suspicious.
 /// </summary>
 public sealed record IpChangeParameters
 {

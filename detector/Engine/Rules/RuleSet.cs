@@ -33,20 +33,20 @@ public sealed record RuleSet
 
     public ReusedIdParameters ReusedId { get; set; } = new();
 
-    /// <summary>A hash of all that decides what ip-change says.</summary>
+    /// <summary>A hash of everything that the scores of ip-change depend on.</summary>
     [JsonIgnore]
     public string IpChangeVersion => Version(IpChangeParameters.Name, new RuleSet { Windows = Windows, IpChange = IpChange });
 
-    /// <summary>A hash of all that decides what wealth-change says: the ratings of logins are part of it.</summary>
+    /// <summary>A hash of everything that the scores of wealth-change depend on, the ratings of logins included.</summary>
     [JsonIgnore]
     public string WealthChangeVersion
         => Version(WealthChangeParameters.Name, new RuleSet { Windows = Windows, IpChange = IpChange, WealthChange = WealthChange });
 
-    /// <summary>A hash of all that decides what reused-id says.</summary>
+    /// <summary>A hash of everything that the scores of reused-id depend on.</summary>
     [JsonIgnore]
     public string ReusedIdVersion => Version(ReusedIdParameters.Name, new RuleSet { ReusedId = ReusedId });
 
-    /// <summary>Reads rules; whatever the bytes are, there is either a rule set or one sentence that says what is wrong.</summary>
+    /// <summary>Reads rules. Any bytes give either a rule set or one sentence that says what is wrong.</summary>
     public static bool TryParse(ReadOnlySpan<byte> json, out RuleSet rules, out string problem)
     {
         rules = new RuleSet();
@@ -57,7 +57,7 @@ public sealed record RuleSet
         }
         catch (JsonException e)
         {
-            problem = "The rules do not fit: " + e.Message;
+            problem = "The rules are invalid: " + e.Message;
             return false;
         }
 

@@ -4,7 +4,7 @@ using Game.Detector.Rules;
 
 namespace Game.Detector.Scoring;
 
-/// <summary>An address range stable for long suddenly changes.</summary>
+/// <summary>A player's address range, stable for a long time, changes suddenly.</summary>
 internal static class IpChangeRule
 {
     /// <summary>0 to 1; 0 while the player is too new.</summary>

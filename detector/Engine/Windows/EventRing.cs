@@ -4,12 +4,12 @@ using System.Runtime.CompilerServices;
 namespace Game.Detector.Windows;
 
 /// <summary>
-/// A player's last 30 events. A value type without references: rings lie in the player table's chunks and the collector never walks them. Ids and contents lie
-/// apart from the events, so that looking for a repeat reads a few cache lines.
+/// A player's last 30 events. A value type without references: rings lie in the player table's chunks, and the garbage collector never scans them. Ids and
+/// contents lie in arrays of their own, so that looking for a repeat reads a few cache lines.
 /// </summary>
 internal struct EventRing
 {
-    /// <summary>The system's window: enough for a session's rhythm, small enough that 100,000 players' windows fit in 200 MB.</summary>
+    /// <summary>The system's window: long enough for a session, small enough that the windows of 100,000 players fit in 200 MB.</summary>
     public const int Capacity = 30;
 
     private EventSlots _events;
@@ -42,7 +42,7 @@ internal struct EventRing
     [UnscopedRef]
     public readonly ref readonly WindowEvent FromNewest(int age) => ref _events[SlotOf(age)];
 
-    /// <summary>Adds the newest event; the oldest goes when there are more than 30.</summary>
+    /// <summary>Adds the newest event; with 30 events in the ring it replaces the oldest.</summary>
     /// <param name="id">Its event id.</param>
     /// <param name="content">The hash of its content, which covers the id (<see cref="Contracts.EventContent"/>).</param>
     /// <param name="value">What the rules read of it.</param>
@@ -58,7 +58,7 @@ internal struct EventRing
         }
     }
 
-    /// <summary>Whether an event of this id and content is among them.</summary>
+    /// <summary>Whether the ring has an event with this id and content.</summary>
     public readonly bool HasContent(ulong content) => ((ReadOnlySpan<ulong>)_contents)[.._count].Contains(content);
 
     /// <summary>How many steps back the event of this id lies, −1 where there is none.</summary>

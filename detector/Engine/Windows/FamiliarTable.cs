@@ -1,6 +1,6 @@
 namespace Game.Detector.Windows;
 
-/// <summary>A network, device or trading partner that a player has used: 24 bytes. Key 0 marks a free place.</summary>
+/// <summary>A network, device or trading partner that a player has used: 24 bytes. Key 0 marks a free slot.</summary>
 internal struct FamiliarEntry
 {
     public ulong Key;
@@ -27,7 +27,7 @@ internal struct FamiliarEntry
 /// </summary>
 internal static class FamiliarTable
 {
-    /// <summary>The place of <paramref name="key"/>, or −1.</summary>
+    /// <summary>The slot of <paramref name="key"/>, or −1.</summary>
     public static int Find(ReadOnlySpan<FamiliarEntry> table, ulong key)
     {
         for (int i = 0; i < table.Length; i++)
@@ -41,7 +41,7 @@ internal static class FamiliarTable
         return -1;
     }
 
-    /// <summary>Counts one use, making room when it is the first. The entry returned may be given network details.</summary>
+    /// <summary>Counts one use; a key that is not in the table replaces the weakest entry. The caller may set the network details of the entry.</summary>
     public static ref FamiliarEntry Use(Span<FamiliarEntry> table, ulong key, uint minute)
     {
         int found = Find(table, key);
@@ -60,7 +60,7 @@ internal static class FamiliarTable
         return ref entry;
     }
 
-    /// <summary>Halves the counts; what was used once stays known until its place is needed.</summary>
+    /// <summary>Halves the counts; an entry whose count is 0 stays known until its slot is needed.</summary>
     public static void Halve(Span<FamiliarEntry> table, int times)
     {
         foreach (ref FamiliarEntry entry in table)

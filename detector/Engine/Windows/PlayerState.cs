@@ -11,16 +11,16 @@ namespace Game.Detector.Windows;
 internal struct PlayerState
 {
     /// <summary>Home, mobile, work, a friend's and some travels.</summary>
-    public const int NetworkPlaces = 8;
+    public const int NetworkSlotCount = 8;
 
     /// <summary>Phone, computer and their predecessors.</summary>
-    public const int DevicePlaces = 6;
+    public const int DeviceSlotCount = 6;
 
     /// <summary>Friends and guild mates with whom a player trades directly; auctions are not remembered.</summary>
-    public const int PartnerPlaces = 12;
+    public const int PartnerSlotCount = 12;
 
     /// <summary>Address ranges of sessions that trade at the same time or one after the other: a thief seldom uses more.</summary>
-    public const int RatedPlaces = 4;
+    public const int RatedSlotCount = 4;
 
     public EventRing Ring;
     public Log2Histogram Gold;
@@ -50,31 +50,31 @@ internal struct PlayerState
     private RatedTable _rated;
     private QuietTable _quiet;
 
-    [InlineArray(NetworkPlaces)]
+    [InlineArray(NetworkSlotCount)]
     private struct NetworkTable
     {
         private FamiliarEntry _first;
     }
 
-    [InlineArray(DevicePlaces)]
+    [InlineArray(DeviceSlotCount)]
     private struct DeviceTable
     {
         private FamiliarEntry _first;
     }
 
-    [InlineArray(PartnerPlaces)]
+    [InlineArray(PartnerSlotCount)]
     private struct PartnerTable
     {
         private FamiliarEntry _first;
     }
 
-    [InlineArray(RatedPlaces)]
+    [InlineArray(RatedSlotCount)]
     private struct RatedTable
     {
         private RatedLogin _first;
     }
 
-    [InlineArray(QuietTimes.Places)]
+    [InlineArray(QuietTimes.SlotCount)]
     private struct QuietTable
     {
         private Finding _first;

@@ -3,30 +3,30 @@ namespace Game.Detector.Windows;
 /// <summary>What an alert is about. A quiet time holds for one of them.</summary>
 internal enum FindingKind : byte
 {
-    /// <summary>A free place of the table.</summary>
+    /// <summary>A free slot of the table.</summary>
     None,
 
-    /// <summary>A successful login; its place is the address range.</summary>
+    /// <summary>A successful login; its subject is the address range.</summary>
     Login,
 
-    /// <summary>A failed login; its place is the address range.</summary>
+    /// <summary>A failed login; its subject is the address range.</summary>
     FailedLogin,
 
-    /// <summary>Wealth that leaves; its place is the partner together with the address range.</summary>
+    /// <summary>Wealth that leaves; its subject is the partner together with the address range.</summary>
     Loss,
 
-    /// <summary>Wealth that comes in; its place is the partner together with the address range.</summary>
+    /// <summary>Wealth that comes in; its subject is the partner together with the address range.</summary>
     Gain,
 
-    /// <summary>Other content under a used event id; its place is the id.</summary>
+    /// <summary>Other content under a used event id; its subject is the id.</summary>
     ReusedId,
 }
 
-/// <summary>Something that a rule finds worth an alert, and later the memory of the alert: 16 bytes.</summary>
+/// <summary>Something that a rule would raise an alert for; the table keeps those that did. 16 bytes.</summary>
 internal struct Finding
 {
-    /// <summary>A hash of where it is, as <see cref="FindingKind"/> says.</summary>
-    public ulong Place;
+    /// <summary>A hash of the subject that <see cref="FindingKind"/> names.</summary>
+    public ulong Subject;
 
     /// <summary>Epoch minutes of the event.</summary>
     public uint Minute;
@@ -41,19 +41,20 @@ internal struct Finding
 }
 
 /// <summary>
-/// The newest alerts on a player, which hold back floods: for some time after an alert, a finding of the same kind at the same place raises no other, unless
-/// its score is clearly higher. An alert holds back nothing else: neither a failed login nor an alert elsewhere holds back a successful login.
+/// The newest alerts on a player, which hold back floods: for some time after an alert, a finding of the same kind and subject raises no other, unless its
+/// score is clearly higher. An alert holds back nothing else: an alert on a failed login, or on another address range, does not hold back one on a successful
+/// login.
 /// </summary>
 internal static class QuietTimes
 {
     /// <summary>How many alerts of a player are remembered. A new one replaces the oldest, which can only lead to one more alert.</summary>
-    public const int Places = 12;
+    public const int SlotCount = 12;
 
     /// <summary>
-    /// Failed logins and reused ids cost their sender nothing, so anyone can send them from many places. Once this many places have alerts, all other places
-    /// raise no more.
+    /// Failed logins and reused ids cost their sender nothing, so anyone can send them with many subjects. Once this many subjects have alerts, findings of
+    /// other subjects raise none.
     /// </summary>
-    public const int MostFreePlaces = 4;
+    public const int MaxCheapSubjects = 4;
 
     /// <summary>A second alert within the quiet time needs a score higher by 0.1.</summary>
     private const int Escalation = Arithmetic.ScoreSteps.PerUnit / 10;
@@ -84,7 +85,7 @@ internal static class QuietTimes
     {
         for (int i = 0; i < table.Length; i++)
         {
-            if (IsSameKind(table[i], finding) && table[i].Place == finding.Place)
+            if (IsSameKind(table[i], finding) && table[i].Subject == finding.Subject)
             {
                 return i;
             }
@@ -95,17 +96,17 @@ internal static class QuietTimes
 
     private static bool IsFlood(ReadOnlySpan<Finding> table, in Finding finding, int quietMinutes)
     {
-        int places = 0, highest = 0;
+        int subjects = 0, highest = 0;
         foreach (ref readonly Finding alert in table)
         {
             if (IsSameKind(alert, finding) && IsQuiet(alert, finding, quietMinutes))
             {
-                places++;
+                subjects++;
                 highest = Math.Max(highest, alert.Score);
             }
         }
 
-        return places >= MostFreePlaces && !Escalates(finding, highest);
+        return subjects >= MaxCheapSubjects && !Escalates(finding, highest);
     }
 
     private static int Oldest(ReadOnlySpan<Finding> table)

@@ -1,6 +1,6 @@
 namespace Game.Detector.Windows;
 
-/// <summary>The rating of an address range's logins: 16 bytes. Network 0 marks a free place.</summary>
+/// <summary>The rating of an address range's logins: 16 bytes. Network 0 marks a free slot.</summary>
 internal struct RatedLogin
 {
     public ulong Network;
@@ -13,12 +13,12 @@ internal struct RatedLogin
 }
 
 /// <summary>
-/// The ratings of logins from the last few address ranges, kept outside the ring. So a strange login is not forgotten after many cheap trades, nor after a
-/// second login from its range, which is familiar by then. A new range replaces the one with the lowest rating.
+/// The ratings of logins from the last few address ranges, kept outside the ring. So many cheap trades do not push the rating of an unusual login out, and a
+/// second login from its range, which is familiar by then, does not lower it. A new range replaces the one with the lowest rating.
 /// </summary>
 internal static class RatedLogins
 {
-    /// <summary>The place of <paramref name="network"/>, or −1.</summary>
+    /// <summary>The slot of <paramref name="network"/>, or −1.</summary>
     public static int Find(ReadOnlySpan<RatedLogin> table, ulong network)
     {
         for (int i = 0; i < table.Length; i++)
@@ -39,12 +39,12 @@ internal static class RatedLogins
     /// <summary>Remembers a successful login; a higher rating of the same range stays as long as it counts.</summary>
     public static void Remember(Span<RatedLogin> table, in RatedLogin login, uint lastsMinutes)
     {
-        int place = Find(table, login.Network);
-        if (place >= 0 && table[place].Risk > login.Risk && Counts(table[place], login.Minute, lastsMinutes))
+        int slot = Find(table, login.Network);
+        if (slot >= 0 && table[slot].Risk > login.Risk && Counts(table[slot], login.Minute, lastsMinutes))
         {
             return;
         }
-        table[place >= 0 ? place : Weakest(table, login.Minute, lastsMinutes)] = login;
+        table[slot >= 0 ? slot : Weakest(table, login.Minute, lastsMinutes)] = login;
     }
 
     private static int Weakest(ReadOnlySpan<RatedLogin> table, uint minute, uint lastsMinutes)

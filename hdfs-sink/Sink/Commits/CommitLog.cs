@@ -234,8 +234,10 @@ internal sealed class CommitLog(IWebHdfs hdfs, Warehouse warehouse, int partitio
         return names;
     }
 
-    /// <summary>Lists a folder's files with names after <paramref name="after"/>, up to and with <paramref name="last"/> unless it is null. Lists none where
-    /// the folder does not exist.</summary>
+    /// <summary>
+    /// Lists a folder's files with names after <paramref name="after"/>, up to and with <paramref name="last"/> unless it is null. Lists none where the folder
+    /// does not exist.
+    /// </summary>
     private async IAsyncEnumerable<FileStatus> ListFilesAsync(string folder, string after, string? last,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {

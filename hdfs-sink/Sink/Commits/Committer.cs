@@ -11,14 +11,16 @@ namespace Game.HdfsSink.Commits;
 internal readonly record struct PartitionState(string TopicId, long LogStart, long LogEnd);
 
 /// <summary>How a commit ended.</summary>
-/// <param name="IsOurs">Whether this batch is in HDFS; if not, another sink committed a range that begins at the same position, and this sink drops the
-/// batch.</param>
+/// <param name="IsWon">
+/// Whether this sink won the claim of the range, so that the batch is in HDFS. If not, another sink committed a range that begins at the same position, and
+/// this sink drops the batch.
+/// </param>
 /// <param name="Position">Where the next batch must begin.</param>
 /// <param name="Rows">Rows written.</param>
 /// <param name="Undecodable">Rows among them whose value could not be decoded.</param>
 /// <param name="Files">Files written.</param>
 /// <param name="Bytes">Bytes in those files.</param>
-internal readonly record struct CommitResult(bool IsOurs, long Position, long Rows = 0, int Undecodable = 0, int Files = 0, long Bytes = 0);
+internal readonly record struct CommitResult(bool IsWon, long Position, long Rows = 0, int Undecodable = 0, int Files = 0, long Bytes = 0);
 
 /// <summary>Finds the ids of topics: a committer compares them to see whether a topic was deleted and created again.</summary>
 internal interface ITopicIds
@@ -44,17 +46,21 @@ internal sealed record CommitterContext(
 /// </summary>
 internal sealed class Committer(CommitterContext context, Warehouse warehouse, ITable table, int partition)
 {
-    /// <summary>Tries of an upload. Each has a new name, because HDFS may still be writing the file of a failed try; after the last one the session
-    /// fails.</summary>
+    /// <summary>
+    /// Tries of an upload. Each has a new name, because HDFS may still be writing the file of a failed try; after the last one the session fails.
+    /// </summary>
     private const int MaxUploads = 3;
 
     private readonly CommitLog _commits = new(context.Hdfs, warehouse, partition, context.Uploads, context.Warn);
     private string _topicId = "";
 
-    /// <summary>Finishes the newest commit and returns the position where to resume. Records a range that retention deleted before it was read as
-    /// lost.</summary>
-    /// <exception cref="SinkRefusedException">The topic is not the one that the manifests name, its log ends before the committed position, or a file or folder
-    /// of another program has a name that the sink needs.</exception>
+    /// <summary>
+    /// Finishes the newest commit and returns the position where to resume. Records a range that retention deleted before it was read as lost.
+    /// </summary>
+    /// <exception cref="SinkRefusedException">
+    /// The topic is not the one that the manifests name, its log ends before the committed position, or a file or folder of another program has a name that the
+    /// sink needs.
+    /// </exception>
     /// <param name="state">The partition's state in the cluster.</param>
     /// <param name="askLogEnd">Asks the cluster again for the offset after the last readable one: another sink may have committed further meanwhile.</param>
     /// <param name="cancellationToken">Ends the call.</param>
@@ -66,8 +72,10 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
     public Task<CommitResult> CommitAsync(RecordBatch batch, CancellationToken cancellationToken) =>
         RefuseWhereNameIsTakenAsync(() => CommitAsync(batch, lost: false, cancellationToken));
 
-    /// <summary>Turns the errors of HDFS that only an operator can correct into a refusal: a file where the sink needs a folder stays until somebody moves it.
-    /// Other errors may pass, so the session tries again.</summary>
+    /// <summary>
+    /// Turns the errors of HDFS that only an operator can correct into a refusal: a file where the sink needs a folder stays until somebody moves it. Other
+    /// errors may pass, so the session tries again.
+    /// </summary>
     private static async Task<T> RefuseWhereNameIsTakenAsync<T>(Func<Task<T>> work)
     {
         try
@@ -132,15 +140,17 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
         CheckTopic(await context.TopicIds.FindAsync(warehouse.Topic, cancellationToken), _topicId);
         if (await _commits.ClaimAsync(staged, manifest, cancellationToken) == ClaimOutcome.Lost)
         {
-            return new CommitResult(IsOurs: false, await FollowWinnerAsync(batch.First, cancellationToken));
+            return new CommitResult(IsWon: false, await FollowWinnerAsync(batch.First, cancellationToken));
         }
 
         await _commits.PublishAsync(manifest, cancellationToken);
-        return new CommitResult(IsOurs: true, batch.Next, batch.Records.Count, decoded.Undecodable, files.Length, files.Sum(file => file.Bytes));
+        return new CommitResult(IsWon: true, batch.Next, batch.Records.Count, decoded.Undecodable, files.Length, files.Sum(file => file.Bytes));
     }
 
-    /// <summary>Follows the manifests from the one of the sink that won the range to the newest, and returns its end. Finishing them also deletes the staged
-    /// files of this sink.</summary>
+    /// <summary>
+    /// Follows the manifests from the one of the sink that won the range to the newest, and returns its end. Finishing them also deletes the staged files of
+    /// this sink.
+    /// </summary>
     private async Task<long> FollowWinnerAsync(long first, CancellationToken cancellationToken)
     {
         Manifest winner = await _commits.FindAsync(first, cancellationToken)
@@ -184,7 +194,7 @@ internal sealed class Committer(CommitterContext context, Warehouse warehouse, I
             await file.EncodeAsync(content);
             Memory<byte> bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
             string staged = await StageAsync(batch, id, $"{index}.parquet", new MemoryStream(content.GetBuffer(), 0, bytes.Length), cancellationToken);
-            string path = warehouse.DataFile(partition, batch.First, batch.Next, file.Filing);
+            string path = warehouse.DataFile(partition, batch.First, batch.Next, file.Target);
             return new ManifestFile(staged, path, file.Rows, bytes.Length, Convert.ToHexStringLower(SHA256.HashData(bytes.Span)));
         }
         finally

@@ -58,7 +58,7 @@ internal sealed record Manifest
         }
         catch (JsonException)
         {
-            return null; // the caller knows what that means for the file's place
+            return null; // the caller decides what that means for the file
         }
     }
 }

@@ -19,8 +19,8 @@ internal sealed record Warehouse(string Root, string Topic)
     public string Claim(int partition, long first) => $"{Commits(partition)}/{first}";
 
     /// <summary>A data file's final path.</summary>
-    public string DataFile(int partition, long first, long next, Filing filing) =>
-        $"{Home}/{filing.Folder}/{Topic}+{partition}+{first}+{next}{(filing.IsMisdated ? "+misdated" : "")}.parquet";
+    public string DataFile(int partition, long first, long next, HourFile target) =>
+        $"{Home}/{target.Folder}/{Topic}+{partition}+{first}+{next}{(target.IsMisdated ? "+misdated" : "")}.parquet";
 
     /// <summary>A path in the staging folder that no other commit uses: the commit's id is part of it.</summary>
     public string Staged(int partition, long first, long next, Guid commit, string file) => $"{Staging}/{partition}+{first}+{next}+{commit:N}+{file}";

@@ -22,7 +22,7 @@ internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, Tim
     /// <exception cref="TopicMismatchException">A topic differs from the contract in a way that loses records.</exception>
     public Task EnsureAsync(Action<string> warn)
     {
-        int partitions = settings.Partitions ?? Found(Topics.PlayerEvents) ?? Found(Topics.Alerts) ?? Topics.DefaultPartitions;
+        int partitions = settings.Partitions ?? PartitionCount(Topics.PlayerEvents) ?? PartitionCount(Topics.Alerts) ?? Topics.DefaultPartitions;
         Topics contract = new(partitions);
         return TopicSetup.EnsureAsync(admin, [.. settings.Topics.Select(topic => contract[topic])], warn);
     }
@@ -73,7 +73,7 @@ internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, Tim
         return found.Where(topic => !topic.Error.IsError).ToDictionary(topic => topic.Name, topic => topic.TopicId.ToString(), StringComparer.Ordinal);
     }
 
-    private int? Found(string topic)
+    private int? PartitionCount(string topic)
     {
         TopicMetadata? described = admin.GetMetadata(RequestTimeout).Topics.Find(found => found.Topic == topic && found.Error.Code == ErrorCode.NoError);
         return described?.Partitions.Count;

@@ -5,8 +5,10 @@ using Game.HdfsSink.Rows;
 
 namespace Game.HdfsSink.Consuming;
 
-/// <summary>The end of one batch. It has a result where the sink or another one committed the range, an error where the commit failed, and neither where the
-/// worker dropped the batch.</summary>
+/// <summary>
+/// The end of one batch. It has a result where the sink or another one committed the range, an error where the commit failed, and neither where the worker
+/// dropped the batch.
+/// </summary>
 internal sealed record Completion(PartitionWriter Writer, RecordBatch Batch, CommitResult? Result, Exception? Error, TimeSpan Took);
 
 /// <summary>
@@ -103,9 +105,9 @@ internal sealed class PartitionWriter(TopicPartition partition, long position, S
     {
         int abandoned = -1;
         bool failed = false;
-        await foreach ((int of, RecordBatch batch) in _queue.Reader.ReadAllAsync(CancellationToken.None))
+        await foreach ((int generation, RecordBatch batch) in _queue.Reader.ReadAllAsync(CancellationToken.None))
         {
-            if (failed || of <= abandoned || cancellationToken.IsCancellationRequested)
+            if (failed || generation <= abandoned || cancellationToken.IsCancellationRequested)
             {
                 done(new Completion(this, batch, null, null, default));
                 continue;
@@ -127,7 +129,7 @@ internal sealed class PartitionWriter(TopicPartition partition, long position, S
 
                 // Batches after a lost range do not begin where the other sink's commit ends: the worker drops them, and the consumer's thread begins a new
                 // generation there.
-                abandoned = result.IsOurs ? abandoned : of;
+                abandoned = result.IsWon ? abandoned : generation;
                 done(new Completion(this, batch, result, null, time.GetElapsedTime(started)));
             }
             catch (Exception e) // the top of the worker: every failure ends the session, and the next session opens all partitions again

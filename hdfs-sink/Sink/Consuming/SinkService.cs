@@ -15,7 +15,7 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
     /// <summary>The pause after the first failure; each further failure doubles it.</summary>
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Long enough not to load a cluster that is starting, short enough that nobody waits for the sink.</summary>
+    /// <summary>Long enough not to burden a cluster that is starting, short enough to continue soon after it has started.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
     /// <summary>After a session that ran this long, the next failure begins with the first pause again.</summary>
@@ -29,7 +29,8 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
     {
         { _refusal: { } sentence } => (SinkProcess.Refused, sentence),
         { _unfinished: { } sentence } => (SinkProcess.Unfinished, sentence),
-        { ExecuteTask.IsCompleted: false } => (SinkProcess.Unfinished, "The sink did not stop in time: the next start reads the records again that it held."),
+        { ExecuteTask.IsCompleted: false }
+            => (SinkProcess.Unfinished, "The sink did not stop in time: the next start reads the records again that it had not committed."),
         _ => (SinkProcess.Stopped, null),
     };
 

@@ -10,7 +10,7 @@ namespace Game.HdfsSink.Consuming;
 
 /// <summary>
 /// Consumes and commits from joining the group to leaving it. Every failure ends the session; the next session opens every partition from its manifests, as the
-/// sink also does after a crash: there is one way to start, and it is used often. One thread runs the session.
+/// sink also does after a crash: so there is only one way to start. One thread runs the session.
 /// </summary>
 internal sealed class SinkSession : IDisposable
 {
@@ -25,12 +25,16 @@ internal sealed class SinkSession : IDisposable
 
     private const int FetchWaitMs = 500;
 
-    /// <summary>The session opens assigned partitions within the client's callback. The limit is well below max.poll.interval.ms (5 minutes), after which the
-    /// group removes this consumer.</summary>
+    /// <summary>
+    /// The session opens assigned partitions within the client's callback. The limit is well below max.poll.interval.ms (5 minutes), after which the group
+    /// removes this consumer.
+    /// </summary>
     private static readonly TimeSpan OpenWithin = TimeSpan.FromMinutes(4);
 
-    /// <summary>After this time the group gives the partitions of a killed sink to another: the least that brokers allow by default. A thread of the client
-    /// sends the heartbeats.</summary>
+    /// <summary>
+    /// After this time the group gives the partitions of a killed sink to another: the least that brokers allow by default. A thread of the client sends the
+    /// heartbeats.
+    /// </summary>
     private const int SessionTimeoutMs = 6000;
 
     /// <summary>How often the session updates the lags: the client knows them, and metrics are read every few seconds.</summary>
@@ -119,8 +123,8 @@ internal sealed class SinkSession : IDisposable
     private ConsumerConfig Config()
     {
         ConsumerConfig config = ClientSettings.Consumer(_settings.BootstrapServers, "hdfs-sink", _settings.Group);
-        // Positions come from the manifests. The session also stores offsets after each commit, which the client sends to the group once a second: tools
-        // read the lag from them; the sink never reads them.
+        // Positions come from the manifests. The session also stores offsets after each commit, which the client sends to the group once a second: tools read
+        // the lag from them; the sink never reads them.
         config.EnableAutoCommit = true;
         config.AutoCommitIntervalMs = 1000;
         config.SessionTimeoutMs = SessionTimeoutMs;
@@ -133,8 +137,10 @@ internal sealed class SinkSession : IDisposable
         return config;
     }
 
-    /// <summary>Runs a callback of the client and keeps its exception for <see cref="Run"/>. A callback that throws, or that leaves out assigned partitions,
-    /// makes disposing of the consumer hang (seen with Confluent.Kafka 2.16).</summary>
+    /// <summary>
+    /// Runs a callback of the client and keeps its exception for <see cref="Run"/>. A callback that throws, or that leaves out assigned partitions, makes
+    /// disposing of the consumer hang (seen with Confluent.Kafka 2.16).
+    /// </summary>
     private T KeepFailure<T>(Func<T> callback, T onFailure)
     {
         try
@@ -183,8 +189,10 @@ internal sealed class SinkSession : IDisposable
         }
     }
 
-    /// <summary>While the session holds more than the memory budget it reads nothing: it commits the largest batches until half the budget is in flight, and
-    /// waits for them.</summary>
+    /// <summary>
+    /// While the session holds more than the memory budget it reads nothing: it commits the largest batches until half the budget is in flight, and waits for
+    /// them.
+    /// </summary>
     private void FreeMemory(CancellationToken stop)
     {
         while (_heldBytes >= _settings.MemoryBytes && !stop.IsCancellationRequested)
@@ -237,7 +245,7 @@ internal sealed class SinkSession : IDisposable
 
         TopicPartition partition = completion.Writer.Partition;
         _parts.Metrics.CountCommit(partition.Topic, result, completion.Took);
-        if (!result.IsOurs)
+        if (!result.IsWon)
         {
             LogMessages.ClaimLost(_parts.Log, partition.Topic, partition.Partition, completion.Batch.First, result.Position);
         }
@@ -252,7 +260,7 @@ internal sealed class SinkSession : IDisposable
             return;
         }
 
-        if (!result.IsOurs)
+        if (!result.IsWon)
         {
             SeekTo(completion.Writer, result.Position);
         }
@@ -325,8 +333,10 @@ internal sealed class SinkSession : IDisposable
 
     private WatermarkOffsets QueryOffsets(TopicPartition partition) => _consumer.QueryWatermarkOffsets(partition, WatermarkTimeout);
 
-    /// <summary>Ends the writers of revoked partitions. Commits in flight may finish, so that the next owner need not read their records again; the session
-    /// drops records that it has only collected.</summary>
+    /// <summary>
+    /// Ends the writers of revoked partitions. Commits in flight may finish, so that the next owner need not read their records again; the session drops
+    /// records that it has only collected.
+    /// </summary>
     /// <returns>True: it released all of them.</returns>
     private bool Release(List<TopicPartitionOffset> partitions)
     {
@@ -364,7 +374,7 @@ internal sealed class SinkSession : IDisposable
         _parts.Health.Assigned = _writers.Count;
     }
 
-    /// <summary>Leaves one partition unread and unwritten while it stays assigned; the others go on.</summary>
+    /// <summary>Stops reading and writing one partition, which stays assigned; the session continues with the others.</summary>
     private void Refuse(TopicPartition partition, string reason)
     {
         _refused.Add(partition);
@@ -420,7 +430,7 @@ internal sealed class SinkSession : IDisposable
             if (_parts.Time.GetElapsedTime(started) >= _settings.StopWithin)
             {
                 int inFlight = _writers.Values.Sum(writer => writer.BatchesInFlight);
-                throw new TimeoutException($"{inFlight} commits had not ended {_settings.StopWithin.TotalSeconds:0.#} s after the sink was told to stop.");
+                throw new TimeoutException($"{inFlight} commits had not ended {_settings.StopWithin.TotalSeconds:0.#} s after the sink was asked to stop.");
             }
 
             HandleCompletions(PollTime);

@@ -13,15 +13,16 @@ internal sealed record SinkSettings
     public string User { get; init; } = Environment.UserName;
 
     /// <summary>The folder in HDFS that holds one folder for each topic.</summary>
-    public string Warehouse { get; init; } = WarehouseFolder.Usual;
+    public string Warehouse { get; init; } = WarehouseFolder.Default;
 
     public required IReadOnlyList<string> Topics { get; init; }
 
     /// <summary>The consumer group: sinks of one group share the partitions. Its offsets only show the lag.</summary>
     public string Group { get; init; } = "hdfs-sink";
 
-    /// <summary>Partitions of <c>player-events</c> for topics that the sink creates; null: as many as the cluster's topic has, or the contract's
-    /// default.</summary>
+    /// <summary>
+    /// Partitions of <c>player-events</c> for topics that the sink creates; null: as many as the cluster's topic has, or the contract's default.
+    /// </summary>
     public int? Partitions { get; init; }
 
     /// <summary>A commit holds at most this many records: one Parquet row group.</summary>
@@ -33,8 +34,10 @@ internal sealed record SinkSettings
     /// <summary>A commit begins at the latest this long after the first record of its batch.</summary>
     public TimeSpan RotateAfter { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Bytes of records held over all partitions: at this many the sink stops reading until a commit has ended. By default two full batches in flight
-    /// and two that still grow.</summary>
+    /// <summary>
+    /// Bytes of records held over all partitions: at this many the sink stops reading until a commit has ended. By default two full batches in flight and two
+    /// that still grow.
+    /// </summary>
     public long MemoryBytes { get; init; } = 256L * 1024 * 1024;
 
     /// <summary>Commits that decode and encode at once: rows take several times the memory of their bytes.</summary>

@@ -87,8 +87,10 @@ internal sealed class TimeColumn<TRow>(string name, Func<TRow, long?> read)
     }
 }
 
-/// <summary>MAP(VARCHAR, DOUBLE). Definition levels of the Parquet format: 0 for no map, 1 for an empty map, 2 for an entry's key and 3 for its value. The
-/// repetition level is 0 for the first entry of a map and 1 for the others.</summary>
+/// <summary>
+/// MAP(VARCHAR, DOUBLE). Definition levels of the Parquet format: 0 for no map, 1 for an empty map, 2 for an entry's key and 3 for its value. The repetition
+/// level is 0 for the first entry of a map and 1 for the others.
+/// </summary>
 internal sealed class MapColumn<TRow>(string name, Func<TRow, IReadOnlyDictionary<string, double>?> read)
     : Column<TRow>(new MapField(name, new DataField<string>("key", nullable: false), new DataField<double>("value", nullable: true)))
 {

@@ -8,8 +8,9 @@ namespace Game.HdfsSink.Rows;
 /// <summary>Fields that the contract does not name, as one JSON object.</summary>
 internal static class Extra
 {
-    /// <summary>Copies the values byte for byte: JSON allows a text that UTF-16 does not (an escaped half of a surrogate pair), which a JSON writer would
-    /// refuse.</summary>
+    /// <summary>
+    /// Copies the values byte for byte: JSON allows a text that UTF-16 does not (an escaped half of a surrogate pair), which a JSON writer would refuse.
+    /// </summary>
     public static string? Json(Dictionary<string, JsonElement>? fields)
     {
         if (fields is null || fields.Count == 0)

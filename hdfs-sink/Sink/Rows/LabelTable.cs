@@ -2,8 +2,9 @@ using Game.Contracts;
 
 namespace Game.HdfsSink.Rows;
 
-/// <summary>The table of <c>labels</c>; <c>labelled_at</c> decides the hour's folder. The labelled event or alert is the record's key, in
-/// <c>_key</c>.</summary>
+/// <summary>
+/// The table of <c>labels</c>; <c>labelled_at</c> decides the hour's folder. The labelled event or alert is the record's key, in <c>_key</c>.
+/// </summary>
 internal sealed class LabelTable() : Table<Label>(Topics.Labels,
 [
     Text("user_id", l => l.UserId),

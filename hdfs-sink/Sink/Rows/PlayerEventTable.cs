@@ -2,8 +2,10 @@ using Game.Contracts;
 
 namespace Game.HdfsSink.Rows;
 
-/// <summary>The table of <c>player-events</c>: one table for logins and trades, with the contract's fields as columns; <c>ts</c> decides the hour's folder.
-/// Fields of the other kind are null.</summary>
+/// <summary>
+/// The table of <c>player-events</c>: one table for logins and trades, with the contract's fields as columns; <c>ts</c> decides the hour's folder. Fields of
+/// the other kind are null.
+/// </summary>
 internal sealed class PlayerEventTable() : Table<PlayerEvent>(Topics.PlayerEvents, EventFields.All.Select(ColumnOf))
 {
     protected override long TimeOf(PlayerEvent value) => value.Ts;

@@ -15,6 +15,8 @@ internal readonly record struct RawRecord(int Partition, long Offset, long Appen
     public long Size => Overhead + (Key?.Length ?? 0) + (Value?.Length ?? 0);
 }
 
-/// <summary>Consecutive records of one partition: all of the consumer positions [First, Next). There are fewer records than positions where markers or
-/// compaction left gaps.</summary>
+/// <summary>
+/// Consecutive records of one partition: all of the consumer positions [First, Next). There are fewer records than positions where markers or compaction left
+/// gaps.
+/// </summary>
 internal sealed record RecordBatch(long First, long Next, IReadOnlyList<RawRecord> Records, long Bytes);

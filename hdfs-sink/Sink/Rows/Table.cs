@@ -19,7 +19,7 @@ internal interface ITable
 internal sealed record DecodedBatch(IReadOnlyList<PendingFile> Files, int Undecodable);
 
 /// <summary>The rows of one file, which <paramref name="EncodeAsync"/> writes as Parquet.</summary>
-internal sealed record PendingFile(Filing Filing, int Rows, Func<Stream, Task> EncodeAsync);
+internal sealed record PendingFile(HourFile Target, int Rows, Func<Stream, Task> EncodeAsync);
 
 /// <summary>What all tables share: the columns that the contract does not have, the grouping of rows into files, and the settings of Parquet.</summary>
 /// <typeparam name="T">The decoded value.</typeparam>
@@ -60,18 +60,18 @@ internal abstract class Table<T> : ITable
         int undecodable = 0;
         foreach (Row<T> row in Rows(batch.Records))
         {
-            Filing filing = Filing.Of(row.Value is null ? null : TimeOf(row.Value), row.AppendedAt);
-            if (!files.TryGetValue((filing.Hour, filing.IsMisdated), out List<Row<T>>? rows))
+            HourFile target = HourFile.Of(row.Value is null ? null : TimeOf(row.Value), row.AppendedAt);
+            if (!files.TryGetValue((target.Hour, target.IsMisdated), out List<Row<T>>? rows))
             {
-                files.Add((filing.Hour, filing.IsMisdated), rows = []);
+                files.Add((target.Hour, target.IsMisdated), rows = []);
             }
             rows.Add(row);
             undecodable += row.Raw is null ? 0 : 1;
         }
 
         return new DecodedBatch(
-            [.. files.Select(file => new PendingFile(new Filing(file.Key.Hour, file.Key.IsMisdated), file.Value.Count,
-                output => EncodeAsync(file.Value, output)))],
+            [.. files.Select(file => new PendingFile(
+                new HourFile(file.Key.Hour, file.Key.IsMisdated), file.Value.Count, output => EncodeAsync(file.Value, output)))],
             undecodable);
     }
 

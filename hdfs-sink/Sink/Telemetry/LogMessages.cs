@@ -14,7 +14,7 @@ internal static partial class LogMessages
     [LoggerMessage(4, LogLevel.Warning, "The session failed and starts again from the manifests in {Pause} s: {Reason}")]
     public static partial void SessionFailed(ILogger log, double pause, string reason);
 
-    [LoggerMessage(11, LogLevel.Debug, "Where the session failed")]
+    [LoggerMessage(11, LogLevel.Debug, "The exception that ended the session")]
     public static partial void SessionFailedAt(ILogger log, Exception error);
 
     [LoggerMessage(8, LogLevel.Warning, "{Warning}")]

@@ -51,7 +51,7 @@ internal sealed class SinkMetrics
     public void CountCommit(string topic, CommitResult result, TimeSpan duration)
     {
         KeyValuePair<string, object?> tag = new("topic", topic);
-        if (!result.IsOurs)
+        if (!result.IsWon)
         {
             _lost.Add(1, tag);
             return;

@@ -8,7 +8,7 @@ namespace Game.Detector.Tests.Arithmetic;
 public class ArithmeticTests
 {
     [Fact]
-    public void Sine_and_cosine_are_right() => Gen.Double[-Math.PI, Math.PI].Sample(angle =>
+    public void Sine_and_cosine_match_the_library() => Gen.Double[-Math.PI, Math.PI].Sample(angle =>
     {
         (double sin, double cos) = Sphere.SinCos(angle);
         sin.ShouldBe(Math.Sin(angle), 1e-12);

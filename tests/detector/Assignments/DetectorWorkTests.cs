@@ -19,7 +19,7 @@ public sealed class DetectorWorkTests : IDisposable
     private readonly ManualResetEventSlim _begun = new();
 
     [Fact]
-    public void The_end_waits_for_a_rebuild_that_was_cancelled()
+    public void Dispose_waits_for_a_cancelled_rebuild()
     {
         bool ended = false;
         DetectorWork work = Work((_, _, cancel) =>
@@ -36,17 +36,17 @@ public sealed class DetectorWorkTests : IDisposable
     }
 
     [Fact]
-    public void The_end_waits_for_the_rebuild_of_a_partition_that_was_lost_too()
+    public void Dispose_also_waits_for_the_rebuild_of_a_released_partition()
     {
         using ManualResetEventSlim cancelled = new();
-        using ManualResetEventSlim goOn = new();
+        using ManualResetEventSlim mayEnd = new();
         bool ended = false;
         DetectorWork work = Work((_, _, cancel) =>
         {
             _begun.Set();
             cancel.WaitHandle.WaitOne(Patience);
             cancelled.Set();
-            goOn.Wait(Patience);
+            mayEnd.Wait(Patience);
             ended = true;
             return null;
         });
@@ -54,20 +54,22 @@ public sealed class DetectorWorkTests : IDisposable
         _begun.Wait(Patience).ShouldBeTrue();
         work.Release(0);
         cancelled.Wait(Patience).ShouldBeTrue();
-        goOn.Set();
+        mayEnd.Set();
         work.Dispose();
         ended.ShouldBeTrue();
     }
 
-    /// <summary>Lost with two alerts on their way, regained, lost again, regained: what was raised is read when the last of them is acknowledged.</summary>
+    /// <summary>
+    /// The partition is released with two unacknowledged alerts, assigned, released and assigned again: its rebuild begins when both are acknowledged.
+    /// </summary>
     [Fact]
-    public void A_partition_that_comes_back_is_rebuilt_after_our_own_alerts_have_landed()
+    public void A_partition_that_is_assigned_again_is_rebuilt_after_its_earlier_alerts_are_acknowledged()
     {
         Delivery[] alerts = [];
-        bool landed = false;
+        bool allAcknowledged = false;
         DetectorWork work = Work((_, _, _) =>
         {
-            landed = alerts.All(alert => alert.IsDone);
+            allAcknowledged = alerts.All(alert => alert.IsDone);
             _begun.Set();
             return null;
         });
@@ -85,12 +87,13 @@ public sealed class DetectorWorkTests : IDisposable
         _begun.IsSet.ShouldBeFalse();
         alerts[1].Complete();
         _begun.Wait(Patience).ShouldBeTrue();
-        landed.ShouldBeTrue();
+        allAcknowledged.ShouldBeTrue();
         work.Dispose();
     }
 
-    /// <summary>The first rebuild hangs in a call to a broker and hears of its cancellation late: its successor begins when it has ended, with a progress of
-    /// its own.</summary>
+    /// <summary>
+    /// The first rebuild hangs in a call to a broker and notices its cancellation late. Its successor begins when it has ended, and has its own progress.
+    /// </summary>
     [Fact]
     public void A_rebuild_begins_when_its_cancelled_predecessor_has_ended()
     {
@@ -125,7 +128,7 @@ public sealed class DetectorWorkTests : IDisposable
     }
 
     [Fact]
-    public void A_rebuild_that_dies_ends_the_process_with_a_sentence()
+    public void A_rebuild_that_throws_ends_the_process_with_one_sentence()
     {
         DetectorWork work = Work((_, _, _) => throw new InvalidCastException("two and two are five"));
         work.Assign(0, new PartitionLedger());
@@ -135,22 +138,22 @@ public sealed class DetectorWorkTests : IDisposable
         work.Dispose();
     }
 
-    /// <summary>What a cancelled rebuild gives too late goes live nowhere.</summary>
+    /// <summary>A cancelled rebuild that returns a state after the release does not make the partition live.</summary>
     [Fact]
-    public void A_state_that_comes_after_the_release_does_not_go_live()
+    public void A_state_returned_after_the_release_is_dropped()
     {
-        using ManualResetEventSlim goOn = new();
+        using ManualResetEventSlim mayEnd = new();
         PartitionStatus status = new(0);
         DetectorWork work = Work((_, _, _) =>
         {
             _begun.Set();
-            goOn.Wait(Patience);
+            mayEnd.Wait(Patience);
             return new RebuiltPartition(new PartitionEngine(0, new RuleSet()), 7, 9, new RaisedAlerts());
         }, status);
         work.Assign(0, new PartitionLedger());
         _begun.Wait(Patience).ShouldBeTrue();
         work.Release(0);
-        goOn.Set();
+        mayEnd.Set();
         work.Dispose(); // joins the rebuild
         IConsumer<byte[]?, byte[]?> consumer = Substitute.For<IConsumer<byte[]?, byte[]?>>();
         work.BetweenRecords(consumer);

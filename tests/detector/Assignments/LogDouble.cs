@@ -4,7 +4,7 @@ using NSubstitute;
 
 namespace Game.Detector.Tests.Assignments;
 
-/// <summary>A consumer over two partitions in memory, player-events/0 and alerts/0, that can be made to hang, to be late and to die at any record.</summary>
+/// <summary>A consumer over two partitions in memory, player-events/0 and alerts/0, which a test can make hang, answer late or throw at any record.</summary>
 internal sealed class LogDouble
 {
     private readonly (byte[] Key, byte[] Value)[] _events;
@@ -28,10 +28,10 @@ internal sealed class LogDouble
     /// <summary>The offset of the first alert that has not expired.</summary>
     public long FirstAlert { get; init; }
 
-    /// <summary>Called with the number of each record, from 1 on, before it is given.</summary>
+    /// <summary>Called with the number of each record, from 1 on, before it is returned.</summary>
     public Action<int>? OnConsume { get; init; }
 
-    /// <summary>Records given.</summary>
+    /// <summary>Records returned.</summary>
     public int Consumed { get; private set; }
 
     private WatermarkOffsets Range(string topic) => topic == Topics.Alerts ? new(FirstAlert, FirstAlert + _alerts.Length) : new(0, _events.Length);

@@ -21,9 +21,9 @@ public sealed class PartitionRebuildTests
         (progress.From, progress.At, progress.Target).ShouldBe((0, 5, 5));
     }
 
-    /// <summary>The broker answers a cancelled rebuild late: what it writes last is its own, and the successor's state is whole.</summary>
+    /// <summary>A broker answers a cancelled rebuild late: that rebuild writes only its own progress, and its successor judges every record.</summary>
     [Fact]
-    public void A_rebuild_that_ends_late_leaves_its_successor_whole()
+    public void A_rebuild_that_ends_late_does_not_change_its_successor()
     {
         using CancellationTokenSource released = new();
         RebuildProgress oldProgress = new(), progress = new();
@@ -39,9 +39,9 @@ public sealed class PartitionRebuildTests
         successor.Consumed.ShouldBe(Load.Count);
     }
 
-    /// <summary>An attempt that dies half-way leaves nothing behind: the next one begins at the start.</summary>
+    /// <summary>A failed attempt has no effect: the next one begins at the start of the log.</summary>
     [Fact]
-    public void A_broker_that_dies_half_way_costs_an_attempt()
+    public void A_broker_error_half_way_repeats_the_rebuild_from_the_start()
     {
         int attempts = 0;
         RebuildProgress progress = new();
@@ -61,15 +61,25 @@ public sealed class PartitionRebuildTests
         }
     }
 
-    /// <summary>A group without commits begins at the start: of the alerts that were raised before, those that are left say how far an earlier owner had
-    /// come.</summary>
+    /// <summary>
+    /// A group without commits begins at the start of the log. The first alert that is left shows up to which offset an earlier owner had judged.
+    /// </summary>
     [Fact]
-    public void A_new_group_over_expired_alerts_raises_none_of_them_again()
+    public void A_new_group_raises_no_alert_again_that_expired_before_the_first_one_left()
     {
         byte[][] alerts = [Alert(40), Alert(60)];
         RaisedAlerts raised = Rebuild(new(), () => new LogDouble(Events(), alerts, committed: null) { FirstAlert = 17 }.Consumer).ShouldNotBeNull().Raised;
         raised.JudgedBefore.ShouldBe(40);
         new[] { 0, 39, 40, 41, 60, 61 }.Select(offset => raised.Contains(Decode(Alert(offset)))).ShouldBe([true, true, true, false, true, false]);
+    }
+
+    /// <summary>The limit that detector/README.md names: without an alert that is left, nothing shows what an earlier owner had judged.</summary>
+    [Fact]
+    public void A_new_group_raises_all_alerts_again_where_every_one_has_expired()
+    {
+        RaisedAlerts raised = Rebuild(new(), () => new LogDouble(Events(), [], committed: null) { FirstAlert = 17 }.Consumer).ShouldNotBeNull().Raised;
+        raised.JudgedBefore.ShouldBe(0);
+        new[] { 0, 40 }.Select(offset => raised.Contains(Decode(Alert(offset)))).ShouldBe([false, false]);
     }
 
     [Fact]

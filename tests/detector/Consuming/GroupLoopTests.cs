@@ -35,7 +35,7 @@ public sealed class GroupLoopTests : IDisposable
         _work.Ledger.MarkRead(7);
     }
 
-    /// <summary>The next owner reads which alerts are in the topic: this one has to be among them.</summary>
+    /// <summary>The next owner reads from the topic which alerts exist, so this alert must be in it before.</summary>
     [Fact]
     public void A_revoked_partition_waits_for_an_acknowledgement_that_takes_minutes()
     {
@@ -46,9 +46,9 @@ public sealed class GroupLoopTests : IDisposable
         _work.Ledger.ShouldBeNull();
     }
 
-    /// <summary>The group waits five minutes; the process ends before, and its queue with it. Nothing is committed past the alert.</summary>
+    /// <summary>The process, and its queue with it, ends before the group's five minutes are over. It commits no offset after the alert.</summary>
     [Fact]
-    public async Task One_that_never_comes_ends_the_process()
+    public async Task An_alert_that_is_never_acknowledged_ends_the_process()
     {
         _loop.Revoke(Partition0);
         (await _loop.Failure).ShouldContain("not acknowledged");
@@ -65,9 +65,11 @@ public sealed class GroupLoopTests : IDisposable
         _work.Ledger.ShouldBeNull();
     }
 
-    /// <summary>Who left in order would hand the partition over at once, and the alert might land behind the next owner's back.</summary>
+    /// <summary>
+    /// If the member left the group, the next owner would get the partition at once and might not see the alert, which the broker appends later.
+    /// </summary>
     [Fact]
-    public async Task A_stop_with_unacknowledged_alerts_does_not_leave_the_group_in_order()
+    public async Task A_stop_with_unacknowledged_alerts_does_not_leave_the_group()
     {
         _loop.Run(new CancellationToken(canceled: true));
         (await _loop.Failure).ShouldContain("1 records were not acknowledged");
@@ -75,7 +77,7 @@ public sealed class GroupLoopTests : IDisposable
     }
 
     [Fact]
-    public void A_stop_with_all_acknowledged_leaves_in_order()
+    public void A_stop_with_all_alerts_acknowledged_leaves_the_group()
     {
         Acknowledge();
         _loop.Run(new CancellationToken(canceled: true));
@@ -84,7 +86,7 @@ public sealed class GroupLoopTests : IDisposable
     }
 
     [Fact]
-    public async Task Whatever_is_thrown_ends_the_loop_with_a_sentence()
+    public async Task Any_exception_ends_the_loop_with_one_sentence()
     {
         Acknowledge();
         _work.Thrown = new FormatException("a bug");
@@ -127,7 +129,7 @@ public sealed class GroupLoopTests : IDisposable
         }
     }
 
-    /// <summary>Twenty seconds pass every time somebody looks at the clock.</summary>
+    /// <summary>Each reading of this clock advances it by twenty seconds.</summary>
     private sealed class JumpingTime : TimeProvider
     {
         private TimeSpan _due = TimeSpan.MaxValue;

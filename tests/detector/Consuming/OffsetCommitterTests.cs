@@ -16,7 +16,7 @@ public sealed class OffsetCommitterTests
     public OffsetCommitterTests() => _committer = new(_consumer, NullLogger.Instance);
 
     [Fact]
-    public void A_failed_commit_is_told_once()
+    public void A_failed_commit_is_reported_once()
     {
         _consumer.When(c => c.Commit(Arg.Any<IEnumerable<TopicPartitionOffset>>())).Throw(new KafkaException(ErrorCode.RebalanceInProgress));
         _committer.Begin(Offsets);
@@ -26,7 +26,7 @@ public sealed class OffsetCommitterTests
     }
 
     [Fact]
-    public void A_coordinator_that_does_not_answer_holds_nobody_up()
+    public void A_commit_without_an_answer_does_not_block_the_caller()
     {
         using ManualResetEventSlim answer = new();
         _consumer.When(c => c.Commit(Arg.Any<IEnumerable<TopicPartitionOffset>>())).Do(_ => answer.Wait(Patience));

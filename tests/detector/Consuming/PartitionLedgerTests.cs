@@ -38,9 +38,9 @@ public class PartitionLedgerTests
         ledger.DropAcknowledged().ShouldBeTrue();
     }
 
-    /// <summary>Whatever the order of reading, sending and acknowledging: commits only grow, and never pass an unacknowledged record.</summary>
+    /// <summary>In any order of reading, sending and acknowledging, the committed offset only grows and never passes an unacknowledged output.</summary>
     [Fact]
-    public void Commits_never_pass_what_is_unacknowledged() => Gen.Int[0, 4].Array[0, 200].Sample(steps =>
+    public void Commits_never_pass_an_unacknowledged_output() => Gen.Int[0, 4].Array[0, 200].Sample(steps =>
     {
         PartitionLedger ledger = new();
         List<Delivery> open = new();

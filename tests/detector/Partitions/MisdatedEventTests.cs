@@ -25,7 +25,7 @@ public class MisdatedEventTests
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(long.MinValue)]
-    public void It_is_judged_all_the_same(long timestamp)
+    public void A_misdated_event_is_judged(long timestamp)
     {
         using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone");
         LoginEvent takeover = story.Newest<LoginEvent>() with { EventId = Guid.NewGuid(), Ip = "30.0.1.7", Country = "AU", Asn = 64_700, DeviceId = "burner" };
@@ -35,9 +35,9 @@ public class MisdatedEventTests
         story.Append(takeover with { EventId = Guid.NewGuid() }).ShouldAlert("ip-change");
     }
 
-    /// <summary>Whatever misdated events come in between: the others raise what they raise without them, in every detail but the offset.</summary>
+    /// <summary>Misdated events in between change no alert of the other events in any detail but the offset.</summary>
     [Fact]
-    public void The_others_are_judged_as_if_it_were_not_there()
+    public void Other_events_are_judged_as_if_no_misdated_event_came()
         => Gen.Select(Gen.Int[0, 6], Gen.Long[0, Year9999], Gen.Int[0, 2].Select(i => Timestamps[i])).Array[1, 40]
         .Sample(steps =>
         {
@@ -48,13 +48,13 @@ public class MisdatedEventTests
                 Live(disturbed, step);
                 long ts = Math.Min(Year9999, Math.Max(disturbed.Now, timestamp) + EventTime.MaxAheadMs + 1 + ahead);
                 PlayerEvent copy = disturbed.Newest<PlayerEvent>() with { EventId = Guid.NewGuid(), Ts = ts };
-                disturbed.Alerts.Select(Told).ShouldBe(calm.Alerts.Select(Told));
+                disturbed.Alerts.Select(Text).ShouldBe(calm.Alerts.Select(Text));
                 disturbed.Append(copy, timestamp).Verdict.ShouldBe(Verdict.Misdated);
             }
         }, iter: 100);
 
     [Fact]
-    public void Nothing_is_kept_of_a_player_who_was_never_seen_at_a_sane_time()
+    public void Nothing_is_kept_of_a_player_with_misdated_events_only()
     {
         using PlayerStory story = new();
         story.Login(PlayerStory.Berlin, "phone");
@@ -64,9 +64,9 @@ public class MisdatedEventTests
         other.Dispose();
     }
 
-    /// <summary>A week of 1970, loaded today, is a history like any other; and one event of it in between ages nothing.</summary>
+    /// <summary>A week of events of 1970 that is loaded today counts like any other history, and an old event between new ones ages no baseline.</summary>
     [Fact]
-    public void History_however_old_counts()
+    public void History_of_any_age_counts()
     {
         using PlayerStory old = new();
         for (int day = 0; day < 8; day++)
@@ -78,7 +78,7 @@ public class MisdatedEventTests
         old.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").ShouldAlert("ip-change").Features["logins"].ShouldBe(16);
     }
 
-    private static string Told(Alert alert)
+    private static string Text(Alert alert)
         => string.Join(' ', alert.Rule, alert.Score, alert.Ts, alert.Reason, alert.WindowEvents, alert.WindowFrom, alert.WindowTo);
 
     private static void Live(PlayerStory story, int step)

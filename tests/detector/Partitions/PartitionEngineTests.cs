@@ -15,7 +15,7 @@ public class PartitionEngineTests
         HonestLoad load = new(players: 200, seed: 3);
         PartitionEngine engine = new(0, new RuleSet());
         long offset = 0;
-        Feed(); // everyone becomes known, and everything is compiled
+        Feed(); // every player becomes known, and all code is compiled
         Feed();
         long before = GC.GetAllocatedBytesForCurrentThread();
         int alerts = Feed();
@@ -35,7 +35,7 @@ public class PartitionEngineTests
     }
 
     [Fact]
-    public void Guesses_at_names_that_do_not_exist_leave_nothing_behind()
+    public void Failed_logins_of_unknown_players_are_not_kept()
     {
         using PlayerStory story = new();
         story.Login(PlayerStory.Berlin, "phone", LoginOutcome.BadPassword).Verdict.ShouldBe(Verdict.UnknownPlayer);
@@ -47,7 +47,7 @@ public class PartitionEngineTests
     }
 
     [Fact]
-    public void A_foreign_key_is_a_dead_letter()
+    public void A_record_whose_key_is_not_its_user_id_is_a_dead_letter()
     {
         HonestLoad load = new(players: 1, seed: 1);
         PartitionEngine engine = new(0, new RuleSet());
@@ -61,12 +61,12 @@ public class PartitionEngineTests
     }
 
     [Fact]
-    public void Any_bytes_are_judged_or_named()
+    public void Any_bytes_give_a_verdict_and_a_dead_letter_has_a_reason()
     {
         HonestLoad load = new(players: 2, seed: 1);
         PartitionEngine engine = new(0, new RuleSet());
-        Gen.Select(Gen.Int[0, load.Count - 1], Gen.Select(Gen.Int[0, 400], Gen.Byte).Array[0, 4], Gen.Byte.Array[0, 64],
-            Gen.Bool).Sample((index, changes, noise, isNoise) =>
+        Gen<(int, byte)[]> someChanges = Gen.Select(Gen.Int[0, 400], Gen.Byte).Array[0, 4];
+        Gen.Select(Gen.Int[0, load.Count - 1], someChanges, Gen.Byte.Array[0, 64], Gen.Bool).Sample((index, changes, noise, isNoise) =>
         {
             byte[] value = isNoise ? noise : load.Value(index).ToArray();
             foreach ((int at, byte with) in changes)
@@ -86,7 +86,7 @@ public class PartitionEngineTests
     }
 
     [Fact]
-    public void Times_that_jump_about_do_no_harm() => Gen.Long[0, ContractLimits.MaxTimestamp].Array[1, 60].Sample(times =>
+    public void Times_in_any_order_give_valid_scores() => Gen.Long[0, ContractLimits.MaxTimestamp].Array[1, 60].Sample(times =>
     {
         using PlayerStory story = new();
         foreach (long ts in times)
@@ -115,7 +115,7 @@ public class PartitionEngineTests
     }
 
     [Fact]
-    public void Other_players_in_between_change_nothing()
+    public void Other_players_in_between_change_no_alert()
     {
         Recording recording = Record(seed: 5);
         Alert alert = recording.Alerts[0];
@@ -133,7 +133,7 @@ public class PartitionEngineTests
 
     private sealed record Recording(List<(long Offset, byte[] Key, byte[] Value)> Records, List<Alert> Alerts);
 
-    // An honest load, then its first players log in from far away with strange devices; one record is broken and one repeated.
+    // An honest load, then its first players log in from far away with unknown devices; one record is malformed and one repeated.
     private static Recording Record(int seed)
     {
         HonestLoad load = new(players: 50, seed);

@@ -7,9 +7,10 @@ using Game.Simulator.World;
 
 namespace Game.Detector.Tests.Quality;
 
-/// <summary>How the rules did on one simulated world, seven days of history, then a live load with planted campaigns: judged as a demo's report
-/// judges.</summary>
-/// <param name="Detection">On the live part.</param>
+/// <summary>
+/// The result of the rules on one simulated world: seven days of history, then a live load with planted campaigns. Computed like that of a demo's report.
+/// </summary>
+/// <param name="Detection">The result on the live part.</param>
 /// <param name="HistoryAlerted">Players with an alert on history.</param>
 internal sealed record QualityRun(DetectionResult Detection, int HistoryAlerted)
 {
@@ -40,7 +41,7 @@ internal sealed record QualityRun(DetectionResult Detection, int HistoryAlerted)
         EventAudit events = new(partitions: 1, rules, truth, History.ServerId);
         events.Read(log.Records);
         Alert[] alerts = [.. events.ReplayedAlerts];
-        int historyAlerted = alerts.Where(alert => !events.LivePlaces.ContainsKey(alert.EventId)).Select(alert => alert.UserId).Distinct().Count();
+        int historyAlerted = alerts.Where(alert => !events.LivePositions.ContainsKey(alert.EventId)).Select(alert => alert.UserId).Distinct().Count();
         return new(DetectionResult.Judge(truth, events, alerts, players, seconds), historyAlerted);
     }
 

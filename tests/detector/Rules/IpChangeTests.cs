@@ -10,11 +10,11 @@ public class IpChangeTests
     private static readonly PlayerStory.Place Nearby = new("70.0.1.7", "DE", 64_502, 52.6, 13.5);
 
     [Fact]
-    public void A_strange_device_in_a_strange_country_alerts()
+    public void An_unknown_device_in_an_unknown_country_raises_an_alert()
     {
         using PlayerStory story = new PlayerStory().SteadyLife();
-        Alert alert = story.Login(PlayerStory.Berlin, "phone").ShouldBeQuiet().After(PlayerStory.Minute).Login(PlayerStory.Sydney,
-            "burner").ShouldAlert("ip-change");
+        Alert alert = story.Login(PlayerStory.Berlin, "phone").ShouldBeQuiet()
+            .After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").ShouldAlert("ip-change");
         alert.Severity.ShouldBe(AlertSeverity.Critical);
         alert.Score.ShouldBe(0.90);
         alert.AlertId.ShouldBe($"ip-change/{new RuleSet().IpChangeVersion}/3/{story.NextOffset - 1}");
@@ -29,7 +29,7 @@ public class IpChangeTests
     }
 
     [Fact]
-    public void Guessing_alerts_on_the_failed_login_itself()
+    public void Guessed_secrets_raise_an_alert_on_a_failed_login()
     {
         using PlayerStory story = new PlayerStory().SteadyLife();
         for (int guess = 0; guess < 4 && story.AllAlerts.Count == 0; guess++)
@@ -80,30 +80,30 @@ public class IpChangeTests
     }
 
     [Fact]
-    public void Too_new_a_player_is_left_alone()
+    public void A_player_with_few_logins_raises_no_alert()
     {
         using PlayerStory story = new PlayerStory().SteadyLife(days: 3);
         story.Login(PlayerStory.Sydney, "burner").ShouldBeQuiet();
     }
 
     [Fact]
-    public void Who_always_travels_is_left_alone()
+    public void A_player_who_always_travels_raises_no_alert()
     {
         using PlayerStory story = new();
         for (int day = 0; day < 30; day++)
         {
-            story.Login(new PlayerStory.Place($"60.{day}.1.7", ((char)('A' + (day % 26))) + "X", (uint)(64_000 + day), day, day * 3),
-                "phone").After(PlayerStory.Day);
+            PlayerStory.Place abroad = new($"60.{day}.1.7", ((char)('A' + (day % 26))) + "X", (uint)(64_000 + day), day, day * 3);
+            story.Login(abroad, "phone").After(PlayerStory.Day);
         }
         story.Login(PlayerStory.Sydney, "new-phone").ShouldBeQuiet();
     }
 
-    /// <summary>One wrong secret, an alert; then the right one. The success is what matters.</summary>
+    /// <summary>Failed logins raise an alert, then a login succeeds: it raises its own alert, because it is the one that matters.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
     [InlineData(20)]
-    public void Failed_logins_do_not_quiet_the_success(int failures)
+    public void Failed_logins_do_not_quiet_a_successful_login(int failures)
     {
         using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone");
         for (int i = 0; i < failures; i++)
@@ -111,12 +111,12 @@ public class IpChangeTests
             story.After(2_000).Login(PlayerStory.Sydney, "burner", LoginOutcome.BadPassword);
         }
 
-        story.AllAlerts.Count.ShouldBeInRange(1, 2, "one alert, and one more when the guessing goes on");
+        story.AllAlerts.Count.ShouldBeInRange(1, 2, "one alert, and one more when the guessing continues");
         story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").ShouldAlert("ip-change").Reason.ShouldStartWith("Login from 30.0.1.7");
     }
 
     [Fact]
-    public void An_alert_elsewhere_does_not_quiet_a_success()
+    public void An_alert_on_another_address_range_does_not_quiet_a_successful_login()
     {
         using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone");
         story.After(PlayerStory.Minute).Login(Nearby, "burner").ShouldAlert("ip-change").Score.ShouldBe(0.60);
@@ -124,9 +124,11 @@ public class IpChangeTests
         story.After(PlayerStory.Minute).Login(elsewhere, "burner-2").ShouldAlert("ip-change").Score.ShouldBe(0.60, "no higher than the one before");
     }
 
-    /// <summary>A botnet's guesses cost nothing and come from everywhere: four places are alerted. The success from one more place is.</summary>
+    /// <summary>
+    /// A botnet guesses from many address ranges: its failed logins raise alerts for four of them. A successful login from one more range raises an alert.
+    /// </summary>
     [Fact]
-    public void A_flood_of_guesses_from_everywhere_is_held_back_but_no_success()
+    public void A_flood_of_guesses_is_held_back_but_no_successful_login()
     {
         using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone");
         for (int i = 0; i < 100; i++)
@@ -139,7 +141,7 @@ public class IpChangeTests
     }
 
     [Fact]
-    public void The_same_place_is_quiet_for_a_while_but_not_when_it_gets_worse()
+    public void The_same_address_range_is_quiet_for_a_while_unless_the_score_rises()
     {
         using PlayerStory story = new PlayerStory(new RuleSet { IpChange = new() { NetworkWeight = 0.55 } }).SteadyLife().Login(PlayerStory.Berlin, "phone");
         story.After(PlayerStory.Minute).Login(Nearby, "phone", LoginOutcome.BadPassword).ShouldAlert("ip-change");

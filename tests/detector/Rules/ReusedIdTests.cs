@@ -8,7 +8,7 @@ public class ReusedIdTests
 {
     private static readonly Guid Id = Guid.Parse("01900000-0000-7000-8000-000000000001");
 
-    /// <summary>A retry goes to another server, later, and in a new session: the same action all the same.</summary>
+    /// <summary>A retry may go to another server, later, and in a new session: it is still the same action.</summary>
     [Fact]
     public void The_same_id_with_the_same_content_is_counted_once()
     {
@@ -21,7 +21,7 @@ public class ReusedIdTests
         story.Append(trade with { Ts = trade.Ts + 1, ServerId = "gs-2", SessionId = "", Ip = "" }).Verdict.ShouldBe(Verdict.Repeated);
     }
 
-    /// <summary>The theft behind a harmless trade's id, published by another game server.</summary>
+    /// <summary>A theft with the id of a harmless trade, published by another game server.</summary>
     [Fact]
     public void A_theft_under_a_used_id_is_judged_and_the_reuse_is_an_alert_of_its_own()
     {
@@ -47,7 +47,7 @@ public class ReusedIdTests
         story.Append(harmless).Verdict.ShouldBe(Verdict.Repeated);
     }
 
-    /// <summary>The thief's client chooses the id: a takeover must not pass for the repeat of a failed attempt, nor of a login of the victim.</summary>
+    /// <summary>The thief's client chooses the id: a takeover must not count as a repeat of a failed attempt, nor of a login of the victim.</summary>
     [Fact]
     public void An_attempt_under_a_used_id_is_another_attempt()
     {

@@ -6,14 +6,14 @@ namespace Game.Detector.Tests.Rules;
 public class RuleSetTests
 {
     [Fact]
-    public void What_is_printed_can_be_read()
+    public void Printed_rules_can_be_read()
     {
         RuleSet.TryParse(Encoding.UTF8.GetBytes(new RuleSet().ToJson()), out RuleSet rules, out string problem).ShouldBeTrue(problem);
         rules.ShouldBe(new RuleSet());
     }
 
     [Fact]
-    public void Versions_follow_what_decides_the_rule()
+    public void A_version_depends_on_the_parameters_that_its_rule_uses()
     {
         RuleSet standard = new();
         RuleSet wealth = new() { WealthChange = new() { AlertScore = 0.7 } };
@@ -33,10 +33,10 @@ public class RuleSetTests
     [InlineData("""{"windows":null}""", "null")]
     [InlineData("""{"windows":{"half_life_days":0}}""", "windows.half_life_days")]
     [InlineData("""{"ip_change":{"failures_from":5}}""", "ip_change.failures_to")]
-    [InlineData("[]", "do not fit")]
-    [InlineData("{", "do not fit")]
-    [InlineData("", "do not fit")]
-    public void Anything_gives_rules_or_a_sentence(string json, string expected)
+    [InlineData("[]", "are invalid")]
+    [InlineData("{", "are invalid")]
+    [InlineData("", "are invalid")]
+    public void Any_text_gives_rules_or_one_sentence(string json, string expected)
     {
         bool read = RuleSet.TryParse(Encoding.UTF8.GetBytes(json), out _, out string problem);
         read.ShouldBe(expected.Length == 0);

@@ -34,7 +34,7 @@ public class WealthChangeTests
     }
 
     [Fact]
-    public void What_comes_in_for_nothing_shows_the_mule()
+    public void Wealth_that_comes_in_without_return_raises_an_alert_on_the_mule()
     {
         using PlayerStory story = new PlayerStory().SteadyLife();
         Alert alert = story.Trade(60_000, 0, 0, "victim", TradeChannel.Mail).ShouldAlert("wealth-change");
@@ -43,7 +43,7 @@ public class WealthChangeTests
     }
 
     [Fact]
-    public void A_dear_but_fair_purchase_is_quiet()
+    public void An_expensive_but_fair_purchase_is_quiet()
     {
         using PlayerStory story = new PlayerStory().SteadyLife();
         story.Trade(-30_000, 1, 30_500, "friend-a", TradeChannel.Direct).Trade(9_000, -1, 9_100, "stranger", TradeChannel.Auction).ShouldBeQuiet();
@@ -57,26 +57,26 @@ public class WealthChangeTests
     }
 
     [Fact]
-    public void A_theft_after_a_strange_login_needs_less()
+    public void A_theft_after_an_unusual_login_raises_an_alert_at_a_smaller_amount()
     {
         using PlayerStory calm = new PlayerStory().SteadyLife();
         calm.GiveGold(12_000, "stranger", PlayerStory.Berlin.Ip).ShouldBeQuiet();
         using PlayerStory stolen = new PlayerStory().SteadyLife();
-        stolen.Login(PlayerStory.Berlin, "phone").After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner").GiveGold(12_000, "stranger",
-            PlayerStory.Sydney.Ip).ShouldAlert("wealth-change").Features["login_risk"].ShouldBeGreaterThan(0.8);
+        stolen.Login(PlayerStory.Berlin, "phone").After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner");
+        stolen.GiveGold(12_000, "stranger", PlayerStory.Sydney.Ip).ShouldAlert("wealth-change").Features["login_risk"].ShouldBeGreaterThan(0.8);
     }
 
-    /// <summary>Neither cheap trades, which fill the window, nor a second login, which finds the address range familiar, wash a strange login.</summary>
+    /// <summary>Cheap trades fill the window, and a second login finds the address range familiar: neither lowers the rating of the first login.</summary>
     [Theory]
     [InlineData(0, false)]
     [InlineData(10, false)]
     [InlineData(30, false)]
     [InlineData(90, false)]
     [InlineData(30, true)]
-    public void A_strange_login_is_not_washed_by_cheap_trades(int cheap, bool again)
+    public void Cheap_trades_and_a_second_login_do_not_lower_the_rating_of_an_unusual_login(int cheap, bool again)
     {
-        using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone").After(PlayerStory.Minute).Login(PlayerStory.Sydney,
-            "burner");
+        using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Berlin, "phone");
+        story.After(PlayerStory.Minute).Login(PlayerStory.Sydney, "burner");
         double rated = story.ShouldAlert("ip-change").Score;
         for (int i = 0; i < cheap; i++)
         {
@@ -90,7 +90,10 @@ public class WealthChangeTests
         alert.Features["login_risk"].ShouldBe(rated, tolerance: 0.01);
     }
 
-    /// <summary>Neither what came in nor what went to another quiets what goes to a stranger; what goes to the same one is quiet for a while.</summary>
+    /// <summary>
+    /// An alert on wealth that came in, or that went to another partner, does not quiet a loss to a stranger. A second loss to the same stranger is quiet for a
+    /// while.
+    /// </summary>
     [Theory]
     [InlineData(360, 0)]
     [InlineData(0, 1)]
@@ -105,7 +108,7 @@ public class WealthChangeTests
     }
 
     [Fact]
-    public void A_strange_login_is_forgotten_after_a_day()
+    public void The_rating_of_a_login_counts_for_a_day()
     {
         using PlayerStory story = new PlayerStory().SteadyLife().Login(PlayerStory.Sydney, "burner");
         story.After(PlayerStory.Day + PlayerStory.Minute).GiveGold(12_000, "stranger", PlayerStory.Sydney.Ip).AllAlerts.Count.ShouldBe(1);
@@ -129,7 +132,7 @@ public class WealthChangeTests
         again.AlertId.ShouldBe(alert.AlertId);
     }
 
-    /// <summary>So that an alert is never refused for its size: names are as long and as dear to write as the contract allows.</summary>
+    /// <summary>No broker refuses an alert for its size, even with names of the greatest length in characters that JSON escapes.</summary>
     [Fact]
     public void The_largest_alert_is_small()
     {

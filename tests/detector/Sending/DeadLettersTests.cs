@@ -6,8 +6,8 @@ namespace Game.Detector.Tests.Sending;
 
 public class DeadLettersTests
 {
-    /// <summary>What client libraries send at most; they count some tens of bytes more than there are.</summary>
-    private const int MostBytes = 1_000_000 - 1_000;
+    /// <summary>The most that client libraries send: they add some tens of bytes to the size of the record.</summary>
+    private const int MaxBytes = 1_000_000 - 1_000;
 
     [Fact]
     public void Key_value_and_origin_are_kept()
@@ -32,7 +32,7 @@ public class DeadLettersTests
     }
 
     [Fact]
-    public void Giants_are_cut_in_key_value_headers_and_reason()
+    public void Long_keys_values_headers_and_reasons_are_cut()
     {
         ConsumeResult<byte[]?, byte[]?> record = Record(new byte[150_000], new byte[950_000],
             new Headers { { "schema", new byte[400_000] }, { "traceparent", new byte[129] } });
@@ -42,7 +42,7 @@ public class DeadLettersTests
         Header(giant, "key-truncated-from").ShouldBe("150000");
         Header(giant, "truncated-from").ShouldBe("950000");
         Header(giant, "reason").Length.ShouldBe(512);
-        Size(giant).ShouldBeLessThan(MostBytes);
+        Size(giant).ShouldBeLessThan(MaxBytes);
     }
 
     [Fact]

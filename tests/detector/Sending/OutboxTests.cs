@@ -6,11 +6,11 @@ namespace Game.Detector.Tests.Sending;
 
 public sealed class OutboxTests : IDisposable
 {
-    // Nobody answers there: what is too large for the client never gets that far.
+    // No broker listens there: the client itself refuses a record that is too large.
     private readonly Outbox _outbox = Outbox.Connect("127.0.0.1:1", "test", TimeProvider.System, NullLogger.Instance);
 
     [Fact]
-    public void What_is_too_large_goes_in_its_shorter_form()
+    public void A_record_that_is_too_large_is_sent_in_its_shorter_form()
     {
         Outgoing twice = Record(2_000_000) with { IfTooLarge = Record(1_500_000) with { IfTooLarge = Record(10) } };
         _outbox.Send(twice, new Delivery(0), TestContext.Current.CancellationToken).ShouldBeTrue();
@@ -19,7 +19,7 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_one_it_is_the_end()
+    public async Task A_record_that_is_too_large_and_has_no_shorter_form_is_a_failure()
     {
         _outbox.Send(Record(2_000_000), new Delivery(0), TestContext.Current.CancellationToken).ShouldBeFalse();
         (await _outbox.Failure).ShouldContain("too large");

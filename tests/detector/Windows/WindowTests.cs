@@ -82,7 +82,7 @@ public class WindowTests
     }
 
     [Fact]
-    public void Habits_outlive_passing_acquaintances()
+    public void Entries_used_often_outlive_entries_used_once()
     {
         Span<FamiliarEntry> table = stackalloc FamiliarEntry[4];
         table.Clear();
@@ -102,7 +102,7 @@ public class WindowTests
     }
 
     [Fact]
-    public void The_highest_rating_of_a_range_stays_and_the_lowest_gives_way()
+    public void The_highest_rating_of_a_range_stays_and_the_lowest_is_replaced()
     {
         const uint Day = 24 * 60;
         Span<RatedLogin> table = stackalloc RatedLogin[3];
@@ -122,7 +122,7 @@ public class WindowTests
     }
 
     [Fact]
-    public void The_baseline_is_halved_by_half_lives_and_never_by_time_going_back()
+    public void The_baseline_is_halved_once_a_half_life_and_never_when_time_goes_back()
     {
         PlayerState state = new() { Logins = 40 };
         state.Age(100);

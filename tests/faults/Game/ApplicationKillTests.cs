@@ -35,7 +35,7 @@ public sealed class ApplicationKillTests : IAsyncLifetime
         EventAudit events = SystemAudit.HoldsFor(_system);
         events.Undecodable.ShouldBe(0);
         Differences answered = new();
-        answered.Sets("answered events", load.Statistics.AnsweredEventIds.ToHashSet(), "player-events", events.LivePlaces.Keys.ToHashSet());
+        answered.EqualSets("answered events", load.Statistics.AnsweredEventIds.ToHashSet(), "player-events", events.LivePositions.Keys.ToHashSet());
         answered.Sentences.ShouldBeEmpty();
     }
 

@@ -23,7 +23,7 @@ internal static class SystemAudit
         AlertAudit alerts = new();
         alerts.Read(raised);
         Differences differences = new();
-        differences.Sets("alerts of the detectors", alerts.ById.Keys.ToHashSet(), "the replay", events.ReplayedAlertIds);
+        differences.EqualSets("alerts of the detectors", alerts.ById.Keys.ToHashSet(), "the replay", events.ReplayedAlertIds);
         differences.Count("alert ids are in the topic more than once", alerts.Duplicates.Count);
         Compare(differences, Topics.PlayerEvents, records, system.Warehouse.Rows(Topics.PlayerEvents, "event_id"));
         Compare(differences, Topics.Alerts, raised, system.Warehouse.Rows(Topics.Alerts, "alert_id"));
@@ -36,6 +36,6 @@ internal static class SystemAudit
     {
         HashSet<(int, long)> stored = [.. rows.Select(row => (row.Partition, row.Offset))];
         differences.Count($"rows of {topic} are in HDFS more than once", rows.Count - stored.Count);
-        differences.Sets($"records of {topic}", records.Select(record => (record.Partition, record.Offset)).ToHashSet(), "HDFS", stored);
+        differences.EqualSets($"records of {topic}", records.Select(record => (record.Partition, record.Offset)).ToHashSet(), "HDFS", stored);
     }
 }

@@ -7,7 +7,7 @@ public sealed class CommitLogTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Chains of any step, small and large, over all lengths of numbers; the end lies anywhere.</summary>
+    /// <summary>Chains of small and large ranges, whose positions have any number of digits; the log may end anywhere.</summary>
     [Fact]
     public void TheNewestManifestIsFoundWhereverTheLogEnds() =>
         Gen.Select(Gen.OneOf(Gen.Long[1, 3], Gen.Long[1, 2_000], Gen.Long[1, 1_000_000_000_000]).Array[0, 40], Gen.Double[0, 1.2]).Sample((steps, where) =>
@@ -20,7 +20,7 @@ public sealed class CommitLogTests
             (newest is null).ShouldBe(claims.Length == 0);
         }, iter: 300, threads: 1);
 
-    /// <summary>Ten years of commits are not listed at every start.</summary>
+    /// <summary>A start lists only a few pages, even after ten years of commits.</summary>
     [Fact]
     public async Task TheNewestOfManyIsFoundInFewPages()
     {

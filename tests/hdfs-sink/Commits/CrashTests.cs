@@ -3,7 +3,7 @@ using Game.HdfsSink.Commits;
 
 namespace Game.HdfsSink.Tests.Commits;
 
-/// <summary>The process is killed before or after every single call to HDFS; the next one must find its way.</summary>
+/// <summary>The process is killed before or after each call to HDFS; the next process must finish its work.</summary>
 public sealed class CrashTests
 {
     private const int Records = 24;
@@ -21,18 +21,18 @@ public sealed class CrashTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task KilledAtEveryCall(bool afterwards)
+    public async Task ASinkKilledAtAnyCallLosesAndRepeatsNothing(bool afterwards)
     {
         int crash = 0;
         while (await RunAndKillAsync(new World(Records, seed: 1), crash, afterwards))
         {
             crash++;
         }
-        crash.ShouldBeGreaterThan(40); // it did go through all steps of several commits
+        crash.ShouldBeGreaterThan(40); // the kills covered all steps of several commits
     }
 
     [Fact]
-    public async Task KilledAgainWhileRecovering() =>
+    public async Task ASinkKilledAgainWhileItRecoversLosesAndRepeatsNothing() =>
         await Gen.Select(Gen.Int[0, 60], Gen.Int[0, 30], Gen.Int[0, 30], Gen.Bool, Gen.Int[1, 12], Gen.Int[0, 100])
             .SampleAsync(async (first, second, third, afterwards, batch, seed) =>
             {
@@ -62,7 +62,7 @@ public sealed class CrashTests
         return killed;
     }
 
-    /// <summary>Runs a sink whose process dies at its <paramref name="crash"/>-th call; false where it was done before.</summary>
+    /// <summary>Runs a sink that is killed at its <paramref name="crash"/>-th call; false if it ended before that call.</summary>
     private static async Task<bool> KillAsync(World world, int crash, bool afterwards, int batch)
     {
         int calls = 0;

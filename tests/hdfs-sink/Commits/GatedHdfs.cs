@@ -3,11 +3,13 @@ using Game.WebHdfs;
 
 namespace Game.HdfsSink.Tests.Commits;
 
-/// <summary>The process died here.</summary>
-internal sealed class KilledException(string message = "killed here, as the test wants") : Exception(message);
+/// <summary>Stands for the death of the process at this call.</summary>
+internal sealed class KilledException(string message = "the test killed the process here") : Exception(message);
 
-/// <summary>One process's way to HDFS: every call passes a gate before (told the call's name) and after it takes effect, where a test can hold it, or kill the
-/// process.</summary>
+/// <summary>
+/// One process's access to HDFS. Every call runs <paramref name="before"/> with its name first and <paramref name="after"/> when it has taken effect: there a
+/// test can hold the call, or kill the process.
+/// </summary>
 internal sealed class GatedHdfs(IWebHdfs hdfs, Func<string, Task> before, Func<Task> after) : IWebHdfs
 {
     public Task<Stream> OpenAsync(string path, long offset = 0, long? length = null, CancellationToken cancellationToken = default) =>

@@ -2,16 +2,18 @@ using Game.WebHdfs;
 
 namespace Game.HdfsSink.Tests.Commits;
 
-/// <summary>HDFS's names in memory, with its rename: never over a file, false without a parent, into a folder as destination.</summary>
+/// <summary>
+/// An HDFS in memory. Its rename never replaces a file, refuses a destination without a parent folder, and moves into a destination that is a folder.
+/// </summary>
 internal sealed class MemoryHdfs : IWebHdfs
 {
-    /// <summary>Small, so that tests turn pages.</summary>
+    /// <summary>Small, so that listings in tests have several pages.</summary>
     private const int PageEntries = 7;
 
     private readonly Lock _gate = new();
     private readonly SortedDictionary<string, byte[]?> _entries = new(StringComparer.Ordinal) { ["/"] = null };
 
-    /// <summary>Pages of listings asked for.</summary>
+    /// <summary>How many pages of listings were read.</summary>
     public int Pages { get; private set; }
 
     public IReadOnlyDictionary<string, byte[]> Files
@@ -41,7 +43,7 @@ internal sealed class MemoryHdfs : IWebHdfs
         {
             if (!overwrite && _entries.ContainsKey(path))
             {
-                throw new WebHdfsException(HdfsError.FileAlreadyExists, $"{path} is there");
+                throw new WebHdfsException(HdfsError.FileAlreadyExists, $"{path} exists");
             }
             MakeFolders(Parent(path));
             _entries[path] = bytes.ToArray();
@@ -63,14 +65,15 @@ internal sealed class MemoryHdfs : IWebHdfs
     {
         lock (_gate)
         {
-            bool here = _entries.ContainsKey(path), there = _entries.ContainsKey(destination);
-            if (here && there && _entries[destination] is null)
+            bool sourceExists = _entries.ContainsKey(path), destinationExists = _entries.ContainsKey(destination);
+            if (sourceExists && destinationExists && _entries[destination] is null)
             {
                 return RenameAsync(path, destination + path[path.LastIndexOf('/')..], cancellationToken);
             }
-            if (!here || there)
+            if (!sourceExists || destinationExists)
             {
-                return Task.FromResult(here ? RenameOutcome.DestinationExists : there ? RenameOutcome.AlreadyRenamed : RenameOutcome.SourceMissing);
+                return Task.FromResult(sourceExists ? RenameOutcome.DestinationExists
+                    : destinationExists ? RenameOutcome.AlreadyRenamed : RenameOutcome.SourceMissing);
             }
             if (!_entries.ContainsKey(Parent(destination)))
             {
@@ -86,9 +89,9 @@ internal sealed class MemoryHdfs : IWebHdfs
     {
         lock (_gate)
         {
-            List<string> gone = _entries.Keys.Where(key => key == path || (recursive && key.StartsWith(path + "/", StringComparison.Ordinal))).ToList();
-            gone.ForEach(key => _entries.Remove(key));
-            return Task.FromResult(gone.Count > 0);
+            List<string> deleted = _entries.Keys.Where(key => key == path || (recursive && key.StartsWith(path + "/", StringComparison.Ordinal))).ToList();
+            deleted.ForEach(key => _entries.Remove(key));
+            return Task.FromResult(deleted.Count > 0);
         }
     }
 
@@ -115,16 +118,16 @@ internal sealed class MemoryHdfs : IWebHdfs
             }
 
             return Task.FromResult<IReadOnlyList<FileStatus>>(
-                [.. _entries.Where(entry => entry.Key != "/"
-                    && Parent(entry.Key) == path).Select(entry => Status(entry.Key[(entry.Key.LastIndexOf('/') + 1)..], entry.Value))]);
+                [.. _entries.Where(entry => entry.Key != "/" && Parent(entry.Key) == path)
+                    .Select(entry => Status(entry.Key[(entry.Key.LastIndexOf('/') + 1)..], entry.Value))]);
         }
     }
 
     public async Task<ListingPage> ListPageAsync(string path, string startAfter, CancellationToken cancellationToken = default)
     {
         Pages++;
-        List<FileStatus> after = (await ListStatusAsync(path, cancellationToken)).Where(entry => string.CompareOrdinal(entry.PathSuffix, startAfter)
-            > 0).ToList();
+        IReadOnlyList<FileStatus> all = await ListStatusAsync(path, cancellationToken);
+        List<FileStatus> after = all.Where(entry => string.CompareOrdinal(entry.PathSuffix, startAfter) > 0).ToList();
         return new ListingPage([.. after.Take(PageEntries)], Math.Max(0, after.Count - PageEntries));
     }
 
@@ -150,5 +153,5 @@ internal sealed class MemoryHdfs : IWebHdfs
 
     private static FileStatus Status(string name, byte[]? bytes) => new(name, bytes is null ? "DIRECTORY" : "FILE", bytes?.Length ?? 0, 0);
 
-    private static WebHdfsException NotFound(string path) => new(HdfsError.FileNotFound, $"{path} is not there");
+    private static WebHdfsException NotFound(string path) => new(HdfsError.FileNotFound, $"{path} does not exist");
 }

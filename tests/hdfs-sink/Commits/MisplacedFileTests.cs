@@ -3,11 +3,12 @@ using Game.HdfsSink.Commits;
 
 namespace Game.HdfsSink.Tests.Commits;
 
-/// <summary>Files in the warehouse that the sink did not write: it skips them, and refuses the partition where one has a name that the next commit
-/// needs.</summary>
+/// <summary>
+/// Files in the warehouse that the sink did not write: it skips them, and refuses the partition where one has a name that the next commit needs.
+/// </summary>
 public sealed class MisplacedFileTests
 {
-    /// <summary>A position within the log at which no commit begins: each holds five.</summary>
+    /// <summary>A position within the log at which no commit begins: each commit holds five positions.</summary>
     private const long NoClaim = 13;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -6,7 +6,7 @@ namespace Game.HdfsSink.Tests.Commits;
 /// <summary>Several sinks on one partition, their calls interleaved by a seeded scheduler that also kills some of them at any call.</summary>
 public sealed class RaceTests
 {
-    /// <summary>The end is asked for before the manifests are read: what another sink read and committed in between is no loss.</summary>
+    /// <summary>A sink asks for the end of the log before it reads the manifests. Records that another sink commits in between are not lost.</summary>
     [Fact]
     public async Task RecordsThatAnotherSinkCommittedMeanwhileAreNotReportedAsLost()
     {
@@ -17,10 +17,11 @@ public sealed class RaceTests
     }
 
     [Fact]
-    public async Task TwoSinks() => await Gen.Int[0, 1_000_000].SampleAsync(seed => RaceAsync(seed, sinks: 2, killOneIn: int.MaxValue), iter: 200, threads: 1);
+    public async Task TwoSinksCommitEachRecordOnce() =>
+        await Gen.Int[0, 1_000_000].SampleAsync(seed => RaceAsync(seed, sinks: 2, killOneIn: int.MaxValue), iter: 200, threads: 1);
 
     [Fact]
-    public async Task ThreeSinksOfWhichSomeAreKilled() =>
+    public async Task ThreeSinksOfWhichSomeAreKilledCommitEachRecordOnce() =>
         await Gen.Int[0, 1_000_000].SampleAsync(seed => RaceAsync(seed, sinks: 3, killOneIn: 15), iter: 200, threads: 1);
 
     [Fact]
@@ -35,14 +36,14 @@ public sealed class RaceTests
             {
                 return;
             }
-            raced = true; // just before our claim others commit everything, and a restart cleans our files away
+            raced = true; // just before this sink's claim another sink commits everything, and a restart deletes this sink's files
             await world.RunAsync(world.Hdfs, 5);
             await world.Sink().OpenAsync(world.State(), world.AskLogEnd, token);
         }
 
         HdfsSink.Commits.Committer sink = world.Sink(new GatedHdfs(world.Hdfs, OthersFirst, () => Task.CompletedTask));
         HdfsSink.Commits.CommitResult result = await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, token), 7), token);
-        (result.IsOurs, result.Position).ShouldBe((false, world.LogEnd));
+        (result.IsWon, result.Position).ShouldBe((false, world.LogEnd));
         world.ShouldHoldEverythingOnce();
     }
 
@@ -52,12 +53,12 @@ public sealed class RaceTests
         Random random = new(seed);
         Channel<TaskCompletionSource?> arrivals = Channel.CreateUnbounded<TaskCompletionSource?>();
         List<TaskCompletionSource> waiting = new();
-        List<Task> running = Enumerable.Range(0, sinks).Select(sink => RunAsync(world, arrivals, batch: 3 + sink * 2)).ToList();
-        int alive = sinks;
-        while (alive > 0)
+        List<Task> runs = Enumerable.Range(0, sinks).Select(sink => RunAsync(world, arrivals, batch: 3 + sink * 2)).ToList();
+        int running = sinks;
+        while (running > 0)
         {
-            // Each living sink stands at one call, or has ended: then it is the scheduler's turn.
-            while (waiting.Count < alive)
+            // When each running sink waits at one call, the scheduler chooses the next call.
+            while (waiting.Count < running)
             {
                 if (await arrivals.Reader.ReadAsync() is { } call)
                 {
@@ -65,11 +66,11 @@ public sealed class RaceTests
                 }
                 else
                 {
-                    alive--;
+                    running--;
                 }
             }
 
-            if (alive == 0)
+            if (running == 0)
             {
                 break;
             }
@@ -85,7 +86,7 @@ public sealed class RaceTests
             }
         }
 
-        await Task.WhenAll(running);
+        await Task.WhenAll(runs);
         await world.RunAsync(world.Hdfs, 4);
         world.ShouldHoldEverythingOnce();
     }
@@ -105,7 +106,7 @@ public sealed class RaceTests
         }
         catch (KilledException)
         {
-            // Dead, as the scheduler wanted.
+            // The scheduler killed this sink.
         }
         finally
         {

@@ -12,8 +12,8 @@ public sealed class RefusalTests
     {
         World world = await CommittedAsync();
         world.TopicId = "topic-id-2";
-        (await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), world.AskLogEnd,
-            Token))).Message.ShouldContain("topic-id-2");
+        SinkRefusedException refusal = await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token));
+        refusal.Message.ShouldContain("topic-id-2");
     }
 
     [Fact]
@@ -32,8 +32,8 @@ public sealed class RefusalTests
     {
         World world = await CommittedAsync();
         world.LogEnd--;
-        (await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), world.AskLogEnd,
-            Token))).Message.ShouldContain($"ends at {world.LogEnd}");
+        SinkRefusedException refusal = await Should.ThrowAsync<SinkRefusedException>(() => world.Sink().OpenAsync(world.State(), world.AskLogEnd, Token));
+        refusal.Message.ShouldContain($"ends at {world.LogEnd}");
     }
 
     [Fact]
@@ -71,10 +71,10 @@ public sealed class RefusalTests
         World world = new(24, seed: 1);
         Committer sink = world.Sink();
         Rows.RecordBatch batch = world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, Token), 50);
-        string inTheWay = world.Warehouse.DataFile(World.Partition, batch.First, batch.Next, new Rows.Filing(0, false));
-        await world.Hdfs.CreateAsync(inTheWay, new MemoryStream([42]), cancellationToken: Token);
+        string existing = world.Warehouse.DataFile(World.Partition, batch.First, batch.Next, new Rows.HourFile(0, false));
+        await world.Hdfs.CreateAsync(existing, new MemoryStream([42]), cancellationToken: Token);
         await Should.ThrowAsync<SinkRefusedException>(() => sink.CommitAsync(batch, Token));
-        world.Hdfs.Files[inTheWay].ShouldBe([42]);
+        world.Hdfs.Files[existing].ShouldBe([42]);
     }
 
     [Fact]
@@ -82,8 +82,8 @@ public sealed class RefusalTests
     {
         World world = new(6, seed: 1);
         int calls = 0;
-        Task Break() => ++calls == 3 ? throw new WebHdfsException(HdfsError.Unreachable, "the cable") : Task.CompletedTask;
-        // the third call is the first upload: it lands, and its answer is lost
+        Task Break() => ++calls == 3 ? throw new WebHdfsException(HdfsError.Unreachable, "the connection broke") : Task.CompletedTask;
+        // The third call is the first upload: it succeeds, and its answer is lost.
         Committer sink = world.Sink(new GatedHdfs(world.Hdfs, _ => Task.CompletedTask, Break));
         await sink.CommitAsync(world.Read(await sink.OpenAsync(world.State(), world.AskLogEnd, Token), 50), Token);
         world.ShouldHoldEverythingOnce();

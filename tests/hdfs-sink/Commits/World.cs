@@ -8,7 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Game.HdfsSink.Tests.Commits;
 
-/// <summary>One partition's log and the HDFS it goes to; sinks are made, run and killed on it.</summary>
+/// <summary>One partition's log, and the HDFS that sinks write it to. Tests create, run and kill sinks on it.</summary>
 internal sealed class World : ITopicIds
 {
     public const int Partition = 3;
@@ -33,7 +33,7 @@ internal sealed class World : ITopicIds
 
     public MemoryHdfs Hdfs { get; } = new();
 
-    /// <summary>What the sinks warned of.</summary>
+    /// <summary>The warnings of the sinks.</summary>
     public List<string> Warnings { get; } = [];
 
     public string TopicId { get; set; } = "topic-id-1";
@@ -75,8 +75,8 @@ internal sealed class World : ITopicIds
     public void ShouldHoldEverythingOnce()
     {
         IReadOnlyDictionary<string, byte[]> files = Hdfs.Files;
-        Dictionary<string, byte[]> data = files.Where(file => file.Key.EndsWith(".parquet", StringComparison.Ordinal)
-            && !file.Key.Contains("/_tmp/")).ToDictionary();
+        Dictionary<string, byte[]> data = files
+            .Where(file => file.Key.EndsWith(".parquet", StringComparison.Ordinal) && !file.Key.Contains("/_tmp/")).ToDictionary();
         data.Values.SelectMany(bytes => JsonSerializer.Deserialize<long[]>(bytes)!).Order()
             .ShouldBe(_log.Where(record => record.Offset >= LostBefore()).Select(record => record.Offset));
         IReadOnlyList<Manifest> manifests = Chain();
@@ -108,15 +108,15 @@ internal sealed class World : ITopicIds
 
     private long LostBefore() => Chain().Where(manifest => manifest.LostToRetention).Select(manifest => manifest.Next).DefaultIfEmpty(0).Max();
 
-    /// <summary>A table whose files are the rows' offsets, filed by the records' timestamps.</summary>
+    /// <summary>A table whose files hold the rows' offsets; the record's timestamp decides the hour.</summary>
     private sealed class OffsetTable : ITable
     {
         public string Topic => World.Topic;
 
         public DecodedBatch Decode(RecordBatch batch) => new(
             [.. batch.Records.GroupBy(record => record.AppendedAt / HourMs).Select(hour => new PendingFile(
-                new Filing(hour.Key, IsMisdated: false), hour.Count(),
-                    output => output.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(hour.Select(record => record.Offset)))).AsTask()))],
+                new HourFile(hour.Key, IsMisdated: false), hour.Count(),
+                output => output.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(hour.Select(record => record.Offset)))).AsTask()))],
             Undecodable: 0);
     }
 }

@@ -23,7 +23,7 @@ public sealed class PartitionWriterTests
     private readonly Channel<Completion> _done = Channel.CreateUnbounded<Completion>();
 
     [Fact]
-    public void RotatesByRows()
+    public void ABatchIsDueAtItsLimitOfRows()
     {
         PartitionWriter writer = Writer();
         Append(writer, 0, 1);
@@ -33,7 +33,7 @@ public sealed class PartitionWriterTests
     }
 
     [Fact]
-    public void RotatesByBytes()
+    public void ABatchIsDueAtItsLimitOfBytes()
     {
         PartitionWriter writer = Writer();
         writer.Append(new RawRecord(World.Partition, 0, 0, null, new byte[1000]));
@@ -41,11 +41,11 @@ public sealed class PartitionWriterTests
     }
 
     [Fact]
-    public void RotatesByTheTimeOfItsFirstRecord()
+    public void ABatchIsDueATimeAfterItsFirstRecord()
     {
         PartitionWriter writer = Writer();
         _time.Advance(TimeSpan.FromHours(1));
-        writer.IsDue.ShouldBeFalse(); // nothing waits
+        writer.IsDue.ShouldBeFalse(); // the batch is empty
         Append(writer, 0);
         _time.Advance(TimeSpan.FromSeconds(9));
         Append(writer, 1);
@@ -86,11 +86,11 @@ public sealed class PartitionWriterTests
         writer.Start(committer, new SemaphoreSlim(1), completion => _done.Writer.TryWrite(completion), Token);
 
         Completion lost = await _done.Reader.ReadAsync(Token);
-        (lost.Result!.Value.IsOurs, lost.Result.Value.Position).ShouldBe((false, 9));
-        (await _done.Reader.ReadAsync(Token)).Result.ShouldBeNull(); // read on top of the lost range
+        (lost.Result!.Value.IsWon, lost.Result.Value.Position).ShouldBe((false, 9));
+        (await _done.Reader.ReadAsync(Token)).Result.ShouldBeNull(); // this batch followed the lost range
         writer.ResetTo(lost.Result.Value.Position);
         Feed(writer, world.Read(9, 1000));
-        (await _done.Reader.ReadAsync(Token)).Result!.Value.IsOurs.ShouldBeTrue();
+        (await _done.Reader.ReadAsync(Token)).Result!.Value.IsWon.ShouldBeTrue();
         writer.Close();
         await writer.Finished;
         world.ShouldHoldEverythingOnce();

@@ -21,14 +21,14 @@ internal sealed class ParquetRows
 
     public IReadOnlyDictionary<string, object?> Row(int index) => _columns.ToDictionary(column => column.Key, column => column.Value[index]);
 
-    public static async Task<IReadOnlyDictionary<Filing, ParquetRows>> WriteAndReadAsync(ITable table, params RawRecord[] records)
+    public static async Task<IReadOnlyDictionary<HourFile, ParquetRows>> WriteAndReadAsync(ITable table, params RawRecord[] records)
     {
-        Dictionary<Filing, ParquetRows> files = new();
+        Dictionary<HourFile, ParquetRows> files = new();
         foreach (PendingFile file in table.Decode(new RecordBatch(0, records.Length, records, 0)).Files)
         {
             MemoryStream content = new();
             await file.EncodeAsync(content);
-            files.Add(file.Filing, await ReadAsync(content));
+            files.Add(file.Target, await ReadAsync(content));
         }
 
         return files;

@@ -6,8 +6,7 @@ using Game.HdfsSink.Rows;
 
 namespace Game.HdfsSink.Tests.Parquet;
 
-/// <summary>Whatever bytes lie in a topic, each record becomes a row that can be written: a value that ends the sink would end it again after every
-/// start.</summary>
+/// <summary>Any bytes in a topic become rows that can be written. A value that ended the sink would end it again after every start.</summary>
 public sealed class TotalTests
 {
     private const long Noon = 1_795_435_200_000;
@@ -29,7 +28,7 @@ public sealed class TotalTests
         "gold_delta":1,"gold_balance":2,"item_id":"x","item_delta":1,"item_value":3,"inventory_value":4}
         """;
 
-    /// <summary>JSON values, some of them only nearly; the last ones are no UTF-8 once written as Latin-1.</summary>
+    /// <summary>JSON values and texts that are almost JSON; the last ones are not UTF-8 when they are written as Latin-1.</summary>
     private static readonly string[] Hostile =
     [
         "null", "true", "{}", "[]", "[[[]]]", "0", "-0", "1e400", "-1e-400", "0.1e-7", "9223372036854775807", "9223372036854775808", "253402300799999",
@@ -55,7 +54,7 @@ public sealed class TotalTests
     [InlineData(Topics.Labels, Label)]
     [InlineData(Topics.PlayerEvents, Login)]
     [InlineData(Topics.PlayerEvents, Trade)]
-    public void Anything_becomes_a_row_that_can_be_written(string topic, string good)
+    public void Any_value_becomes_a_row_that_can_be_written(string topic, string good)
     {
         RowsOf(topic, Bytes(good)).Undecodable.ShouldBe(0);
         Change.Array[0, 3].Array[40].Sample(batch =>
@@ -66,7 +65,7 @@ public sealed class TotalTests
         }, iter: 100, threads: 1);
     }
 
-    /// <summary>Half a surrogate pair, escaped, is JSON; a field that the contract does not know may hold it.</summary>
+    /// <summary>An escaped half of a surrogate pair is valid JSON, so a field that the contract does not name may hold it.</summary>
     [Theory]
     [InlineData(Topics.Alerts, Alert)]
     [InlineData(Topics.Labels, Label)]
@@ -103,7 +102,7 @@ public sealed class TotalTests
 
     private static string Replace(string json, int field, string value)
     {
-        // Broken by another change already: that is hostile enough.
+        // Another change has already made the text invalid JSON; it stays as it is.
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);

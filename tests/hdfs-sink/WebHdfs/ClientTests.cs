@@ -52,18 +52,18 @@ public sealed class ClientTests : IDisposable
     }
 
     [Fact]
-    public async Task AStandbySendsToTheNextNameNodeWhichIsRemembered()
+    public async Task AfterAStandbyTheClientAsksTheNextNameNodeAndKeepsIt()
     {
-        _server.Fails(HttpStatusCode.Forbidden, "StandbyException").Says(true).Says(true);
+        _server.Fails(HttpStatusCode.Forbidden, "StandbyException").AnswersBoolean(true).AnswersBoolean(true);
         await _hdfs.MkdirsAsync("/x");
         await _hdfs.MkdirsAsync("/y");
         _server.Asked.Select(asked => new Uri(asked.Split(' ')[1]).Authority).ShouldBe(["a:1", "b:2", "b:2"]);
     }
 
     [Fact]
-    public async Task ADeadNameNodeSendsToTheNext()
+    public async Task AfterADeadNameNodeTheClientAsksTheNext()
     {
-        _server.Breaks().Says(true);
+        _server.Breaks().AnswersBoolean(true);
         await _hdfs.MkdirsAsync("/x");
         _server.Asked.Count.ShouldBe(2);
     }
@@ -71,7 +71,8 @@ public sealed class ClientTests : IDisposable
     [Fact]
     public async Task SafeModeIsRecognisedInADataNodesError()
     {
-        _server.Fails(HttpStatusCode.Forbidden, "RemoteException", "org.apache.hadoop.hdfs.server.namenode.SafeModeException: Cannot create file").Says(true);
+        _server.Fails(HttpStatusCode.Forbidden, "RemoteException", "org.apache.hadoop.hdfs.server.namenode.SafeModeException: Cannot create file")
+            .AnswersBoolean(true);
         await Advance(_hdfs.MkdirsAsync("/x"));
         _server.Asked.Count.ShouldBe(2);
     }
@@ -104,7 +105,7 @@ public sealed class ClientTests : IDisposable
     [InlineData(404, "404 page not found")]
     [InlineData(404, """{"RemoteException":null}""")]
     [InlineData(302, "")]
-    public async Task GarbageIsAProtocolError(int status, string body)
+    public async Task AnAnswerThatIsNotWebHdfsIsAProtocolError(int status, string body)
     {
         _server.Answers((HttpStatusCode)status, body);
         (await Should.ThrowAsync<WebHdfsException>(() => _hdfs.ListStatusAsync("/x"))).Error.ShouldBe(HdfsError.Protocol);
@@ -127,7 +128,7 @@ public sealed class ClientTests : IDisposable
     }
 
     [Fact]
-    public async Task CreateGoesTwoStepsAndSendsTheBytesOnlyInTheSecond()
+    public async Task CreateSendsTheBytesOnlyInItsSecondStep()
     {
         _server.Answers(HttpStatusCode.TemporaryRedirect, "", "http://dn:9/webhdfs/v1/x%2By?op=CREATE&token=1").Answers(HttpStatusCode.Created, "");
         await _hdfs.WriteAsync("/x+y", "content");
@@ -141,10 +142,10 @@ public sealed class ClientTests : IDisposable
         const string DataNode = "http://dn:9/webhdfs/v1/x?op=CREATE";
         _server.Answers(HttpStatusCode.TemporaryRedirect, "", DataNode).Breaks();
         (await HdfsCalls.ErrorOfAsync(() => _hdfs.WriteAsync("/x", "content"))).ShouldBe(HdfsError.Unreachable);
-        _server.Answers(HttpStatusCode.TemporaryRedirect, "", DataNode).Breaks().Answers(HttpStatusCode.TemporaryRedirect, "",
-            DataNode).Answers(HttpStatusCode.Created, "");
+        _server.Answers(HttpStatusCode.TemporaryRedirect, "", DataNode).Breaks()
+            .Answers(HttpStatusCode.TemporaryRedirect, "", DataNode).Answers(HttpStatusCode.Created, "");
         await _hdfs.WriteAsync("/x", "content", overwrite: true);
-        _server.Asked[^1].ShouldEndWith(" content"); // whole again, from its start
+        _server.Asked[^1].ShouldEndWith(" content"); // the whole content again, from its start
     }
 
     [Theory]
@@ -163,14 +164,14 @@ public sealed class ClientTests : IDisposable
         (await HdfsCalls.ErrorOfAsync(() => _hdfs.OpenAsync("/x"))).ShouldBe(HdfsError.Protocol);
     }
 
-    /// <summary>What false means is found by looking at the destination, then at the source.</summary>
+    /// <summary>After the answer false the client looks at the destination, then at the source, to find what happened.</summary>
     [Theory]
     [InlineData(true, true, RenameOutcome.DestinationExists)]
     [InlineData(true, false, RenameOutcome.AlreadyRenamed)]
     [InlineData(false, true, RenameOutcome.Refused)]
     public async Task AfterFalseTheClientLooksAtBothNames(bool destination, bool source, RenameOutcome outcome)
     {
-        _server.Says(false);
+        _server.AnswersBoolean(false);
         _ = destination ? _server.HasFile() : _server.HasNoFile();
         _ = source ? _server.HasFile() : _server.HasNoFile();
         (await _hdfs.RenameAsync("/a+b", "/c+d")).ShouldBe(outcome);
@@ -181,9 +182,9 @@ public sealed class ClientTests : IDisposable
     [Fact]
     public async Task ARenameThatSucceedsBetweenTheTwoLooksIsFound()
     {
-        _server.Says(false).HasNoFile().HasNoFile().HasFile();
+        _server.AnswersBoolean(false).HasNoFile().HasNoFile().HasFile();
         (await _hdfs.RenameAsync("/a", "/b")).ShouldBe(RenameOutcome.AlreadyRenamed);
-        _server.Says(false).HasNoFile().HasNoFile().HasNoFile();
+        _server.AnswersBoolean(false).HasNoFile().HasNoFile().HasNoFile();
         (await _hdfs.RenameAsync("/a", "/b")).ShouldBe(RenameOutcome.SourceMissing);
     }
 

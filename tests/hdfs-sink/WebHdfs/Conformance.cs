@@ -4,7 +4,7 @@ using Game.WebHdfs;
 
 namespace Game.HdfsSink.Tests.WebHdfs;
 
-/// <summary>What the sink relies on, and the traps it must not fall into: the same test runs on the local server and on real Hadoop.</summary>
+/// <summary>The behaviour of HDFS that the sink relies on, and its unusual cases. The same tests run on the local server and on Hadoop.</summary>
 public abstract class Conformance(IHdfsUnderTest hdfsUnderTest)
 {
     private readonly string _folder = "/conformance-" + Guid.NewGuid().ToString("N");
@@ -32,8 +32,8 @@ public abstract class Conformance(IHdfsUnderTest hdfsUnderTest)
     [Fact]
     public async Task ALargeFolderIsListedByPages()
     {
-        string[] names = [.. Enumerable.Range(0,
-            1_005).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture)).Order(StringComparer.Ordinal)];
+        string[] names = [.. Enumerable.Range(0, 1_005)
+            .Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture)).Order(StringComparer.Ordinal)];
         await Parallel.ForEachAsync(names, TestContext.Current.CancellationToken, async (name, token) => await _hdfs.MkdirsAsync($"{_folder}/{name}", token));
 
         ListingPage page = await _hdfs.ListPageAsync(_folder, "");
@@ -158,7 +158,7 @@ public abstract class Conformance(IHdfsUnderTest hdfsUnderTest)
         (await HdfsCalls.ErrorOfAsync(() => _hdfs.OpenAsync($"{_folder}/f", 5))).ShouldBe(HdfsError.Remote);
     }
 
-    /// <summary>Status and Java exception of calls that the client would not make.</summary>
+    /// <summary>Status and Java exception of calls that the client never makes.</summary>
     [Theory]
     [InlineData("GET", "/x?op=NOPE", 400, "IllegalArgumentException")]
     [InlineData("GET", "/x", 400, "UnsupportedOperationException")]

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Game.HdfsSink.Tests.WebHdfs;
 
-/// <summary>Apache Hadoop's NameNode and DataNode, where the peers and Java are there. Set WEBHDFS_URL to use a running one instead.</summary>
+/// <summary>Apache Hadoop's NameNode and DataNode, where Hadoop and Java are installed. Set WEBHDFS_URL to use a running Hadoop instead.</summary>
 public sealed class HadoopHdfs : IHdfsUnderTest, IAsyncLifetime
 {
     private const int DataNodeHttpPort = 19861; // fixed by the launcher
@@ -36,7 +36,7 @@ public sealed class HadoopHdfs : IHdfsUnderTest, IAsyncLifetime
         }
         else if (_launcher is null)
         {
-            _skip = "Apache Hadoop is not here: no peers at PEERS or ../shared/peers.";
+            _skip = "Apache Hadoop is not installed: nothing at $PEERS or ../shared/peers.";
         }
         else if (!HasJava())
         {
@@ -67,7 +67,7 @@ public sealed class HadoopHdfs : IHdfsUnderTest, IAsyncLifetime
         return new Uri(printed.Split(' ')[0]);
     }
 
-    // The launcher's children keep its output open, so its first line is read, and its end waited for, instead of the output's end.
+    // The launcher's child processes keep its output open, so this reads the first line and waits for the launcher's end, not for the end of the output.
     private async Task<string> RunAsync(params string[] arguments)
     {
         ProcessStartInfo start = new(_launcher!) { RedirectStandardOutput = true, UseShellExecute = false };
@@ -91,7 +91,7 @@ public sealed class HadoopHdfs : IHdfsUnderTest, IAsyncLifetime
             if (File.Exists(Path.Combine(at.FullName, "Game.sln")))
             {
                 return new[] { Environment.GetEnvironmentVariable("PEERS"), Path.Combine(at.FullName, "../shared/peers") }
-                                    .Where(peers => peers is not null).Select(peers => Path.Combine(peers!, "bin/hdfs-cluster")).FirstOrDefault(File.Exists);
+                    .Where(peers => peers is not null).Select(peers => Path.Combine(peers!, "bin/hdfs-cluster")).FirstOrDefault(File.Exists);
             }
         }
 

@@ -5,7 +5,7 @@ namespace Game.HdfsSink.Tests.WebHdfs;
 /// <summary>An HDFS that the conformance test runs on.</summary>
 public interface IHdfsUnderTest
 {
-    /// <summary>Its address; skips the test where it can't be had.</summary>
+    /// <summary>Its address; skips the test where this HDFS is not available.</summary>
     Uri Address { get; }
 }
 

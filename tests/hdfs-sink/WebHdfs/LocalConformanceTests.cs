@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Game.HdfsSink.Tests.WebHdfs;
 
-/// <summary>The local server over a folder of its own, in this process.</summary>
+/// <summary>The local server with its own folder, in this process.</summary>
 public sealed class LocalHdfs : IHdfsUnderTest, IAsyncLifetime
 {
     private WebApplication? _server;

@@ -4,13 +4,13 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Game.HdfsSink.Tests.WebHdfs;
 
-/// <summary>Servers that only read, over the folder of one that writes.</summary>
+/// <summary>Read-only servers on the folder of a server that writes.</summary>
 public sealed class ReadOnlyTests(LocalHdfs hdfs) : IClassFixture<LocalHdfs>
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Any_number_serve_one_folder_and_none_changes_it()
+    public async Task Several_read_only_servers_serve_one_folder_and_refuse_changes()
     {
         await File.WriteAllTextAsync(Path.Combine(hdfs.Root, "a"), "bytes", Stop);
         for (int i = 0; i < 2; i++)

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Game.HdfsSink.Tests.WebHdfs;
 
-/// <summary>A server that answers as told, and remembers what it was asked.</summary>
+/// <summary>A server that gives the answers of a script, and records the requests.</summary>
 internal sealed class ScriptedHandler : HttpMessageHandler
 {
     private readonly Queue<Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>>> _answers = [];
@@ -20,10 +20,10 @@ internal sealed class ScriptedHandler : HttpMessageHandler
         return this;
     }
 
-    public ScriptedHandler Fails(HttpStatusCode status, string exception, string message = "as told") =>
+    public ScriptedHandler Fails(HttpStatusCode status, string exception, string message = "from the script") =>
         Answers(status, $$$"""{"RemoteException":{"exception":"{{{exception}}}","javaClassName":"x.{{{exception}}}","message":"{{{message}}}"}}""");
 
-    public ScriptedHandler Says(bool value) => Answers(HttpStatusCode.OK, value ? """{"boolean":true}""" : """{"boolean":false}""");
+    public ScriptedHandler AnswersBoolean(bool value) => Answers(HttpStatusCode.OK, value ? """{"boolean":true}""" : """{"boolean":false}""");
 
     public ScriptedHandler HasFile() => Answers(HttpStatusCode.OK, """{"FileStatus":{"pathSuffix":"","type":"FILE","length":1,"modificationTime":2}}""");
 

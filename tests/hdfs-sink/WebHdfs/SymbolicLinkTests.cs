@@ -3,7 +3,7 @@ using Game.LocalWebHdfs;
 
 namespace Game.HdfsSink.Tests.WebHdfs;
 
-/// <summary>Symbolic links in the local server's folder: nothing beyond them is made, read, listed, renamed or removed.</summary>
+/// <summary>Symbolic links in the local server's folder: no call creates, reads, lists, renames or removes anything behind them.</summary>
 public sealed class SymbolicLinkTests : IAsyncLifetime
 {
     private const string Secret = "TOP-SECRET";
@@ -58,15 +58,15 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_rename_moves_a_file_from_or_to_a_place_behind_a_link()
+    public async Task No_rename_moves_a_file_from_or_to_a_path_behind_a_link()
     {
         IReadOnlyList<string> before = Beyond();
         foreach (string path in Paths())
         {
-            (_, string taken) = await AskAsync("PUT", $"{path}?op=RENAME&destination=/taken");
-            taken.ShouldContain("false", Case.Sensitive, path);
-            (_, string put) = await AskAsync("PUT", $"/own?op=RENAME&destination={path}");
-            put.ShouldNotContain("true", Case.Sensitive, path);
+            (_, string movedOut) = await AskAsync("PUT", $"{path}?op=RENAME&destination=/taken");
+            movedOut.ShouldContain("false", Case.Sensitive, path);
+            (_, string movedIn) = await AskAsync("PUT", $"/own?op=RENAME&destination={path}");
+            movedIn.ShouldNotContain("true", Case.Sensitive, path);
             Beyond().ShouldBe(before, path);
         }
 
@@ -118,7 +118,7 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
         File.Exists(Path.Combine(_outside, "made-by-the-lock")).ShouldBeFalse();
     }
 
-    /// <summary>Somebody replaces the folder by a link between the look at it and the work in it.</summary>
+    /// <summary>Another program replaces the folder by a link after the server has opened it.</summary>
     [Fact]
     public void Calls_on_an_open_folder_act_on_it_even_after_its_name_was_replaced()
     {
@@ -141,7 +141,7 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
         Beyond().ShouldBe(before);
     }
 
-    /// <summary>Somebody replaces a folder by a link and back all the time.</summary>
+    /// <summary>Another program keeps replacing a folder by a link and back.</summary>
     [Fact]
     public async Task A_folder_that_is_replaced_by_a_link_again_and_again_never_leads_outside()
     {
@@ -181,7 +181,7 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The folder went away in the middle: refusing is as good as not finding it.
+            // The folder was replaced during the call: the server may refuse it or find nothing.
         }
     }
 
@@ -202,8 +202,8 @@ public sealed class SymbolicLinkTests : IAsyncLifetime
 
     /// <summary>Everything outside of the root, with its bytes.</summary>
     private List<string> Beyond() =>
-        [.. Directory.GetFileSystemEntries(_outside, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => File.Exists(path)
-        ? path + "=" + File.ReadAllText(path) : path)];
+        [.. Directory.GetFileSystemEntries(_outside, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(path => File.Exists(path) ? path + "=" + File.ReadAllText(path) : path)];
 
     private async Task<(HttpStatusCode Status, string Body)> AskAsync(string method, string request)
     {

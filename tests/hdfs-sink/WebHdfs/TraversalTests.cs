@@ -50,7 +50,7 @@ public sealed class TraversalTests(LocalHdfs hdfs) : IClassFixture<LocalHdfs>
         File.Exists(Path.Combine(hdfs.Root, "victim")).ShouldBeTrue();
     }
 
-    /// <summary>Raw bytes: HTTP clients would fold the paths.</summary>
+    /// <summary>Sends raw bytes, because HTTP clients would resolve the ".." in the path.</summary>
     private async Task<string> SendAsync(string request)
     {
         using TcpClient socket = new();

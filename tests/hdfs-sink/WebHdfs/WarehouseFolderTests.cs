@@ -2,14 +2,14 @@ using Game.WebHdfs;
 
 namespace Game.HdfsSink.Tests.WebHdfs;
 
-/// <summary>What --warehouse takes, in every program.</summary>
+/// <summary>The values that the option --warehouse accepts, in every program.</summary>
 public sealed class WarehouseFolderTests
 {
     [Theory]
     [InlineData("/warehouse", "/warehouse")]
     [InlineData("/warehouse/", "/warehouse")]
     [InlineData("/data/game//", "/data/game")]
-    public void A_folder_is_taken_with_or_without_a_slash_at_its_end(string text, string folder) => WarehouseFolder.Parse(text).ShouldBe(folder);
+    public void A_folder_is_accepted_with_or_without_a_slash_at_its_end(string text, string folder) => WarehouseFolder.Parse(text).ShouldBe(folder);
 
     [Theory]
     [InlineData(null)]

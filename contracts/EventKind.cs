@@ -9,6 +9,16 @@ public enum EventKind : byte
     Trade,
 }
 
+/// <summary>A set of kinds of event.</summary>
+[Flags]
+public enum EventKinds : byte
+{
+    None = 0,
+    Login = 1,
+    Trade = 2,
+    Both = Login | Trade,
+}
+
 /// <summary>How a login ended.</summary>
 public enum LoginOutcome : byte
 {
