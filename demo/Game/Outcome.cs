@@ -21,7 +21,7 @@ internal static class Outcome
     /// <summary>Runs a command line.</summary>
     /// <param name="root">The command with all verbs.</param>
     /// <param name="args">The command line.</param>
-    /// <param name="errors">The sentence is written to it.</param>
+    /// <param name="errors">Receives the sentence.</param>
     /// <param name="interrupt">Canceled by Ctrl-C, by SIGTERM and when the terminal is closed.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> OfAsync(Command root, string[] args, TextWriter errors, CancellationToken interrupt)
@@ -32,7 +32,7 @@ internal static class Outcome
             if (parsed.Errors.Count > 0)
             {
                 string verb = string.Concat(Verbs(parsed.CommandResult).Select(name => name + " "));
-                Say(errors, $"{parsed.Errors[0].Message} See ./game {verb}--help.");
+                WriteError(errors, $"{parsed.Errors[0].Message} See ./game {verb}--help.");
                 return BadUsage;
             }
 
@@ -45,16 +45,16 @@ internal static class Outcome
         }
         catch (Exception e)
         {
-            Say(errors, Sentence(e) ?? Unexpected(e, args));
+            WriteError(errors, Sentence(e) ?? Unexpected(e, args));
             return Failed;
         }
     }
 
-    /// <summary>The sentence for an error that is known to occur; null for any other exception, which is a mistake of the program.</summary>
+    /// <summary>The sentence for an error that is expected to occur; null for any other exception, which is a bug of the program.</summary>
     public static string? Sentence(Exception e) => e switch
     {
         UserErrorException or TopicMismatchException or FormatException => e.Message,
-        KafkaException kafka => $"The broker does not do what is needed: {kafka.Error.Reason}.",
+        KafkaException kafka => $"The broker refuses a request or does not answer it: {kafka.Error.Reason}.",
         WebHdfsException => e.Message,
         HttpRequestException => $"A server cannot be reached: {e.GetBaseException().Message}",
         TimeoutException or OperationCanceledException => $"A server did not answer in time: {e.Message}",
@@ -64,7 +64,7 @@ internal static class Outcome
         _ => null,
     };
 
-    /// <summary>The sentence for a mistake of the program. Writes the details to a file and names the file.</summary>
+    /// <summary>The sentence for a bug of the program. Writes the details to a file and names the file.</summary>
     public static string Unexpected(Exception e, string[] args)
     {
         string what = $"This should not have happened: {e.Message.Split('\n')[0].TrimEnd('.', '\r')} ({e.GetType().Name})";
@@ -76,7 +76,7 @@ internal static class Outcome
         }
         catch (Exception none) when (none is IOException or UnauthorizedAccessException or UserErrorException)
         {
-            return $"{what}; the details cannot be written down: {none.Message}";
+            return $"{what}; the details cannot be written to a file: {none.Message}";
         }
     }
 
@@ -89,12 +89,12 @@ internal static class Outcome
         }
         catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
         {
-            Say(Console.Error, "interrupted; stopping what was started …");
+            WriteError(Console.Error, "interrupted; stopping the started processes …");
             throw;
         }
     }
 
-    public static void Say(TextWriter errors, string sentence)
+    public static void WriteError(TextWriter errors, string sentence)
     {
         try
         {
@@ -102,7 +102,7 @@ internal static class Outcome
         }
         catch (IOException)
         {
-            // The terminal is closed: nobody reads the sentence.
+            // The terminal is closed, so no user can read the sentence.
         }
     }
 

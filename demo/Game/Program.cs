@@ -3,10 +3,10 @@ using System.CommandLine.Help;
 using Game.Cli;
 using Game.Cli.Verbs;
 
-// Without this handler, an exception on a thread that nobody awaits would end the process with a stack trace.
+// Without this handler, an exception on a thread that no code awaits would end the process with a stack trace.
 AppDomain.CurrentDomain.UnhandledException += (_, unhandled) =>
 {
-    Outcome.Say(Console.Error, Outcome.Unexpected((Exception)unhandled.ExceptionObject, args));
+    Outcome.WriteError(Console.Error, Outcome.Unexpected((Exception)unhandled.ExceptionObject, args));
     Environment.Exit(Outcome.Failed);
 };
 

@@ -32,7 +32,8 @@ internal sealed class FolderChoice : IDisposable
                 """);
         }
 
-        Folders = [.. Rows("select distinct dt::varchar || ' ' || hour from all_alerts").Select(text => new HourFolder(DateOnly.Parse(text[..10]), int.Parse(text[11..])))];
+        Folders = [.. Rows("select distinct dt::varchar || ' ' || hour from all_alerts")
+            .Select(text => new HourFolder(DateOnly.Parse(text[..10]), int.Parse(text[11..])))];
     }
 
     /// <summary>"YYYY-MM-DD".</summary>

@@ -5,13 +5,13 @@ using Game.Simulator.Load;
 
 namespace Game.Demo.Tests;
 
-/// <summary>Every way in which a demo can go wrong is told, in the sentence that says where it lies.</summary>
+/// <summary>The audit reports each way in which a demo can go wrong, in the sentence that names it.</summary>
 public sealed class AuditComparisonTests
 {
     private static readonly Dictionary<string, (Action<AuditStory> Spoil, string Sentence)> Faults = new()
     {
         ["event lost in the topic"] = (story => story.Events.RemoveAt(story.LastQuiet), "1 answered events are not in player-events, among them"),
-        ["event nobody was answered for"] = (story => story.AppendStranger(), "1 are in player-events, but not among answered events, among them"),
+        ["event without an answer"] = (story => story.AppendStranger(), "1 are in player-events, but not among answered events, among them"),
         ["event misrouted"] = (story => Change(story.Events, story.LastQuiet, r => r with { Partition = 1 - r.Partition, Offset = 1_000_000 }),
             "1 records of player-events lie in another partition than the first of their key."),
         ["event under another key"] = (story => Change(story.Events, story.LastQuiet, r => r with { Key = "somebody"u8.ToArray() }),
@@ -48,7 +48,7 @@ public sealed class AuditComparisonTests
         ["event never answered"] = (story => story.Login(correctSecret: true, null), "1 events are neither answered nor rejected."),
         ["event refused"] = (story => story.Login(correctSecret: true, new Answer(422, false, null, 0, "no")),
             "1 events were refused for another reason than the rate limit."),
-        ["right secret not believed"] = (story => story.Login(correctSecret: true, new Answer(401, true, null, 0, "no")),
+        ["right secret refused"] = (story => story.Login(correctSecret: true, new Answer(401, true, null, 0, "no")),
             "1 logins with the player's own secret were answered as if it were wrong."),
         ["campaign not in the truth"] = (story => story.Begun++, "campaigns, but simulation-truth holds"),
     };
@@ -57,7 +57,7 @@ public sealed class AuditComparisonTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Each_fault_is_reported_in_its_sentence(string fault)
+    public void Each_fault_is_reported_in_its_own_sentence(string fault)
     {
         AuditStory story = new();
         Faults[fault].Spoil(story);

@@ -10,14 +10,14 @@ using Game.Simulator.World;
 
 namespace Game.Demo.Tests;
 
-/// <summary>What a small demo leaves behind when all went well; a test spoils one thing of it.</summary>
+/// <summary>The evidence of a small demo without any fault; a test then changes one thing in it.</summary>
 internal sealed class AuditStory
 {
     private const int Players = 130, Partitions = 2;
     private const long StartMs = 1_790_000_000_000;
     private const double Seconds = 60, Rate = 8;
 
-    /// <summary>Played once for all stories, none of which changes it.</summary>
+    /// <summary>Played once for all stories; no story changes it.</summary>
     private static readonly Lazy<Played> Shared = new(() => new Played());
 
     private readonly Played _played = Shared.Value;
@@ -66,7 +66,7 @@ internal sealed class AuditStory
 
     public int Begun { get; set; }
 
-    /// <summary>The last live event of a partition, which raised nothing: nothing else hangs on it.</summary>
+    /// <summary>The last live event of a partition that raised no alert: no other evidence depends on it.</summary>
     public int LastQuiet
         => Events.FindLastIndex(record => record.Offset == End(record.Partition) - 1 && !Alerts.Any(alert => Decoded(alert).EventId == Id(record)));
 
@@ -90,11 +90,11 @@ internal sealed class AuditStory
         });
     }
 
-    /// <summary>A live login that nobody counted, of a player who was not there before.</summary>
+    /// <summary>Appends a live login that no answer confirmed, of a new player.</summary>
     public void AppendStranger()
         => Events.Add(Record(((LoginEvent)SimulatedEvents.Of(FailedLogin(), StartMs).Single()) with { UserId = "stranger-0" }, End(0)));
 
-    /// <summary>Starts a login and answers it; where it is published it goes the whole way, as a failed one.</summary>
+    /// <summary>Starts a login and answers it. A published one is added to player-events and to HDFS, as a failed login.</summary>
     public void Login(bool correctSecret, Answer? answer)
     {
         LoginAction failed = FailedLogin();

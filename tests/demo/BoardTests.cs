@@ -6,7 +6,7 @@ using Spectre.Console.Rendering;
 
 namespace Game.Demo.Tests;
 
-/// <summary>Whatever the size of the terminal, a board stays within it.</summary>
+/// <summary>A board fits a terminal of any size.</summary>
 public sealed class BoardTests
 {
     private static readonly TimeProvider Time = TimeProvider.System;
@@ -24,7 +24,7 @@ public sealed class BoardTests
         state.Live.Advance(30);
         for (int i = 0; i < 10; i++)
         {
-            state.Say($"news {i}: \e[31m日本語 and more that is longer than most terminals are wide, longer by far than any of them {new string('x', 200)}");
+            state.Report($"news {i}: \e[31m日本語 and more that is longer than most terminals are wide, longer by far than any of them {new string('x', 200)}");
         }
 
         IReadOnlyList<SegmentLine> lines = BoardLayout.Cut(new DemoBoard(state, Time).Picture(width, height), width, height);

@@ -10,14 +10,14 @@ public sealed class DashboardTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_display_that_fails_says_so_and_the_work_goes_on(bool isTerminal)
+    public async Task A_display_that_fails_reports_it_and_the_work_continues(bool isTerminal)
     {
         TickingTime time = new();
         Output output = new(isTerminal);
         bool done = false;
         await new Dashboard(Console(output), new Board(() => throw new InvalidOperationException("Source has been modified.")), time).ShowWhileAsync(async () =>
         {
-            await output.WroteAsync("The display stopped (Source has been modified); the work goes on.", time);
+            await output.WroteAsync("The display stopped (Source has been modified); the work continues.", time);
             done = true;
         });
         done.ShouldBeTrue();
@@ -84,7 +84,7 @@ public sealed class DashboardTests
         public string Line() => text();
     }
 
-    /// <summary>A terminal or a pipe that keeps what is written.</summary>
+    /// <summary>A terminal or a pipe that keeps the written text.</summary>
     private sealed class Output : IAnsiConsoleOutput
     {
         private readonly Keeper _keeper;
@@ -109,7 +109,7 @@ public sealed class DashboardTests
 
         public void SetEncoding(Encoding encoding)
         {
-            // Text is kept as it is.
+            // The text is kept unchanged.
         }
 
         /// <summary>Steps the clock until the text was written.</summary>
@@ -157,7 +157,7 @@ public sealed class DashboardTests
         }
     }
 
-    /// <summary>A clock whose timers fire when it is told.</summary>
+    /// <summary>A clock whose timers fire when the test calls Tick.</summary>
     private sealed class TickingTime : TimeProvider
     {
         private readonly List<(TimerCallback Callback, object? State)> _timers = [];
@@ -192,7 +192,7 @@ public sealed class DashboardTests
 
             public void Dispose()
             {
-                // Whoever is told after its end does nothing.
+                // Tick still calls the callback of a disposed timer, which does nothing then.
             }
 
             public ValueTask DisposeAsync() => ValueTask.CompletedTask;

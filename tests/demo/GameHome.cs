@@ -26,7 +26,7 @@ internal sealed class TemporaryHome : IDisposable
     /// <summary>A file under <c>.game</c>.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, ".game", name);
 
-    /// <summary>Publishes a program that is a script of the shell.</summary>
+    /// <summary>Publishes a shell script in the place of a program.</summary>
     public void Publish(string program, string script)
     {
         string file = System.IO.Path.Combine(Directory.CreateDirectory(System.IO.Path.Combine(Path, program)).FullName, program);

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Game.Demo.Tests;
 
-/// <summary>The script <c>game</c> in a folder of its own, with a <c>dotnet</c> that only notes how it was called.</summary>
+/// <summary>The script <c>game</c> in its own folder, with a <c>dotnet</c> that only records its arguments.</summary>
 public sealed class GameScriptTests : IDisposable
 {
     /// <summary>Each call of the script takes a fraction of a second.</summary>
@@ -57,9 +57,9 @@ public sealed class GameScriptTests : IDisposable
         (await File.ReadAllLinesAsync(Note("arguments"), TestContext.Current.CancellationToken)).ShouldHaveSingleItem();
     }
 
-    /// <summary>What outlives a publish would keep its lock.</summary>
+    /// <summary>A process that still runs after the publish would keep its lock.</summary>
     [Fact]
-    public async Task The_lock_is_not_handed_to_the_build_and_nothing_of_the_build_stays()
+    public async Task The_build_does_not_inherit_the_lock_and_leaves_no_process()
     {
         await RunAsync("status");
         File.Exists(Note("has-the-lock")).ShouldBeFalse();
@@ -101,7 +101,7 @@ public sealed class GameScriptTests : IDisposable
     [InlineData(null, true)]
     [InlineData("/nonexistent", true)]
     [InlineData("/tmp", false)]
-    public async Task Without_a_home_the_sdk_gets_one_beside_the_build(string? home, bool given)
+    public async Task Without_a_writable_home_the_sdk_gets_a_folder_beside_the_build(string? home, bool given)
     {
         (await RunAsync("status", ("HOME", home))).Code.ShouldBe(0);
         (await File.ReadAllTextAsync(Note("home"), TestContext.Current.CancellationToken)).TrimEnd().ShouldBe(given ? Path.Combine(_root, ".build/home") : "");
@@ -118,9 +118,9 @@ public sealed class GameScriptTests : IDisposable
     [InlineData("", 1, "0 passed, 1 failed, 0 skipped")]
     [InlineData("  succeeded: 3\n  failed: 0\n  skipped: 2", 0, "3 passed, 0 failed, 2 skipped")]
     [InlineData("  succeeded: 0\n  failed: 0\n  skipped: 2", 0, "0 passed, 0 failed, 2 skipped")]
-    public async Task A_project_without_a_test_fails(string said, int code, string last)
+    public async Task A_project_without_a_test_fails(string printed, int code, string last)
     {
-        (int exit, string output, string error) = await RunAsync(["test", "--only", "one"], ("TESTS_SAY", said));
+        (int exit, string output, string error) = await RunAsync(["test", "--only", "one"], ("TESTS_SAY", printed));
         exit.ShouldBe(code);
         output.TrimEnd().Split('\n')[^1].ShouldBe(last);
         error.Contains("tests/one reports no test at all").ShouldBe(code != 0);

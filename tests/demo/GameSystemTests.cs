@@ -32,18 +32,18 @@ public sealed class GameSystemTests : IAsyncLifetime
     [Fact]
     public async Task A_permanent_refusal_ends_the_wait()
     {
-        int asked = 0;
-        UserErrorException told = await Should.ThrowAsync<UserErrorException>(UntilAsync(() =>
+        int calls = 0;
+        UserErrorException error = await Should.ThrowAsync<UserErrorException>(UntilAsync(() =>
         {
-            asked++;
+            calls++;
             throw new WebHdfsException(HdfsError.InvalidArgument, "Invalid value for user.name.", HttpStatusCode.BadRequest);
         }, TimeSpan.FromMinutes(10)));
-        told.Message.ShouldContain("Invalid value for user.name.");
-        asked.ShouldBe(1);
+        error.Message.ShouldContain("Invalid value for user.name.");
+        calls.ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_temporary_failure_is_waited_for()
+    public async Task The_wait_continues_after_temporary_failures()
     {
         Queue<Func<string?>> answers = new([
             () => throw new WebHdfsException(HdfsError.Standby, "standby", HttpStatusCode.Forbidden),
@@ -57,18 +57,18 @@ public sealed class GameSystemTests : IAsyncLifetime
 
     [Fact]
     public async Task The_error_after_the_time_limit_names_the_last_answer()
-        => (await Should.ThrowAsync<UserErrorException>(UntilAsync(() => Task.FromResult<string?>("the disk is full."),
-        TimeSpan.Zero))).Message.ShouldContain("the disk is full; the logs");
+        => (await Should.ThrowAsync<UserErrorException>(UntilAsync(() => Task.FromResult<string?>("the disk is full."), TimeSpan.Zero)))
+            .Message.ShouldContain("the disk is full; the logs");
 
     [Fact]
     public async Task A_process_that_ends_is_named_with_its_last_log_line_while_a_call_still_waits()
     {
         _home.Publish("broker", "echo 'No space left on device'; exit 1");
         _system.Start("broker", "broker");
-        UserErrorException told = await Should.ThrowAsync<UserErrorException>(
+        UserErrorException error = await Should.ThrowAsync<UserErrorException>(
             _system.WhileAllRunAsync(() => new TaskCompletionSource<bool>().Task, () => null, Stop));
-        told.Message.ShouldContain("The broker ended unexpectedly; the last line of its log: No space left on device");
-        told.Message.ShouldContain(Path.Combine(_system.Folder.Logs, "broker.log"));
+        error.Message.ShouldContain("The broker ended unexpectedly; the last line of its log: No space left on device");
+        error.Message.ShouldContain(Path.Combine(_system.Folder.Logs, "broker.log"));
     }
 
     [Fact]
@@ -90,16 +90,16 @@ public sealed class GameSystemTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_problem_that_the_sink_reports_is_given_in_its_words()
+    public async Task The_problem_that_the_sink_reports_is_returned()
     {
-        (await _system.ProblemAsync(Stop)).ShouldBeNull("nothing is there that could say so");
+        (await _system.ProblemAsync(Stop)).ShouldBeNull("no process of the system runs");
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         await using WebApplication sink = builder.Build();
         sink.MapGet("/readyz", () => Results.Text("The disk that holds the server's folder is full.", statusCode: 503));
         sink.Urls.Add(_system.Endpoints.Sink);
         await sink.StartAsync(Stop);
-        (await _system.ProblemAsync(Stop)).ShouldBe("the hdfs-sink says: The disk that holds the server's folder is full.");
+        (await _system.ProblemAsync(Stop)).ShouldBe("the hdfs-sink reports: The disk that holds the server's folder is full.");
     }
 
     private Task UntilAsync(Func<Task<string?>> fault, TimeSpan limit) => _system.UntilAsync("WebHDFS", fault, limit, Stop);

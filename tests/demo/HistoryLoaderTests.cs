@@ -7,10 +7,10 @@ using Game.Simulator.World;
 
 namespace Game.Demo.Tests;
 
-/// <summary>Loads history into a broker that answers nothing: the client's queue becomes full, or the end waits for acknowledgements that never come.</summary>
+/// <summary>Loads history into a broker that never answers: the client's queue becomes full, or the loader waits for acknowledgements at its end.</summary>
 public sealed class HistoryLoaderTests : IDisposable
 {
-    /// <summary>More events than the client's queue takes (100,000).</summary>
+    /// <summary>Enough players for more events than the client's queue holds (100,000).</summary>
     private const int PlayersOfFullQueue = 1500;
 
     private const int QueueEvents = 100_000;
@@ -34,8 +34,8 @@ public sealed class HistoryLoaderTests : IDisposable
     [InlineData(PlayersOfFullQueue)]
     [InlineData(FewPlayers)]
     public void The_end_of_a_process_ends_the_loading(int players)
-        => Should.Throw<UserErrorException>(() => Load(players, () => throw new UserErrorException("The broker ended."),
-        CancellationToken.None)).Message.ShouldBe("The broker ended.");
+        => Should.Throw<UserErrorException>(() => Load(players, () => throw new UserErrorException("The broker ended."), CancellationToken.None))
+            .Message.ShouldBe("The broker ended.");
 
     // Calls back as soon as the loader waits: the number of events does not change.
     private void Load(int players, Action whenWaiting, CancellationToken cancellation)

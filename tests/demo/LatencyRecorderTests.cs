@@ -8,7 +8,7 @@ public sealed class LatencyRecorderTests
     private const int Each = 100_000;
 
     [Fact]
-    public async Task Percentiles_are_read_while_others_record_and_nothing_is_lost()
+    public async Task Percentiles_can_be_read_while_threads_record_and_no_latency_is_lost()
     {
         LatencyRecorder recorder = new();
         Task[] writers = [.. Enumerable.Range(0, Writers).Select(_ => Task.Run(() => Record(recorder)))];

@@ -19,8 +19,8 @@ public sealed class LoadStatisticsTests
             statistics.Completed(new PendingAction(action, Stopwatch.GetTimestamp()), new Answer(201, Published: true, null, 0, null));
         }
 
-        (statistics.ActionsStarted, statistics.Answered,
-            statistics.AnsweredEventIds.Count).ShouldBe((20, actions.Sum(action => action.Events), actions.Sum(action => action.Events)));
+        int events = actions.Sum(action => action.Events);
+        (statistics.ActionsStarted, statistics.Answered, statistics.AnsweredEventIds.Count).ShouldBe((20, events, events));
         (statistics.Latency.Count, statistics.StartLag.Count, statistics.LateShare, statistics.ValidForLatency).ShouldBe((10, 10, 0, true));
     }
 }

@@ -3,7 +3,7 @@ using Game.Cli;
 
 namespace Game.Demo.Tests;
 
-/// <summary>How a verb that fails ends: with one sentence for its user and an exit code.</summary>
+/// <summary>A verb that fails ends with one sentence for its user and an exit code.</summary>
 [Collection(GameHome.Name)]
 public sealed class OutcomeTests : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class OutcomeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_mistake_of_the_program_is_one_sentence_that_names_the_file_with_its_details()
+    public async Task A_bug_of_the_program_is_one_sentence_that_names_the_file_with_the_details()
     {
         (await RunAsync(new InvalidOperationException("Sequence contains no elements.\nA second line."))).ShouldBe(1);
         _errors.ToString().ShouldBe(
@@ -29,12 +29,12 @@ public sealed class OutcomeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_mistake_of_the_program_is_one_sentence_also_where_its_details_cannot_be_written()
+    public async Task A_bug_of_the_program_is_one_sentence_even_if_the_details_cannot_be_written()
     {
         Directory.CreateDirectory(_home["error.log"]);
         (await RunAsync(new InvalidOperationException("Sequence contains no elements."))).ShouldBe(1);
         _errors.ToString().ShouldStartWith("game: This should not have happened: Sequence contains no elements (InvalidOperationException); the details ");
-        _errors.ToString().ShouldContain("cannot be written down: ");
+        _errors.ToString().ShouldContain("cannot be written to a file: ");
         _errors.ToString().TrimEnd('\n').ShouldNotContain('\n');
     }
 
@@ -47,7 +47,7 @@ public sealed class OutcomeTests : IDisposable
     }
 
     [Fact]
-    public async Task An_interrupt_ends_with_130_whatever_exception_it_causes()
+    public async Task An_interrupt_ends_with_130_for_any_exception_that_it_causes()
     {
         using CancellationTokenSource interrupt = new();
         await interrupt.CancelAsync();

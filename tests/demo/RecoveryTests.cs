@@ -15,8 +15,11 @@ public sealed class RecoveryTests
     [InlineData(false, 75, 75, 80, false)] // the last commit is the victim's
     [InlineData(true, 70, 70, 72, false)] // events arrived afterwards, and no detector has committed any
     [InlineData(true, -1, 0, 0, true)]
-    public void A_partition_is_recovered_when_another_has_it_and_nothing_waits_from_before(bool taken, long committed, long endAtKill, long end, bool recovered)
-        => DetectorKill.IsRecovered(new PartitionProgress(new TopicPartition("player-events", 2), committed, end), committed < 0 ? -1 : Before, endAtKill,
-        taken ? new HashSet<int> { 2 } : [])
-            .ShouldBe(recovered);
+    public void A_partition_is_recovered_when_another_detector_has_judged_its_events_of_before_the_kill(
+        bool takenOver, long committed, long endAtKill, long end, bool recovered)
+    {
+        PartitionProgress now = new(new TopicPartition("player-events", 2), committed, end);
+        HashSet<int> ofOthers = takenOver ? [2] : [];
+        DetectorKill.IsRecovered(now, committed < 0 ? -1 : Before, endAtKill, ofOthers).ShouldBe(recovered);
+    }
 }

@@ -11,11 +11,11 @@ public sealed class SimulateFaultTests
         "7 logins with the players' own secrets were refused as wrong: give the file that the game servers were started with by --accounts-key-file.")]
     [InlineData(3, 7,
         "7 logins with the players' own secrets were refused as wrong: give the file that the game servers were started with by --accounts-key-file.")]
-    [InlineData(3, 0, "3 events were not settled in the end: the game servers did not answer, or answered that they cannot publish.")]
-    public void A_failed_load_ends_with_a_sentence(long unsettled, long refusedLogins, string? sentence)
+    [InlineData(3, 0, "3 events have no final answer: the game servers did not answer, or answered that they cannot publish.")]
+    public void A_failed_load_ends_with_one_sentence(long unanswered, long refusedLogins, string? sentence)
     {
         Percentiles none = new(0, 0, 0, 0, 0);
-        new SimulationReport(10, 10 - unsettled, 0, unsettled, refusedLogins, 0, 0, 1, none, none, 0, ValidForLatency: true, null).Fault.ShouldBe(sentence);
+        new SimulationReport(10, 10 - unanswered, 0, unanswered, refusedLogins, 0, 0, 1, none, none, 0, ValidForLatency: true, null).Fault.ShouldBe(sentence);
     }
 
     [Theory]

@@ -3,7 +3,7 @@ using Game.Cli.Processes;
 
 namespace Game.Demo.Tests;
 
-/// <summary>Which folders of systems stay, and which of them queries read.</summary>
+/// <summary>Which folders of systems are deleted, and which one queries read.</summary>
 [Collection(GameHome.Name)]
 public sealed class SystemFolderTests : IDisposable
 {
@@ -23,7 +23,7 @@ public sealed class SystemFolderTests : IDisposable
         SystemFolder.Newest()!.Path.ShouldBe(finished.Path);
 
         SystemFolder next = Begin("demo");
-        Directory.Exists(interrupted.Path).ShouldBeFalse("no folder stays for every demo that was interrupted");
+        Directory.Exists(interrupted.Path).ShouldBeFalse("the folder of an interrupted demo is deleted");
         Directory.Exists(finished.Path).ShouldBeTrue();
         SystemFolder.Newest()!.Path.ShouldBe(finished.Path);
         next.Finish("{}");
@@ -71,11 +71,11 @@ public sealed class SystemFolderTests : IDisposable
         SystemFolder.Newest()!.Path.ShouldBe(first.Path);
         SystemFolder second = Begin("demo");
         SystemFolder.Newest()!.Path.ShouldBe(second.Path);
-        Directory.Exists(first.Path).ShouldBeTrue("until the next one is over, or begins");
+        Directory.Exists(first.Path).ShouldBeTrue("it stays until the next demo finishes or begins");
     }
 
     [Fact]
-    public void A_demo_leaves_the_systems_that_were_up()
+    public void A_demo_keeps_the_folders_of_up()
     {
         SystemFolder up = Begin("up");
         up.BecomeNewest();
@@ -91,7 +91,7 @@ public sealed class SystemFolderTests : IDisposable
     [InlineData("")]
     [InlineData(".")]
     [InlineData("..")]
-    [InlineData("demo-that-is-gone")]
+    [InlineData("demo-that-does-not-exist")]
     public void A_file_newest_that_names_no_folder_is_ignored(string note)
     {
         SystemFolder finished = Begin("demo");
@@ -102,7 +102,7 @@ public sealed class SystemFolderTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_is_newest_where_nothing_was()
+    public void No_folder_is_newest_where_no_system_has_started()
     {
         SystemFolder.Newest().ShouldBeNull();
         SystemFolder.Create("demo", DateTimeOffset.UnixEpoch);

@@ -8,12 +8,12 @@ using Spectre.Console;
 
 namespace Game.Demo.Tests;
 
-/// <summary>Where queries find the rows of a system that does not run.</summary>
+/// <summary>Queries find the rows of a system that does not run.</summary>
 [Collection(GameHome.Name)]
 public sealed class WarehouseSourceTests : IDisposable
 {
     private readonly TemporaryHome _home = new();
-    private readonly List<string> _said = [];
+    private readonly List<string> _reported = [];
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -27,7 +27,7 @@ public sealed class WarehouseSourceTests : IDisposable
         folder.SaveOptions(new SystemOptions(4, BootstrapServers: "kafka:9092"));
         folder.Finish("{}");
         (await FolderAsync("/own")).ShouldBeTrue();
-        _said.ShouldBeEmpty();
+        _reported.ShouldBeEmpty();
     }
 
     [Fact]
@@ -42,14 +42,14 @@ public sealed class WarehouseSourceTests : IDisposable
         folder.SaveOptions(new SystemOptions(4, WebHdfs: outside.Urls.Single()));
         folder.Finish("{}");
         (await FolderAsync("/theirs")).ShouldBeTrue();
-        _said.ShouldHaveSingleItem().ShouldContain(outside.Urls.Single());
+        _reported.ShouldHaveSingleItem().ShouldContain(outside.Urls.Single());
     }
 
     [Theory]
     [InlineData(null, "./game query \"select", "./game shell\n", "Data, logs and audit lie in\n  /a/folder")]
     [InlineData("http://hdfs:9870", "./game query --webhdfs http://hdfs:9870 \"select", "./game shell --webhdfs http://hdfs:9870\n",
         "Rows are in http://hdfs:9870; logs and audit lie in\n  /a/folder")]
-    public void The_next_commands_go_to_the_rows(string? webHdfs, string query, string shell, string place)
+    public void The_suggested_commands_query_the_HDFS_with_the_rows(string? webHdfs, string query, string shell, string place)
     {
         using StringWriter text = new();
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text) });
@@ -79,7 +79,7 @@ public sealed class WarehouseSourceTests : IDisposable
 
     private async Task<bool> FolderAsync(string path)
     {
-        await using WarehouseSource source = await WarehouseSource.OpenAsync(address: null, _said.Add, Stop);
+        await using WarehouseSource source = await WarehouseSource.OpenAsync(address: null, _reported.Add, Stop);
         return await source.Hdfs.GetFileStatusAsync(path, Stop) is not null;
     }
 }

@@ -81,7 +81,7 @@ public sealed class WorldTests
     }
 
     [Fact]
-    public void Nothing_is_made_or_lost_in_a_trade()
+    public void A_trade_neither_creates_nor_destroys_wealth()
     {
         foreach (TradeAction trade in Play(5).Actions.OfType<TradeAction>())
         {
@@ -115,7 +115,7 @@ public sealed class WorldTests
     [InlineData(50)]
     [InlineData(119)]
     [InlineData(160)]
-    public void Few_players_have_twenty_campaigns_of_each_scenario_too(int players)
+    public void A_world_of_few_players_also_has_twenty_campaigns_of_each_scenario(int players)
     {
         (_, LivePlan plan, _) = Play(6, players);
         plan.Campaigns.CountBy(campaign => campaign.Scenario).ShouldAllBe(scenario => scenario.Value == LivePlan.MinCampaigns);
@@ -125,7 +125,7 @@ public sealed class WorldTests
     }
 
     [Fact]
-    public void A_campaign_that_never_begins_is_in_no_truth()
+    public void The_truth_does_not_name_a_campaign_that_never_begins()
     {
         LivePlan plan = new(new GameWorld(6, Players, new Geography()), new LivePlanOptions(Seconds: 3, Rate: 3, Start));
         GameAction[] actions = [.. plan.Actions()];
@@ -135,7 +135,7 @@ public sealed class WorldTests
     }
 
     [Fact]
-    public void History_is_a_million_events_at_most_however_many_players()
+    public void History_has_a_million_events_at_most_with_any_number_of_players()
     {
         History history = new(new GameWorld(3, 200_000, new Geography()), Start);
         history.Count.ShouldBeInRange(History.MaxEvents / 2, History.MaxEvents);

@@ -81,7 +81,7 @@ internal static class AuditComparison
 
     private static void CompareLoad(Differences differences, AuditEvidence evidence, int answered, int alerts)
     {
-        differences.Count("events are neither answered nor rejected", evidence.Load.Unsettled);
+        differences.Count("events are neither answered nor rejected", evidence.Load.Unanswered);
         differences.Count("events were refused for another reason than the rate limit", evidence.Load.Refused);
         differences.Count("logins with the player's own secret were answered as if it were wrong", evidence.Load.RefusedLogins);
         differences.Require(evidence.Load.Sent == 0 || answered > 0, "Not one event was answered.");

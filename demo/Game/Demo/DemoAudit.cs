@@ -41,13 +41,13 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
             Alerts = topics.Alerts,
             DeadLetters = topics.DeadLetters,
             Warehouse = await WarehouseAudit.ReadAsync(hdfs, SystemOptions.Warehouse, system.Folder.Cache, cancellation),
-            Committed = (await progress.OfAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents,
-                options.Partitions)).ToDictionary(p => p.Partition.Partition.Value, p => p.Committed),
+            Committed = (await progress.OfAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents, options.Partitions))
+                .ToDictionary(p => p.Partition.Partition.Value, p => p.Committed),
         });
         DetectionResult detection = DetectionResult.Judge(topics.Truth, topics.Events, [.. topics.Alerts.ById.Values], outcome.Players, outcome.Live.Seconds);
-        return new DemoReport(audit, Latency(outcome, topics.Events), new RecoverySection(outcome.Live.Recovery.Ms, outcome.Live.Recovery.EventsDelayed),
-            Rates(outcome), detection,
-            new EndpointsSection(system.Endpoints.BootstrapServers, system.Endpoints.WebHdfs, system.Endpoints.GameServers), system.Folder.Path);
+        RecoverySection recovery = new(outcome.Live.Recovery.Ms, outcome.Live.Recovery.EventsDelayed);
+        EndpointsSection endpoints = new(system.Endpoints.BootstrapServers, system.Endpoints.WebHdfs, system.Endpoints.GameServers);
+        return new DemoReport(audit, Latency(outcome, topics.Events), recovery, Rates(outcome), detection, endpoints, system.Folder.Path);
     }
 
     private sealed record TopicContents(TruthTable Truth, EventAudit Events, AlertAudit Alerts, long DeadLetters);
@@ -80,10 +80,10 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
     }
 
     private static bool Delayed(Alert alert, Recovery recovery)
-        => recovery.Delayed.TryGetValue(alert.SourcePartition, out (long First, long Last) range) && alert.SourceOffset >= range.First
-        && alert.SourceOffset < range.Last;
+        => recovery.Delayed.TryGetValue(alert.SourcePartition, out (long First, long Last) range)
+            && alert.SourceOffset >= range.First && alert.SourceOffset < range.Last;
 
     private static RatesSection Rates(DemoOutcome outcome)
-        => new(outcome.Load.ActionsStarted / outcome.Live.Seconds, outcome.Load.Answered / outcome.Live.Seconds, outcome.Load.RateLimited,
-        outcome.Load.Retries);
+        => new(outcome.Load.ActionsStarted / outcome.Live.Seconds, outcome.Load.Answered / outcome.Live.Seconds,
+            outcome.Load.RateLimited, outcome.Load.Retries);
 }

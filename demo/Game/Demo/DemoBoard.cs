@@ -43,7 +43,8 @@ internal sealed class DemoBoard(DemoState state, TimeProvider time) : IBoard
     {
         Stage? running = new[] { state.History, state.Reading, state.Live }.FirstOrDefault(stage => stage.IsRunning);
         string progress = running is null ? "" : $"{running.Share:P0}{(running.Left is { } left ? ", " + Stage.LeftText(left) : "")}; ";
-        return $"{state.Phase}: {progress}{_rate.Of(state.Load?.Answered ?? 0):N0} events/s, detector lag {state.DetectorLag:N0}, sink lag {state.SinkLag:N0}, alerts {state.Alerts?.Count ?? 0:N0}";
+        return $"{state.Phase}: {progress}{_rate.Of(state.Load?.Answered ?? 0):N0} events/s, detector lag {state.DetectorLag:N0}, "
+            + $"sink lag {state.SinkLag:N0}, alerts {state.Alerts?.Count ?? 0:N0}";
     }
 
     private IReadOnlyList<(string Name, string Figure)> Figures()
@@ -54,7 +55,7 @@ internal sealed class DemoBoard(DemoState state, TimeProvider time) : IBoard
         [
             ("events/s", $"{_rate.Of(load?.Answered ?? 0):N0}"),
             ("answered", $"{load?.Answered ?? 0:N0}"),
-            ("unsettled", $"{load?.Unsettled ?? 0:N0}"),
+            ("unanswered", $"{load?.Unanswered ?? 0:N0}"),
             ("ack p50 ms", $"{latency?.P50Ms ?? 0:F2}"),
             ("ack p99 ms", $"{latency?.P99Ms ?? 0:F2}"),
             ("alerts", $"{state.Alerts?.Count ?? 0:N0}"),

@@ -26,11 +26,11 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(_endpoints.BootstrapServers, "demo")).SetLogHandler((_, _) => { }).Build();
         using WebHdfsClient hdfs = new(system.Hdfs);
         state.Phase = "starting broker and HDFS";
-        await system.StartStoresAsync(admin, hdfs, state.Say, cancellation);
+        await system.StartStoresAsync(admin, hdfs, state.Report, cancellation);
         await RefuseOldDataAsync(admin, hdfs, cancellation);
         if (system.Folder.RemoveUnfinished() is { Count: > 0 } unfinished)
         {
-            state.Say($"removed {string.Join(", ", unfinished)}, which did not finish");
+            state.Report($"removed {string.Join(", ", unfinished)}, which did not finish");
         }
 
         system.Folder.SaveOptions(system.Options);
@@ -47,9 +47,10 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         await DrainAsync(progress, cancellation, () => state.Reading.Advance(2 * history - state.DetectorLag - state.SinkLag));
         state.Reading.End();
 
-        LoadOptions load = new([.. _endpoints.GameServers.Select(url => new Uri(url))], options.Transport, Credential(),
-            AccountsKey())
-        { WarmUp = TimeSpan.FromSeconds(options.WarmUp), KeepAnsweredIds = true };
+        LoadOptions load = new([.. _endpoints.GameServers.Select(url => new Uri(url))], options.Transport, Credential(), AccountsKey())
+        {
+            WarmUp = TimeSpan.FromSeconds(options.WarmUp), KeepAnsweredIds = true,
+        };
         await using LoadGenerator generator = new(load, world.Players.Count);
         LivePart live = await PlayAsync(world, generator, progress, cancellation);
         state.Phase = "draining: detectors and sink read the rest";
@@ -87,7 +88,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     {
         await Task.Delay(Length / 2, time, cancellation);
         DetectorKill kill = new(system, progress, options.Partitions, time);
-        Task<Recovery> running = kill.RunAsync(state.Say, cancellation);
+        Task<Recovery> running = kill.RunAsync(state.Report, cancellation);
         _killed = kill;
         return await running;
     }
@@ -131,7 +132,8 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
             if (time.GetElapsedTime(started) > ReadTimeout)
             {
                 throw new UserErrorException(
-                    $"After {ReadTimeout.TotalMinutes:F0} minutes the detectors are {state.DetectorLag:N0} and the sink {state.SinkLag:N0} records behind{problem}; the logs are in {system.Folder.Logs}.");
+                    $"After {ReadTimeout.TotalMinutes:F0} minutes the detectors are {state.DetectorLag:N0} and the sink {state.SinkLag:N0} records behind"
+                    + $"{problem}; the logs are in {system.Folder.Logs}.");
             }
             await tick.WaitForNextTickAsync(cancellation);
         }
@@ -144,7 +146,8 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
             if (await new GroupProgress(admin).HoldsAnythingAsync(topic))
             {
                 throw new UserErrorException(
-                    $"The topic {topic.Name} at {_endpoints.BootstrapServers} is not empty, and the demo's audit counts from the start: delete the topic or use another cluster.");
+                    $"The topic {topic.Name} at {_endpoints.BootstrapServers} is not empty, "
+                    + "and the demo's audit counts from the start: delete the topic or use another cluster.");
             }
         }
 
@@ -152,7 +155,8 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
             && (await hdfs.ListStatusAsync(SystemOptions.Warehouse, cancellation)).Count > 0)
         {
             throw new UserErrorException(
-                $"{SystemOptions.Warehouse} at {_endpoints.WebHdfs} is not empty, and the demo's audit counts from the start: move it away or use another HDFS.");
+                $"{SystemOptions.Warehouse} at {_endpoints.WebHdfs} is not empty, "
+                    + "and the demo's audit counts from the start: move it away or use another HDFS.");
         }
     }
 

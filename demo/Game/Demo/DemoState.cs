@@ -38,7 +38,7 @@ internal sealed class DemoState(TimeProvider time)
         }
     }
 
-    public void Say(string line)
+    public void Report(string line)
     {
         lock (_gate)
         {

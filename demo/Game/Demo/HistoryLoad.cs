@@ -14,7 +14,7 @@ internal sealed class HistoryLoad(GameSystem system, DemoState state)
         state.History.Begin(history.Count);
         long events = await Task.Run(() => HistoryLoader.Load(history, system.Endpoints.BootstrapServers, Loaded, cancellation), cancellation);
         state.History.End();
-        state.Say($"{events:N0} events of history are in player-events");
+        state.Report($"{events:N0} events of history are in player-events");
         return events;
     }
 

@@ -4,7 +4,7 @@ using Game.Simulator.World;
 
 namespace Game.Cli.Demo;
 
-/// <summary>Publishes history straight into player-events.</summary>
+/// <summary>Publishes history directly to player-events.</summary>
 internal static class HistoryLoader
 {
     private const int EventsPerCheck = 10_000;
@@ -75,7 +75,8 @@ internal static class HistoryLoader
             if (Volatile.Read(ref failure) is { } error)
             {
                 throw new UserErrorException(
-                    $"The brokers at {bootstrapServers} did not take the history: {Interlocked.Read(ref acknowledged):N0} events are acknowledged, then: {error.Reason.TrimEnd('.')}.");
+                    $"The brokers at {bootstrapServers} did not accept the history: "
+                    + $"{Interlocked.Read(ref acknowledged):N0} events are acknowledged, then: {error.Reason.TrimEnd('.')}.");
             }
         }
     }

@@ -20,7 +20,7 @@ internal sealed class DetectorKill(GameSystem system, GroupProgress progress, in
 
     public ChildProcess? Victim { get; private set; }
 
-    public async Task<Recovery> RunAsync(Action<string> say, CancellationToken cancellation)
+    public async Task<Recovery> RunAsync(Action<string> report, CancellationToken cancellation)
     {
         ILookup<string, int> assignment = await progress.AssignmentAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents);
         Victim = system.Children.Where(child => assignment.Contains(child.Name)).MaxBy(child => assignment[child.Name].Count())
@@ -28,7 +28,7 @@ internal sealed class DetectorKill(GameSystem system, GroupProgress progress, in
         HashSet<int> orphaned = [.. assignment[Victim.Name]];
         Dictionary<int, PartitionProgress> before = (await ProgressAsync()).Where(p => orphaned.Contains(p.Partition.Partition.Value))
             .ToDictionary(p => p.Partition.Partition.Value);
-        say($"killing {Victim.Name} (process {Victim.Id}) with SIGKILL; it has partitions {string.Join(", ", orphaned.Order())}");
+        report($"killing {Victim.Name} (process {Victim.Id}) with SIGKILL; it has partitions {string.Join(", ", orphaned.Order())}");
         long killedAt = time.GetTimestamp();
         Victim.Kill();
 
@@ -41,13 +41,13 @@ internal sealed class DetectorKill(GameSystem system, GroupProgress progress, in
             IReadOnlySet<int> takenOver = await PartitionsOfOthersAsync();
             if (now.All(p => IsRecovered(p, before[p.Partition.Partition.Value].Committed, endsAtKill[p.Partition.Partition.Value], takenOver)))
             {
-                return Recovered(now, before, time.GetElapsedTime(killedAt), say);
+                return Recovered(now, before, time.GetElapsedTime(killedAt), report);
             }
             await tick.WaitForNextTickAsync(cancellation);
         }
 
         throw new UserErrorException(
-            $"Nobody took over the killed detector's partitions within {TakeoverTimeout.TotalSeconds:F0} s; the logs are in {system.Folder.Logs}.");
+            $"No detector took over the killed detector's partitions within {TakeoverTimeout.TotalSeconds:F0} s; the logs are in {system.Folder.Logs}.");
     }
 
     /// <summary>
@@ -61,12 +61,12 @@ internal sealed class DetectorKill(GameSystem system, GroupProgress progress, in
         => (await progress.AssignmentAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents))
             .Where(member => member.Key != Victim!.Name).SelectMany(member => member).ToHashSet();
 
-    private static Recovery Recovered(PartitionProgress[] now, Dictionary<int, PartitionProgress> before, TimeSpan elapsed, Action<string> say)
+    private static Recovery Recovered(PartitionProgress[] now, Dictionary<int, PartitionProgress> before, TimeSpan elapsed, Action<string> report)
     {
         Dictionary<int, (long First, long Last)> delayed = now.ToDictionary(
             p => p.Partition.Partition.Value, p => (Math.Max(0, before[p.Partition.Partition.Value].Committed), p.End));
         long events = delayed.Values.Sum(range => range.Last - range.First);
-        say($"the group took over after {elapsed.TotalSeconds:F1} s; {events} events waited");
+        report($"the group took over after {elapsed.TotalSeconds:F1} s; {events} events waited");
         return new Recovery(elapsed.TotalMilliseconds, events, delayed);
     }
 

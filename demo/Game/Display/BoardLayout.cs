@@ -3,7 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace Game.Cli.Display;
 
-/// <summary>The parts of which boards consist. No part is wider than the number of terminal cells it is given.</summary>
+/// <summary>The parts of boards. No part is wider than the terminal cells that it may use.</summary>
 internal static class BoardLayout
 {
     private const char Full = '█';
@@ -76,7 +76,7 @@ internal static class BoardLayout
         }
     }
 
-    /// <summary>Cuts the lines to the size of the terminal, so that it neither wraps nor scrolls whatever a board gives.</summary>
+    /// <summary>Cuts the lines to the size of the terminal, so that the terminal neither wraps nor scrolls, whatever lines a board has.</summary>
     public static IReadOnlyList<SegmentLine> Cut(IEnumerable<SegmentLine> lines, int width, int height)
         => [.. lines.Take(height).Select(line => new SegmentLine(Segment.Truncate(line, width)))];
 

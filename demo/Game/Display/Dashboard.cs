@@ -32,11 +32,11 @@ internal sealed class Dashboard(IAnsiConsole console, IBoard board, TimeProvider
         try
         {
             await (console.Profile.Out.IsTerminal && console.Profile.Capabilities.Ansi ? DrawAsync(done) : WriteLinesAsync(done));
-            WriteNews(); // the picture that showed the news is gone
+            WriteNews(); // the second screen, which showed the news, is closed
         }
         catch (Exception e)
         {
-            Say($"The display stopped ({e.Message.TrimEnd('.')}); the work goes on.");
+            WriteLine($"The display stopped ({e.Message.TrimEnd('.')}); the work continues.");
         }
     }
 
@@ -57,7 +57,7 @@ internal sealed class Dashboard(IAnsiConsole console, IBoard board, TimeProvider
         while (await TickAsync(tick, done))
         {
             WriteNews();
-            Say(board.Line());
+            WriteLine(board.Line());
         }
     }
 
@@ -78,11 +78,11 @@ internal sealed class Dashboard(IAnsiConsole console, IBoard board, TimeProvider
         IReadOnlyList<string> news = board.News;
         for (; _newsWritten < news.Count; _newsWritten++)
         {
-            Say(BoardLayout.Clean(news[_newsWritten]));
+            WriteLine(BoardLayout.Clean(news[_newsWritten]));
         }
     }
 
-    private void Say(string line)
+    private void WriteLine(string line)
     {
         try
         {
@@ -90,7 +90,7 @@ internal sealed class Dashboard(IAnsiConsole console, IBoard board, TimeProvider
         }
         catch (IOException)
         {
-            // The terminal is closed: nobody reads the line.
+            // The terminal is closed, so no user can read the line.
         }
     }
 }

@@ -4,7 +4,7 @@ namespace Game.Cli.Processes;
 
 /// <summary>
 /// A program of the system in its own process and its own session, so that Ctrl-C reaches only ./game, which stops the processes in order. Its output goes to a
-/// file, so that it can run on after ./game has ended.
+/// file, so that it can continue to run after ./game has ended.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
@@ -39,7 +39,7 @@ internal sealed class ChildProcess : IDisposable
     /// Whether the process gets less CPU time than the others: its nice value is raised, and that of its session too, because Linux first divides the CPU time
     /// between sessions (sched(7), autogroup).
     /// </param>
-    /// <exception cref="UserErrorException">The program is not there.</exception>
+    /// <exception cref="UserErrorException">The program does not exist.</exception>
     public static ChildProcess Start(string name, string program, IEnumerable<string> arguments, string logFile, bool lowPriority = false)
     {
         string path = Path.Combine(SystemFolder.Programs, program, program);

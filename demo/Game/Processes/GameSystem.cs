@@ -66,9 +66,9 @@ internal sealed class GameSystem : IAsyncDisposable
     /// <summary>Starts broker and HDFS, where they are not outside ones, and creates the topics.</summary>
     /// <param name="admin">A client of the brokers.</param>
     /// <param name="hdfs">A client of the HDFS.</param>
-    /// <param name="say">Called with a warning, one sentence.</param>
+    /// <param name="report">Shows a warning of one sentence.</param>
     /// <param name="cancellation">Ends the start.</param>
-    public async Task StartStoresAsync(IAdminClient admin, IWebHdfs hdfs, Action<string> say, CancellationToken cancellation)
+    public async Task StartStoresAsync(IAdminClient admin, IWebHdfs hdfs, Action<string> report, CancellationToken cancellation)
     {
         if (Options.BootstrapServers is null)
         {
@@ -84,7 +84,7 @@ internal sealed class GameSystem : IAsyncDisposable
             () => Task.FromResult(admin.GetMetadata(TimeSpan.FromSeconds(1)).Brokers.Count > 0 ? null : "it knows no brokers"), StartTimeout, cancellation);
         await UntilAsync($"WebHDFS at {Endpoints.WebHdfs}",
             async () => await hdfs.GetFileStatusAsync("/", cancellation) is null ? "it has no root folder" : null, StartTimeout, cancellation);
-        await TopicSetup.EnsureAsync(admin, Topics.All, say);
+        await TopicSetup.EnsureAsync(admin, Topics.All, report);
     }
 
     /// <summary>Starts detectors, filter, sink and game servers, and waits until each is ready.</summary>
@@ -96,17 +96,16 @@ internal sealed class GameSystem : IAsyncDisposable
         {
             StartDetector(i);
         }
-        Start("filter", "detector", "--filter", "--bootstrap-server", Endpoints.BootstrapServers, "--partitions", Partitions, "--urls",
-            Url(4 + SystemOptions.GameServers + SystemOptions.Detectors));
-        Start(Sink, "hdfs-sink", "--bootstrap-server", Endpoints.BootstrapServers, "--webhdfs", Endpoints.WebHdfs, "--user", Hdfs.UserName, "--warehouse",
-            SystemOptions.Warehouse,
-            "--partitions", Partitions, "--urls", Endpoints.Sink);
+
+        Start("filter", "detector", "--filter", "--bootstrap-server", Endpoints.BootstrapServers, "--partitions", Partitions,
+            "--urls", Url(4 + SystemOptions.GameServers + SystemOptions.Detectors));
+        Start(Sink, "hdfs-sink", "--bootstrap-server", Endpoints.BootstrapServers, "--webhdfs", Endpoints.WebHdfs, "--user", Hdfs.UserName,
+            "--warehouse", SystemOptions.Warehouse, "--partitions", Partitions, "--urls", Endpoints.Sink);
         for (int i = 0; i < SystemOptions.GameServers; i++)
         {
-            Start($"game-server-{i + 1}", "game-server", "--bootstrap-server", Endpoints.BootstrapServers, "--urls", Endpoints.GameServers[i], "--server-id",
-                $"gs-{i + 1}",
-                "--partitions", Partitions, "--service-credential-file", Folder.CredentialFile, "--accounts-key-file", Folder.AccountsKeyFile, "--keys",
-                    Path.Combine(Folder.Secrets, "keys"),
+            Start($"game-server-{i + 1}", "game-server", "--bootstrap-server", Endpoints.BootstrapServers, "--urls", Endpoints.GameServers[i],
+                "--server-id", $"gs-{i + 1}", "--partitions", Partitions, "--service-credential-file", Folder.CredentialFile,
+                "--accounts-key-file", Folder.AccountsKeyFile, "--keys", Path.Combine(Folder.Secrets, "keys"),
                 "--address-table", addresses, "--trusted-proxies", "127.0.0.0/8");
         }
 
@@ -173,7 +172,7 @@ internal sealed class GameSystem : IAsyncDisposable
             {
                 if (await NotReadyAsync(url, cancellation) is { } trouble)
                 {
-                    return $"the {name} says: {trouble}";
+                    return $"the {name} reports: {trouble}";
                 }
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
@@ -215,9 +214,8 @@ internal sealed class GameSystem : IAsyncDisposable
 
     // The client id is the name of the process, so that the group's members can be matched with processes.
     private void StartDetector(int index)
-        => Start(DetectorName(index), "detector", "--bootstrap-server", Endpoints.BootstrapServers, "--group", SystemOptions.DetectorGroup, "--partitions",
-        Partitions,
-            "--client-id", DetectorName(index), "--urls", Endpoints.Detectors[index]);
+        => Start(DetectorName(index), "detector", "--bootstrap-server", Endpoints.BootstrapServers, "--group", SystemOptions.DetectorGroup,
+            "--partitions", Partitions, "--client-id", DetectorName(index), "--urls", Endpoints.Detectors[index]);
 
     private Task ReadyAsync(string url, CancellationToken cancellation)
         => UntilAsync($"{url}/readyz", () => NotReadyAsync(url, cancellation), StartTimeout, cancellation);
@@ -232,7 +230,7 @@ internal sealed class GameSystem : IAsyncDisposable
 
     private Task StopAsync(Func<ChildProcess, bool> which) => Task.WhenAll(_children.Where(which).Select(child => child.StopAsync()));
 
-    // All processes share one machine. Nobody waits for the upload to HDFS, so the sink and the local WebHDFS server run at low priority.
+    // All processes share one machine. No user waits for the upload to HDFS, so the sink and the local WebHDFS server run at low priority.
     internal void Start(string name, string program, params string[] arguments)
     {
         _children.Add(ChildProcess.Start(name, program, arguments, Path.Combine(Folder.Logs, name + ".log"), lowPriority: name is Sink or LocalWebHdfs));
@@ -245,7 +243,7 @@ internal sealed class GameSystem : IAsyncDisposable
     /// <param name="what">The name of the server, for the error.</param>
     /// <param name="fault">Gives null when the server is usable, else why it is not; may throw what a client throws while the server starts.</param>
     /// <param name="limit">How long to wait.</param>
-    /// <exception cref="UserErrorException">The time is over, the server refuses for good, or a process of the system has ended.</exception>
+    /// <exception cref="UserErrorException">The time is over, the server refuses permanently, or a process of the system has ended.</exception>
     internal async Task UntilAsync(string what, Func<Task<string?>> fault, TimeSpan limit, CancellationToken cancellation)
     {
         long started = TimeProvider.System.GetTimestamp();
@@ -268,7 +266,7 @@ internal sealed class GameSystem : IAsyncDisposable
             catch (Exception e) when (e is KafkaException or HttpRequestException or WebHdfsException or TaskCanceledException
             && !cancellation.IsCancellationRequested)
             {
-                last = e.GetBaseException().Message; // not there yet
+                last = e.GetBaseException().Message; // it is still starting
             }
 
             if (TimeProvider.System.GetElapsedTime(started) >= limit)

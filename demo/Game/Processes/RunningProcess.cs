@@ -33,7 +33,7 @@ internal sealed record RunningProcess(string Name, int Id, string Program, long 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // gone, or another user's
+            return null; // the process has ended, or belongs to another user
         }
     }
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Game.Cli.Processes;
 
-/// <summary>Where a system's parts listen.</summary>
+/// <summary>The addresses of a system's parts.</summary>
 internal sealed record Endpoints(string BootstrapServers, string WebHdfs, IReadOnlyList<string> GameServers, IReadOnlyList<string> Detectors, string Sink,
     string? BrokerMetrics);
 
@@ -35,7 +35,7 @@ internal sealed class SystemFolder
     /// <summary>The project's folder.</summary>
     public static string Home
         => Environment.GetEnvironmentVariable("GAME_HOME")
-        ?? throw new UserErrorException("Call this program through ./game, which says where everything lies.");
+        ?? throw new UserErrorException("Call this program through ./game, which names the project's folder.");
 
     /// <summary>The folder of the published programs.</summary>
     public static string Programs
@@ -94,7 +94,7 @@ internal sealed class SystemFolder
     /// <summary>The newest folder of a verb whose system has started; null where there is none.</summary>
     public static SystemFolder? NewestOf(string verb) => ByAge(OfVerb(verb).Where(folder => folder.HasStarted)).LastOrDefault();
 
-    /// <summary>An empty folder for work whose data nobody needs afterwards; queries never read it.</summary>
+    /// <summary>An empty folder for work whose data is not needed afterwards; queries never read it.</summary>
     public static SystemFolder Scratch(string verb)
     {
         string path = System.IO.Path.Combine(Root, verb);
@@ -159,13 +159,14 @@ internal sealed class SystemFolder
     /// <exception cref="UserErrorException">The file running.json is damaged.</exception>
     public RunningSystem? Running()
     {
-        if (Read(RunningFile, SystemFolderJson.Default.RunningSystem, "end what runs from there, if anything does, and delete the file") is not { } noted)
+        const string Remedy = "end the processes that it names, if they still run, and delete the file";
+        if (Read(RunningFile, SystemFolderJson.Default.RunningSystem, Remedy) is not { } saved)
         {
             return null;
         }
-        if (noted.Processes.Any(process => process.IsAlive))
+        if (saved.Processes.Any(process => process.IsAlive))
         {
-            return noted;
+            return saved;
         }
         ForgetRunning();
         return null;

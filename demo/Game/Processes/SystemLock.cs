@@ -13,7 +13,7 @@ internal static class SystemLock
         }
         catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
         {
-            throw new UserErrorException("Another ./game demo or up is at work in this folder: wait for it, or end it.", e);
+            throw new UserErrorException("Another ./game demo, up or bench runs in this folder: wait for it, or end it.", e);
         }
     }
 }

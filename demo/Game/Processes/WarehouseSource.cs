@@ -4,8 +4,8 @@ using Game.WebHdfs;
 namespace Game.Cli.Processes;
 
 /// <summary>
-/// The HDFS that a query reads: the given address, else the running system's, else the newest system's. That is the outside HDFS that it wrote to,
-/// or its folder, which this process then serves read-only, so that many queries can read it at the same time.
+/// The HDFS that a query reads: the given address, else the running system's, else the newest system's. That is the outside HDFS that it wrote to, or its
+/// folder, which this process then serves read-only, so that many queries can read it at the same time.
 /// </summary>
 internal sealed class WarehouseSource : IAsyncDisposable
 {
@@ -24,10 +24,10 @@ internal sealed class WarehouseSource : IAsyncDisposable
     public string CacheFolder { get; }
 
     /// <param name="address">The HDFS to query; null finds one.</param>
-    /// <param name="say">Called with a sentence that names the HDFS, where a user may not expect it.</param>
+    /// <param name="report">Shows a sentence that names the HDFS, where a user may not expect it.</param>
     /// <param name="cancellation">Cancels the start of the server.</param>
     /// <exception cref="UserErrorException">There is nothing to query.</exception>
-    public static async Task<WarehouseSource> OpenAsync(string? address, Action<string> say, CancellationToken cancellation)
+    public static async Task<WarehouseSource> OpenAsync(string? address, Action<string> report, CancellationToken cancellation)
     {
         if (address is not null)
         {
@@ -41,7 +41,7 @@ internal sealed class WarehouseSource : IAsyncDisposable
             ?? throw new UserErrorException("There is nothing to query yet: run ./game demo first, or name an HDFS with --webhdfs URL.");
         if (folder.SavedOptions?.WebHdfs is { } outside)
         {
-            say($"Reading from {outside}, the HDFS that {Path.GetFileName(folder.Path)} wrote to.");
+            report($"Reading from {outside}, the HDFS that {Path.GetFileName(folder.Path)} wrote to.");
             return new WarehouseSource(GameSystem.OutsideHdfs(outside), folder.Cache, server: null);
         }
 

@@ -24,7 +24,7 @@ internal static class ReportText
     public static void WriteEnd(IAnsiConsole console, DemoReport report, string? webHdfs, bool isKept, IReadOnlyList<string> removed)
     {
         TextWriter plain = console.Profile.Out.Writer; // people copy paths and commands, so they are never broken into lines
-        // The commands name the HDFS, so that they query it whatever other system runs by then.
+        // The commands name the HDFS, so that they query it even if another system runs by then.
         string hdfs = webHdfs is { } outside ? $" --webhdfs {outside}" : "";
         plain.WriteLine();
         plain.WriteLine(webHdfs is null ? "Data, logs and audit lie in" : $"Rows are in {webHdfs}; logs and audit lie in");

@@ -43,7 +43,8 @@ internal sealed class LoadBoard(LoadStatistics load, IReadOnlyList<string> targe
         AdvanceStage();
         Percentiles latency = load.Latency;
         string left = _stage.Left is { } time ? $", {Stage.LeftText(time)}" : "";
-        return $"simulating: {_stage.Share:P0}{left}; {_achieved.Of(load.ActionsStarted):N0} of {rate:N0} actions/s, {load.Answered:N0} events answered, {load.Rejected:N0} refused, {load.Unsettled:N0} unsettled, "
+        return $"simulating: {_stage.Share:P0}{left}; {_achieved.Of(load.ActionsStarted):N0} of {rate:N0} actions/s, "
+            + $"{load.Answered:N0} events answered, {load.Rejected:N0} refused, {load.Unanswered:N0} unanswered, "
             + $"ack p50 {latency.P50Ms:F2} ms, p99 {latency.P99Ms:F2} ms";
     }
 
@@ -70,7 +71,7 @@ internal sealed class LoadBoard(LoadStatistics load, IReadOnlyList<string> targe
             ("actions", $"{load.ActionsStarted:N0}"),
             ("answered", $"{load.Answered:N0}"),
             ("refused", $"{load.Rejected:N0}"),
-            ("unsettled", $"{load.Unsettled:N0}"),
+            ("unanswered", $"{load.Unanswered:N0}"),
             ("answered 429", $"{load.RateLimited:N0}"),
             ("retries", $"{load.Retries:N0}"),
             ("bad secrets", $"{load.RefusedLogins:N0}"),

@@ -6,14 +6,12 @@ namespace Game.Cli.Simulate;
 
 /// <summary>What <c>./game simulate --report FILE</c> writes.</summary>
 internal sealed record SimulationReport(
-    long Sent, long Answered, long Rejected, long Unsettled, long RefusedLogins, long RateLimitedActions, long Retries, double ActionsPerSecond,
-    Percentiles ActionToAck, Percentiles StartLag,
-    double LateStartShare, bool ValidForLatency, string? LastError)
+    long Sent, long Answered, long Rejected, long Unanswered, long RefusedLogins, long RateLimitedActions, long Retries, double ActionsPerSecond,
+    Percentiles ActionToAck, Percentiles StartLag, double LateStartShare, bool ValidForLatency, string? LastError)
 {
     public static SimulationReport Of(LoadStatistics load, double seconds)
-        => new(load.Sent, load.Answered, load.Rejected, load.Unsettled, load.RefusedLogins, load.RateLimited, load.Retries, load.ActionsStarted / seconds,
-        load.Latency, load.StartLag, load.LateShare,
-            load.ValidForLatency, load.LastError);
+        => new(load.Sent, load.Answered, load.Rejected, load.Unanswered, load.RefusedLogins, load.RateLimited, load.Retries, load.ActionsStarted / seconds,
+        load.Latency, load.StartLag, load.LateShare, load.ValidForLatency, load.LastError);
 
     /// <summary>Why the load failed, in a sentence; null where it did not.</summary>
     [JsonIgnore]
@@ -21,7 +19,7 @@ internal sealed record SimulationReport(
     {
         { RefusedLogins: > 0 } =>
             $"{RefusedLogins:N0} logins with the players' own secrets were refused as wrong: give the file that the game servers were started with by --accounts-key-file.",
-        { Unsettled: > 0 } => $"{Unsettled:N0} events were not settled in the end: the game servers did not answer, or answered that they cannot publish.",
+        { Unanswered: > 0 } => $"{Unanswered:N0} events have no final answer: the game servers did not answer, or answered that they cannot publish.",
         _ => null,
     };
 
@@ -30,7 +28,7 @@ internal sealed record SimulationReport(
     /// <summary>The report for a terminal, in lines of less than 80 columns.</summary>
     public IEnumerable<string> Lines()
     {
-        yield return $"events     {Sent:N0} sent = {Answered:N0} answered + {Rejected:N0} refused + {Unsettled:N0} unsettled";
+        yield return $"events     {Sent:N0} sent = {Answered:N0} answered + {Rejected:N0} refused + {Unanswered:N0} unanswered";
         yield return $"actions    {ActionsPerSecond:N0}/s; {RateLimitedActions:N0} answered 429, {Retries:N0} retries, {RefusedLogins:N0} right secrets refused";
         yield return $"due → ack  p50 {ActionToAck.P50Ms:F2} ms, p99 {ActionToAck.P99Ms:F2} ms, p99.9 {ActionToAck.P999Ms:F2} ms";
         yield return $"late start p50 {StartLag.P50Ms:F2} ms, p99 {StartLag.P99Ms:F2} ms; {LateStartShare:P2} more than {LoadStatistics.LateAfter.TotalMilliseconds:F0} ms late";

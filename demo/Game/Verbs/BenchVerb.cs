@@ -23,7 +23,7 @@ internal static class BenchVerb
         Option<string?> peer = OptionOf.Checked("--peer", "Compare with one Apache Kafka broker of the peers folder: 3.9 or 4.2", "VERSION",
             text => text is "3.9" or "4.2" ? null : $"--peer takes 3.9 or 4.2, not '{text}'.");
         Option<string?> against = OptionOf.Bootstrap("HOST:PORT of a running broker to compare with; needs --pid", "--against");
-        Option<int?> pid = OptionOf.Whole("--pid", "Its process id", 1, int.MaxValue);
+        Option<int?> pid = OptionOf.Whole("--pid", "Process id of that broker", 1, int.MaxValue);
         Option<int> rounds = OptionOf.Whole("--rounds", "Rounds", 3, 1, 1000);
         Option<double> seconds = OptionOf.Positive("--seconds", "Length of each measurement", 10, OptionOf.MaxSeconds);
         Option<double> warmUp = OptionOf.Positive("--warm-up", "Warm-up of each broker, seconds", 30, OptionOf.MaxSeconds);
@@ -44,7 +44,7 @@ internal static class BenchVerb
         {
             using ReportFile? file = ReportFile.Open(parsed.GetValue(report));
             BenchOptions options = new(parsed.GetValue(warmUp), parsed.GetValue(seconds), parsed.GetValue(rounds), parsed.GetValue(rate));
-            await using FileStream only = SystemLock.Acquire();
+            await using FileStream systemLock = SystemLock.Acquire();
             SystemFolder folder = SystemFolder.Scratch("bench");
             List<IBrokerUnderTest> brokers = new();
             try
@@ -100,13 +100,15 @@ internal static class BenchVerb
         Option<double> seconds = OptionOf.Positive("--seconds", "Length of the measured part", 60, OptionOf.MaxSeconds);
         Option<double> warmUp = OptionOf.Positive("--warm-up", "Length of the play before it, seconds", 30, OptionOf.MaxSeconds);
         Option<string?> report = OptionOf.Report("Write the demo's report as JSON");
-        Command command = new("path", "The whole path from a player's action to the alert, nobody killed") { rate, players, seconds, warmUp, report };
+        Command command = new("path", "The whole path from a player's action to the alert, without a kill") { rate, players, seconds, warmUp, report };
         command.SetAction(async (parsed, cancellation) =>
         {
             DemoReport result = await DemoVerb.RunAsync(Options(parsed), cancellation);
             double p99 = result.Latency.EventToAlert.P99Ms;
             Console.WriteLine(
-                $"Aim: event → alert p99 of at most {EventToAlertAimMs} ms at 5,000 events/s: {p99:F2} ms over {result.Latency.EventToAlert.Count} alerts at {result.Rates.EventsPerSecond:N0} events/s, {(p99 <= EventToAlertAimMs ? "reached" : "not reached")}.");
+                $"Aim: event → alert p99 of at most {EventToAlertAimMs} ms at 5,000 events/s: {p99:F2} ms "
+                + $"over {result.Latency.EventToAlert.Count} alerts at {result.Rates.EventsPerSecond:N0} events/s, "
+                + $"{(p99 <= EventToAlertAimMs ? "reached" : "not reached")}.");
             return DemoVerb.ExitCode(result);
         });
         return command;

@@ -16,15 +16,15 @@ internal static class DemoVerb
         Option<double> seconds = OptionOf.Positive("--seconds", "Length of the live part", 60, OptionOf.MaxSeconds);
         Option<int> players = OptionOf.Players("Simulated players");
         Option<double> rate = OptionOf.Positive("--rate", "Actions a second", 500, OptionOf.MaxRate);
-        Option<int> seed = OptionOf.Seed("Decides the whole world");
+        Option<int> seed = OptionOf.Seed("Seed of the simulated world");
         Option<int> partitions = OptionOf.Whole("--partitions", "Partitions of player-events", 4, 1, OptionOf.MaxPartitions);
         Option<Transport> transport = OptionOf.Transport();
-        Option<bool> noKill = new("--no-kill") { Description = "Leave the detectors alone" };
+        Option<bool> noKill = new("--no-kill") { Description = "Kill no detector" };
         Option<bool> keep = new("--keep") { Description = "Leave everything running until ./game down" };
         Option<string?> report = OptionOf.Report("Write the report as JSON to this file");
-        Option<string?> bootstrap = OptionOf.Bootstrap("HOST:PORT of an outside Kafka, instead of a broker of ours");
+        Option<string?> bootstrap = OptionOf.Bootstrap("HOST:PORT of an outside Kafka, instead of the game's broker");
         Option<string?> webHdfs = OptionOf.WebHdfs("URL of an outside HDFS, instead of the local WebHDFS server");
-        Command command = new(SystemFolder.Demo, "The whole system on this machine, played for a while, with a report that proves nothing was lost")
+        Command command = new(SystemFolder.Demo, "Run the whole system on this machine under load; the report shows whether anything was lost")
         {
             seconds, players, rate, seed, partitions, transport, noKill, keep, report, bootstrap, webHdfs,
         };
@@ -48,7 +48,7 @@ internal static class DemoVerb
     /// <summary>Runs a demo; also the measurement of the whole path.</summary>
     public static async Task<DemoReport> RunAsync(DemoOptions options, CancellationToken cancellation)
     {
-        await using FileStream only = SystemLock.Acquire();
+        await using FileStream systemLock = SystemLock.Acquire();
         if (SystemFolder.Active()?.Running() is { } running)
         {
             throw new UserErrorException($"A system is running already ({running.Processes.Count} processes): ./game status shows it, ./game down ends it.");

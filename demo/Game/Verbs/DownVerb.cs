@@ -28,7 +28,7 @@ internal static class DownVerb
         await StopAsync([.. running.Processes.Where(p => p.Name is not ("broker" or "local-webhdfs"))], cancellation);
         await StopAsync(running.Processes, cancellation);
         folder.ForgetRunning();
-        Console.WriteLine($"The system is down{(folder.IsOf(SystemFolder.Up) ? "; ./game up goes on with its data" : "")}. Its data lies in");
+        Console.WriteLine($"The system is down{(folder.IsOf(SystemFolder.Up) ? "; ./game up continues with its data" : "")}. Its data lies in");
         Console.WriteLine($"  {folder.Path}");
         return 0;
     }

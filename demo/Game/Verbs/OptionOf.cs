@@ -7,7 +7,7 @@ using Game.WebHdfs;
 
 namespace Game.Cli.Verbs;
 
-/// <summary>Options that refuse a bad value, before the verb does anything, in one sentence that says which values they take.</summary>
+/// <summary>Options that refuse a bad value before the verb does anything, in one sentence that says which values they accept.</summary>
 internal static class OptionOf
 {
     /// <summary>A year of seconds: no run is longer, and every product of it with a rate fits a long.</summary>
@@ -111,7 +111,7 @@ internal static class OptionOf
 
     /// <param name="name">With its dashes.</param>
     /// <param name="description">For the help.</param>
-    /// <param name="helpName">What stands for its value in the help.</param>
+    /// <param name="helpName">The name of its value in the help.</param>
     /// <param name="fault">What is wrong with a value, a sentence; null for nothing.</param>
     public static Option<string?> Checked(string name, string description, string helpName, Func<string, string?> fault)
     {

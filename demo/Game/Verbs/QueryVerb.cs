@@ -15,7 +15,7 @@ internal static class QueryVerb
         Option<string> root = OptionOf.Warehouse();
         Option<bool> csv = new("--csv") { Description = "CSV with a header line" };
         Option<bool> json = new("--json") { Description = "One JSON object a line" };
-        Command command = new("query", "SQL over what landed in HDFS") { sql, webHdfs, root, csv, json };
+        Command command = new("query", "SQL over the rows in HDFS") { sql, webHdfs, root, csv, json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(csv) && result.GetValue(json))

@@ -6,16 +6,16 @@ using Game.Cli.Processes;
 
 namespace Game.Cli.Verbs;
 
-/// <summary><c>./game shell</c>: statements one after the other, from a terminal, with a history that outlives the session, or from a script.</summary>
+/// <summary><c>./game shell</c>: runs statements one after the other, from a terminal, with a history that stays after the session, or from a script.</summary>
 internal static class ShellVerb
 {
     public static Command Create()
     {
         Option<string?> webHdfs = OptionOf.WebHdfs("URL of an HDFS; else the running system's, else the newest system's");
         Option<string> root = OptionOf.Warehouse();
-        Command command = new(
-            "shell",
-                "Interactive SQL over what landed in HDFS; statements end with ;. A script (./game shell < FILE) stops at its first mistake, with exit code 1") { webHdfs, root };
+        const string Description = "Interactive SQL over the rows in HDFS; statements end with ;. A script (./game shell < FILE) stops at its first error, "
+            + "with exit code 1";
+        Command command = new("shell", Description) { webHdfs, root };
         command.SetAction((parsed, cancellation) => RunAsync(parsed.GetValue(webHdfs), parsed.GetRequiredValue(root), cancellation));
         return command;
     }
@@ -27,7 +27,7 @@ internal static class ShellVerb
         using IShellInput input = Console.IsInputRedirected ? new PipeInput(Console.In) : new TerminalInput(SystemFolder.Root);
         if (!input.IsScript)
         {
-            Console.WriteLine($"Views: {string.Join(", ", WarehouseViews.Names)}; end with ;, leave by exit.");
+            Console.WriteLine($"Views: {string.Join(", ", WarehouseViews.Names)}; end a statement with ;, leave with exit.");
         }
 
         ResultWriter output = new(ResultForm.Table, Console.Out, OutputScreen.Width, Console.Out.WriteLine);

@@ -34,9 +34,10 @@ internal static class SimulateVerb
             }
         });
         Option<Transport> transport = OptionOf.Transport();
-        Option<string> credential = new("--credential-file",
-            "--credential")
-        { Description = "File with the game world's service credential; needed with --target", HelpName = "FILE" };
+        Option<string> credential = new("--credential-file", "--credential")
+        {
+            Description = "File with the game world's service credential; needed with --target", HelpName = "FILE",
+        };
         Option<string> accounts = new("--accounts-key-file", "--accounts")
         {
             Description = "File with the key of the demo's accounts; needed with --target", HelpName = "FILE",
@@ -44,10 +45,10 @@ internal static class SimulateVerb
         Option<int> players = OptionOf.Players("Simulated players");
         Option<double> rate = OptionOf.Positive("--rate", "Actions a second", 500, OptionOf.MaxRate);
         Option<double> seconds = OptionOf.Positive("--seconds", "Length of the load", 60, OptionOf.MaxSeconds);
-        Option<int> seed = OptionOf.Seed("Decides the players and what they do");
-        Option<string?> bootstrap = OptionOf.Bootstrap("Publish what was planted to simulation-truth there; else it is kept to itself");
+        Option<int> seed = OptionOf.Seed("Seed of the players and their actions");
+        Option<string?> bootstrap = OptionOf.Bootstrap("Kafka whose topic simulation-truth gets the planted frauds; default: none");
         Option<string?> report = OptionOf.Report("Write the result as JSON to this file");
-        Command command = new("simulate", "Drive the running system, or any game server, with simulated players at a fixed open-loop rate")
+        Command command = new("simulate", "Send the actions of simulated players to the running system, or to any game server, at a fixed open-loop rate")
         {
             targets, transport, credential, accounts, players, rate, seconds, seed, bootstrap, report,
         };
@@ -56,7 +57,7 @@ internal static class SimulateVerb
             bool isTargetGiven = IsGiven(result, targets);
             if (IsGiven(result, credential) != isTargetGiven || IsGiven(result, accounts) != isTargetGiven)
             {
-                result.AddError("--target, --credential-file and --accounts-key-file belong together: without all three the running system is driven.");
+                result.AddError("--target, --credential-file and --accounts-key-file belong together: without them the load goes to the running system.");
             }
         });
         command.SetAction(async (parsed, cancellation) =>
@@ -65,8 +66,7 @@ internal static class SimulateVerb
                 ? OfRunningSystem()
                 : (parsed.GetValue(targets)!, parsed.GetValue(credential)!, parsed.GetValue(accounts)!);
             return await RunAsync(new Options(servers, parsed.GetValue(transport), credentialFile, accountsFile, parsed.GetValue(players),
-                parsed.GetValue(rate), parsed.GetValue(seconds),
-                parsed.GetValue(seed), parsed.GetValue(bootstrap), parsed.GetValue(report)), cancellation);
+                parsed.GetValue(rate), parsed.GetValue(seconds), parsed.GetValue(seed), parsed.GetValue(bootstrap), parsed.GetValue(report)), cancellation);
         });
         return command;
     }
@@ -77,7 +77,7 @@ internal static class SimulateVerb
     {
         if (SystemFolder.Active() is not { } folder || folder.Running() is not { } running)
         {
-            throw new UserErrorException("No system runs here: start one by ./game up, or name a game server by --target.");
+            throw new UserErrorException("No system runs here: start one with ./game up, or name a game server with --target.");
         }
 
         return (running.Endpoints.GameServers, folder.CredentialFile, folder.AccountsKeyFile);
@@ -101,8 +101,8 @@ internal static class SimulateVerb
         LivePlan plan = new(world, new LivePlanOptions(options.Seconds, options.Rate, time.GetUtcNow().ToUnixTimeMilliseconds()));
         LoadBoard board = new(generator.Statistics, options.Targets, options.Rate, options.Seconds, time);
         long started = time.GetTimestamp();
-        await new Dashboard(AnsiConsole.Console, board,
-            time).ShowWhileAsync(() => generator.RunAsync(plan, truth is null ? static _ => { } : truth.Publish, cancellation));
+        Action<IEnumerable<SimulationTruth>> publish = truth is null ? static _ => { } : truth.Publish;
+        await new Dashboard(AnsiConsole.Console, board, time).ShowWhileAsync(() => generator.RunAsync(plan, publish, cancellation));
         truth?.Flush();
         SimulationReport result = SimulationReport.Of(generator.Statistics, time.GetElapsedTime(started).TotalSeconds);
         Write(result);

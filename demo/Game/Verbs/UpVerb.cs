@@ -20,28 +20,26 @@ internal static class UpVerb
 
     public static Command Create()
     {
-        Option<int?> partitions = OptionOf.Whole("--partitions", $"Partitions of player-events; they never change [{DefaultPartitions}]", 1,
-            OptionOf.MaxPartitions);
-        Option<bool> fresh = new("--fresh") { Description = "Begin with an empty system; the data of the one before stays where it is" };
-        Option<int?> history = OptionOf.Whole("--history", "Begin with so many days of simulated players' past, by which logins from elsewhere are told", 1,
-            History.MaxDays);
+        Option<int?> partitions = OptionOf.Whole("--partitions", $"Partitions of player-events; they never change [{DefaultPartitions}]",
+            1, OptionOf.MaxPartitions);
+        Option<bool> fresh = new("--fresh") { Description = "Begin with an empty system; the earlier data stays where it is" };
+        Option<int?> history = OptionOf.Whole("--history", "Begin with this many days of simulated play, which detectors compare with", 1, History.MaxDays);
         history.HelpName = "DAYS";
-        Option<int> players = OptionOf.Players("Players who have that past");
+        Option<int> players = OptionOf.Players("Players of that play");
         Option<string?> bootstrap = OptionOf.Bootstrap("HOST:PORT of an outside Kafka");
         Option<string?> webHdfs = OptionOf.WebHdfs("URL of an outside HDFS");
-        Command command = new(SystemFolder.Up, "Start the system, or the one of before again, and keep it running until ./game down")
+        Command command = new(SystemFolder.Up, "Start the system, with its earlier data if it has any, and keep it running until ./game down")
         {
             partitions, fresh, history, players, bootstrap, webHdfs,
         };
         command.SetAction((parsed, cancellation) => RunAsync(new Options(parsed.GetValue(partitions), parsed.GetValue(fresh), parsed.GetValue(history),
-            parsed.GetValue(players),
-            parsed.GetValue(bootstrap), parsed.GetValue(webHdfs)), cancellation));
+            parsed.GetValue(players), parsed.GetValue(bootstrap), parsed.GetValue(webHdfs)), cancellation));
         return command;
     }
 
     private static async Task<int> RunAsync(Options options, CancellationToken cancellation)
     {
-        await using FileStream only = SystemLock.Acquire();
+        await using FileStream systemLock = SystemLock.Acquire();
         if (SystemFolder.Active() is not null)
         {
             throw new UserErrorException("A system is running already: ./game status shows it, ./game down ends it.");
@@ -51,7 +49,7 @@ internal static class UpVerb
         if (before is not null && options.HistoryDays is not null)
         {
             throw new UserErrorException(
-                "The system of before has data already, and history comes before everything else: ./game up --fresh --history DAYS begins with an empty system.");
+                "The system has data already, and history must come first: ./game up --fresh --history DAYS begins with an empty system.");
         }
 
         int partitions = Partitions(options.Partitions, before);
@@ -74,7 +72,7 @@ internal static class UpVerb
         StatusVerb.Write(folder, folder.Running()!);
         if (before is not null)
         {
-            Console.WriteLine("It goes on with the data of before; ./game up --fresh begins with an empty system.");
+            Console.WriteLine("It continues with its earlier data; ./game up --fresh begins with an empty system.");
         }
 
         WriteNext(options, isFresh: before is null);
@@ -86,13 +84,13 @@ internal static class UpVerb
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(system.Endpoints.BootstrapServers, "up")).SetLogHandler((_, _) => { }).Build();
         using WebHdfsClient hdfs = new(system.Hdfs);
         state.Phase = "starting broker and HDFS";
-        await system.StartStoresAsync(admin, hdfs, state.Say, cancellation);
+        await system.StartStoresAsync(admin, hdfs, state.Report, cancellation);
         if (options.HistoryDays is { } days)
         {
             if (await new GroupProgress(admin).HoldsAnythingAsync(system.Topics[Topics.PlayerEvents]))
             {
                 throw new UserErrorException(
-                    $"The topic {Topics.PlayerEvents} at {system.Endpoints.BootstrapServers} is not empty, and history comes before everything else: leave --history out, or use another cluster.");
+                    $"The topic {Topics.PlayerEvents} at {system.Endpoints.BootstrapServers} is not empty, and history must come first: leave --history out, or use another cluster.");
             }
 
             // The default seed of ./game simulate: the players that it simulates have this history.
@@ -113,20 +111,20 @@ internal static class UpVerb
         Console.WriteLine("  ./game status");
         if (isFresh && options.HistoryDays is null)
         {
-            Console.WriteLine("Nobody has a past here by which a login from elsewhere could be told. To begin with one:");
+            Console.WriteLine("The detectors know no player yet, so no login is unusual to them. To begin with history:");
             Console.WriteLine("  ./game down && ./game up --fresh --history 7");
         }
     }
 
     private static int Partitions(int? wanted, SystemFolder? before)
     {
-        int there = before?.SavedOptions?.Partitions ?? wanted ?? DefaultPartitions;
-        if (wanted is { } other && other != there)
+        int existing = before?.SavedOptions?.Partitions ?? wanted ?? DefaultPartitions;
+        if (wanted is { } other && other != existing)
         {
             throw new UserErrorException(
-                $"The system of before has {there} partitions, and they never change: leave --partitions out, or begin with an empty system by --fresh.");
+                $"The system has {existing} partitions, and they never change: leave --partitions out, or begin with an empty system with --fresh.");
         }
 
-        return there;
+        return existing;
     }
 }

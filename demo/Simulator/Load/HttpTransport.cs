@@ -9,7 +9,7 @@ namespace Game.Simulator.Load;
 /// <summary>Sends each action as an HTTP request to one game server, as a trusted proxy: <c>X-Forwarded-For</c> holds the player's address.</summary>
 internal sealed class HttpTransport : IActionTransport
 {
-    /// <summary>Connections to one server, each with one request under way; more would only queue in the server.</summary>
+    /// <summary>Connections to one server, each with one request in progress; more would only queue in the server.</summary>
     private const int Connections = 64;
 
     private readonly ActionJson _json;

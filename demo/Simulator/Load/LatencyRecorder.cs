@@ -7,8 +7,9 @@ public sealed record Percentiles(double P50Ms, double P99Ms, double P999Ms, doub
 {
     private const double MicrosPerMs = 1000;
 
-    /// <param name="histogram">In microseconds. No thread may record into it during the call: the library counts the values while it reads them, and throws
-    /// when the count has changed.</param>
+    /// <param name="histogram">
+    /// In microseconds. No thread may record into it during the call: the library counts the values while it reads them, and throws when the count has changed.
+    /// </param>
     public static Percentiles Of(HistogramBase histogram)
     {
         return histogram.TotalCount == 0

@@ -5,7 +5,7 @@ using Game.Simulator.World;
 namespace Game.Simulator.Load;
 
 /// <summary>
-/// Sends the actions of a plan to game servers, open loop: every action starts when it is due, however slow the servers are, and none is skipped. An action
+/// Sends the actions of a plan to game servers, open loop: every action starts when it is due, even if the servers are slow, and none is skipped. An action
 /// whose outcome is unknown is sent again with the same key until it is answered.
 /// </summary>
 public sealed class LoadGenerator : IAsyncDisposable
@@ -41,7 +41,7 @@ public sealed class LoadGenerator : IAsyncDisposable
         using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(_options.AnswerTimeout);
         using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(20));
-        while (Statistics.Unsettled > 0 && !timeout.IsCancellationRequested)
+        while (Statistics.Unanswered > 0 && !timeout.IsCancellationRequested)
         {
             await tick.WaitForNextTickAsync(CancellationToken.None);
         }
@@ -61,8 +61,8 @@ public sealed class LoadGenerator : IAsyncDisposable
     private IEnumerable<IActionTransport> Streams(ActionJson json)
         => _options.Transport == Transport.Http
             ? []
-            : _options.Targets.SelectMany(target => Enumerable.Range(0,
-            _options.ConnectionsPerTarget).Select(_ => new StreamTransport(target, _options.Credential, json, OnAnswer, Statistics.Failed)));
+            : _options.Targets.SelectMany(target => Enumerable.Range(0, _options.ConnectionsPerTarget)
+                .Select(_ => new StreamTransport(target, _options.Credential, json, OnAnswer, Statistics.Failed)));
 
     private IEnumerable<IActionTransport> Https(ActionJson json)
         => _options.Transport == Transport.Ws ? [] : _options.Targets.Select(target => new HttpTransport(target, _options.Credential, json, OnAnswer));
@@ -141,7 +141,7 @@ public sealed class LoadGenerator : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The load was stopped: the action counts as unsettled.
+            // The load was stopped: the action counts as unanswered.
         }
     }
 }

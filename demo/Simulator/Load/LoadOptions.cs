@@ -13,7 +13,7 @@ public enum Transport
     Mixed,
 }
 
-/// <summary>Where the load goes and with which rights.</summary>
+/// <summary>The targets of the load, and its credentials.</summary>
 /// <param name="Targets">Base addresses of game servers; players are spread over them.</param>
 /// <param name="Credential">The game world's service credential.</param>
 /// <param name="AccountsKey">The key of the demo's accounts, see <see cref="Contracts.DemoSecrets"/>.</param>

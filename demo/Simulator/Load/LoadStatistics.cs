@@ -4,7 +4,7 @@ using Game.Simulator.World;
 
 namespace Game.Simulator.Load;
 
-/// <summary>The counts of a running load. They are events (a login is one, a trade two) where the name does not say otherwise.</summary>
+/// <summary>The counts of a running load. They count events (a login is one, a trade two), unless the name says what they count.</summary>
 /// <param name="warmUp">Latencies and late starts are measured on actions that are due after this time.</param>
 /// <param name="keepAnsweredIds">Whether <see cref="AnsweredEventIds"/> is wanted: some 30 bytes an event, which add up in a load of days.</param>
 public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false)
@@ -41,12 +41,13 @@ public sealed class LoadStatistics(TimeSpan warmUp, bool keepAnsweredIds = false
 
     public long Retries => Interlocked.Read(ref _retries);
 
-    public long Unsettled
+    /// <summary>Events without a final answer: neither answered nor rejected.</summary>
+    public long Unanswered
     {
         get
         {
-            long settled = Answered + Rejected; // read before Sent, which only grows: the difference is never negative
-            return Sent - settled;
+            long finished = Answered + Rejected; // read before Sent, which only grows: the difference is never negative
+            return Sent - finished;
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class PendingAction(GameAction action, long dueTimestamp)
 /// <param name="Token">The session token of a login.</param>
 /// <param name="RetryAfterSeconds">When to try again, after 503 and 429.</param>
 /// <param name="Detail">What went wrong, if anything did, a sentence.</param>
-/// <param name="Locked">Whether a login failed because the player is locked out, whatever the secret.</param>
+/// <param name="Locked">Whether a login failed because the player is locked out; then no secret is accepted.</param>
 internal readonly record struct Answer(int Status, bool Published, string? Token, double RetryAfterSeconds, string? Detail, bool Locked = false)
 {
     /// <summary>Whether a login was refused because of its secret. A locked-out player is not counted: the lock-out follows from mistyped secrets.</summary>

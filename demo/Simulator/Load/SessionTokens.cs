@@ -11,7 +11,7 @@ internal sealed class SessionTokens(int players)
     private sealed class Entry
     {
         public string? Token;
-        public int LoginsUnderWay;
+        public int LoginsInProgress;
         public List<PendingAction>? Waiting;
     }
 
@@ -22,7 +22,7 @@ internal sealed class SessionTokens(int players)
     {
         lock (_gate)
         {
-            Of(player).LoginsUnderWay++;
+            Of(player).LoginsInProgress++;
         }
     }
 
@@ -32,9 +32,9 @@ internal sealed class SessionTokens(int players)
         lock (_gate)
         {
             Entry entry = Of(player);
-            entry.LoginsUnderWay--;
+            entry.LoginsInProgress--;
             entry.Token = token ?? entry.Token;
-            if (entry.LoginsUnderWay > 0 || entry.Waiting is not { } waiting)
+            if (entry.LoginsInProgress > 0 || entry.Waiting is not { } waiting)
             {
                 return [];
             }
@@ -60,7 +60,7 @@ internal sealed class SessionTokens(int players)
 
     private bool WaitsForLogin(in TradeLeg leg, PendingAction pending)
     {
-        if (!leg.Online || Of(leg.Player) is not { LoginsUnderWay: > 0 } entry)
+        if (!leg.Online || Of(leg.Player) is not { LoginsInProgress: > 0 } entry)
         {
             return false;
         }

@@ -22,8 +22,8 @@ public sealed record LoginAction(Guid Key, double DueMs, FraudMark? Fraud, Playe
     public override int Events => 1;
 }
 
-/// <summary>One side of a settled trade.</summary>
-/// <param name="Player">Who.</param>
+/// <summary>One side of a completed trade.</summary>
+/// <param name="Player">The player of this side.</param>
 /// <param name="Online">Whether the world holds a session of this side.</param>
 /// <param name="GoldDelta">Gold gained (positive) or given.</param>
 /// <param name="GoldBalance">Gold afterwards.</param>
@@ -31,7 +31,7 @@ public sealed record LoginAction(Guid Key, double DueMs, FraudMark? Fraud, Playe
 /// <param name="InventoryValue">Market value of the inventory afterwards.</param>
 public readonly record struct TradeLeg(Player Player, bool Online, long GoldDelta, long GoldBalance, int ItemDelta, long InventoryValue);
 
-/// <summary>A settled trade between two players.</summary>
+/// <summary>A completed trade between two players.</summary>
 public sealed record TradeAction(Guid Key, double DueMs, FraudMark? Fraud, TradeLeg First, TradeLeg Second, TradeChannel Channel, string ItemId,
     long ItemValue) : GameAction(Key, DueMs, Fraud)
 {

@@ -2,9 +2,7 @@ using Game.Contracts;
 
 namespace Game.Simulator.World;
 
-/// <summary>
-/// One planted fraud: a victim, one or two mules, and a queue of steps. Each step gives one action.
-/// </summary>
+/// <summary>One planted fraud: a victim, one or two mules, and a queue of steps. Each step gives one action.</summary>
 public abstract class Campaign
 {
     private readonly Queue<Func<double, long, GameAction>> _steps = new();
@@ -33,7 +31,7 @@ public abstract class Campaign
     /// <summary>The mark of an action of the victim's account, alone or with a mule on the other side.</summary>
     protected FraudMark Mark(CampaignRole second = CampaignRole.Mule) => new(Id, Scenario, CampaignRole.Victim, second);
 
-    /// <summary>Takes the next step at the given instant.</summary>
+    /// <summary>Performs the next step at the given instant.</summary>
     public GameAction Next(double dueMs, long epochMs)
     {
         Victim.InCampaign = true;

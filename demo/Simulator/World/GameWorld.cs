@@ -2,9 +2,7 @@ using Game.Contracts;
 
 namespace Game.Simulator.World;
 
-/// <summary>
-/// The players, and the actions of honest ones. Deterministic: the seed and the order of calls decide everything. Not thread-safe.
-/// </summary>
+/// <summary>The players, and the actions of honest ones. Deterministic: the seed and the order of calls decide everything. Not thread-safe.</summary>
 public sealed class GameWorld
 {
     private const int MinFriends = 3;
@@ -61,7 +59,7 @@ public sealed class GameWorld
         return new LoginAction(Dice.Key(epochMs), dueMs, fraud, player, from, player.ClientVersion, correctSecret);
     }
 
-    /// <summary>An honest trade: a sale at about the market price, now and then a dear purchase or a gift to a friend.</summary>
+    /// <summary>An honest trade: a sale at about the market price, sometimes an expensive purchase or a gift to a friend.</summary>
     public TradeAction HonestTrade(Player player, double dueMs, long epochMs)
     {
         Player other = Counterparty(player);
@@ -138,7 +136,7 @@ public sealed class GameWorld
 
     private static Presence AtHome(Player player, string device) => new(player.HomeNetwork, player.HomeNetwork.Address(player.HomeHost), device);
 
-    // A traveller is offline long enough to have flown; mobile roaming keeps the phone.
+    // A traveller has been offline long enough to fly there, and keeps the device.
     private Network? Journey(Player player, long epochMs)
     {
         Network target = ForeignNetwork(player, sameCountry: Dice.Chance(0.6));

@@ -23,13 +23,13 @@ public sealed record Network(uint Prefix, int Length, string Country, uint Asn, 
     public string Cidr => $"{Address(0)}/{Length}";
 }
 
-/// <summary>Where players live: cities with their fixed and mobile networks, the same for every seed.</summary>
+/// <summary>The cities where players live, with their fixed and mobile networks; the same for every seed.</summary>
 public sealed class Geography
 {
     private const int FixedProvidersPerCountry = 3;
     private const int FixedPrefixLength = 20;
     private const int MobilePrefixLength = 18;
-    private const uint FirstBlock = 0x14000000; // 20.0.0.0: blocks are dealt from here on, one /18 a network
+    private const uint FirstBlock = 0x14000000; // 20.0.0.0: blocks are assigned from here on, one /18 a network
 
     private static readonly (string Country, double Lat, double Lon)[] CityTable =
     [

@@ -47,7 +47,7 @@ public sealed class History
     private readonly int _days;
     private readonly Step[] _steps;
 
-    /// <param name="world">Whose history; nothing has been played in it yet.</param>
+    /// <param name="world">The world whose history it is; no action has been played in it yet.</param>
     /// <param name="endMs">Epoch milliseconds at which history ends.</param>
     /// <param name="days">How far it goes back, 1 to <see cref="MaxDays"/>.</param>
     public History(GameWorld world, long endMs, int days = DefaultDays)

@@ -1,9 +1,9 @@
 namespace Game.Simulator.World;
 
-/// <summary>A place a player is connected from.</summary>
+/// <summary>The network, address and device that a player is connected from.</summary>
 public readonly record struct Presence(Network Network, string Ip, string DeviceId);
 
-/// <summary>One simulated player: habits, which never change, and the present state in the game.</summary>
+/// <summary>One simulated player: habits, which never change, and the current state in the game.</summary>
 public sealed class Player
 {
     public required int Index { get; init; }

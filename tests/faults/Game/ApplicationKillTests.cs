@@ -28,7 +28,7 @@ public sealed class ApplicationKillTests : IAsyncLifetime
         Task playing = load.RunAsync(plan, _ => { }, TestContext.Current.CancellationToken);
         await KillAsync(load, kills);
         await playing;
-        load.Statistics.Unsettled.ShouldBe(0, "every action is answered in the end");
+        load.Statistics.Unanswered.ShouldBe(0, "every action is answered in the end");
         await Task.WhenAll(_system.Detectors.Append(_system.Sink).Concat(_system.GameServers).Select(part => part.ReadyAsync()));
         await _system.DrainAsync();
 

@@ -99,7 +99,7 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
     {
         await using LoadGenerator load = _system.NewLoad();
         await load.RunAsync(new LivePlan(_system.World, new LivePlanOptions(seconds, Rate, NowMs())), _ => { }, TestContext.Current.CancellationToken);
-        load.Statistics.Unsettled.ShouldBe(0);
+        load.Statistics.Unanswered.ShouldBe(0);
     }
 
     private async Task<HttpStatusCode> PostAsync(HttpClient http, string path, byte[] body)

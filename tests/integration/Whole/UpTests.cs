@@ -33,7 +33,7 @@ public sealed class UpTests : IAsyncLifetime
         load.ExitCode.ShouldBe(0, load.Said);
         long ends = await EndsAsync(up);
         ends.ShouldBeGreaterThan(100);
-        (await GameAsync("down")).Output.ShouldContain("goes on with it");
+        (await GameAsync("down")).Output.ShouldContain("continues with it");
 
         (await GameAsync("simulate")).Errors.ShouldContain("No system runs here");
         (await GameAsync("up", "--partitions", "4")).Errors.ShouldContain("has 3 partitions");
