@@ -42,6 +42,12 @@ internal sealed record NetworkOptions
     /// </summary>
     public const int DefaultSendBufferBytes = 256 << 10;
 
+    /// <summary>
+    /// A response of at most so many bytes is corked while records are sent directly. A larger one fills the socket's buffer several times: there the cork saves
+    /// few packets and costs a consumer that catches up a fifth more CPU time (docs/performance.md).
+    /// </summary>
+    public const int MaxCorkedBytes = DefaultSendBufferBytes;
+
     /// <summary>How long the sender waits when a socket is reported writable but accepts no bytes, because the system lacks memory.</summary>
     public static readonly TimeSpan SendRetryDelay = TimeSpan.FromMilliseconds(5);
 

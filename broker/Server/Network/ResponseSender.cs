@@ -155,7 +155,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
         /// <summary>Returns how many bytes it sent: all, or those before the first that cannot be sent directly.</summary>
         private async ValueTask<int> SendDirectly(StreamedRecords records)
         {
-            if (!_isCorked)
+            if (!_isCorked && response.Length <= NetworkOptions.MaxCorkedBytes)
             {
                 // So the parts before and behind the records share packets with them.
                 transport.SetCorked(true);

@@ -11,7 +11,8 @@ public sealed class ResponseSenderTests
     [Theory]
     [InlineData(NetworkOptions.DirectBytes, "cork, write 5, direct 32768, write 2, uncork")]
     [InlineData(NetworkOptions.DirectBytes - 1, "write 32774")]
-    public async Task The_socket_is_corked_while_records_are_sent_directly(int length, string expected)
+    [InlineData(NetworkOptions.MaxCorkedBytes, "write 5, direct 262144, write 2")]
+    public async Task The_socket_is_corked_while_few_records_are_sent_directly(int length, string expected)
     {
         using ColdWork cold = new(1);
         using ProtocolWriter response = new();
