@@ -39,7 +39,8 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
 
     protected override ValueTask<ProduceResponse?> Handle(ProduceRequest request, RequestContext context)
     {
-        ValueTask<AppendOutcome>[][] appends = Array.ConvertAll(request.TopicData, topic => new ValueTask<AppendOutcome>[topic.PartitionData.Length]);
+        // In the order of the request's topics and partitions.
+        ValueTask<AppendOutcome>[] appends = new ValueTask<AppendOutcome>[PartitionsOf(request)];
         ValueTask dispatch = AppendAll(request, appends, context);
         if (!dispatch.IsCompletedSuccessfully)
         {
@@ -48,12 +49,23 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
             return AnswerAfter(dispatching, request, appends, context);
         }
 
-        bool allDone = Array.TrueForAll(appends, topic => Array.TrueForAll(topic, append => append.IsCompleted));
-        return allDone ? new ValueTask<ProduceResponse?>(Answer(request, Results(appends), context)) : Await(request, appends, context);
+        bool allDone = Array.TrueForAll(appends, append => append.IsCompletedSuccessfully);
+        return allDone ? new ValueTask<ProduceResponse?>(Answer(request, appends, context)) : Await(request, appends, context);
     }
 
-    private async ValueTask<ProduceResponse?> AnswerAfter(Task dispatching, ProduceRequest request, ValueTask<AppendOutcome>[][] appends,
-        RequestContext context)
+    private static int PartitionsOf(ProduceRequest request)
+    {
+        int partitions = 0;
+        foreach (ProduceRequest.TopicProduceData topic in request.TopicData)
+        {
+            partitions += topic.PartitionData.Length;
+        }
+
+        return partitions;
+    }
+
+    private async ValueTask<ProduceResponse?> AnswerAfter(
+        Task dispatching, ProduceRequest request, ValueTask<AppendOutcome>[] appends, RequestContext context)
     {
         await dispatching;
         return await Await(request, appends, context);
@@ -61,20 +73,19 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
 
     /// <summary>Appends to one partition after the other, in a place of its log directory: one that stalls holds up who appends to it, and nobody
     /// else.</summary>
-    private async ValueTask AppendAll(ProduceRequest request, ValueTask<AppendOutcome>[][] appends, RequestContext context)
+    private async ValueTask AppendAll(ProduceRequest request, ValueTask<AppendOutcome>[] appends, RequestContext context)
     {
         ClusterImage image = services.Metadata.Current;
         ErrorCode refused = CheckRequest(request, context);
         AppendGate? gate = null;
+        int next = 0;
         try
         {
-            for (int t = 0; t < appends.Length; t++)
+            foreach (ProduceRequest.TopicProduceData topic in request.TopicData)
             {
-                ProduceRequest.TopicProduceData topic = request.TopicData[t];
                 ErrorCode topicError = refused == ErrorCode.None ? CheckTopic(topic.Name, context) : refused;
-                for (int p = 0; p < appends[t].Length; p++)
+                foreach (ProduceRequest.PartitionProduceData data in topic.PartitionData)
                 {
-                    ProduceRequest.PartitionProduceData data = topic.PartitionData[p];
                     (ErrorCode error, Partition? partition) = topicError == ErrorCode.None ? Find(image, topic.Name, data.Index, context) : (topicError, null);
                     if (partition?.Gate is { } needed && needed != gate)
                     {
@@ -85,7 +96,7 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
                         gate = needed;
                     }
 
-                    appends[t][p] = partition is null ? new ValueTask<AppendOutcome>(AppendOutcome.Failed(error)) : Append(partition, request, data, context);
+                    appends[next++] = partition is null ? new ValueTask<AppendOutcome>(AppendOutcome.Failed(error)) : Append(partition, request, data, context);
                 }
             }
         }
@@ -93,23 +104,6 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
         {
             gate?.Leave();
         }
-    }
-
-    private static AppendOutcome[][] Results(ValueTask<AppendOutcome>[][] appends)
-    {
-        AppendOutcome[][] outcomes = new AppendOutcome[appends.Length][];
-        for (int t = 0; t < appends.Length; t++)
-        {
-            outcomes[t] = new AppendOutcome[appends[t].Length];
-            for (int p = 0; p < outcomes[t].Length; p++)
-            {
-#pragma warning disable VSTHRD002, VSTHRD103 // It has completed: nothing blocks.
-                outcomes[t][p] = appends[t][p].GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002, VSTHRD103
-            }
-        }
-
-        return outcomes;
     }
 
     private static ProduceResponse.PartitionProduceResponse ToResponse(int index, in AppendOutcome outcome)
@@ -189,43 +183,43 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
         return partition.ProduceAsync(data.Records ?? default, request.Acks, timeout, context.ApiVersion >= FirstWithZstd);
     }
 
-    private async ValueTask<ProduceResponse?> Await(ProduceRequest request, ValueTask<AppendOutcome>[][] appends, RequestContext context)
+    private async ValueTask<ProduceResponse?> Await(ProduceRequest request, ValueTask<AppendOutcome>[] appends, RequestContext context)
     {
-        AppendOutcome[][] outcomes = new AppendOutcome[appends.Length][];
-        for (int t = 0; t < appends.Length; t++)
+        for (int i = 0; i < appends.Length; i++)
         {
-            outcomes[t] = new AppendOutcome[appends[t].Length];
-            for (int p = 0; p < outcomes[t].Length; p++)
-            {
-                outcomes[t][p] = await appends[t][p];
-            }
+            appends[i] = new ValueTask<AppendOutcome>(await appends[i]);
         }
 
-        return Answer(request, outcomes, context);
+        return Answer(request, appends, context);
     }
 
-    private ProduceResponse? Answer(ProduceRequest request, AppendOutcome[][] outcomes, RequestContext context)
+    /// <param name="request">The request.</param>
+    /// <param name="appends">The completed append of each of its partitions; each is read once.</param>
+    /// <param name="context">The request's context.</param>
+    private ProduceResponse? Answer(ProduceRequest request, ValueTask<AppendOutcome>[] appends, RequestContext context)
     {
         if (request.Acks == 0)
         {
-            CloseOnFailure(request, outcomes, context);
+            CloseOnFailure(request, appends, context);
             return null;
         }
 
         LeaderHints leaders = default;
         ProduceResponse response = new()
         {
-            Responses = new ProduceResponse.TopicProduceResponse[outcomes.Length],
+            Responses = new ProduceResponse.TopicProduceResponse[request.TopicData.Length],
             ThrottleTimeMs = context.ThrottleTimeMs,
         };
-        for (int t = 0; t < outcomes.Length; t++)
+        int next = 0;
+        for (int t = 0; t < response.Responses.Length; t++)
         {
             ProduceRequest.TopicProduceData topic = request.TopicData[t];
-            ProduceResponse.PartitionProduceResponse[] partitions = new ProduceResponse.PartitionProduceResponse[outcomes[t].Length];
+            ProduceResponse.PartitionProduceResponse[] partitions = new ProduceResponse.PartitionProduceResponse[topic.PartitionData.Length];
             for (int p = 0; p < partitions.Length; p++)
             {
-                partitions[p] = ToResponse(topic.PartitionData[p].Index, outcomes[t][p]);
-                if (outcomes[t][p].Error == ErrorCode.NotLeaderOrFollower && context.ApiVersion >= FirstWithLeaders)
+                AppendOutcome outcome = OutcomeOf(appends[next++]);
+                partitions[p] = ToResponse(topic.PartitionData[p].Index, outcome);
+                if (outcome.Error == ErrorCode.NotLeaderOrFollower && context.ApiVersion >= FirstWithLeaders)
                 {
                     AddLeader(ref leaders, topic.Name, partitions[p], context);
                 }
@@ -247,19 +241,24 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
     }
 
     /// <summary>Without an answer the only way to tell the producer that its metadata is old, or its records bad, is to close.</summary>
-    private static void CloseOnFailure(ProduceRequest request, AppendOutcome[][] outcomes, RequestContext context)
+    private static void CloseOnFailure(ProduceRequest request, ValueTask<AppendOutcome>[] appends, RequestContext context)
     {
-        for (int t = 0; t < outcomes.Length; t++)
+        int next = 0;
+        foreach (ProduceRequest.TopicProduceData topic in request.TopicData)
         {
-            for (int p = 0; p < outcomes[t].Length; p++)
+            foreach (ProduceRequest.PartitionProduceData partition in topic.PartitionData)
             {
-                if (outcomes[t][p].Error != ErrorCode.None)
+                ErrorCode error = OutcomeOf(appends[next++]).Error;
+                if (error != ErrorCode.None)
                 {
-                    string name = $"{request.TopicData[t].Name}-{request.TopicData[t].PartitionData[p].Index}";
-                    context.CloseConnection($"a produce request with acks=0 failed for {name} with {outcomes[t][p].Error}");
+                    context.CloseConnection($"a produce request with acks=0 failed for {topic.Name}-{partition.Index} with {error}");
                     return;
                 }
             }
         }
     }
+
+#pragma warning disable VSTHRD002, VSTHRD103 // It has completed: nothing blocks.
+    private static AppendOutcome OutcomeOf(ValueTask<AppendOutcome> completed) => completed.GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002, VSTHRD103
 }

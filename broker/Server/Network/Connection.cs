@@ -228,7 +228,7 @@ internal sealed class Connection : IRequestConnection
         {
             Throttle(context.ThrottleTimeMs);
         }
-        _responses.Add(new PendingResponse(start.Api, context, response, start.ResponseVersion, arrivedAt, frame.Length));
+        _responses.Add(new PendingResponse(start.Api, context, response, start.ResponseVersion, arrivedAt));
     }
 
     /// <summary>

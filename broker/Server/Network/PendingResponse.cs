@@ -9,5 +9,4 @@ namespace Broker.Server.Network;
 /// <param name="Response">Completes with the answer; null where the request gets none.</param>
 /// <param name="ResponseVersion">The version to answer in: the request's, but for the one downgrade that ApiVersions knows.</param>
 /// <param name="ArrivedAt">Stamp of the clock when the frame was whole.</param>
-/// <param name="RequestBytes">Length of the frame.</param>
-internal sealed record PendingResponse(Api Api, RequestContext Context, ValueTask<IMessage?> Response, short ResponseVersion, long ArrivedAt, int RequestBytes);
+internal readonly record struct PendingResponse(Api Api, RequestContext Context, ValueTask<IMessage?> Response, short ResponseVersion, long ArrivedAt);

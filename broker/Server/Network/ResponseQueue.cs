@@ -97,7 +97,7 @@ internal sealed class ResponseQueue
         {
             lock (_lock)
             {
-                if (_waiting.TryDequeue(out PendingResponse? next))
+                if (_waiting.TryDequeue(out PendingResponse next))
                 {
                     return next;
                 }
@@ -116,7 +116,7 @@ internal sealed class ResponseQueue
     {
         lock (_lock)
         {
-            return _waiting.TryPeek(out PendingResponse? next) && next.Response.IsCompleted ? _waiting.Dequeue() : null;
+            return _waiting.TryPeek(out PendingResponse next) && next.Response.IsCompleted ? _waiting.Dequeue() : null;
         }
     }
 
