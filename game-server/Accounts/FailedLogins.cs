@@ -9,28 +9,28 @@ namespace Game.GameServer.Accounts;
 /// failed from the moment it is admitted until it succeeds, so that many attempts at once cannot exceed the limit. Thread-safe.
 /// </summary>
 /// <param name="limit">
-/// This many failed attempts from one network, one device or one known place lock it, 1 or more; <see cref="AllStrangers"/> times as many from all strangers
-/// together lock out every stranger.
+/// This many failed attempts from one network, one device or one known place lock it, 1 or more; <see cref="AllStrangersFactor"/> times as many from all
+/// strangers together lock out every stranger.
 /// </param>
 /// <param name="window">How long a failed attempt counts.</param>
 /// <param name="time">The clock.</param>
 /// <param name="maxCounters">
 /// The most counters at once, up to 3 for each failed attempt, some 300 bytes each. When they are full, a new one replaces the one whose last attempt is the
-/// oldest. An attacker who wants a victim's counter replaced has to send that many attempts on other players for every few guesses.
+/// oldest. To have a victim's counter replaced, an attacker must send that many attempts on other players for every few guesses.
 /// </param>
 internal sealed class FailedLogins(int limit, TimeSpan window, TimeProvider time, int maxCounters = 100_000)
 {
     /// <summary>
-    /// More failed attempts than a player makes from new devices, and too few to guess a secret: by default 100 guesses in five minutes, from however many
+    /// More failed attempts than a player makes from new devices, and too few to guess a secret: by default 100 guesses in five minutes, from any number of
     /// addresses.
     /// </summary>
-    public const int AllStrangers = 10;
+    public const int AllStrangersFactor = 10;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Key, LinkedListNode<Counter>> _byKey = [];
     private readonly LinkedList<Counter> _byLastAttempt = new();
 
-    /// <summary>Counters that hold failed attempts, those included that have left the window and are not removed yet.</summary>
+    /// <summary>Counters with failed attempts, also with attempts that have left the window and are not removed yet.</summary>
     public int Count
     {
         get
@@ -130,7 +130,7 @@ internal sealed class FailedLogins(int limit, TimeSpan window, TimeProvider time
 
             List<Failure> failures = node.Value.Failures;
             failures.RemoveAll(failure => now - failure.At >= window);
-            int most = key.IsPlace ? limit : limit * AllStrangers;
+            int most = key.IsPlace ? limit : limit * AllStrangersFactor;
             if (failures.Count >= most && !failures.Exists(failure => failure.Attempt == attempt))
             {
                 return false;

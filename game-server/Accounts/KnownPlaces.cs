@@ -6,10 +6,10 @@ using Game.GameServer.Memory;
 namespace Game.GameServer.Accounts;
 
 /// <summary>
-/// Remembers from which devices and networks players have logged in: what strangers do to an account never delays or locks out a login from one of its known
-/// places. A network here is wider than an address (IPv4: a /24, IPv6: a /48), because providers change the address of a household. Thread-safe.
+/// Remembers from which devices and networks players have logged in: logins of strangers never delay or lock out a login from a known place. A network here is
+/// wider than an address (IPv4: a /24, IPv6: a /48), because providers change the address of a household. Thread-safe.
 /// </summary>
-/// <param name="hash">Hashes places to 8 bytes; its key is secret, so nobody can make two places with the same hash.</param>
+/// <param name="hash">Hashes places to 8 bytes; its key is secret, so no client can choose two places with the same hash.</param>
 /// <param name="generationSize">At least this many places are remembered, at most twice as many; about 30 bytes each.</param>
 internal sealed class KnownPlaces(KeyedHash hash, int generationSize)
 {

@@ -11,8 +11,8 @@ internal sealed class LoginLimits(int perPlayer, int failedPerAddress, TimeProvi
     private readonly LoginRateLimit _addresses = new(failedPerAddress, time);
 
     /// <summary>
-    /// Takes one login from the place's limit, and for an unknown place one from the address's limit too until <see cref="Succeeded"/> gives it back, so that
-    /// many logins at once cannot exceed the limit.
+    /// Counts one login against the place's limit. For an unknown place it also counts against the address's limit until <see cref="Succeeded"/> removes it, so
+    /// that many logins at once cannot exceed the limit.
     /// </summary>
     public bool TryAcquire(LoginPlace place, out int retryAfterSeconds)
     {

@@ -18,7 +18,7 @@ internal sealed class LoginRateLimit(int perMinute, TimeProvider time)
 
     private readonly long _interval = perMinute == 0 ? 0 : time.TimestampFrequency * 60 / perMinute;
 
-    /// <summary>Takes one login from the limit. When none is left, returns false and after how many whole seconds there is one again.</summary>
+    /// <summary>Counts one login against the limit. When the limit is reached, returns false and the whole seconds until it allows one again.</summary>
     public bool TryAcquire<TKey>(TKey key, out int retryAfterSeconds)
         where TKey : notnull
     {
@@ -47,7 +47,7 @@ internal sealed class LoginRateLimit(int perMinute, TimeProvider time)
         }
     }
 
-    /// <summary>Gives back a login that was taken and does not count.</summary>
+    /// <summary>Removes a login that was counted and does not count any more.</summary>
     public void GiveBack<TKey>(TKey key)
         where TKey : notnull
     {

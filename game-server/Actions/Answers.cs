@@ -15,7 +15,7 @@ internal abstract record Answer
 internal sealed record SessionOpened(
     Guid EventId,
     string SessionId,
-    [property: Description("Goes into trades.")] string SessionToken,
+    [property: Description("Send it in trades.")] string SessionToken,
     [property: Description("Epoch milliseconds.")] long ExpiresAt) : Answer
 {
     public override int Status => StatusCodes.Status201Created;
@@ -55,5 +55,5 @@ internal sealed record ProblemBody(
     [property: Description("One sentence.")] string Detail,
     string Code,
     [property: Description("The field that is wrong, as a path.")] string? Field,
-    [property: Description("Of a failed login, which is published.")] Guid? EventId,
+    [property: Description("The event of a failed login, which is published.")] Guid? EventId,
     [property: Description("bad-password or locked.")] string? Outcome);

@@ -8,8 +8,8 @@ namespace Game.GameServer.Actions;
 internal struct FieldChecks
 {
     // C0, DEL and C1: a terminal that shows an id with one of them moves its cursor, changes its title or worse.
-    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([.. Enumerable.Range(0,
-        0xA0).Select(c => (char)c).Where(char.IsControl)]);
+    private static readonly SearchValues<char> ControlCharacters =
+        SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(c => (char)c).Where(char.IsControl)]);
 
     public Problem? Problem { get; private set; }
 

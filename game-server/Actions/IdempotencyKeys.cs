@@ -8,8 +8,8 @@ internal static class IdempotencyKeys
     private const int Length = 36;
 
     /// <summary>
-    /// Reads a UUID version 7, with or without quotation marks (the string of a structured header). Clears its last bit, which in event ids says which side of
-    /// a trade it is.
+    /// Reads a UUID version 7, with or without quotation marks (the string of a structured header). Clears its last bit, which names the side of a trade in
+    /// event ids.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out Guid key)
     {

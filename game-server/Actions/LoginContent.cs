@@ -3,12 +3,12 @@ using Game.GameServer.Accounts;
 
 namespace Game.GameServer.Actions;
 
-/// <summary>Tells attempts to log in apart by all that the player sent.</summary>
+/// <summary>Distinguishes attempts to log in by everything that the player sent.</summary>
 internal static class LoginContent
 {
     private const int Texts = 4;
 
-    /// <summary>The attempt of a key, with a digest of all that the player sent, the secret included.</summary>
+    /// <summary>The attempt of a key, with a digest of everything that the player sent, the secret included.</summary>
     /// <param name="key">The sender's key.</param>
     /// <param name="request">A request that <see cref="LoginIntake.Check"/> accepted.</param>
     public static LoginAttempt AttemptOf(Guid key, SessionRequest request)

@@ -38,8 +38,8 @@ internal sealed class LoginIntake(
     }
 
     /// <summary>
-    /// Checks the secret and makes the login's event, or refuses a request whose key came with other content before: readers of the log would take its event,
-    /// which has the same id, for a repeat of the first. The secret is checked before the key, so that a wrong secret counts whatever its key.
+    /// Checks the secret and makes the login's event, or refuses a request whose key came with other content before: readers of the log would treat its event,
+    /// which has the same id, as a repeat of the first. The secret is checked before the key, so that a wrong secret counts with any key.
     /// </summary>
     /// <param name="request">A request that <see cref="Check"/> accepted.</param>
     /// <param name="key">The sender's idempotency key.</param>
@@ -105,7 +105,7 @@ internal sealed class LoginIntake(
 
     private LoginEvent MakeEvent(SessionRequest request, Guid key, ClientAddress address, LoginOutcome outcome)
     {
-        AddressInfo place = addresses.Find(address.Value);
+        AddressInfo info = addresses.Find(address.Value);
         return new()
         {
             EventId = EventIds.ForSide(key, TradeSide.First),
@@ -114,10 +114,10 @@ internal sealed class LoginIntake(
             ServerId = server.Id,
             SessionId = outcome == LoginOutcome.Ok ? SessionId(request.UserId!, key) : "",
             Ip = address.Text,
-            Country = place.Country,
-            Asn = place.Asn,
-            Lat = place.Lat,
-            Lon = place.Lon,
+            Country = info.Country,
+            Asn = info.Asn,
+            Lat = info.Lat,
+            Lon = info.Lon,
             DeviceId = request.DeviceId!,
             ClientVersion = request.ClientVersion!,
             Outcome = outcome,

@@ -50,7 +50,7 @@ internal sealed class PlayerAction
     /// <summary>The answer. Valid only when the action is complete.</summary>
     public Answer Outcome => _failed ? Problems.Unavailable : _whenAcknowledged;
 
-    /// <summary>Sets who is called when the action completes. Call it before the action is published.</summary>
+    /// <summary>Sets the observer that is called when the action completes. Call it before the action is published.</summary>
     public PlayerAction ObserveBy(IActionObserver observer, long requestNumber, long now)
     {
         _observer = observer;

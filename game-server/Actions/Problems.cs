@@ -18,7 +18,7 @@ internal static class Problems
 
     public static readonly Problem IdempotencyKeyReused = new(
         Status422UnprocessableEntity, "idempotency-key-reused", "The idempotency key was used before",
-        "This key came with another login or trade; every one needs a key of its own, and only a retry of the very same request has the same.");
+        "This key came with another login or trade; every one needs a key of its own, and only a retry of exactly the same request has the same key.");
 
     public static readonly Problem Credential = new(
         Status401Unauthorized, "credential", "The service credential is missing or wrong", "This needs 'Authorization: Bearer' with the service credential.");
@@ -81,7 +81,7 @@ internal static class Problems
     {
         Status404NotFound => new(status, "not-found", "Not found", "There is nothing at this address; see /openapi/v1.json."),
         Status405MethodNotAllowed
-            => new(status, "method-not-allowed", "The method is not allowed", "This address does not take this method; see /openapi/v1.json."),
+            => new(status, "method-not-allowed", "The method is not allowed", "This address does not accept this method; see /openapi/v1.json."),
         Status413PayloadTooLarge => TooLarge,
         Status415UnsupportedMediaType => MediaType,
         Status500InternalServerError => Internal,

@@ -2,7 +2,7 @@ using System.ComponentModel;
 
 namespace Game.GameServer.Actions;
 
-/// <summary>What a player sends to log in. Every field is nullable, so that our own check names a missing one.</summary>
+/// <summary>What a player sends to log in. Every field is nullable, so that the server's own check names a missing one.</summary>
 internal sealed class SessionRequest
 {
     [Description("1 to 128 bytes of UTF-8.")]
@@ -30,17 +30,17 @@ internal sealed class TradeSideRequest
     [Description("Gold gained, negative where given.")]
     public long? GoldDelta { get; init; }
 
-    [Description("Gold after the settlement.")]
+    [Description("Gold after the trade.")]
     public long? GoldBalance { get; init; }
 
     [Description("Pieces gained, negative where given; 0 where it is left out.")]
     public long? ItemDelta { get; init; }
 
-    [Description("Market value of the inventory after the settlement, in gold.")]
+    [Description("Market value of the inventory after the trade, in gold.")]
     public long? InventoryValue { get; init; }
 }
 
-/// <summary>A trade that the game's world has settled.</summary>
+/// <summary>A trade that the game's world has completed.</summary>
 internal sealed class TradeRequest
 {
     [Description("1 to 128 bytes of UTF-8; the first side's event id where it is left out.")]

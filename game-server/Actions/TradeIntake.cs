@@ -9,8 +9,8 @@ namespace Game.GameServer.Actions;
 internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, RecentEvents recentEvents, ActionTraces traces, TimeProvider time)
 {
     /// <summary>
-    /// Checks a trade and makes its events, or says what is wrong with it. Refuses a key that came with another trade: readers of the log would take its
-    /// events, which have the same ids, for a repeat of the first trade.
+    /// Checks a trade and makes its events, or gives the problem with it. Refuses a key that came with another trade: readers of the log would treat its
+    /// events, which have the same ids, as a repeat of the first trade.
     /// </summary>
     /// <param name="request">The trade, not checked yet.</param>
     /// <param name="key">The sender's idempotency key.</param>
@@ -127,6 +127,6 @@ internal sealed class TradeIntake(ServerIdentity server, SessionTokens tokens, R
     /// <summary>The content that both events have.</summary>
     private readonly record struct Terms(Guid Key, string TradeId, TradeChannel Channel, string ItemId, long ItemValue);
 
-    /// <summary>Who a side is; session and address are empty when it is offline.</summary>
+    /// <summary>The player of a side; session and address are empty when it is offline.</summary>
     private readonly record struct Party(string UserId, string SessionId, string Ip);
 }

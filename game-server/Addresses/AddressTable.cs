@@ -2,7 +2,7 @@ using Game.Contracts;
 
 namespace Game.GameServer.Addresses;
 
-/// <summary>Country, network and place of an address by its longest matching prefix. Immutable; lookups allocate nothing.</summary>
+/// <summary>Country, provider and position of an address by its longest matching prefix. Immutable; lookups allocate nothing.</summary>
 internal sealed class AddressTable
 {
     private readonly AddressInfo[] _rows;

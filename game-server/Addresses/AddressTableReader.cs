@@ -5,8 +5,8 @@ using Game.Contracts;
 namespace Game.GameServer.Addresses;
 
 /// <summary>
-/// Reads an address table: lines of <c>prefix,country,asn,lat,lon</c>, all but the prefix may be empty. An empty line, one that begins with <c>#</c> and
-/// the heading <c>prefix,country,asn,lat,lon</c> are skipped.
+/// Reads an address table: lines of <c>prefix,country,asn,lat,lon</c>, all but the prefix may be empty. An empty line, one that begins with <c>#</c> and the
+/// heading <c>prefix,country,asn,lat,lon</c> are skipped.
 /// </summary>
 internal sealed class AddressTableReader
 {

@@ -6,7 +6,7 @@ namespace Game.GameServer.Following;
 
 /// <summary>
 /// Reads the last records of <c>player-events</c>, then every new one, on a thread of its own, and gives their values to the <see cref="LogMemory"/>. The
-/// server's start waits until the last records are read, but not for ever. Joins no group and commits nothing.
+/// server's start waits until the last records are read, at most 15 s. Joins no group and commits nothing.
 /// </summary>
 internal sealed class LogFollower(IConsumerFactory consumers, LogMemory memory, FollowerLimits limits, TimeProvider time, ILogger<LogFollower> log)
     : IHostedService, IDisposable

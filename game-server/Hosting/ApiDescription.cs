@@ -30,7 +30,7 @@ internal static class ApiDescription
             .WithName("openSession").WithSummary("Log a player in. A failed login is published too and answered 401 with its event_id.")
             .Accepts<SessionRequest>(Json).Produces<SessionOpened>(StatusCodes.Status201Created, Json);
         RouteHandlerBuilder trades = app.MapPost("/v1/trades", (Delegate)services.GetRequiredService<TradesEndpoint>().HandleAsync)
-            .WithName("recordTrade").WithSummary("Report a settled trade; answered when both sides' events are acknowledged.")
+            .WithName("recordTrade").WithSummary("Report a completed trade; answered when both sides' events are acknowledged.")
             .Accepts<TradeRequest>(Json).Produces<TradeRecorded>(StatusCodes.Status201Created, Json);
         AddProblems(sessions, [.. ActionProblems, StatusCodes.Status422UnprocessableEntity, StatusCodes.Status429TooManyRequests]);
         AddProblems(trades, [.. ActionProblems, StatusCodes.Status422UnprocessableEntity]);
@@ -41,12 +41,11 @@ internal static class ApiDescription
         AddProblems(stream, [StatusCodes.Status401Unauthorized, StatusCodes.Status426UpgradeRequired]);
 
         HealthEndpoints health = services.GetRequiredService<HealthEndpoints>();
-        app.MapMethods("/healthz", Probe,
-            (Delegate)health.HealthAsync).WithName("health").WithSummary("The process answers.").Produces(StatusCodes.Status200OK);
-        AddProblems(
-            app.MapMethods("/readyz", Probe,
-                (Delegate)health.ReadyAsync).WithName("ready").WithSummary("Events can be published.").Produces(StatusCodes.Status200OK),
-            [StatusCodes.Status503ServiceUnavailable]);
+        app.MapMethods("/healthz", Probe, (Delegate)health.HealthAsync)
+            .WithName("health").WithSummary("The process answers.").Produces(StatusCodes.Status200OK);
+        RouteHandlerBuilder ready = app.MapMethods("/readyz", Probe, (Delegate)health.ReadyAsync)
+            .WithName("ready").WithSummary("Events can be published.").Produces(StatusCodes.Status200OK);
+        AddProblems(ready, [StatusCodes.Status503ServiceUnavailable]);
     }
 
     public static void Configure(OpenApiOptions options)

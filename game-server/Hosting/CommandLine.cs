@@ -7,13 +7,13 @@ using Game.GameServer.Http;
 
 namespace Game.GameServer.Hosting;
 
-/// <summary>The command line. Each option can be given as an environment variable too: <c>--server-id</c> as <c>GAME_SERVER_SERVER_ID</c>.</summary>
+/// <summary>The command line. Each option can also be given as an environment variable: <c>--server-id</c> as <c>GAME_SERVER_SERVER_ID</c>.</summary>
 internal sealed class CommandLine
 {
     private readonly Option<string> _bootstrapServer = BootstrapServers.Option();
     private readonly Option<string> _urls = new("--urls")
     {
-        Description = "Addresses to listen on, with semicolons between; port 0 takes a free one.", DefaultValueFactory = _ => OptionDefaults.Urls,
+        Description = "Addresses to listen on, separated by semicolons; port 0 picks a free port.", DefaultValueFactory = _ => OptionDefaults.Urls,
     };
     private readonly Option<string> _serverId = new("--server-id")
     {
@@ -21,7 +21,7 @@ internal sealed class CommandLine
     };
     private readonly Option<FileInfo> _credentials = new("--service-credential-file")
     {
-        Description = "File with the game world's credential, one a line.", Required = true,
+        Description = "File with the game world's credentials, one on each line.", Required = true,
     };
     private readonly Option<FileInfo> _accountsKey = new("--accounts-key-file") { Description = "File with the key of the demo's accounts." };
     private readonly Option<string> _keys = new("--keys")
@@ -29,31 +29,40 @@ internal sealed class CommandLine
         Description = "Folder of the keys that sign session tokens, shared by all game servers.", Required = true,
     };
     private readonly Option<FileInfo?> _addressTable = new("--address-table") { Description = "CSV file of prefix,country,asn,lat,lon." };
-    private readonly Option<string> _trustedProxies =
-        new("--trusted-proxies") { Description = "Networks whose X-Forwarded-For is believed, with commas between.", DefaultValueFactory = _ => "" };
+    private readonly Option<string> _trustedProxies = new("--trusted-proxies")
+    {
+        Description = "Networks of proxies whose X-Forwarded-For the server trusts, separated by commas.", DefaultValueFactory = _ => "",
+    };
     private readonly Option<int> _partitions = NumberOption.Of("--partitions", "Partitions of player-events.", Topics.DefaultPartitions, 1, 10_000);
     private readonly Option<int> _loginsPerMinute = NumberOption.Of("--rate-limit-per-player",
-        "Logins that may be sent for a player from one network over HTTP in a minute; 0 for any number.", OptionDefaults.LoginsPerMinute, 0, 100_000);
+        "Logins a minute for one player from one network over HTTP; 0 for no limit.", OptionDefaults.LoginsPerMinute, 0, 100_000);
+
     private readonly Option<int> _failedLoginsPerMinute = NumberOption.Of("--rate-limit-per-address",
-        "Failed logins that one client address (IPv6: a /64) may send over HTTP in a minute; 0 for any number.", OptionDefaults.FailedLoginsPerMinute, 0,
-            1_000_000);
+        "Failed logins a minute from one client address (IPv6: a /64) over HTTP; 0 for no limit.",
+        OptionDefaults.FailedLoginsPerMinute, 0, 1_000_000);
+
     private readonly Option<int> _lockAfter = NumberOption.Of("--lock-after",
         "Wrong secrets for a player that lock out the network, device or known place they come from; ten times as many lock out all strangers.",
-            OptionDefaults.LockAfter, 1, 1_000);
-    private readonly Option<int> _lockWindow = NumberOption.Of("--lock-window-seconds", "How long a wrong secret counts, in seconds.",
-        OptionDefaults.LockWindowSeconds, 1, 86_400);
+        OptionDefaults.LockAfter, 1, 1_000);
+
+    private readonly Option<int> _lockWindow = NumberOption.Of("--lock-window-seconds",
+        "How long a wrong secret counts, in seconds.", OptionDefaults.LockWindowSeconds, 1, 86_400);
+
     private readonly Option<int> _publishTimeout = NumberOption.Of("--publish-timeout-ms",
         "Milliseconds until an action that the brokers do not acknowledge is answered 503.", OptionDefaults.PublishTimeoutMs, 1_500, 60_000);
-    private readonly Option<int> _streamWindow = NumberOption.Of("--stream-window", "Unanswered requests on a WebSocket above which the server stops reading.",
-        OptionDefaults.StreamWindow, 1, 100_000);
-    private readonly Option<int> _sessionHours = NumberOption.Of("--session-hours", "How long a session's token is good, in hours.",
-        OptionDefaults.SessionHours, 1, 8_760);
+
+    private readonly Option<int> _streamWindow = NumberOption.Of("--stream-window",
+        "Unanswered requests on a WebSocket above which the server stops reading.", OptionDefaults.StreamWindow, 1, 100_000);
+
+    private readonly Option<int> _sessionHours = NumberOption.Of("--session-hours",
+        "How long a session's token is valid, in hours.", OptionDefaults.SessionHours, 1, 8_760);
+
     private readonly Option<int> _rememberedEvents = NumberOption.Of("--remembered-events",
         "Events of the log, and places of players' logins, that are remembered at least.", OptionDefaults.RememberedEvents, 1_000, 10_000_000);
 
     private readonly bool _hasOwnAccounts;
 
-    /// <param name="hasOwnAccounts">Whether accounts were plugged in: the demo's have no option then.</param>
+    /// <param name="hasOwnAccounts">Whether a team passes its own accounts: then there is no option for the demo's.</param>
     public CommandLine(bool hasOwnAccounts)
     {
         _hasOwnAccounts = hasOwnAccounts;
@@ -74,7 +83,7 @@ internal sealed class CommandLine
         {
             if (!TryNetworks(result.GetValue(_trustedProxies) ?? "", out _))
             {
-                result.AddError("--trusted-proxies takes networks like 10.0.0.0/8 or single addresses, with commas between.");
+                result.AddError("--trusted-proxies takes networks like 10.0.0.0/8 or single addresses, separated by commas.");
             }
         });
         Root = new RootCommand(

@@ -19,7 +19,7 @@ internal sealed record GameServerOptions
 
     public required IReadOnlyList<string> ServiceCredentials { get; init; }
 
-    /// <summary>The key of the demo's accounts; null where others are plugged in.</summary>
+    /// <summary>The key of the demo's accounts; null where a team passes its own accounts.</summary>
     public byte[]? AccountsKey { get; init; }
 
     /// <summary>Folder of the session tokens' keys.</summary>
@@ -30,10 +30,10 @@ internal sealed record GameServerOptions
 
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
-    /// <summary>Logins that may be sent for a player from one network over HTTP in a minute; 0 for any number.</summary>
+    /// <summary>Logins a minute for one player from one network over HTTP; 0 for no limit.</summary>
     public int LoginsPerMinute { get; init; } = OptionDefaults.LoginsPerMinute;
 
-    /// <summary>Failed logins that one client address may send over HTTP in a minute; 0 for any number.</summary>
+    /// <summary>Failed logins a minute from one client address over HTTP; 0 for no limit.</summary>
     public int FailedLoginsPerMinute { get; init; } = OptionDefaults.FailedLoginsPerMinute;
 
     /// <summary>Failed logins that lock out the network, the device or the known place they come from.</summary>
@@ -41,7 +41,7 @@ internal sealed record GameServerOptions
 
     public TimeSpan LockWindow { get; init; } = TimeSpan.FromSeconds(OptionDefaults.LockWindowSeconds);
 
-    /// <summary>Within this an action is acknowledged or answered 503.</summary>
+    /// <summary>After this time an action that is not acknowledged is answered 503.</summary>
     public TimeSpan PublishTimeout { get; init; } = TimeSpan.FromMilliseconds(OptionDefaults.PublishTimeoutMs);
 
     public int StreamWindow { get; init; } = OptionDefaults.StreamWindow;
@@ -60,7 +60,7 @@ internal static class OptionDefaults
     /// <summary>More than a person can type, and enough for a client that reconnects in a loop.</summary>
     public const int LoginsPerMinute = 60;
 
-    /// <summary>What some thousands of players behind one address mistype, and what the log takes of guesses without harm.</summary>
+    /// <summary>Enough for the mistyped logins of some thousands of players behind one address, and few enough guesses for the log.</summary>
     public const int FailedLoginsPerMinute = 120;
 
     /// <summary>More than a person mistypes, far too few to guess.</summary>
@@ -68,7 +68,7 @@ internal static class OptionDefaults
 
     public const int LockWindowSeconds = 300;
 
-    /// <summary>Shorter than a sender's patience, longer than a broker's restart of a partition's leader.</summary>
+    /// <summary>Short enough for a sender to wait, longer than a change of a partition's leader.</summary>
     public const int PublishTimeoutMs = 5_000;
 
     /// <summary>A fifth of a second at 20,000 actions a second: more than acknowledgements take.</summary>

@@ -77,7 +77,7 @@ internal static class GameServerProcess
             .SetLogHandler((_, _) => { }) // the producer's client logs the same
             .Build();
 
-    /// <summary>The sentence that tells the user which exception ended the process.</summary>
+    /// <summary>One sentence for the user about the exception that ended the process.</summary>
     public static string Sentence(Exception e) => e switch
     {
         StartException or TopicMismatchException => e.Message,

@@ -16,11 +16,11 @@ internal sealed class ProblemMiddleware(RequestDelegate next, AnswerResponses re
         {
             context.Response.StatusCode = e.StatusCode;
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested) // no one is left to answer
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested) // the client has disconnected
         {
             return;
         }
-        catch (Exception e) when (!context.Response.HasStarted) // the top of a request: an unexpected exception is answered 500, and the server goes on
+        catch (Exception e) when (!context.Response.HasStarted) // the top of a request: an unexpected exception is answered 500, and the server continues
         {
             log.RequestFailed(e);
             context.Response.StatusCode = StatusCodes.Status500InternalServerError;

@@ -4,7 +4,7 @@ using Game.GameServer.Telemetry;
 
 namespace Game.GameServer.Http;
 
-/// <summary><c>POST /v1/trades</c>: the game's world reports a settled trade.</summary>
+/// <summary><c>POST /v1/trades</c>: the game's world reports a completed trade.</summary>
 internal sealed class TradesEndpoint(
     TradeIntake trades, ServiceCredential credential, IEventPublisher publisher, AnswerResponses responses, ServerMetrics metrics, TimeProvider time)
 {

@@ -4,9 +4,7 @@ namespace Game.GameServer.Memory;
 
 /// <summary>An event that is about to be published.</summary>
 /// <param name="Value">The event.</param>
-/// <param name="Request">
-/// A digest of the part of the request that is not in the event: a login's secret. 0 when there is none, or when it is not known.
-/// </param>
+/// <param name="Request">A digest of the part of the request that is not in the event: a login's secret. 0 when there is none, or when it is not known.</param>
 internal readonly record struct EventUse(PlayerEvent Value, ulong Request = 0);
 
 /// <summary>

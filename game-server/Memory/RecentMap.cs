@@ -8,8 +8,8 @@ namespace Game.GameServer.Memory;
 internal sealed class RecentMap<TKey, TValue>(int generationSize)
     where TKey : notnull
 {
-    // From this many entries on a table has its whole size. One that grew by doubling left its smaller predecessors behind, as large objects, which are seldom
-    // collected: 19 MB for the events by default.
+    // At this many entries a table gets its whole size at once. A table that grows by doubling leaves its smaller arrays behind as large objects, which are
+    // seldom collected: 19 MB for the events by default.
     private const int FirstEntries = 1_024;
 
     private Dictionary<TKey, TValue> _young = [];

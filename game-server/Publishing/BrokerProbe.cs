@@ -10,7 +10,7 @@ internal interface IBrokerProbe
     Task<bool> IsReachableAsync();
 }
 
-/// <summary>Asks a broker at most once a second, however often it is called.</summary>
+/// <summary>Asks a broker at most once a second, for any number of calls.</summary>
 internal sealed class BrokerProbe(IAdminClient admin, TimeProvider time) : IBrokerProbe
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);

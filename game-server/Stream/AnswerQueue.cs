@@ -6,33 +6,33 @@ using Game.GameServer.Telemetry;
 namespace Game.GameServer.Stream;
 
 /// <summary>
-/// A stream's answers and its window. A request takes a place in the window before it is handled, and its place is free again when its answer is sent, so there
-/// are never more unsent answers than the window has places.
+/// A stream's answers and its window. A request gets a slot of the window before it is handled, and the slot is free again when its answer is sent. So there
+/// are never more unsent answers than slots.
 /// </summary>
 internal sealed class AnswerQueue(WebSocket socket, int window, ServerMetrics metrics) : IDisposable
 {
-    private readonly SemaphoreSlim _places = new(window, window);
+    private readonly SemaphoreSlim _slots = new(window, window);
 
     // The channel has no bound of its own: the window bounds it.
     private readonly Channel<(long? Number, Answer Answer)> _ready = Channel.CreateUnbounded<(long?, Answer)>(new() { SingleReader = true });
 
     private bool _broken;
 
-    /// <summary>Waits for a place in the window. One caller at a time.</summary>
-    public Task TakePlaceAsync(CancellationToken cancellation) => _places.WaitAsync(cancellation);
+    /// <summary>Waits for a free slot of the window and occupies it. One caller at a time.</summary>
+    public Task OccupySlotAsync(CancellationToken cancellation) => _slots.WaitAsync(cancellation);
 
-    /// <summary>Gives back the place of a request that will not be answered.</summary>
-    public void GiveBackPlace() => _places.Release();
+    /// <summary>Frees the slot of a request that will not be answered.</summary>
+    public void FreeSlot() => _slots.Release();
 
-    /// <summary>Answers a request that has a place. Any thread; does not block.</summary>
+    /// <summary>Answers a request that has a slot. Any thread; does not block.</summary>
     public void Add(long? number, Answer answer) => _ready.Writer.TryWrite((number, answer));
 
-    /// <summary>Waits until every request that took a place is answered, then ends the sending loop.</summary>
+    /// <summary>Waits until every request that has a slot is answered, then ends the sending loop.</summary>
     public async Task DrainAsync()
     {
         for (int i = 0; i < window; i++)
         {
-            await _places.WaitAsync();
+            await _slots.WaitAsync();
         }
         _ready.Writer.Complete();
     }
@@ -53,11 +53,11 @@ internal sealed class AnswerQueue(WebSocket socket, int window, ServerMetrics me
             }
 
             await SendAsync(writer.Written);
-            _places.Release(count);
+            _slots.Release(count);
         }
     }
 
-    public void Dispose() => _places.Dispose();
+    public void Dispose() => _slots.Dispose();
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> message)
     {
@@ -69,7 +69,7 @@ internal sealed class AnswerQueue(WebSocket socket, int window, ServerMetrics me
         {
             await socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
         }
-        catch (Exception e) when (e is WebSocketException or IOException or InvalidOperationException) // the other end is gone, or has closed
+        catch (Exception e) when (e is WebSocketException or IOException or InvalidOperationException) // the other end has disconnected or closed
         {
             _broken = true;
             socket.Abort();

@@ -76,10 +76,10 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
             {
                 continue;
             }
-            await _answers.TakePlaceAsync(stopping);
+            await _answers.OccupySlotAsync(stopping);
             if (stopping.IsCancellationRequested)
             {
-                _answers.GiveBackPlace();
+                _answers.FreeSlot();
                 return;
             }
 
@@ -192,7 +192,7 @@ internal sealed class StreamConnection(WebSocket socket, StreamServices services
             Task ending = reading.IsCompleted ? DiscardAsync(reader) : reading;
             await ending.WaitAsync(StreamLimits.CloseTimeout, services.Time);
         }
-        catch (Exception e) when (IsBroken(e) || e is TimeoutException) // the other end is gone, or does not answer
+        catch (Exception e) when (IsBroken(e) || e is TimeoutException) // the other end has disconnected, or does not answer
         {
         }
 

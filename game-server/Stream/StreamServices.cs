@@ -6,9 +6,9 @@ using Game.GameServer.Telemetry;
 namespace Game.GameServer.Stream;
 
 /// <summary>The services that all streams share.</summary>
-/// <param name="Logins">Makes logins.</param>
-/// <param name="Places">Knows where players have logged in from.</param>
-/// <param name="Trades">Makes trades.</param>
+/// <param name="Logins">Makes the events of logins.</param>
+/// <param name="Places">The places from which players have logged in.</param>
+/// <param name="Trades">Makes the events of trades.</param>
 /// <param name="Publisher">Publishes them.</param>
 /// <param name="Metrics">Counts them.</param>
 /// <param name="Time">The clock.</param>

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Game.GameServer.Telemetry;
 
-/// <summary>One action's place in a trace.</summary>
+/// <summary>The trace context of one action.</summary>
 /// <param name="TraceParent">W3C Trace Context, for the records' headers.</param>
 /// <param name="Activity">The span, where traces are exported.</param>
 internal readonly record struct ActionTrace(string TraceParent, Activity? Activity);

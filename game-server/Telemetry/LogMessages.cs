@@ -1,6 +1,6 @@
 namespace Game.GameServer.Telemetry;
 
-/// <summary>What the game server logs; nothing is logged for a single request.</summary>
+/// <summary>All log messages of the game server. A single request is logged only if it fails by an unexpected exception.</summary>
 internal static partial class LogMessages
 {
     [LoggerMessage(1, LogLevel.Information, "Game server {ServerId} listens on {Addresses} and publishes to {Brokers}.")]

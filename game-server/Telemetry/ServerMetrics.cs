@@ -24,8 +24,7 @@ internal sealed class ServerMetrics
             "game_server.acknowledgement.duration", "s", "From handing an action to the producer until its events are acknowledged or given up.",
             advice: new InstrumentAdvice<double>
             {
-                HistogramBucketBoundaries = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
-                10]
+                HistogramBucketBoundaries = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
             });
         _rebuilds = meter.CreateCounter<long>("game_server.producer.rebuilds", "{producer}", "Producers replaced after a fatal error.");
         _streams = meter.CreateUpDownCounter<int>("game_server.streams", "{connection}", "WebSocket streams open now.");

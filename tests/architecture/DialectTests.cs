@@ -5,8 +5,9 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Architecture.Tests;
 
-/// <summary>What the dialect asks for and the build's own rules (.editorconfig) cannot see: the width, blocks on lines of their own, one name for one
-/// type.</summary>
+/// <summary>
+/// What the dialect asks for and the build's own rules (.editorconfig) cannot see: the width, blocks on lines of their own, one name for one type.
+/// </summary>
 public sealed class DialectTests
 {
     private const int Columns = 160;

@@ -35,7 +35,7 @@ public sealed class CommandOptionsTests
         => Errors(option, value).ShouldBe([$"{option} is '{value}', but must be {expected}."]);
 
     [Fact]
-    public void Values_are_read_and_defaults_stand_for_what_is_left_out()
+    public void Values_are_read_and_missing_options_have_their_defaults()
     {
         ParseResult given = Parse("--count", "3", "--rate", "0.75", "--size", "4");
         (given.GetValue(_count), given.GetValue(_rate), given.GetValue(_size)).ShouldBe((3, 0.75, 4));

@@ -51,7 +51,7 @@ public sealed class EventContentTests
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
     }
 
-    /// <summary>Lengths around a word's: the last eight bytes are read whole, so that some bytes count twice.</summary>
+    /// <summary>Lengths around the eight bytes of a word: the last word may repeat bytes of the word before it.</summary>
     [Fact]
     public void Every_byte_and_every_length_of_a_text_counts()
     {

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Game.Contracts.Tests;
 
-/// <summary>The records, the view and the decoder say what the table of fields says.</summary>
+/// <summary>The records, the view and the decoder agree with the table of fields.</summary>
 public sealed class EventFieldsTests
 {
     [Theory]
@@ -18,7 +18,7 @@ public sealed class EventFieldsTests
     }
 
     [Fact]
-    public void The_decoder_finds_every_field_at_its_place_in_the_table_and_nothing_else()
+    public void The_decoder_finds_every_field_at_its_index_in_the_table_and_nothing_else()
     {
         for (int i = 0; i < EventFields.All.Count; i++)
         {
@@ -32,7 +32,7 @@ public sealed class EventFieldsTests
     }
 
     [Fact]
-    public void Every_field_but_the_optional_ones_is_missed()
+    public void Every_field_but_the_optional_ones_is_required()
     {
         foreach (PlayerEvent sample in new PlayerEvent[] { Samples.Login, Samples.Trade })
         {

@@ -20,7 +20,7 @@ public sealed class TopicComparisonTests
     }
 
     [Fact]
-    public void A_topic_as_the_contract_creates_it_is_fine()
+    public void A_topic_as_the_contract_creates_it_has_no_warning()
     {
         foreach (TopicSpec topic in Contract.All)
         {
@@ -41,7 +41,7 @@ public sealed class TopicComparisonTests
     [InlineData(Topics.Labels, "cleanup.policy", "delete")]
     [InlineData(Topics.Labels, "cleanup.policy", "compact,delete")]
     [InlineData(Topics.DeadLetters, "cleanup.policy", "compact")]
-    public void What_loses_state_is_refused_and_the_sentence_says_what_to_set(string name, string setting, string value)
+    public void A_setting_that_loses_state_is_refused_in_a_sentence_that_says_what_to_set(string name, string setting, string value)
     {
         TopicSpec topic = Contract[name];
         string loss = TopicComparison.FindLoss(topic, Found(topic, 3, (setting, value))).ShouldNotBeNull();
@@ -69,7 +69,7 @@ public sealed class TopicComparisonTests
     [InlineData(1, 1, "min.insync.replicas", "2", "nothing can be written")]
     [InlineData(3, 3, "max.message.bytes", "1000", "large batches are refused: set it to 1000000 or more")]
     [InlineData(3, 3, "unclean.leader.election.enable", "true", "acknowledged records may be lost when a leader fails")]
-    public void What_weakens_a_guarantee_is_a_warning(int replicas, int brokers, string setting, string value, string warning)
+    public void A_setting_that_weakens_a_guarantee_gives_a_warning(int replicas, int brokers, string setting, string value, string warning)
         => TopicComparison.FindWarnings(Contract[Topics.PlayerEvents], Found(Contract[Topics.PlayerEvents], replicas, (setting, value)),
         brokers).ShouldHaveSingleItem().ShouldContain(warning);
 }

@@ -68,7 +68,7 @@ public sealed class ValueTests
     });
 
     [Fact]
-    public void Only_version_7_keys_are_keys()
+    public void Only_UUIDs_of_version_7_are_valid_keys()
     {
         EventIds.IsUuidV7(Guid.CreateVersion7(DateTimeOffset.UnixEpoch)).ShouldBeTrue();
         EventIds.IsUuidV7(Guid.NewGuid()).ShouldBeFalse();

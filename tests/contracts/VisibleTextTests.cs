@@ -1,6 +1,6 @@
 namespace Game.Contracts.Tests;
 
-/// <summary>What of a player's text reaches a terminal.</summary>
+/// <summary>A player's text is made safe for a terminal.</summary>
 public sealed class VisibleTextTests
 {
     [Theory]
@@ -18,10 +18,10 @@ public sealed class VisibleTextTests
     public void Half_a_surrogate_pair_is_escaped() => VisibleText.Escape("a\ud83dz\udc69").ShouldBe(@"a\ud83dz\udc69");
 
     [Fact]
-    public void Lines_stay_where_there_may_be_several() => VisibleText.EscapeLines("one\ntwo\r\n\u001b[2J").ShouldBe("one\ntwo\\r\n\\u001b[2J");
+    public void Line_ends_stay_in_text_of_several_lines() => VisibleText.EscapeLines("one\ntwo\r\n\u001b[2J").ShouldBe("one\ntwo\\r\n\\u001b[2J");
 
     [Fact]
-    public void No_control_character_ever_passes()
+    public void No_control_character_remains()
     {
         string all = string.Concat(Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code));
         VisibleText.Escape(all).ShouldAllBe(c => !char.IsControl(c));

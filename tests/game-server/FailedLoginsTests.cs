@@ -48,7 +48,7 @@ public sealed class FailedLoginsTests
     public void Strangers_with_many_addresses_and_devices_share_one_limit()
     {
         FailedLogins failures = new(3, TimeSpan.FromMinutes(5), _time);
-        Enumerable.Range(0, 1_000).Count(i => failures.Admit(Place(i, $"d-{i}"), Attempt(i))).ShouldBe(3 * FailedLogins.AllStrangers);
+        Enumerable.Range(0, 1_000).Count(i => failures.Admit(Place(i, $"d-{i}"), Attempt(i))).ShouldBe(3 * FailedLogins.AllStrangersFactor);
         failures.Admit(Place(1, "d-1") with { IsKnown = true }, Attempt(1)).ShouldBeTrue();
         failures.Succeeded(Place(1, "d-1") with { IsKnown = true }, Attempt(1));
         failures.Admit(Place(2_000, "d-2000"), Attempt(2_000)).ShouldBeFalse("the player's own success gives strangers no more guesses");

@@ -48,7 +48,7 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public async Task A_bug_is_answered_500_and_the_server_goes_on()
+    public async Task A_bug_is_answered_500_and_the_server_continues()
     {
         await using TestServer server = await TestServer.StartAsync();
         server.Brokers.IsReachableAsync().Returns<Task<bool>>(_ => throw new InvalidOperationException("a bug"));
@@ -57,7 +57,7 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public async Task An_address_table_that_cannot_be_read_ends_the_start_in_a_sentence()
+    public async Task An_address_table_that_cannot_be_read_ends_the_start_with_one_sentence()
     {
         Exception e = await Should.ThrowAsync<StartException>(() => TestServer.StartAsync(options => options with { AddressTable = "/no/such/file" }));
         e.Message.ShouldStartWith("The address table cannot be read: ");

@@ -30,7 +30,7 @@ public sealed class MemoryTests
     }
 
     [Fact]
-    public void A_generation_takes_its_whole_size_at_once()
+    public void A_generation_gets_its_whole_size_at_once()
     {
         const int Entries = 100_000;
         long whole = Allocated(() => _ = new Dictionary<long, long>(Entries));

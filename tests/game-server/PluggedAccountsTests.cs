@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Game.GameServer.Tests;
 
-/// <summary>Accounts that a team plugs in can be late, gone or broken.</summary>
+/// <summary>A team's own accounts can answer late, not answer, or fail.</summary>
 public sealed class PluggedAccountsTests
 {
     private readonly FailingAccounts _accounts = new();
@@ -40,7 +40,7 @@ public sealed class PluggedAccountsTests
     }
 
     [Fact]
-    public async Task A_stream_goes_on_where_the_accounts_fail()
+    public async Task A_stream_continues_after_the_accounts_have_failed()
     {
         await using TestServer server = await StartAsync();
         _accounts.Failure = new InvalidOperationException("the account service is down");

@@ -17,7 +17,7 @@ internal sealed class RecordingPublisher : IEventPublisher
     /// <summary>Whether events are acknowledged; otherwise they are given up.</summary>
     public volatile bool AreBrokersReachable = true;
 
-    /// <summary>Whether acknowledgements wait for <see cref="TakeHeld"/>.</summary>
+    /// <summary>Whether acknowledgements wait for <see cref="NextHeld"/>.</summary>
     public volatile bool HoldsAcknowledgements;
 
     public IEnumerable<LoginEvent> Logins => Events.OfType<LoginEvent>();
@@ -45,7 +45,7 @@ internal sealed class RecordingPublisher : IEventPublisher
     }
 
     /// <summary>The oldest action whose acknowledgement is held; waits for one.</summary>
-    public PlayerAction TakeHeld()
+    public PlayerAction NextHeld()
         => _held.TryTake(out PlayerAction? action, TimeSpan.FromSeconds(10)) ? action : throw new TimeoutException("nothing was published");
 
     public static void Complete(PlayerAction action, bool acknowledged)

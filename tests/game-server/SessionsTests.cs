@@ -107,7 +107,7 @@ public sealed class SessionsTests
         server.Log.Events.Select(login => login.EventId).ShouldBe([good, good, bad, bad]);
     }
 
-    /// <summary>Readers of the log would take the successful attempt, which has the same id, for a repeat of the failed one.</summary>
+    /// <summary>Readers of the log would treat the successful attempt, which has the same id, as a repeat of the failed one.</summary>
     [Fact]
     public async Task A_key_that_came_with_another_attempt_is_refused_and_nothing_is_published()
     {
@@ -122,7 +122,7 @@ public sealed class SessionsTests
     }
 
     [Fact]
-    public async Task An_address_with_many_failed_logins_has_to_wait_and_others_do_not()
+    public async Task An_address_with_many_failed_logins_must_wait_and_others_need_not()
     {
         await using TestServer server = await TestServer.StartAsync(options => options with
         {
@@ -156,7 +156,7 @@ public sealed class SessionsTests
     }
 
     [Fact]
-    public async Task A_player_who_sends_too_many_logins_waits()
+    public async Task A_player_who_sends_too_many_logins_must_wait()
     {
         await using TestServer server = await TestServer.StartAsync(options => options with { LoginsPerMinute = 3 });
         (await server.LoginAsync("p-1")).StatusCode.ShouldBe(HttpStatusCode.Created, "from a place that is not known yet, which has an allowance of its own");
@@ -192,12 +192,12 @@ public sealed class SessionsTests
     }
 
     [Fact]
-    public async Task No_answer_goes_out_before_the_acknowledgement()
+    public async Task No_answer_is_sent_before_the_acknowledgement()
     {
         await using TestServer server = await TestServer.StartAsync();
         server.Log.HoldsAcknowledgements = true;
         Task<HttpResponseMessage> answer = server.LoginAsync("p-1");
-        Actions.PlayerAction action = server.Log.TakeHeld();
+        Actions.PlayerAction action = server.Log.NextHeld();
         answer.IsCompleted.ShouldBeFalse();
         RecordingPublisher.Complete(action, acknowledged: true);
         (await answer).StatusCode.ShouldBe(HttpStatusCode.Created);
@@ -312,7 +312,7 @@ public sealed class SessionsTests
     [InlineData("127.0.0.1", "2001:db8::5", "2001:db8::5")]
     [InlineData("127.0.0.1", "::ffff:198.51.100.7", "198.51.100.7")]
     [InlineData("127.0.0.1", "garbage", "127.0.0.1")]
-    public async Task The_forwarded_address_is_believed_from_trusted_networks_only(string trusted, string forwarded, string expected)
+    public async Task Only_trusted_networks_may_forward_an_address(string trusted, string forwarded, string expected)
     {
         List<IPNetwork> networks = trusted.Split(',', StringSplitOptions.RemoveEmptyEntries)
             .Select(text => IPNetwork.Parse(text.Contains('/') ? text : text + "/32")).ToList();

@@ -4,7 +4,7 @@ using Game.Contracts;
 
 namespace Game.GameServer.Tests;
 
-/// <summary>What strangers can do to a player's account, and what they cannot.</summary>
+/// <summary>What strangers can and cannot do to a player's account.</summary>
 public sealed class StrangersTests
 {
     private const string Home = "198.51.100.7";
@@ -27,7 +27,7 @@ public sealed class StrangersTests
     }
 
     [Fact]
-    public async Task Ten_wrong_secrets_lock_out_where_they_come_from_and_nobody_else()
+    public async Task Ten_wrong_secrets_lock_out_only_the_network_and_device_they_come_from()
     {
         await using TestServer server = await StartAsync();
         for (int i = 0; i < 10; i++)

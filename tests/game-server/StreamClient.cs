@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Game.GameServer.Tests;
 
-/// <summary>The client of a stream, as the game's world has it.</summary>
+/// <summary>A client of the stream, like that of the game's world.</summary>
 internal sealed class StreamClient(ClientWebSocket socket) : IDisposable
 {
     private readonly byte[] _buffer = new byte[1 << 20];
@@ -39,7 +39,7 @@ internal sealed class StreamClient(ClientWebSocket socket) : IDisposable
         return (await ReceiveAsync()).ShouldNotBeNull();
     }
 
-    /// <summary>Reads until the server closes, and returns the reason that it gave.</summary>
+    /// <summary>Reads until the server closes, and returns its reason.</summary>
     public async Task<WebSocketCloseStatus?> CloseStatusAsync()
     {
         while (await ReceiveAsync() is not null)

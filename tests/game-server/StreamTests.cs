@@ -72,7 +72,7 @@ public sealed class StreamTests
         server.Log.HoldsAcknowledgements = true;
         using StreamClient world = await server.StreamAsync();
         await world.SendAsync(StreamClient.Login(1, "p-1", TestServer.NewKey()) + "\n" + StreamClient.Login(2, "p-2", TestServer.NewKey()));
-        Actions.PlayerAction first = server.Log.TakeHeld(), second = server.Log.TakeHeld();
+        Actions.PlayerAction first = server.Log.NextHeld(), second = server.Log.NextHeld();
         RecordingPublisher.Complete(second, acknowledged: true);
         (await world.ReceiveAsync())!.Value.GetProperty("n").GetInt64().ShouldBe(2);
         RecordingPublisher.Complete(first, acknowledged: false);
@@ -83,21 +83,21 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task A_full_window_stops_the_reading_until_answers_have_gone_out()
+    public async Task A_full_window_stops_the_reading_until_answers_are_sent()
     {
         await using TestServer server = await TestServer.StartAsync(options => options with { StreamWindow = 3 });
         server.Log.HoldsAcknowledgements = true;
         using StreamClient world = await server.StreamAsync();
         await world.SendAsync(string.Join('\n', Enumerable.Range(0, 5).Select(n => StreamClient.Login(n, "p-1", TestServer.NewKey()))));
-        Actions.PlayerAction[] window = [server.Log.TakeHeld(), server.Log.TakeHeld(), server.Log.TakeHeld()];
+        Actions.PlayerAction[] window = [server.Log.NextHeld(), server.Log.NextHeld(), server.Log.NextHeld()];
         server.Log.Actions.Count.ShouldBe(3);
 
         RecordingPublisher.Complete(window[0], acknowledged: true);
         (await world.ReceiveAsync())!.Value.GetProperty("n").GetInt64().ShouldBe(0);
-        server.Log.TakeHeld().RequestNumber.ShouldBe(3);
+        server.Log.NextHeld().RequestNumber.ShouldBe(3);
         server.Log.Actions.Count.ShouldBe(4);
         RecordingPublisher.Complete(window[1], acknowledged: true);
-        server.Log.TakeHeld().RequestNumber.ShouldBe(4);
+        server.Log.NextHeld().RequestNumber.ShouldBe(4);
     }
 
     [Theory]
@@ -122,7 +122,7 @@ public sealed class StreamTests
     [InlineData("{\"n\":4,\"type\":\"trade\",\"idempotency_key\":KEY,\"secret\":\"s\"}", 4, "invalid-field", "secret")]
     [InlineData("{\"n\":4,\"type\":\"trade\",\"idempotency_key\":KEY}", 4, "invalid-field", "channel")]
     [InlineData("{\"n\":4,\"type\":\"trade\",\"idempotency_key\":KEY,\"ts\":1}", 4, "invalid-field", "ts")]
-    public async Task A_bad_frame_is_answered_and_the_stream_goes_on(string frame, int? n, string code, string? field)
+    public async Task A_bad_frame_is_answered_and_the_stream_continues(string frame, int? n, string code, string? field)
     {
         await using TestServer server = await TestServer.StartAsync();
         using StreamClient world = await server.StreamAsync();
@@ -138,7 +138,7 @@ public sealed class StreamTests
     }
 
     [Fact]
-    public async Task An_oversize_frame_is_answered_and_the_stream_goes_on()
+    public async Task An_oversize_frame_is_answered_and_the_stream_continues()
     {
         await using TestServer server = await TestServer.StartAsync();
         using StreamClient world = await server.StreamAsync();
@@ -196,7 +196,7 @@ public sealed class StreamTests
         server.Log.HoldsAcknowledgements = true;
         using StreamClient world = await server.StreamAsync();
         await world.SendAsync(StreamClient.Login(1, "p-1", TestServer.NewKey()));
-        Actions.PlayerAction action = server.Log.TakeHeld();
+        Actions.PlayerAction action = server.Log.NextHeld();
         await world.CloseAsync();
         RecordingPublisher.Complete(action, acknowledged: true);
         (await world.ReceiveAsync())!.Value.GetProperty("n").GetInt64().ShouldBe(1);
@@ -210,7 +210,7 @@ public sealed class StreamTests
         server.Log.HoldsAcknowledgements = true;
         using StreamClient world = await server.StreamAsync();
         await world.SendAsync(string.Join('\n', Enumerable.Range(0, 4).Select(n => StreamClient.Login(n, "p-1", TestServer.NewKey()))));
-        Actions.PlayerAction[] read = [server.Log.TakeHeld(), server.Log.TakeHeld()];
+        Actions.PlayerAction[] read = [server.Log.NextHeld(), server.Log.NextHeld()];
         Task stopped = server.StopAsync();
         foreach (Actions.PlayerAction action in read)
         {
@@ -232,7 +232,7 @@ public sealed class StreamTests
         using (StreamClient world = await server.StreamAsync())
         {
             await world.SendAsync(StreamClient.Login(1, "p-1", TestServer.NewKey()));
-            Actions.PlayerAction action = server.Log.TakeHeld();
+            Actions.PlayerAction action = server.Log.NextHeld();
             world.Socket.Abort();
             RecordingPublisher.Complete(action, acknowledged: true);
         }

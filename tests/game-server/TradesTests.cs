@@ -8,7 +8,7 @@ namespace Game.GameServer.Tests;
 public sealed class TradesTests
 {
     [Fact]
-    public async Task Both_sides_are_published_each_as_it_was_settled()
+    public async Task Both_sides_are_published_each_with_its_own_values()
     {
         await using TestServer server = await TestServer.StartAsync();
         string token = await server.TokenAsync("p-1");
@@ -79,7 +79,7 @@ public sealed class TradesTests
         Guid key = TestServer.NewKey();
         string body = TestServer.Trade("\"user_id\":\"a\"", "\"user_id\":\"b\"");
         Task<HttpResponseMessage> first = server.TradeAsync(body, key);
-        Actions.PlayerAction half = server.Log.TakeHeld();
+        Actions.PlayerAction half = server.Log.NextHeld();
         half.CompleteEvent(acknowledged: true);
         first.IsCompleted.ShouldBeFalse();
         half.CompleteEvent(acknowledged: false);
@@ -91,7 +91,7 @@ public sealed class TradesTests
         ids[2..].ShouldBe(ids[..2]);
     }
 
-    /// <summary>Readers of the log would take the second trade, which has the same ids, for a repeat of the first, and it would be lost.</summary>
+    /// <summary>Readers of the log would treat the second trade, which has the same ids, as a repeat of the first, and it would be lost.</summary>
     [Theory]
     [InlineData("\"user_id\":\"a\"", "\"user_id\":\"c\"", "\"channel\":\"direct\"")]
     [InlineData("\"user_id\":\"b\"", "\"user_id\":\"a\"", "\"channel\":\"direct\"")]
@@ -167,7 +167,7 @@ public sealed class TradesTests
     }
 
     [Fact]
-    public async Task Either_of_two_credentials_is_good_while_one_replaces_the_other()
+    public async Task Both_credentials_are_accepted_while_one_replaces_the_other()
     {
         await using TestServer server = await TestServer.StartAsync(options => options with
         {
@@ -182,7 +182,7 @@ public sealed class TradesTests
     }
 
     [Fact]
-    public async Task A_session_of_another_server_with_the_same_keys_is_good()
+    public async Task A_session_of_another_server_with_the_same_keys_is_accepted()
     {
         await using TestServer one = await TestServer.StartAsync();
         string keys = Directory.CreateTempSubdirectory("game-server-keys-").FullName;
