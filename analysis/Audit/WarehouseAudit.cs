@@ -38,8 +38,8 @@ internal sealed record WarehouseAudit(HashSet<Guid> EventIds, HashSet<string> Al
         long duplicates = 0;
         foreach (string files in (string[])[events, alerts, labels])
         {
-            duplicates += Read(database, $"select count(*) - count(distinct (_partition, _offset)) from {files}", reader => reader.GetInt64(0),
-                cancellation).Single();
+            duplicates += Read(database, $"select count(*) - count(distinct (_partition, _offset)) from {files}", reader => reader.GetInt64(0), cancellation)
+                .Single();
         }
         return new WarehouseAudit(eventIds, alertIds, duplicates);
     }

@@ -84,8 +84,8 @@ internal sealed class FolderChoice : IDisposable
         while (reader.Read())
         {
             rows.Add(string.Join('|',
-                Enumerable.Range(0,
-                    reader.FieldCount).Select(i => reader.IsDBNull(i) ? ""
+                Enumerable.Range(0, reader.FieldCount)
+                    .Select(i => reader.IsDBNull(i) ? ""
                         : reader.GetValue(i) is DateOnly date ? date.ToString("yyyy-MM-dd") : $"{reader.GetValue(i)}")));
         }
         return [.. rows];

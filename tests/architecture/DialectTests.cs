@@ -5,9 +5,7 @@ using Microsoft.CodeAnalysis.Text;
 
 namespace Architecture.Tests;
 
-/// <summary>
-/// What the dialect asks for and the build's own rules (.editorconfig) cannot see: the width, blocks on lines of their own, one name for one type.
-/// </summary>
+/// <summary>The rules of the dialect that the build's rules (.editorconfig) cannot check: line width, blocks on their own lines, unique type names.</summary>
 public sealed class DialectTests
 {
     private const int Columns = 160;

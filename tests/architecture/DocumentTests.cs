@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Architecture.Tests;
 
-/// <summary>What the documents name is there: files by their paths, and in the byte maps the members that stand behind a file.</summary>
+/// <summary>The files that the documents name exist, and in the byte maps also the members that follow a file.</summary>
 public sealed partial class DocumentTests
 {
     /// <summary>A document, and the folder that its paths begin at.</summary>

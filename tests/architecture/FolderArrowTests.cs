@@ -6,7 +6,7 @@ using static ArchUnitNET.Fluent.ArchRuleDefinition;
 
 namespace Architecture.Tests;
 
-/// <summary>Which folder of the server must not know which: what is written in broker/README.md, checked on the compiled types.</summary>
+/// <summary>Which folders of the server must not depend on which: the rules of broker/README.md, checked on the compiled types.</summary>
 public sealed class FolderArrowTests
 {
     private static readonly ArchUnitNET.Domain.Architecture Broker = new ArchLoader().LoadAssemblies(

@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace Architecture.Tests;
 
-/// <summary>Which project may reference which, read from the project files: the one place where all arrows between projects are written down.</summary>
+/// <summary>Which project may reference which, compared with the project files. This is the only list of all references between projects.</summary>
 public sealed class ProjectArrowTests
 {
     /// <summary>Project → what it references. Applications and broker meet in no project: they meet on the wire.</summary>

@@ -51,8 +51,8 @@ public sealed class TopicComparisonTests
 
     [Fact]
     public void Another_partition_count_is_refused()
-        => TopicComparison.FindLoss(Contract[Topics.Alerts],
-        Found(Contract[Topics.Alerts]) with { Partitions = 4 }).ShouldNotBeNull().ShouldContain("has 4 partitions, not 3: start with --partitions 4");
+        => TopicComparison.FindLoss(Contract[Topics.Alerts], Found(Contract[Topics.Alerts]) with { Partitions = 4 })
+            .ShouldNotBeNull().ShouldContain("has 4 partitions, not 3: start with --partitions 4");
 
     [Fact]
     public void The_order_of_policies_and_a_retention_that_the_contract_leaves_open_do_not_matter()
@@ -70,6 +70,6 @@ public sealed class TopicComparisonTests
     [InlineData(3, 3, "max.message.bytes", "1000", "large batches are refused: set it to 1000000 or more")]
     [InlineData(3, 3, "unclean.leader.election.enable", "true", "acknowledged records may be lost when a leader fails")]
     public void A_setting_that_weakens_a_guarantee_gives_a_warning(int replicas, int brokers, string setting, string value, string warning)
-        => TopicComparison.FindWarnings(Contract[Topics.PlayerEvents], Found(Contract[Topics.PlayerEvents], replicas, (setting, value)),
-        brokers).ShouldHaveSingleItem().ShouldContain(warning);
+        => TopicComparison.FindWarnings(Contract[Topics.PlayerEvents], Found(Contract[Topics.PlayerEvents], replicas, (setting, value)), brokers)
+            .ShouldHaveSingleItem().ShouldContain(warning);
 }

@@ -72,11 +72,11 @@ public sealed class AuditComparisonTests
         AuditStory story = new();
         AuditSection audit = story.Audit();
         audit.Differences.ShouldBeEmpty();
-        (audit.Sent, audit.Rejected, audit.RefusedLogins, audit.DeadLetters, audit.ReplayedDeadLetters,
-            audit.Misrouted).ShouldBe((audit.Answered, 0, 0, 0, 0, 0));
+        (audit.Sent, audit.Rejected, audit.RefusedLogins, audit.DeadLetters, audit.ReplayedDeadLetters, audit.Misrouted)
+            .ShouldBe((audit.Answered, 0, 0, 0, 0, 0));
         ((long[])[audit.InTopic, audit.Detected, audit.InHdfs]).ShouldAllBe(count => count == audit.Answered);
-        (audit.HistoryInTopic, audit.HistoryInHdfs, audit.AlertsInTopic,
-            audit.AlertsInHdfs).ShouldBe((story.History, story.History, story.Alerts.Count, story.Alerts.Count));
+        (audit.HistoryInTopic, audit.HistoryInHdfs, audit.AlertsInTopic, audit.AlertsInHdfs)
+            .ShouldBe((story.History, story.History, story.Alerts.Count, story.Alerts.Count));
         (audit.CriticalAlerts, audit.AlertsInPriority).ShouldBe((story.Priority.Count, story.Priority.Count));
         story.Priority.ShouldNotBeEmpty();
     }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Faults.Tests;
 
-/// <summary>How much is tried: a smoke test by default, more with <c>./game test --faults N</c> and <c>--nightly</c>.</summary>
+/// <summary>How many rounds are run: a smoke test by default, more with <c>./game test --faults N</c> and <c>--nightly</c>.</summary>
 internal static class Rounds
 {
     /// <summary>Rounds of killed processes.</summary>

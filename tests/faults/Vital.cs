@@ -3,12 +3,12 @@ using Running;
 
 namespace Faults.Tests;
 
-/// <summary>Signs of life of a process.</summary>
+/// <summary>Memory and output of a process.</summary>
 internal static class Vital
 {
     private const int LastLines = 40;
 
-    /// <summary>Memory that only the process uses and no file backs, bytes.</summary>
+    /// <summary>Private memory without a file behind it, in bytes.</summary>
     public static long RssAnonBytes(int processId)
     {
         string line = File.ReadLines($"/proc/{processId}/status").First(line => line.StartsWith("RssAnon:", StringComparison.Ordinal));
@@ -21,7 +21,7 @@ internal static class Vital
     public static void ShouldBeAlive(this BrokerProcess broker)
         => broker.IsAlive().ShouldBeTrue($"the broker must live; it said last:\n{LastWords(broker.Log)}");
 
-    /// <summary>Where the running test has failed, adds what a program said last to the test's output.</summary>
+    /// <summary>If the running test has failed, adds the program's last output to the test's output.</summary>
     public static void TellIfFailed(string name, string said)
     {
         if (TestContext.Current.TestState?.Result == TestResult.Failed)

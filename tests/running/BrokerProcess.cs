@@ -1,6 +1,6 @@
 namespace Running;
 
-/// <summary>Our broker in a process of its own, on a port that it keeps over restarts.</summary>
+/// <summary>The broker in its own process, on a port that stays the same over restarts.</summary>
 public sealed class BrokerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
@@ -25,18 +25,18 @@ public sealed class BrokerProcess : IAsyncDisposable
 
     public int ProcessId => _process.Id;
 
-    /// <summary>What it logged since its last start.</summary>
+    /// <summary>Its log since its last start.</summary>
     public string Log => _process.Said;
 
     /// <summary>Starts one and waits until it serves.</summary>
-    /// <param name="folder">Its data; made where it is missing.</param>
-    /// <param name="settings">KEY=VALUE; the listener is given, and a group's first rebalance waits for nobody.</param>
+    /// <param name="folder">The folder of its data; created if it is missing.</param>
+    /// <param name="settings">KEY=VALUE. The listener is set already, and a group's first rebalance waits for no further members.</param>
     /// <exception cref="RunningProgramException">It does not start; its log is in the message.</exception>
     public static Task<BrokerProcess> StartAsync(string folder, params string[] settings) => StartAsync(folder, FreePorts.Take(), settings);
 
     /// <inheritdoc cref="StartAsync(string, string[])"/>
-    /// <param name="folder">Its data; made where it is missing.</param>
-    /// <param name="port">Where it listens, for a case that needs to know before.</param>
+    /// <param name="folder">The folder of its data; created if it is missing.</param>
+    /// <param name="port">The port to listen on, for a case that must know it before the start.</param>
     /// <param name="settings">KEY=VALUE.</param>
     public static async Task<BrokerProcess> StartAsync(string folder, int port, params string[] settings)
     {
@@ -45,7 +45,7 @@ public sealed class BrokerProcess : IAsyncDisposable
         return broker;
     }
 
-    /// <summary>Starts one that may have so many files open (<c>ulimit -n</c>).</summary>
+    /// <summary>Starts one with a limit of open files (<c>ulimit -n</c>).</summary>
     public static async Task<BrokerProcess> StartLimitedAsync(string folder, int openFiles, params string[] settings)
     {
         BrokerProcess broker = new(folder, settings, FreePorts.Take(), openFiles);
@@ -68,7 +68,7 @@ public sealed class BrokerProcess : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public Task<int> StopAsync() => EndAsync(Signal.Terminate);
 
-    /// <summary>kill -9.</summary>
+    /// <summary>Kills it with SIGKILL.</summary>
     public Task KillAsync() => EndAsync(Signal.Kill);
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();

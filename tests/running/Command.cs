@@ -1,6 +1,6 @@
 namespace Running;
 
-/// <summary>What a program that ran to its end left.</summary>
+/// <summary>The result of a program that has ended.</summary>
 /// <param name="ExitCode">Its exit code.</param>
 /// <param name="Output">Its standard output.</param>
 /// <param name="Errors">Its standard error.</param>
@@ -17,11 +17,11 @@ public static class Command
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
-    /// <param name="program">A path, or a name that PATH has.</param>
-    /// <param name="arguments">As the program shall see them.</param>
-    /// <param name="environment">Added to this process's own.</param>
+    /// <param name="program">A path, or the name of a program in PATH.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="environment">Variables that are added to this process's own.</param>
     /// <param name="input">Its standard input; empty where null.</param>
-    /// <param name="timeout">After which it is killed; <see cref="Patience"/> where null.</param>
+    /// <param name="timeout">The time after which it is killed; <see cref="Patience"/> where null.</param>
     /// <exception cref="RunningProgramException">It still runs after the time.</exception>
     public static async Task<CommandResult> RunAsync(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? input = null, TimeSpan? timeout = null)
@@ -32,7 +32,7 @@ public static class Command
         return new CommandResult(code, running.Output, running.Errors);
     }
 
-    /// <summary>The path of a program that PATH has; null where it has none.</summary>
+    /// <summary>The path of a program in PATH; null where PATH has none.</summary>
     public static string? Find(string program)
         => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 }

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Running;
 
 /// <summary>
-/// Ports of the loopback address that nobody listens on. They lie below the range from which Linux takes the ports of outgoing connections (32768 and up), so
-/// that none of those takes one while its program is down between two starts.
+/// Free ports of the loopback address. They lie below the range that Linux uses for outgoing connections (32768 and up), so that no such connection occupies a
+/// port while its program is down between two starts.
 /// </summary>
 public static class FreePorts
 {
@@ -15,7 +15,7 @@ public static class FreePorts
 
     public static int Take() => Take(1)[0];
 
-    /// <summary>Different ones, never given out before by this process.</summary>
+    /// <summary>Returns different ports, each only once in this process.</summary>
     public static int[] Take(int count)
     {
         lock (Taken)
@@ -43,7 +43,7 @@ public static class FreePorts
         }
     }
 
-    // Several test processes look at once: each tries places of its own rather than the first that is free.
+    // Several test processes search at once, so each searches another part of the range first.
     private static int Next()
     {
         while (true)

@@ -27,7 +27,7 @@ public static class ProcessTable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null; // Gone meanwhile, or another user's.
+            return null; // The process has ended, or belongs to another user.
         }
     }
 }

@@ -11,8 +11,8 @@ public static class Programs
     /// <summary>The folder of the published programs.</summary>
     public static string Folder => Published.Value;
 
-    /// <summary>What every program of ours needs in its environment.</summary>
-    /// <param name="home">The folder under which the demo keeps what it writes.</param>
+    /// <summary>The environment that every program of the project needs.</summary>
+    /// <param name="home">The folder under which the demo writes its data.</param>
     public static IReadOnlyDictionary<string, string> Environment(string home)
         => new Dictionary<string, string>(StringComparer.Ordinal) { ["GAME_APPS"] = Folder, ["GAME_HOME"] = home, ["DOTNET_ROOT"] = RuntimeRoot };
 

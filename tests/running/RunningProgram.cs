@@ -3,9 +3,7 @@ using System.Text;
 
 namespace Running;
 
-/// <summary>
-/// A program in a process of its own, with what it says on both streams. Disposing it kills it. From any thread.
-/// </summary>
+/// <summary>A program in its own process, with its output on both streams. Dispose kills it. Thread-safe.</summary>
 public sealed class RunningProgram : IAsyncDisposable
 {
     private readonly Process _process;
@@ -14,7 +12,7 @@ public sealed class RunningProgram : IAsyncDisposable
     private readonly StringBuilder _errors = new();
     private readonly List<(Func<string, bool> Wanted, TaskCompletionSource<string> Found)> _waiting = [];
     private readonly Lock _gate = new();
-    private readonly Task _ended; // The process has ended and both streams are read out.
+    private readonly Task _ended; // The process has ended, and both streams have been read to their ends.
     private int _disposed;
 
     private RunningProgram(ProcessStartInfo start)
@@ -34,10 +32,10 @@ public sealed class RunningProgram : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    /// <summary>What it wrote to its standard output; whole once <see cref="ExitAsync"/> has returned.</summary>
+    /// <summary>Its standard output; complete once <see cref="ExitAsync"/> has returned.</summary>
     public string Output => Text(_output);
 
-    /// <summary>What it wrote to its standard error.</summary>
+    /// <summary>Its standard error.</summary>
     public string Errors => Text(_errors);
 
     /// <summary>Both streams in the order in which their lines arrived.</summary>
@@ -52,10 +50,10 @@ public sealed class RunningProgram : IAsyncDisposable
         }
     }
 
-    /// <param name="program">A path, or a name that PATH has.</param>
-    /// <param name="arguments">As the program shall see them.</param>
-    /// <param name="environment">Added to this process's own.</param>
-    /// <param name="workingDirectory">Null for this process's own.</param>
+    /// <param name="program">A path, or the name of a program in PATH.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="environment">Variables that are added to this process's own.</param>
+    /// <param name="workingDirectory">Its working folder; null for this process's own.</param>
     public static RunningProgram Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null,
         string? workingDirectory = null)
     {
@@ -74,21 +72,21 @@ public sealed class RunningProgram : IAsyncDisposable
         return new RunningProgram(start);
     }
 
-    /// <summary>Gives it text to read and ends its input.</summary>
+    /// <summary>Writes text to its standard input and closes it.</summary>
     public async Task WriteInputAsync(string text)
     {
         await _process.StandardInput.WriteAsync(text);
         _process.StandardInput.Close();
     }
 
-    /// <summary>The first line, from the start or yet to come, that contains the text.</summary>
+    /// <summary>The first line that contains the text; waits until the program writes it.</summary>
     /// <exception cref="RunningProgramException">It ended before, or the time is over.</exception>
     public Task<string> LineAsync(string text, TimeSpan timeout)
         => LineAsync(line => line.Contains(text, StringComparison.Ordinal), $"a line with '{text}'", timeout);
 
-    /// <param name="wanted">Which line.</param>
-    /// <param name="what">For the message when it does not come.</param>
-    /// <param name="timeout">How long it may take.</param>
+    /// <param name="wanted">Whether a line is the wanted one.</param>
+    /// <param name="what">The name of the line, for the message if it is not written.</param>
+    /// <param name="timeout">How long to wait.</param>
     public async Task<string> LineAsync(Func<string, bool> wanted, string what, TimeSpan timeout)
     {
         TaskCompletionSource<string> found = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -180,5 +178,5 @@ public sealed class RunningProgram : IAsyncDisposable
     }
 }
 
-/// <summary>A program did not do what the test needs of it; the message holds what it said.</summary>
+/// <summary>A program did not do what the test needs; the message has its output.</summary>
 public sealed class RunningProgramException(string message) : Exception(message);

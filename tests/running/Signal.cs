@@ -13,7 +13,7 @@ public enum Signal
     Stop = 19,
 }
 
-/// <summary>Sends signals, which .NET cannot.</summary>
+/// <summary>Sends signals to processes, which .NET cannot do.</summary>
 public static partial class Signals
 {
     public static void Send(int processId, Signal signal) => _ = Kill(processId, (int)signal);

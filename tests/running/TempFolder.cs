@@ -1,11 +1,11 @@
 namespace Running;
 
-/// <summary>A folder of a test's own, removed with what is in it.</summary>
+/// <summary>A temporary folder of one test; Dispose deletes it with its content.</summary>
 public sealed class TempFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("game-test-").FullName;
 
-    /// <summary>The path of something in it; nothing is created.</summary>
+    /// <summary>The path of a file or folder in it; creates nothing.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
     public string WriteFile(string name, string text)

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Running;
 
-/// <summary>Waits for a phase that nobody tells about.</summary>
+/// <summary>Waits for a state that no event reports, by polling.</summary>
 public static class Until
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);

@@ -1,6 +1,6 @@
 namespace Terminal.Tests;
 
-/// <summary>The demo as a person sees it.</summary>
+/// <summary>The demo as its user sees it in a terminal.</summary>
 public sealed class DemoTests : IAsyncDisposable
 {
     private readonly GameFolder _home = new();
@@ -8,7 +8,7 @@ public sealed class DemoTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _home.DisposeAsync();
 
     [Fact]
-    public async Task At_80_by_24_it_shows_where_it_is_and_leaves_its_report()
+    public async Task At_80_by_24_it_shows_its_progress_and_then_its_report()
     {
         Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
         await using Terminal terminal = await Terminal.OpenAsync(_home, 80, 24, "./game demo --seconds 5 --players 60 --rate 20");

@@ -1,9 +1,11 @@
 namespace Terminal.Tests;
 
-/// <summary>A project folder of a test's own with a <c>game</c> that runs the published programs, so that what they print can be typed as printed.</summary>
+/// <summary>
+/// A project folder of one test with a script <c>game</c> that runs the published programs, so that the commands they print can be typed unchanged.
+/// </summary>
 internal sealed class GameFolder : IAsyncDisposable
 {
-    /// <summary>A system of which every process must be killed in the end is stopped by then.</summary>
+    /// <summary>Enough time to stop a system, even if every process must be killed.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(1);
 
     private readonly TempFolder _folder = new();
@@ -21,16 +23,16 @@ internal sealed class GameFolder : IAsyncDisposable
 
     /// <summary>Command lines of the programs that run for this folder.</summary>
     public IReadOnlyList<string> Running
-        => [.. ProcessTable.WithEnvironment("GAME_HOME",
-        Path).Where(line => line.Contains("/game-cli", StringComparison.Ordinal) || line.Contains(Programs.Folder, StringComparison.Ordinal))];
+        => [.. ProcessTable.WithEnvironment("GAME_HOME", Path)
+            .Where(line => line.Contains("/game-cli", StringComparison.Ordinal) || line.Contains(Programs.Folder, StringComparison.Ordinal))];
 
-    /// <summary>Runs a verb in a pipe, to its end.</summary>
+    /// <summary>Runs a verb to its end, with pipes as its streams.</summary>
     public Task<CommandResult> GameAsync(params string[] arguments) => Command.RunAsync(Programs.PathOf("game-cli"), arguments, Environment);
 
-    /// <summary>Removes it once nothing runs in it any more.</summary>
+    /// <summary>Deletes the folder when no program runs in it any more.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Until.HoldsAsync("what ran in the folder has ended", EndLimit, () => Running.Count == 0);
+        await Until.HoldsAsync("the programs of the folder have ended", EndLimit, () => Running.Count == 0);
         _folder.Dispose();
     }
 }

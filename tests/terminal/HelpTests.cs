@@ -9,7 +9,7 @@ public sealed class HelpTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _home.DisposeAsync();
 
     [Fact]
-    public async Task Help_says_what_can_be_typed_and_fits_80_columns()
+    public async Task Help_shows_commands_that_can_be_typed_and_fits_80_columns()
     {
         Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
         await using Terminal terminal = await Terminal.OpenAsync(_home, 80, 24, string.Join("; ", Verbs.Select(verb => $"./game {verb} --help")));

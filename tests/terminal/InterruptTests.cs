@@ -1,9 +1,9 @@
 namespace Terminal.Tests;
 
-/// <summary>Ctrl-C, and a window that is closed, at several moments: everything that was started ends, and the terminal is as before.</summary>
+/// <summary>Ctrl-C, or closing the window, at several moments: all started processes end, and the terminal is restored.</summary>
 public sealed class InterruptTests : IAsyncDisposable
 {
-    /// <summary>Its history takes long enough to be met.</summary>
+    /// <summary>A demo whose history takes long enough to be interrupted.</summary>
     private const string LongDemo = "./game demo --seconds 300 --players 9000 --rate 20";
     private readonly GameFolder _home = new();
 
@@ -14,7 +14,7 @@ public sealed class InterruptTests : IAsyncDisposable
     [InlineData(LongDemo, "loading history")]
     [InlineData("./game up", "starting detectors")]
     [InlineData("./game bench broker --rounds 1 --seconds 300 --warm-up 1", "warming up")]
-    public async Task Ctrl_C_ends_it_with_what_it_started(string command, string moment)
+    public async Task Ctrl_C_ends_it_and_the_processes_that_it_started(string command, string moment)
     {
         Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
         await using Terminal terminal = await Terminal.OpenAsync(_home, 80, 24, command);
@@ -31,7 +31,7 @@ public sealed class InterruptTests : IAsyncDisposable
     [Theory]
     [InlineData(LongDemo, "loading history")]
     [InlineData("./game bench broker --rounds 1 --seconds 300 --warm-up 1", "warming up")]
-    public async Task A_closed_window_ends_it_with_what_it_started(string command, string moment)
+    public async Task A_closed_window_ends_it_and_the_processes_that_it_started(string command, string moment)
     {
         Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
         await using Terminal terminal = await Terminal.OpenAsync(_home, 80, 24, command);

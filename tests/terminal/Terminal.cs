@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Terminal.Tests;
 
-/// <summary>A terminal of tmux, on a server of its own, in which one command line runs. What it shows is what a person sees.</summary>
+/// <summary>A terminal of tmux, with its own tmux server, in which one command line runs. A test sees what a user would see.</summary>
 internal sealed class Terminal : IAsyncDisposable
 {
     private const string ExitLine = "the exit code is ";
@@ -12,19 +12,19 @@ internal sealed class Terminal : IAsyncDisposable
 
     private Terminal(IReadOnlyDictionary<string, string> environment) => _environment = environment;
 
-    /// <summary>Why nothing can be shown in a terminal here, a sentence; null where it can.</summary>
-    public static string? Absent { get; } = Command.Find("tmux") is null ? "tmux is not here, in which the programs are looked at: apt-get install tmux."
+    /// <summary>Why tests cannot use a terminal here, in one sentence; null where they can.</summary>
+    public static string? Absent { get; } = Command.Find("tmux") is null ? "tmux, which shows the programs to these tests, is not installed: apt-get install tmux."
         : null;
 
-    /// <summary>Opens one and runs a command line of the shell in it; its exit code is shown behind it.</summary>
+    /// <summary>Opens a terminal and runs a shell command line in it; its exit code is shown after its output.</summary>
     /// <param name="home">The project folder, where <c>./game</c> is called.</param>
     /// <param name="width">Columns.</param>
     /// <param name="height">Lines.</param>
-    /// <param name="command">What would be typed.</param>
+    /// <param name="command">The command line.</param>
     public static async Task<Terminal> OpenAsync(GameFolder home, int width, int height, string command)
     {
         Terminal terminal = new(home.Environment);
-        // The shell outlives a Ctrl-C that is meant for the command; what ignores signals here, as in the background of a shell, does not hand that on.
+        // The shell must survive a Ctrl-C that is meant for the command. The command must not inherit ignored signals, which a background shell would pass on.
         string script = $"trap : INT; cd '{home.Path}'; {command}; echo \"{ExitLine}$?\"; exec cat";
         await terminal.TmuxAsync("new-session", "-d", "-x", width.ToString(CultureInfo.InvariantCulture), "-y", height.ToString(CultureInfo.InvariantCulture),
             "env", "--default-signal=INT,HUP", "sh", "-c", script);
@@ -37,17 +37,17 @@ internal sealed class Terminal : IAsyncDisposable
     /// <summary>The same with the codes of colors.</summary>
     public Task<string> ColoredAsync() => TmuxAsync("capture-pane", "-p", "-e");
 
-    /// <summary>Everything from the start, also what has scrolled away.</summary>
+    /// <summary>All lines from the start, also those that have scrolled out of view.</summary>
     public Task<string> WholeAsync() => TmuxAsync("capture-pane", "-p", "-S", "-");
 
-    /// <summary>Lines of <see cref="WholeAsync"/> that went on beyond the terminal's width.</summary>
+    /// <summary>Lines of <see cref="WholeAsync"/> that were wider than the terminal.</summary>
     public async Task<IReadOnlyList<string>> WrappedAsync()
     {
         int width = int.Parse(await TmuxAsync("display-message", "-p", "#{pane_width}"), CultureInfo.InvariantCulture);
         return [.. Lines(await TmuxAsync("capture-pane", "-p", "-J", "-S", "-")).Select(line => line.TrimEnd()).Where(line => line.Length > width)];
     }
 
-    /// <summary>Whether what is seen is the first screen, with a cursor.</summary>
+    /// <summary>Whether the first screen is visible, with a cursor.</summary>
     public async Task<bool> IsAsBeforeAsync() => (await TmuxAsync("display-message", "-p", "#{alternate_on} #{cursor_flag}")).Trim() == "0 1";
 
     public Task ResizeAsync(int width, int height)
@@ -85,7 +85,7 @@ internal sealed class Terminal : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> ExitCodeAsync()
     {
-        // What was typed, as ^C, may stand before it.
+        // Typed characters such as ^C may precede it.
         string line = (await ShowsAsync(ExitLine)).Last(line => line.Contains(ExitLine, StringComparison.Ordinal));
         return int.Parse(line[(line.IndexOf(ExitLine, StringComparison.Ordinal) + ExitLine.Length)..], CultureInfo.InvariantCulture);
     }

@@ -1,11 +1,11 @@
 namespace Terminal.Tests;
 
-/// <summary>A system that was brought up in a terminal, with what its own last lines say to do next.</summary>
+/// <summary>A system that was started in a terminal, and the next commands that its last lines suggest.</summary>
 public sealed class RunningSystem : IAsyncLifetime
 {
     internal GameFolder Home { get; } = new();
 
-    /// <summary>What <c>./game up</c> left on the screen.</summary>
+    /// <summary>The screen after <c>./game up</c>.</summary>
     public string Said { get; private set; } = "";
 
     /// <summary>Lines of it that are wider than the terminal.</summary>
@@ -40,11 +40,11 @@ public sealed class RunningSystem : IAsyncLifetime
     }
 }
 
-/// <summary>What a running system shows. The cases stand in the order of a person's: what is played is then looked at.</summary>
+/// <summary>What a running system shows. The cases are in the order of a user: first a load, then queries on its data.</summary>
 public sealed class UpTests(RunningSystem system) : IClassFixture<RunningSystem>
 {
     [Fact]
-    public async Task Each_command_that_up_prints_can_be_typed_and_shows_something()
+    public async Task Each_command_that_up_prints_can_be_typed_and_shows_a_result()
     {
         Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
         system.ExitCode.ShouldBe(0, system.Said);
@@ -72,7 +72,7 @@ public sealed class UpTests(RunningSystem system) : IClassFixture<RunningSystem>
     }
 
     [Fact]
-    public async Task A_shell_answers_what_is_typed_and_is_left_by_Ctrl_D()
+    public async Task A_shell_runs_typed_statements_and_ends_with_Ctrl_D()
     {
         Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
         await using Terminal terminal = await Terminal.OpenAsync(system.Home, 80, 24, "./game shell");
@@ -108,7 +108,7 @@ public sealed class UpTests(RunningSystem system) : IClassFixture<RunningSystem>
         => await Until.HoldsAsync("alerts of logins from elsewhere are in HDFS", TimeSpan.FromMinutes(1), async () =>
         {
             await using Terminal terminal = await Terminal.OpenAsync(system.Home, 80, 24, command);
-            int code = await terminal.ExitCodeAsync(); // 1 until the first alert is there
+            int code = await terminal.ExitCodeAsync(); // 1 until the first alert exists
             (await terminal.WrappedAsync()).ShouldBeEmpty();
             return code == 0 && (await terminal.WholeAsync()).Contains("ip-change", StringComparison.Ordinal);
         });

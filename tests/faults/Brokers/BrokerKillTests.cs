@@ -5,7 +5,7 @@ using Running;
 
 namespace Faults.Tests.Brokers;
 
-/// <summary>kill -9 under load, again and again.</summary>
+/// <summary>Kills the broker with SIGKILL under load, several times.</summary>
 public sealed class BrokerKillTests : IAsyncLifetime
 {
     private const string First = "orders", Second = "payments", Group = "readers";
@@ -28,7 +28,7 @@ public sealed class BrokerKillTests : IAsyncLifetime
     public async Task Nothing_acknowledged_is_lost_doubled_or_out_of_order()
     {
         Random random = new(Seed);
-        // Small segments: a kill then meets rolls, snapshots and indexes, and not only the tail of one file.
+        // Segments are small, so that a kill also falls into rolls, snapshots and index writes, not only into the tail of one file.
         using (IAdminClient admin = NewAdmin())
         {
             await admin.CreateTopicsAsync([Topic(First, FirstPartitions, "262144"), Topic(Second, SecondPartitions, "1048576")]);
@@ -72,8 +72,8 @@ public sealed class BrokerKillTests : IAsyncLifetime
         }
     }
 
-    // A new one each time: librdkafka keeps a group's coordinator in a cache, and after all brokers were away (which makes it start from the bootstrap servers
-    // again) asks the connection that it has given up.
+    // A new client each time: librdkafka caches a group's coordinator. After all brokers were down it starts from the bootstrap servers again, but still asks
+    // the old connection for the coordinator.
     private IAdminClient NewAdmin() => new AdminClientBuilder(ClientSettings.Admin(_broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
 
     private static NumberedProducer[] StartProducers(string bootstrap) =>
@@ -91,7 +91,7 @@ public sealed class BrokerKillTests : IAsyncLifetime
             Configs = new Dictionary<string, string> { ["segment.bytes"] = segmentBytes, ["retention.ms"] = "-1" },
         };
 
-    // Every producer gets that much further, so that the kill meets all of them at work.
+    // Waits until each producer has sent some more records, so that the kill falls into the work of all of them.
     private static Task LoadAsync(NumberedProducer[] producers, int further)
     {
         long[] goals = [.. producers.Select(producer => producer.Count + further / producers.Length)];

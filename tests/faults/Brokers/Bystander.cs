@@ -5,7 +5,7 @@ using Game.Contracts;
 
 namespace Faults.Tests.Brokers;
 
-/// <summary>An ordinary client, served whatever others do.</summary>
+/// <summary>An ordinary client, which the broker must serve while other clients misbehave.</summary>
 internal sealed class Bystander : IDisposable
 {
     public const string Topic = "bystander";
@@ -18,8 +18,8 @@ internal sealed class Bystander : IDisposable
     {
         _broker = broker;
         _producer = new ProducerBuilder<Null, byte[]>(ClientSettings.Producer(broker.BootstrapServers, "bystander")).SetLogHandler((_, _) => { }).Build();
-        _consumer = new ConsumerBuilder<Ignore, byte[]>(ClientSettings.Consumer(broker.BootstrapServers, "bystander",
-            "bystander")).SetLogHandler((_, _) => { }).Build();
+        _consumer = new ConsumerBuilder<Ignore, byte[]>(ClientSettings.Consumer(broker.BootstrapServers, "bystander", "bystander"))
+            .SetLogHandler((_, _) => { }).Build();
     }
 
     /// <summary>Creates the topic and begins to read it.</summary>
@@ -31,7 +31,7 @@ internal sealed class Bystander : IDisposable
         await IsServedAsync();
     }
 
-    /// <summary>A few records go in and come out; the process lives.</summary>
+    /// <summary>Produces and consumes a few records, and checks that the process runs.</summary>
     public async Task IsServedAsync(int records = 5)
     {
         for (int i = 0; i < records; i++)

@@ -4,7 +4,9 @@ using Game.Contracts;
 
 namespace Faults.Tests.Brokers;
 
-/// <summary>A consumer group's member that reads through the broker's deaths, sees every offset once and in order, and commits again and again.</summary>
+/// <summary>
+/// A member of a consumer group that reads while the broker is killed and started again. It checks that it reads every offset in order, and commits often.
+/// </summary>
 internal sealed class CommittingReader : IDisposable
 {
     private const int CommitEvery = 500;
@@ -26,7 +28,7 @@ internal sealed class CommittingReader : IDisposable
         _thread.Start();
     }
 
-    /// <summary>The newest offset by partition whose commit the broker has answered.</summary>
+    /// <summary>By partition: the newest offset whose commit the broker has acknowledged.</summary>
     public Dictionary<TopicPartition, long> Committed()
     {
         _failure.ShouldBeNull();
@@ -36,7 +38,7 @@ internal sealed class CommittingReader : IDisposable
         }
     }
 
-    /// <summary>Waits until everything up to these ends was seen.</summary>
+    /// <summary>Waits until all records up to these ends have been read.</summary>
     public Task SeenAsync(IReadOnlyDictionary<TopicPartition, long> ends)
         => Until.HoldsAsync("the group's member has seen all records", TimeSpan.FromMinutes(1), () =>
     {
@@ -73,12 +75,12 @@ internal sealed class CommittingReader : IDisposable
             }
             catch (KafkaException e) when (!e.Error.IsFatal)
             {
-                // The broker is away: the client goes on by itself when it is back.
+                // The broker is down: the client continues by itself when the broker runs again.
             }
         }
     }
 
-    // After a rebalance reading resumes at the group's offset, so what was seen may be seen again; nothing may ever be skipped.
+    // After a rebalance the member reads from the group's offset, so it may read records again; it must never skip one.
     private bool Note(ConsumeResult<Ignore, byte[]> result)
     {
         lock (_gate)

@@ -5,7 +5,9 @@ using Running;
 
 namespace Faults.Tests.Brokers;
 
-/// <summary>A topic is made again under the name of one whose log start had been raised, and the broker is killed before its checkpoints come round.</summary>
+/// <summary>
+/// A topic is deleted after its log start was raised, and created again with the same name. Then the broker is killed before it has written its checkpoints.
+/// </summary>
 public sealed class DeletedTopicTests : IAsyncLifetime
 {
     private const string Topic = "orders";
@@ -23,12 +25,12 @@ public sealed class DeletedTopicTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Records_acknowledged_to_the_new_topic_outlive_a_killed_broker()
+    public async Task Acknowledged_records_of_the_new_topic_survive_the_kill()
     {
         await CreateAsync();
         await ProduceAsync(records: 60);
         await _broker.StopAsync();
-        // As Apache leaves it behind kafka-delete-records.
+        // The state that Apache's kafka-delete-records leaves.
         await File.WriteAllTextAsync(Path.Combine(_broker.DataFolder, "log-start-offset-checkpoint"), $"0\n1\n{Topic} 0 50\n",
             TestContext.Current.CancellationToken);
         await _broker.StartAgainAsync();
@@ -74,8 +76,8 @@ public sealed class DeletedTopicTests : IAsyncLifetime
 
     private (long Low, long High) Bounds()
     {
-        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Consumer(_broker.BootstrapServers, "faults",
-            "unused")).Build();
+        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Consumer(_broker.BootstrapServers, "faults", "unused"))
+            .Build();
         WatermarkOffsets bounds = consumer.QueryWatermarkOffsets(new TopicPartition(Topic, 0), Patience);
         return (bounds.Low.Value, bounds.High.Value);
     }

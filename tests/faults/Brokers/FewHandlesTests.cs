@@ -5,7 +5,7 @@ using Running;
 
 namespace Faults.Tests.Brokers;
 
-/// <summary>A broker whose process may have few files open, with more clients and more partitions than that.</summary>
+/// <summary>A broker whose process may open few files, with more clients and more partitions than that number.</summary>
 public sealed class FewHandlesTests : IAsyncLifetime
 {
     private const int OpenFiles = 512, Idle = 600, Partitions = 300;
@@ -31,7 +31,7 @@ public sealed class FewHandlesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Clients_beyond_them_wait_and_everyone_else_is_served()
+    public async Task Clients_beyond_the_limit_wait_and_the_others_are_served()
     {
         List<WireClient> idle = new(Idle);
         try
@@ -56,14 +56,14 @@ public sealed class FewHandlesTests : IAsyncLifetime
         _broker.Log.ShouldNotContain("fail: ");
     }
 
-    /// <summary>A new client, and more files than may be open at once.</summary>
+    /// <summary>Starts a new client, and creates more partition files than may be open at once.</summary>
     private async Task WriteEverywhereAsync()
     {
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(_broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
         await admin.CreateTopicsAsync([new TopicSpecification { Name = "wide", NumPartitions = Partitions, ReplicationFactor = 1 }]);
-        using IProducer<Null, byte[]> producer = new ProducerBuilder<Null, byte[]>(ClientSettings.Producer(_broker.BootstrapServers,
-            "faults")).SetLogHandler((_, _) => { }).Build();
-        await Task.WhenAll(Enumerable.Range(0,
-            Partitions).Select(partition => producer.ProduceAsync(new TopicPartition("wide", partition), new Message<Null, byte[]> { Value = [1] })));
+        using IProducer<Null, byte[]> producer = new ProducerBuilder<Null, byte[]>(ClientSettings.Producer(_broker.BootstrapServers, "faults"))
+            .SetLogHandler((_, _) => { }).Build();
+        await Task.WhenAll(Enumerable.Range(0, Partitions)
+            .Select(partition => producer.ProduceAsync(new TopicPartition("wide", partition), new Message<Null, byte[]> { Value = [1] })));
     }
 }

@@ -7,7 +7,7 @@ using Running;
 namespace Faults.Tests.Brokers;
 
 /// <summary>
-/// A disk that takes no more: the process's own limit on file sizes stands in for it, as it can be set and lifted while the broker runs and needs no rights.
+/// A full disk, simulated by the process's limit on file sizes: the test can set and lift the limit while the broker runs, without special rights.
 /// </summary>
 public sealed class FullDiskTests : IAsyncLifetime
 {
@@ -34,14 +34,14 @@ public sealed class FullDiskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_does_not_fit_is_refused_and_nothing_acknowledged_is_lost()
+    public async Task Batches_that_do_not_fit_are_refused_and_no_acknowledged_record_is_lost()
     {
         using NumberedProducer unwavering = new(_broker.BootstrapServers, "unwavering", Filling, 1, CompressionType.None);
         await Until.HoldsAsync("the first acknowledgements", Patience, () => unwavering.Count > 100);
         FileInfo log = new(Path.Combine(_broker.DataFolder, Filling + "-0", "00000000000000000000.log"));
         FileSizeLimit.Set(_broker.ProcessId, log.Length + Room);
 
-        // A client that does not try again hears why; another partition, whose file is small, goes on.
+        // A client without retries gets the error; another partition, whose file is small, still accepts records.
         (await RefusalAsync(Filling)).ShouldBe(ErrorCode.KafkaStorageError);
         int accepted = _hasty;
         (await ProduceAsync(Other)).ShouldBe(ErrorCode.NoError);
@@ -74,7 +74,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         try
         {
             await producer.ProduceAsync(topic, new Message<Null, byte[]> { Value = Encoding.ASCII.GetBytes(NumberedProducer.Value("hasty", _hasty)) });
-            _hasty++; // what was refused is not there, and its number is given again
+            _hasty++; // a refused record is not in the log, and its number is used again
             return ErrorCode.NoError;
         }
         catch (ProduceException<Null, byte[]> e)

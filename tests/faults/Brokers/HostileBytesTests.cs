@@ -6,13 +6,13 @@ using Running;
 
 namespace Faults.Tests.Brokers;
 
-/// <summary>Hostile bytes against a broker's process: it lives, its memory stays bounded, and others are served.</summary>
+/// <summary>Hostile bytes are sent to a broker's process: it keeps running, its memory stays bounded, and it serves other clients.</summary>
 public sealed class HostileBytesTests : IAsyncLifetime
 {
     private const int Megabyte = 1 << 20;
     private const int FrameLimit = 100 * Megabyte;
 
-    /// <summary>queued.max.request.bytes (256 MiB), doubled as buffers grow by copying, and what a busy broker needs anyway.</summary>
+    /// <summary>Twice queued.max.request.bytes (256 MiB), because buffers are copied when they grow, and the memory of a busy broker.</summary>
     private const long MostMemory = 700L * Megabyte;
 
     private readonly TempFolder _folder = new();
@@ -53,7 +53,7 @@ public sealed class HostileBytesTests : IAsyncLifetime
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         WireClient[] hostile = [.. Enumerable.Range(0, 10).Select(_ => new WireClient(_broker.Port))];
         Task[] sending = [.. hostile.Select(client => HalfAsync(client, stop.Token))];
-        // Two fit into the budget and are read to their half; the others wait unread.
+        // Two frames fit into the budget, and the broker reads their first half; it does not read the others yet.
         await Until.HoldsAsync("the halves that fit have been sent", TimeSpan.FromSeconds(30), () => sending.Count(task => task.IsCompletedSuccessfully) >= 2);
         long start = Stopwatch.GetTimestamp();
         await _bystander.IsServedAsync(records: 200);
@@ -68,7 +68,7 @@ public sealed class HostileBytesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Random_bytes_and_mutated_requests_end_nothing_but_their_connection()
+    public async Task Random_bytes_and_mutated_requests_end_only_their_connection()
     {
         int cases = Rounds.IsNightly ? 1_000_000 : 6_000;
         HostileFrames frames = new(20260131, cases);
@@ -138,8 +138,8 @@ public sealed class HostileBytesTests : IAsyncLifetime
             client.Dispose();
         }
         most.ShouldBeLessThan(MostMemory);
-        using IConsumer<Ignore, Ignore> asker = new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Consumer(_broker.BootstrapServers, "faults",
-            "faults")).Build();
+        using IConsumer<Ignore, Ignore> asker = new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Consumer(_broker.BootstrapServers, "faults", "faults"))
+            .Build();
         asker.QueryWatermarkOffsets(new TopicPartition("wide", 0), WireClient.Patience).High.Value.ShouldBe(Batches, "all were opened and found good");
     }
 

@@ -1,6 +1,6 @@
 namespace Faults.Tests.Brokers;
 
-/// <summary>The frames of one bombardment, handed out to many senders; remembers the newest, so that one that kills can be found.</summary>
+/// <summary>The frames of one attack, shared by many senders. It keeps the newest frames, so that a frame that crashes the broker can be found.</summary>
 internal sealed class HostileFrames(int seed, int cases)
 {
     private const int Remembered = 200;
@@ -11,7 +11,7 @@ internal sealed class HostileFrames(int seed, int cases)
     private readonly Lock _gate = new();
     private int _left = cases;
 
-    /// <summary>The next frames; none when all are through.</summary>
+    /// <summary>The next frames; none when all have been sent.</summary>
     public byte[][] Take(int count)
     {
         lock (_gate)

@@ -6,10 +6,10 @@ using Game.Analysis.Audit;
 
 namespace Faults.Tests.Brokers;
 
-/// <summary>Compares what a topic holds with what its producers were told.</summary>
+/// <summary>Compares the records of a topic with the acknowledgements that its producers got.</summary>
 internal static class LogCheck
 {
-    /// <summary>By producer and partition: every record sent is there once, in order, whole, and where its acknowledgement said.</summary>
+    /// <summary>For each producer and partition: every sent record is in the log once, in order, complete, and at the offset of its acknowledgement.</summary>
     public static void HoldsExactly(string bootstrap, string topic, int partitions, IReadOnlyList<NumberedProducer> producers)
     {
         Dictionary<(string Producer, int Partition), List<Acknowledged>> found = new();

@@ -3,7 +3,7 @@ using Broker.Protocol.Tests.Messages;
 
 namespace Faults.Tests.Brokers;
 
-/// <summary>Frames made of Kafka's own requests, changed in places: mostly the body, sometimes the header or the length. By seed.</summary>
+/// <summary>Kafka's own requests with some bytes changed: mostly in the body, sometimes in the header or the length. The seed decides the changes.</summary>
 internal sealed class MutatedRequests
 {
     private const int HeaderChances = 10;

@@ -5,16 +5,16 @@ using Game.Contracts;
 
 namespace Faults.Tests.Brokers;
 
-/// <summary>An acknowledged record: its number among those of its producer and partition, and where the broker said it lies.</summary>
+/// <summary>An acknowledged record: its number among the records of its producer and partition, and the offset that the broker gave.</summary>
 internal readonly record struct Acknowledged(int Number, long Offset);
 
 /// <summary>
-/// An idempotent producer that sends numbered records to all partitions of a topic in turn, as fast as acknowledgements come, until it is stopped; it notes
-/// what was acknowledged.
+/// An idempotent producer that sends numbered records to all partitions of a topic in turn, as fast as acknowledgements arrive, until it is stopped; it keeps
+/// the acknowledgements.
 /// </summary>
 internal sealed class NumberedProducer : IDisposable
 {
-    /// <summary>Records that are not acknowledged yet: some batches in flight and some waiting, as a busy client has.</summary>
+    /// <summary>The most unacknowledged records: some batches in flight and some waiting, as in a busy client.</summary>
     private const int Outstanding = 400;
 
     private const int PaddingBytes = 150;

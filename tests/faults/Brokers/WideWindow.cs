@@ -8,7 +8,7 @@ using ZstdSharp.Unsafe;
 
 namespace Faults.Tests.Brokers;
 
-/// <summary>A small batch whose Zstandard window is the largest that the broker takes, and is used whole.</summary>
+/// <summary>A small batch whose Zstandard window is the largest that the broker accepts, and is used completely.</summary>
 internal static class WideWindow
 {
     private const int WindowLog = 27;

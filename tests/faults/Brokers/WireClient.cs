@@ -5,7 +5,7 @@ using Broker.Protocol;
 
 namespace Faults.Tests.Brokers;
 
-/// <summary>A connection that sends what it is told, byte by byte if need be.</summary>
+/// <summary>A connection that sends the bytes of a test, one by one if needed.</summary>
 internal sealed class WireClient : IDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -14,11 +14,11 @@ internal sealed class WireClient : IDisposable
     public WireClient(int port)
     {
         _socket.Connect(IPAddress.Loopback, port);
-        // Closing resets the connection: thousands of them leave no port waiting.
+        // Closing resets the connection, so that thousands of connections leave no port in TIME_WAIT.
         _socket.LingerState = new LingerOption(true, 0);
     }
 
-    /// <summary>A length field and whatever follows it.</summary>
+    /// <summary>A length field and the bytes after it.</summary>
     public static byte[] Raw(int length, params ReadOnlySpan<byte> rest)
     {
         byte[] bytes = new byte[4 + rest.Length];
@@ -36,7 +36,7 @@ internal sealed class WireClient : IDisposable
         return Raw(header.Length + body.Length, [.. header, .. body]);
     }
 
-    /// <summary>Sends all of it, waiting for the peer to read where it must.</summary>
+    /// <summary>Sends all bytes; waits while the peer does not read.</summary>
     public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation = default)
     {
         while (bytes.Length > 0)
@@ -45,7 +45,7 @@ internal sealed class WireClient : IDisposable
         }
     }
 
-    /// <summary>Whether the peer closes the connection without a word.</summary>
+    /// <summary>Whether the peer closes the connection without an answer.</summary>
     public async Task<bool> IsClosedAsync()
     {
         try
@@ -58,7 +58,7 @@ internal sealed class WireClient : IDisposable
         }
     }
 
-    /// <summary>Reads what comes until so many frames have come, the peer closes, or nothing came for a while.</summary>
+    /// <summary>Reads until this many frames have arrived, the peer closes, or nothing arrives for a while.</summary>
     public async Task ReadAsync(int frames, TimeSpan quiet)
     {
         byte[] buffer = new byte[64 * 1024];
@@ -86,7 +86,7 @@ internal sealed class WireClient : IDisposable
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {
-            // The peer reset the connection, or does not answer this: both are its right.
+            // The peer reset the connection, or does not answer; both are allowed.
         }
     }
 

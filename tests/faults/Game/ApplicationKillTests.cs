@@ -6,7 +6,7 @@ using Running;
 
 namespace Faults.Tests.Game;
 
-/// <summary>Detectors, sink and game servers killed with -9 at random while players play.</summary>
+/// <summary>Detectors, sink and game servers are killed with SIGKILL at random times under load.</summary>
 public sealed class ApplicationKillTests : IAsyncLifetime
 {
     private const int Seed = 20260131;
@@ -19,7 +19,7 @@ public sealed class ApplicationKillTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _system is null ? ValueTask.CompletedTask : _system.DisposeAsync();
 
     [Fact]
-    public async Task The_audits_are_equal_whatever_dies()
+    public async Task The_audits_are_equal_after_any_kills()
     {
         int kills = Rounds.Of(smoke: 3);
         double seconds = SecondsBefore + kills * SecondsEach;
@@ -39,7 +39,7 @@ public sealed class ApplicationKillTests : IAsyncLifetime
         answered.Sentences.ShouldBeEmpty();
     }
 
-    // One of each kind first, then by lot; each at an instant of its own stretch of the load.
+    // First one program of each kind, then random ones; each kill at a random time in its own part of the load.
     private async Task KillAsync(LoadGenerator load, int kills)
     {
         Random random = new(Seed);

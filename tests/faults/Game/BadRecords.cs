@@ -4,17 +4,17 @@ using global::Game.Simulator.World;
 
 namespace Faults.Tests.Game;
 
-/// <summary>A record put straight into player-events.</summary>
-/// <param name="What">For messages.</param>
+/// <summary>A record that the test writes directly to player-events.</summary>
+/// <param name="What">Its name, for messages.</param>
 /// <param name="Value">Its value; null is a tombstone.</param>
-/// <param name="IsEvent">Whether the contract takes it.</param>
+/// <param name="IsEvent">Whether the contract accepts it.</param>
 internal sealed record BadRecord(string What, byte[]? Value, bool IsEvent = false)
 {
-    /// <summary>The key, mostly that of the event's player.</summary>
+    /// <summary>The record's key, mostly the event's player.</summary>
     public string Key { get; init; } = BadRecords.User;
 }
 
-/// <summary>What broken, hostile and merely strange producers write.</summary>
+/// <summary>The records of broken, hostile and unusual producers.</summary>
 internal static class BadRecords
 {
     public const string User = "u-strange";

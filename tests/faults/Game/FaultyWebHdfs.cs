@@ -9,10 +9,10 @@ using Running;
 
 namespace Faults.Tests.Game;
 
-/// <summary>What a WebHDFS may do instead of answering.</summary>
+/// <summary>What a faulty WebHDFS does with a request.</summary>
 internal enum WebHdfsFault
 {
-    /// <summary>500 with Hadoop's words.</summary>
+    /// <summary>500 with an exception in Hadoop's format.</summary>
     InternalError,
 
     /// <summary>403, no permission.</summary>
@@ -21,32 +21,31 @@ internal enum WebHdfsFault
     /// <summary>403, this NameNode is the standby.</summary>
     Standby,
 
-    /// <summary>404 of some web server, which knows no files.</summary>
+    /// <summary>404 of another web server.</summary>
     NotFoundPage,
 
-    /// <summary>200 and noise.</summary>
+    /// <summary>200 and random bytes.</summary>
     Garbage,
 
-    /// <summary>200 and JSON that means something else.</summary>
+    /// <summary>200 and the JSON of another answer.</summary>
     OtherJson,
 
     /// <summary>No answer; after a while the connection breaks.</summary>
     Silence,
 
-    /// <summary>The request is carried out, and its answer lost.</summary>
+    /// <summary>The request is carried out, and its answer is lost.</summary>
     LostAnswer,
 
     /// <summary>The connection breaks within the request's body.</summary>
     BrokenUpload,
 }
 
-/// <summary>A proxy before WebHDFS that, when told, answers many requests wrongly, by seed.</summary>
+/// <summary>A proxy in front of WebHDFS that answers many requests wrongly while a test wants it; the seed decides which.</summary>
 internal sealed class FaultyWebHdfs : IAsyncDisposable
 {
     private const int Seed = 20260131;
 
-    /// <summary>Of ten requests in times of trouble, so many are answered wrongly: the others let the sink come far enough to meet the next fault
-    /// elsewhere.</summary>
+    /// <summary>This many of ten requests are answered wrongly. The others succeed, so that the sink gets to other calls before the next fault.</summary>
     private const int WrongOfTen = 2;
 
     private static readonly TimeSpan SilenceTime = TimeSpan.FromSeconds(2);
@@ -78,12 +77,12 @@ internal sealed class FaultyWebHdfs : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>From now on many requests go wrong, until <see cref="Recover"/>.</summary>
+    /// <summary>From now on many requests fail, until <see cref="Recover"/>.</summary>
     public void Misbehave() => _trouble = true;
 
     public void Recover() => _trouble = false;
 
-    /// <summary>How often each fault was dealt out.</summary>
+    /// <summary>How often each fault was used.</summary>
     public int Dealt(WebHdfsFault fault) => _dealt.GetValueOrDefault(fault);
 
     public async ValueTask DisposeAsync()
@@ -126,7 +125,7 @@ internal sealed class FaultyWebHdfs : IAsyncDisposable
         }
     }
 
-    // As cards are dealt: all faults once, in random order, before the first comes again.
+    // Every fault is used once, in random order, before any is used again.
     private WebHdfsFault Deal()
     {
         if (_deck.Count == 0)
@@ -166,7 +165,7 @@ internal sealed class FaultyWebHdfs : IAsyncDisposable
 
     private async Task ForwardAsync(HttpContext context, bool answer)
     {
-        // The target as it came, percent signs and all: a rename's destination depends on them.
+        // The raw target with its percent signs, because a rename's destination depends on them.
         string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         Uri uri = new(_target + raw, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         using HttpRequestMessage request = new(new HttpMethod(context.Request.Method), uri);
@@ -189,7 +188,7 @@ internal sealed class FaultyWebHdfs : IAsyncDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
-            context.Abort(); // one of the two sides went away
+            context.Abort(); // the client or WebHDFS has closed the connection
         }
     }
 

@@ -7,7 +7,9 @@ using Running;
 
 namespace Faults.Tests.Game;
 
-/// <summary>The whole system on one machine, each program a process that may die: broker, local WebHDFS, two game servers, two detectors, the sink.</summary>
+/// <summary>
+/// The whole system on one machine, each program a process that a test may kill: broker, local WebHDFS, two game servers, two detectors, the sink.
+/// </summary>
 internal sealed class GameSystem : IAsyncDisposable
 {
     public const int Partitions = 4;
@@ -33,7 +35,7 @@ internal sealed class GameSystem : IAsyncDisposable
 
     public string BootstrapServers => _broker.BootstrapServers;
 
-    /// <summary>The players, and what they have done so far.</summary>
+    /// <summary>The players, and their actions so far.</summary>
     public GameWorld World { get; }
 
     public WarehouseFolder Warehouse { get; }
@@ -70,7 +72,7 @@ internal sealed class GameSystem : IAsyncDisposable
         DemoSecrets.ParseKey(Credential))
         { KeepAnsweredIds = true }, PlayerCount);
 
-    /// <summary>Waits until detectors and sink have worked off everything that the topics hold.</summary>
+    /// <summary>Waits until detectors and sink have read and committed all records of the topics.</summary>
     public async Task DrainAsync()
     {
         GroupProgress progress = new(_admin);
@@ -87,7 +89,7 @@ internal sealed class GameSystem : IAsyncDisposable
         });
     }
 
-    /// <summary>Where the running test has failed, adds what the programs said last to its output.</summary>
+    /// <summary>If the running test has failed, adds the last output of the programs to the test's output.</summary>
     public void TellIfFailed()
     {
         foreach (Part part in _parts)
@@ -137,7 +139,7 @@ internal sealed class GameSystem : IAsyncDisposable
             $"{Partitions}", "--client-id", $"detector-{number}", "--urls", url);
     }
 
-    // Small commits in quick succession: a kill then meets every step of the commit protocol.
+    // Small commits in quick succession, so that kills fall into every step of the commit protocol.
     private Part NewSink(string hdfs)
     {
         string url = NewUrl();

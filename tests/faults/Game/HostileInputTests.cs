@@ -12,7 +12,7 @@ using Running;
 
 namespace Faults.Tests.Game;
 
-/// <summary>What is broken on the way in, in the topic and in HDFS stops nobody, and is told where it belongs.</summary>
+/// <summary>Bad requests, bad records in the topic and a faulty HDFS stop no program, and each is reported where an operator looks.</summary>
 public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileGame>, IAsyncDisposable
 {
     private const double Rate = 100;
@@ -26,13 +26,13 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
     }
 
     [Fact]
-    public async Task Bad_records_in_the_topic_become_dead_letters_and_raw_rows_and_stop_nobody()
+    public async Task Bad_records_in_the_topic_become_dead_letters_and_raw_rows_and_stop_no_program()
     {
         BadRecord[] records = [.. BadRecords.All(NowMs())];
         Task playing = PlayAsync(seconds: 4);
         Dictionary<(int Partition, long Offset), BadRecord> places = new();
-        using (IProducer<string, byte[]?> producer = new ProducerBuilder<string, byte[]?>(ClientSettings.Producer(_system.BootstrapServers,
-            "strange")).SetValueSerializer(Serializers.ByteArray!).SetLogHandler((_, _) => { }).Build())
+        using (IProducer<string, byte[]?> producer = new ProducerBuilder<string, byte[]?>(ClientSettings.Producer(_system.BootstrapServers, "strange"))
+            .SetValueSerializer(Serializers.ByteArray!).SetLogHandler((_, _) => { }).Build())
         {
             foreach (BadRecord record in records)
             {
@@ -50,7 +50,7 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
     }
 
     [Fact]
-    public async Task A_WebHDFS_in_trouble_costs_time_and_nothing_else()
+    public async Task A_WebHDFS_that_fails_costs_only_time()
     {
         game.Proxy.Misbehave();
         Task playing = PlayAsync(seconds: 8);
@@ -71,7 +71,7 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
     }
 
     [Fact]
-    public async Task Whatever_is_posted_to_a_game_server_is_answered_and_never_a_server_error()
+    public async Task Any_bytes_posted_to_a_game_server_get_an_answer_that_is_no_server_error()
     {
         const int Cases = 400;
         Random random = new(20260131);
@@ -114,8 +114,8 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
 
     private void DeadLettersHold(Dictionary<(int Partition, long Offset), BadRecord> places)
     {
-        HashSet<(int Partition,
-            long Offset)> expected = places.Where(place => !place.Value.IsEvent || place.Value.Key != BadRecords.User).Select(place => place.Key).ToHashSet();
+        HashSet<(int Partition, long Offset)> expected = places.Where(place => !place.Value.IsEvent || place.Value.Key != BadRecords.User)
+            .Select(place => place.Key).ToHashSet();
         ConsumerConfig config = ClientSettings.Consumer(_system.BootstrapServers, "faults", "faults");
         using IConsumer<string, byte[]?> consumer = new ConsumerBuilder<string, byte[]?>(config).SetValueDeserializer(Deserializers.ByteArray!)
             .SetLogHandler((_, _) => { }).Build();
@@ -135,8 +135,8 @@ public sealed class HostileInputTests(HostileGame game) : IClassFixture<HostileG
 
     private void WarehouseHolds(Dictionary<(int Partition, long Offset), BadRecord> places)
     {
-        Dictionary<(int Partition,
-            long Offset), WarehouseRow> rows = _system.Warehouse.Rows(Topics.PlayerEvents, "event_id").ToDictionary(row => (row.Partition, row.Offset));
+        Dictionary<(int Partition, long Offset), WarehouseRow> rows = _system.Warehouse.Rows(Topics.PlayerEvents, "event_id")
+            .ToDictionary(row => (row.Partition, row.Offset));
         foreach (((int, long) place, BadRecord record) in places)
         {
             (rows[place].Id is not null).ShouldBe(record.IsEvent, record.What);

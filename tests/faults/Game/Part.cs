@@ -2,10 +2,10 @@ using Running;
 
 namespace Faults.Tests.Game;
 
-/// <summary>One of the system's programs, that can be killed and started again at the same address.</summary>
-/// <param name="name">For messages.</param>
-/// <param name="program">Which program.</param>
-/// <param name="url">Where its health is asked for.</param>
+/// <summary>One of the system's programs, which can be killed and started again at the same address.</summary>
+/// <param name="name">Its name, for messages.</param>
+/// <param name="program">The name of the program.</param>
+/// <param name="url">The address of its health endpoints.</param>
 /// <param name="arguments">Its command line.</param>
 internal sealed class Part(string name, string program, string url, params string[] arguments) : IAsyncDisposable
 {
@@ -22,14 +22,14 @@ internal sealed class Part(string name, string program, string url, params strin
 
     public void Start() => _process = RunningProgram.Start(Programs.PathOf(program), arguments, Programs.Environment(Repository.Root));
 
-    /// <summary>Waits until it says that it is ready.</summary>
+    /// <summary>Waits until it reports that it is ready.</summary>
     public Task ReadyAsync(string path = "/readyz") => Until.HoldsAsync($"{name} is ready", ReadyTimeout, () =>
     {
         ShouldBeAlive();
         return AnswersAsync(path);
     });
 
-    /// <summary>kill -9.</summary>
+    /// <summary>Kills it with SIGKILL.</summary>
     public async Task KillAsync()
     {
         _process!.Send(Signal.Kill);
@@ -39,7 +39,7 @@ internal sealed class Part(string name, string program, string url, params strin
 
     public void ShouldBeAlive() => _process!.HasExited.ShouldBeFalse($"the {name} must live; it said:\n{_process.Said}");
 
-    /// <summary>Where the running test has failed, adds what it said last to the test's output.</summary>
+    /// <summary>If the running test has failed, adds the program's last output to the test's output.</summary>
     public void TellIfFailed() => Vital.TellIfFailed(name, _process?.Said ?? "");
 
     public async ValueTask DisposeAsync()

@@ -5,7 +5,7 @@ using global::Game.Simulator.World;
 
 namespace Faults.Tests.Game;
 
-/// <summary>What a drained system must show, whatever died on the way.</summary>
+/// <summary>What must hold for a system that has read all records, after any kills.</summary>
 internal static class SystemAudit
 {
     /// <summary>

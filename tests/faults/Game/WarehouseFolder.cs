@@ -4,17 +4,17 @@ using DuckDB.NET.Data;
 
 namespace Faults.Tests.Game;
 
-/// <summary>A row of the warehouse, as far as audits care.</summary>
-/// <param name="Partition">Of the topic.</param>
-/// <param name="Offset">In it.</param>
-/// <param name="Id">The event's or alert's; null where the value could not be decoded.</param>
+/// <summary>The parts of a warehouse row that audits use.</summary>
+/// <param name="Partition">The partition of its record.</param>
+/// <param name="Offset">The offset of its record.</param>
+/// <param name="Id">The event's or alert's id; null where the value could not be decoded.</param>
 /// <param name="Raw">The value's bytes where it could not be decoded.</param>
 internal sealed record WarehouseRow(int Partition, long Offset, string? Id, byte[]? Raw);
 
-/// <summary>The warehouse as it lies on the disk under the local WebHDFS server: read without any of the programs under test.</summary>
+/// <summary>The warehouse on the disk under the local WebHDFS server, read without any of the programs under test.</summary>
 internal sealed class WarehouseFolder(string path)
 {
-    /// <summary>Whether the topic's manifests reach these ends, with all files of the newest ones in place.</summary>
+    /// <summary>Whether the topic's manifests reach these ends, and all files of the newest ones have their final names.</summary>
     public bool Reaches(string topic, IReadOnlyDictionary<int, long> ends) => ends.All(end => end.Value == 0 || Reaches(topic, end.Key, end.Value));
 
     /// <summary>All rows of a topic.</summary>

@@ -39,14 +39,14 @@ public sealed class AdminTests(OneBroker broker) : IDisposable
         await Kafka.ProduceNumbersAsync(broker.BootstrapServers, topic, 10);
         TopicDescription before = await DescribeAsync(topic);
         await _admin.DeleteTopicsAsync([topic]);
-        // As in Kafka, the name is taken until the controller has finished what the clients cannot see any more.
+        // As in Kafka, the name stays in use until the controller has finished the deletion, after clients no longer see the topic.
         await Until.HoldsAsync("the name is free again", Kafka.Patience, () => CreatedAsync(topic));
         (await DescribeAsync(topic)).TopicId.ShouldNotBe(before.TopicId);
         (await Kafka.ProduceNumbersAsync(broker.BootstrapServers, topic, 1))[0].Offset.Value.ShouldBe(0);
     }
 
     [Fact]
-    public async Task Mistakes_are_answered_by_name()
+    public async Task Wrong_requests_get_named_errors()
     {
         string topic = broker.FreshName("mistaken");
         await _admin.CreateTopicAsync(topic, 1);
@@ -65,7 +65,7 @@ public sealed class AdminTests(OneBroker broker) : IDisposable
     }
 
     [Fact]
-    public async Task A_topic_s_setting_is_changed_shown_and_taken_back()
+    public async Task A_topic_s_setting_is_changed_shown_and_removed()
     {
         string topic = broker.FreshName("settings");
         await _admin.CreateTopicAsync(topic, 1);
@@ -101,7 +101,7 @@ public sealed class AdminTests(OneBroker broker) : IDisposable
     }
 
     [Fact]
-    public async Task Offsets_are_listed_by_place_and_by_time()
+    public async Task Offsets_are_listed_by_position_and_by_time()
     {
         string topic = broker.FreshName("offsets");
         await Kafka.ProduceNumbersAsync(broker.BootstrapServers, topic, 25);

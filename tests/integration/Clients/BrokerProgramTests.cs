@@ -1,6 +1,6 @@
 namespace Integration.Tests.Clients;
 
-/// <summary>The broker's command line: what cannot work ends with one sentence.</summary>
+/// <summary>The broker's command line: a setting or file that cannot work ends the start with one sentence.</summary>
 public sealed class BrokerProgramTests(OneBroker broker) : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -11,7 +11,7 @@ public sealed class BrokerProgramTests(OneBroker broker) : IDisposable
     [InlineData("log.retention.ms", "soon")]
     [InlineData("zookeeper.connect", "127.0.0.1:2181")]
     [InlineData("listeners", "PLAINTEXT://nobody-knows-this-host.invalid:9092")]
-    public async Task A_setting_that_cannot_hold_is_named(string key, string value) => (await FailAsync("--override", $"{key}={value}")).ShouldContain(key);
+    public async Task An_impossible_setting_is_named(string key, string value) => (await FailAsync("--override", $"{key}={value}")).ShouldContain(key);
 
     [Fact]
     public async Task A_port_in_use_is_named()

@@ -11,7 +11,7 @@ public sealed class GroupTests(OneBroker broker)
     [Theory]
     [InlineData(PartitionAssignmentStrategy.Range)]
     [InlineData(PartitionAssignmentStrategy.RoundRobin)]
-    public async Task Two_members_share_the_partitions_and_one_that_leaves_gives_its_own_back(PartitionAssignmentStrategy strategy)
+    public async Task Two_members_share_the_partitions_and_the_other_gets_those_of_one_that_leaves(PartitionAssignmentStrategy strategy)
     {
         (string topic, string group) = await TopicAsync("shared");
         await using GroupMember first = new(broker.BootstrapServers, group, topic, config => config.PartitionAssignmentStrategy = strategy);
@@ -30,7 +30,7 @@ public sealed class GroupTests(OneBroker broker)
     }
 
     [Fact]
-    public async Task A_cooperative_member_keeps_what_it_need_not_give()
+    public async Task A_cooperative_member_keeps_the_partitions_that_do_not_move()
     {
         (string topic, string group) = await TopicAsync("cooperative");
         await using GroupMember first = new(broker.BootstrapServers, group, topic, Cooperative);
@@ -42,7 +42,7 @@ public sealed class GroupTests(OneBroker broker)
     }
 
     [Fact]
-    public async Task A_static_member_that_comes_back_has_its_partitions_without_a_rebalance()
+    public async Task A_static_member_that_returns_has_its_partitions_without_a_rebalance()
     {
         (string topic, string group) = await TopicAsync("static");
         await using GroupMember stays = new(broker.BootstrapServers, group, topic, config => config.GroupInstanceId = "stays");
@@ -86,7 +86,7 @@ public sealed class GroupTests(OneBroker broker)
     }
 
     [Fact]
-    public async Task A_group_goes_on_where_it_committed()
+    public async Task A_group_continues_at_its_committed_offsets()
     {
         (string topic, string group) = await TopicAsync("resumed");
         await Kafka.ProduceNumbersAsync(broker.BootstrapServers, topic, 600);
@@ -121,8 +121,8 @@ public sealed class GroupTests(OneBroker broker)
         (await admin.ListConsumerGroupsAsync()).Valid.Select(g => g.GroupId).ShouldNotContain(group);
 
         async Task<long[]> OffsetsAsync()
-            => [.. (await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group,
-            null)]))[0].Partitions.Select(p => p.Offset.Value).Where(o => o >= 0)];
+            => [.. (await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(group, null)]))[0].Partitions.Select(p => p.Offset.Value)
+                .Where(o => o >= 0)];
     }
 
     [Fact]

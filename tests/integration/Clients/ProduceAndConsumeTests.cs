@@ -13,7 +13,7 @@ public sealed class ProduceAndConsumeTests(OneBroker broker)
     [InlineData(CompressionType.Snappy)]
     [InlineData(CompressionType.Lz4)]
     [InlineData(CompressionType.Zstd)]
-    public async Task Every_compression_comes_back_as_it_went(CompressionType compression)
+    public async Task Records_of_every_compression_are_read_unchanged(CompressionType compression)
     {
         string topic = broker.FreshName("compressed");
         using (IProducer<string, string> producer = Kafka.Producer(broker.BootstrapServers,
@@ -65,7 +65,7 @@ public sealed class ProduceAndConsumeTests(OneBroker broker)
     }
 
     [Fact]
-    public async Task A_record_over_the_limit_is_refused_by_name_and_the_next_one_is_taken()
+    public async Task A_record_over_the_limit_is_refused_by_name_and_the_next_one_is_accepted()
     {
         string topic = broker.FreshName("too-large");
         using IProducer<string, string> producer = Kafka.Producer(broker.BootstrapServers, config => config.MessageMaxBytes = 10_000_000);
@@ -76,7 +76,7 @@ public sealed class ProduceAndConsumeTests(OneBroker broker)
     }
 
     [Fact]
-    public void A_transactional_producer_is_refused_by_name_and_for_good()
+    public void A_transactional_producer_is_refused_by_a_named_fatal_error()
     {
         using IProducer<string, string> producer = Kafka.Producer(broker.BootstrapServers, config => config.TransactionalId = "transactions-come-later");
         KafkaException refused = Should.Throw<KafkaException>(() => producer.InitTransactions(Kafka.Patience));

@@ -3,7 +3,7 @@ using Confluent.Kafka.Admin;
 
 namespace Integration.Tests.Clients;
 
-/// <summary>What a broker keeps when it is stopped in order, and when it is killed.</summary>
+/// <summary>What a broker keeps when it is stopped with SIGTERM, and when it is killed.</summary>
 public sealed class RestartTests : IDisposable
 {
     private const int Partitions = 3;
@@ -49,7 +49,7 @@ public sealed class RestartTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Clients_go_on_over_a_restart_without_loss_or_doubles(bool inOrder)
+    public async Task Clients_continue_over_a_restart_without_loss_or_duplicates(bool inOrder)
     {
         await using BrokerProcess broker = await BrokerProcess.StartAsync(_folder["broker"]);
         using (IAdminClient admin = Kafka.Admin(broker.BootstrapServers))
@@ -61,8 +61,8 @@ public sealed class RestartTests : IDisposable
             config => (config.EnableIdempotence, config.ReconnectBackoffMaxMs) = (true, 500));
         List<Task<DeliveryResult<string, string>>> sent = new();
         void Send(int count)
-            => sent.AddRange(Enumerable.Range(sent.Count,
-            count).Select(i => producer.ProduceAsync("live", new Message<string, string> { Key = $"k{i % 10}", Value = $"{i}" })));
+            => sent.AddRange(Enumerable.Range(sent.Count, count)
+                .Select(i => producer.ProduceAsync("live", new Message<string, string> { Key = $"k{i % 10}", Value = $"{i}" })));
         Send(2000);
         await Until.HoldsAsync("the member reads", Kafka.Patience, () => member.Records.Count > 0);
         Send(2000);

@@ -3,7 +3,7 @@ using Game.Contracts;
 
 namespace Integration.Tests.Clients;
 
-/// <summary>What game server, detector and sink do with topics that exist already: on a cluster, not a double.</summary>
+/// <summary>What game server, detector and sink do with topics that exist already, with a real broker.</summary>
 public sealed class TopicSetupTests(OneBroker broker) : IDisposable
 {
     private readonly IAdminClient _admin = Kafka.Admin(broker.BootstrapServers);

@@ -4,13 +4,13 @@ using Game.Contracts;
 
 namespace Integration.Tests.Detector;
 
-/// <summary>A record that nobody can use must not stop those who read on.</summary>
+/// <summary>A record that the detector cannot use must not stop it.</summary>
 public sealed class DeadLetterTests : DetectorBroker
 {
     private static readonly Message<byte[], byte[]> Giant = new() { Key = new byte[150_000], Value = new byte[890_000] };
 
     [Fact]
-    public async Task A_giant_is_cut_and_the_detector_goes_on()
+    public async Task A_giant_record_is_cut_and_the_detector_continues()
     {
         await CreateAsync(Topics.PlayerEvents);
         await WriteAsync(Topics.PlayerEvents, Giant, new() { Key = [1], Value = "{}"u8.ToArray() });
@@ -23,7 +23,7 @@ public sealed class DeadLetterTests : DetectorBroker
     }
 
     [Fact]
-    public async Task Where_the_brokers_take_less_a_stub_says_where_the_record_lies()
+    public async Task Where_the_brokers_accept_less_a_stub_names_the_record()
     {
         await CreateAsync(Topics.PlayerEvents);
         await CreateAsync(Topics.DeadLetters, ("max.message.bytes", "50000"));
@@ -37,7 +37,7 @@ public sealed class DeadLetterTests : DetectorBroker
     }
 
     [Fact]
-    public async Task The_filter_copies_critical_alerts_whole_and_a_giant_one_not_at_all()
+    public async Task The_filter_copies_critical_alerts_unchanged_and_no_giant_one()
     {
         await CreateAsync(Topics.Alerts);
         await CreateAsync(Topics.AlertsPriority);
@@ -55,8 +55,8 @@ public sealed class DeadLetterTests : DetectorBroker
         List<ConsumeResult<byte[], byte[]>> copies = Read(Topics.AlertsPriority, 2);
         Message<byte[], byte[]> copy = copies.Select(record => record.Message).Single(message => message.Value.AsSpan().SequenceEqual(critical));
         copy.Key.ShouldBe("u-1"u8.ToArray());
-        copy.Headers.Select(header => (header.Key,
-            Convert.ToHexString(header.GetValueBytes()))).ShouldBe(headers.Select(header => (header.Key, Convert.ToHexString(header.GetValueBytes()))));
+        copy.Headers.Select(header => (header.Key, Convert.ToHexString(header.GetValueBytes())))
+            .ShouldBe(headers.Select(header => (header.Key, Convert.ToHexString(header.GetValueBytes()))));
         Header(Read(Topics.DeadLetters, 1)[0].Message, "reason").ShouldBe("the alert is too large to be copied");
         (await filter.StopAsync()).ShouldBe(0);
         EndOf(Topics.AlertsPriority).ShouldBe(2);

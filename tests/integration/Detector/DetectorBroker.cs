@@ -4,7 +4,7 @@ using Game.Contracts;
 
 namespace Integration.Tests.Detector;
 
-/// <summary>A broker of one's own, as the detector's topics have fixed names.</summary>
+/// <summary>A broker of the test's own, because the detector's topics have fixed names.</summary>
 public abstract class DetectorBroker : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
@@ -23,7 +23,9 @@ public abstract class DetectorBroker : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Creates a topic as the contract says, but for <paramref name="settings"/>; with one partition where the number is free.</summary>
+    /// <summary>
+    /// Creates a topic as in the contract, except for <paramref name="settings"/>; with one partition where the contract leaves the number open.
+    /// </summary>
     private protected async Task CreateAsync(string topic, params (string Key, string Value)[] settings)
     {
         using IAdminClient admin = Kafka.Admin(BootstrapServers);
@@ -88,7 +90,7 @@ public abstract class DetectorBroker : IAsyncLifetime
     private protected long EndOf(string topic)
     {
         using IConsumer<string, string> consumer = Kafka.Consumer(BootstrapServers, "test-reader");
-        return Enumerable.Range(0,
-            new Topics(1)[topic].Partitions).Sum(p => consumer.QueryWatermarkOffsets(new TopicPartition(topic, p), Kafka.Patience).High.Value);
+        return Enumerable.Range(0, new Topics(1)[topic].Partitions)
+            .Sum(p => consumer.QueryWatermarkOffsets(new TopicPartition(topic, p), Kafka.Patience).High.Value);
     }
 }

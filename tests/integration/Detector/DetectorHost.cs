@@ -39,13 +39,13 @@ internal sealed class DetectorHost : IAsyncDisposable
             Match found = Regex.Match(page, $$"""^{{metric}}\{[^}]*partition="0"[^}]*\} ([0-9]+)""", RegexOptions.Multiline, TimeSpan.FromSeconds(1));
             return found.Success ? long.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture) : -1;
         }
-        catch (HttpRequestException) // not up yet
+        catch (HttpRequestException) // it does not listen yet
         {
             return -1;
         }
     }
 
-    /// <summary>The answer of a probe; null as status while nothing listens yet.</summary>
+    /// <summary>The answer of a probe; the status is null while the process does not listen yet.</summary>
     public async Task<(HttpStatusCode? Status, string Body)> ProbeAsync(HttpMethod method, string path)
     {
         _running.IsCompleted.ShouldBeFalse("the detector has ended");
@@ -55,7 +55,7 @@ internal sealed class DetectorHost : IAsyncDisposable
             using HttpResponseMessage answer = await _http.SendAsync(request);
             return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
         }
-        catch (HttpRequestException) // not up yet
+        catch (HttpRequestException) // it does not listen yet
         {
             return (null, "");
         }

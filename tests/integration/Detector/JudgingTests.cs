@@ -3,11 +3,11 @@ using Game.Contracts;
 
 namespace Integration.Tests.Detector;
 
-/// <summary>What a whole detector raises on records that are meant to silence it.</summary>
+/// <summary>The alerts of a whole detector on records that an attacker sends to silence it.</summary>
 public sealed class JudgingTests : DetectorBroker
 {
     [Fact]
-    public async Task A_failed_login_does_not_quiet_the_success_a_minute_later()
+    public async Task A_failed_login_does_not_quiet_a_successful_one_a_minute_later()
     {
         LoginEvent failed = PlayerLife.Stranger("u-1", PlayerLife.LastDay + 60_000, LoginOutcome.BadPassword);
         LoginEvent success = PlayerLife.Stranger("u-1", PlayerLife.LastDay + 120_000);
@@ -16,7 +16,7 @@ public sealed class JudgingTests : DetectorBroker
     }
 
     [Fact]
-    public async Task Other_content_under_a_used_id_is_judged_and_raised()
+    public async Task Other_content_under_a_used_id_is_judged_and_raises_alerts()
     {
         LoginEvent attempt = PlayerLife.Stranger("u-1", PlayerLife.LastDay + 60_000, LoginOutcome.BadPassword);
         LoginEvent hidden = PlayerLife.Stranger("u-1", PlayerLife.LastDay + 120_000) with { EventId = attempt.EventId };
@@ -28,7 +28,7 @@ public sealed class JudgingTests : DetectorBroker
     [Theory]
     [InlineData(ContractLimits.MaxTimestamp)]
     [InlineData(0)]
-    public async Task An_event_of_another_age_does_not_silence_the_rules(long ts)
+    public async Task An_event_with_a_time_far_away_does_not_silence_the_rules(long ts)
     {
         Message<byte[], byte[]>[] home = PlayerLife.AtHome("u-1");
         new EventDecoder().Decode(home[0].Value, out EventView view).IsFailure.ShouldBeFalse();

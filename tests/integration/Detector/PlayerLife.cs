@@ -10,7 +10,7 @@ internal static class PlayerLife
     public const long Start = 1_700_000_000_000;
     private const long Day = 86_400_000;
 
-    /// <summary>The last day of a life, epoch milliseconds.</summary>
+    /// <summary>The last day of the player, epoch milliseconds.</summary>
     public const long LastDay = Start + (9 * Day);
 
     /// <summary>Ten days of logging in at home, then a stranger on another continent: eleven events, one alert.</summary>

@@ -10,9 +10,9 @@ namespace Integration.Tests.Detector;
 
 public sealed class RebuildTests : DetectorBroker
 {
-    /// <summary>A group whose commits were lost stands before records that were judged already: their alerts are in the topic.</summary>
+    /// <summary>A group whose commits were lost reads records again that were judged before; their alerts are in the topic.</summary>
     [Fact]
-    public async Task What_was_raised_before_the_committed_offset_was_lost_is_not_raised_again()
+    public async Task Alerts_raised_before_the_commits_were_lost_are_not_raised_again()
     {
         await CreateAsync(Topics.PlayerEvents);
         await WriteAsync(Topics.PlayerEvents, [.. PlayerLife.Of("u-1"), .. PlayerLife.Of("u-2")]);
@@ -39,7 +39,7 @@ public sealed class RebuildTests : DetectorBroker
     }
 
     [Fact]
-    public async Task A_rebuild_above_offset_0_says_so_in_log_and_metric()
+    public async Task A_rebuild_from_above_offset_0_shows_it_in_log_and_metric()
     {
         await CreateAsync(Topics.PlayerEvents, ("segment.bytes", "1024"), ("retention.ms", "1000"));
         await CreateAsync(Topics.Alerts);
@@ -50,7 +50,7 @@ public sealed class RebuildTests : DetectorBroker
         long low = 0;
         await Until.HoldsAsync("old segments are gone", Kafka.Patience,
             () => (low = asker.QueryWatermarkOffsets(new TopicPartition(Topics.PlayerEvents, 0), Kafka.Patience).Low.Value) > 5);
-        await AlterAsync(Topics.PlayerEvents, "retention.ms", "-1"); // a detector refuses a topic that goes on losing events
+        await AlterAsync(Topics.PlayerEvents, "retention.ms", "-1"); // a detector refuses a topic that still expires events
         Commit(11);
 
         CollectingLog log = new();

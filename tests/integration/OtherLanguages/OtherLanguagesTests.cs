@@ -27,7 +27,7 @@ public sealed class OtherLanguagesTests(OneBroker broker) : IDisposable
     }
 
     [Fact]
-    public async Task Kcat_reads_as_a_group_and_one_killed_leaves_its_partitions_to_the_next()
+    public async Task Kcat_reads_as_a_group_and_the_partitions_of_a_killed_member_move()
     {
         SkipWithoutKcat();
         string topic = broker.FreshName("kcat-group");
@@ -58,7 +58,7 @@ public sealed class OtherLanguagesTests(OneBroker broker) : IDisposable
         result.Output.ShouldBe("ok\n", result.Said);
     }
 
-    // Debian's packages are seen by Debian's own Python, which need not be the first on the PATH.
+    // Only Debian's own Python finds Debian's packages, and another Python may be first on the PATH.
     private static async Task<string> PythonWithAsync(string module, string package)
     {
         foreach (string python in (string[])["/usr/bin/python3", "python3"])
@@ -70,11 +70,11 @@ public sealed class OtherLanguagesTests(OneBroker broker) : IDisposable
             }
         }
 
-        Assert.Skip($"Python's module {module} is not here: apt-get install {package}");
+        Assert.Skip($"Python's module {module} is not installed: apt-get install {package}");
         return "";
     }
 
-    private static void SkipWithoutKcat() => Assert.SkipWhen(Command.Find("kcat") is null, "kcat is not here: apt-get install kcat");
+    private static void SkipWithoutKcat() => Assert.SkipWhen(Command.Find("kcat") is null, "kcat is not installed: apt-get install kcat");
 
     private async Task<string> KcatAsync(string[] arguments, string? input = null)
     {

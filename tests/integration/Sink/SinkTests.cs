@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Integration.Tests.Sink;
 
-/// <summary>The sink in this process, between a broker and the local WebHDFS server, both of its own.</summary>
+/// <summary>The sink in this process, between a broker and a local WebHDFS server that only it uses.</summary>
 public sealed class SinkTests : IAsyncLifetime
 {
     private const int Partitions = 3;
@@ -63,14 +63,14 @@ public sealed class SinkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stop_that_could_not_commit_all_is_no_clean_end()
+    public async Task A_stop_that_could_not_commit_all_records_has_an_exit_code_of_its_own()
     {
         TaskCompletionSource never = new();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         await using WebApplication stuck = builder.Build();
         stuck.Urls.Add("http://127.0.0.1:0");
-        // Every look finds nothing; whatever would write hangs.
+        // Every read finds no file; every write hangs.
         stuck.MapGet("/{**path}", () => Results.Text("""{"RemoteException":{"exception":"FileNotFoundException","message":"nothing"}}""", statusCode: 404));
         stuck.MapPut("/{**path}", () => never.Task);
         await stuck.StartAsync();
@@ -120,8 +120,8 @@ public sealed class SinkTests : IAsyncLifetime
 
     private async Task WriteAsync(string topic)
     {
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(_broker.BootstrapServers,
-            "test")).SetLogHandler((_, _) => { }).Build();
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(_broker.BootstrapServers, "test"))
+            .SetLogHandler((_, _) => { }).Build();
         for (int partition = 0; partition < Partitions; partition++)
         {
             await producer.ProduceAsync(new TopicPartition(topic, partition),
@@ -146,7 +146,7 @@ public sealed class SinkTests : IAsyncLifetime
                 TimeSpan.FromSeconds(1));
             return found.Success ? long.Parse(found.Groups[1].Value, CultureInfo.InvariantCulture) : -1;
         }
-        catch (HttpRequestException) // not up yet
+        catch (HttpRequestException) // it does not listen yet
         {
             return -1;
         }

@@ -2,7 +2,7 @@ using Confluent.Kafka;
 
 namespace Integration.Tests.Support;
 
-/// <summary>A consumer of a group that polls on a task of its own until it is disposed.</summary>
+/// <summary>A consumer of a group that polls on its own task until it is disposed.</summary>
 internal sealed class GroupMember : IAsyncDisposable
 {
     private readonly IConsumer<string, string> _consumer;
@@ -37,7 +37,7 @@ internal sealed class GroupMember : IAsyncDisposable
     /// <summary>Its partitions now, in order.</summary>
     public IReadOnlyList<int> Assignment => Volatile.Read(ref _assignment);
 
-    /// <summary>How many partitions were taken from it since its start.</summary>
+    /// <summary>How many partitions were revoked from it since its start.</summary>
     public int Revoked => Volatile.Read(ref _revoked);
 
     public string MemberId => _consumer.MemberId;
@@ -57,7 +57,7 @@ internal sealed class GroupMember : IAsyncDisposable
         => _consumer.Commit(Assignment.Select(p => new TopicPartitionOffset(Topic, p, _consumer.Position(new TopicPartition(Topic, p)))).Where(o => o.Offset
         != Offset.Unset));
 
-    /// <summary>Ends without a word to the group, as a killed process does, where its connections are cut already.</summary>
+    /// <summary>Ends without leaving the group, like a killed process, if its connections were cut before.</summary>
     public void VanishOnDispose() => _leaves = false;
 
     public async ValueTask DisposeAsync()
@@ -85,7 +85,7 @@ internal sealed class GroupMember : IAsyncDisposable
             }
             catch (ConsumeException e) when (!e.Error.IsFatal)
             {
-                // A broker that is down, or a topic that is not there yet: the client tries again by itself.
+                // The broker is down, or the topic does not exist yet: the client tries again by itself.
             }
 
             if (result is not null)

@@ -3,7 +3,7 @@ using Confluent.Kafka.Admin;
 
 namespace Integration.Tests.Support;
 
-/// <summary>Confluent's client with settings for tests: quick, and silent.</summary>
+/// <summary>Confluent's client with short time-outs and without logs, for tests.</summary>
 internal static class Kafka
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -47,11 +47,11 @@ internal static class Kafka
         Action<ProducerConfig>? settings = null)
     {
         using IProducer<string, string> producer = Producer(bootstrapServers, settings);
-        return await Task.WhenAll(Enumerable.Range(first,
-            count).Select(i => producer.ProduceAsync(topic, new Message<string, string> { Key = $"k{i % 10}", Value = $"{i}" })));
+        return await Task.WhenAll(Enumerable.Range(first, count)
+            .Select(i => producer.ProduceAsync(topic, new Message<string, string> { Key = $"k{i % 10}", Value = $"{i}" })));
     }
 
-    /// <summary>The next records; fails when they do not come.</summary>
+    /// <summary>The next records; fails if they do not arrive.</summary>
     public static List<ConsumeResult<string, string>> Take(this IConsumer<string, string> consumer, int count)
     {
         List<ConsumeResult<string, string>> taken = new(count);

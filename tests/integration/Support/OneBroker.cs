@@ -1,12 +1,12 @@
 using Integration.Tests.Support;
 
-// Whole programs on few cores: one case at a time, so that time-outs mean something.
+// Whole programs on few cores run one case at a time, so that no time-out depends on another case.
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 [assembly: AssemblyFixture(typeof(OneBroker))]
 
 namespace Integration.Tests.Support;
 
-/// <summary>The broker that all cases share which neither stop it nor need settings of their own; each uses topics and groups of its own.</summary>
+/// <summary>The broker of all cases that neither stop it nor need other settings; each case uses its own topics and groups.</summary>
 public sealed class OneBroker : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();

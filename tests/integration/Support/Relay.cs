@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Integration.Tests.Support;
 
-/// <summary>Passes connections on to a port of this machine until it is cut: then all of them break, and no new one is taken.</summary>
+/// <summary>Forwards connections to a port of this machine until it is cut: then all of them break, and it accepts no new one.</summary>
 internal sealed class Relay : IDisposable
 {
     private readonly TcpListener _listener;
@@ -56,7 +56,7 @@ internal sealed class Relay : IDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
         {
-            // One side has gone, or the relay is cut: both connections end.
+            // One side has disconnected, or the relay is cut: both connections end.
         }
     }
 }

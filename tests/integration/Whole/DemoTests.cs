@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Integration.Tests.Whole;
 
-/// <summary>The demo's outcome, and queries over the folder it leaves.</summary>
+/// <summary>The demo's result, and queries over its folder.</summary>
 public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
 {
     [Fact]
@@ -26,7 +26,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     }
 
     [Fact]
-    public void It_says_what_was_planted_caught_measured_and_where_things_were()
+    public void It_reports_what_was_planted_caught_and_measured_and_the_addresses()
     {
         demo.Report.GetProperty("detection").GetProperty("scenarios").EnumerateObject().Select(scenario => scenario.Name).ShouldBe(["account-takeover",
             "gold-drain"], ignoreOrder: true);
@@ -77,7 +77,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     }
 
     [Fact]
-    public async Task Any_number_of_queries_may_look_at_once()
+    public async Task Any_number_of_queries_may_run_at_once()
     {
         CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => QueryAsync("select count(*) as n from player_events", "--csv")));
         results.ShouldAllBe(result => result.ExitCode == 0 && result.Output == results[0].Output, results[^1].Said);
@@ -100,7 +100,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     [InlineData("logins")]
     [InlineData("trades")]
     [InlineData("alerts")]
-    public async Task A_view_has_the_same_columns_where_nothing_is_yet(string view)
+    public async Task A_view_has_the_same_columns_where_it_has_no_rows_yet(string view)
     {
         using TempFolder empty = new();
         Directory.CreateDirectory(empty["warehouse/player-events"]);
@@ -126,7 +126,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     }
 
     [Fact]
-    public async Task A_demo_that_cannot_begin_leaves_the_one_before()
+    public async Task A_demo_that_cannot_begin_keeps_the_earlier_one()
     {
         (await GameAsync(demo.Home, "demo", "--webhdfs", "foo")).ExitCode.ShouldBe(2);
         (await GameAsync(demo.Home, "demo", "--report", "/nowhere/at/all.json")).ExitCode.ShouldBe(1);
@@ -137,7 +137,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     }
 
     [Fact]
-    public async Task A_demo_that_is_interrupted_leaves_the_one_before()
+    public async Task A_demo_that_is_interrupted_keeps_the_earlier_one()
     {
         const string Sql = "select count(*) as n, max(ts) as newest from player_events";
         string before = (await QueryAsync(Sql, "--csv")).Output;
@@ -158,7 +158,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     [Theory]
     [InlineData("--csv")]
     [InlineData("--json")]
-    public async Task Who_has_read_enough_ends_a_query(string format)
+    public async Task A_reader_that_closes_the_pipe_ends_the_query(string format)
     {
         string script = $"set -o pipefail; '{Programs.PathOf("game-cli")}' query 'select * from range(100000000000)' {format} | head -2";
         CommandResult head = await Command.RunAsync("bash", ["-c", script], Programs.Environment(demo.Home), timeout: Limit);
@@ -174,7 +174,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     [InlineData("selec 1")]
     [InlineData("select nothing_like_it from player_events")]
     [InlineData("select * from no_such_view")]
-    public async Task A_mistaken_query_is_told_and_ends_with_1(string sql)
+    public async Task A_wrong_query_ends_with_an_error_and_1(string sql)
     {
         CommandResult result = await QueryAsync(sql);
         result.ExitCode.ShouldBe(1, result.Said);
@@ -192,7 +192,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     }
 
     [Fact]
-    public async Task A_query_of_an_HDFS_that_is_not_there_says_so()
+    public async Task A_query_of_an_HDFS_that_does_not_answer_reports_it()
     {
         CommandResult result = await QueryAsync("select 1 from alerts", "--webhdfs", $"http://127.0.0.1:{FreePorts.Take()}");
         result.ExitCode.ShouldBe(1, result.Said);
@@ -200,7 +200,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
     }
 
     [Fact]
-    public async Task A_query_where_no_demo_ran_says_what_to_do()
+    public async Task A_query_without_any_demo_says_what_to_do()
     {
         using TempFolder empty = new();
         CommandResult result = await GameAsync(empty.Path, "query", "select 1 from alerts");

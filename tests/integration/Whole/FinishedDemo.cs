@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Integration.Tests.Whole;
 
-/// <summary>A small demo, run once for all cases that look at what it left.</summary>
+/// <summary>A small demo, run once for all cases that read its results.</summary>
 public sealed class FinishedDemo : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);

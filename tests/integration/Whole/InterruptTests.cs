@@ -1,6 +1,6 @@
 namespace Integration.Tests.Whole;
 
-/// <summary>Ctrl-C, and a terminal that is closed, ends a demo with everything that it started.</summary>
+/// <summary>Ctrl-C, or closing the terminal, ends a demo and all processes that it started.</summary>
 public sealed class InterruptTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
@@ -14,7 +14,7 @@ public sealed class InterruptTests : IDisposable
     [InlineData("playing live", Signal.HangUp)]
     public async Task No_process_and_no_lock_is_left(string phase, Signal signal)
     {
-        // Whoever runs the tests in the background has them ignore SIGINT, and children inherit that: env gives the demo the usual disposition back.
+        // Tests that run in the background of a shell ignore SIGINT, and child processes inherit this; env restores the default for the demo.
         await using RunningProgram demo = RunningProgram.Start("env",
             ["--default-signal=INT,HUP", Programs.PathOf("game-cli"), "demo", "--seconds", "120", "--players", "50", "--rate", "20"],
                 Programs.Environment(_home.Path));

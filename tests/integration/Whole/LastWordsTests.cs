@@ -1,6 +1,6 @@
 namespace Integration.Tests.Whole;
 
-/// <summary>Whatever ends a program, its user is told in a sentence: here, that nothing can be written to its standard output.</summary>
+/// <summary>Any error that ends a program is reported in one sentence: here, that its standard output cannot be written.</summary>
 public sealed class LastWordsTests : IDisposable
 {
     private readonly TempFolder _home = new();
@@ -16,7 +16,7 @@ public sealed class LastWordsTests : IDisposable
     [InlineData("local-webhdfs", "--help")]
     [InlineData("game-cli", "--help")]
     [InlineData("game-cli", "status")]
-    public async Task A_full_disk_is_told_without_a_stack_trace(string program, string argument)
+    public async Task A_full_disk_is_reported_without_a_stack_trace(string program, string argument)
     {
         CommandResult result = await Command.RunAsync("sh", ["-c", $"'{Programs.PathOf(program)}' {argument} >/dev/full"], Programs.Environment(_home.Path));
         result.ExitCode.ShouldBe(1, result.Said);

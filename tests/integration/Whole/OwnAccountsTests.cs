@@ -5,7 +5,7 @@ using Game.GameServer.Accounts;
 
 namespace Integration.Tests.Whole;
 
-/// <summary>A game server with accounts that are not its own, as a team would start it: through what is public, on a broker.</summary>
+/// <summary>A game server with a team's own accounts, started like a team does it: by the public members, with a broker.</summary>
 public sealed class OwnAccountsTests(OneBroker broker) : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -18,7 +18,7 @@ public sealed class OwnAccountsTests(OneBroker broker) : IDisposable
     }
 
     [Fact]
-    public async Task The_teams_accounts_decide_who_gets_in()
+    public async Task The_teams_accounts_decide_which_logins_succeed()
     {
         TeamAccounts accounts = new();
         await using Server server = await StartAsync(accounts);
@@ -44,7 +44,7 @@ public sealed class OwnAccountsTests(OneBroker broker) : IDisposable
     }
 
     [Fact]
-    public async Task A_key_that_another_server_used_is_refused_as_soon_as_the_log_tells_it()
+    public async Task A_key_that_another_server_used_is_refused_when_it_is_read_from_the_log()
     {
         await using Server first = await StartAsync(new TeamAccounts());
         await using Server second = await StartAsync(new TeamAccounts());
@@ -111,7 +111,7 @@ public sealed class OwnAccountsTests(OneBroker broker) : IDisposable
                 using HttpResponseMessage response = await http.SendAsync(probe);
                 return response.IsSuccessStatusCode;
             }
-            catch (HttpRequestException) // not up yet
+            catch (HttpRequestException) // it does not listen yet
             {
                 return false;
             }

@@ -3,7 +3,7 @@ using Confluent.Kafka.Admin;
 
 namespace Integration.Tests.Whole;
 
-/// <summary>A system that is taken down and up again has its data.</summary>
+/// <summary>A system that is stopped and started again has its data.</summary>
 public sealed class UpTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
@@ -18,7 +18,7 @@ public sealed class UpTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_goes_on_where_it_was_and_begins_anew_only_when_told()
+    public async Task It_continues_with_its_data_and_begins_empty_only_with_fresh()
     {
         CommandResult up = await GameAsync("up", "--partitions", "3");
         up.ExitCode.ShouldBe(0, up.Said);

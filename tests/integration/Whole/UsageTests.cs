@@ -1,6 +1,6 @@
 namespace Integration.Tests.Whole;
 
-/// <summary>Values that an option does not take are told in one line, before anything is done.</summary>
+/// <summary>A value that an option does not accept is an error of one line, before the verb does anything.</summary>
 public sealed class UsageTests : IDisposable
 {
     private readonly TempFolder _home = new();
@@ -27,7 +27,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("bench broker", "--rounds")]
     [InlineData("bench broker", "--pid")]
     [InlineData("bench broker", "--peer")]
-    public async Task Bad_values_are_told(string verb, string option, string others = "")
+    public async Task A_bad_value_is_an_error_of_one_line(string verb, string option, string others = "")
     {
         foreach (string value in (string[])["abc", "0", "-1", "1e9", ""])
         {
@@ -44,7 +44,7 @@ public sealed class UsageTests : IDisposable
     }
 
     [Fact]
-    public async Task A_simulation_says_at_once_why_its_server_cannot_be_used()
+    public async Task A_simulation_reports_at_once_why_its_server_cannot_be_used()
     {
         await File.WriteAllTextAsync(_home["secret"], new string('a', 64), TestContext.Current.CancellationToken);
         string[] arguments = ["simulate", "--target", $"http://127.0.0.1:{FreePorts.Take()}", "--credential-file", _home["secret"], "--accounts-key-file",

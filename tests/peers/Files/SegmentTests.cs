@@ -3,7 +3,7 @@ using Confluent.Kafka;
 
 namespace Peers.Tests.Files;
 
-/// <summary>Our broker's files under Apache's dump tool.</summary>
+/// <summary>Our broker's files, read by Apache's dump tool.</summary>
 public sealed partial class SegmentTests : IDisposable
 {
     private const int Records = 6000;
@@ -35,7 +35,7 @@ public sealed partial class SegmentTests : IDisposable
     }
 
     [Fact]
-    public async Task Offsets_snapshots_and_every_file_after_a_clean_end_and_after_a_kill_are_read()
+    public async Task Offsets_snapshots_and_all_files_are_read_after_a_clean_end_and_after_a_kill()
     {
         Need.AllCases();
         await using BrokerProcess broker = await WrittenAsync();
@@ -53,8 +53,8 @@ public sealed partial class SegmentTests : IDisposable
         all.ShouldContain("producerId: ");
         string offsets = await DumpLog.RunAsync("--offsets-decoder", "--files",
             string.Join(',',
-                partitions.Where(p => p.Contains("__consumer_offsets", StringComparison.Ordinal)).SelectMany(p => Files(p,
-                    "*.log")).Where(f => new FileInfo(f).Length > 0)));
+                partitions.Where(p => p.Contains("__consumer_offsets", StringComparison.Ordinal)).SelectMany(p => Files(p, "*.log"))
+                    .Where(f => new FileInfo(f).Length > 0)));
         offsets.ShouldContain("\"group\":\"dumped-group\"");
         offsets.ShouldContain("\"topic\":\"dumped\"");
         offsets.ShouldContain("\"offset\":100");

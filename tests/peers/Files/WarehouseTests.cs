@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Peers.Tests.Files;
 
-/// <summary>The sink's files under Apache Parquet's reader.</summary>
+/// <summary>The sink's files, read by Apache Parquet's reader.</summary>
 public sealed class WarehouseTests : IDisposable
 {
     private const string EventId = "0193a5c0-7b1e-7c3d-8e4f-5a6b7c8d9e0e";
@@ -72,14 +72,14 @@ public sealed class WarehouseTests : IDisposable
             ? [.. Directory.GetFiles(warehouse, "*.parquet", SearchOption.AllDirectories).Where(file => file.Contains("/dt=", StringComparison.Ordinal))] : [];
     }
 
-    // Rows without a time of their own lie in another file than those with one.
+    // Rows without a time of their own are in another file than rows with one.
     private async Task<JsonElement[]> RowsAsync(string topic)
     {
         List<JsonElement> rows = new();
         foreach (string file in Files(topic))
         {
-            rows.AddRange((await Apache.ParquetAsync("cat", file)).Split('\n',
-                StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement));
+            rows.AddRange((await Apache.ParquetAsync("cat", file)).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonDocument.Parse(line).RootElement));
         }
         return [.. rows.OrderBy(row => row.GetProperty("_offset").GetInt64())];
     }

@@ -17,7 +17,7 @@ public sealed class DataFolderTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Apache_goes_on_with_ours_and_we_with_what_it_made_of_it(bool endsInOrder)
+    public async Task Apache_continues_with_our_folder_and_we_with_the_folder_it_changed(bool endsInOrder)
     {
         Need.AllCases();
         string data = _folder["data"];
@@ -51,7 +51,7 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task We_go_on_with_Apache_s()
+    public async Task We_continue_with_Apache_s_folder()
     {
         Need.AllCases();
         string data = _folder["data"];
@@ -119,7 +119,7 @@ public sealed class DataFolderTests : IDisposable
         }
     }
 
-    // A topic whose records may go has lost them: the broker has looked at all topics once it has happened to two that came one after the other.
+    // A topic whose records may expire has lost them. When this has happened to two topics created one after the other, the broker has checked all topics.
     private static async Task RetentionHasRunAsync(string bootstrapServers, string probe)
     {
         await FillWithOldAsync(bootstrapServers, probe, ("retention.ms", "1"));
@@ -145,8 +145,8 @@ public sealed class DataFolderTests : IDisposable
         (await Kafka.CommittedAsync(bootstrapServers, "group", "t")).ShouldBe(committed, ignoreOrder: true);
     }
 
-    // What ZooKeeper must hold so that Apache's broker takes the folder for its own: the cluster, each topic with its id, leader and epoch, and which producer
-    // ids are given out.
+    // What ZooKeeper must hold so that Apache's broker accepts the folder as its own: the cluster, each topic with its id, leader and epoch, and the assigned
+    // producer ids.
     private static IEnumerable<(string Path, string Data)> Znodes(string data)
     {
         yield return ("/cluster", "{}");

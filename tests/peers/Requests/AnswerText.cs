@@ -4,9 +4,8 @@ using System.Text.Json.Nodes;
 namespace Peers.Tests.Requests;
 
 /// <summary>
-/// An answer as text, field by field, without what no two brokers can have alike: ids, addresses, folders, sizes of volumes, our own documentation. Lists are
-/// sorted, as
-/// Apache's are in the order of a hash map.
+/// An answer as text, field by field, without the fields that differ between any two brokers: ids, addresses, folders, sizes of volumes, the texts of
+/// documentation. Lists are sorted, because Apache's have the order of a hash map.
 /// </summary>
 internal static class AnswerText
 {
@@ -17,7 +16,7 @@ internal static class AnswerText
     private static readonly string[] NoIds = ["00000000-0000-0000-0000-000000000000", "-1", ""];
 
     /// <param name="answer">Null where the broker has closed the connection.</param>
-    /// <param name="ignored">Fields that the two have by right differently.</param>
+    /// <param name="ignored">Fields in which the two may differ.</param>
     public static string Of<T>(T? answer, params IReadOnlyCollection<string> ignored)
         where T : class
     {

@@ -4,8 +4,10 @@ using Peers.Tests.Support;
 
 namespace Peers.Tests.Requests;
 
-/// <summary>An Apache Kafka 3.9 broker and ours, set up alike: topic <c>t</c> of two partitions, group <c>g</c> with an offset, the internal topic of offsets.
-/// Made when first asked for.</summary>
+/// <summary>
+/// An Apache Kafka 3.9 broker and ours, set up alike: topic <c>t</c> of two partitions, group <c>g</c> with an offset, the internal topic of offsets. Created
+/// on first use.
+/// </summary>
 public sealed class BothBrokers : IAsyncDisposable
 {
     private static readonly string[] Settings =

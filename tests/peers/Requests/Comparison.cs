@@ -4,7 +4,7 @@ using Peers.Tests.Support;
 
 namespace Peers.Tests.Requests;
 
-/// <summary>A sequence of requests to both brokers, and where their answers differ.</summary>
+/// <summary>Sends a sequence of requests to both brokers, and collects the differences between their answers.</summary>
 internal sealed class Comparison
 {
     private readonly List<string> _differences = [];

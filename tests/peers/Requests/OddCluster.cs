@@ -2,10 +2,10 @@ using Broker.Protocol.Messages;
 
 namespace Peers.Tests.Requests;
 
-/// <summary>What is served at all, the cluster, ACLs, producers' ids.</summary>
+/// <summary>The served APIs, the cluster, ACLs, producer ids.</summary>
 internal static class OddCluster
 {
-    /// <summary>Keys of Kafka that a broker with ZooKeeper does not advertise, or that there are not, in their lowest version.</summary>
+    /// <summary>API keys that a broker with ZooKeeper does not advertise, or that do not exist, in their lowest version.</summary>
     private static readonly (string Name, short Key)[] NotServed =
     [
         ("Vote", 52), ("BeginQuorumEpoch", 53), ("EndQuorumEpoch", 54), ("DescribeQuorum", 55), ("FetchSnapshot", 59), ("BrokerRegistration", 62),
@@ -40,7 +40,7 @@ internal static class OddCluster
         OddEnd.In<DescribeClusterRequest, DescribeClusterResponse>(0, "plain", new DescribeClusterRequest()),
     ];
 
-    /// <summary>Which APIs there are differs as long as not all are built.</summary>
+    /// <summary>The lists of APIs differ while our broker does not have all of them.</summary>
     private static IEnumerable<OddEnd> Versions() =>
     [
         .. OddEnd.InAll<ApiVersionsRequest, ApiVersionsResponse>("features",

@@ -3,8 +3,8 @@ using Peers.Tests.Support;
 
 namespace Peers.Tests.Requests;
 
-/// <summary>One row of the table of odd ends: a request in which a broker could easily differ from Apache's.</summary>
-/// <param name="Name">Unique; what is odd about it.</param>
+/// <summary>One row of the tables of odd requests, in which a broker could easily differ from Apache's.</summary>
+/// <param name="Name">A unique name that says what is odd.</param>
 /// <param name="AskAsync">Sends it, and gives the answer as text.</param>
 public sealed record OddEnd(string Name, Func<string, Task<string>> AskAsync)
 {
@@ -26,10 +26,10 @@ public sealed record OddEnd(string Name, Func<string, Task<string>> AskAsync)
     public static IEnumerable<OddEnd> InAll<TRequest, TResponse>(string name, TRequest request, params string[] ignored)
         where TRequest : class, IRequest<TRequest>
         where TResponse : class, IMessage<TResponse> =>
-        Enumerable.Range(TRequest.LowestVersion,
-        TRequest.HighestVersion - TRequest.LowestVersion + 1).Select(version => In<TRequest, TResponse>((short)version, name, request, ignored));
+        Enumerable.Range(TRequest.LowestVersion, TRequest.HighestVersion - TRequest.LowestVersion + 1)
+            .Select(version => In<TRequest, TResponse>((short)version, name, request, ignored));
 
-    /// <summary>A request for all that there is, of whose answer only a part is compared: other rows add and remove the rest.</summary>
+    /// <summary>A request for everything, of whose answer only a part is compared, because other rows add and remove the rest.</summary>
     public static OddEnd Part<TRequest, TResponse>(short version, string name, TRequest request, Action<TResponse> cut)
         where TRequest : class, IRequest<TRequest>
         where TResponse : class, IMessage<TResponse> => new($"{TRequest.Key} {version}: {name}", async address =>

@@ -1,9 +1,8 @@
 namespace Peers.Tests.Requests;
 
 /// <summary>
-/// The same odd requests to Apache Kafka 3.9 and to our broker: the answers are the same, field by field. To show a further one, add a row to one of the
-/// tables; what differs
-/// by decision stands in docs/compatibility.md and not here.
+/// Sends the same odd requests to Apache Kafka 3.9 and to our broker: the answers are the same, field by field. To add a request, add a row to one of the
+/// tables. Intended differences are in docs/compatibility.md and not here.
 /// </summary>
 public sealed class OddEndTests(BothBrokers both)
 {
@@ -16,7 +15,7 @@ public sealed class OddEndTests(BothBrokers both)
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task Both_brokers_answer_alike(string name)
+    public async Task Both_brokers_give_the_same_answer(string name)
     {
         (string theirs, string ours) = await both.AddressesAsync();
         string difference = AnswerText.Difference(await Table[name].AskAsync(theirs), await Table[name].AskAsync(ours));

@@ -2,7 +2,7 @@ using Broker.Protocol.Messages;
 
 namespace Peers.Tests.Requests;
 
-/// <summary>Records and their places: Produce, ListOffsets, OffsetForLeaderEpoch, DescribeLogDirs.</summary>
+/// <summary>Records and their positions: Produce, ListOffsets, OffsetForLeaderEpoch, DescribeLogDirs.</summary>
 internal static class OddPartitions
 {
     public static IEnumerable<OddEnd> Rows => [.. Offsets(), .. Epochs(), .. Folders()];
@@ -35,8 +35,8 @@ internal static class OddPartitions
 
     private static IEnumerable<OddEnd> Folders() =>
     [
-        .. Enumerable.Range(0,
-            5).Select(version => OddEnd.Part<DescribeLogDirsRequest, DescribeLogDirsResponse>((short)version, "null for all",
+        .. Enumerable.Range(0, 5)
+            .Select(version => OddEnd.Part<DescribeLogDirsRequest, DescribeLogDirsResponse>((short)version, "null for all",
                 new DescribeLogDirsRequest { Topics = null }, KeepTopicT)),
         .. OddEnd.InAll<DescribeLogDirsRequest, DescribeLogDirsResponse>("no topic", new DescribeLogDirsRequest { Topics = [] }),
         Folders("one partition", ("t", [1])),

@@ -94,7 +94,7 @@ internal static class OddTopics
         return OddEnd.Part<MetadataRequest, MetadataResponse>(version, name, request, answer => answer.Topics = [.. answer.Topics.Where(IsOfRow)]);
     }
 
-    /// <summary>Not a topic of another row: those come in answers that tell of all.</summary>
+    /// <summary>Not a topic of another row, because answers about all topics contain those.</summary>
     private static bool IsOfRow(MetadataResponse.MetadataResponseTopic topic)
         => topic.Name?.StartsWith("odd-", StringComparison.Ordinal) != true || topic.Name == "odd-none";
 

@@ -2,8 +2,10 @@ using Broker.Protocol.Messages;
 
 namespace Peers.Tests.Requests;
 
-/// <summary>Settings described and altered, request by request, on Apache Kafka 3.9 and on our broker: the same answers. Sent one behind the other: what was
-/// answered is seen.</summary>
+/// <summary>
+/// Describes and alters settings, request by request, on Apache Kafka 3.9 and on our broker: the answers are the same. The requests are sent one after the
+/// other, so each shows the effect of those before.
+/// </summary>
 public sealed class SettingComparisonTests(BothBrokers both)
 {
     private const sbyte Set = 0;
@@ -81,10 +83,10 @@ public sealed class SettingComparisonTests(BothBrokers both)
             DescribeConfigsResponse ourAnswer) = await comparison.AskAsync<DescribeConfigsRequest, DescribeConfigsResponse>(Describe(4, "0"));
         Dictionary<string, string> theirs = ByName(theirAnswer);
         Dictionary<string, string> ours = ByName(ourAnswer);
-        // What differs by how the two were started, and our finite default (see docs/compatibility.md).
+        // Settings that differ because the two were started differently, and our finite default (see docs/compatibility.md).
         string[] ofTheRun = ["listeners", "advertised.listeners", "log.dir", "log.dirs", "zookeeper.connect", "zookeeper.session.timeout.ms",
             "queued.max.request.bytes",
-            // And what Kafka lets change while it runs, and we do not.
+            // And settings that Kafka can change while it runs, and our broker cannot.
             "listener.security.protocol.map", "max.connection.creation.rate", "principal.builder.class", "sasl.enabled.mechanisms", "sasl.jaas.config",
                 "sasl.mechanism.inter.broker.protocol"];
         string[] common = [.. theirs.Keys.Intersect(ours.Keys).Except(ofTheRun)];

@@ -2,7 +2,7 @@ using Broker.Protocol.Messages;
 
 namespace Peers.Tests.Requests;
 
-/// <summary>A life of topics, request by request, on Apache Kafka 3.9 and on our broker: the same answers.</summary>
+/// <summary>Creates, changes and deletes topics, request by request, on Apache Kafka 3.9 and on our broker: the answers are the same.</summary>
 public sealed class TopicComparisonTests(BothBrokers both)
 {
     [Fact]

@@ -7,8 +7,8 @@ internal static class Apache
 
     /// <summary>Runs a tool and fails the case when the tool fails.</summary>
     /// <param name="version">"3.9" or "4.2".</param>
-    /// <param name="tool">As the launcher names it, or a Java class.</param>
-    /// <param name="arguments">The tool's own.</param>
+    /// <param name="tool">Its name in the launcher, or a Java class.</param>
+    /// <param name="arguments">The tool's arguments.</param>
     /// <param name="input">Its standard input.</param>
     /// <returns>Its standard output.</returns>
     public static async Task<string> KafkaAsync(string version, string tool, string[] arguments, string? input = null)
@@ -18,7 +18,7 @@ internal static class Apache
         return result.Output;
     }
 
-    /// <summary>The same for a tool that shall fail.</summary>
+    /// <summary>The same for a tool that must fail.</summary>
     public static Task<CommandResult> RunAsync(string version, string tool, string[] arguments, string? input = null)
         => Command.RunAsync(Running.Peers.Launcher("kafka"), ["-v", version, tool, .. arguments], input: input, timeout: Patience);
 

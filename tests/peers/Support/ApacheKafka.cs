@@ -2,7 +2,7 @@ using Confluent.Kafka;
 
 namespace Peers.Tests.Support;
 
-/// <summary>Apache ZooKeeper, in a folder of its own.</summary>
+/// <summary>Apache ZooKeeper, with its own data folder.</summary>
 internal sealed class ApacheZooKeeper : IAsyncDisposable
 {
     private readonly RunningProgram _process;
@@ -37,7 +37,7 @@ internal sealed class ApacheZooKeeper : IAsyncDisposable
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 }
 
-/// <summary>One Apache Kafka 3.9 broker on ZooKeeper, over a data folder of its own or of somebody else's.</summary>
+/// <summary>One Apache Kafka 3.9 broker on ZooKeeper, with its own data folder or one of another broker.</summary>
 internal sealed class ApacheKafka : IAsyncDisposable
 {
     private readonly RunningProgram _process;
@@ -71,7 +71,7 @@ internal sealed class ApacheKafka : IAsyncDisposable
         return broker;
     }
 
-    /// <summary>Ends it in order.</summary>
+    /// <summary>Stops it with SIGTERM.</summary>
     public async Task StopAsync()
     {
         _process.Send(Signal.Terminate);

@@ -5,7 +5,7 @@ namespace Peers.Tests.Support;
 /// <summary>Apache Hadoop's NameNode and one DataNode.</summary>
 internal sealed class HadoopCluster : IAsyncDisposable
 {
-    /// <summary>Where the launcher puts the first DataNode, always.</summary>
+    /// <summary>The ports that the launcher always gives to the first DataNode.</summary>
     private static readonly int[] DataNodePorts = [19841, 19861, 19881];
     private readonly string _folder;
 
@@ -17,12 +17,12 @@ internal sealed class HadoopCluster : IAsyncDisposable
 
     public string WebHdfs { get; }
 
-    /// <summary>Starts it; skips the case where another one of this machine has the DataNode's ports.</summary>
+    /// <summary>Starts it; skips the case if another Hadoop on this machine has the DataNode's ports.</summary>
     public static async Task<HadoopCluster> StartAsync(string folder)
     {
         Assert.SkipUnless(Array.TrueForAll(DataNodePorts, FreePorts.IsFree), "Another Hadoop of this machine holds the DataNode's ports.");
         int[] ports = FreePorts.Take(2);
-        // Its daemons hold on to the launcher's output: that goes to a file.
+        // Its daemons keep the launcher's output open, so the output goes to a file.
         string[] arguments = ["-c", "exec \"$0\" up \"$1\" 1 >\"$1.out\" 2>&1", Running.Peers.Launcher("hdfs-cluster"), folder];
         Dictionary<string, string> environment = new(StringComparer.Ordinal)
         {

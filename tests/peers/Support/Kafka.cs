@@ -3,7 +3,7 @@ using Confluent.Kafka.Admin;
 
 namespace Peers.Tests.Support;
 
-/// <summary>Confluent's client, for what a case needs beside the peers' tools.</summary>
+/// <summary>Confluent's client, for the parts of a case that do not use the peers' tools.</summary>
 internal static class Kafka
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -30,7 +30,7 @@ internal static class Kafka
         }]);
     }
 
-    /// <summary>The values, with the keys "k0" … "k9" in turn, by an idempotent producer, all acknowledged.</summary>
+    /// <summary>Produces the values, with the keys "k0" … "k9" in turn, by an idempotent producer, all acknowledged.</summary>
     public static async Task ProduceAsync(string bootstrapServers, string topic, IEnumerable<string?> values,
         CompressionType compression = CompressionType.None)
     {
@@ -64,8 +64,8 @@ internal static class Kafka
         return Take(consumer, (int)all.Sum(p => consumer.QueryWatermarkOffsets(p, Patience).High.Value));
     }
 
-    /// <summary>Reads as a member of a group, commits where it stands, and leaves.</summary>
-    /// <returns>What was committed, by partition.</returns>
+    /// <summary>Reads as a member of a group, commits its position, and leaves.</summary>
+    /// <returns>The committed offsets, by partition.</returns>
     public static Dictionary<int, long> ReadAndCommit(string bootstrapServers, string group, string topic, int count)
     {
         using IConsumer<string, string> consumer = Consumer(bootstrapServers, group);

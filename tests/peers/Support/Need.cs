@@ -1,12 +1,12 @@
 namespace Peers.Tests.Support;
 
-/// <summary>Skips a case, saying why, where what it needs is not there or not asked for.</summary>
+/// <summary>Skips a case with a reason if its programs are not installed, or if it was not asked for.</summary>
 internal static class Need
 {
     /// <summary>Apache's programs and Java.</summary>
     public static void Apache() => Assert.SkipWhen(Running.Peers.Absent is not null, Running.Peers.Absent ?? "");
 
-    /// <summary>Besides, that all cases were asked for: this one takes longer than a smoke case may.</summary>
+    /// <summary>Also needs --peers, because the case takes longer than a smoke test may.</summary>
     public static void AllCases()
     {
         Apache();

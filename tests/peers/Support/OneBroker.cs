@@ -1,13 +1,13 @@
 using Peers.Tests.Support;
 
-// Java beside a broker on few cores: one case at a time.
+// Java and a broker share few cores, so one case runs at a time.
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 [assembly: AssemblyFixture(typeof(OneBroker))]
 [assembly: AssemblyFixture(typeof(Peers.Tests.Requests.BothBrokers))]
 
 namespace Peers.Tests.Support;
 
-/// <summary>Our broker, shared by the cases that neither stop it nor need settings of their own; started when the first one asks.</summary>
+/// <summary>Our broker, shared by the cases that neither stop it nor need other settings; the first case starts it.</summary>
 public sealed class OneBroker : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();

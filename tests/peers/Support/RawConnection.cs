@@ -4,7 +4,7 @@ using Broker.Protocol;
 
 namespace Peers.Tests.Support;
 
-/// <summary>A connection that sends requests as they are given, and reads whatever comes back.</summary>
+/// <summary>A connection that sends requests unchanged and reads any answer.</summary>
 internal sealed class RawConnection : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -34,7 +34,7 @@ internal sealed class RawConnection : IDisposable
         return frame is null ? null : Decode<TResponse>(frame, TRequest.Key, version);
     }
 
-    /// <summary>The frame that comes back for a key, a version and a body; null where the broker closes the connection instead.</summary>
+    /// <summary>The frame that answers a key, a version and a body; null where the broker closes the connection instead.</summary>
     public async Task<byte[]?> AskAsync(short key, short version, short headerVersion, byte[] body)
     {
         using ProtocolWriter writer = new();
@@ -66,7 +66,7 @@ internal sealed class RawConnection : IDisposable
         }
         catch (IOException)
         {
-            return null; // The broker has reset the connection: closed is closed.
+            return null; // The broker has reset the connection, which counts as closed.
         }
         catch (TimeoutException late)
         {

@@ -66,8 +66,8 @@ public sealed class AdministrationTests(OneBroker broker)
         string servers = await broker.BootstrapServersAsync();
         string topic = await GroupAsync(servers);
         (await GroupsAsync("--list")).Split('\n').ShouldContain(topic);
-        Words((await GroupsAsync("--describe", "--group", topic, "--state")).Split('\n').Single(line => line.StartsWith(topic,
-            StringComparison.Ordinal))).ShouldContain("Empty");
+        Words((await GroupsAsync("--describe", "--group", topic, "--state")).Split('\n').Single(line => line.StartsWith(topic, StringComparison.Ordinal)))
+            .ShouldContain("Empty");
         await GroupsAsync("--describe", "--group", topic, "--members");
         await ResetAsync("0", "--to-earliest");
         await ResetAsync("25", "--to-offset", "25");
@@ -115,7 +115,7 @@ public sealed class AdministrationTests(OneBroker broker)
     [Theory]
     [InlineData("3.9")]
     [InlineData("4.2")]
-    public async Task Offsets_are_listed_by_place_and_time(string version)
+    public async Task Offsets_are_listed_by_position_and_time(string version)
     {
         Need.AllCases();
         string servers = await broker.BootstrapServersAsync();
@@ -124,11 +124,11 @@ public sealed class AdministrationTests(OneBroker broker)
         await Kafka.ProduceAsync(servers, topic, Kafka.Numbers(0, 42));
         foreach ((string time, string offset) in (IEnumerable<(string, string)>)[("-1", "42"), ("-2", "0"), ("earliest", "0"), ("0", "0")])
         {
-            (await Apache.KafkaAsync(version, "offsets",
-                ["--bootstrap-server", servers, "--topic", topic, "--time", time])).Trim().ShouldBe($"{topic}:0:{offset}", time);
+            (await Apache.KafkaAsync(version, "offsets", ["--bootstrap-server", servers, "--topic", topic, "--time", time]))
+                .Trim().ShouldBe($"{topic}:0:{offset}", time);
         }
-        (await Apache.KafkaAsync(version, "offsets",
-            ["--bootstrap-server", servers, "--topic", topic, "--time", "max-timestamp"])).ShouldStartWith($"{topic}:0:");
+        (await Apache.KafkaAsync(version, "offsets", ["--bootstrap-server", servers, "--topic", topic, "--time", "max-timestamp"]))
+            .ShouldStartWith($"{topic}:0:");
     }
 
     // A topic of one partition and a group of the same name that read 60 of its 100 records.

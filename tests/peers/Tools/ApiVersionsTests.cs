@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Peers.Tests.Tools;
 
-/// <summary>What our broker says that it serves, as Apache's tool prints it, beside what Apache Kafka 3.9 says.</summary>
+/// <summary>The API versions of our broker, as Apache's tool prints them, compared with those of Apache Kafka 3.9.</summary>
 public sealed partial class ApiVersionsTests(OneBroker broker)
 {
     private static readonly string[] Served =

@@ -1,6 +1,6 @@
 namespace Peers.Tests.Tools;
 
-/// <summary>Apache's console clients, and its load and time measuring ones, on our broker.</summary>
+/// <summary>Apache's console clients and load tools on our broker.</summary>
 public sealed class ConsoleTests(OneBroker broker)
 {
     private const string Lines = "k1:one\nk2:two\nk3:drei, vier\n";
@@ -19,7 +19,7 @@ public sealed class ConsoleTests(OneBroker broker)
     [InlineData("3.9", "4.2", "gzip")]
     [InlineData("4.2", "3.9", "lz4")]
     [InlineData("4.2", "4.2", "none")]
-    public Task So_with_every_compression(string writer, string reader, string codec)
+    public Task The_same_with_every_compression(string writer, string reader, string codec)
     {
         Need.AllCases();
         return WriteAndReadAsync(writer, reader, codec);
@@ -30,7 +30,7 @@ public sealed class ConsoleTests(OneBroker broker)
     [InlineData("4.2", "acks=all")]
     [InlineData("3.9", "acks=1")]
     [InlineData("4.2", "acks=0")]
-    public async Task The_load_tools_write_and_read_what_they_shall(string version, string acks)
+    public async Task The_load_tools_write_and_read_all_their_records(string version, string acks)
     {
         Need.AllCases();
         string topic = broker.FreshName("load");
@@ -73,6 +73,6 @@ public sealed class ConsoleTests(OneBroker broker)
         read.ShouldBe(Lines);
     }
 
-    // 4.2 has split the option by what the property is for.
+    // In 4.2 this option became several options, one for each use of the property.
     private static string Property(string version, string part) => version == "3.9" ? "--property" : $"--{part}-property";
 }

@@ -4,8 +4,7 @@ using Broker.Protocol.Messages;
 
 namespace Peers.Tests.Tools;
 
-/// <summary>When a fetch waits, and what it answers for partitions that are unknown, deleted or made again: the same from our broker as from Apache Kafka
-/// 3.9.</summary>
+/// <summary>A fetch waits, and answers for partitions that are unknown, deleted or created again, like on Apache Kafka 3.9.</summary>
 public sealed class FetchTests(OneBroker broker)
 {
     private const int WaitMs = 1500;
@@ -45,7 +44,7 @@ public sealed class FetchTests(OneBroker broker)
         return [.. play.Lines];
     }
 
-    /// <summary>The requests to one broker, and what came back, with the names that differ between the two left out.</summary>
+    /// <summary>Sends the requests to one broker and collects the answers, without the names that differ between the two.</summary>
     private sealed class Play(RawConnection client, string kept, string gone)
     {
         private readonly Dictionary<string, Guid> _ids = new(StringComparer.Ordinal) { ["unknown"] = Guid.NewGuid() };

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Peers.Tests.Whole;
 
-/// <summary>The whole system with Apache's parts in it.</summary>
+/// <summary>The whole system with Apache Kafka and Hadoop.</summary>
 public sealed class DemoTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
@@ -60,8 +60,8 @@ public sealed class DemoTests : IDisposable
         foreach (string version in (string[])["3.9", "4.2"])
         {
             (await Apache.KafkaAsync(version, "console-consumer",
-                ["--bootstrap-server", servers, "--topic", "alerts", "--from-beginning", "--max-messages", "5", "--timeout-ms",
-                    "60000"])).ShouldContain("\"alert_id\"");
+                ["--bootstrap-server", servers, "--topic", "alerts", "--from-beginning", "--max-messages", "5", "--timeout-ms", "60000"]))
+                    .ShouldContain("\"alert_id\"");
             (await Apache.KafkaAsync(version, "topics", ["--bootstrap-server", servers, "--describe"])).ShouldContain("Topic: player-events");
             string detector = await Apache.KafkaAsync(version, "groups", ["--bootstrap-server", servers, "--describe", "--group", "detector"]);
             detector.Split('\n').Count(line => line.Contains(" player-events ", StringComparison.Ordinal)).ShouldBe(4, detector);
@@ -84,8 +84,8 @@ public sealed class DemoTests : IDisposable
             Path.ChangeExtension(segment, ".timeindex") })]);
         foreach (string topic in (string[])["player-events", "alerts"])
         {
-            string file = Directory.GetFiles(Path.Combine(data, "hdfs", "warehouse", topic), "*.parquet",
-                SearchOption.AllDirectories).First(path => path.Contains("/dt=", StringComparison.Ordinal));
+            string file = Directory.GetFiles(Path.Combine(data, "hdfs", "warehouse", topic), "*.parquet", SearchOption.AllDirectories)
+                .First(path => path.Contains("/dt=", StringComparison.Ordinal));
             (await Apache.ParquetAsync("schema", file)).ShouldContain("\"name\" : \"event_id\"");
             (await Apache.ParquetAsync("cat", "-n", "3", file)).ShouldContain("\"event_id\"");
         }
