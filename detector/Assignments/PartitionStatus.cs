@@ -46,7 +46,7 @@ internal sealed class PartitionStatus(int partition)
 
     public long Position { get => Volatile.Read(ref _position); set => Volatile.Write(ref _position, value); }
 
-    /// <summary>The log's end, as far as the consumer has heard.</summary>
+    /// <summary>The log's end that the consumer last learned.</summary>
     public long End { get => Volatile.Read(ref _end); set => Volatile.Write(ref _end, value); }
 
     /// <summary>The progress of the newest rebuild.</summary>

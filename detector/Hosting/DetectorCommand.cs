@@ -29,7 +29,7 @@ internal static class DetectorCommand
         new("--rules") { Description = "JSON file with the rules' thresholds; --print-rules shows all of them." };
     private static readonly Option<bool> PrintRules = new("--print-rules") { Description = "Print the rules as --rules would read them, and stop." };
 
-    /// <summary>The whole program: wrong use is one sentence and a code of its own.</summary>
+    /// <summary>Runs the program. For wrong options it prints one sentence and returns its own exit code.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
     {
         ParseResult parsed = Create().Parse(arguments);

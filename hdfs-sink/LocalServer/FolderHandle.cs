@@ -53,7 +53,8 @@ internal sealed partial class FolderHandle : IDisposable
     /// <exception cref="IOException">It is a link, or another stream has opened it without sharing.</exception>
     public FileStream? OpenFile(string name, FileMode mode, FileAccess access, FileShare share)
     {
-        // A path-only descriptor fixes the entry first, and the file is opened through it: so it is the entry that was found, and a link cannot be opened.
+        // First opens a path-only descriptor of the entry, then opens the file through that descriptor. So no other entry can take its place in between, and a
+        // link cannot be opened.
         using SafeFileHandle? pinned = OpenHere(name, PathOnly | CloseOnExec | NoLinks);
         return pinned is null ? null : new FileStream(Address(pinned), NewFile(mode, access, share));
     }

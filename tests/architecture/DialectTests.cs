@@ -13,7 +13,7 @@ public sealed class DialectTests
     private static readonly Lazy<IReadOnlyList<SyntaxTree>> Trees = new(() => [.. SourceTree.All().Order(StringComparer.Ordinal).Select(Parse)]);
 
     [Fact]
-    public void Lines_fit_160_columns_but_for_one_long_literal()
+    public void Lines_fit_160_columns_except_for_one_long_literal()
     => Trees.Value.SelectMany(tree => TooLong(tree).Select(line => Place(tree, line.Span))).ShouldBeEmpty();
 
     [Fact]
@@ -55,10 +55,10 @@ public sealed class DialectTests
     private static IEnumerable<TextLine> TooLong(SyntaxTree tree)
         => tree.GetText().Lines.Where(line => line.Span.Length > Columns && line.Span.Length - LongestLiteral(tree.GetRoot(), line.Span) > Columns / 2);
 
-    /// <summary>Columns of the line that its longest string literal takes.</summary>
+    /// <summary>The length of the line's longest string literal, in columns.</summary>
     private static int LongestLiteral(SyntaxNode root, TextSpan line)
         => root.DescendantNodes(line).Where(node => node is InterpolatedStringExpressionSyntax
-        or LiteralExpressionSyntax { RawKind: (int)SyntaxKind.StringLiteralExpression }
+            or LiteralExpressionSyntax { RawKind: (int)SyntaxKind.StringLiteralExpression }
             or LiteralExpressionSyntax { RawKind: (int)SyntaxKind.Utf8StringLiteralExpression })
             .Select(node => node.Span.Intersection(line)?.Length ?? 0).DefaultIfEmpty().Max();
 

@@ -1,6 +1,6 @@
 namespace Architecture.Tests;
 
-/// <summary>No folders of any project use each other in a circle: what two folders need lies below both.</summary>
+/// <summary>In no project do folders use each other in a circle: a type that two folders need is in a folder below both.</summary>
 public sealed class FolderCircleTests
 {
     /// <summary>Assembly and root namespace of every project of the product.</summary>

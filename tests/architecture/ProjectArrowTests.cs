@@ -5,7 +5,7 @@ namespace Architecture.Tests;
 /// <summary>Which project may reference which, compared with the project files. This is the only list of all references between projects.</summary>
 public sealed class ProjectArrowTests
 {
-    /// <summary>Project → what it references. Applications and broker meet in no project: they meet on the wire.</summary>
+    /// <summary>Project → what it references. No project references both applications and the broker: these communicate only over the network.</summary>
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
         ["broker/Protocol.Generator"] = [],

@@ -12,7 +12,7 @@ internal static class SourceTree
     /// <summary>C# sources of the product.</summary>
     public static IEnumerable<string> Product() => All().Where(file => !IsTest(file));
 
-    /// <summary>C# sources, tests included, nothing that a build made.</summary>
+    /// <summary>C# sources, also of tests, without files that a build made.</summary>
     public static IEnumerable<string> All() => Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
             && !Relative(file).StartsWith('.'));

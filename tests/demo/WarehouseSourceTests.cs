@@ -46,9 +46,9 @@ public sealed class WarehouseSourceTests : IDisposable
     }
 
     [Theory]
-    [InlineData(null, "./game query \"select", "./game shell\n", "Data, logs and audit lie in\n  /a/folder")]
+    [InlineData(null, "./game query \"select", "./game shell\n", "Data, logs and audit are in\n  /a/folder")]
     [InlineData("http://hdfs:9870", "./game query --webhdfs http://hdfs:9870 \"select", "./game shell --webhdfs http://hdfs:9870\n",
-        "Rows are in http://hdfs:9870; logs and audit lie in\n  /a/folder")]
+        "Rows are in http://hdfs:9870; logs and audit are in\n  /a/folder")]
     public void The_suggested_commands_query_the_HDFS_with_the_rows(string? webHdfs, string query, string shell, string place)
     {
         using StringWriter text = new();

@@ -43,8 +43,8 @@ internal sealed record NetworkOptions
     public const int DefaultSendBufferBytes = 256 << 10;
 
     /// <summary>
-    /// A response of at most so many bytes is corked while records are sent directly. A larger one fills the socket's buffer several times: there the cork saves
-    /// few packets and costs a consumer that catches up a fifth more CPU time (docs/performance.md).
+    /// A response of at most so many bytes is corked while records are sent directly. A larger one fills the socket's buffer several times: there the cork
+    /// saves few packets and costs a consumer that catches up a fifth more CPU time (docs/performance.md).
     /// </summary>
     public const int MaxCorkedBytes = DefaultSendBufferBytes;
 

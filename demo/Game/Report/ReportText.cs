@@ -27,7 +27,7 @@ internal static class ReportText
         // The commands name the HDFS, so that they query it even if another system runs by then.
         string hdfs = webHdfs is { } outside ? $" --webhdfs {outside}" : "";
         plain.WriteLine();
-        plain.WriteLine(webHdfs is null ? "Data, logs and audit lie in" : $"Rows are in {webHdfs}; logs and audit lie in");
+        plain.WriteLine(webHdfs is null ? "Data, logs and audit are in" : $"Rows are in {webHdfs}; logs and audit are in");
         plain.WriteLine($"  {report.Folder}");
         if (removed.Count > 0)
         {

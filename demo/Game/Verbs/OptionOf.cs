@@ -38,7 +38,7 @@ internal static class OptionOf
     public static Option<int?> Whole(string name, string description, int min, int max)
         => Shown(NumberOption.Optional(name, description, min, max), description, "N");
 
-    /// <summary>A number of seconds, or of things a second.</summary>
+    /// <summary>A number above 0, such as seconds or actions a second.</summary>
     public static Option<double> Positive(string name, string description, double defaultValue, double max)
         => Shown(NumberOption.Of(name, description, defaultValue, MinPositive, max), description, "NUMBER");
 

@@ -38,15 +38,15 @@ internal static class LogCheck
     private static void Compare(NumberedProducer producer, int partition, List<Acknowledged> found)
     {
         found.Count.ShouldBe(producer.SentTo(partition), $"records of {producer.Name} in {producer.Topic}-{partition}");
-        Acknowledged[] told = [.. producer.Of(partition)];
-        told.Length.ShouldBe(found.Count);
-        for (int i = 0; i < told.Length; i++)
+        Acknowledged[] acknowledged = [.. producer.Of(partition)];
+        acknowledged.Length.ShouldBe(found.Count);
+        for (int i = 0; i < acknowledged.Length; i++)
         {
-            told[i].Number.ShouldBe(i, $"acknowledgements of {producer.Name} for {producer.Topic}-{partition} come in order");
+            acknowledged[i].Number.ShouldBe(i, $"acknowledgements of {producer.Name} for {producer.Topic}-{partition} come in order");
             // A repeated batch whose original the broker no longer remembers is acknowledged without an offset.
-            if (told[i].Offset >= 0)
+            if (acknowledged[i].Offset >= 0)
             {
-                told[i].ShouldBe(found[i], $"the place of {producer.Name}'s record in {producer.Topic}-{partition}");
+                acknowledged[i].ShouldBe(found[i], $"the place of {producer.Name}'s record in {producer.Topic}-{partition}");
             }
         }
     }

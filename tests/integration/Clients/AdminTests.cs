@@ -28,7 +28,7 @@ public sealed class AdminTests(OneBroker broker) : IDisposable
             .Results[0].Error.Code.ShouldBe(ErrorCode.InvalidPartitions);
 
         await _admin.DeleteTopicsAsync([topic]);
-        await Until.HoldsAsync("the topic is gone", Kafka.Patience, () => _admin.GetMetadata(Kafka.Patience).Topics.TrueForAll(t => t.Topic != topic));
+        await Until.HoldsAsync("the topic is deleted", Kafka.Patience, () => _admin.GetMetadata(Kafka.Patience).Topics.TrueForAll(t => t.Topic != topic));
     }
 
     [Fact]

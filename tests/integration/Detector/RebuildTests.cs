@@ -48,7 +48,7 @@ public sealed class RebuildTests : DetectorBroker
                 Timestamp = new Timestamp(PlayerLife.Start, TimestampType.CreateTime) })]);
         using IConsumer<string, string> asker = Kafka.Consumer(BootstrapServers, DetectorOptions.DetectorGroup);
         long low = 0;
-        await Until.HoldsAsync("old segments are gone", Kafka.Patience,
+        await Until.HoldsAsync("old segments are deleted", Kafka.Patience,
             () => (low = asker.QueryWatermarkOffsets(new TopicPartition(Topics.PlayerEvents, 0), Kafka.Patience).Low.Value) > 5);
         await AlterAsync(Topics.PlayerEvents, "retention.ms", "-1"); // a detector refuses a topic that still expires events
         Commit(11);

@@ -34,20 +34,20 @@ internal static class OddGroups
     private static IEnumerable<OddEnd> Listing() =>
     [
         List(5, "filters of nothing", new ListGroupsRequest { StatesFilter = [], TypesFilter = [] }),
-        List(5, "a state that nobody knows", new ListGroupsRequest { StatesFilter = ["nonsense"] }),
+        List(5, "an unknown state", new ListGroupsRequest { StatesFilter = ["nonsense"] }),
         List(5, "an empty state", new ListGroupsRequest { StatesFilter = [""] }),
         List(5, "a state in other letters", new ListGroupsRequest { StatesFilter = ["eMPTY"] }),
-        List(5, "a type that nobody knows", new ListGroupsRequest { TypesFilter = ["nonsense"] }),
+        List(5, "an unknown type", new ListGroupsRequest { TypesFilter = ["nonsense"] }),
         List(5, "an empty type", new ListGroupsRequest { TypesFilter = [""] }),
         List(5, "another type", new ListGroupsRequest { TypesFilter = ["consumer"] }),
         List(5, "a type in other letters, twice", new ListGroupsRequest { TypesFilter = ["Classic", "CLASSIC"] }),
-        List(4, "a state that nobody knows", new ListGroupsRequest { StatesFilter = ["nonsense"] }),
+        List(4, "an unknown state", new ListGroupsRequest { StatesFilter = ["nonsense"] }),
         List(0, "no filters", new ListGroupsRequest()),
         Describe("no group"),
         Describe("a group twice", "g", "g"),
         Describe("an empty group", ""),
-        Describe("a group that nobody knows", "odd-none"),
-        OddEnd.Of<DescribeGroupsRequest, DescribeGroupsResponse>("the rights to a group that nobody knows",
+        Describe("an unknown group", "odd-none"),
+        OddEnd.Of<DescribeGroupsRequest, DescribeGroupsResponse>("the rights to an unknown group",
             new DescribeGroupsRequest { Groups = ["odd-none", "g", ""], IncludeAuthorizedOperations = true }),
     ];
 
@@ -55,26 +55,26 @@ internal static class OddGroups
     [
         OddEnd.Of<HeartbeatRequest, HeartbeatResponse>("an empty group", new HeartbeatRequest { GroupId = "", MemberId = "m" }),
         OddEnd.Of<HeartbeatRequest, HeartbeatResponse>("an empty member", new HeartbeatRequest { GroupId = "g", MemberId = "" }),
-        OddEnd.Of<HeartbeatRequest, HeartbeatResponse>("a group that nobody knows", new HeartbeatRequest { GroupId = "odd-none", MemberId = "m" }),
+        OddEnd.Of<HeartbeatRequest, HeartbeatResponse>("an unknown group", new HeartbeatRequest { GroupId = "odd-none", MemberId = "m" }),
         OddEnd.Of<SyncGroupRequest, SyncGroupResponse>("an empty group",
             new SyncGroupRequest { GroupId = "", MemberId = "m", ProtocolType = "consumer", ProtocolName = "range" }),
         OddEnd.Of<SyncGroupRequest, SyncGroupResponse>("no protocol",
             new SyncGroupRequest { GroupId = "g", MemberId = "m", ProtocolType = null, ProtocolName = null }),
-        OddEnd.Of<SyncGroupRequest, SyncGroupResponse>("a member that nobody knows",
+        OddEnd.Of<SyncGroupRequest, SyncGroupResponse>("an unknown member",
             new SyncGroupRequest { GroupId = "g", MemberId = "m", ProtocolType = "consumer", ProtocolName = "range" }),
         OddEnd.Of<LeaveGroupRequest, LeaveGroupResponse>("no member", new LeaveGroupRequest { GroupId = "g", Members = [] }),
         OddEnd.Of<LeaveGroupRequest, LeaveGroupResponse>("a member twice",
             new LeaveGroupRequest { GroupId = "g", Members = [new() { MemberId = "m" }, new() { MemberId = "m" }] }),
         OddEnd.Of<LeaveGroupRequest, LeaveGroupResponse>("an empty group", new LeaveGroupRequest { GroupId = "", Members = [new() { MemberId = "m" }] }),
-        OddEnd.Of<LeaveGroupRequest, LeaveGroupResponse>("a static member that nobody knows",
+        OddEnd.Of<LeaveGroupRequest, LeaveGroupResponse>("an unknown static member",
             new LeaveGroupRequest { GroupId = "g", Members = [new() { MemberId = "", GroupInstanceId = "i" }] }),
-        OddEnd.In<LeaveGroupRequest, LeaveGroupResponse>(2, "a member that nobody knows", new LeaveGroupRequest { GroupId = "g", MemberId = "m" }),
+        OddEnd.In<LeaveGroupRequest, LeaveGroupResponse>(2, "an unknown member", new LeaveGroupRequest { GroupId = "g", MemberId = "m" }),
         Join("an empty group", "", 6000, "consumer", "range"),
         Join("no protocol", "odd-join", 6000, "consumer"),
         Join("no type of protocol", "odd-join", 6000, "", "range"),
         Join("a session that is too short", "odd-join", 1, "consumer", "range"),
         Join("a session that is too long", "odd-join", int.MaxValue, "consumer", "range"),
-        OddEnd.Of<JoinGroupRequest, JoinGroupResponse>("a member that nobody knows", new JoinGroupRequest
+        OddEnd.Of<JoinGroupRequest, JoinGroupResponse>("an unknown member", new JoinGroupRequest
         {
             GroupId = "odd-join", MemberId = "m", SessionTimeoutMs = 6000, RebalanceTimeoutMs = 6000, ProtocolType = "consumer",
                 Protocols = [new() { Name = "range" }],
@@ -104,9 +104,9 @@ internal static class OddGroups
             {
                 Name = "t", Partitions = [new() { PartitionIndex = 1, CommittedOffset = 3, CommittedMetadata = new string('x', 5000) }],
             }),
-        OddEnd.Of<OffsetCommitRequest, OffsetCommitResponse>("a member that nobody knows",
+        OddEnd.Of<OffsetCommitRequest, OffsetCommitResponse>("an unknown member",
             new OffsetCommitRequest { GroupId = "g", GenerationIdOrMemberEpoch = 1, MemberId = "m", Topics = [Committed("t", 0, 1)] }),
-        OddEnd.Of<OffsetCommitRequest, OffsetCommitResponse>("a generation of a group that nobody knows",
+        OddEnd.Of<OffsetCommitRequest, OffsetCommitResponse>("a generation of an unknown group",
             new OffsetCommitRequest { GroupId = "odd-none", GenerationIdOrMemberEpoch = 1, MemberId = "m", Topics = [Committed("t", 0, 1)] }),
     ];
 
@@ -125,7 +125,7 @@ internal static class OddGroups
             });
             yield return Fetch(version, "a topic without partitions", Asked("t"));
             yield return Fetch(version, "what is not there", Asked("odd-none", 0, 7));
-            yield return Fetch(version, "a group that nobody knows",
+            yield return Fetch(version, "an unknown group",
                 new OffsetFetchRequest.OffsetFetchRequestGroup { GroupId = "odd-none", Topics = null, MemberEpoch = -1 });
         }
 
@@ -148,14 +148,14 @@ internal static class OddGroups
     private static IEnumerable<OddEnd> Deletions() =>
     [
         Forget("no topic", "g"),
-        Forget("a group that nobody knows", "odd-none", ("t", [0])),
+        Forget("an unknown group", "odd-none", ("t", [0])),
         Forget("an empty group", "", ("t", [0])),
         Forget("a partition twice", "g", ("t", [1, 1])),
         Forget("a topic twice", "g", ("t", [1]), ("t", [1])),
         Forget("a topic without partitions", "g", ("t", [])),
         Forget("what is not there", "g", ("odd-none", [0]), ("t", [7])),
         Delete("no group"),
-        Delete("a group that nobody knows, twice", "odd-none", "odd-none"),
+        Delete("an unknown group, twice", "odd-none", "odd-none"),
         Delete("an empty group", ""),
     ];
 

@@ -16,7 +16,7 @@ internal static class OddPartitions
         Offsets(9, "a topic without partitions", Asked("t")),
         Offsets(9, "what is not there", Asked("odd-none", (0, -1)), Asked("t", (7, -1))),
         Offsets(9, "a negative partition", Asked("t", (-1, -1))),
-        Offsets(9, "a time that nobody knows", Asked("t", (0, -6))),
+        Offsets(9, "an unknown time", Asked("t", (0, -6))),
         Offsets(9, "times of every kind on an empty log", Asked("t", (0, -3), (1, 0))),
         Offsets(7, "a time of a later version", Asked("t", (0, -4))),
         Offsets(1, "a time of a later version", Asked("t", (0, -3))),

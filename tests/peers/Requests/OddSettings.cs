@@ -23,7 +23,7 @@ internal static class OddSettings
         Describe("no broker, no names", Described(Broker, "", [])),
         Describe("a broker's name with a sign", Described(Broker, "+0", ["num.partitions"])),
         Describe("no type", Described(0, "t", [])),
-        Describe("a type that nobody knows", Described(77, "t", [])),
+        Describe("an unknown type", Described(77, "t", [])),
         Describe("what is not there", Described(Topic, "odd-none", [])),
         Describe("a name that no topic can have", Described(Topic, "no good", [])),
         Describe("an empty topic", Described(Topic, "", [])),

@@ -69,7 +69,7 @@ public sealed class FetchTests(OneBroker broker)
             DeleteTopicsResponse? response = await client.AskAsync<DeleteTopicsRequest, DeleteTopicsResponse>(
                 new DeleteTopicsRequest { TimeoutMs = 30_000, Topics = [new() { Name = topic }] }, 6);
             response.ShouldNotBeNull().Responses.ShouldHaveSingleItem().ErrorCode.ShouldBe((short)0);
-            await Until.HoldsAsync("the topic is gone", Apache.Patience, () => IsLedAsync(topic, 0));
+            await Until.HoldsAsync("the topic is deleted", Apache.Patience, () => IsLedAsync(topic, 0));
         }
 
         public async Task<int> FetchAsync(short version, int session, int epoch, params (string Topic, int[] Partitions)[] topics)
