@@ -56,7 +56,7 @@ internal static class QuietTimes
     /// </summary>
     public const int MaxCheapSubjects = 4;
 
-    /// <summary>A second alert within the quiet time needs a score higher by 0.1.</summary>
+    /// <summary>A second alert within the quiet time needs a score that is at least 0.1 higher.</summary>
     private const int Escalation = Arithmetic.ScoreSteps.PerUnit / 10;
 
     /// <summary>Whether a finding becomes an alert, given the alerts remembered; where it does, it is remembered.</summary>
