@@ -9,18 +9,18 @@ namespace Broker.Server.Apis;
 // AlterConfigs, versions 0 to 2.
 // 0: replaces the whole dynamic configuration of topics and brokers; validate_only. 1: as 0. 2: flexible.
 
-/// <summary>Replaces settings.</summary>
+/// <summary>Replaces the dynamic settings of topics and brokers.</summary>
 internal sealed class AlterConfigsApi(ConfigAlteration alteration, IAuthorizer authorizer) : Api<AlterConfigsRequest, AlterConfigsResponse>
 {
     protected override async ValueTask<AlterConfigsResponse?> Handle(AlterConfigsRequest request, RequestContext context)
     {
-        Dictionary<(sbyte ResourceType,
-            string ResourceName), int> counts = request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
+        Dictionary<(sbyte ResourceType, string ResourceName), int> counts =
+            request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
         List<AlterConfigsResponse.AlterConfigsResourceResponse> responses = new();
         foreach (AlterConfigsRequest.AlterConfigsResource resource in request.Resources)
         {
-            AlterationResult result = AlterConfigsChecks.Refusal(authorizer, context, resource.ResourceType, resource.ResourceName,
-                counts[(resource.ResourceType, resource.ResourceName)])
+            int count = counts[(resource.ResourceType, resource.ResourceName)];
+            AlterationResult result = AlterConfigsChecks.Refusal(authorizer, context, resource.ResourceType, resource.ResourceName, count)
                 ?? await alteration.Replace(
                     resource.ResourceType,
                     resource.ResourceName,
@@ -39,10 +39,10 @@ internal sealed class AlterConfigsApi(ConfigAlteration alteration, IAuthorizer a
     }
 }
 
-/// <summary>What both forms of altering settings check first.</summary>
+/// <summary>What AlterConfigs and IncrementalAlterConfigs check first.</summary>
 internal static class AlterConfigsChecks
 {
-    /// <summary>Why a resource is refused before it is looked at; null when it is not.</summary>
+    /// <summary>The error for a resource that the request names twice or that the client may not alter; null for every other resource.</summary>
     internal static AlterationResult? Refusal(IAuthorizer authorizer, RequestContext context, sbyte type, string name, int count)
     {
         if (count > 1)
@@ -53,8 +53,8 @@ internal static class AlterConfigsChecks
         {
             ConfigAlteration.TopicResource when !authorizer.Allows(context, AclOperation.AlterConfigs, ResourceType.Topic, name) =>
                 new AlterationResult(ErrorCode.TopicAuthorizationFailed, null),
-            ConfigAlteration.BrokerResource when !authorizer.Allows(context, AclOperation.AlterConfigs, ResourceType.Cluster, AuthorizedOperations.ClusterName)
-                =>
+            ConfigAlteration.BrokerResource
+                when !authorizer.Allows(context, AclOperation.AlterConfigs, ResourceType.Cluster, AuthorizedOperations.ClusterName) =>
                 new AlterationResult(ErrorCode.ClusterAuthorizationFailed, null),
             _ => null,
         };

@@ -7,7 +7,7 @@ namespace Broker.Server.Apis;
 
 // CreateAcls, versions 0 to 3.
 // 0: literal names. 1: patterns of names. 2: flexible. 3: users as a type of resource.
-// As there is no authorizer, each creation is refused with SECURITY_DISABLED, as in Kafka without one.
+// This broker has no ACLs: each creation gets SECURITY_DISABLED, as in a Kafka broker without an authorizer.
 
 /// <summary>Refuses to create ACLs.</summary>
 internal sealed class CreateAclsApi(IAuthorizer authorizer) : Api<CreateAclsRequest, CreateAclsResponse>

@@ -7,9 +7,9 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // CreatePartitions, versions 0 to 3.
-// 0: counts, or assignments of the new partitions; validate_only. 1: as 0. 2: flexible. 3: may be throttled.
+// 0: counts, or assignments of the new partitions; validate_only. 1: as 0. 2: flexible. 3: may answer THROTTLING_QUOTA_EXCEEDED, which this broker never does.
 
-/// <summary>Adds partitions to topics, and answers when they have leaders or the time is over.</summary>
+/// <summary>Adds partitions to topics, and answers when they have leaders or the request's time-out has expired.</summary>
 internal sealed class CreatePartitionsApi(
     PartitionAddition addition, MetadataCache metadata, Func<bool> isController, Func<string, ValueTask<bool>> isBeingDeleted, IAuthorizer authorizer)
     : Api<CreatePartitionsRequest, CreatePartitionsResponse>
@@ -38,8 +38,8 @@ internal sealed class CreatePartitionsApi(
     private static CreatePartitionsResponse.CreatePartitionsTopicResult Result(string name, ErrorCode error, string? message) =>
         new() { Name = name, ErrorCode = (short)error, ErrorMessage = message };
 
-    private async Task<CreatePartitionsResponse.CreatePartitionsTopicResult?> Check(IReadOnlyList<CreatePartitionsRequest.CreatePartitionsTopic> topics,
-        RequestContext context)
+    private async Task<CreatePartitionsResponse.CreatePartitionsTopicResult?> Check(
+        IReadOnlyList<CreatePartitionsRequest.CreatePartitionsTopic> topics, RequestContext context)
     {
         string name = topics[0].Name;
         if (!isController())
@@ -59,9 +59,9 @@ internal sealed class CreatePartitionsApi(
 
     private async Task<CreatePartitionsResponse.CreatePartitionsTopicResult> Grow(CreatePartitionsRequest.CreatePartitionsTopic topic, bool validateOnly)
     {
-        AdditionResult made = await addition.Grow(topic.Name, topic.Count, topic.Assignments?.Select(assignment => assignment.BrokerIds).ToList(),
-            validateOnly);
-        return Result(topic.Name, made.Error, made.Message);
+        List<int[]>? assignments = topic.Assignments?.Select(assignment => assignment.BrokerIds).ToList();
+        AdditionResult result = await addition.Grow(topic.Name, topic.Count, assignments, validateOnly);
+        return Result(topic.Name, result.Error, result.Message);
     }
 
     private async Task WaitForLeaders(IReadOnlyList<(CreatePartitionsResponse.CreatePartitionsTopicResult Result, int Count)> grown, TimeSpan timeout)
@@ -70,10 +70,16 @@ internal sealed class CreatePartitionsApi(
             image.Topic(name) is { } topic && topic.Partitions.Count >= count && topic.Partitions.Values.All(partition => partition.Leader >= 0);
         bool inTime = timeout > TimeSpan.Zero
             && await metadata.WaitFor(image => grown.All(entry => HasLeaders(image, entry.Result.Name, entry.Count)), timeout);
-        foreach ((CreatePartitionsResponse.CreatePartitionsTopicResult Result,
-            int Count) late in grown.Where(entry => !inTime && (timeout <= TimeSpan.Zero || !HasLeaders(metadata.Current, entry.Result.Name, entry.Count))))
+        if (inTime)
         {
-            late.Result.ErrorCode = (short)ErrorCode.RequestTimedOut;
+            return;
+        }
+        foreach ((CreatePartitionsResponse.CreatePartitionsTopicResult result, int count) in grown)
+        {
+            if (timeout <= TimeSpan.Zero || !HasLeaders(metadata.Current, result.Name, count))
+            {
+                result.ErrorCode = (short)ErrorCode.RequestTimedOut;
+            }
         }
     }
 }

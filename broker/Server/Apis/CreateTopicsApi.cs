@@ -8,15 +8,16 @@ namespace Broker.Server.Apis;
 
 // CreateTopics, versions 0 to 7.
 // 0: names, counts or assignments, settings. 1: error messages, validate_only. 2: throttle time. 3: as 2. 4: -1 asks for the broker's default counts.
-// 5: flexible; the answer tells counts and settings. 6: may be throttled. 7: topic ids.
-// Departs from Kafka: -1 is understood in every version; an assignment without replicas is refused (INVALID_REPLICA_ASSIGNMENT), where Kafka makes a topic that
-// never works.
+// 5: flexible; the response holds each topic's partition count, replication factor and settings. 6: may answer THROTTLING_QUOTA_EXCEEDED, which this broker
+// never does. 7: topic ids.
+// Departs from Kafka: -1 asks for the broker's defaults in every version; an assignment without replicas gets INVALID_REPLICA_ASSIGNMENT, where Kafka creates
+// a topic that never has a leader.
 
-/// <summary>Creates topics by writing their znodes, and answers when all their partitions have leaders or the time is over.</summary>
+/// <summary>Creates topics by writing their znodes, and answers when all their partitions have leaders or the request's time-out has expired.</summary>
 internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache metadata, Func<bool> isController, IAuthorizer authorizer)
     : Api<CreateTopicsRequest, CreateTopicsResponse>
 {
-    /// <summary>The topic that a KRaft cluster keeps its metadata in.</summary>
+    /// <summary>The topic in which a KRaft cluster stores its metadata.</summary>
     private const string ClusterMetadata = "__cluster_metadata";
 
     protected override async ValueTask<CreateTopicsResponse?> Handle(CreateTopicsRequest request, RequestContext context)
@@ -103,8 +104,11 @@ internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache meta
     private async Task WaitForLeaders(IReadOnlyList<CreateTopicsResponse.CreatableTopicResult> created, TimeSpan timeout)
     {
         bool inTime = timeout > TimeSpan.Zero && await metadata.WaitFor(image => created.All(result => HasLeaders(image, result)), timeout);
-        foreach (CreateTopicsResponse.CreatableTopicResult late in created.Where(result => !inTime
-            && (timeout <= TimeSpan.Zero || !HasLeaders(metadata.Current, result))))
+        if (inTime)
+        {
+            return;
+        }
+        foreach (CreateTopicsResponse.CreatableTopicResult late in created.Where(result => timeout <= TimeSpan.Zero || !HasLeaders(metadata.Current, result)))
         {
             late.ErrorCode = (short)ErrorCode.RequestTimedOut;
             late.ErrorMessage = null;

@@ -9,14 +9,14 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Apis;
 
 /// <summary>What the handlers of the data path (Produce, Fetch, ListOffsets, OffsetForLeaderEpoch) share.</summary>
-/// <param name="Partitions">The partitions here.</param>
-/// <param name="Metadata">What this broker knows of the cluster.</param>
-/// <param name="Authorizer">Asked for every topic.</param>
-/// <param name="Wheel">Time-outs.</param>
-/// <param name="Clock">Monotonic stamps.</param>
-/// <param name="Cold">For what may wait for a disk.</param>
-/// <param name="Decompression">What reading compressed batches may take.</param>
-/// <param name="Logger">Of the area.</param>
+/// <param name="Partitions">The partitions that this broker hosts.</param>
+/// <param name="Metadata">The cluster's metadata as the controller last sent it.</param>
+/// <param name="Authorizer">Decides which topics a client may read and write.</param>
+/// <param name="Wheel">Runs the time-outs of waiting fetches.</param>
+/// <param name="Clock">Wall time for reading logs, monotonic time for fetch sessions.</param>
+/// <param name="Cold">Runs the work that may block on a disk.</param>
+/// <param name="Decompression">Limits the memory for decompressing batches.</param>
+/// <param name="Logger">Logs what the data path's handlers report.</param>
 internal sealed record DataServices(
     PartitionTable Partitions, MetadataCache Metadata, IAuthorizer Authorizer, TimingWheel Wheel, TimeProvider Clock, ColdWork Cold,
     DecompressionBound Decompression, ILogger Logger)

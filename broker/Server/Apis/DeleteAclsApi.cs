@@ -7,7 +7,7 @@ namespace Broker.Server.Apis;
 
 // DeleteAcls, versions 0 to 3.
 // 0: filters of literal names. 1: patterns of names. 2: flexible. 3: users as a type of resource.
-// As there is no authorizer, each filter is refused with SECURITY_DISABLED, as in Kafka without one.
+// This broker has no ACLs: each filter gets SECURITY_DISABLED, as in a Kafka broker without an authorizer.
 
 /// <summary>Refuses to delete ACLs.</summary>
 internal sealed class DeleteAclsApi(IAuthorizer authorizer) : Api<DeleteAclsRequest, DeleteAclsResponse>

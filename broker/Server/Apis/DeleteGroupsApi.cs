@@ -7,8 +7,8 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // DeleteGroups, versions 0 to 2.
-// 0: groups without members go, with their offsets. 1: as 0. 2: flexible.
-// Departs from Kafka: the answer waits until the deletion is in the log, and says so when it cannot be.
+// 0: deletes groups without members, and their offsets. 1: as 0. 2: flexible.
+// Departs from Kafka: the response waits until the deletion is in the log, and holds an error when it cannot be appended.
 
 /// <summary>Deletes groups that have no members.</summary>
 internal sealed class DeleteGroupsApi(GroupApiServices services) : Api<DeleteGroupsRequest, DeleteGroupsResponse>

@@ -9,11 +9,12 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // DeleteTopics, versions 0 to 6.
-// 0: names. 1: throttle time. 2: as 1. 3: TOPIC_DELETION_DISABLED where deletion is off (INVALID_REQUEST below). 4: flexible. 5: error messages, may be
-// throttled.
-// 6: topics by name or by id.
+// 0: names. 1: throttle time. 2: as 1. 3: TOPIC_DELETION_DISABLED where deletion is disabled (INVALID_REQUEST in versions 0 to 2). 4: flexible.
+// 5: error messages; may answer THROTTLING_QUOTA_EXCEEDED, which this broker never does. 6: topics by name or by id.
 
-/// <summary>Asks the controller, by a znode, to delete topics, and answers when they have left the metadata or the time is over.</summary>
+/// <summary>
+/// Asks the controller, with a znode for each topic, to delete topics. Answers when the metadata no longer lists them or the request's time-out has expired.
+/// </summary>
 internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata, Func<bool> isController, bool isDeletionEnabled, IAuthorizer authorizer)
     : Api<DeleteTopicsRequest, DeleteTopicsResponse>
 {
@@ -46,7 +47,7 @@ internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata
 
         if (marked.Count > 0)
         {
-            await WaitUntilGone(image, marked, TimeSpan.FromMilliseconds(request.TimeoutMs));
+            await WaitUntilDeleted(image, marked, TimeSpan.FromMilliseconds(request.TimeoutMs));
         }
         return new DeleteTopicsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Responses = results };
     }
@@ -73,7 +74,8 @@ internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata
         string? name = isById ? image.Topic(wanted.TopicId)?.Name : wanted.Name;
         if (name is null)
         {
-            return Result(null, wanted.TopicId, isById ? ErrorCode.UnknownTopicId : ErrorCode.TopicAuthorizationFailed); // Nobody may delete what has no name.
+            // Without a name and an id there is no topic to have a right on, which Kafka answers as a missing right.
+            return Result(null, wanted.TopicId, isById ? ErrorCode.UnknownTopicId : ErrorCode.TopicAuthorizationFailed);
         }
         // A client that may not describe the topic does not get the name that belongs to its id.
         if (isById && !authorizer.Allows(context, AclOperation.Describe, ResourceType.Topic, name))
@@ -93,13 +95,17 @@ internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata
         return created.Code is Code.Ok or Code.NodeExists ? ErrorCode.None : ErrorCode.UnknownServerError;
     }
 
-    /// <summary>A topic is gone, too, when another one has taken its name meanwhile.</summary>
-    private async Task WaitUntilGone(ClusterImage before, IReadOnlyList<DeleteTopicsResponse.DeletableTopicResult> marked, TimeSpan timeout)
+    /// <summary>A topic counts as deleted, too, when a new topic has the same name.</summary>
+    private async Task WaitUntilDeleted(ClusterImage before, IReadOnlyList<DeleteTopicsResponse.DeletableTopicResult> marked, TimeSpan timeout)
     {
-        bool IsGone(ClusterImage image, DeleteTopicsResponse.DeletableTopicResult result) => image.Topic(result.Name!)?.Id != before.Topic(result.Name!)?.Id;
-        bool inTime = timeout > TimeSpan.Zero && await metadata.WaitFor(image => marked.All(result => IsGone(image, result)), timeout);
-        foreach (DeleteTopicsResponse.DeletableTopicResult late in marked.Where(result => !inTime
-            && (timeout <= TimeSpan.Zero || !IsGone(metadata.Current, result))))
+        bool IsDeleted(ClusterImage image, DeleteTopicsResponse.DeletableTopicResult result) =>
+            image.Topic(result.Name!)?.Id != before.Topic(result.Name!)?.Id;
+        bool inTime = timeout > TimeSpan.Zero && await metadata.WaitFor(image => marked.All(result => IsDeleted(image, result)), timeout);
+        if (inTime)
+        {
+            return;
+        }
+        foreach (DeleteTopicsResponse.DeletableTopicResult late in marked.Where(result => timeout <= TimeSpan.Zero || !IsDeleted(metadata.Current, result)))
         {
             late.ErrorCode = (short)ErrorCode.RequestTimedOut;
         }

@@ -7,7 +7,7 @@ namespace Broker.Server.Apis;
 
 // DescribeAcls, versions 0 to 3.
 // 0: filters of literal names. 1: patterns of names. 2: flexible. 3: users as a type of resource.
-// As there is no authorizer, no ACLs exist, and SECURITY_DISABLED says so, as in Kafka without one: its tools take that for "no ACLs".
+// This broker has no ACLs: it answers SECURITY_DISABLED, as a Kafka broker without an authorizer; Kafka's tools understand that as "no ACLs".
 
 /// <summary>Answers that there are no ACLs.</summary>
 internal sealed class DescribeAclsApi(IAuthorizer authorizer) : Api<DescribeAclsRequest, DescribeAclsResponse>
@@ -24,10 +24,10 @@ internal sealed class DescribeAclsApi(IAuthorizer authorizer) : Api<DescribeAcls
     }
 }
 
-/// <summary>Why ACLs can be neither read nor changed: the client may not, or there is no authorizer that holds any.</summary>
+/// <summary>Why a client can neither read nor change ACLs: it has no right to, or the broker has no authorizer that stores ACLs.</summary>
 internal static class AclRefusal
 {
-    /// <summary>What Kafka says to who wants to change ACLs.</summary>
+    /// <summary>Kafka's message to a client that tries to change ACLs.</summary>
     internal const string NoAuthorizer = "No Authorizer is configured.";
 
     /// <summary>The answer to a client that wants to do <paramref name="operation"/> with the cluster's ACLs.</summary>

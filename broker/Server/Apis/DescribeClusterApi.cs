@@ -7,10 +7,10 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // DescribeCluster, versions 0 to 1 (flexible from 0).
-// 0: cluster id, controller, brokers. 1: the client says whether it asks for brokers (1) or controllers (2), which a broker cannot tell:
-// MISMATCHED_ENDPOINT_TYPE.
+// 0: cluster id, controller, brokers. 1: the client asks for brokers (1) or for controllers (2); a broker lists no controllers and answers
+// MISMATCHED_ENDPOINT_TYPE to the second.
 
-/// <summary>Lists the brokers of the cluster with their endpoints of the request's listener.</summary>
+/// <summary>Lists the cluster's brokers, each with its endpoint of the listener that the request came over.</summary>
 internal sealed class DescribeClusterApi(MetadataCache metadata, IAuthorizer authorizer) : Api<DescribeClusterRequest, DescribeClusterResponse>
 {
     private const sbyte Brokers = 1;
@@ -36,8 +36,9 @@ internal sealed class DescribeClusterApi(MetadataCache metadata, IAuthorizer aut
             ThrottleTimeMs = context.ThrottleTimeMs,
             ClusterId = image.ClusterId,
             ControllerId = image.ControllerId,
-            Brokers = [.. image.Brokers.Values.Where(broker => broker.On(context.ListenerName) is not null).Select(broker => ToBroker(broker,
-                context.ListenerName))],
+            Brokers = [.. image.Brokers.Values
+                .Where(broker => broker.On(context.ListenerName) is not null)
+                .Select(broker => ToBroker(broker, context.ListenerName))],
             ClusterAuthorizedOperations = Operations(request, context),
         };
     }

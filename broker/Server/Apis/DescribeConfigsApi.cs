@@ -8,13 +8,14 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // DescribeConfigs, versions 0 to 4.
-// 0: values; is_default is never set, as Kafka never sets it. 1: sources and synonyms instead. 2: as 1. 3: types, and documentation where it is asked for. 4:
-// flexible.
-// No names of settings (null or empty) asks for all of them. What is told is read from the tree, so that every change that was answered before is seen.
-// Departs from Kafka: loggers and client metrics have no settings here and are answered INVALID_REQUEST; documentation is this broker's own; a broker's dynamic
-// settings are read from the tree too, where Kafka tells those that it has already taken over.
+// 0: values; is_default is never set, as Kafka never sets it. 1: sources and synonyms instead. 2: as 1. 3: types, and documentation where the request asks for
+// it. 4: flexible.
+// A null or empty list of names asks for all settings. The broker reads the settings from their znodes for each request, so that a client that has the response
+// to a change sees the change.
+// Departs from Kafka: loggers and client metrics have no settings here, a request for them gets INVALID_REQUEST; the documentation texts are this broker's own;
+// a broker's dynamic settings are those in its znodes, where Kafka lists those that it has already applied.
 
-/// <summary>Lists the settings of topics and brokers, and where each comes from.</summary>
+/// <summary>Lists the settings of topics and brokers, and the source of each value.</summary>
 internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs topics, DynamicBrokerConfigs brokers, int brokerId, IAuthorizer authorizer)
     : Api<DescribeConfigsRequest, DescribeConfigsResponse>
 {
@@ -116,10 +117,10 @@ internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs to
         })],
     };
 
-    /// <summary>A resource's settings, or why there are none.</summary>
+    /// <summary>A resource's settings, or the error why they cannot be listed.</summary>
     private readonly record struct Description(ErrorCode Error, string? Message, IEnumerable<ConfigEntry> Entries)
     {
-        /// <summary>Kafka's message of success is empty here, and null in other answers.</summary>
+        /// <summary>On success Kafka sends an empty message in this API, and null in others.</summary>
         public static Description Of(IEnumerable<ConfigEntry> entries) => new(ErrorCode.None, "", entries);
 
         public static Description Failed(ErrorCode error, string? message) => new(error, message, []);

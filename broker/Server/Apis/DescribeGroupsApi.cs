@@ -9,9 +9,10 @@ namespace Broker.Server.Apis;
 
 // DescribeGroups, versions 0 to 5.
 // 0: state, protocol and members. 1: throttle time. 2: as 1. 3: what the client may do with the group. 4: static members' names. 5: flexible.
-// A group that is not known is "Dead" without an error; members' bytes are there when the group is stable. Does not depart from Kafka.
+// A group that does not exist has the state "Dead" and no error. Members' metadata and assignments are filled in only while the group is stable.
+// Does not depart from Kafka.
 
-/// <summary>Shows groups.</summary>
+/// <summary>Describes the state and the members of groups.</summary>
 internal sealed class DescribeGroupsApi(GroupApiServices services) : Api<DescribeGroupsRequest, DescribeGroupsResponse>
 {
     protected override async ValueTask<DescribeGroupsResponse?> Handle(DescribeGroupsRequest request, RequestContext context)
@@ -24,7 +25,7 @@ internal sealed class DescribeGroupsApi(GroupApiServices services) : Api<Describ
         return new DescribeGroupsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Groups = groups };
     }
 
-    private async ValueTask<DescribeGroupsResponse.DescribedGroup> Describe(string groupId, bool withRights, RequestContext context)
+    private async ValueTask<DescribeGroupsResponse.DescribedGroup> Describe(string groupId, bool includeOperations, RequestContext context)
     {
         if (!services.MayGroup(context, AclOperation.Describe, groupId))
         {
@@ -39,7 +40,7 @@ internal sealed class DescribeGroupsApi(GroupApiServices services) : Api<Describ
             ProtocolType = group.ProtocolType,
             ProtocolData = group.Protocol,
             Members = [.. group.Members.Select(ToMember)],
-            AuthorizedOperations = withRights && group.Error == ErrorCode.None
+            AuthorizedOperations = includeOperations && group.Error == ErrorCode.None
                 ? AuthorizedOperations.Of(services.Authorizer, context, ResourceType.Group, groupId)
                 : AuthorizedOperations.NotAsked,
         };

@@ -10,10 +10,9 @@ using Broker.Storage.Logs;
 namespace Broker.Server.Apis;
 
 // DescribeLogDirs, versions 0 to 4.
-// 0: each log directory with the partitions asked for, their sizes, and how far each log lies behind its high watermark; null asks for all. 1: as 0. 2:
-// flexible.
-// 3: an error of the whole. 4: the size of the volume and what is free of it; -1 where the logs are in memory.
-// What is not there is left out. No departures from Kafka.
+// 0: each log directory with the requested partitions (null requests all), their sizes, and how far each log end lies behind the high watermark. 1: as 0.
+// 2: flexible. 3: an error for the whole response. 4: the volume's total and free bytes; -1 where the logs are in memory.
+// The response leaves out requested partitions that have no log here. Does not depart from Kafka.
 
 /// <summary>Lists the partitions of each log directory.</summary>
 internal sealed class DescribeLogDirsApi(DataServices services, LogDirectories directories) : Api<DescribeLogDirsRequest, DescribeLogDirsResponse>
@@ -28,11 +27,12 @@ internal sealed class DescribeLogDirsApi(DataServices services, LogDirectories d
             return new DescribeLogDirsResponse { ThrottleTimeMs = context.ThrottleTimeMs, ErrorCode = (short)ErrorCode.ClusterAuthorizationFailed };
         }
 
-        HashSet<TopicPartition>? wanted = request.Topics?.SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic,
-            partition))).ToHashSet();
-        // A volume is asked for its size, which may wait for its disk.
-        DescribeLogDirsResponse.DescribeLogDirsResult[] results = await services.Cold.Run(() => directories.Directories.Select(directory => Describe(directory,
-            wanted)).ToArray());
+        HashSet<TopicPartition>? wanted = request.Topics?
+            .SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition)))
+            .ToHashSet();
+        // Reading the size of a volume may block on its disk.
+        DescribeLogDirsResponse.DescribeLogDirsResult[] results = await services.Cold.Run(
+            () => directories.Directories.Select(directory => Describe(directory, wanted)).ToArray());
         return new DescribeLogDirsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Results = results };
     }
 
@@ -49,8 +49,10 @@ internal sealed class DescribeLogDirsApi(DataServices services, LogDirectories d
             return new DescribeLogDirsResponse.DescribeLogDirsResult
             {
                 LogDir = directory.Path,
-                Topics = [.. directory.Logs.Where(log => wanted is null || wanted.Contains(log.Partition)).GroupBy(log => log.Partition.Topic,
-                    StringComparer.Ordinal).Select(ToTopic)],
+                Topics = [.. directory.Logs
+                    .Where(log => wanted is null || wanted.Contains(log.Partition))
+                    .GroupBy(log => log.Partition.Topic, StringComparer.Ordinal)
+                    .Select(ToTopic)],
                 TotalBytes = space.TotalBytes,
                 UsableBytes = space.UsableBytes,
             };

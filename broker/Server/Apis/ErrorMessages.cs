@@ -1,6 +1,6 @@
 namespace Broker.Server.Apis;
 
-/// <summary>What Kafka says for an error that nothing more is known of.</summary>
+/// <summary>Kafka's general messages for errors, for responses that have no message of their own.</summary>
 internal static class ErrorMessages
 {
     public const string InvalidRequest =

@@ -12,19 +12,20 @@ namespace Broker.Server.Apis;
 // Fetch, versions 0 to 17.
 // 0-3: message formats 0 and 1, answered with UNSUPPORTED_FOR_MESSAGE_FORMAT for each partition. 4: record batches, isolation level, aborted transactions.
 // 5: log start offsets. 6: as 5. 7: sessions (KIP-227). 8: as 7. 9: the client's leader epoch is checked. 10: Zstandard. 11: rack, reading from followers.
-// 12: flexible, the last fetched epoch is checked and a divergence told. 13: topics by id. 14: as 13. 15: the replica's broker epoch. 16: where the leader is,
-// with "not leader" and "fenced epoch". 17: the replica's directory.
+// 12: flexible; the last fetched epoch is checked, and the response says where the logs diverge (diverging_epoch). 13: topics by id. 14: as 13. 15: the
+// replica's broker epoch. 16: the leader's endpoint, with NOT_LEADER_OR_FOLLOWER and FENCED_LEADER_EPOCH. 17: the replica's directory.
 //
 // Departs from Kafka:
-// - Formats 0 and 1: see above; there is no conversion down from record batches.
-// - No replica selector is built: preferred_read_replica is always -1.
-// - In a session, who may read a topic is asked whenever there is something to tell of it: one who may no longer learns so with the next record.
-// - A session of so many partitions that all sessions would pass 500,000 is not created, and one that would grow so far ends; the client then sends full
-// requests.
+// - Formats 0 and 1: see above; the broker does not convert record batches down to them.
+// - There is no replica selector: preferred_read_replica is always -1.
+// - In a session, the broker authorizes a partition only when it reads the partition. A client that loses its right to read therefore gets
+//   TOPIC_AUTHORIZATION_FAILED only with the partition's next change.
+// - All sessions together hold at most 500,000 partitions. The broker does not create a session that would exceed this limit, and ends one that would grow
+//   beyond it; its client then sends full requests.
 //
-// A response holds claims on the log, never its bytes; the network reads them as the socket drains.
+// A response does not hold a copy of records but references into the log; the sender reads them when the socket can take more bytes.
 
-/// <summary>Gives record batches to consumers and followers, at once or when there are enough.</summary>
+/// <summary>Sends record batches to consumers and followers: at once, or as soon as min_bytes are available or max_wait_ms has expired.</summary>
 internal sealed class FetchApi(DataServices services, FetchSessionCache sessions, int fetchMaxBytes) : Api<FetchRequest, FetchResponse>
 {
     private const short FirstWithBatches = 4;
@@ -51,11 +52,11 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         Fetch fetch = new(plan, request, maxBytes, TermsOf(request, replicaId, Math.Min(request.MinBytes, maxBytes), context), context);
         lock (plan.Session.Gate)
         {
-            plan.Session.Set(fetch.Terms);
+            plan.Session.SetTerms(fetch.Terms);
         }
 
         FetchEntry[] entries = SelectPartitions(fetch);
-        NoteFollower(fetch);
+        RecordFollowerProgress(fetch);
         long nowMs = WallMs();
         return IsCold(entries, nowMs) ? AnswerCold(fetch, entries, nowMs) : AnswerRecent(fetch, entries, nowMs);
     }
@@ -77,8 +78,10 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         }),
     };
 
-    /// <summary>A follower is where it was at every partition of its session, whether the request names it or not.</summary>
-    private static void NoteFollower(Fetch fetch)
+    /// <summary>
+    /// Records that the follower has fetched every partition of its session, also the ones that the request does not name: their offsets have not changed.
+    /// </summary>
+    private static void RecordFollowerProgress(Fetch fetch)
     {
         if (fetch.Terms.ReplicaId < 0)
         {
@@ -93,20 +96,20 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
 
         foreach (FetchEntry entry in all)
         {
-            // Its offset acknowledges what lies below only where our logs agree; the reading then says so.
-            if (entry.Target is { Partition: { } partition, Query: FetchQuery query } && partition.Available(query, 1, LogPlace.Unknown) >= 0)
+            // A fetch offset acknowledges the records below it only where the follower's log agrees with this log, which Available checks.
+            if (entry.Source is { Partition: { } partition, Query: FetchQuery query } && partition.Available(query, 1, LogPlace.Unknown) >= 0)
             {
                 _ = partition.NoteFollowerFetch(query.ReplicaId, query.Offset, query.ReplicaLogStart);
             }
         }
     }
 
-    /// <summary>Whether the look-up may have to wait for a disk: records that were not appended lately.</summary>
+    /// <summary>Whether reading may block on a disk, because the records were not appended recently.</summary>
     private static bool IsCold(FetchEntry[] entries, long nowMs)
     {
         foreach (FetchEntry entry in entries)
         {
-            if (entry.Target is { Partition.Log: { } log, Query.Offset: long offset } && offset >= log.LogStartOffset && !log.IsRecent(offset, nowMs))
+            if (entry.Source is { Partition.Log: { } log, Query.Offset: long offset } && offset >= log.LogStartOffset && !log.IsRecent(offset, nowMs))
             {
                 return true;
             }
@@ -122,7 +125,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         MayFollow: replicaId >= 0 ? services.MayActForCluster(context) : null,
         minBytes);
 
-    /// <summary>The partitions that this fetch has to look at, resolved.</summary>
+    /// <summary>Takes the session's active partitions and resolves each.</summary>
     private FetchEntry[] SelectPartitions(Fetch fetch)
     {
         ClusterImage image = services.Metadata.Current;
@@ -148,16 +151,16 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
             : ErrorCode.None;
         FetchQuery query = new()
         {
-            Offset = entry.Asked.FetchOffset,
-            MaxBytes = Math.Max(entry.Asked.PartitionMaxBytes, 0),
-            CurrentLeaderEpoch = entry.Asked.CurrentLeaderEpoch,
-            LastFetchedEpoch = entry.Asked.LastFetchedEpoch,
+            Offset = entry.Requested.FetchOffset,
+            MaxBytes = Math.Max(entry.Requested.PartitionMaxBytes, 0),
+            CurrentLeaderEpoch = entry.Requested.CurrentLeaderEpoch,
+            LastFetchedEpoch = entry.Requested.LastFetchedEpoch,
             Reader = terms.Reader,
             ReplicaId = terms.ReplicaId,
             LeaderOnly = terms.LeaderOnly,
-            ReplicaLogStart = entry.Asked.LogStartOffset,
+            ReplicaLogStart = entry.Requested.LogStartOffset,
         };
-        entry.Aim(error, topic ?? "", error == ErrorCode.None ? partition : null, query);
+        entry.SetSource(error, topic ?? "", error == ErrorCode.None ? partition : null, query);
     }
 
     private async ValueTask<FetchResponse?> AnswerCold(Fetch fetch, FetchEntry[] entries, long nowMs)
@@ -168,7 +171,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
             return Answer(fetch, reading);
         }
 
-        // To wait, it looks for the places of its offsets, which is a cold read, too.
+        // Before it waits, the fetch looks up where its offsets lie in the log, which may read the disk, too.
         reading.Dispose();
         return await AnswerAfter(fetch, await services.Cold.Run(() => Wait(fetch)));
     }
@@ -206,18 +209,18 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         FetchResponse response = new() { Responses = reading.Answer(), SessionId = fetch.Session.Id, ThrottleTimeMs = fetch.Context.ThrottleTimeMs };
         if (fetch.Session.Id == 0)
         {
-            EndOrKeep(fetch, response);
+            CreateSessionOrClose(fetch, response);
         }
 
         if (reading.HasErrors)
         {
-            Explain(response, reading.Answered, fetch.Context);
+            AdaptErrorsToVersion(response, reading.Answered, fetch.Context);
         }
 
         return response;
     }
 
-    private void EndOrKeep(Fetch fetch, FetchResponse response)
+    private void CreateSessionOrClose(Fetch fetch, FetchResponse response)
     {
         if (fetch.Plan.WantsSession && sessions.TryAdd(fetch.Session, NowMs()))
         {
@@ -229,8 +232,8 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         }
     }
 
-    /// <summary>Adds to errors what the version can say about them, and takes out what it cannot.</summary>
-    private void Explain(FetchResponse response, ReadOnlySpan<FetchEntry> answered, RequestContext context)
+    /// <summary>Adds the leader to errors in versions that have a field for it, and replaces an error code that old versions do not know.</summary>
+    private void AdaptErrorsToVersion(FetchResponse response, ReadOnlySpan<FetchEntry> answered, RequestContext context)
     {
         LeaderHints leaders = default;
         int next = 0;
@@ -247,7 +250,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
 
                 if (error == ErrorCode.KafkaStorageError && context.ApiVersion <= LastWithoutStorageError)
                 {
-                    // Clients of that time know no storage error, and look for the leader again on this one.
+                    // Clients of these versions do not know KAFKA_STORAGE_ERROR; on NOT_LEADER_OR_FOLLOWER they look up the leader again.
                     data.ErrorCode = (short)ErrorCode.NotLeaderOrFollower;
                 }
             }
@@ -259,9 +262,9 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
 
     private void AddLeader(ref LeaderHints leaders, FetchEntry entry, FetchResponse.PartitionData data, RequestContext context)
     {
-        string topic = entry.Target!.Topic;
+        string topic = entry.Source!.Topic;
         Partition? partition = services.Partitions.Find(topic, entry.Key.Partition);
-        (int leader, int epoch) = leaders.Note(services.Metadata.Current, partition, topic, entry.Key.Partition, context.ListenerName);
+        (int leader, int epoch) = leaders.Add(services.Metadata.Current, partition, topic, entry.Key.Partition, context.ListenerName);
         data.CurrentLeader = new() { LeaderId = leader, LeaderEpoch = epoch };
     }
 
@@ -273,7 +276,10 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
     {
         public FetchSession Session => Plan.Session;
 
-        /// <summary>Nobody waits for what cannot be looked up, unless there is something else to wait for, as with Kafka.</summary>
+        /// <summary>
+        /// Whether the fetch is answered without waiting: max_wait_ms is 0, no partition could be resolved, a partition has an error or a divergence, or there
+        /// are min_bytes. As Kafka decides.
+        /// </summary>
         public bool IsEnough(FetchReading reading) =>
             Request.MaxWaitMs <= 0 || reading.Unresolved >= Session.Count || reading.MustAnswer || reading.Bytes >= Terms.MinBytes;
     }

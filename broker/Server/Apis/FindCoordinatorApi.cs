@@ -12,15 +12,15 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Apis;
 
 // FindCoordinator, versions 0 to 6.
-// 0: one group. 1: one key of a type, an error message, throttle time. 2: as 1. 3: flexible. 4: many keys. 5: as 4. 6: share groups as a type of key, of
-// which Kafka 3.9 with ZooKeeper has no coordinator (COORDINATOR_NOT_AVAILABLE); nor has this broker. Below, that type is INVALID_REQUEST, as one that nobody
-// knows is in all. The topic of committed offsets is made on the first question.
+// 0: one group. 1: one key with its type, an error message, throttle time. 2: as 1. 3: flexible. 4: many keys. 5: as 4. 6: share groups as a key type; neither
+// Kafka 3.9 with ZooKeeper nor this broker has a coordinator for them (COORDINATOR_NOT_AVAILABLE). Before version 6 that key type gets INVALID_REQUEST, as
+// every unknown key type does in all versions. The first request creates the topic __consumer_offsets.
 //
-// Departs from Kafka: transactional ids are answered with TRANSACTIONAL_ID_AUTHORIZATION_FAILED and a message, as there are no transactions: it is the one
-// answer that clients take for final (COORDINATOR_NOT_AVAILABLE they repeat for ever). A topic just made is waited for, at most a second, instead of sending
-// the client away with COORDINATOR_NOT_AVAILABLE at once.
+// Departs from Kafka: a transactional id gets TRANSACTIONAL_ID_AUTHORIZATION_FAILED and a message, because the broker does not serve transactions. Clients
+// retry COORDINATOR_NOT_AVAILABLE for ever, but not this error. A request that creates __consumer_offsets waits up to one second for the leader of the group's
+// partition, where Kafka answers COORDINATOR_NOT_AVAILABLE at once.
 
-/// <summary>Answers which broker coordinates a group.</summary>
+/// <summary>Answers which broker is the coordinator of a group.</summary>
 internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreation topics, ILogger logger) : Api<FindCoordinatorRequest, FindCoordinatorResponse>
 {
     private const short FirstWithManyKeys = 4;
@@ -45,73 +45,73 @@ internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreatio
         return new FindCoordinatorResponse { ThrottleTimeMs = context.ThrottleTimeMs, Coordinators = [.. found] };
     }
 
-    private static FindCoordinatorResponse ToSingle(in Place place, RequestContext context) => new()
+    private static FindCoordinatorResponse ToSingle(in FoundCoordinator found, RequestContext context) => new()
     {
         ThrottleTimeMs = context.ThrottleTimeMs,
-        ErrorCode = (short)place.Error,
-        ErrorMessage = place.Error == ErrorCode.None ? NoError : place.Message,
-        NodeId = place.NodeId,
-        Host = place.Host,
-        Port = place.Port,
+        ErrorCode = (short)found.Error,
+        ErrorMessage = found.Error == ErrorCode.None ? NoError : found.Message,
+        NodeId = found.NodeId,
+        Host = found.Host,
+        Port = found.Port,
     };
 
-    private static FindCoordinatorResponse.Coordinator ToMany(string key, in Place place) => new()
+    private static FindCoordinatorResponse.Coordinator ToMany(string key, in FoundCoordinator found) => new()
     {
         Key = key,
-        ErrorCode = (short)place.Error,
-        ErrorMessage = place.Message,
-        NodeId = place.NodeId,
-        Host = place.Host,
-        Port = place.Port,
+        ErrorCode = (short)found.Error,
+        ErrorMessage = found.Message,
+        NodeId = found.NodeId,
+        Host = found.Host,
+        Port = found.Port,
     };
 
-    private async ValueTask<Place> Find(string key, sbyte keyType, RequestContext context) => keyType switch
+    private async ValueTask<FoundCoordinator> Find(string key, sbyte keyType, RequestContext context) => keyType switch
     {
         GroupKey => await FindGroup(key, context),
         TransactionKey => RefuseTransaction(key, context),
-        ShareKey when context.ApiVersion >= FirstWithShareGroups => Place.Nowhere(ErrorCode.CoordinatorNotAvailable, ""),
-        ShareKey when context.ApiVersion >= FirstWithManyKeys => Place.Nowhere(ErrorCode.InvalidRequest, ""),
-        _ => Place.Nowhere(ErrorCode.InvalidRequest, ErrorMessages.InvalidRequest),
+        ShareKey when context.ApiVersion >= FirstWithShareGroups => FoundCoordinator.None(ErrorCode.CoordinatorNotAvailable, ""),
+        ShareKey when context.ApiVersion >= FirstWithManyKeys => FoundCoordinator.None(ErrorCode.InvalidRequest, ""),
+        _ => FoundCoordinator.None(ErrorCode.InvalidRequest, ErrorMessages.InvalidRequest),
     };
 
-    private Place RefuseTransaction(string transactionalId, RequestContext context)
+    private FoundCoordinator RefuseTransaction(string transactionalId, RequestContext context)
     {
         GroupLog.TransactionRefused(logger, transactionalId, context.ClientId);
-        return Place.Nowhere(ErrorCode.TransactionalIdAuthorizationFailed, NoTransactions);
+        return FoundCoordinator.None(ErrorCode.TransactionalIdAuthorizationFailed, NoTransactions);
     }
 
-    private async ValueTask<Place> FindGroup(string groupId, RequestContext context)
+    private async ValueTask<FoundCoordinator> FindGroup(string groupId, RequestContext context)
     {
         if (!services.MayGroup(context, AclOperation.Describe, groupId))
         {
-            return Place.Nowhere(ErrorCode.GroupAuthorizationFailed, ErrorMessages.GroupAuthorizationFailed);
+            return FoundCoordinator.None(ErrorCode.GroupAuthorizationFailed, ErrorMessages.GroupAuthorizationFailed);
         }
-        if (services.Metadata.Current.Topic(ClusterImage.ConsumerOffsets) is null && !await MakeTopic(groupId))
+        if (services.Metadata.Current.Topic(ClusterImage.ConsumerOffsets) is null && !await CreateTopic(groupId))
         {
-            return Place.Nowhere(ErrorCode.CoordinatorNotAvailable, ErrorMessages.CoordinatorNotAvailable);
+            return FoundCoordinator.None(ErrorCode.CoordinatorNotAvailable, ErrorMessages.CoordinatorNotAvailable);
         }
         ClusterImage image = services.Metadata.Current;
         return Leader(image, groupId) is { } leader && image.Brokers.GetValueOrDefault(leader)?.On(context.ListenerName) is { } endpoint
-            ? Place.At(leader, endpoint)
-            : Place.Nowhere(ErrorCode.CoordinatorNotAvailable, ErrorMessages.CoordinatorNotAvailable);
+            ? FoundCoordinator.At(leader, endpoint)
+            : FoundCoordinator.None(ErrorCode.CoordinatorNotAvailable, ErrorMessages.CoordinatorNotAvailable);
     }
 
-    private async ValueTask<bool> MakeTopic(string groupId) =>
+    private async ValueTask<bool> CreateTopic(string groupId) =>
         await topics.EnsureInternalTopic(ClusterImage.ConsumerOffsets) == ErrorCode.None
         && await services.Metadata.WaitFor(image => Leader(image, groupId) is not null, GroupLimits.TopicCreationPatience);
 
-    /// <summary>The broker that leads the group's partition; null where none does.</summary>
+    /// <summary>The broker that leads the group's partition of __consumer_offsets; null where there is none.</summary>
     private static int? Leader(ClusterImage image, string groupId) =>
         image.Topic(ClusterImage.ConsumerOffsets) is { } topic
         && topic.Find(OffsetsTopic.PartitionOf(groupId, topic.Partitions.Count)) is { Leader: >= 0 } partition
             ? partition.Leader
             : null;
 
-    /// <summary>A coordinator's place, or why there is none.</summary>
-    private readonly record struct Place(ErrorCode Error, string Message, int NodeId, string Host, int Port)
+    /// <summary>A coordinator's endpoint, or the error why there is none.</summary>
+    private readonly record struct FoundCoordinator(ErrorCode Error, string Message, int NodeId, string Host, int Port)
     {
-        public static Place At(int nodeId, BrokerEndpoint endpoint) => new(ErrorCode.None, "", nodeId, endpoint.Host, endpoint.Port);
+        public static FoundCoordinator At(int nodeId, BrokerEndpoint endpoint) => new(ErrorCode.None, "", nodeId, endpoint.Host, endpoint.Port);
 
-        public static Place Nowhere(ErrorCode error, string message) => new(error, message, -1, "", -1);
+        public static FoundCoordinator None(ErrorCode error, string message) => new(error, message, -1, "", -1);
     }
 }

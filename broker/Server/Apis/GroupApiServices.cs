@@ -7,12 +7,12 @@ using Broker.Server.Security;
 
 namespace Broker.Server.Apis;
 
-/// <summary>What the handlers of groups share.</summary>
-/// <param name="Coordinator">The groups.</param>
-/// <param name="Metadata">What this broker knows of the cluster.</param>
-/// <param name="Authorizer">Asked for every group and topic.</param>
-/// <param name="OldOffsets">Offsets of Kafka 0.8's consumers.</param>
-/// <param name="Clock">Wall time for commits.</param>
+/// <summary>What the handlers of the group APIs share.</summary>
+/// <param name="Coordinator">Handles the requests to the groups that this broker coordinates.</param>
+/// <param name="Metadata">The cluster's metadata as the controller last sent it.</param>
+/// <param name="Authorizer">Decides which groups and topics a client may use.</param>
+/// <param name="OldOffsets">Reads and writes the offsets of Kafka 0.8's consumers, which are in znodes.</param>
+/// <param name="Clock">Wall time: the timestamps of commits.</param>
 internal sealed record GroupApiServices(GroupCoordinator Coordinator, MetadataCache Metadata, IAuthorizer Authorizer, OldOffsets OldOffsets, TimeProvider Clock)
 {
     public bool MayGroup(RequestContext context, AclOperation operation, string groupId) =>
@@ -21,7 +21,7 @@ internal sealed record GroupApiServices(GroupCoordinator Coordinator, MetadataCa
     public bool MayTopic(RequestContext context, AclOperation operation, string topic) =>
         Authorizer.Allows(context, operation, ResourceType.Topic, topic);
 
-    /// <summary>What keeps a partition's offset from being touched: a missing right, or that there is no such partition.</summary>
+    /// <summary>The error when the client may not use the topic, or when the partition does not exist; else <see cref="ErrorCode.None"/>.</summary>
     public ErrorCode CheckPartition(RequestContext context, AclOperation operation, ClusterImage image, string topic, int partition) =>
         !MayTopic(context, operation, topic) ? ErrorCode.TopicAuthorizationFailed
         : image.Partition(topic, partition) is null ? ErrorCode.UnknownTopicOrPartition

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Apis;
 
-/// <summary>The handlers of groups.</summary>
+/// <summary>The handlers of the group APIs.</summary>
 internal static class GroupApis
 {
-    /// <param name="services">What they share.</param>
-    /// <param name="topics">Makes the topic of committed offsets.</param>
-    /// <param name="logger">The groups'.</param>
+    /// <param name="services">What the handlers share.</param>
+    /// <param name="topics">Creates the topic __consumer_offsets.</param>
+    /// <param name="logger">Logs refused transactional ids.</param>
     public static IEnumerable<Api> Of(GroupApiServices services, TopicCreation topics, ILogger logger) =>
     [
         new FindCoordinatorApi(services, topics, logger),

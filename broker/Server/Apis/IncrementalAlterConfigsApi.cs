@@ -7,21 +7,21 @@ namespace Broker.Server.Apis;
 
 // IncrementalAlterConfigs, versions 0 to 1.
 // 0: sets, deletes, appends to and subtracts from single settings of topics and brokers; validate_only. 1: flexible.
-// Departs from Kafka: loggers have no settings here and are answered INVALID_REQUEST.
+// Departs from Kafka: loggers have no settings here; a request for one gets INVALID_REQUEST.
 
-/// <summary>Changes single settings.</summary>
+/// <summary>Changes single settings of topics and brokers.</summary>
 internal sealed class IncrementalAlterConfigsApi(ConfigAlteration alteration, IAuthorizer authorizer)
     : Api<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>
 {
     protected override async ValueTask<IncrementalAlterConfigsResponse?> Handle(IncrementalAlterConfigsRequest request, RequestContext context)
     {
-        Dictionary<(sbyte ResourceType,
-            string ResourceName), int> counts = request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
+        Dictionary<(sbyte ResourceType, string ResourceName), int> counts =
+            request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
         List<IncrementalAlterConfigsResponse.AlterConfigsResourceResponse> responses = new();
         foreach (IncrementalAlterConfigsRequest.AlterConfigsResource resource in request.Resources)
         {
-            AlterationResult result = AlterConfigsChecks.Refusal(authorizer, context, resource.ResourceType, resource.ResourceName,
-                counts[(resource.ResourceType, resource.ResourceName)])
+            int count = counts[(resource.ResourceType, resource.ResourceName)];
+            AlterationResult result = AlterConfigsChecks.Refusal(authorizer, context, resource.ResourceType, resource.ResourceName, count)
                 ?? await alteration.Change(
                     resource.ResourceType,
                     resource.ResourceName,

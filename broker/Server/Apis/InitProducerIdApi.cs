@@ -7,12 +7,12 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // InitProducerId, versions 0 to 5.
-// 0: a fresh producer id with epoch 0. 1: as 0. 2: flexible. 3: the client names the id it had, which counts for transactions only. 4, 5: further errors of
-// transactions.
-// Departs from Kafka: there are no transactions yet. A transactional id is answered TRANSACTIONAL_ID_AUTHORIZATION_FAILED, which the Java client and librdkafka
-// both take as fatal, so that initTransactions fails at once with a name; every milder error would have them try for ever.
+// 0: a new producer id with epoch 0. 1: as 0. 2: flexible. 3: the client sends the id that it had, which matters for transactions only. 4, 5: further error
+// codes of transactions.
+// Departs from Kafka: the broker does not serve transactions. A transactional id gets TRANSACTIONAL_ID_AUTHORIZATION_FAILED, which is fatal to the Java client
+// and to librdkafka: initTransactions fails at once with this error. They would retry a retriable error for ever.
 
-/// <summary>Gives idempotent producers their ids.</summary>
+/// <summary>Assigns producer ids to idempotent producers.</summary>
 internal sealed class InitProducerIdApi(ProducerIds ids, IAuthorizer authorizer) : Api<InitProducerIdRequest, InitProducerIdResponse>
 {
     protected override async ValueTask<InitProducerIdResponse?> Handle(InitProducerIdRequest request, RequestContext context)
@@ -21,7 +21,7 @@ internal sealed class InitProducerIdApi(ProducerIds ids, IAuthorizer authorizer)
         {
             return Failed(request.TransactionalId.Length == 0 ? ErrorCode.InvalidRequest : ErrorCode.TransactionalIdAuthorizationFailed, context);
         }
-        // An authorizer that knows ACLs answers the question for any topic with the empty name.
+        // The empty topic name stands for "any topic".
         bool mayWrite = authorizer.Allows(context, AclOperation.IdempotentWrite, ResourceType.Cluster, AuthorizedOperations.ClusterName)
             || authorizer.Allows(context, AclOperation.Write, ResourceType.Topic, "");
         if (!mayWrite)

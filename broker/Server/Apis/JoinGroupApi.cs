@@ -9,18 +9,18 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // JoinGroup, versions 0 to 9.
-// 0: the rebalance time-out is the session's. 1: its own rebalance time-out. 2: throttle time. 3: as 2. 4: a dynamic member is given its id first
-// (MEMBER_ID_REQUIRED) and joins with it. 5: static members. 6: flexible. 7: the protocol's type in the answer, whose protocol name may be null. 8: the
-// client's reason, which is only for people and not kept. 9: a returning static leader may be told to skip the assignment. The answer comes when the generation
-// is made. Does not depart from Kafka.
+// 0: the session time-out is the rebalance time-out, too. 1: a rebalance time-out of its own. 2: throttle time. 3: as 2. 4: a dynamic member first gets a
+// member id (MEMBER_ID_REQUIRED) and then joins with it. 5: static members. 6: flexible. 7: the protocol type in the response, whose protocol name may be null.
+// 8: the client's reason, which the broker ignores. 9: the response may have a returning static leader skip the assignment (skip_assignment).
+// The broker answers when the group's next generation begins. Does not depart from Kafka.
 
-/// <summary>Brings a member into its group's next generation.</summary>
+/// <summary>Adds a member to its group's next generation.</summary>
 internal sealed class JoinGroupApi(GroupApiServices services) : Api<JoinGroupRequest, JoinGroupResponse>
 {
     private const short FirstWithRebalanceTimeout = 1;
     private const short FirstWithKnownMemberId = 4;
     private const short FirstWithNullProtocol = 7;
-    private const short FirstWithSkipping = 9;
+    private const short FirstWithSkipAssignment = 9;
 
     protected override async ValueTask<JoinGroupResponse?> Handle(JoinGroupRequest request, RequestContext context)
     {
@@ -57,11 +57,11 @@ internal sealed class JoinGroupApi(GroupApiServices services) : Api<JoinGroupReq
         ProtocolType = request.ProtocolType,
         Protocols = [.. request.Protocols.Select(protocol => new MemberProtocol(protocol.Name, protocol.Metadata))],
         NeedsKnownMemberId = context.ApiVersion >= FirstWithKnownMemberId,
-        CanSkipAssignment = context.ApiVersion >= FirstWithSkipping,
+        CanSkipAssignment = context.ApiVersion >= FirstWithSkipAssignment,
         NewMemberId = $"{request.GroupInstanceId ?? context.ClientId}-{Guid.NewGuid()}",
     };
 
-    /// <summary>As Java prints an address without a name.</summary>
+    /// <summary>The address as Java prints one without a host name, which is what Kafka's tools show: <c>/127.0.0.1</c>.</summary>
     private static string HostOf(IPAddress address) => "/" + (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
     private static JoinGroupResponse ToResponse(JoinResult result, RequestContext context) => new()

@@ -4,23 +4,28 @@ using Broker.Server.Partitions;
 
 namespace Broker.Server.Apis;
 
-/// <summary>Where a partition's leader is, told with "not leader" errors so that clients need not ask for metadata first (KIP-951).</summary>
+/// <summary>
+/// Collects the leaders for a response with NOT_LEADER_OR_FOLLOWER errors, so that the client can go to the leader without a Metadata request (KIP-951).
+/// </summary>
 internal struct LeaderHints
 {
     private Dictionary<int, (BrokerEndpoint Endpoint, string? Rack)>? _nodes;
 
-    /// <summary>The leaders named so far that can be reached over the listener.</summary>
+    /// <summary>The leaders that were added and have an endpoint of the request's listener, each once.</summary>
     public readonly IEnumerable<(int Id, BrokerEndpoint Endpoint, string? Rack)> Nodes =>
         _nodes is null ? [] : _nodes.Select(n => (n.Key, n.Value.Endpoint, n.Value.Rack));
 
-    /// <summary>The leader by this broker's partition where it has one, else by the cluster's image; (-1, -1) unknown.</summary>
-    public (int LeaderId, int LeaderEpoch) Note(ClusterImage image, Partition? partition, string topic, int index, string listener)
+    /// <summary>
+    /// Adds a partition's leader and returns it: from this broker's own partition or from the metadata, whichever has the newer leader epoch; (-1, -1) where
+    /// neither knows a leader.
+    /// </summary>
+    public (int LeaderId, int LeaderEpoch) Add(ClusterImage image, Partition? partition, string topic, int index, string listener)
     {
         PartitionState? own = partition?.State;
-        PartitionImage? told = image.Partition(topic, index);
-        (int leader, int epoch) = own is not null && own.LeaderEpoch >= (told?.LeaderEpoch ?? -1)
+        PartitionImage? inMetadata = image.Partition(topic, index);
+        (int leader, int epoch) = own is not null && own.LeaderEpoch >= (inMetadata?.LeaderEpoch ?? -1)
             ? (own.LeaderId, own.LeaderEpoch)
-            : (told?.Leader ?? -1, told?.LeaderEpoch ?? -1);
+            : (inMetadata?.Leader ?? -1, inMetadata?.LeaderEpoch ?? -1);
         if (image.Brokers.TryGetValue(leader, out BrokerImage? broker) && broker.On(listener) is { } endpoint)
         {
             (_nodes ??= [])[leader] = (endpoint, broker.Rack);

@@ -7,10 +7,10 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // LeaveGroup, versions 0 to 5.
-// 0: one member; its error is the answer's. 1: throttle time. 2: as 1. 3: many members, static ones by instance alone, an error each. 4: flexible. 5: a reason
-// for each, which is only for people and not kept. Does not depart from Kafka.
+// 0: one member, whose error is the response's error. 1: throttle time. 2: as 1. 3: many members, with an error for each; the group instance id alone names a
+// static member. 4: flexible. 5: a reason for each member, which the broker ignores. Does not depart from Kafka.
 
-/// <summary>Takes members out of a group.</summary>
+/// <summary>Removes members from a group.</summary>
 internal sealed class LeaveGroupApi(GroupApiServices services) : Api<LeaveGroupRequest, LeaveGroupResponse>
 {
     private const short FirstWithMembers = 3;

@@ -8,9 +8,9 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // ListGroups, versions 0 to 5.
-// 0: the groups coordinated here. 1: throttle time. 2: as 1. 3: flexible. 4: states, and a filter by them. 5: types, and a filter by them; all groups here are
-// "classic".
-// Filters do not mind case. Who may not describe the cluster sees the groups that it may describe. Does not depart from Kafka.
+// 0: the groups that this broker coordinates. 1: throttle time. 2: as 1. 3: flexible. 4: states, and a filter by state. 5: types, and a filter by type; the
+// type of every group here is "classic".
+// Filters ignore case. A client that may not describe the cluster gets only the groups that it may describe. Does not depart from Kafka.
 
 /// <summary>Lists the groups that this broker coordinates.</summary>
 internal sealed class ListGroupsApi(GroupApiServices services) : Api<ListGroupsRequest, ListGroupsResponse>

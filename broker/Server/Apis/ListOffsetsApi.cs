@@ -9,14 +9,14 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // ListOffsets, versions 0 to 9.
-// 0: a list of offsets. 1: one offset with its timestamp. 2: isolation level, throttle time. 3: as 2. 4: leader epochs. 5: OFFSET_NOT_AVAILABLE from a leader
-// that lags (before: LEADER_NOT_AVAILABLE). 6: flexible. 7: timestamp -3, the record of the largest timestamp. 8: -4, the earliest local offset.
-// 9: -5, the latest tiered offset (-1: there is no tiering).
+// 0: a list of offsets. 1: one offset with its timestamp. 2: isolation level, throttle time. 3: as 2. 4: leader epochs. 5: OFFSET_NOT_AVAILABLE from a new
+// leader whose high watermark is still too low (before: LEADER_NOT_AVAILABLE). 6: flexible. 7: timestamp -3, the record with the largest timestamp. 8: -4, the
+// earliest local offset. 9: -5, the latest tiered offset (always -1: there is no tiered storage).
 //
-// Departs from Kafka: version 0 gives at most one offset, and for a time the first record's at or after it (or the end), where Kafka gives starts of segments
-// by the files' modification times.
+// Departs from Kafka: version 0 returns at most one offset. For a timestamp that is the offset of the first record at or after it, or the log's end; Kafka
+// returns the base offsets of segments, chosen by the files' modification times.
 
-/// <summary>Finds offsets by time and at the ends of a log.</summary>
+/// <summary>Finds a log's first and last offsets, and offsets by timestamp.</summary>
 internal sealed class ListOffsetsApi(DataServices services) : Api<ListOffsetsRequest, ListOffsetsResponse>
 {
     private const int DebuggingReplica = -2;
@@ -25,7 +25,7 @@ internal sealed class ListOffsetsApi(DataServices services) : Api<ListOffsetsReq
 
     protected override ValueTask<ListOffsetsResponse?> Handle(ListOffsetsRequest request, RequestContext context)
     {
-        // A search by time reads segments, which may lie on the disk; the ends are known in memory.
+        // A search by timestamp reads segments and may block on a disk; a log's first and last offsets are in memory.
         bool searches = request.Topics.Any(t => t.Partitions.Any(p => p.Timestamp is >= 0 or PartitionReads.MaxTimestamp));
         return searches ? new ValueTask<ListOffsetsResponse?>(services.Cold.Run<ListOffsetsResponse?>(() => Answer(request, context)))
             : new ValueTask<ListOffsetsResponse?>(Answer(request, context));
@@ -120,13 +120,11 @@ internal sealed class ListOffsetsApi(DataServices services) : Api<ListOffsetsReq
         FetchReader? reader = ReaderOf(request);
         try
         {
-            OffsetAnswer answer = partition.ListOffset(asked.Timestamp, reader, asked.CurrentLeaderEpoch, reader is not null, services.Decompression,
-                context.ConnectionClosed);
-            bool isOldSearch = context.ApiVersion == 0 && asked.Timestamp >= 0 && answer is { Error: ErrorCode.None, Offset: < 0 };
-            return isOldSearch
-                ? partition.ListOffset(PartitionReads.Latest, reader, asked.CurrentLeaderEpoch, reader is not null, services.Decompression,
-                context.ConnectionClosed)
-                : answer;
+            OffsetAnswer Find(long timestamp) => partition.ListOffset(
+                timestamp, reader, asked.CurrentLeaderEpoch, reader is not null, services.Decompression, context.ConnectionClosed);
+            OffsetAnswer answer = Find(asked.Timestamp);
+            bool endsVersion0Search = context.ApiVersion == 0 && asked.Timestamp >= 0 && answer is { Error: ErrorCode.None, Offset: < 0 };
+            return endsVersion0Search ? Find(PartitionReads.Latest) : answer;
         }
         catch (IOException failure)
         {

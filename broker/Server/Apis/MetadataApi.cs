@@ -7,12 +7,11 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // Metadata, versions 0 to 12.
-// 0: an empty list asks for all topics; dead brokers are left out of replicas, and REPLICA_NOT_AVAILABLE says so. 1: null asks for all; racks, the controller,
-// is_internal.
-// 2: cluster id. 3: throttle time. 4: topics are created only if the client allows it. 5: offline replicas. 6: LISTENER_NOT_FOUND. 7: leader epochs.
-// 8: authorized operations. 9: flexible. 10: topic ids in the answer. 11: no more authorized operations of the cluster. 12: topics by id.
-// Departs from Kafka: a topic that another request is creating at this moment is answered LEADER_NOT_AVAILABLE, not UNKNOWN_TOPIC_OR_PARTITION; clients retry
-// both.
+// 0: an empty list asks for all topics; the replica lists leave out brokers that are not alive, and the partition then has REPLICA_NOT_AVAILABLE. 1: null asks
+// for all topics; racks, the controller, is_internal. 2: cluster id. 3: throttle time. 4: the broker creates topics only if the client allows it. 5: offline
+// replicas. 6: LISTENER_NOT_FOUND. 7: leader epochs. 8: authorized operations. 9: flexible. 10: topic ids in the response. 11: no more authorized operations of
+// the cluster. 12: topics by id.
+// Departs from Kafka: a topic that another request is creating gets LEADER_NOT_AVAILABLE, not UNKNOWN_TOPIC_OR_PARTITION; clients retry both.
 
 /// <summary>Lists brokers, topics and leaders as the controller last sent them, and creates missing topics on request.</summary>
 internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation, DynamicBrokerConfigs configs, IAuthorizer authorizer)
@@ -43,8 +42,10 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
         };
     }
 
-    /// <summary>Below version 12 a topic has a name and no id; from then on one of them: Kafka stumbles over a topic with neither, which fails the whole
-    /// request.</summary>
+    /// <summary>
+    /// The response to a request whose topics are malformed; null where they are well-formed. Below version 12 a topic has a name and no id, from version 12 on
+    /// a name or an id. As in Kafka, one malformed topic fails the whole request.
+    /// </summary>
     private static MetadataResponse? CheckForm(MetadataRequest request, RequestContext context)
     {
         bool mayHaveId = context.ApiVersion >= FirstWithTopicIds;
@@ -88,7 +89,7 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
             : 0;
     }
 
-    /// <summary>What the client may not describe is left out silently.</summary>
+    /// <summary>All topics that the client may describe; the others are left out without an error.</summary>
     private MetadataResponse.MetadataResponseTopic[] AllTopics(ClusterImage image, MetadataRequest request, RequestContext context) =>
         [.. image.Topics.Values.Where(topic => MayDescribe(context, topic.Name)).Select(topic => ToTopic(image, topic, request, context))];
 
@@ -160,7 +161,7 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
         {
             return ErrorCode.InvalidTopicException;
         }
-        // The topic has no leader yet: the client asks again until it has.
+        // The new topic has no leader yet: the client repeats its request until it has.
         CreatedTopic created = await creation.AutoCreate(name);
         return created.Error == ErrorCode.None ? ErrorCode.LeaderNotAvailable : created.Error;
     }

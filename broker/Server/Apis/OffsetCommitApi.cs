@@ -10,17 +10,17 @@ using Broker.Storage;
 namespace Broker.Server.Apis;
 
 // OffsetCommit, versions 0 to 9.
-// 0: Kafka 0.8's, kept in znodes without a note. 1: in the group's own log, with generation and member, and a commit time for each partition. 2: a retention
-// instead.
-// 3: throttle time. 4: as 3. 5: the retention is the broker's. 6: leader epochs. 7: static members. 8: flexible. 9: as 8, the generation may be a member's
-// epoch in groups of the new protocol, which there are none of here. A commit is answered when it is in the log as offsets.commit.required.acks asks, and can
-// be read from then on. Does not depart from Kafka.
+// 0: offsets of Kafka 0.8's consumers, which the broker stores in znodes without their metadata. 1: stored in __consumer_offsets; generation and member,
+// and a commit timestamp for each partition. 2: a retention time instead of the timestamps. 3: throttle time. 4: as 3. 5: no retention time: the broker's
+// setting holds. 6: leader epochs. 7: static members. 8: flexible. 9: as 8; the generation may be a member epoch in groups of the new protocol, which this
+// broker does not have. The broker answers when the commit is in the log with the acknowledgements that offsets.commit.required.acks requires; OffsetFetch
+// returns the offset from then on. Does not depart from Kafka.
 
-/// <summary>Keeps how far a group has read.</summary>
+/// <summary>Stores the offsets that a group commits.</summary>
 internal sealed class OffsetCommitApi(GroupApiServices services) : Api<OffsetCommitRequest, OffsetCommitResponse>
 {
-    private const long BrokersRetention = -1;
-    private const long Now = -1;
+    private const long RetentionOfBroker = -1;
+    private const long TimestampOfBroker = -1;
 
     protected override async ValueTask<OffsetCommitResponse?> Handle(OffsetCommitRequest request, RequestContext context)
     {
@@ -38,7 +38,7 @@ internal sealed class OffsetCommitApi(GroupApiServices services) : Api<OffsetCom
                 errors[name] = error;
                 if (error == ErrorCode.None)
                 {
-                    byPartition[name] = ToOffset(request, partition); // Of a partition that is named twice the last offset holds, as in Kafka.
+                    byPartition[name] = ToOffset(request, partition); // Where the request names a partition twice, its last offset holds, as in Kafka.
                 }
             }
         }
@@ -75,8 +75,8 @@ internal sealed class OffsetCommitApi(GroupApiServices services) : Api<OffsetCom
             partition.CommittedOffset,
             partition.CommittedLeaderEpoch,
             partition.CommittedMetadata ?? "",
-            partition.CommitTimestamp == Now ? now : partition.CommitTimestamp,
-            request.RetentionTimeMs == BrokersRetention ? null : now + request.RetentionTimeMs);
+            partition.CommitTimestamp == TimestampOfBroker ? now : partition.CommitTimestamp,
+            request.RetentionTimeMs == RetentionOfBroker ? null : now + request.RetentionTimeMs);
     }
 
     private async ValueTask Commit(OffsetCommitRequest request, List<OffsetToCommit> accepted, Dictionary<TopicPartition, ErrorCode> errors)

@@ -9,11 +9,11 @@ using Broker.Storage;
 namespace Broker.Server.Apis;
 
 // OffsetDelete, version 0 (KIP-496).
-// Offsets of topics that the group's members have subscribed to stay (GROUP_SUBSCRIBED_TO_TOPIC); of a group of another kind with members, all
-// (NON_EMPTY_GROUP).
-// Departs from Kafka: the answer waits until the deletion is in the log, and says so when it cannot be.
+// The broker does not delete offsets of topics that a member of the group subscribes to (GROUP_SUBSCRIBED_TO_TOPIC). From a group that has members and is not
+// of type "consumer" it deletes none (NON_EMPTY_GROUP).
+// Departs from Kafka: the response waits until the deletion is in the log, and holds an error when it cannot be appended.
 
-/// <summary>Forgets offsets of a group.</summary>
+/// <summary>Deletes committed offsets of a group.</summary>
 internal sealed class OffsetDeleteApi(GroupApiServices services) : Api<OffsetDeleteRequest, OffsetDeleteResponse>
 {
     protected override async ValueTask<OffsetDeleteResponse?> Handle(OffsetDeleteRequest request, RequestContext context)

@@ -10,11 +10,10 @@ using Broker.Storage;
 namespace Broker.Server.Apis;
 
 // OffsetFetch, versions 0 to 9.
-// 0: Kafka 0.8's, from znodes. 1: from the group's own log; an error of the group stands at each partition. 2: null topics are all that are committed, an error
-// of the whole. 3: throttle time. 4: as 3. 5: leader epochs. 6: flexible. 7: only stable offsets (UNSTABLE_OFFSET_COMMIT for those on their way). 8: many
-// groups.
-// 9: as 8, member and epoch of groups of the new protocol, which there are none of here.
-// What was never committed is offset -1 without an error. Does not depart from Kafka.
+// 0: offsets of Kafka 0.8's consumers, from znodes. 1: from __consumer_offsets; each partition repeats an error of the group. 2: null topics ask for all
+// committed offsets; an error for the whole response. 3: throttle time. 4: as 3. 5: leader epochs. 6: flexible. 7: require_stable (UNSTABLE_OFFSET_COMMIT for
+// an offset whose commit is not finished). 8: many groups. 9: as 8; member and epoch of groups of the new protocol, which this broker does not have.
+// A partition without a committed offset gets offset -1 and no error. Does not depart from Kafka.
 
 /// <summary>Answers which offsets a group has committed.</summary>
 internal sealed class OffsetFetchApi(GroupApiServices services) : Api<OffsetFetchRequest, OffsetFetchResponse>
@@ -102,21 +101,22 @@ internal sealed class OffsetFetchApi(GroupApiServices services) : Api<OffsetFetc
         {
             return new FetchOffsetsResult(ErrorCode.GroupAuthorizationFailed, []);
         }
-        bool May(TopicPartition partition) => services.MayTopic(context, AclOperation.Describe, partition.Topic);
-        TopicPartition[]? allowed = partitions is null ? null : Array.FindAll(partitions, May);
+        bool MayDescribe(TopicPartition partition) => services.MayTopic(context, AclOperation.Describe, partition.Topic);
+        TopicPartition[]? allowed = partitions is null ? null : Array.FindAll(partitions, MayDescribe);
         FetchOffsetsResult result = await services.Coordinator.Submit(groupId, new FetchOffsetsRequest(allowed, requireStable));
         if (result.Error != ErrorCode.None)
         {
             return result;
         }
 
-        // Who asks for all is not told of what it may not see; who names something is.
+        // A request for all offsets gets those of topics that the client may describe; a request that names other topics gets an error for each.
         if (partitions is null)
         {
-            return result with { Offsets = [.. result.Offsets.Where(offset => May(offset.Partition))] };
+            return result with { Offsets = [.. result.Offsets.Where(offset => MayDescribe(offset.Partition))] };
         }
-        IEnumerable<FetchedOffset> refused = partitions.Where(partition => !May(partition)).Select(partition => new FetchedOffset(partition, null,
-            ErrorCode.TopicAuthorizationFailed));
+        IEnumerable<FetchedOffset> refused = partitions
+            .Where(partition => !MayDescribe(partition))
+            .Select(partition => new FetchedOffset(partition, null, ErrorCode.TopicAuthorizationFailed));
         return result with { Offsets = [.. result.Offsets, .. refused] };
     }
 

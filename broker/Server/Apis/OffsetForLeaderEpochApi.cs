@@ -9,16 +9,17 @@ using Broker.Storage.Logs;
 namespace Broker.Server.Apis;
 
 // OffsetForLeaderEpoch, versions 0 to 4.
-// 0: end offsets. 1: with the epoch found. 2: the client's own leader epoch is checked, throttle time. 3: the asking replica. 4: flexible.
-// A client that may not act for the cluster needs Describe on each topic (KIP-320). No departures from Kafka.
+// 0: end offsets. 1: the leader epoch that the end offset belongs to. 2: the client's current leader epoch is checked; throttle time. 3: the id of the replica
+// that asks. 4: flexible.
+// A client without ClusterAction on the cluster needs Describe on each topic (KIP-320). Does not depart from Kafka.
 
-/// <summary>Answers where leader epochs end: clients and followers detect a truncated log by it (KIP-101).</summary>
+/// <summary>Answers at which offsets leader epochs end; clients and followers use it to detect that a log was truncated (KIP-101).</summary>
 internal sealed class OffsetForLeaderEpochApi(DataServices services) : Api<OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse>
 {
     protected override ValueTask<OffsetForLeaderEpochResponse?> Handle(OffsetForLeaderEpochRequest request, RequestContext context)
     {
         ClusterImage image = services.Metadata.Current;
-        bool cluster = services.MayActForCluster(context);
+        bool mayActForCluster = services.MayActForCluster(context);
         OffsetForLeaderEpochResponse response = new()
         {
             ThrottleTimeMs = context.ThrottleTimeMs,
@@ -27,7 +28,7 @@ internal sealed class OffsetForLeaderEpochApi(DataServices services) : Api<Offse
         for (int t = 0; t < request.Topics.Length; t++)
         {
             OffsetForLeaderEpochRequest.OffsetForLeaderTopic topic = request.Topics[t];
-            bool allowed = cluster || services.MayTopic(context, AclOperation.Describe, topic.Topic);
+            bool allowed = mayActForCluster || services.MayTopic(context, AclOperation.Describe, topic.Topic);
             response.Topics[t] = new()
             {
                 Topic = topic.Topic,

@@ -11,19 +11,19 @@ namespace Broker.Server.Apis;
 // Produce, versions 0 to 11.
 // 0-2: message formats 0 and 1, answered with UNSUPPORTED_FOR_MESSAGE_FORMAT for each partition (those versions have no other format).
 // 3: record batches; each partition has exactly one. 4-6: as 3, with the log start offset from 5. 7: Zstandard. 8: record errors and a message.
-// 9: flexible. 10: where the leader is, with "not leader" errors. 11: as 10.
+// 9: flexible. 10: the leader's endpoint, with NOT_LEADER_OR_FOLLOWER. 11: as 10.
 //
 // Departs from Kafka:
-// - Formats 0 and 1 are refused in every version with UNSUPPORTED_FOR_MESSAGE_FORMAT (Kafka takes them below 3, and says INVALID_RECORD from 3 on).
-// - Transactions are not served: a request with a transactional id, or with a transactional batch, gets TRANSACTIONAL_ID_AUTHORIZATION_FAILED for each
-//   partition, which is fatal to the Java producer and retried by none, and a warning in the log.
-// - A batch whose offsets have gaps is refused with INVALID_RECORD; Kafka numbers the records of a compressed one anew.
-// - compression.type other than "producer" is kept as a setting, but batches stay as they came.
-// - A block of a framed Snappy stream that holds more than 8 MiB is refused with INVALID_RECORD; clients write 32 KiB.
-// - At most 100 records of a batch are named in record_errors.
+// - Message formats 0 and 1 get UNSUPPORTED_FOR_MESSAGE_FORMAT in every version (Kafka accepts them below 3, and answers INVALID_RECORD from 3 on).
+// - The broker does not serve transactions: each partition of a request with a transactional id, or with a transactional batch, gets
+//   TRANSACTIONAL_ID_AUTHORIZATION_FAILED, and the broker logs a warning. No client retries this error; for the Java producer it is fatal.
+// - A batch whose record offsets have gaps gets INVALID_RECORD; Kafka renumbers the records of a compressed batch.
+// - The broker stores a compression.type other than "producer" as a setting, but it does not recompress batches.
+// - A block of a framed Snappy stream that decompresses to more than 8 MiB gets INVALID_RECORD; clients write blocks of 32 KiB.
+// - record_errors lists at most 100 records of a batch.
 //
-// A request is dispatched when all its batches are in the log (or refused). It is answered when they are flushed, where flush.messages asks for it, and with
-// acks=all when the in-sync replicas have them, too.
+// A request's dispatch ends when the broker has appended or refused all its batches. The response waits until they are flushed, where flush.messages requires
+// it, and with acks=all until the in-sync replicas have them, too.
 
 /// <summary>Appends clients' record batches.</summary>
 internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, ProduceResponse>
@@ -32,7 +32,7 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
     private const short FirstWithZstd = 7;
     private const short FirstWithLeaders = 10;
 
-    /// <summary>Kafka's own tool for repairing internal topics names itself so; everybody else is refused there.</summary>
+    /// <summary>The only client id that may produce to internal topics, as in Kafka.</summary>
     private const string AdminClientId = "__admin_client";
 
     public override bool MayRunAhead => true;
@@ -71,8 +71,10 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
         return await Await(request, appends, context);
     }
 
-    /// <summary>Appends to one partition after the other, in a place of its log directory: one that stalls holds up who appends to it, and nobody
-    /// else.</summary>
+    /// <summary>
+    /// Appends to one partition after the other. Each append holds a permit of its log directory's <see cref="AppendGate"/>: a directory whose disk stalls
+    /// delays only the requests that append to it.
+    /// </summary>
     private async ValueTask AppendAll(ProduceRequest request, ValueTask<AppendOutcome>[] appends, RequestContext context)
     {
         ClusterImage image = services.Metadata.Current;
@@ -89,7 +91,7 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
                     (ErrorCode error, Partition? partition) = topicError == ErrorCode.None ? Find(image, topic.Name, data.Index, context) : (topicError, null);
                     if (partition?.Gate is { } needed && needed != gate)
                     {
-                        // Never two at once: a place must not be held while another is waited for.
+                        // Release the permit of the last directory first: a request that waits for one directory must not hold a permit of another.
                         gate?.Leave();
                         gate = null;
                         await needed.Enter(context.ConnectionClosed);
@@ -235,12 +237,12 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
 
     private void AddLeader(ref LeaderHints leaders, string topic, ProduceResponse.PartitionProduceResponse partition, RequestContext context)
     {
-        (int leader, int epoch) = leaders.Note(
+        (int leader, int epoch) = leaders.Add(
             services.Metadata.Current, services.Partitions.Find(topic, partition.Index), topic, partition.Index, context.ListenerName);
         partition.CurrentLeader = new() { LeaderId = leader, LeaderEpoch = epoch };
     }
 
-    /// <summary>Without an answer the only way to tell the producer that its metadata is old, or its records bad, is to close.</summary>
+    /// <summary>With acks=0 there is no response: the broker can report an error only by closing the connection.</summary>
     private static void CloseOnFailure(ProduceRequest request, ValueTask<AppendOutcome>[] appends, RequestContext context)
     {
         int next = 0;

@@ -8,10 +8,11 @@ using Broker.Server.Security;
 namespace Broker.Server.Apis;
 
 // SyncGroup, versions 0 to 5.
-// 0: the leader's assignments in, the member's own out. 1: throttle time. 2: as 1. 3: static members. 4: flexible. 5: the protocol's type and name in both,
-// which must be those of the generation (INCONSISTENT_GROUP_PROTOCOL). The answer comes when the assignment is stored. Does not depart from Kafka.
+// 0: the leader sends all assignments; each member gets its own. 1: throttle time. 2: as 1. 3: static members. 4: flexible. 5: protocol type and name in
+// request and response; the request's must be those of the generation (INCONSISTENT_GROUP_PROTOCOL). The broker answers when the assignment is in the log.
+// Does not depart from Kafka.
 
-/// <summary>Gives a member its assignment, and takes the leader's for all.</summary>
+/// <summary>Receives all assignments from the group's leader, and sends each member its own.</summary>
 internal sealed class SyncGroupApi(GroupApiServices services) : Api<SyncGroupRequest, SyncGroupResponse>
 {
     private const short FirstWithProtocol = 5;

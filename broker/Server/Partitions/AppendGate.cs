@@ -1,7 +1,8 @@
 namespace Broker.Server.Partitions;
 
 /// <summary>
-/// Bounds the appends to one log directory at once, each of which may block its thread in a write: a stalled directory blocks only its own appends. Any thread.
+/// Limits how many appends to one log directory run at once. Each append may block its thread in a write; with this limit a directory whose disk stalls blocks
+/// only a few threads. Any thread.
 /// </summary>
 internal sealed class AppendGate
 {
@@ -11,11 +12,11 @@ internal sealed class AppendGate
     /// </summary>
     public static readonly int MaxAppends = Math.Max(4, Environment.ProcessorCount);
 
-    private readonly SemaphoreSlim _room = new(MaxAppends);
+    private readonly SemaphoreSlim _permits = new(MaxAppends);
 
-    /// <summary>Completes when one more append may begin; at once, and without an allocation, where there is room.</summary>
-    public Task Enter(CancellationToken cancellation) => _room.WaitAsync(cancellation);
+    /// <summary>Acquires a permit for one append. Completes at once, and without an allocation, where a permit is free.</summary>
+    public Task Enter(CancellationToken cancellation) => _permits.WaitAsync(cancellation);
 
-    /// <summary>The append is done. Called once for each <see cref="Enter"/> that has completed.</summary>
-    public void Leave() => _room.Release();
+    /// <summary>Releases the permit when the append has ended. Called once for each <see cref="Enter"/> that has completed.</summary>
+    public void Leave() => _permits.Release();
 }

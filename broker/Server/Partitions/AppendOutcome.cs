@@ -4,17 +4,19 @@ using Broker.Storage.Logs;
 
 namespace Broker.Server.Partitions;
 
-/// <summary>The result of an append, after the requested acknowledgements.</summary>
-/// <param name="Error"><see cref="ErrorCode.None"/>, or why it failed; after 7 and 20 the records are in the log nevertheless.</param>
-/// <param name="BaseOffset">First offset; -1 when nothing was appended. Of a duplicate, the original's.</param>
-/// <param name="LogAppendTimeMs">The broker's stamp; -1 where records keep their own.</param>
-/// <param name="LogStartOffset">-1 when nothing was appended.</param>
+/// <summary>The result of an append, once the requested acknowledgements have arrived.</summary>
+/// <param name="Error">
+/// <see cref="ErrorCode.None"/>, or why it failed. With REQUEST_TIMED_OUT and NOT_ENOUGH_REPLICAS_AFTER_APPEND the records are in the log nevertheless.
+/// </param>
+/// <param name="BaseOffset">The batch's first offset; -1 where nothing was appended. For a duplicate, that of the original batch.</param>
+/// <param name="LogAppendTimeMs">The broker's timestamp, in milliseconds since 1970; -1 where records keep their own.</param>
+/// <param name="LogStartOffset">The log's first offset; -1 where nothing was appended.</param>
 internal readonly record struct AppendOutcome(ErrorCode Error, long BaseOffset, long LogAppendTimeMs, long LogStartOffset)
 {
-    /// <summary>A sentence for the producer, where there is one.</summary>
+    /// <summary>The error message for the producer, where there is one.</summary>
     public string? Message { get; init; }
 
-    /// <summary>The records at fault, where single ones are.</summary>
+    /// <summary>The invalid records, where the error is in single records.</summary>
     public IReadOnlyList<RecordError> RecordErrors { get; init; } = [];
 
     public static AppendOutcome Failed(ErrorCode error, string? message = null) => new(error, -1, -1, -1) { Message = message };

@@ -22,14 +22,15 @@ internal abstract class Api
     public virtual bool MayRunAhead => false;
 
     /// <summary>
-    /// The answer, in version 0, to a version that is not served; null where the connection is closed instead. Only ApiVersions has one, because its client
-    /// cannot know better (KIP-511).
+    /// The response, in version 0, to a version that is not served; null where the broker closes the connection instead. Only ApiVersions has one, because a
+    /// client sends it before it knows which versions are served (KIP-511).
     /// </summary>
     public virtual IMessage? AnswerToUnknownVersion => null;
 
     /// <summary>
-    /// Decodes the body and starts its handling. What runs before the task is returned is the dispatch, in arrival order on the connection; the frame under
-    /// <paramref name="body"/> may be reused as soon as this returns, or <see cref="RequestContext.Dispatching"/> has completed. Null is no answer (acks=0).
+    /// Decodes the body and starts its handling. What runs before the task is returned is the dispatch, in arrival order on the connection. The caller may
+    /// reuse the frame under <paramref name="body"/> when this call has returned and <see cref="RequestContext.Dispatching"/>, where it is set, has completed.
+    /// A null response means that none is sent (acks=0).
     /// </summary>
     /// <exception cref="MalformedMessageException">The body is not a request of this version; the connection is closed.</exception>
     internal abstract ValueTask<IMessage?> Dispatch(ref ProtocolReader body, RequestContext context);
@@ -50,11 +51,11 @@ internal abstract class Api<TRequest, TResponse> : Api
 
     /// <summary>
     /// Handles one request. The part before the first await is the dispatch: it runs in arrival order on the connection's thread and may block only on the
-    /// partition's lock and an append. A <c>records</c> field points into the frame, which is reused when this returns: nothing of it may be touched after the
-    /// first await, unless <see cref="RequestContext.Dispatching"/> says until when the dispatch goes on. Errors are values in the response; an exception
-    /// closes the connection.
+    /// partition's lock and an append. A <c>records</c> field points into the frame, which is reused when this call returns: the handler must not read the
+    /// field after its first await, unless it sets <see cref="RequestContext.Dispatching"/>, whose completion then ends the dispatch. Errors are values in the
+    /// response; an exception closes the connection.
     /// </summary>
-    /// <returns>The response, whose record payloads the network disposes when they are sent or dropped; null for no answer at all.</returns>
+    /// <returns>The response, whose record payloads the network disposes when they are sent or dropped; null where no response is sent.</returns>
     protected abstract ValueTask<TResponse?> Handle(TRequest request, RequestContext context);
 
     internal sealed override ValueTask<IMessage?> Dispatch(ref ProtocolReader body, RequestContext context)

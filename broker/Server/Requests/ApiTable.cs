@@ -2,7 +2,7 @@ using Broker.Protocol;
 
 namespace Broker.Server.Requests;
 
-/// <summary>The APIs that are served, by key. Everything that lists or looks up APIs does it here.</summary>
+/// <summary>The APIs that this broker serves, by key: the only list of them.</summary>
 internal sealed class ApiTable
 {
     private readonly Api?[] _byKey;
@@ -25,6 +25,6 @@ internal sealed class ApiTable
     /// <summary>In the order of their keys.</summary>
     public IReadOnlyList<Api> All { get; }
 
-    /// <summary>The handler of a key off the wire; null where none is.</summary>
+    /// <summary>The handler of a request's API key; null where the broker does not serve the API.</summary>
     public Api? Find(short key) => (uint)key < (uint)_byKey.Length ? _byKey[key] : null;
 }

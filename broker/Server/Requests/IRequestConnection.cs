@@ -3,7 +3,7 @@ using Broker.Server.Config;
 
 namespace Broker.Server.Requests;
 
-/// <summary>What a request may know of, and do to, the connection it came over. Tests of handlers give one of their own.</summary>
+/// <summary>What a handler can read of, and do to, the connection that its request came over. Tests of handlers implement it without a socket.</summary>
 internal interface IRequestConnection
 {
     long Id { get; }
@@ -12,13 +12,15 @@ internal interface IRequestConnection
 
     IPAddress RemoteAddress { get; }
 
-    /// <summary>Who is at the other end: <c>User:ANONYMOUS</c> until an authentication said otherwise.</summary>
+    /// <summary>The client's principal: <c>User:ANONYMOUS</c> where it has not authenticated.</summary>
     string Principal { get; }
 
-    /// <summary>Cancelled when the peer sends no more, or the connection is closed. Who only sends no more still reads its answers.</summary>
+    /// <summary>
+    /// Cancelled when the client has closed its sending side, or the connection is closed. A client that only closed its side may still read.
+    /// </summary>
     CancellationToken ClientEnded { get; }
 
-    /// <summary>Cancelled when the connection is closed: nobody can be answered any more.</summary>
+    /// <summary>Cancelled when the connection is closed: no response can be sent any more.</summary>
     CancellationToken Closed { get; }
 
     /// <summary>Closes the connection; any thread, any number of times.</summary>

@@ -5,8 +5,8 @@ using Broker.Server.Config;
 namespace Broker.Server.Requests;
 
 /// <summary>
-/// Everything about a request but its body: who sent it, over which listener, and what its handling has earned. One object a request. Read from any thread;
-/// <see cref="ThrottleTimeMs"/> is set by the handler before its answer is complete.
+/// Everything about a request but its body: who sent it, over which listener, and for how long it is throttled. One object for each request. Any thread may
+/// read it; the handler sets <see cref="ThrottleTimeMs"/> before its response is complete.
 /// </summary>
 internal sealed class RequestContext
 {
@@ -27,43 +27,45 @@ internal sealed class RequestContext
 
     public int CorrelationId { get; }
 
-    /// <summary>The client's name for itself; a null one is the empty string, as Kafka does.</summary>
+    /// <summary>The client id of the request header; empty where that is null, as in Kafka.</summary>
     public string ClientId { get; }
 
-    /// <summary>The listener that the connection came in on: metadata answers are given per listener.</summary>
+    /// <summary>The listener that the connection came over: responses list the brokers' endpoints of this listener.</summary>
     public string ListenerName => _connection.Listener.Name;
 
     public SecurityProtocol SecurityProtocol => _connection.Listener.SecurityProtocol;
 
-    /// <summary>Who is asking, as <c>User:name</c>.</summary>
+    /// <summary>The client's principal, as <c>User:name</c>.</summary>
     public string Principal => _connection.Principal;
 
     public IPAddress ClientAddress => _connection.RemoteAddress;
 
-    /// <summary>Unique among the connections of this broker's life.</summary>
+    /// <summary>Unique among all connections since the broker was started.</summary>
     public long ConnectionId => _connection.Id;
 
     /// <summary>
-    /// Cancelled when the client sends no more, or the connection is closed: what only waits need not wait any more. It is to be answered all the same, as a
-    /// client that has ended its side may still read.
+    /// Cancelled when the client has closed its sending side, or the connection is closed: a waiting handler stops waiting. It answers nevertheless, because a
+    /// client that has closed only its sending side may still read.
     /// </summary>
     public CancellationToken ClientEnded => _connection.ClientEnded;
 
-    /// <summary>Cancelled when the connection is closed: what only leads to an answer may be left.</summary>
+    /// <summary>Cancelled when the connection is closed: a handler may stop work that only produces the response.</summary>
     public CancellationToken ConnectionClosed => _connection.Closed;
 
-    /// <summary>Milliseconds that this request has earned: the answer leaves at once, then the connection's next request waits that long (KIP-219).</summary>
+    /// <summary>
+    /// For how many milliseconds the client is throttled: the broker sends the response at once and then delays the connection's next request (KIP-219).
+    /// </summary>
     public int ThrottleTimeMs { get; set; }
 
     /// <summary>
-    /// Set by a handler whose dispatch has to wait for something (a stalled disk's place): the frame stays, and no further request is dispatched, until it
-    /// completes; null where the dispatch ended with the call. Its failure closes the connection.
+    /// Set by a handler whose dispatch waits for something (a permit of a log directory's AppendGate). Until the task completes, the connection keeps the frame
+    /// and dispatches no further request. Null where the dispatch ended with the call. Its failure closes the connection.
     /// </summary>
     public Task? Dispatching { get; set; }
 
     /// <summary>
-    /// The connection is closed instead of answering: the wire has no other way to report a failed acks=0 produce.
-    /// <paramref name="reason"/> is logged.
+    /// Closes the connection instead of sending a response, because the protocol has no other way to report a failed produce request with acks=0. The broker
+    /// logs <paramref name="reason"/>.
     /// </summary>
     public void CloseConnection(string reason) => _connection.Close(reason);
 }

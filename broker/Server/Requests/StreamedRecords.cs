@@ -3,18 +3,18 @@ using Broker.Protocol;
 
 namespace Broker.Server.Requests;
 
-/// <summary>Record batches that stay where they are until the response that carries them is sent, and are then read piece by piece.</summary>
+/// <summary>Record batches that stay in the log until the sender of their response reads them, piece by piece.</summary>
 internal abstract class StreamedRecords : RecordsPayload
 {
-    /// <summary>Whether bytes are in the page cache, most likely: then whoever sends takes them without changing the thread. Waits for nothing.</summary>
+    /// <summary>Whether the bytes are in the page cache, most likely: the sender then reads them on its own thread. Does not block.</summary>
     public abstract bool IsCached(int position, int count);
 
     /// <summary>Reads bytes; may block on the disk. One call at a time, any thread.</summary>
-    /// <returns>At least one byte; 0 when the promised bytes have gone (truncation), upon which the connection is closed.</returns>
+    /// <returns>How many bytes were read, at least 1; 0 when the bytes no longer exist (the log was truncated), upon which the connection is closed.</returns>
     public abstract int ReadAt(int position, Span<byte> destination);
 
-    /// <summary>Gives at most <paramref name="count"/> bytes to a socket within the system, without a copy; may block on the disk.</summary>
-    /// <returns>How many the socket took; 0 when it is full; null when this cannot be done here and they have to be read instead.</returns>
-    /// <exception cref="IOException">The connection or the disk fails, or the promised bytes have gone.</exception>
+    /// <summary>Sends at most <paramref name="count"/> bytes to a socket with sendfile, without a copy; may block on the disk.</summary>
+    /// <returns>How many bytes the socket took; 0 when it is full; null when the bytes cannot be sent this way and must be read instead.</returns>
+    /// <exception cref="IOException">The connection or the disk fails, or the bytes no longer exist.</exception>
     public abstract int? SendTo(SafeHandle socket, int position, int count);
 }

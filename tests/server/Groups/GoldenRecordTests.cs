@@ -65,7 +65,7 @@ public class GoldenRecordTests
         using Stage stage = new(log: log);
         GroupDescription group = stage.Describe("s5");
         group.Members.Select(member => (member.InstanceId, member.ClientId, member.Assignment.Length)).ShouldBe([("ib", "b", 0), ("ia", "a", 3)]);
-        stage.Ask(new BeatRequest(2, group.Members[1].MemberId, "ia"), "s5").ShouldBe(ErrorCode.None);
+        stage.Ask(new MemberHeartbeatRequest(2, group.Members[1].MemberId, "ia"), "s5").ShouldBe(ErrorCode.None);
         stage.Committed("gt", "simple").ShouldBe(11);
     }
 

@@ -163,7 +163,7 @@ internal sealed class GroupCast(Stage stage, string groupId)
 
     public ErrorCode Beat(string name) => stage.Ask(Beating(name), groupId);
 
-    public BeatRequest Beating(string name) => new(_actors[name].Generation, _actors[name].Id, _actors[name].InstanceId);
+    public MemberHeartbeatRequest Beating(string name) => new(_actors[name].Generation, _actors[name].Id, _actors[name].InstanceId);
 
     public ErrorCode Leave(string name)
     {

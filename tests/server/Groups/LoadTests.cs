@@ -72,7 +72,7 @@ public sealed class LoadTests : IDisposable
         Actor actor = new("a", instanceId: null) { Id = "a-1", Generation = 1 };
         stage.Ask(group.Joining(actor)).Error.ShouldBe(ErrorCode.CoordinatorLoadInProgress);
         stage.Ask(GroupCast.Syncing(actor)).Error.ShouldBe(ErrorCode.RebalanceInProgress);
-        stage.Ask(new BeatRequest(1, "a-1", null)).ShouldBe(ErrorCode.None);
+        stage.Ask(new MemberHeartbeatRequest(1, "a-1", null)).ShouldBe(ErrorCode.None);
         stage.Ask(new LeaveRequest([new LeavingMember("a-1", null)])).Error.ShouldBe(ErrorCode.CoordinatorLoadInProgress);
         stage.Commit("topic", 1).ShouldBe(ErrorCode.CoordinatorLoadInProgress);
         stage.Ask(new FetchOffsetsRequest([], RequireStable: false)).Error.ShouldBe(ErrorCode.CoordinatorLoadInProgress);
@@ -253,7 +253,7 @@ public sealed class LoadTests : IDisposable
             GroupDescription group = stage.Describe($"g{version}");
             group.State.ShouldBe("Stable");
             group.Members.Single().ClientHost.ShouldBe("/1.2.3.4");
-            stage.Ask(new BeatRequest(5, "m", null), $"g{version}").ShouldBe(ErrorCode.None);
+            stage.Ask(new MemberHeartbeatRequest(5, "m", null), $"g{version}").ShouldBe(ErrorCode.None);
         }
     }
 

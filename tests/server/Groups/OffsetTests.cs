@@ -97,7 +97,7 @@ public sealed class OffsetTests : IDisposable
     {
         _stage.Commit("topic", 5, groupId: "").ShouldBe(ErrorCode.None);
         _stage.Committed("topic", "").ShouldBe(5);
-        _stage.Ask(new BeatRequest(1, "x", null), "").ShouldBe(ErrorCode.InvalidGroupId);
+        _stage.Ask(new MemberHeartbeatRequest(1, "x", null), "").ShouldBe(ErrorCode.InvalidGroupId);
         _stage.Ask(new LeaveRequest([]), "").Error.ShouldBe(ErrorCode.InvalidGroupId);
         _stage.Ask(new DeleteOffsetsRequest([]), "").Error.ShouldBe(ErrorCode.InvalidGroupId);
         _stage.Ask(new DeleteGroupRequest(), "").ShouldBe(ErrorCode.None);

@@ -27,7 +27,7 @@ public class ShardTests
         Task<IReadOnlyList<ErrorCode>> committing = stage.Coordinator.Submit("other", stage.Committing("topic", 1));
         for (int i = 0; i < 10; i++)
         {
-            Task<ErrorCode> beat = stage.Coordinator.Submit(Stage.GroupId, new BeatRequest(1, actor.Id, null));
+            Task<ErrorCode> beat = stage.Coordinator.Submit(Stage.GroupId, new MemberHeartbeatRequest(1, actor.Id, null));
             (await beat.WaitAsync(Patience, TestContext.Current.CancellationToken)).ShouldBe(ErrorCode.None);
         }
 

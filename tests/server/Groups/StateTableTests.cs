@@ -167,9 +167,9 @@ public class StateTableTests
             "sync, other generation" => GroupCast.Syncing(other),
             "sync, other type" => GroupCast.Syncing(leader) with { ProtocolType = "connect" },
             "sync, other protocol" => GroupCast.Syncing(leader) with { ProtocolName = "roundrobin" },
-            "beat" => new BeatRequest(leader.Generation, leader.Id, null),
-            "beat, other generation" => new BeatRequest(7, leader.Id, null),
-            "beat, stranger" => new BeatRequest(1, stranger.Id, null),
+            "beat" => new MemberHeartbeatRequest(leader.Generation, leader.Id, null),
+            "beat, other generation" => new MemberHeartbeatRequest(7, leader.Id, null),
+            "beat, stranger" => new MemberHeartbeatRequest(1, stranger.Id, null),
             "leave" => new LeaveRequest([new LeavingMember(leader.Id, null)]),
             "leave, stranger" => new LeaveRequest([new LeavingMember(stranger.Id, null)]),
             "commit, member" => Committing(1, leader.Id),
@@ -193,7 +193,7 @@ public class StateTableTests
         {
             case JoinRequest join: _ = stage.Coordinator.Submit(Stage.GroupId, join); break;
             case SyncRequest sync: _ = stage.Coordinator.Submit(Stage.GroupId, sync); break;
-            case BeatRequest beat: _ = stage.Coordinator.Submit(Stage.GroupId, beat); break;
+            case MemberHeartbeatRequest beat: _ = stage.Coordinator.Submit(Stage.GroupId, beat); break;
             case LeaveRequest leave: _ = stage.Coordinator.Submit(Stage.GroupId, leave); break;
             case CommitRequest commit: _ = stage.Coordinator.Submit(Stage.GroupId, commit); break;
             case FetchOffsetsRequest fetch: _ = stage.Coordinator.Submit(Stage.GroupId, fetch); break;
@@ -208,7 +208,7 @@ public class StateTableTests
         JoinRequest { Reply.Task.IsCompleted: false } or SyncRequest { Reply.Task.IsCompleted: false } => "waits",
         JoinRequest join => Stage.Answer(join.Reply.Task).Error.ToString(),
         SyncRequest sync => Stage.Answer(sync.Reply.Task).Error.ToString(),
-        BeatRequest beat => Stage.Answer(beat.Reply.Task).ToString(),
+        MemberHeartbeatRequest beat => Stage.Answer(beat.Reply.Task).ToString(),
         LeaveRequest leave => Stage.Answer(leave.Reply.Task) is var left && left.Error != ErrorCode.None ? left.Error.ToString() : left.Members[0].ToString(),
         CommitRequest commit => Stage.Answer(commit.Reply.Task)[0].ToString(),
         FetchOffsetsRequest fetch => Stage.Answer(fetch.Reply.Task).Error.ToString(),

@@ -40,7 +40,7 @@ public sealed class StaticMemberTests : IDisposable
         _stage.State().ShouldBe("Stable");
         group.Sync(name);
         back.Synced.Assignment.ShouldBe(Stage.Bytes(name));
-        _stage.Ask(new BeatRequest(1, former.Id, former.InstanceId)).ShouldBe(ErrorCode.FencedInstanceId);
+        _stage.Ask(new MemberHeartbeatRequest(1, former.Id, former.InstanceId)).ShouldBe(ErrorCode.FencedInstanceId);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class StaticMemberTests : IDisposable
         group.Restarts("a").Join("a");
         group["a"].Joined.Error.ShouldBe(ErrorCode.CoordinatorNotAvailable);
         group["a"].Joined.MemberId.ShouldBe("");
-        _stage.Ask(new BeatRequest(1, formerId, "ia")).ShouldBe(ErrorCode.None);
+        _stage.Ask(new MemberHeartbeatRequest(1, formerId, "ia")).ShouldBe(ErrorCode.None);
         _stage.State().ShouldBe("Stable");
     }
 
@@ -136,11 +136,11 @@ public sealed class StaticMemberTests : IDisposable
         Actor thief = new("x", "ia") { Id = group["b"].Id, Generation = 1 };
         _stage.Ask(group.Joining(thief)).Error.ShouldBe(ErrorCode.FencedInstanceId);
         _stage.Ask(GroupCast.Syncing(thief)).Error.ShouldBe(ErrorCode.FencedInstanceId);
-        _stage.Ask(new BeatRequest(1, thief.Id, "ia")).ShouldBe(ErrorCode.FencedInstanceId);
+        _stage.Ask(new MemberHeartbeatRequest(1, thief.Id, "ia")).ShouldBe(ErrorCode.FencedInstanceId);
         _stage.Commit("topic", 1, 1, thief.Id, "ia").ShouldBe(ErrorCode.FencedInstanceId);
         _stage.Ask(new LeaveRequest([new LeavingMember(thief.Id, "ia")])).Members.ShouldBe([ErrorCode.FencedInstanceId]);
-        _stage.Ask(new BeatRequest(1, group["a"].Id, "nobody")).ShouldBe(ErrorCode.UnknownMemberId);
-        _stage.Ask(new BeatRequest(-1, group["a"].Id, "ia")).ShouldBe(ErrorCode.IllegalGeneration);
+        _stage.Ask(new MemberHeartbeatRequest(1, group["a"].Id, "nobody")).ShouldBe(ErrorCode.UnknownMemberId);
+        _stage.Ask(new MemberHeartbeatRequest(-1, group["a"].Id, "ia")).ShouldBe(ErrorCode.IllegalGeneration);
     }
 
     [Fact]

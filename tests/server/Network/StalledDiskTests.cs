@@ -211,7 +211,7 @@ public class StalledDiskTests
         {
             foreach (string group in byDisk["/good"].Take(5))
             {
-                (await Answer(groups.Submit(group, new BeatRequest(0, "nobody", InstanceId: null)))).ShouldBe(ErrorCode.UnknownMemberId);
+                (await Answer(groups.Submit(group, new MemberHeartbeatRequest(0, "nobody", InstanceId: null)))).ShouldBe(ErrorCode.UnknownMemberId);
                 (await Answer(Commit(groups, group, 1))).ShouldBe([ErrorCode.None]);
             }
         }

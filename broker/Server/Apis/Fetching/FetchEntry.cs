@@ -10,79 +10,79 @@ namespace Broker.Server.Apis.Fetching;
 internal readonly record struct FetchKey(string Topic, Guid TopicId, int Partition);
 
 /// <summary>
-/// Where a fetch reads one partition, or why it does not. It is replaced as a whole and never changed, so that the thread of an append sees all of one request.
+/// From where a fetch reads one partition, or the error why it cannot. Immutable: an appending thread that reads it sees the fields of one request.
 /// </summary>
-/// <param name="Error">Found before reading.</param>
-/// <param name="Topic">The topic's name; empty where the id is unknown.</param>
-/// <param name="Partition">Null with an error.</param>
-/// <param name="Query">What to read.</param>
-/// <param name="Place">Where the query's offset lies, for a fetch that waits for more than one byte.</param>
-internal sealed record FetchTarget(ErrorCode Error, string Topic, Partition? Partition, FetchQuery Query, LogPlace Place)
+/// <param name="Error">The error that was found before reading.</param>
+/// <param name="Topic">The topic's name; empty where the topic id is unknown.</param>
+/// <param name="Partition">Null where there is an error.</param>
+/// <param name="Query">What the fetch reads.</param>
+/// <param name="Place">Where the query's offset lies in the log; known only for a fetch that waits for more than one byte.</param>
+internal sealed record FetchSource(ErrorCode Error, string Topic, Partition? Partition, FetchQuery Query, LogPlace Place)
 {
     /// <summary>
-    /// False where Kafka does not read at all: such a partition is answered with its error, but it neither keeps the other partitions from waiting nor ends
-    /// their wait.
+    /// Whether the topic and the partition exist and the client may read them. As in Kafka, the error of a partition that is not resolved does not make the
+    /// broker answer at once: the fetch waits for the other partitions.
     /// </summary>
     public bool IsResolved => Error is not (ErrorCode.UnknownTopicId or ErrorCode.TopicAuthorizationFailed or ErrorCode.UnknownTopicOrPartition);
 
-    /// <summary>The bytes that a waiting fetch would get now; -1 when it must be answered at once. Touches no disk.</summary>
+    /// <summary>The bytes that a waiting fetch would get now; -1 when the fetch must be answered at once. Reads no disk.</summary>
     public long Available(long enough) => Partition?.Available(Query, enough, Place) ?? -1;
 }
 
-/// <summary>One partition of a fetch: what the client asks for, where that is read, and, in a session, what the last answer was.</summary>
+/// <summary>
+/// One partition of a fetch: what the client requests, from where it is read, and, in a session, what the client knows from the last response.
+/// </summary>
 internal sealed class FetchEntry(FetchKey key, FetchSession session) : PartitionWaiter
 {
     private string? _topic = key.Topic.Length == 0 ? null : key.Topic;
-    private FetchTarget? _target;
+    private FetchSource? _source;
     private long _knownHighWatermark = -1;
     private long _knownLogStart = -1;
 
     public FetchKey Key => key;
 
-    /// <summary>What the request says of the partition, the last one that names it.</summary>
-    public FetchRequest.FetchPartition Asked { get; private set; } = new();
+    /// <summary>The partition's fields in the last request that names it.</summary>
+    public FetchRequest.FetchPartition Requested { get; set; } = new();
 
-    /// <summary>Null until it was resolved for the first time.</summary>
-    public FetchTarget? Target => Volatile.Read(ref _target);
+    /// <summary>Null until <see cref="SetSource"/> is called for the first time.</summary>
+    public FetchSource? Source => Volatile.Read(ref _source);
 
-    /// <summary>Its place in the order of reading: what gave records gets the last one.</summary>
-    public long Turn { get; set; }
+    /// <summary>A fetch reads its partitions in ascending order of this number. A partition that returned records gets the highest number.</summary>
+    public long ReadOrder { get; set; }
 
-    /// <summary>Whether the next fetch looks at it. Under the session's lock of its watches.</summary>
+    /// <summary>Whether the next fetch reads the partition. Guarded by the session's lock of its watches.</summary>
     public bool IsActive { get; set; }
 
-    /// <summary>Whether the client has taken it out. Under the same lock.</summary>
+    /// <summary>Whether the client has removed the partition from the session. Guarded by the same lock.</summary>
     public bool IsForgotten { get; set; }
 
-    /// <summary>The bytes that the waiting fetch has counted here; 0 while it is not active. Under the waiting fetch's lock.</summary>
+    /// <summary>The bytes of this partition in the waiting fetch's sum. Guarded by the waiting fetch's lock.</summary>
     public long Counted { get; set; }
 
-    public void Ask(FetchRequest.FetchPartition asked) => Asked = asked;
-
-    /// <summary>The topic's name. Of an id it is remembered: after the topic's deletion Kafka still knows what the session means.</summary>
+    /// <summary>The topic's name. The entry keeps the name of a topic id, because in Kafka a session still knows it after the topic's deletion.</summary>
     public string? TopicIn(ClusterImage image) => _topic ??= image.Topic(key.TopicId)?.Name;
 
-    /// <summary>Says where it is read from now on.</summary>
-    public void Aim(ErrorCode error, string topic, Partition? partition, in FetchQuery query)
+    /// <summary>Sets from where the partition is read from now on.</summary>
+    public void SetSource(ErrorCode error, string topic, Partition? partition, in FetchQuery query)
     {
-        if (_target is not { } target || target.Partition != partition || target.Error != error || target.Query != query)
+        if (_source is not { } source || source.Partition != partition || source.Error != error || source.Query != query)
         {
-            Volatile.Write(ref _target, new FetchTarget(error, topic, partition, query, LogPlace.Unknown));
+            Volatile.Write(ref _source, new FetchSource(error, topic, partition, query, LogPlace.Unknown));
         }
     }
 
-    /// <summary>Finds where the offset lies, so that an append can tell how many bytes there are from it on. May read the disk.</summary>
+    /// <summary>Looks up where the offset lies in the log, so that an append can compute how many bytes follow it. May read the disk.</summary>
     public void Locate()
     {
-        if (Target is { Partition.Log: { } log } target)
+        if (Source is { Partition.Log: { } log } source)
         {
-            Volatile.Write(ref _target, target with { Place = PlaceOf(log, target.Query.Offset) });
+            Volatile.Write(ref _source, source with { Place = PlaceOf(log, source.Query.Offset) });
         }
     }
 
     public override void OnPartitionChanged() => session.OnChanged(this);
 
-    /// <summary>Whether an incremental response must hold this answer: the client does not know all of it yet (KIP-227).</summary>
+    /// <summary>Whether an incremental response must hold this answer, because it has something that the client does not know yet (KIP-227).</summary>
     public bool Differs(in FetchAnswer answer) =>
         answer.Length > 0
         || _knownHighWatermark != answer.HighWatermark
@@ -90,7 +90,9 @@ internal sealed class FetchEntry(FetchKey key, FetchSession session) : Partition
         || answer.Error != ErrorCode.None
         || answer.Diverging is not null;
 
-    /// <summary>Notes what the client knows with this answer. After an error it knows nothing, so that the recovery is reported.</summary>
+    /// <summary>
+    /// Records what the client knows from this answer. After an error that is no high watermark, so that the first answer without one is sent.
+    /// </summary>
     public void NoteAnswer(in FetchAnswer answer)
     {
         _knownHighWatermark = answer.Error == ErrorCode.None ? answer.HighWatermark : -1;
@@ -105,7 +107,7 @@ internal sealed class FetchEntry(FetchKey key, FetchSession session) : Partition
         }
         catch (IOException)
         {
-            // The fetch is answered at once, and its reading says what is wrong.
+            // With an unknown place the fetch is answered at once: reading the partition then fails with the error.
             return LogPlace.Unknown;
         }
     }

@@ -3,7 +3,7 @@ using Broker.Protocol.Messages;
 
 namespace Broker.Server.Apis.Fetching;
 
-/// <summary>What one fetch request is about: its partitions, and whether a session is to be created for them.</summary>
+/// <summary>The session that a fetch request uses, and whether the request asks the broker to create it.</summary>
 internal sealed record FetchPlan(FetchSession Session, bool WantsSession)
 {
     private const int InitialEpoch = 0;
@@ -11,7 +11,7 @@ internal sealed record FetchPlan(FetchSession Session, bool WantsSession)
     private const short FirstWithSessions = 7;
     private const short FirstWithTopicIds = 13;
 
-    /// <summary>Reads a request against the sessions; an error is for the response as a whole.</summary>
+    /// <summary>Finds or makes the session of a request; an error is the error of the whole response.</summary>
     public static (ErrorCode Error, FetchPlan? Plan) Of(FetchRequest request, short version, bool isFollower, FetchSessionCache sessions, long nowMs)
     {
         bool usesTopicIds = version >= FirstWithTopicIds;
@@ -22,9 +22,9 @@ internal sealed record FetchPlan(FetchSession Session, bool WantsSession)
                 sessions.Remove(request.SessionId);
             }
 
-            FetchSession ownOnly = new(usesTopicIds, isFollower);
-            ownOnly.Update(request);
-            return (ErrorCode.None, new FetchPlan(ownOnly, WantsSession: version >= FirstWithSessions && request.SessionEpoch == InitialEpoch));
+            FetchSession newSession = new(usesTopicIds, isFollower);
+            newSession.Update(request);
+            return (ErrorCode.None, new FetchPlan(newSession, WantsSession: version >= FirstWithSessions && request.SessionEpoch == InitialEpoch));
         }
 
         return sessions.Find(request.SessionId, nowMs) is { } session
@@ -32,8 +32,8 @@ internal sealed record FetchPlan(FetchSession Session, bool WantsSession)
             : (ErrorCode.FetchSessionIdNotFound, null);
     }
 
-    private static (ErrorCode Error, FetchPlan? Plan) Continue(FetchRequest request, FetchSession session, bool usesTopicIds, FetchSessionCache sessions,
-        long nowMs)
+    private static (ErrorCode Error, FetchPlan? Plan) Continue(
+        FetchRequest request, FetchSession session, bool usesTopicIds, FetchSessionCache sessions, long nowMs)
     {
         int added;
         lock (session.Gate)
@@ -48,7 +48,7 @@ internal sealed record FetchPlan(FetchSession Session, bool WantsSession)
                 return (ErrorCode.FetchSessionTopicIdError, null);
             }
 
-            session.Advance();
+            session.AdvanceEpoch();
             added = session.CountNew(request);
         }
 
@@ -69,6 +69,6 @@ internal sealed record FetchPlan(FetchSession Session, bool WantsSession)
         }
 
         sessions.Remove(session.Id);
-        return (ErrorCode.None, new FetchPlan(new FetchSession(usesTopicIds, session.IsPrivileged), WantsSession: false));
+        return (ErrorCode.None, new FetchPlan(new FetchSession(usesTopicIds, session.IsFollower), WantsSession: false));
     }
 }

@@ -6,8 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Apis.Fetching;
 
-/// <summary>What one pass over the active partitions of a fetch has found. Its owner answers with it or disposes it; both give the partitions back to the
-/// session.</summary>
+/// <summary>
+/// The result of reading the active partitions of a fetch once. Its owner calls either <see cref="Answer"/> or <see cref="Dispose"/>; both return the
+/// partitions to the session.
+/// </summary>
 internal sealed class FetchReading : IDisposable
 {
     private readonly FetchSession _session;
@@ -23,13 +25,13 @@ internal sealed class FetchReading : IDisposable
         _count = entries.Length;
     }
 
-    /// <summary>Bytes of all partitions.</summary>
+    /// <summary>The bytes of records of all partitions.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>An error that reading has found, or a divergence: it is answered without waiting.</summary>
+    /// <summary>Whether a resolved partition has an error or a diverging epoch: the fetch is then answered without waiting.</summary>
     public bool MustAnswer { get; private set; }
 
-    /// <summary>Partitions that could not be looked up, so that there was nothing to read from.</summary>
+    /// <summary>How many partitions are not resolved (<see cref="FetchSource.IsResolved"/>).</summary>
     public int Unresolved { get; private set; }
 
     /// <summary>Whether any partition has an error.</summary>
@@ -39,15 +41,15 @@ internal sealed class FetchReading : IDisposable
     public ReadOnlySpan<FetchEntry> Answered => _entries.AsSpan(0, _count);
 
     /// <summary>
-    /// Reads each partition in its turn, up to <paramref name="maxBytes"/> in all. The first that has anything gives at least one whole batch, however large.
-    /// In a session, a partition that has nothing is watched.
+    /// Reads the partitions in their order, up to <paramref name="maxBytes"/> in all. The first partition that has records returns at least one whole batch,
+    /// however large. In a session, a partition that has no more records is watched.
     /// </summary>
-    /// <param name="session">Whose partitions they are.</param>
-    /// <param name="entries">Taken from the session and resolved; put in order here.</param>
-    /// <param name="maxBytes">Over all partitions.</param>
+    /// <param name="session">The session of the partitions.</param>
+    /// <param name="entries">The partitions, taken from the session and resolved; this method sorts them.</param>
+    /// <param name="maxBytes">The limit for all partitions together.</param>
     /// <param name="needsPlaces">Whether a wait for more than one byte may follow.</param>
-    /// <param name="nowMs">The time, epoch ms.</param>
-    /// <param name="logger">For failed disks.</param>
+    /// <param name="nowMs">The time, in milliseconds since 1970.</param>
+    /// <param name="logger">Logs failed reads.</param>
     public static FetchReading Read(FetchSession session, FetchEntry[] entries, int maxBytes, bool needsPlaces, long nowMs, ILogger logger)
     {
         PutInOrder(entries);
@@ -67,7 +69,7 @@ internal sealed class FetchReading : IDisposable
         return reading;
     }
 
-    /// <summary>Disposes all claims. A partition that is watched and has nothing for the client stays inactive until it changes.</summary>
+    /// <summary>Disposes the log slices. A watched partition that has nothing new for the client stays inactive until it changes.</summary>
     public void Dispose()
     {
         lock (_session.Gate)
@@ -85,7 +87,9 @@ internal sealed class FetchReading : IDisposable
         ReturnAnswers();
     }
 
-    /// <summary>The answer's partitions: in a session only those that differ from what the client knows. The response owns the claims from now on.</summary>
+    /// <summary>
+    /// The response's partitions: in a session only those that differ from what the client knows. The response owns the log slices from now on.
+    /// </summary>
     public FetchResponse.FetchableTopicResponse[] Answer()
     {
         lock (_session.Gate)
@@ -98,26 +102,28 @@ internal sealed class FetchReading : IDisposable
         return topics;
     }
 
-    /// <summary>As Kafka answers: first what it reads, each in its turn, then unknown ids, then what else it does not come to read.</summary>
+    /// <summary>
+    /// Sorts as Kafka does: first the resolved partitions in their order of reading, then unknown topic ids, then the others that are not resolved.
+    /// </summary>
     private static void PutInOrder(FetchEntry[] entries)
     {
         for (int i = 1; i < entries.Length; i++)
         {
-            if (InOrder(entries[i - 1], entries[i]) > 0)
+            if (CompareOrder(entries[i - 1], entries[i]) > 0)
             {
-                Array.Sort(entries, InOrder);
+                Array.Sort(entries, CompareOrder);
                 return;
             }
         }
     }
 
-    private static int InOrder(FetchEntry one, FetchEntry other)
+    private static int CompareOrder(FetchEntry one, FetchEntry other)
     {
-        int ranks = Rank(one.Target).CompareTo(Rank(other.Target));
-        return ranks != 0 ? ranks : one.Turn.CompareTo(other.Turn);
+        int ranks = Rank(one.Source).CompareTo(Rank(other.Source));
+        return ranks != 0 ? ranks : one.ReadOrder.CompareTo(other.ReadOrder);
     }
 
-    private static int Rank(FetchTarget? target) => target switch
+    private static int Rank(FetchSource? source) => source switch
     {
         { IsResolved: true } => 0,
         { Error: ErrorCode.UnknownTopicId } => 1,
@@ -126,26 +132,26 @@ internal sealed class FetchReading : IDisposable
 
     private static FetchAnswer Read(FetchEntry entry, int maxBytes, bool wholeFirstBatch, long nowMs, ILogger logger)
     {
-        FetchTarget target = entry.Target!;
-        if (target.Partition is not { } partition)
+        FetchSource source = entry.Source!;
+        if (source.Partition is not { } partition)
         {
-            return new FetchAnswer(target.Error);
+            return new FetchAnswer(source.Error);
         }
 
         try
         {
-            return partition.Fetch(target.Query, maxBytes, wholeFirstBatch, nowMs);
+            return partition.Fetch(source.Query, maxBytes, wholeFirstBatch, nowMs);
         }
         catch (IOException failure)
         {
-            FetchLog.ReadFailed(logger, target.Topic, entry.Key.Partition, failure);
+            FetchLog.ReadFailed(logger, source.Topic, entry.Key.Partition, failure);
             return new FetchAnswer(ErrorCode.KafkaStorageError);
         }
     }
 
-    /// <summary>Whether there is nothing for the client until the partition changes.</summary>
+    /// <summary>Whether the client has read the partition to its readable end: only a change of the partition can give it more.</summary>
     private static bool IsReadToEnd(FetchEntry entry, in FetchAnswer answer) =>
-        answer.Error == ErrorCode.None && answer.Diverging is null && entry.Target!.Query.Offset >= answer.ReadableEnd;
+        answer.Error == ErrorCode.None && answer.Diverging is null && entry.Source!.Query.Offset >= answer.ReadableEnd;
 
     private static FetchResponse.PartitionData ToData(FetchEntry entry, in FetchAnswer answer) => new()
     {
@@ -155,14 +161,13 @@ internal sealed class FetchReading : IDisposable
         LastStableOffset = answer.LastStableOffset,
         LogStartOffset = answer.LogStartOffset,
         DivergingEpoch = answer.Diverging is { } end ? new() { Epoch = end.Epoch, EndOffset = end.EndOffset } : null,
-        AbortedTransactions = answer.Aborted?.Select(a => new FetchResponse.AbortedTransaction
-        {
-            ProducerId = a.ProducerId, FirstOffset = a.FirstOffset,
-        }).ToArray(),
+        AbortedTransactions = answer.Aborted?
+            .Select(a => new FetchResponse.AbortedTransaction { ProducerId = a.ProducerId, FirstOffset = a.FirstOffset })
+            .ToArray(),
         Records = answer.Slice is { } slice ? new LogRecords(slice, answer.IsRecent) : new MemoryRecords(ReadOnlyMemory<byte>.Empty),
     };
 
-    /// <summary>True where the watch begins now: the partition has to be read again, because a change before the watch was not noticed.</summary>
+    /// <summary>True where the watch begins now: the caller reads the partition again, because the watch does not report a change before its begin.</summary>
     private bool BeginsWatch(FetchEntry entry, bool needsPlaces)
     {
         if (needsPlaces)
@@ -175,7 +180,7 @@ internal sealed class FetchReading : IDisposable
 
     private void Add(int index, in FetchAnswer answer)
     {
-        bool isResolved = _entries[index].Target!.IsResolved;
+        bool isResolved = _entries[index].Source!.IsResolved;
         _answers[index] = answer;
         HasErrors |= answer.Error != ErrorCode.None;
         Bytes += answer.Length;
@@ -203,7 +208,7 @@ internal sealed class FetchReading : IDisposable
                 _answers[kept++] = answer;
             }
 
-            // A session that is to be created begins with the order of its first answer.
+            // A session that the broker creates for this request begins with the order of this first response.
             if (!isInSession || answer.Length > 0)
             {
                 _session.MoveLast(entry);
@@ -213,7 +218,7 @@ internal sealed class FetchReading : IDisposable
         _count = kept;
     }
 
-    /// <summary>Neighbours of one topic go under one name.</summary>
+    /// <summary>Groups successive partitions of one topic under one topic entry.</summary>
     private IEnumerable<FetchResponse.FetchableTopicResponse> Group()
     {
         for (int start = 0, end; start < _count; start = end)

@@ -3,62 +3,63 @@ using Broker.Server.Partitions;
 
 namespace Broker.Server.Apis.Fetching;
 
-/// <summary>Who fetches and how: what of a request holds for all its partitions.</summary>
-/// <param name="Reader">Decides how far it reads.</param>
-/// <param name="ReplicaId">The fetching broker; below 0 for consumers.</param>
-/// <param name="LeaderOnly">False for consumers that know of reading from followers.</param>
-/// <param name="MayFollow">For a broker: whether it may fetch at all. Null for a consumer, which is asked for each topic.</param>
-/// <param name="MinBytes">How many bytes it waits for, over all partitions.</param>
+/// <summary>The fields of a fetch request that hold for all its partitions.</summary>
+/// <param name="Reader">Decides up to which offset the fetch reads.</param>
+/// <param name="ReplicaId">The id of the fetching broker; below 0 for consumers.</param>
+/// <param name="LeaderOnly">False for consumers whose version supports reading from followers.</param>
+/// <param name="MayFollow">For a broker: whether it is authorized to fetch. Null for a consumer, which the broker authorizes for each topic.</param>
+/// <param name="MinBytes">How many bytes the fetch waits for, over all partitions.</param>
 internal readonly record struct FetchTerms(FetchReader Reader, int ReplicaId, bool LeaderOnly, bool? MayFollow, int MinBytes)
 {
-    /// <summary>Whether it matters where an offset lies: for one byte it does not.</summary>
+    /// <summary>Whether the fetch must know where its offsets lie in the log; not where it waits for one byte only.</summary>
     public bool NeedsPlaces => MinBytes > 1;
 }
 
 /// <summary>
-/// What a broker remembers of a client's fetches, so that requests and responses hold only what changed (KIP-227), and so that a fetch costs only what changed.
-/// A partition is active, and the next fetch reads it; or it has nothing for the client and is watched, and its next change makes it active. A fetch without a
-/// session uses one for itself alone, in which every partition stays active.
+/// What a broker remembers of a client's fetches, so that requests and responses hold only changes (KIP-227), and so that a fetch reads only partitions that
+/// changed. An active partition is read by the next fetch. An inactive partition has nothing new for the client; the session watches it, and its next change
+/// makes it active. A fetch without a session uses an object of its own, in which every partition stays active.
 /// </summary>
 /// <remarks>
-/// <see cref="Gate"/> guards the partitions' names and what the client knows of them. A lock of its own guards which partitions are active and which fetch
-/// waits; appends take it, so nothing is called under it but a partition's list of waiters. A watch ends with the first change that no fetch waits for: then
-/// a client that is gone costs each partition one call. <see cref="Close"/>, which the cache calls for every session that it evicts, ends all watches.
+/// <see cref="Gate"/> guards the list of partitions and what the client knows of them. A second lock guards which partitions are active and which fetch waits.
+/// Appending threads take the second lock, so the only call under it is to a partition's list of waiters. A change that no fetch waits for ends the watch, so
+/// that a client that does not come back costs each partition one call. <see cref="Close"/> ends all watches; the cache calls it for every session that it
+/// evicts.
 /// </remarks>
-internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
+internal sealed class FetchSession(bool usesTopicIds, bool isFollower)
 {
     private readonly Lock _watches = new();
     private readonly Dictionary<FetchKey, FetchEntry> _byKey = [];
     private readonly List<FetchEntry> _active = [];
     private WaitingFetch? _waiting;
     private FetchTerms _terms;
-    private long _lastTurn;
+    private long _lastReadOrder;
     private int _count;
     private bool _closed;
 
     public Lock Gate { get; } = new();
 
-    /// <summary>0 for a fetch without a session, or whose session has not been created yet.</summary>
+    /// <summary>0 for a fetch without a session, and for a session that the cache has not accepted yet.</summary>
     public int Id { get; private set; }
 
     public bool UsesTopicIds => usesTopicIds;
 
-    /// <summary>From another broker: it may put out sessions of consumers.</summary>
-    public bool IsPrivileged => isPrivileged;
+    /// <summary>Whether the client is another broker; its session may evict sessions of consumers.</summary>
+    public bool IsFollower => isFollower;
 
-    /// <summary>Under the cache's lock.</summary>
+    /// <summary>When the cache accepted it, in milliseconds. Guarded by the cache's lock.</summary>
     public long CreatedMs { get; private set; }
 
-    /// <summary>Changed under the cache's lock.</summary>
+    /// <summary>When the last request used it, in milliseconds. Guarded by the cache's lock.</summary>
     public long LastUsedMs { get; set; }
 
-    /// <summary>What the next incremental request must say: 1 after the creation, and 1 again after 2147483647.</summary>
+    /// <summary>The session epoch that the next incremental request must have: 1 after the creation, and 1 again after 2147483647.</summary>
     public int NextEpoch { get; private set; } = 1;
 
-    /// <summary>Partitions, and those that have been granted to come; readable without the gate.</summary>
+    /// <summary>How many partitions it has, and how many more are reserved (<see cref="Reserve"/>). May be read without the gate.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>The cache has taken it: what is watched need not be looked at by every fetch from now on.</summary>
+    /// <summary>Sets the session's id, when the cache accepts it. From now on a fetch reads only active partitions.</summary>
     public void Establish(int id, long nowMs)
     {
         CreatedMs = nowMs;
@@ -66,7 +67,7 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
         Id = id;
     }
 
-    /// <summary>Partitions that a request would add; one that it names twice counts twice.</summary>
+    /// <summary>How many partitions a request would add; a partition that it names twice counts twice.</summary>
     public int CountNew(FetchRequest request)
     {
         int count = 0;
@@ -81,10 +82,12 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
         return count;
     }
 
-    /// <summary>Counts partitions before they come. Under the cache's lock, so that what is granted to all together keeps its limit.</summary>
-    public void Grant(int count) => Volatile.Write(ref _count, _count + count);
+    /// <summary>
+    /// Reserves room for partitions that the caller adds next. Called under the cache's lock, so that all sessions together stay within its limit.
+    /// </summary>
+    public void Reserve(int count) => Volatile.Write(ref _count, _count + count);
 
-    /// <summary>Takes over what a request says of partitions, new ones and known ones; where it names one twice, the last counts.</summary>
+    /// <summary>Adds a request's new partitions and updates the known ones; where it names a partition twice, the last entry holds.</summary>
     public void Update(FetchRequest request)
     {
         foreach (FetchRequest.FetchTopic topic in request.Topics)
@@ -97,7 +100,7 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
                     entry = Add(key);
                 }
 
-                entry.Ask(partition);
+                entry.Requested = partition;
                 Activate(entry);
             }
         }
@@ -105,7 +108,7 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
         Volatile.Write(ref _count, _byKey.Count);
     }
 
-    /// <summary>Takes out what an incremental request no longer wants.</summary>
+    /// <summary>Removes the partitions that an incremental request lists as forgotten.</summary>
     public void Forget(FetchRequest request)
     {
         foreach (FetchRequest.ForgottenTopic topic in request.ForgottenTopicsData)
@@ -119,19 +122,19 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
         Volatile.Write(ref _count, _byKey.Count);
     }
 
-    /// <summary>The request was accepted.</summary>
-    public void Advance() => NextEpoch = EpochAfter(NextEpoch);
+    /// <summary>Moves on to the next epoch, when a request is accepted.</summary>
+    public void AdvanceEpoch() => NextEpoch = EpochAfter(NextEpoch);
 
     internal static int EpochAfter(int epoch) => epoch == int.MaxValue ? 1 : epoch + 1;
 
-    /// <summary>The partition has given records: it has its turn last next time, so that none starves.</summary>
-    public void MoveLast(FetchEntry entry) => entry.Turn = ++_lastTurn;
+    /// <summary>Has the next fetch read the partition last, because it returned records: so every partition gets its share of the bytes.</summary>
+    public void MoveLast(FetchEntry entry) => entry.ReadOrder = ++_lastReadOrder;
 
-    /// <summary>All partitions, in no order.</summary>
+    /// <summary>All partitions, in any order.</summary>
     public FetchEntry[] All() => [.. _byKey.Values];
 
-    /// <summary>How the client fetches from now on. Where that is not as before, what has been found out no longer holds.</summary>
-    public void Set(FetchTerms terms)
+    /// <summary>Sets how the client fetches from now on. Where that changes, every partition becomes active.</summary>
+    public void SetTerms(FetchTerms terms)
     {
         if (_terms == terms)
         {
@@ -145,7 +148,10 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
         }
     }
 
-    /// <summary>Hands out the active partitions, in no order. Each has to be given back by <see cref="Activate"/>, or to be watched. Any thread.</summary>
+    /// <summary>
+    /// Returns the active partitions, in any order, and makes them inactive. The caller then calls <see cref="Activate"/> or <see cref="Watch"/> for each of
+    /// them. Any thread.
+    /// </summary>
     public FetchEntry[] TakeActive()
     {
         lock (_watches)
@@ -162,7 +168,7 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
         }
     }
 
-    /// <summary>Has the next fetch look at a partition. Any thread.</summary>
+    /// <summary>Has the next fetch read a partition. Any thread.</summary>
     public void Activate(FetchEntry entry)
     {
         lock (_watches)
@@ -175,13 +181,16 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
         }
     }
 
-    /// <summary>Has a change of the entry's partition make it active; what changed before has to be looked at afterwards. Any thread.</summary>
-    /// <returns>False where it is watched already, or cannot be.</returns>
+    /// <summary>
+    /// Watches a partition: its next change makes it active. The caller reads the partition after this call, because the watch does not report earlier changes.
+    /// Any thread.
+    /// </summary>
+    /// <returns>False where the partition is watched already, or cannot be watched.</returns>
     public bool Watch(FetchEntry entry)
     {
         lock (_watches)
         {
-            PartitionWaiters? waiters = _closed || entry.IsForgotten ? null : entry.Target?.Partition?.Waiters;
+            PartitionWaiters? waiters = _closed || entry.IsForgotten ? null : entry.Source?.Partition?.Waiters;
             if (entry.Owner != waiters)
             {
                 entry.Leave();
@@ -191,7 +200,7 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
         }
     }
 
-    /// <summary>A watched partition has changed. Any thread.</summary>
+    /// <summary>Called when a watched partition has changed. Any thread.</summary>
     public void OnChanged(FetchEntry entry)
     {
         WaitingFetch? waiting;
@@ -205,11 +214,11 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
             }
         }
 
-        waiting?.Look(entry);
+        waiting?.Check(entry);
     }
 
-    /// <summary>From now on a waiting fetch is notified of changes; one that waits already is completed. Any thread.</summary>
-    /// <returns>What is active and has to be looked at now; null where the session has been closed.</returns>
+    /// <summary>Notifies the fetch of all changes from now on, and completes the fetch that waited before it. Any thread.</summary>
+    /// <returns>The active partitions, which the caller checks now; null where the session has been closed.</returns>
     public FetchEntry[]? BeginWait(WaitingFetch fetch)
     {
         WaitingFetch? former;
@@ -225,7 +234,7 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
         return active;
     }
 
-    /// <summary>Ends what <see cref="BeginWait"/> began. Any thread.</summary>
+    /// <summary>Ends the notifications that <see cref="BeginWait"/> began. Any thread.</summary>
     public void EndWait(WaitingFetch fetch)
     {
         lock (_watches)
@@ -237,7 +246,7 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
         }
     }
 
-    /// <summary>Ends all watches, and the wait of a fetch. Any thread.</summary>
+    /// <summary>Ends all watches and completes the waiting fetch. Any thread.</summary>
     public void Close()
     {
         WaitingFetch? waiting;
@@ -261,7 +270,7 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
 
     private FetchEntry Add(FetchKey key)
     {
-        FetchEntry entry = new(key, this) { Turn = ++_lastTurn };
+        FetchEntry entry = new(key, this) { ReadOrder = ++_lastReadOrder };
         _byKey.Add(key, entry);
         return entry;
     }
@@ -278,7 +287,7 @@ internal sealed class FetchSession(bool usesTopicIds, bool isPrivileged)
         }
     }
 
-    /// <summary>Under the lock of the watches.</summary>
+    /// <summary>Called under the lock of the watches.</summary>
     private FetchEntry[] Active()
     {
         _active.RemoveAll(static entry => entry.IsForgotten);

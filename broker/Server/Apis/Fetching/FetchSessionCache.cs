@@ -1,17 +1,20 @@
 namespace Broker.Server.Apis.Fetching;
 
 /// <summary>
-/// The fetch sessions of a broker, at most <c>max.incremental.fetch.session.cache.slots</c>. A new one puts out one that has been idle for two minutes, or,
-/// if it ranks higher, the lowest in rank among those that may go: brokers before consumers, then many partitions before few (KIP-227). Any thread.
+/// The fetch sessions of a broker, at most <c>max.incremental.fetch.session.cache.slots</c>. When all slots are in use, a new session evicts a session that has
+/// been idle for more than two minutes. Where there is none, it evicts the lowest-ranking of the sessions that are older than two minutes (a follower's: of all
+/// sessions of consumers, too) if it ranks at least as high: followers rank above consumers, then more partitions above fewer (KIP-227). Any thread.
 /// </summary>
 internal sealed class FetchSessionCache
 {
-    /// <summary>Kafka's time after which an idle session may go, and an old one must stand the comparison.</summary>
+    /// <summary>
+    /// Kafka's time, in milliseconds, after which an idle session may be evicted, and a session of that age may be evicted by one that ranks higher.
+    /// </summary>
     public const long EvictionMs = 120_000;
 
     /// <summary>
-    /// Partitions of all sessions together, about 400 bytes each: 200 MB at most. A consumer of more than that is served without a session, and a session
-    /// that would grow beyond it ends: its client is told that it is not there (FETCH_SESSION_ID_NOT_FOUND) and sends a full request.
+    /// The limit of partitions of all sessions together, about 400 bytes each: 200 MB at most. A client whose new session would exceed it is served without a
+    /// session. A session that would grow beyond it ends: its client gets FETCH_SESSION_ID_NOT_FOUND and sends a full request.
     /// </summary>
     public const int MaxPartitions = 500_000;
 
@@ -20,8 +23,8 @@ internal sealed class FetchSessionCache
     private readonly int _slots;
     private readonly Random _random;
 
-    /// <param name="slots">0 gives no sessions at all.</param>
-    /// <param name="random">Of the sessions' ids; used under the cache's lock.</param>
+    /// <param name="slots">How many sessions there may be; with 0 there are none.</param>
+    /// <param name="random">Chooses the sessions' ids; used under the cache's lock.</param>
     public FetchSessionCache(int slots, Random random) => (_slots, _random) = (slots, random);
 
     public int Count
@@ -35,7 +38,7 @@ internal sealed class FetchSessionCache
         }
     }
 
-    /// <summary>Null when there is none of this id (any more).</summary>
+    /// <summary>The session with this id, which counts as used now; null where there is none.</summary>
     public FetchSession? Find(int id, long nowMs)
     {
         lock (_lock)
@@ -60,14 +63,14 @@ internal sealed class FetchSessionCache
         removed?.Close();
     }
 
-    /// <summary>Gives a session its id; false when there is no room for it.</summary>
+    /// <summary>Adds a session and sets its id; false where there is no room for it.</summary>
     public bool TryAdd(FetchSession session, long nowMs)
     {
-        List<FetchSession> putOut = [];
+        List<FetchSession> evicted = [];
         bool added;
         lock (_lock)
         {
-            added = _slots > 0 && session.Count > 0 && HasRoom(session.Count, nowMs, null, putOut) && HasSlot(session, nowMs, putOut);
+            added = _slots > 0 && session.Count > 0 && HasRoom(session.Count, nowMs, null, evicted) && HasSlot(session, nowMs, evicted);
             if (added)
             {
                 session.Establish(NewId(), nowMs);
@@ -75,40 +78,40 @@ internal sealed class FetchSessionCache
             }
         }
 
-        putOut.ForEach(static session => session.Close());
+        evicted.ForEach(static session => session.Close());
         return added;
     }
 
     /// <summary>
-    /// Whether a session may take in so many partitions more; false where it is gone meanwhile, or goes now because there is no room. Outside of every
-    /// session's gate.
+    /// Reserves room for more partitions of a session. False where the session has been evicted, or where there is no room, which evicts it now. Called without
+    /// any session's gate.
     /// </summary>
     public bool TryGrow(FetchSession session, int added, long nowMs)
     {
-        List<FetchSession> putOut = [];
+        List<FetchSession> evicted = [];
         bool grows;
         lock (_lock)
         {
-            bool isThere = _sessions.ContainsKey(session.Id);
-            grows = isThere && HasRoom(added, nowMs, session, putOut);
+            bool isCached = _sessions.ContainsKey(session.Id);
+            grows = isCached && HasRoom(added, nowMs, session, evicted);
             if (grows)
             {
-                session.Grant(added);
+                session.Reserve(added);
             }
-            else if (isThere)
+            else if (isCached)
             {
-                PutOut(session, putOut);
+                Evict(session, evicted);
             }
         }
 
-        putOut.ForEach(static session => session.Close());
+        evicted.ForEach(static session => session.Close());
         return grows;
     }
 
-    private static (bool Privileged, int Size, int Id) Rank(FetchSession session) => (session.IsPrivileged, session.Count, session.Id);
+    private static (bool IsFollower, int Size, int Id) Rank(FetchSession session) => (session.IsFollower, session.Count, session.Id);
 
-    /// <summary>Puts out idle sessions, the idlest first, until so many partitions more keep the limit of all.</summary>
-    private bool HasRoom(int added, long nowMs, FetchSession? growing, List<FetchSession> putOut)
+    /// <summary>Evicts idle sessions, the longest idle first, until there is room for so many more partitions.</summary>
+    private bool HasRoom(int added, long nowMs, FetchSession? growing, List<FetchSession> evicted)
     {
         long total = _sessions.Values.Sum(s => (long)s.Count) + added;
         if (total <= MaxPartitions)
@@ -123,7 +126,7 @@ internal sealed class FetchSessionCache
 
         foreach (FetchSession idle in _sessions.Values.Where(s => s != growing && IsIdle(s, nowMs)).OrderBy(s => s.LastUsedMs).ToArray())
         {
-            PutOut(idle, putOut);
+            Evict(idle, evicted);
             total -= idle.Count;
             if (total <= MaxPartitions)
             {
@@ -136,7 +139,7 @@ internal sealed class FetchSessionCache
 
     private static bool IsIdle(FetchSession session, long nowMs) => nowMs - session.LastUsedMs > EvictionMs;
 
-    private bool HasSlot(FetchSession added, long nowMs, List<FetchSession> putOut)
+    private bool HasSlot(FetchSession added, long nowMs, List<FetchSession> evicted)
     {
         if (_sessions.Count < _slots)
         {
@@ -146,19 +149,19 @@ internal sealed class FetchSessionCache
         FetchSession idlest = _sessions.Values.MinBy(s => s.LastUsedMs)!;
         if (IsIdle(idlest, nowMs))
         {
-            return PutOut(idlest, putOut);
+            return Evict(idlest, evicted);
         }
 
         FetchSession? lowest = _sessions.Values
-            .Where(s => nowMs - s.CreatedMs > EvictionMs || (added.IsPrivileged && !s.IsPrivileged))
+            .Where(s => nowMs - s.CreatedMs > EvictionMs || (added.IsFollower && !s.IsFollower))
             .MinBy(Rank);
-        return lowest is not null && Rank(added).CompareTo(Rank(lowest)) >= 0 && PutOut(lowest, putOut);
+        return lowest is not null && Rank(added).CompareTo(Rank(lowest)) >= 0 && Evict(lowest, evicted);
     }
 
-    /// <summary>What is put out is closed once the cache's lock has been released.</summary>
-    private bool PutOut(FetchSession session, List<FetchSession> putOut)
+    /// <summary>Removes the session; the caller closes the evicted sessions after it has released the cache's lock.</summary>
+    private bool Evict(FetchSession session, List<FetchSession> evicted)
     {
-        putOut.Add(session);
+        evicted.Add(session);
         return _sessions.Remove(session.Id);
     }
 

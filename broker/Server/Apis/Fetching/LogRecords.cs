@@ -5,12 +5,15 @@ using Broker.Storage.Logs;
 
 namespace Broker.Server.Apis.Fetching;
 
-/// <summary>A claim on a piece of a log, on its way into a response; read as the socket drains.</summary>
+/// <summary>A slice of a log as the records of a response; the sender reads it when the socket can take more bytes.</summary>
 internal sealed class LogRecords(LogSlice slice, bool isRecent) : StreamedRecords
 {
     public override int Length => slice.Length;
 
-    /// <summary>What was recent when it was asked for is not looked at again, except where a mistake would hold up others.</summary>
+    /// <summary>
+    /// Records that were recent when the fetch read them count as cached without a further check, except on a thread that other connections share: there a
+    /// wrong guess would block them.
+    /// </summary>
     public override bool IsCached(int position, int count) => (isRecent && !SocketWaits.IsSharedThread) || slice.IsCached(position, count);
 
     public override int ReadAt(int position, Span<byte> destination) => slice.ReadAt(position, destination);

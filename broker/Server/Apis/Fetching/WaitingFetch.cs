@@ -2,7 +2,9 @@ using Broker.Server.Time;
 
 namespace Broker.Server.Apis.Fetching;
 
-/// <summary>A fetch that waits for enough bytes, for anything it must be answered for at once, or for its time. Completes once.</summary>
+/// <summary>
+/// A fetch that waits until there are enough bytes, until a change must be answered at once, or until max_wait_ms has expired. Completes once.
+/// </summary>
 internal sealed class WaitingFetch : ITimeout
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -16,19 +18,21 @@ internal sealed class WaitingFetch : ITimeout
 
     private WaitingFetch(FetchSession session, int minBytes) => (_session, _minBytes) = (session, minBytes);
 
-    /// <summary>Completes when the fetch should be answered with what is there. May read the disk before it returns, never afterwards.</summary>
-    /// <param name="session">Its partitions, all resolved, and given back by the reading that found too little.</param>
-    /// <param name="minBytes">Over all partitions.</param>
-    /// <param name="maxWait">Then it completes anyway.</param>
-    /// <param name="wheel">For the time-out.</param>
-    /// <param name="clientEnded">Nobody waits for the answer any more.</param>
+    /// <summary>
+    /// Begins to wait; the task completes when the fetch is to be read again and answered. May read the disk before it returns, not afterwards.
+    /// </summary>
+    /// <param name="session">The session, to which the reading that found too little has returned its partitions, all resolved.</param>
+    /// <param name="minBytes">How many bytes it waits for, over all partitions.</param>
+    /// <param name="maxWait">After this time the task completes in any case.</param>
+    /// <param name="wheel">Runs the time-out.</param>
+    /// <param name="clientEnded">Completes the task when the client has closed the connection or its side of it.</param>
     public static Task Start(FetchSession session, int minBytes, TimeSpan maxWait, TimingWheel wheel, CancellationToken clientEnded)
     {
         WaitingFetch waiting = new(session, minBytes);
         waiting._timer = wheel.Schedule(maxWait, waiting);
         if (session.BeginWait(waiting) is { } active)
         {
-            waiting.LookAt(active);
+            waiting.CheckAll(active);
         }
         else
         {
@@ -38,7 +42,7 @@ internal sealed class WaitingFetch : ITimeout
         waiting._clientEnded = clientEnded.UnsafeRegister(static state => ((WaitingFetch)state!).Complete(), waiting);
         if (waiting.IsDone)
         {
-            waiting.End(); // it completed before there was all of this to end
+            waiting.End(); // It completed before its timer, its registration and its notifications all existed.
         }
 
         return waiting._ready.Task;
@@ -46,15 +50,15 @@ internal sealed class WaitingFetch : ITimeout
 
     private bool IsDone => Volatile.Read(ref _done) != 0;
 
-    /// <summary>A partition has changed. Any thread; touches no disk.</summary>
-    public void Look(FetchEntry entry)
+    /// <summary>Counts the bytes of a partition that has changed, and completes if there are enough now. Any thread; reads no disk.</summary>
+    public void Check(FetchEntry entry)
     {
-        if (IsDone || entry.Target is not { IsResolved: true } target)
+        if (IsDone || entry.Source is not { IsResolved: true } source)
         {
             return;
         }
 
-        long available = target.Available(_minBytes);
+        long available = source.Available(_minBytes);
         if (available < 0 || Count(entry, available) >= _minBytes)
         {
             Complete();
@@ -63,7 +67,7 @@ internal sealed class WaitingFetch : ITimeout
 
     public void OnTimeout() => Complete();
 
-    /// <summary>Any number of times.</summary>
+    /// <summary>Completes the wait. Calls after the first have no effect.</summary>
     public void Complete()
     {
         if (Interlocked.Exchange(ref _done, 1) == 0)
@@ -73,8 +77,8 @@ internal sealed class WaitingFetch : ITimeout
         }
     }
 
-    /// <summary>Looks at what is active, with the watch begun before, so that no change is missed.</summary>
-    private void LookAt(FetchEntry[] active)
+    /// <summary>Watches each active partition and then checks it, so that no change is missed.</summary>
+    private void CheckAll(FetchEntry[] active)
     {
         foreach (FetchEntry entry in active)
         {
@@ -84,7 +88,7 @@ internal sealed class WaitingFetch : ITimeout
             }
 
             _session.Watch(entry);
-            Look(entry);
+            Check(entry);
             if (IsDone)
             {
                 return;

@@ -65,7 +65,7 @@ internal sealed record SyncRequest : GroupRequest<SyncResult>
 }
 
 /// <summary>Heartbeat.</summary>
-internal sealed record BeatRequest(int Generation, string MemberId, string? InstanceId) : GroupRequest<ErrorCode>
+internal sealed record MemberHeartbeatRequest(int Generation, string MemberId, string? InstanceId) : GroupRequest<ErrorCode>
 {
     // No session runs while groups are loading: the heartbeat succeeds.
     protected override ErrorCode Refusal(ErrorCode error) => error == ErrorCode.CoordinatorLoadInProgress ? ErrorCode.None : error;

@@ -29,7 +29,7 @@ internal static class GroupRules
         {
             case JoinRequest join: JoinRules.Handle(group, join, context); break;
             case SyncRequest sync: SyncRules.Handle(group, sync, context); break;
-            case BeatRequest heartbeat: MemberRules.Handle(group, heartbeat, context); break;
+            case MemberHeartbeatRequest heartbeat: MemberRules.Handle(group, heartbeat, context); break;
             case LeaveRequest leave: MemberRules.Handle(group, leave, context); break;
             case CommitRequest commit: CommitRules.Handle(group, commit, context); break;
             case FetchOffsetsRequest fetch: Views.Handle(group, fetch, context); break;

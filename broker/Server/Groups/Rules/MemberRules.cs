@@ -7,7 +7,7 @@ namespace Broker.Server.Groups.Rules;
 /// <summary>Heartbeat, LeaveGroup, and members whose session expires.</summary>
 internal static class MemberRules
 {
-    public static void Handle(Group group, BeatRequest heartbeat, in EventContext context)
+    public static void Handle(Group group, MemberHeartbeatRequest heartbeat, in EventContext context)
     {
         ErrorCode error = Check(group, heartbeat);
         if (error is ErrorCode.None or ErrorCode.RebalanceInProgress)
@@ -47,7 +47,7 @@ internal static class MemberRules
         RebalanceRules.TryComplete(group, context);
     }
 
-    private static ErrorCode Check(Group group, BeatRequest heartbeat)
+    private static ErrorCode Check(Group group, MemberHeartbeatRequest heartbeat)
     {
         if (group.State == GroupState.Dead)
         {
