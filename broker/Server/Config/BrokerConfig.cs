@@ -20,7 +20,7 @@ internal sealed partial class BrokerConfig
     private readonly IReadOnlyDictionary<string, string> _given;
     private readonly Dictionary<string, object?> _values;
 
-    /// <param name="given">What file, environment and command line say; keys that nobody knows are kept for the warnings only.</param>
+    /// <param name="given">The values of file, environment and command line; unknown keys are kept for the warnings only.</param>
     /// <exception cref="ConfigException">A value is malformed or not supported; the message is one sentence naming it.</exception>
     public BrokerConfig(IReadOnlyDictionary<string, string> given)
     {
@@ -43,7 +43,7 @@ internal sealed partial class BrokerConfig
     /// <summary>Where the broker listens.</summary>
     public IReadOnlyList<Listener> Listeners { get; }
 
-    /// <summary>What clients of each listener are told; port 0 stands for the port that was bound, an empty host for this machine's name.</summary>
+    /// <summary>The addresses that clients of each listener get; port 0 stands for the port that was bound, an empty host for this machine's name.</summary>
     public IReadOnlyList<Listener> AdvertisedListeners { get; }
 
     /// <summary>The listener over which brokers talk to each other.</summary>

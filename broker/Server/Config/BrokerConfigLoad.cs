@@ -1,8 +1,8 @@
 namespace Broker.Server.Config;
 
-/// <summary>A configuration and what is to be said about it at the start.</summary>
+/// <summary>A configuration and the warnings about it that are logged at the start.</summary>
 /// <param name="Config">What holds.</param>
-/// <param name="Warnings">One sentence for each key that nobody knows.</param>
+/// <param name="Warnings">One sentence for each unknown key.</param>
 /// <param name="OwnDefaults">The keys, with their values, in which a start without a file departs from Kafka's defaults; empty with a file.</param>
 internal sealed record LoadedConfig(BrokerConfig Config, IReadOnlyList<string> Warnings, IReadOnlyList<KeyValuePair<string, string>> OwnDefaults);
 

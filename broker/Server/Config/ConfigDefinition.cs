@@ -28,7 +28,7 @@ internal enum ConfigUpdate
     ClusterWide,
 }
 
-/// <summary>One setting under Kafka's name: what it holds, what it may hold, and what it holds when nobody says.</summary>
+/// <summary>One setting under Kafka's name: its type, its valid values and its default.</summary>
 /// <param name="Name">Kafka's key.</param>
 /// <param name="Type">How its text is read.</param>
 /// <param name="Default">The default as text; null where there is none.</param>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Broker.Server.Config;
 
-/// <summary>The text forms of the values of settings; null is what is not of the type.</summary>
+/// <summary>Parses the text of settings' values; null where a text is not a value of the type.</summary>
 internal static class ConfigText
 {
     public static object? Boolean(string text) =>

@@ -14,7 +14,7 @@ internal static class NetworkDefinitions
         Int("reserved.broker.max.id", 1000, AtLeast(0), ReadOnly, "The highest number that a person may give a broker; generated ones lie above."),
         Text("broker.rack", null, ReadOnly, "Where the broker stands; replicas of a partition are spread over racks."),
         Text("listeners", "PLAINTEXT://:9092", ReadOnly, "Where the broker listens: NAME://HOST:PORT, separated by commas."),
-        Text("advertised.listeners", null, ReadOnly, "What clients are told to connect to; the listeners themselves where this is not set."),
+        Text("advertised.listeners", null, ReadOnly, "The addresses that clients connect to; the listeners themselves where this is not set."),
         Text("listener.security.protocol.map", "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT", ReadOnly,
             "The protection of each listener by name."),
         Text("inter.broker.listener.name", null, ReadOnly, "The listener over which brokers talk to each other."),

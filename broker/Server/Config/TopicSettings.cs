@@ -5,10 +5,10 @@ namespace Broker.Server.Config;
 /// <summary>A topic's effective settings: its own over the broker's.</summary>
 internal static class TopicSettings
 {
-    /// <summary>The text that holds for a topic that sets nothing itself: the first broker key that was given, else the default.</summary>
+    /// <summary>The text of the value for a topic without a setting of its own: the first broker key that was given, else the default.</summary>
     public static string? DefaultText(ConfigDefinition definition, BrokerConfig broker) => Source(definition, broker).Text;
 
-    /// <summary>The typed value that holds for a topic that sets nothing itself.</summary>
+    /// <summary>The typed value for a topic without a setting of its own.</summary>
     /// <exception cref="ConfigException">The broker's key has a value that topics cannot have; never once the configuration is made.</exception>
     public static object Inherited(string key, BrokerConfig broker)
     {
@@ -17,15 +17,15 @@ internal static class TopicSettings
         return (definition with { Name = name }).TryParse(text, out object? value, out string error) ? value! : throw new ConfigException(error + ".");
     }
 
-    /// <summary>The typed value that holds for a topic.</summary>
+    /// <summary>The typed value in effect for a topic.</summary>
     /// <param name="key">A key of <see cref="ConfigDefinitions.Topic"/>.</param>
-    /// <param name="overrides">What the topic sets itself; a value that no longer parses is passed over, as it was checked when it was set.</param>
+    /// <param name="overrides">The topic's own settings; a value that no longer parses is ignored, as it was checked when it was set.</param>
     /// <param name="broker">The broker's configuration.</param>
     public static object Value(string key, IReadOnlyDictionary<string, string> overrides, BrokerConfig broker) =>
         overrides.TryGetValue(key, out string? own) && ConfigDefinitions.Topic[key].TryParse(own, out object? value, out _) ? value! : Inherited(key, broker);
 
     /// <summary>Checks what a client wants to set on a topic.</summary>
-    /// <returns>The first thing wrong; null when all is well.</returns>
+    /// <returns>The first violation; null where there is none.</returns>
     public static TopicViolation? Violation(IReadOnlyDictionary<string, string> overrides, BrokerConfig broker)
     {
         foreach ((string key, string text) in overrides)

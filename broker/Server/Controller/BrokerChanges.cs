@@ -6,12 +6,12 @@ using Broker.Storage;
 
 namespace Broker.Server.Controller;
 
-/// <summary>Brokers that come, go, restart, lose a folder or go down in order.</summary>
-internal sealed class BrokerChanges(ControllerReign reign)
+/// <summary>Handles brokers that register, die, restart, lose a log directory or shut down.</summary>
+internal sealed class BrokerChanges(ControllerTerm term)
 {
-    private ControllerContext Context => reign.Context;
+    private ControllerContext Context => term.Context;
 
-    /// <summary>Reads the registered brokers, leaves the watches, opens the ways to them.</summary>
+    /// <summary>Reads the registered brokers, leaves the watches, opens the channels to them.</summary>
     internal async Task Load()
     {
         foreach (LiveBroker broker in (await ReadRegistered()).Values)
@@ -20,10 +20,10 @@ internal sealed class BrokerChanges(ControllerReign reign)
         }
     }
 
-    /// <summary>Leaves the watch for brokers that report a broken folder.</summary>
-    internal async Task WatchLogDirEvents() => await reign.Znodes.Children(ZnodePaths.LogDirEvents, reign.On("LogDirEvent", LogDirEvents));
+    /// <summary>Watches for brokers that report a failed log directory.</summary>
+    internal async Task WatchLogDirEvents() => await term.Znodes.Children(ZnodePaths.LogDirEvents, term.On("LogDirEvent", LogDirEvents));
 
-    /// <summary>A broker has answered.</summary>
+    /// <summary>Handles the answers of a broker.</summary>
     internal async Task Answered(BrokerAnswers answers)
     {
         int broker = answers.Requests.Broker;
@@ -33,12 +33,14 @@ internal sealed class BrokerChanges(ControllerReign reign)
         }
         if (answers.StopReplica is not null)
         {
-            await reign.Deletion.Answered(broker, answers.Requests.StopReplica!, answers.StopReplica);
+            await term.Deletion.Answered(broker, answers.Requests.StopReplica!, answers.StopReplica);
         }
     }
 
-    /// <summary>Moves what a broker leads to others, and its replicas out of the in-sync ones. The partitions that it still leads though others hold
-    /// them.</summary>
+    /// <summary>
+    /// Moves a broker's leaderships to other replicas and removes its replicas from the in-sync sets. Returns the partitions that it still leads although
+    /// others have replicas.
+    /// </summary>
     internal async Task<(ErrorCode Error, IReadOnlyList<TopicPartition> Remaining)> ShutDown(int broker, long epoch)
     {
         if (!Context.Brokers.TryGetValue(broker, out LiveBroker? live))
@@ -55,40 +57,40 @@ internal sealed class BrokerChanges(ControllerReign reign)
                 && !Context.IsBeingDeleted(replica.Partition.Topic))
             .ToList();
         List<Replica> led = shared.Where(replica => Context.Leadership[replica.Partition].Leader == broker).ToList();
-        RequestBatch batch = reign.NewBatch();
-        await reign.Partitions.Move(led.Select(replica => replica.Partition), PartitionStatus.Online, batch, ElectionKind.ControlledShutdown);
+        RequestBatch batch = term.NewBatch();
+        await term.Partitions.Move(led.Select(replica => replica.Partition), PartitionStatus.Online, batch, ElectionKind.ControlledShutdown);
         List<Replica> followed = shared.Except(led).ToList();
         foreach (Replica replica in followed)
         {
             batch.AddStopReplica(replica, delete: false);
         }
-        await reign.Replicas.Move(followed, ReplicaState.Offline, batch);
-        await reign.Send(batch);
+        await term.Replicas.Move(followed, ReplicaState.Offline, batch);
+        await term.Send(batch);
         List<TopicPartition> remaining = shared.Where(replica => Context.Leadership[replica.Partition].Leader
             == broker).Select(replica => replica.Partition).ToList();
-        reign.Log.Shutdown(broker, remaining.Count);
+        term.Log.Shutdown(broker, remaining.Count);
         return (ErrorCode.None, remaining);
     }
 
     private async Task Changed()
     {
         Dictionary<int, LiveBroker> present = await ReadRegistered();
-        HashSet<int> gone = Context.Brokers.Keys.Where(id => !present.ContainsKey(id)).ToHashSet();
+        HashSet<int> removed = Context.Brokers.Keys.Where(id => !present.ContainsKey(id)).ToHashSet();
         HashSet<int> added = present.Keys.Where(id => !Context.Brokers.ContainsKey(id)).ToHashSet();
         HashSet<int> restarted = present.Keys.Where(id => Context.Brokers.TryGetValue(id, out LiveBroker? known)
             && present[id].Epoch > known.Epoch).ToHashSet();
-        if (gone.Count + added.Count + restarted.Count == 0)
+        if (removed.Count + added.Count + restarted.Count == 0)
         {
             return;
         }
-        reign.Log.Brokers(added, gone, restarted);
-        foreach (int id in gone.Concat(restarted))
+        term.Log.Brokers(added, removed, restarted);
+        foreach (int id in removed.Concat(restarted))
         {
             await Remove(id);
         }
-        if (gone.Count + restarted.Count > 0)
+        if (removed.Count + restarted.Count > 0)
         {
-            await Failed(gone.Concat(restarted).ToHashSet());
+            await Failed(removed.Concat(restarted).ToHashSet());
         }
         foreach (int id in added.Concat(restarted))
         {
@@ -103,10 +105,10 @@ internal sealed class BrokerChanges(ControllerReign reign)
     private async Task<Dictionary<int, LiveBroker>> ReadRegistered()
     {
         Dictionary<int, LiveBroker> brokers = new();
-        foreach (string name in await reign.Znodes.Children(ZnodePaths.BrokerIds, reign.On("BrokerChange", Changed)))
+        foreach (string name in await term.Znodes.Children(ZnodePaths.BrokerIds, term.On("BrokerChange", Changed)))
         {
             int id = int.Parse(name);
-            if (await reign.Znodes.Broker(id, DataWatcherOf(id)) is { } found)
+            if (await term.Znodes.Broker(id, DataWatcherOf(id)) is { } found)
             {
                 brokers[id] = new LiveBroker(found.Registration, found.Epoch);
             }
@@ -119,28 +121,28 @@ internal sealed class BrokerChanges(ControllerReign reign)
     {
         if (notice.Type == EventType.NodeDataChanged)
         {
-            reign.Post("BrokerModification", () => Modified(id));
+            term.Post("BrokerModification", () => Modified(id));
         }
     };
 
-    /// <summary>A broker has other listeners or another rack.</summary>
+    /// <summary>Handles a broker that has changed its listeners or rack.</summary>
     private async Task Modified(int id)
     {
-        if (await reign.Znodes.Broker(id, DataWatcherOf(id)) is not { } found || !Context.Brokers.TryGetValue(id, out LiveBroker? known)
+        if (await term.Znodes.Broker(id, DataWatcherOf(id)) is not { } found || !Context.Brokers.TryGetValue(id, out LiveBroker? known)
             || found.Epoch != known.Epoch)
         {
             return;
         }
         Context.Brokers[id] = new LiveBroker(found.Registration, found.Epoch);
-        RequestBatch batch = reign.NewBatch();
+        RequestBatch batch = term.NewBatch();
         batch.AddUpdateMetadata(Context.Brokers.Keys, []);
-        await reign.Send(batch);
+        await term.Send(batch);
     }
 
     private void Add(LiveBroker broker)
     {
         Context.Brokers.Add(broker.Registration.Id, broker);
-        reign.Senders.Add(broker);
+        term.Senders.Add(broker);
     }
 
     private async Task Remove(int id)
@@ -148,34 +150,34 @@ internal sealed class BrokerChanges(ControllerReign reign)
         Context.Brokers.Remove(id);
         Context.ShuttingDown.Remove(id);
         Context.OnOfflineFolders.RemoveWhere(replica => replica.Broker == id);
-        await reign.Senders.Remove(id);
+        await term.Senders.Remove(id);
     }
 
     private async Task Started(HashSet<int> brokers)
     {
-        RequestBatch batch = reign.NewBatch();
+        RequestBatch batch = term.NewBatch();
         batch.AddUpdateMetadata(Context.Brokers.Keys.Where(id => !brokers.Contains(id)), []);
-        await reign.Send(batch);
-        RequestBatch whole = reign.NewBatch();
+        await term.Send(batch);
+        RequestBatch whole = term.NewBatch();
         whole.AddUpdateMetadata(brokers, Context.Leadership.Keys);
-        await reign.Replicas.Move(
+        await term.Replicas.Move(
             brokers.SelectMany(Context.ReplicasOn).Where(replica => !Context.IsBeingDeleted(replica.Partition.Topic)).ToList(), ReplicaState.Online, whole);
-        await reign.Send(whole);
-        RequestBatch elections = reign.NewBatch();
-        await reign.Partitions.MoveToOnline(elections);
-        await reign.Send(elections);
+        await term.Send(whole);
+        RequestBatch elections = term.NewBatch();
+        await term.Partitions.MoveToOnline(elections);
+        await term.Send(elections);
         foreach (int id in brokers)
         {
-            await reign.Deletion.RetryOn(id);
+            await term.Deletion.RetryOn(id);
         }
     }
 
     private async Task Failed(HashSet<int> brokers)
     {
-        RequestBatch batch = reign.NewBatch();
+        RequestBatch batch = term.NewBatch();
         batch.AddUpdateMetadata(Context.Brokers.Keys, []);
         await ReplicasFailed(brokers.SelectMany(Context.ReplicasOn).ToList(), batch);
-        reign.Deletion.Suspend(brokers);
+        term.Deletion.Suspend(brokers);
     }
 
     private async Task ReplicasFailed(IReadOnlyList<Replica> replicas, RequestBatch batch)
@@ -185,20 +187,20 @@ internal sealed class BrokerChanges(ControllerReign reign)
             .Where(entry => lost.Contains(new Replica(entry.Key, entry.Value.Leader)) && !Context.IsBeingDeleted(entry.Key.Topic))
             .Select(entry => entry.Key)
             .ToList();
-        await reign.Partitions.Move(leaderless, PartitionStatus.Offline, batch);
-        await reign.Partitions.MoveToOnline(batch);
-        await reign.Replicas.Move(replicas.Where(replica => !Context.IsBeingDeleted(replica.Partition.Topic)).ToList(), ReplicaState.Offline, batch);
-        await reign.Send(batch);
+        await term.Partitions.Move(leaderless, PartitionStatus.Offline, batch);
+        await term.Partitions.MoveToOnline(batch);
+        await term.Replicas.Move(replicas.Where(replica => !Context.IsBeingDeleted(replica.Partition.Topic)).ToList(), ReplicaState.Offline, batch);
+        await term.Send(batch);
     }
 
-    /// <summary>Brokers with a broken folder are told everything again: their answers say which replicas it held.</summary>
+    /// <summary>Sends LeaderAndIsr for all replicas to each broker with a failed log directory: its answer shows which replicas were in it.</summary>
     private async Task LogDirEvents()
     {
-        RequestBatch batch = reign.NewBatch();
-        foreach (string name in await reign.Znodes.Children(ZnodePaths.LogDirEvents, reign.On("LogDirEvent", LogDirEvents)))
+        RequestBatch batch = term.NewBatch();
+        foreach (string name in await term.Znodes.Children(ZnodePaths.LogDirEvents, term.On("LogDirEvent", LogDirEvents)))
         {
             string path = $"{ZnodePaths.LogDirEvents}/{name}";
-            DataResult notice = await reign.Znodes.Get(path);
+            DataResult notice = await term.Znodes.Get(path);
             if (notice.Code != Code.Ok)
             {
                 continue;
@@ -208,10 +210,10 @@ internal sealed class BrokerChanges(ControllerReign reign)
             {
                 batch.AddLeaderAndIsr([broker], replica.Partition, isNew: false);
             }
-            await reign.Store.Write([new Op.Delete(path)], Code.NoNode);
+            await term.Store.Write([new Op.Delete(path)], Code.NoNode);
         }
 
-        await reign.Send(batch);
+        await term.Send(batch);
     }
 
     private async Task LearnFolders(int broker, LeaderAndIsrRequest request, LeaderAndIsrResponse response)
@@ -237,7 +239,7 @@ internal sealed class BrokerChanges(ControllerReign reign)
 
         if (broken.Count > 0)
         {
-            await ReplicasFailed(broken, reign.NewBatch());
+            await ReplicasFailed(broken, term.NewBatch());
         }
     }
 }

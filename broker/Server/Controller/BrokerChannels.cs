@@ -3,24 +3,24 @@ using Broker.Protocol.Messages;
 namespace Broker.Server.Controller;
 
 /// <summary>
-/// The way to one broker for the controller's requests, which are sent one after the other. In process it is a call; over the wire a connection that tries
+/// Carries the controller's requests to one broker, one after the other. In process it is a call; over the wire a connection that tries
 /// again until it is disposed.
 /// </summary>
 internal interface IBrokerChannel : IAsyncDisposable
 {
-    /// <summary>Tells which replicas lead and follow.</summary>
+    /// <summary>Sends LeaderAndIsr: which replicas lead and follow.</summary>
     ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request);
 
-    /// <summary>Tells brokers, leaders and deleted topics.</summary>
+    /// <summary>Sends UpdateMetadata: brokers, leaders and deleted topics.</summary>
     ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request);
 
-    /// <summary>Stops replicas, and deletes those that say so.</summary>
+    /// <summary>Sends StopReplica: replicas to stop, and whether to delete them.</summary>
     ValueTask<StopReplicaResponse> Send(StopReplicaRequest request);
 }
 
-/// <summary>Opens ways to brokers.</summary>
+/// <summary>Opens channels to brokers.</summary>
 internal interface IBrokerChannels
 {
-    /// <summary>Opens the way to a broker that has registered.</summary>
+    /// <summary>Opens the channel to a registered broker.</summary>
     IBrokerChannel Open(LiveBroker broker);
 }

@@ -11,7 +11,7 @@ internal sealed class BrokerRegistrar(ClusterSession session)
 
     private long _epoch = -1;
 
-    /// <summary>Registers, or registers again in a new session. What the broker's own former session left behind is replaced.</summary>
+    /// <summary>Registers, or registers again in a new session. Replaces the znode of the broker's own former session.</summary>
     /// <exception cref="InvalidOperationException">Another broker has this id, or advertises one of these addresses.</exception>
     internal async ValueTask Register(BrokerRegistration registration)
     {

@@ -6,7 +6,7 @@ namespace Broker.Server.Controller;
 /// <summary>What a broker answered to requests that may fail by partition.</summary>
 internal sealed record BrokerAnswers(BrokerRequests Requests, LeaderAndIsrResponse? LeaderAndIsr, StopReplicaResponse? StopReplica);
 
-/// <summary>Sends one broker its requests in order, one at a time, from a loop of its own, so that a slow broker holds up nobody else.</summary>
+/// <summary>Sends one broker its requests in order, one at a time, from a loop of its own, so that a slow broker does not delay the others.</summary>
 internal sealed class BrokerSender : IAsyncDisposable
 {
     /// <summary>Events of the controller that one broker may lag behind; then the controller waits for it rather than hold ever more requests.</summary>
@@ -36,7 +36,7 @@ internal sealed class BrokerSender : IAsyncDisposable
         await drained.Task;
     }
 
-    /// <summary>Sends what is waiting, then closes the way to the broker.</summary>
+    /// <summary>Sends what is waiting, then closes the channel to the broker.</summary>
     public async ValueTask DisposeAsync()
     {
         _requests.Writer.Complete();

@@ -7,8 +7,8 @@ using Broker.Storage;
 namespace Broker.Server.Controller;
 
 /// <summary>
-/// A broker's part in controlling the cluster: it stands for election and, while it reigns, turns changes of the tree into decisions and requests. One loop
-/// handles one event at a time; watches and answers only queue events.
+/// A broker's part in controlling the cluster: it takes part in the election and, while it is the controller, turns changes of the tree into decisions and
+/// requests. One loop handles one event at a time; watches and answers only queue events.
 /// </summary>
 internal sealed class ClusterController : IAsyncDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class ClusterController : IAsyncDisposable
     private readonly Func<ValueTask> _registerAgain;
     private readonly TimeProvider _time;
     private readonly ControllerLog _log;
-    private ControllerReign? _reign;
+    private ControllerTerm? _term;
     private bool _isPaused;
     private Task _loop = Task.CompletedTask;
 
@@ -44,24 +44,24 @@ internal sealed class ClusterController : IAsyncDisposable
     }
 
     /// <summary>Whether this broker is the controller now; from any thread.</summary>
-    internal bool IsActive => Volatile.Read(ref _reign) is not null;
+    internal bool IsActive => Volatile.Read(ref _term) is not null;
 
-    /// <summary>Stands for election; done when somebody has won it, and, if that is this broker, when it has taken the cluster over.</summary>
+    /// <summary>Takes part in the election. Completes when a broker has won it; if that is this one, when it has taken the cluster over.</summary>
     internal async Task Start()
     {
         _loop = Task.Run(Run);
         await Ask("Startup", Elect);
     }
 
-    /// <summary>A broker says that it goes down; from any thread. <see cref="ErrorCode.StaleControllerEpoch"/> where this broker is not the
+    /// <summary>Handles a broker's ControlledShutdown; from any thread. <see cref="ErrorCode.StaleControllerEpoch"/> where this broker is not the
     /// controller.</summary>
     internal Task<(ErrorCode Error, IReadOnlyList<TopicPartition> Remaining)> ShutDown(int broker, long brokerEpoch) =>
         Ask("ControlledShutdown",
-        async () => _reign is { } reign && !_isPaused ? await reign.Brokers.ShutDown(broker, brokerEpoch) : (ErrorCode.StaleControllerEpoch, []));
+        async () => _term is { } term && !_isPaused ? await term.Brokers.ShutDown(broker, brokerEpoch) : (ErrorCode.StaleControllerEpoch, []));
 
     /// <summary>Waits until every event queued so far has been handled, and brokers have answered what they were sent for it. Their answers may be events in
     /// turn.</summary>
-    internal Task AllSent() => Ask("AllSent", () => _reign is { } reign ? reign.Senders.Drained() : Task.CompletedTask);
+    internal Task AllSent() => Ask("AllSent", () => _term is { } term ? term.Senders.Drained() : Task.CompletedTask);
 
     public async ValueTask DisposeAsync()
     {
@@ -74,7 +74,7 @@ internal sealed class ClusterController : IAsyncDisposable
     {
         await foreach (Event next in _events.Reader.ReadAllAsync())
         {
-            if (next.Reign is not null && (next.Reign != _reign || _isPaused))
+            if (next.Term is not null && (next.Term != _term || _isPaused))
             {
                 continue;
             }
@@ -82,7 +82,7 @@ internal sealed class ClusterController : IAsyncDisposable
         }
     }
 
-    /// <summary>The top of the loop: an event that fails is logged, and the loop goes on, since nobody else could.</summary>
+    /// <summary>The top of the loop: an event that fails is logged, and the loop continues with the next.</summary>
     private async Task Handle(Event next)
     {
         try
@@ -99,7 +99,7 @@ internal sealed class ClusterController : IAsyncDisposable
             await Resign();
             Post("Reelect", Elect);
         }
-#pragma warning disable CA1031 // Whatever an event hit, the next one must still be handled.
+#pragma warning disable CA1031 // After any failure of one event, the next one must still be handled.
         catch (Exception problem)
 #pragma warning restore CA1031
         {
@@ -115,7 +115,7 @@ internal sealed class ClusterController : IAsyncDisposable
         return true;
     });
 
-    /// <summary>Queues an event whose outcome somebody waits for.</summary>
+    /// <summary>Queues an event and returns its result.</summary>
     private Task<T> Ask<T>(string name, Func<Task<T>> handle)
     {
         TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -157,11 +157,11 @@ internal sealed class ClusterController : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>In the same session: if the crown is still ours everything is read again, since an event may have been cut in the middle.</summary>
+    /// <summary>In the same session: if this broker is still the controller it reads everything again, because an event may have been interrupted.</summary>
     private async Task Reconnected()
     {
         _isPaused = false;
-        if (_reign is not { } before)
+        if (_term is not { } before)
         {
             await Elect();
             return;
@@ -172,7 +172,7 @@ internal sealed class ClusterController : IAsyncDisposable
         await Resign();
         if (controller == _settings.BrokerId && epoch.Stat.Version == before.EpochVersion)
         {
-            await Reign(before.Epoch, before.EpochVersion);
+            await BeginTerm(before.Epoch, before.EpochVersion);
         }
         else
         {
@@ -189,7 +189,7 @@ internal sealed class ClusterController : IAsyncDisposable
         await Elect();
     }
 
-    /// <summary>Leaves a watch on the crown. The broker that has it, or -1.</summary>
+    /// <summary>Watches /controller. Returns the id of the broker that is the controller, or -1.</summary>
     private async Task<int> WatchController()
     {
         await _znodes.Exists(ZnodePaths.Controller, _ => Post("ControllerChange", ControllerChanged));
@@ -227,7 +227,7 @@ internal sealed class ClusterController : IAsyncDisposable
             new Op.SetData(ZnodePaths.ControllerEpoch, ControllerEpochZnode.Encode(epoch + 1), version)]);
         if (result.Code == Code.Ok)
         {
-            await Reign(epoch + 1, version + 1);
+            await BeginTerm(epoch + 1, version + 1);
         }
         else if (result.Code is Code.NodeExists or Code.BadVersion)
         {
@@ -239,14 +239,14 @@ internal sealed class ClusterController : IAsyncDisposable
         }
     }
 
-    /// <summary>Another one was faster, unless it was this one and only the answer got lost.</summary>
+    /// <summary>Another broker was elected, or this one was and only the answer got lost.</summary>
     private async Task Lost(int epoch)
     {
         (int now, int version) = await ReadEpoch();
         int winner = await _znodes.ControllerId();
         if (winner == _settings.BrokerId && now == epoch + 1)
         {
-            await Reign(now, version);
+            await BeginTerm(now, version);
         }
         else if (winner >= 0)
         {
@@ -266,26 +266,26 @@ internal sealed class ClusterController : IAsyncDisposable
         return (ControllerEpochZnode.Decode(read.Data), read.Stat.Version);
     }
 
-    private async Task Reign(int epoch, int version)
+    private async Task BeginTerm(int epoch, int version)
     {
-        ControllerReign reign = new(
+        ControllerTerm term = new(
             _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _log,
             (name, owner, handle) => _events.Writer.TryWrite(new Event(name, owner, handle)));
-        Volatile.Write(ref _reign, reign);
+        Volatile.Write(ref _term, term);
         _log.ElectedController(_settings.BrokerId, epoch);
-        await reign.Start();
+        await term.Start();
     }
 
     private async Task Resign()
     {
-        if (_reign is not { } reign)
+        if (_term is not { } term)
         {
             return;
         }
-        Volatile.Write(ref _reign, null);
-        await reign.DisposeAsync();
-        _log.Resigned(reign.Epoch);
+        Volatile.Write(ref _term, null);
+        await term.DisposeAsync();
+        _log.Resigned(term.Epoch);
     }
 
-    private sealed record Event(string Name, ControllerReign? Reign, Func<Task> Handle);
+    private sealed record Event(string Name, ControllerTerm? Term, Func<Task> Handle);
 }

@@ -13,8 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Controller;
 
 /// <summary>
-/// A broker's part in its cluster, composed: joined before the logs are loaded (who am I, what are the settings), started when sockets are bound and replicas
-/// can be taken over, left in order at the end.
+/// A broker's part in its cluster, composed: it joins before the logs are loaded (ids and settings are read), starts when sockets are bound and replicas
+/// can be taken over, and leaves with a controlled shutdown.
 /// </summary>
 internal sealed class ClusterMembership : IAsyncDisposable
 {
@@ -61,7 +61,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
 
     internal ProducerIds ProducerIds { get; }
 
-    /// <summary>The tree, for what else is kept in it.</summary>
+    /// <summary>The tree, for other parts of the broker.</summary>
     internal ZnodeClient Znodes => _znodes;
 
     /// <summary>The epoch of the broker's present registration, -1 before it; from any thread.</summary>
@@ -71,8 +71,8 @@ internal sealed class ClusterMembership : IAsyncDisposable
     internal bool IsController => _controller?.IsActive ?? false;
 
     /// <summary>Opens a session, makes the tree's fixed paths, finds out both ids, reads all settings.</summary>
-    /// <param name="formerBrokerId">What the data folders say; null where they are new.</param>
-    /// <param name="formerClusterId">What the data folders say: a new tree beside old data gets this id again.</param>
+    /// <param name="formerBrokerId">The id in the data folders; null where they are new.</param>
+    /// <param name="formerClusterId">The id in the data folders: an empty tree beside old data gets it again.</param>
     internal static async Task<ClusterMembership> Join(
         ICoordinationService service, BrokerConfig config, int? formerBrokerId, string? formerClusterId, TimeProvider time, ILoggerFactory logging)
     {
@@ -90,12 +90,14 @@ internal sealed class ClusterMembership : IAsyncDisposable
 
     /// <summary>Gives an empty tree the topics of the loaded logs; does nothing where the tree has topics.</summary>
     /// <param name="logs">All that were found.</param>
-    /// <param name="compactedTopics">Those that were compacted, as far as the folders say; asked for only when it matters.</param>
+    /// <param name="compactedTopics">Finds the compacted topics by their folders; called only where the tree is empty.</param>
     internal Task Seed(IEnumerable<PartitionLog> logs, Func<IReadOnlySet<string>> compactedTopics)
         => new TreeSeeding(_znodes, BrokerId, Creation, compactedTopics, _log).Seed(
         [.. logs.Select(log => new TreeSeeding.Folder(log.Partition, log.TopicId, log.Epochs.LatestEpoch, log.HighestProducerId))]);
 
-    /// <summary>Registers the broker and stands for controller; when this is done and this broker is the controller, it has taken the cluster over.</summary>
+    /// <summary>
+    /// Registers the broker and takes part in the controller's election. On return, this broker has taken the cluster over if it was elected.
+    /// </summary>
     /// <param name="endpoints">Where clients reach this broker, a bound port for each listener.</param>
     /// <param name="interBrokerListener">The listener on which brokers reach each other.</param>
     /// <param name="leaderAndIsr">Takes over roles and replicas; may block on the disk.</param>
@@ -136,7 +138,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         ];
     }
 
-    /// <summary>Tells the controller that this broker goes down, so that others lead what they also hold; before the network is stopped.</summary>
+    /// <summary>Asks the controller to move this broker's leaderships to other replicas; called before the network is stopped.</summary>
     internal async Task LeaveInOrder()
     {
         if (_controller is not null)
@@ -149,7 +151,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells the controller that a log directory has failed: it asks which replicas were there, and lets others lead.</summary>
+    /// <summary>Reports a failed log directory to the controller, which asks which replicas were in it and elects other leaders.</summary>
     internal async Task NoteFailedDirectory()
     {
         try
@@ -158,7 +160,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         }
         catch (CoordinationLostException e)
         {
-            _log.DirectoryFailureUntold(e);
+            _log.DirectoryFailureNotReported(e);
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class ControllerContext
     /// <summary>Topics that are to be deleted.</summary>
     internal HashSet<string> TopicsToDelete { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Those of them whose brokers were told.</summary>
+    /// <summary>Those of them whose deletion has been sent to brokers.</summary>
     internal HashSet<string> DeletionStarted { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Those of them that wait until a broker returns.</summary>
@@ -83,7 +83,9 @@ internal sealed class ControllerContext
 
     internal bool IsLive(int broker) => Brokers.ContainsKey(broker);
 
-    /// <summary>On a live broker, on a folder that works. A broker going down counts as live only where it is said so.</summary>
+    /// <summary>
+    /// Whether a replica is on a live broker and a working log directory. A broker that is shutting down counts as live only where asked for.
+    /// </summary>
     internal bool IsOnline(Replica replica, bool evenShuttingDown = false) =>
         Brokers.ContainsKey(replica.Broker) && (evenShuttingDown || !ShuttingDown.Contains(replica.Broker)) && !OnOfflineFolders.Contains(replica);
 

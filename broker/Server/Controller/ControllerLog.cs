@@ -38,8 +38,8 @@ internal sealed partial class ControllerLog(ILogger logger)
     [LoggerMessage(10, LogLevel.Error, "The controller's event {Event} failed")]
     private static partial void LogFailed(ILogger logger, string @event, Exception problem);
 
-    [LoggerMessage(11, LogLevel.Information, "Brokers added {Added}, gone {Gone}, restarted {Restarted}")]
-    private static partial void LogBrokers(ILogger logger, string added, string gone, string restarted);
+    [LoggerMessage(11, LogLevel.Information, "Brokers added: {Added}, removed: {Removed}, restarted: {Restarted}")]
+    private static partial void LogBrokers(ILogger logger, string added, string removed, string restarted);
 
     [LoggerMessage(12, LogLevel.Information, "Topic {Topic} has been created with {Partitions} partitions")]
     private static partial void LogCreated(ILogger logger, string topic, int partitions);
@@ -50,7 +50,7 @@ internal sealed partial class ControllerLog(ILogger logger)
     [LoggerMessage(14, LogLevel.Warning, "Broker {Broker} could not delete {Partition}: {Error}")]
     private static partial void LogNotDeleted(ILogger logger, int broker, TopicPartition partition, ErrorCode error);
 
-    [LoggerMessage(15, LogLevel.Information, "Broker {Broker} goes down in order; it still leads {Remaining} partitions that others hold too")]
+    [LoggerMessage(15, LogLevel.Information, "Broker {Broker} shuts down; it still leads {Remaining} partitions of which other brokers have replicas")]
     private static partial void LogShutdown(ILogger logger, int broker, int remaining);
 
     [LoggerMessage(16, LogLevel.Error, "A request of the controller to broker {Broker} could not be carried out")]
@@ -76,8 +76,8 @@ internal sealed partial class ControllerLog(ILogger logger)
 
     internal void Failed(string @event, Exception problem) => LogFailed(logger, @event, problem);
 
-    internal void Brokers(IEnumerable<int> added, IEnumerable<int> gone, IEnumerable<int> restarted) =>
-        LogBrokers(logger, string.Join(',', added), string.Join(',', gone), string.Join(',', restarted));
+    internal void Brokers(IEnumerable<int> added, IEnumerable<int> removed, IEnumerable<int> restarted) =>
+        LogBrokers(logger, string.Join(',', added), string.Join(',', removed), string.Join(',', restarted));
 
     internal void Created(string topic, int partitions) => LogCreated(logger, topic, partitions);
 

@@ -20,7 +20,7 @@ internal enum ElectionKind
 /// <param name="IsUnclean">The leader was not in sync: acknowledged records may be lost.</param>
 internal sealed record Elected(int Leader, int[] Isr, bool IsUnclean = false);
 
-/// <summary>Kafka's election rules; pure. Null where nobody can lead.</summary>
+/// <summary>Kafka's election rules; pure. Null where no replica can lead.</summary>
 internal static class Elections
 {
     /// <summary>The first live replica in sync; where there is none and it is allowed, the first live one.</summary>

@@ -45,7 +45,7 @@ internal sealed class LocalBroker(
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
-/// <summary>Ways to brokers where the only one is this process's.</summary>
+/// <summary>The channels of a cluster whose only broker is in this process.</summary>
 internal sealed class LocalBrokerChannels(LocalBroker broker) : IBrokerChannels
 {
     public IBrokerChannel Open(LiveBroker live) => broker;

@@ -6,7 +6,7 @@ namespace Broker.Server.Controller;
 /// <summary>What a transition asks for.</summary>
 internal enum PartitionAction
 {
-    /// <summary>The arrow does not exist: nothing is done.</summary>
+    /// <summary>The transition does not exist: nothing is done.</summary>
     Refuse,
 
     /// <summary>Only the state changes.</summary>
@@ -18,7 +18,7 @@ internal enum PartitionAction
     /// <summary>An elected leader: <see cref="PartitionDecision.Next"/> is written when the znode's version is its partition epoch.</summary>
     Update,
 
-    /// <summary>Nobody can lead: the state stays.</summary>
+    /// <summary>No replica can lead: the state stays.</summary>
     NoLeader,
 }
 

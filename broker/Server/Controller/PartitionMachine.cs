@@ -4,14 +4,14 @@ using Broker.Storage;
 
 namespace Broker.Server.Controller;
 
-/// <summary>Carries out the decisions about partitions: writes them, adopts what others wrote, and gathers what brokers are to be told.</summary>
+/// <summary>Carries out the decisions about partitions: writes them, takes over what others have written, and collects the requests to brokers.</summary>
 internal sealed class PartitionMachine(
     ControllerContext context, PartitionStore store, Func<string, bool> isUncleanElectionAllowed, int controllerEpoch, ControllerLog log)
 {
     /// <summary>Rounds of writing and re-reading; only the leaders' own ISR changes compete, so more than a few mean a fault.</summary>
     private const int MaxRounds = 10;
 
-    /// <summary>Moves partitions to a state as far as their arrows allow it.</summary>
+    /// <summary>Moves partitions to a state as far as their transitions allow it.</summary>
     internal async Task Move(IEnumerable<TopicPartition> partitions, PartitionStatus target, RequestBatch batch, ElectionKind kind = ElectionKind.Offline)
     {
         List<TopicPartition> pending = partitions.ToList();
@@ -33,7 +33,7 @@ internal sealed class PartitionMachine(
         PartitionStatus.Online,
         batch);
 
-    /// <returns>Those that must be tried again, because somebody else had changed their state.</returns>
+    /// <returns>Those that must be tried again, because another writer has changed their state.</returns>
     private async Task<List<TopicPartition>> TryMove(List<TopicPartition> partitions, PartitionStatus target, ElectionKind kind, RequestBatch batch)
     {
         List<(TopicPartition Partition, LeaderAndIsr State)> creates = new();
@@ -76,7 +76,7 @@ internal sealed class PartitionMachine(
             }
             else if (await store.Read(partition) is { } present)
             {
-                // A state that was there already, or that the leader has changed: decide again upon it.
+                // The state existed already, or the leader has changed it: decide again with the new state.
                 context.Leadership[partition] = present;
                 context.PartitionStatuses[partition] = PartitionStatus.Offline;
                 again.Add(partition);

@@ -51,7 +51,7 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
     /// <summary>A partition's state as it is now.</summary>
     internal ValueTask<LeaderAndIsr?> Read(TopicPartition partition) => znodes.PartitionState(partition);
 
-    /// <summary>Does some operations as the controller. What else than Ok or the tolerated code comes of them is thrown.</summary>
+    /// <summary>Does some operations as the controller. Throws for any code other than Ok and the tolerated one.</summary>
     internal async Task<Code> Write(IReadOnlyList<Op> operations, Code tolerated = Code.Ok, Code alsoTolerated = Code.Ok)
     {
         MultiResult result = await znodes.Session.Multi([new Op.Check(ZnodePaths.ControllerEpoch, controllerEpochVersion), .. operations]);
@@ -66,7 +66,7 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
         return result.Code;
     }
 
-    /// <summary>Removes all that is known of a topic; its own znode goes last, with its configuration and the wish to delete it.</summary>
+    /// <summary>Removes all that is known of a topic; its own znode is removed last, with its configuration and the request to delete it.</summary>
     internal async Task DeleteTopic(string topic)
     {
         List<Op> operations = new();

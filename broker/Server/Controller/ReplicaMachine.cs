@@ -8,7 +8,7 @@ internal sealed class ReplicaMachine(ControllerContext context, PartitionStore s
 {
     private const int MaxRounds = 10;
 
-    /// <summary>Moves replicas to a state as far as their arrows allow it.</summary>
+    /// <summary>Moves replicas to a state as far as their transitions allow it.</summary>
     internal async Task Move(IEnumerable<Replica> replicas, ReplicaState target, RequestBatch batch)
     {
         // By broker: each write of a partition's state sees the one before it.

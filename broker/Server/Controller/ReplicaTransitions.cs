@@ -5,16 +5,16 @@ namespace Broker.Server.Controller;
 /// <summary>What a replica's transition asks for, besides the change of its state.</summary>
 internal enum ReplicaAction
 {
-    /// <summary>The arrow does not exist: nothing is done.</summary>
+    /// <summary>The transition does not exist: nothing is done.</summary>
     Refuse,
 
     /// <summary>Only the state changes.</summary>
     Mark,
 
-    /// <summary>Its broker is told the partition's leader.</summary>
+    /// <summary>LeaderAndIsr is sent to its broker.</summary>
     SendLeader,
 
-    /// <summary>The same, for a replica that its broker has never heard of.</summary>
+    /// <summary>The same, for a replica that its broker does not have yet.</summary>
     SendLeaderAsNew,
 
     /// <summary>It is stopped, and <see cref="ReplicaDecision.Next"/>, without it, is written.</summary>

@@ -4,10 +4,10 @@ using Broker.Storage;
 
 namespace Broker.Server.Controller;
 
-/// <summary>What one broker is sent after one event: always in this order, so that it leads before others are told that it does.</summary>
+/// <summary>The requests to one broker after one event, sent in this order, so that a broker leads before clients learn that it does.</summary>
 internal sealed record BrokerRequests(int Broker, LeaderAndIsrRequest? LeaderAndIsr, UpdateMetadataRequest? UpdateMetadata, StopReplicaRequest? StopReplica);
 
-/// <summary>Gathers, during one event, what brokers are to be told. Leaderships and assignments are read when it is built.</summary>
+/// <summary>Collects the requests of one event. Leaderships and assignments are read when the requests are built.</summary>
 internal sealed class RequestBatch(ControllerContext context, int controllerId, int controllerEpoch, string controllerListener)
 {
     /// <summary>The leader epoch that stops a replica whatever epoch it has.</summary>
@@ -20,26 +20,26 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
     private readonly HashSet<int> _updateMetadata = [];
     private readonly HashSet<TopicPartition> _updatedPartitions = [];
 
-    /// <summary>Tells brokers a partition's leader, and all brokers the partition's metadata.</summary>
+    /// <summary>Adds LeaderAndIsr of a partition for some brokers, and UpdateMetadata of it for all.</summary>
     internal void AddLeaderAndIsr(IEnumerable<int> brokers, TopicPartition partition, bool isNew)
     {
         foreach (int broker in brokers)
         {
-            Dictionary<TopicPartition, bool> told = For(_leaderAndIsr, broker);
-            told[partition] = isNew || told.GetValueOrDefault(partition);
+            Dictionary<TopicPartition, bool> requested = For(_leaderAndIsr, broker);
+            requested[partition] = isNew || requested.GetValueOrDefault(partition);
         }
 
         AddUpdateMetadata(context.Brokers.Keys, [partition]);
     }
 
-    /// <summary>Stops a replica, and deletes it where that was asked once.</summary>
+    /// <summary>Adds StopReplica of a replica; with deletion where one of the calls asks for it.</summary>
     internal void AddStopReplica(Replica replica, bool delete)
     {
-        Dictionary<TopicPartition, bool> told = For(_stopReplica, replica.Broker);
-        told[replica.Partition] = delete || told.GetValueOrDefault(replica.Partition);
+        Dictionary<TopicPartition, bool> requested = For(_stopReplica, replica.Broker);
+        requested[replica.Partition] = delete || requested.GetValueOrDefault(replica.Partition);
     }
 
-    /// <summary>Tells brokers the live brokers and some partitions.</summary>
+    /// <summary>Adds UpdateMetadata of the live brokers and some partitions.</summary>
     internal void AddUpdateMetadata(IEnumerable<int> brokers, IEnumerable<TopicPartition> partitions)
     {
         _updateMetadata.UnionWith(brokers);

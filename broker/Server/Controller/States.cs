@@ -41,7 +41,7 @@ internal enum ReplicaState
     DeletionIneligible,
 }
 
-/// <summary>The arrows of both state machines: a target and the states it may be reached from.</summary>
+/// <summary>The transitions of both state machines: each target state and the states from which it may be reached.</summary>
 internal static class States
 {
     /// <summary>Whether a partition may go from one state to another.</summary>

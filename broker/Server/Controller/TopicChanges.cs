@@ -5,9 +5,9 @@ using Broker.Storage;
 namespace Broker.Server.Controller;
 
 /// <summary>Topics that appear, grow and disappear in the tree.</summary>
-internal sealed class TopicChanges(ControllerReign reign)
+internal sealed class TopicChanges(ControllerTerm term)
 {
-    private ControllerContext Context => reign.Context;
+    private ControllerContext Context => term.Context;
 
     /// <summary>Reads every topic, with its partitions' states, and leaves the watches.</summary>
     internal async Task Load()
@@ -22,14 +22,14 @@ internal sealed class TopicChanges(ControllerReign reign)
         }
     }
 
-    private ValueTask<IReadOnlyList<string>> Children() => reign.Znodes.Children(ZnodePaths.Topics, reign.On("TopicChange", Changed));
+    private ValueTask<IReadOnlyList<string>> Children() => term.Znodes.Children(ZnodePaths.Topics, term.On("TopicChange", Changed));
 
     private async Task Changed()
     {
         HashSet<string> present = (await Children()).ToHashSet(StringComparer.Ordinal);
-        foreach (string gone in Context.TopicIds.Keys.Where(topic => !present.Contains(topic)).ToList())
+        foreach (string removed in Context.TopicIds.Keys.Where(topic => !present.Contains(topic)).ToList())
         {
-            Context.RemoveTopic(gone);
+            Context.RemoveTopic(removed);
         }
         List<TopicPartition> added = new();
         foreach (string topic in present.Where(topic => !Context.TopicIds.ContainsKey(topic)))
@@ -40,7 +40,7 @@ internal sealed class TopicChanges(ControllerReign reign)
             }
         }
 
-        // The wish to delete a topic may be older than the topic.
+        // The request to delete a topic may be older than the topic.
         foreach (TopicPartition partition in added.ToList())
         {
             await LoadState(partition);
@@ -53,7 +53,7 @@ internal sealed class TopicChanges(ControllerReign reign)
         await Create(added);
         foreach (IGrouping<string, TopicPartition> topic in added.GroupBy(partition => partition.Topic, StringComparer.Ordinal))
         {
-            reign.Log.Created(topic.Key, topic.Count());
+            term.Log.Created(topic.Key, topic.Count());
         }
     }
 
@@ -61,24 +61,24 @@ internal sealed class TopicChanges(ControllerReign reign)
     private async Task Create(IReadOnlyList<TopicPartition> partitions)
     {
         List<Replica> replicas = partitions.SelectMany(Context.ReplicasOf).ToList();
-        await Step(batch => reign.Partitions.Move(partitions.Where(partition => Context.StateOf(partition) == PartitionStatus.NonExistent).ToList(),
+        await Step(batch => term.Partitions.Move(partitions.Where(partition => Context.StateOf(partition) == PartitionStatus.NonExistent).ToList(),
             PartitionStatus.New, batch));
-        await Step(batch => reign.Replicas.Move(replicas, ReplicaState.New, batch));
-        await Step(batch => reign.Partitions.Move(partitions, PartitionStatus.Online, batch));
-        await Step(batch => reign.Replicas.Move(replicas, ReplicaState.Online, batch));
+        await Step(batch => term.Replicas.Move(replicas, ReplicaState.New, batch));
+        await Step(batch => term.Partitions.Move(partitions, PartitionStatus.Online, batch));
+        await Step(batch => term.Replicas.Move(replicas, ReplicaState.Online, batch));
     }
 
     private async Task Step(Func<RequestBatch, Task> move)
     {
-        RequestBatch batch = reign.NewBatch();
+        RequestBatch batch = term.NewBatch();
         await move(batch);
-        await reign.Send(batch);
+        await term.Send(batch);
     }
 
-    /// <returns>False when the topic has gone meanwhile.</returns>
+    /// <returns>False where the topic has been deleted meanwhile.</returns>
     private async Task<bool> LoadTopic(string topic)
     {
-        if (await reign.Znodes.Topic(topic, reign.On("PartitionModification", () => Grown(topic))) is not { } found)
+        if (await term.Znodes.Topic(topic, term.On("PartitionModification", () => Grown(topic))) is not { } found)
         {
             return false;
         }
@@ -95,13 +95,13 @@ internal sealed class TopicChanges(ControllerReign reign)
     private async Task<Guid> AssignId(string topic, TopicZnode znode, int version)
     {
         Guid id = TopicId.New();
-        await reign.Store.Write([new Op.SetData(ZnodePaths.Topic(topic), (znode with { TopicId = id }).Encode(), version)]);
+        await term.Store.Write([new Op.SetData(ZnodePaths.Topic(topic), (znode with { TopicId = id }).Encode(), version)]);
         return id;
     }
 
     private async Task LoadState(TopicPartition partition)
     {
-        if (await reign.Store.Read(partition) is { } state)
+        if (await term.Store.Read(partition) is { } state)
         {
             Context.Leadership[partition] = state;
         }
@@ -109,7 +109,7 @@ internal sealed class TopicChanges(ControllerReign reign)
 
     private async Task Grown(string topic)
     {
-        if (await reign.Znodes.Topic(topic, reign.On("PartitionModification", () => Grown(topic))) is not { } found || !Context.TopicIds.ContainsKey(topic))
+        if (await term.Znodes.Topic(topic, term.On("PartitionModification", () => Grown(topic))) is not { } found || !Context.TopicIds.ContainsKey(topic))
         {
             return;
         }
@@ -137,6 +137,6 @@ internal sealed class TopicChanges(ControllerReign reign)
     {
         System.Collections.Immutable.ImmutableSortedDictionary<int, ReplicaAssignment> known =
             znode.Partitions.RemoveRange(znode.Partitions.Keys.Where(partition => !Context.HasPartition(new TopicPartition(topic, partition))));
-        await reign.Store.Write([new Op.SetData(ZnodePaths.Topic(topic), (znode with { Partitions = known }).Encode(), version)], Code.BadVersion);
+        await term.Store.Write([new Op.SetData(ZnodePaths.Topic(topic), (znode with { Partitions = known }).Encode(), version)], Code.BadVersion);
     }
 }

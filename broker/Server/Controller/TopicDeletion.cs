@@ -7,17 +7,17 @@ using Broker.Storage;
 namespace Broker.Server.Controller;
 
 /// <summary>
-/// Topics on their way out: brokers forget them, replicas are stopped and deleted, and once every replica has gone so do the znodes. A topic with a replica
+/// Deletes topics: brokers remove them from their metadata, replicas are stopped and deleted, and then the znodes are removed. A topic with a replica
 /// that cannot be deleted now waits until that replica's broker returns.
 /// </summary>
-internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
+internal sealed class TopicDeletion(ControllerTerm term, bool isEnabled)
 {
-    private ControllerContext Context => reign.Context;
+    private ControllerContext Context => term.Context;
 
-    /// <summary>Reads which topics are to go, and leaves the watch. Nothing is started yet.</summary>
+    /// <summary>Reads which topics are to be deleted, and watches for more. Starts no deletion yet.</summary>
     internal async Task Load() => await Read();
 
-    /// <summary>A broker has come back: what waited for it is tried again.</summary>
+    /// <summary>Tries again the deletions that waited for a broker that has returned.</summary>
     internal async Task RetryOn(int broker)
     {
         foreach (string topic in Context.TopicsToDelete.Where(topic => Context.ReplicasOf(topic).Any(replica => replica.Broker == broker)))
@@ -27,12 +27,12 @@ internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
         await Resume();
     }
 
-    /// <summary>Brokers have died: the topics that they hold wait.</summary>
+    /// <summary>Suspends the deletion of topics with replicas on brokers that have died.</summary>
     internal void Suspend(IReadOnlySet<int> brokers) =>
         Context.DeletionIneligible.UnionWith(Context.TopicsToDelete.Where(topic => Context.ReplicasOf(topic).Any(replica => brokers.Contains(replica.Broker)))
         .ToList());
 
-    /// <summary>Goes on with every topic as far as it can.</summary>
+    /// <summary>Continues the deletion of every topic that does not wait.</summary>
     internal async Task Resume()
     {
         foreach (string topic in Context.TopicsToDelete.ToList())
@@ -49,7 +49,7 @@ internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
         }
     }
 
-    /// <summary>A broker's answer to being told to delete.</summary>
+    /// <summary>Handles a broker's answer to StopReplica with deletion.</summary>
     internal async Task Answered(int broker, StopReplicaRequest request, StopReplicaResponse response)
     {
         Dictionary<TopicPartition, ErrorCode> errors = response.PartitionErrors.ToDictionary(error => new TopicPartition(error.TopicName,
@@ -65,22 +65,22 @@ internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
                 (error == ErrorCode.None ? deleted : failed).Add(new Replica(partition, broker));
                 if (error != ErrorCode.None)
                 {
-                    reign.Log.NotDeleted(broker, partition, error);
+                    term.Log.NotDeleted(broker, partition, error);
                 }
             }
         }
 
-        RequestBatch batch = reign.NewBatch();
-        await reign.Replicas.Move(failed, ReplicaState.DeletionIneligible, batch);
+        RequestBatch batch = term.NewBatch();
+        await term.Replicas.Move(failed, ReplicaState.DeletionIneligible, batch);
         Context.DeletionIneligible.UnionWith(failed.Select(replica => replica.Partition.Topic));
-        await reign.Replicas.Move(deleted.Where(replica => Context.StateOf(replica) == ReplicaState.DeletionStarted), ReplicaState.DeletionSuccessful, batch);
-        await reign.Send(batch);
+        await term.Replicas.Move(deleted.Where(replica => Context.StateOf(replica) == ReplicaState.DeletionStarted), ReplicaState.DeletionSuccessful, batch);
+        await term.Send(batch);
         await Resume();
     }
 
     private async Task<bool> Read()
     {
-        IReadOnlyList<string> wanted = await reign.Znodes.Children(ZnodePaths.DeleteTopics, reign.On("TopicDeletion", Changed));
+        IReadOnlyList<string> wanted = await term.Znodes.Children(ZnodePaths.DeleteTopics, term.On("TopicDeletion", Changed));
         bool changed = false;
         foreach (string topic in wanted)
         {
@@ -90,7 +90,7 @@ internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
             }
             else
             {
-                await reign.Store.Write([new Op.Delete(ZnodePaths.DeleteTopic(topic))], Code.NoNode);
+                await term.Store.Write([new Op.Delete(ZnodePaths.DeleteTopic(topic))], Code.NoNode);
             }
         }
 
@@ -123,15 +123,15 @@ internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
     private async Task Begin(string topic)
     {
         List<TopicPartition> partitions = Context.PartitionsOf(topic).ToList();
-        RequestBatch batch = reign.NewBatch();
+        RequestBatch batch = term.NewBatch();
         if (Context.DeletionStarted.Add(topic))
         {
-            await reign.Partitions.Move(partitions, PartitionStatus.Offline, batch);
-            await reign.Partitions.Move(partitions, PartitionStatus.NonExistent, batch);
+            await term.Partitions.Move(partitions, PartitionStatus.Offline, batch);
+            await term.Partitions.Move(partitions, PartitionStatus.NonExistent, batch);
         }
 
         batch.AddUpdateMetadata(Context.Brokers.Keys, partitions);
-        await reign.Send(batch);
+        await term.Send(batch);
         await DeleteReplicas(topic);
     }
 
@@ -140,13 +140,13 @@ internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
         List<Replica> left = Context.ReplicasOf(topic).Where(replica => Context.StateOf(replica) != ReplicaState.DeletionSuccessful).ToList();
         List<Replica> dead = left.Where(replica => !Context.IsOnline(replica, evenShuttingDown: true)).ToList();
         List<Replica> alive = left.Except(dead).ToList();
-        RequestBatch stop = reign.NewBatch();
-        await reign.Replicas.Move(dead.Where(replica => Context.StateOf(replica) == ReplicaState.Offline), ReplicaState.DeletionIneligible, stop);
-        await reign.Replicas.Move(alive, ReplicaState.Offline, stop);
-        await reign.Send(stop);
-        RequestBatch delete = reign.NewBatch();
-        await reign.Replicas.Move(alive, ReplicaState.DeletionStarted, delete);
-        await reign.Send(delete);
+        RequestBatch stop = term.NewBatch();
+        await term.Replicas.Move(dead.Where(replica => Context.StateOf(replica) == ReplicaState.Offline), ReplicaState.DeletionIneligible, stop);
+        await term.Replicas.Move(alive, ReplicaState.Offline, stop);
+        await term.Send(stop);
+        RequestBatch delete = term.NewBatch();
+        await term.Replicas.Move(alive, ReplicaState.DeletionStarted, delete);
+        await term.Send(delete);
         if (dead.Count > 0)
         {
             Context.DeletionIneligible.Add(topic);
@@ -155,10 +155,10 @@ internal sealed class TopicDeletion(ControllerReign reign, bool isEnabled)
 
     private async Task Complete(string topic)
     {
-        RequestBatch batch = reign.NewBatch();
-        await reign.Replicas.Move(Context.ReplicasOf(topic).ToList(), ReplicaState.NonExistent, batch);
-        await reign.Store.DeleteTopic(topic);
+        RequestBatch batch = term.NewBatch();
+        await term.Replicas.Move(Context.ReplicasOf(topic).ToList(), ReplicaState.NonExistent, batch);
+        await term.Store.DeleteTopic(topic);
         Context.RemoveTopic(topic);
-        reign.Log.Deleted(topic);
+        term.Log.Deleted(topic);
     }
 }

@@ -21,7 +21,7 @@ internal sealed record BrokerImage(int Id, IReadOnlyList<BrokerEndpoint> Endpoin
     }
 }
 
-/// <summary>A partition as the controller last told it. Arrays are never changed.</summary>
+/// <summary>A partition as in the last UpdateMetadata. Arrays are never changed.</summary>
 /// <param name="Leader">A broker id; -1 for none.</param>
 internal sealed record PartitionImage(int Partition, int Leader, int LeaderEpoch, int[] Isr, int[] Replicas, int[] OfflineReplicas, int PartitionEpoch,
     int ControllerEpoch);
@@ -41,10 +41,10 @@ internal sealed record ClusterImage(
     ImmutableDictionary<string, TopicImage> Topics,
     ImmutableDictionary<Guid, string> TopicNames)
 {
-    /// <summary>Kafka's internal topics.</summary>
+    /// <summary>The internal topic of groups and their committed offsets.</summary>
     internal const string ConsumerOffsets = "__consumer_offsets";
 
-    /// <summary>Kafka's internal topics.</summary>
+    /// <summary>The internal topic of transactions.</summary>
     internal const string TransactionState = "__transaction_state";
 
     /// <summary>What a broker knows before its first UpdateMetadata: nothing, and no broker.</summary>

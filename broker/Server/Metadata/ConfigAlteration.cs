@@ -113,7 +113,7 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
             case AlterOperation.Append or AlterOperation.Subtract:
                 return ApplyToList(change, values, definitions);
             default:
-                return new AlterationResult(ErrorCode.UnknownServerError, null); // as Kafka, which stumbles over it
+                return new AlterationResult(ErrorCode.UnknownServerError, null); // as Kafka answers it, by an internal error of its own
         }
     }
 
@@ -151,15 +151,17 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
             : new AlterationResult(ErrorCode.StaleControllerEpoch, "There is no controller that the change could be made under.");
     }
 
-    /// <summary>An unknown name or a conflict is told bare, a wrong value with the resource before it; both are INVALID_CONFIG.</summary>
+    /// <summary>
+    /// INVALID_CONFIG for an unknown name, a conflict or a wrong value; before the message for a wrong value stands the resource, as in Kafka.
+    /// </summary>
     private static AlterationResult? CheckTopic(string name, Dictionary<string, string> values, BrokerConfig broker)
     {
         if (TopicSettings.Violation(values, broker) is not { } violation)
         {
             return null;
         }
-        string place = violation.IsOfValue ? $"Invalid config value for resource ConfigResource(type=TOPIC, name='{name}'): " : "";
-        return new AlterationResult(ErrorCode.InvalidConfig, place + violation.Sentence);
+        string resource = violation.IsOfValue ? $"Invalid config value for resource ConfigResource(type=TOPIC, name='{name}'): " : "";
+        return new AlterationResult(ErrorCode.InvalidConfig, resource + violation.Sentence);
     }
 
     private AlterationResult? CheckBroker(string name, Dictionary<string, string> values, BrokerConfigLayers layers)

@@ -13,7 +13,7 @@ internal sealed class ConfigChanges : IAsyncDisposable
     /// <summary>Kafka's age from which a notice is deleted: every broker has seen it by then.</summary>
     private static readonly TimeSpan Expiry = TimeSpan.FromMinutes(15);
 
-    // One waiting wake-up says all there is to say.
+    // One pending wake-up is enough: the loop then reads all notices.
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ZnodeClient _znodes;
     private readonly TopicConfigs _topics;
@@ -46,7 +46,7 @@ internal sealed class ConfigChanges : IAsyncDisposable
         });
     }
 
-    /// <summary>Reads everything, then follows. What is noticed from here on is not lost.</summary>
+    /// <summary>Reads everything, then follows. No change after this call is missed.</summary>
     internal async Task Start()
     {
         await Handle(notifyPartitions: false);
@@ -76,7 +76,7 @@ internal sealed class ConfigChanges : IAsyncDisposable
             {
                 _log.ChangesPaused(lost.Code); // The session's return wakes the loop.
             }
-#pragma warning disable CA1031 // The top of the loop: whatever went wrong with one look, the next change must still be seen.
+#pragma warning disable CA1031 // The top of the loop: after any failure of one round, the next change must still be seen.
             catch (Exception failure)
 #pragma warning restore CA1031
             {
@@ -112,7 +112,9 @@ internal sealed class ConfigChanges : IAsyncDisposable
         }
     }
 
-    /// <summary>One notice. What cannot be applied is passed over; where the tree is out of reach, it stays to be handled.</summary>
+    /// <summary>
+    /// Handles one notice. A change that cannot be applied is logged and skipped; where the tree cannot be reached, the notice is handled later.
+    /// </summary>
     private async Task Apply(string path, byte[]? notice)
     {
         try

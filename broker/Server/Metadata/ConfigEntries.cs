@@ -14,7 +14,7 @@ internal enum ConfigSource : sbyte
     Default = 5,
 }
 
-/// <summary>One place that gives a setting a value, the uppermost first.</summary>
+/// <summary>One source of a setting's value; the source with the highest precedence comes first.</summary>
 internal readonly record struct ConfigSynonymValue(string Name, string? Value, ConfigSource Source);
 
 /// <summary>One setting as DescribeConfigs answers it.</summary>
@@ -22,7 +22,7 @@ internal sealed record ConfigEntry(
     string Name, string? Value, ConfigSource Source, bool IsReadOnly, bool IsSensitive, IReadOnlyList<ConfigSynonymValue> Synonyms, ConfigType Type,
     string Documentation);
 
-/// <summary>What holds, and where it comes from, in Kafka's way of telling it.</summary>
+/// <summary>The settings in effect and their sources, in the form of DescribeConfigs.</summary>
 internal static class ConfigEntries
 {
     private static readonly string[] RollTime = ["log.roll.ms", "log.roll.hours"];
@@ -34,7 +34,7 @@ internal static class ConfigEntries
     internal static IEnumerable<ConfigEntry> OfTopic(IReadOnlyDictionary<string, string> overrides, BrokerConfigLayers layers) =>
         ConfigDefinitions.Topic.Values.Select(definition => OfTopic(definition, overrides, layers));
 
-    /// <summary>All settings of a broker, and what it was given under names that nobody knows.</summary>
+    /// <summary>All settings of a broker, and the given values whose names are unknown.</summary>
     internal static IEnumerable<ConfigEntry> OfBroker(BrokerConfigLayers layers)
     {
         foreach (ConfigDefinition definition in ConfigDefinitions.Broker.Values.Where(definition => !definition.IsInternal))
@@ -83,7 +83,9 @@ internal static class ConfigEntries
 
     private static ConfigSource SourceOf(List<ConfigSynonymValue> synonyms) => synonyms.Count == 0 ? ConfigSource.Default : synonyms[0].Source;
 
-    /// <summary>Layer by layer, and in each the names that can stand for one another; what stands above the name itself does not count, as in Kafka.</summary>
+    /// <summary>
+    /// The sources layer by layer, and in each layer the synonyms of the name; as in Kafka, synonyms of higher precedence than the name itself are left out.
+    /// </summary>
     private static List<ConfigSynonymValue> SynonymsOf(string name, bool isSensitive, BrokerConfigLayers layers)
     {
         string[] names = GroupOf(name);

@@ -3,12 +3,12 @@ using Broker.Server.Metadata.Znodes;
 
 namespace Broker.Server.Metadata;
 
-/// <summary>The layers of a broker's configuration, and what they come to.</summary>
+/// <summary>The layers of a broker's configuration, and the values in effect.</summary>
 /// <param name="Static">What the broker was started with: the lowest layer.</param>
 /// <param name="Default">The cluster's dynamic default.</param>
 /// <param name="OfBroker">The broker's own dynamic settings: the uppermost layer.</param>
-/// <param name="Effective">What holds; <paramref name="Refused"/> passed over.</param>
-/// <param name="Refused">A sentence for each dynamic value that does not hold together with the others.</param>
+/// <param name="Effective">The values in effect, without those of <paramref name="Refused"/>.</param>
+/// <param name="Refused">A sentence for each dynamic value that contradicts the others.</param>
 internal sealed record BrokerConfigLayers(
     BrokerConfig Static, IReadOnlyDictionary<string, string> Default, IReadOnlyDictionary<string, string> OfBroker, BrokerConfig Effective,
     IReadOnlyList<string> Refused);
@@ -37,10 +37,10 @@ internal sealed class DynamicBrokerConfigs
     /// <summary>Where the dynamic configuration of this broker lies, below /config.</summary>
     internal string OwnPath { get; }
 
-    /// <summary>What holds now.</summary>
+    /// <summary>The configuration in effect.</summary>
     internal BrokerConfig Effective => _effective;
 
-    /// <summary>The layers as the tree has them: for answers, which must know of every change that was answered before.</summary>
+    /// <summary>Reads the layers from the tree: for answers, which must include every change that was answered before.</summary>
     /// <exception cref="CoordinationLostException">The tree is out of reach.</exception>
     internal async ValueTask<BrokerConfigLayers> Read()
     {
@@ -50,8 +50,7 @@ internal sealed class DynamicBrokerConfigs
         return new BrokerConfigLayers(_started, defaults, own, Merge(defaults, own, refused), refused);
     }
 
-    /// <summary>Reads both dynamic layers again: from here on they hold. A value that does not hold together with the others is passed over, and
-    /// logged.</summary>
+    /// <summary>Reads both dynamic layers again and puts them into effect. A value that contradicts the others is ignored and logged.</summary>
     internal async Task Refresh()
     {
         BrokerConfigLayers layers = await Read();
@@ -72,14 +71,14 @@ internal sealed class DynamicBrokerConfigs
         Notify(holds);
     }
 
-    /// <summary>The configuration that would hold with other dynamic layers.</summary>
-    /// <exception cref="ConfigException">The values do not hold together.</exception>
+    /// <summary>The configuration that other dynamic layers would give.</summary>
+    /// <exception cref="ConfigException">The values contradict each other.</exception>
     internal BrokerConfig With(IReadOnlyDictionary<string, string> defaults, IReadOnlyDictionary<string, string> own) =>
         _started.With(defaults.Concat(own).Select(entry => KeyValuePair.Create(entry.Key, (string?)entry.Value)));
 
     private void Notify(Action<BrokerConfig> holds) => holds(_effective);
 
-    /// <summary>All values where they hold together; else one after the other, and those that do not hold are passed over alone.</summary>
+    /// <summary>All values where they agree; else one after the other, and only those that contradict the earlier ones are ignored.</summary>
     private BrokerConfig Merge(IReadOnlyDictionary<string, string> defaults, IReadOnlyDictionary<string, string> own, List<string> refused)
     {
         try

@@ -21,8 +21,8 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
     /// <summary>The image of this moment.</summary>
     internal ClusterImage Current => _current;
 
-    /// <summary>Notifies a subscriber of each change, on the thread that makes it, with the image before and after; to be called before the first change. Only
-    /// hand over.</summary>
+    /// <summary>Notifies a subscriber of each change, on the thread that makes it, with the image before and after; to be called before the first change. The
+    /// subscriber must not block.</summary>
     internal void Subscribe(Action<ClusterImage, ClusterImage> changed) => _subscribers.Add(changed);
 
     /// <summary>Applies an update from a controller; from any thread. A former controller is refused with STALE_CONTROLLER_EPOCH.</summary>

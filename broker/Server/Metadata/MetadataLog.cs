@@ -10,22 +10,22 @@ internal sealed partial class MetadataLog(ILogger logger)
     [LoggerMessage(1, LogLevel.Information, "The configuration of {Entity} has changed")]
     private static partial void LogConfigChanged(ILogger logger, string entity);
 
-    [LoggerMessage(2, LogLevel.Error, "The dynamic broker configuration is passed over: {Problem}")]
+    [LoggerMessage(2, LogLevel.Error, "A dynamic broker setting is ignored: {Problem}")]
     private static partial void LogBrokerConfigRefused(ILogger logger, string problem);
 
     [LoggerMessage(3, LogLevel.Warning, "Configuration changes wait: coordination answered {Code}")]
     private static partial void LogChangesPaused(ILogger logger, Code code);
 
-    [LoggerMessage(4, LogLevel.Error, "A configuration change is passed over: {Problem}")]
+    [LoggerMessage(4, LogLevel.Error, "A configuration change is ignored: {Problem}")]
     private static partial void LogChangeUnreadable(ILogger logger, string problem);
 
     [LoggerMessage(5, LogLevel.Information, "Topic {Topic} is created with {Partitions} partitions, {Replicas} replicas each")]
     private static partial void LogCreating(ILogger logger, string topic, int partitions, int replicas);
 
-    [LoggerMessage(6, LogLevel.Warning, "Topic {Topic} could not be created by itself: {Error}, {Problem}")]
+    [LoggerMessage(6, LogLevel.Warning, "Topic {Topic} could not be created automatically: {Error}, {Problem}")]
     private static partial void LogNotCreated(ILogger logger, string topic, ErrorCode error, string problem);
 
-    [LoggerMessage(7, LogLevel.Information, "Producer ids {Start} to {End} are this broker's")]
+    [LoggerMessage(7, LogLevel.Information, "This broker has reserved the producer ids {Start} to {End}")]
     private static partial void LogProducerIds(ILogger logger, long start, long end);
 
     [LoggerMessage(8, LogLevel.Warning, "The empty tree has been seeded from the log folders: {Topics} topics, {Partitions} partitions")]
@@ -35,12 +35,12 @@ internal sealed partial class MetadataLog(ILogger logger)
         "Topic {Topic} has come back from its log folders without its settings and keeps all its records ({Settings}): set what it had with kafka-configs --alter --entity-type topics --entity-name {Topic}")]
     private static partial void LogSettingsAssumed(ILogger logger, string topic, string settings);
 
-    [LoggerMessage(10, LogLevel.Error, "A configuration change could not be applied and is passed over")]
+    [LoggerMessage(10, LogLevel.Error, "A configuration change could not be applied and is ignored")]
     private static partial void LogChangeFailed(ILogger logger, Exception failure);
 
     [LoggerMessage(11, LogLevel.Error,
         "The controller could not be notified of a failed log directory: it still regards this broker as the leader of the partitions there")]
-    private static partial void LogDirectoryFailureUntold(ILogger logger, Exception failure);
+    private static partial void LogDirectoryFailureNotReported(ILogger logger, Exception failure);
 
     internal void ConfigChanged(string entity) => LogConfigChanged(logger, entity);
 
@@ -60,7 +60,7 @@ internal sealed partial class MetadataLog(ILogger logger)
 
     internal void SettingsAssumed(string topic, string settings) => LogSettingsAssumed(logger, topic, settings);
 
-    internal void DirectoryFailureUntold(Exception failure) => LogDirectoryFailureUntold(logger, failure);
+    internal void DirectoryFailureNotReported(Exception failure) => LogDirectoryFailureNotReported(logger, failure);
 
     internal void ChangeFailed(Exception failure) => LogChangeFailed(logger, failure);
 }

@@ -5,7 +5,7 @@ using Broker.Server.Metadata.Znodes;
 
 namespace Broker.Server.Metadata;
 
-/// <summary>What became of adding partitions.</summary>
+/// <summary>The result of adding partitions to a topic.</summary>
 internal readonly record struct AdditionResult(ErrorCode Error, string? Message);
 
 /// <summary>Adds partitions to topics by writing their znodes; the controller does the rest. From any thread.</summary>
@@ -42,7 +42,7 @@ internal sealed class PartitionAddition(ZnodeClient znodes, MetadataCache metada
                 {
                     return problem;
                 }
-                // Somebody else changed the topic: decide again upon what it is now.
+                // The topic was changed or deleted meanwhile: the loop reads it again.
                 ZnodeClient.Expect(written.Code == Code.NoNode ? Code.BadVersion : written.Code, topic, Code.BadVersion);
             }
         }

@@ -17,7 +17,7 @@ internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, MetadataLog 
     private long _next;
     private Task? _fetching;
 
-    /// <summary>A fresh id, or null where none can be had now: the client is to try again.</summary>
+    /// <summary>A new id, or null where no block can be reserved now: the client tries again.</summary>
     internal async ValueTask<long?> Next()
     {
         while (true)

@@ -20,7 +20,7 @@ internal static class ReplicaPlacement
         return Place(order, Racks(brokers), 0, partitions, replicationFactor, start, shift).ToImmutableSortedDictionary();
     }
 
-    /// <summary>Places partitions that are added to a topic: the round goes on where partition 0 began.</summary>
+    /// <summary>Places partitions that are added to a topic: the round robin continues from the first replica of partition 0.</summary>
     /// <param name="first">The first replica of partition 0.</param>
     internal static ImmutableSortedDictionary<int, ReplicaAssignment> Extend(
         IReadOnlyList<(int Id, string? Rack)> brokers, int existing, int added, int replicationFactor, int first)
@@ -30,8 +30,9 @@ internal static class ReplicaPlacement
         return Place(order, Racks(brokers), existing, added, replicationFactor, start, start).ToImmutableSortedDictionary();
     }
 
-    /// <summary>Without racks by id; with them in turn from each rack, so that neighbours are in different racks. A broker without a rack switches them
-    /// off.</summary>
+    /// <summary>
+    /// The brokers by id; where every broker has a rack, one of each rack in turn, so that neighbours are in different racks.
+    /// </summary>
     private static int[] Order(IReadOnlyList<(int Id, string? Rack)> brokers)
     {
         if (Racks(brokers) is null)

@@ -5,7 +5,7 @@ using Broker.Storage;
 
 namespace Broker.Server.Metadata;
 
-/// <summary>The settings that topics have themselves, and what holds for a topic over the broker's. Read from any thread without a lock.</summary>
+/// <summary>The topics' own settings, and the settings in effect for a topic's logs. Read from any thread without a lock.</summary>
 internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs broker)
 {
     private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -21,7 +21,7 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
         }
     }
 
-    /// <summary>What the topic sets itself, read from the tree: for answers, which must know of every change that was answered before.</summary>
+    /// <summary>The topic's own settings, read from the tree: for answers, which must include every change that was answered before.</summary>
     /// <exception cref="CoordinationLostException">The tree is out of reach.</exception>
     internal ValueTask<IReadOnlyDictionary<string, string>> Read(string topic) => znodes.Config($"topics/{topic}");
 
@@ -42,10 +42,10 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     /// <summary>Forgets a topic that has been deleted.</summary>
     internal void Forget(string topic) => _overrides.TryRemove(topic, out _);
 
-    /// <summary>What the topic sets itself, as the last notice had it.</summary>
+    /// <summary>The topic's own settings, as of the last notice.</summary>
     internal IReadOnlyDictionary<string, string> OverridesOf(string topic) => _overrides.GetValueOrDefault(topic, None);
 
-    /// <summary>What holds for the topic's logs.</summary>
+    /// <summary>The settings in effect for the topic's logs.</summary>
     internal LogConfig LogConfigOf(string topic) => TopicLogConfig.Of(OverridesOf(topic), broker.Effective);
 
     /// <summary>unclean.leader.election.enable of the topic.</summary>

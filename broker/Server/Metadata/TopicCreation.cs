@@ -22,7 +22,7 @@ internal sealed record NewTopic(
     }
 }
 
-/// <summary>What became of it: an error in Kafka's words, or what it is now.</summary>
+/// <summary>The result of a creation: an error in Kafka's words, or the created topic.</summary>
 /// <param name="Configs">The topic's own settings; null on error.</param>
 /// <param name="Broker">The broker's settings below them; null on error.</param>
 internal sealed record CreatedTopic(
@@ -52,13 +52,13 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
     }
 
     /// <summary>
-    /// Creates one of Kafka's internal topics with its own settings, if it is not there. <see cref="ErrorCode.None"/> when it is there or on its way; who needs
-    /// a leader waits on the metadata cache.
+    /// Creates one of Kafka's internal topics with its own settings, if it is not there. <see cref="ErrorCode.None"/> when it exists or is being created; a
+    /// caller that needs a leader waits on the metadata cache.
     /// </summary>
     internal async Task<ErrorCode> EnsureInternalTopic(string name)
         => metadata.Current.Topic(name) is not null ? ErrorCode.None : (await AutoCreate(name)).Error;
 
-    /// <summary>Creates a topic that somebody asked for, with the defaults; who asks for it meanwhile shares the one attempt.</summary>
+    /// <summary>Creates a topic with the defaults because a client asked for its metadata; clients that ask meanwhile share the one attempt.</summary>
     internal async Task<CreatedTopic> AutoCreate(string name)
     {
         TaskCompletionSource<CreatedTopic> attempt = new(TaskCreationOptions.RunContinuationsAsynchronously);

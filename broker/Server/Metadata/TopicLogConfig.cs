@@ -12,7 +12,7 @@ internal static class TopicLogConfig
     internal static LogConfig Of(IReadOnlyDictionary<string, string> overrides, BrokerConfig broker)
     {
         T Get<T>(string key) => (T)TopicSettings.Value(key, overrides, broker);
-        // As Kafka does: the difference holds on each side that nothing more exact is said of.
+        // As Kafka does: the difference applies before and after, except where the setting of that side is given.
         long Difference(string side)
             => Get<long>($"message.timestamp.{side}.max.ms") is not long.MaxValue and var exact ? exact : Get<long>("message.timestamp.difference.max.ms");
         string[] cleanup = Get<string[]>("cleanup.policy");

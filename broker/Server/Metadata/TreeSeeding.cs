@@ -8,7 +8,7 @@ namespace Broker.Server.Metadata;
 /// <summary>
 /// Puts the topics of existing log folders into a tree that knows none, so that data outlives a lost tree: the topics come back with their ids and partitions,
 /// led by this broker above every epoch that their logs have seen. Their own settings are lost, but for the internal topics': they keep all their records until
-/// somebody says otherwise, as the broker's defaults might delete at once what was to be kept for ever.
+/// an operator sets others, because the broker's defaults might at once delete records that were to be kept for ever.
 /// </summary>
 internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreation creation, Func<IReadOnlySet<string>> compactedTopics, MetadataLog log)
 {
@@ -34,8 +34,8 @@ internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreatio
     }
 
     /// <summary>
-    /// A producer id must never be given twice: a new producer's first batch would look like a gap behind the former one's. Ids go on a whole block above the
-    /// highest that a log remembers, as producers of that block may not have written yet.
+    /// A producer id must never be given twice: a new producer's first batch would look like a gap behind the former one's. New ids begin a whole block above
+    /// the highest that a log remembers, as producers of that block may not have written yet.
     /// </summary>
     private async Task SeedProducerIds(long highest)
     {

@@ -168,7 +168,7 @@ public sealed class LoadTests : IDisposable
     }
 
     [Fact]
-    public void An_append_of_an_earlier_reign_is_refused()
+    public void An_append_of_an_earlier_leader_epoch_is_refused()
     {
         _stage.Log.LeaderEpoch = 0;
         _stage.Commit("topic", 1).ShouldBe(ErrorCode.None);

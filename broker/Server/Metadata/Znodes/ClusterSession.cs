@@ -12,7 +12,7 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
     /// <summary>The session in use; there is one after <see cref="Open"/>.</summary>
     internal ICoordinationSession Current => _current ?? throw new InvalidOperationException("The session has not been opened");
 
-    /// <summary>The session before the one in use, or 0: what it left behind may be replaced.</summary>
+    /// <summary>The session before the one in use, or 0: this broker may replace its ephemeral znodes.</summary>
     internal long PreviousSessionId { get; private set; }
 
     /// <summary>Opens the first session, or the next one after an expiry.</summary>

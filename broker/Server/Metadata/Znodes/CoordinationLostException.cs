@@ -4,11 +4,11 @@ using Broker.Coordination;
 
 namespace Broker.Server.Metadata.Znodes;
 
-/// <summary>Coordination did not do what was asked for a reason that has nothing to do with the tree: disconnected, expired, failed.</summary>
+/// <summary>Coordination did not answer a request: the session is disconnected or expired, or the server has failed.</summary>
 internal sealed class CoordinationLostException(Code code, string path) : Exception($"Coordination answered {code} for {path}")
 {
     internal Code Code { get; } = code;
 
-    /// <summary>Whether nothing will work until the session is connected, or opened, again.</summary>
+    /// <summary>Whether every request fails until the session is connected, or opened, again.</summary>
     internal bool IsCutOff => Code is Code.ConnectionLoss or Code.SessionExpired;
 }

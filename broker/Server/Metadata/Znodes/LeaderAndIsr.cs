@@ -13,7 +13,7 @@ internal sealed record LeaderAndIsr(int Leader, int LeaderEpoch, int[] Isr, bool
 {
     internal const int NoLeader = -1;
 
-    /// <summary>What brokers are told as the leader of a partition that is being deleted.</summary>
+    /// <summary>The leader that UpdateMetadata names for a partition that is being deleted.</summary>
     internal const int LeaderDuringDelete = -2;
 
     internal const int InitialLeaderEpoch = 0;

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Broker.Server.Metadata.Znodes;
 
-/// <summary>The brokers that hold a partition, preferred leader first; while it is being reassigned also those on their way in and out.</summary>
+/// <summary>The brokers that hold a partition, preferred leader first; during a reassignment also the replicas that are being added and removed.</summary>
 internal sealed record ReplicaAssignment(int[] Replicas, int[] Adding, int[] Removing)
 {
     internal ReplicaAssignment(int[] replicas)
@@ -27,7 +27,7 @@ internal sealed record TopicZnode(Guid? TopicId, ImmutableSortedDictionary<int, 
     /// <summary>A count of partitions that no znode can hold, whatever their replicas: not worth placing.</summary>
     internal static bool IsTooMany(int partitions) => partitions > MaxBytes / LeastBytesOfPartition;
 
-    /// <summary>What is told of a topic that does not fit into its znode.</summary>
+    /// <summary>The error message for a topic that does not fit into its znode.</summary>
     internal static string TooMany(int partitions) => $"{partitions} partitions are more than the znode of a topic can hold ({MaxBytes} bytes).";
 
     internal byte[] Encode() => ZnodeJson.Write(json =>

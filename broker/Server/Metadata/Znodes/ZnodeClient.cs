@@ -4,7 +4,7 @@ using Broker.Storage;
 namespace Broker.Server.Metadata.Znodes;
 
 /// <summary>
-/// Kafka's znodes as typed values. A znode that is missing or has another version is a value; what has nothing to do with the tree is a <see
+/// Kafka's znodes as typed values. A znode that is missing or has another version is a value; a lost or failed session is a <see
 /// cref="CoordinationLostException"/>. From any thread.
 /// </summary>
 internal sealed class ZnodeClient(ClusterSession session)
@@ -98,8 +98,8 @@ internal sealed class ZnodeClient(ClusterSession session)
     }
 
     /// <summary>
-    /// Sets an entity's whole dynamic configuration and notifies all brokers, at once: a change of which nobody hears would hold from the next start only. The
-    /// update of an existing znode is refused when there is no controller: false then.
+    /// Sets an entity's whole dynamic configuration and notifies all brokers, in one multi: without the notice a change would take effect at the next start
+    /// only. The update of an existing znode is refused when there is no controller: false then.
     /// </summary>
     internal async ValueTask<bool> SetConfig(string entityPath, IReadOnlyDictionary<string, string> values)
     {

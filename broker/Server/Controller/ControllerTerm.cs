@@ -3,21 +3,21 @@ using Broker.Server.Metadata.Znodes;
 
 namespace Broker.Server.Controller;
 
-/// <summary>What a controller is given at its broker's start.</summary>
+/// <summary>The settings of the controller.</summary>
 /// <param name="BrokerId">Its broker.</param>
 /// <param name="Listener">The listener on which brokers reach each other.</param>
 /// <param name="IsDeletionEnabled">delete.topic.enable.</param>
 internal sealed record ControllerSettings(int BrokerId, string Listener, bool IsDeletionEnabled);
 
 /// <summary>One term of this broker as the controller: everything that ends with it. Used by the controller's loop only.</summary>
-internal sealed class ControllerReign : IAsyncDisposable
+internal sealed class ControllerTerm : IAsyncDisposable
 {
     private readonly ControllerSettings _settings;
-    private readonly Action<string, ControllerReign, Func<Task>> _post;
+    private readonly Action<string, ControllerTerm, Func<Task>> _post;
 
-    internal ControllerReign(
+    internal ControllerTerm(
         ControllerSettings settings, int epoch, int epochVersion, ZnodeClient znodes, IBrokerChannels channels,
-        Func<string, bool> isUncleanElectionAllowed, ControllerLog log, Action<string, ControllerReign, Func<Task>> post)
+        Func<string, bool> isUncleanElectionAllowed, ControllerLog log, Action<string, ControllerTerm, Func<Task>> post)
     {
         _settings = settings;
         _post = post;
@@ -58,10 +58,10 @@ internal sealed class ControllerReign : IAsyncDisposable
 
     internal TopicDeletion Deletion { get; }
 
-    /// <summary>A watcher that has the controller handle an event, if it still reigns then.</summary>
+    /// <summary>A watcher that queues an event for the controller; the event is dropped if this term has ended by then.</summary>
     internal Watcher On(string name, Func<Task> handle) => _ => Post(name, handle);
 
-    /// <summary>From any thread: queues an event, which is dropped if this reign has ended by then.</summary>
+    /// <summary>From any thread: queues an event, which is dropped if this term has ended by then.</summary>
     internal void Post(string name, Func<Task> handle) => _post(name, this, handle);
 
     internal RequestBatch NewBatch() => new(Context, _settings.BrokerId, Epoch, _settings.Listener);
@@ -78,7 +78,7 @@ internal sealed class ControllerReign : IAsyncDisposable
         await Topics.Load();
         await Deletion.Load();
         await Brokers.WatchLogDirEvents();
-        // Brokers learn of each other before they are told to follow one another.
+        // Brokers learn each other's addresses before they follow one another.
         RequestBatch first = NewBatch();
         first.AddUpdateMetadata(Context.Brokers.Keys, []);
         await Send(first);
