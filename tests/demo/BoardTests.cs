@@ -59,6 +59,18 @@ public sealed class BoardTests
         }
     }
 
+    [Fact]
+    public void A_load_s_progress_counts_from_its_beginning_although_a_pipe_gets_its_first_line_later()
+    {
+        SteppedTime time = new();
+        LoadBoard board = new(new LoadStatistics(TimeSpan.Zero), ["http://127.0.0.1:1"], rate: 10, seconds: 20, time);
+        foreach (string expected in (string[])["simulating: 25 %, 15 s left;", "simulating: 50 %, 10 s left;", "simulating: 75 %, 5 s left;"])
+        {
+            time.Step(TimeSpan.FromSeconds(5));
+            board.Line().ShouldStartWith(expected);
+        }
+    }
+
     [Theory]
     [InlineData("abc", 5, "abc  ")]
     [InlineData("abcdef", 4, "abc…")]

@@ -59,6 +59,21 @@ public sealed class UpTests(RunningSystem system) : IClassFixture<RunningSystem>
     }
 
     [Fact]
+    public async Task Ctrl_C_leaves_the_figures_of_the_load_on_the_screen()
+    {
+        Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
+        await using Terminal terminal = await Terminal.OpenAsync(system.Home, 80, 24, "./game simulate --players 150 --rate 50 --seconds 300");
+        await terminal.ShowsAsync(" s left");
+        await terminal.TypeAsync("", "C-c");
+        (await terminal.ExitCodeAsync()).ShouldBe(130, await terminal.WholeAsync());
+        string whole = await terminal.WholeAsync();
+        whole.ShouldContain("interrupted: the figures are of what ran until then");
+        whole.ShouldMatch("[1-9][0-9,]* sent = [1-9][0-9,]* answered");
+        (await terminal.IsAsBeforeAsync()).ShouldBeTrue();
+        (await terminal.WrappedAsync()).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_wide_terminal_gets_wide_tables()
     {
         Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");

@@ -4,7 +4,10 @@ using Spectre.Console.Rendering;
 
 namespace Game.Cli.Simulate;
 
-/// <summary>Shows a running load: the rate that was asked for, the rate achieved, the answers and their latency.</summary>
+/// <summary>
+/// Shows a running load: the rate that was asked for, the rate achieved, the answers and their latency. Create it when the load begins: progress and time
+/// left count from then.
+/// </summary>
 /// <param name="load">The load's own figures.</param>
 /// <param name="targets">The game servers, for the heading.</param>
 /// <param name="rate">Actions a second that were asked for.</param>
@@ -12,7 +15,7 @@ namespace Game.Cli.Simulate;
 /// <param name="time">The clock that the load runs by.</param>
 internal sealed class LoadBoard(LoadStatistics load, IReadOnlyList<string> targets, double rate, double seconds, TimeProvider time) : IBoard
 {
-    private readonly Stage _stage = new("load", time);
+    private readonly Stage _stage = Begun(seconds, time);
     private readonly RateMeter _achieved = new(time);
     private readonly long _started = time.GetTimestamp();
 
@@ -48,18 +51,15 @@ internal sealed class LoadBoard(LoadStatistics load, IReadOnlyList<string> targe
             + $"ack p50 {latency.P50Ms:F2} ms, p99 {latency.P99Ms:F2} ms";
     }
 
-    // Actions are due by the clock, so the elapsed time is the progress.
-    private void AdvanceStage()
+    private static Stage Begun(double seconds, TimeProvider time)
     {
-        if (_stage.IsRunning)
-        {
-            _stage.Advance(time.GetElapsedTime(_started).TotalSeconds);
-        }
-        else
-        {
-            _stage.Begin(seconds);
-        }
+        Stage stage = new("load", time);
+        stage.Begin(seconds);
+        return stage;
     }
+
+    // Actions are due by the clock, so the elapsed time is the progress.
+    private void AdvanceStage() => _stage.Advance(time.GetElapsedTime(_started).TotalSeconds);
 
     private IReadOnlyList<(string Name, string Figure)> Figures()
     {

@@ -7,11 +7,14 @@ namespace Game.Cli.Simulate;
 /// <summary>What <c>./game simulate --report FILE</c> writes.</summary>
 internal sealed record SimulationReport(
     long Sent, long Answered, long Rejected, long Unanswered, long RefusedLogins, long RateLimitedActions, long Retries, double ActionsPerSecond,
-    Percentiles ActionToAck, Percentiles StartLag, double LateStartShare, bool ValidForLatency, string? LastError)
+    Percentiles ActionToAck, Percentiles StartLag, double LateStartShare, bool ValidForLatency, string? LastError, bool Interrupted)
 {
-    public static SimulationReport Of(LoadStatistics load, double seconds)
+    /// <param name="load">The counts of the load.</param>
+    /// <param name="seconds">How long it ran.</param>
+    /// <param name="isInterrupted">Whether the user ended it early; the counts are of what ran until then.</param>
+    public static SimulationReport Of(LoadStatistics load, double seconds, bool isInterrupted)
         => new(load.Sent, load.Answered, load.Rejected, load.Unanswered, load.RefusedLogins, load.RateLimited, load.Retries, load.ActionsStarted / seconds,
-        load.Latency, load.StartLag, load.LateShare, load.ValidForLatency, load.LastError);
+        load.Latency, load.StartLag, load.LateShare, load.ValidForLatency, load.LastError, isInterrupted);
 
     /// <summary>Why the load failed, in a sentence; null where it did not.</summary>
     [JsonIgnore]
@@ -28,6 +31,11 @@ internal sealed record SimulationReport(
     /// <summary>The report for a terminal, in lines of less than 80 columns.</summary>
     public IEnumerable<string> Lines()
     {
+        if (Interrupted)
+        {
+            yield return "interrupted: the figures are of what ran until then";
+        }
+
         yield return $"events     {Sent:N0} sent = {Answered:N0} answered + {Rejected:N0} refused + {Unanswered:N0} unanswered";
         yield return $"actions    {ActionsPerSecond:N0}/s; {RateLimitedActions:N0} answered 429, {Retries:N0} retries, {RefusedLogins:N0} right secrets refused";
         yield return $"due → ack  p50 {ActionToAck.P50Ms:F2} ms, p99 {ActionToAck.P99Ms:F2} ms, p99.9 {ActionToAck.P999Ms:F2} ms";

@@ -87,8 +87,12 @@ internal static class BenchVerb
         {
             string program = Path.Combine(SystemFolder.Programs, "detector", "detector");
             using Process process = Process.Start(program, parsed.GetValue(report) is { } file ? ["bench", "--report", file] : ["bench"]);
-            await process.WaitForExitAsync(cancellation);
-            return process.ExitCode;
+            await using (cancellation.Register(() => Signals.Terminate(process.Id)))
+            {
+                await process.WaitForExitAsync(CancellationToken.None);
+            }
+
+            return cancellation.IsCancellationRequested ? Outcome.Interrupted : process.ExitCode;
         });
         return command;
     }

@@ -102,16 +102,37 @@ internal static class SimulateVerb
         LoadBoard board = new(generator.Statistics, options.Targets, options.Rate, options.Seconds, time);
         long started = time.GetTimestamp();
         Action<IEnumerable<SimulationTruth>> publish = truth is null ? static _ => { } : truth.Publish;
-        await new Dashboard(AnsiConsole.Console, board, time).ShowWhileAsync(() => generator.RunAsync(plan, publish, cancellation));
-        truth?.Flush();
-        SimulationReport result = SimulationReport.Of(generator.Statistics, time.GetElapsedTime(started).TotalSeconds);
-        Write(result);
+        bool isInterrupted = await EndsEarlyAsync(
+            () => new Dashboard(AnsiConsole.Console, board, time).ShowWhileAsync(() => generator.RunAsync(plan, publish, cancellation)), cancellation);
+        SimulationReport result = SimulationReport.Of(generator.Statistics, time.GetElapsedTime(started).TotalSeconds, isInterrupted);
         if (file is not null)
         {
-            await file.WriteAsync(result.ToJson(), cancellation);
+            await file.WriteAsync(result.ToJson(), CancellationToken.None);
         }
 
+        Write(result);
+        if (isInterrupted)
+        {
+            return Outcome.Interrupted;
+        }
+
+        truth?.Flush();
         return result.Fault is { } sentence ? throw new UserErrorException(sentence) : 0;
+    }
+
+    /// <summary>Runs a load to its end or until the user interrupts it.</summary>
+    /// <returns>Whether the user interrupted it.</returns>
+    private static async Task<bool> EndsEarlyAsync(Func<Task> load, CancellationToken interrupt)
+    {
+        try
+        {
+            await load();
+            return false;
+        }
+        catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
+        {
+            return true;
+        }
     }
 
     private static void Write(SimulationReport result)
