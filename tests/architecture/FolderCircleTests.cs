@@ -1,27 +1,23 @@
+using System.Xml.Linq;
+
 namespace Architecture.Tests;
 
 /// <summary>In no project do folders use each other in a circle: a type that two folders need is in a folder below both.</summary>
 public sealed class FolderCircleTests
 {
-    /// <summary>Assembly and root namespace of every project of the product.</summary>
-    public static TheoryData<string, string> Projects => new()
+    /// <summary>Assembly and root namespace of every project of the product, read from the project files.</summary>
+    public static TheoryData<string, string> Projects
     {
-        { "Broker.Protocol.Generator", "Broker.Protocol.Generator" },
-        { "Broker.Protocol", "Broker.Protocol" },
-        { "Broker.Storage", "Broker.Storage" },
-        { "Broker.Coordination", "Broker.Coordination" },
-        { "broker", "Broker.Server" },
-        { "Game.Contracts", "Game.Contracts" },
-        { "game-server", "Game.GameServer" },
-        { "Game.Detector.Engine", "Game.Detector" },
-        { "detector", "Game.Detector" },
-        { "Game.WebHdfs", "Game.WebHdfs" },
-        { "local-webhdfs", "Game.LocalWebHdfs" },
-        { "hdfs-sink", "Game.HdfsSink" },
-        { "Game.Analysis", "Game.Analysis" },
-        { "Game.Simulator", "Game.Simulator" },
-        { "game-cli", "Game.Cli" },
-    };
+        get
+        {
+            TheoryData<string, string> projects = [];
+            foreach (XDocument project in SourceTree.Projects().Select(XDocument.Load))
+            {
+                projects.Add(Property(project, "AssemblyName"), Property(project, "RootNamespace"));
+            }
+            return projects;
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -30,4 +26,6 @@ public sealed class FolderCircleTests
 
     [Fact]
     public void The_graph_sees_arrows() => FolderGraph.Of(System.Reflection.Assembly.Load("broker"), "Broker.Server").Arrows.ShouldBeGreaterThan(50);
+
+    private static string Property(XDocument project, string name) => project.Descendants(name).Single().Value;
 }

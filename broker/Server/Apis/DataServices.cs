@@ -18,7 +18,7 @@ namespace Broker.Server.Apis;
 /// <param name="Decompression">Limits the memory for decompressing batches.</param>
 /// <param name="Logger">Logs what the data path's handlers report.</param>
 internal sealed record DataServices(
-    PartitionTable Partitions, MetadataCache Metadata, IAuthorizer Authorizer, TimingWheel Wheel, TimeProvider Clock, ColdWork Cold,
+    PartitionTable Partitions, MetadataCache Metadata, IAuthorizer Authorizer, TimingWheel Wheel, TimeProvider Clock, DirectoryThreads Cold,
     DecompressionBound Decompression, ILogger Logger)
 {
     public bool MayTopic(RequestContext context, AclOperation operation, string topic) =>

@@ -31,8 +31,8 @@ internal sealed class DescribeLogDirsApi(DataServices services, LogDirectories d
             .SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition)))
             .ToHashSet();
         // Reading the size of a volume may block on its disk.
-        DescribeLogDirsResponse.DescribeLogDirsResult[] results = await services.Cold.Run(
-            () => directories.Directories.Select(directory => Describe(directory, wanted)).ToArray());
+        DescribeLogDirsResponse.DescribeLogDirsResult[] results = await Task.WhenAll(
+            directories.Directories.Select(directory => services.Cold.Of(directory.Path).Run(() => Describe(directory, wanted))));
         return new DescribeLogDirsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Results = results };
     }
 

@@ -173,7 +173,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
 
         // Before it waits, the fetch looks up where its offsets lie in the log, which may read the disk, too.
         reading.Dispose();
-        return await AnswerAfter(fetch, await services.Cold.Run(() => Wait(fetch)));
+        return await AnswerAfter(fetch, await ThreadsOf(entries).Run(() => Wait(fetch)));
     }
 
     private ValueTask<FetchResponse?> AnswerRecent(Fetch fetch, FetchEntry[] entries, long nowMs)
@@ -199,7 +199,9 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
     private FetchReading Read(Fetch fetch, FetchEntry[] entries, long nowMs) =>
         FetchReading.Read(fetch.Session, entries, fetch.MaxBytes, fetch.Terms.NeedsPlaces, nowMs, services.Logger);
 
-    private Task<FetchReading> ReadCold(Fetch fetch, FetchEntry[] entries, long nowMs) => services.Cold.Run(() => Read(fetch, entries, nowMs));
+    private Task<FetchReading> ReadCold(Fetch fetch, FetchEntry[] entries, long nowMs) => ThreadsOf(entries).Run(() => Read(fetch, entries, nowMs));
+
+    private ColdWork ThreadsOf(FetchEntry[] entries) => services.Cold.Of(entries.Select(entry => entry.Source?.Partition));
 
     private Task Wait(Fetch fetch) =>
         WaitingFetch.Start(fetch.Session, fetch.Terms.MinBytes, TimeSpan.FromMilliseconds(fetch.Request.MaxWaitMs), services.Wheel, fetch.Context.ClientEnded);

@@ -27,7 +27,7 @@ internal sealed class ListOffsetsApi(DataServices services) : Api<ListOffsetsReq
     {
         // A search by timestamp reads segments and may block on a disk; a log's first and last offsets are in memory.
         bool searches = request.Topics.Any(t => t.Partitions.Any(p => p.Timestamp is >= 0 or PartitionReads.MaxTimestamp));
-        return searches ? new ValueTask<ListOffsetsResponse?>(services.Cold.Run<ListOffsetsResponse?>(() => Answer(request, context)))
+        return searches ? new ValueTask<ListOffsetsResponse?>(ThreadsOf(request).Run<ListOffsetsResponse?>(() => Answer(request, context)))
             : new ValueTask<ListOffsetsResponse?>(Answer(request, context));
     }
 
@@ -73,6 +73,9 @@ internal sealed class ListOffsetsApi(DataServices services) : Api<ListOffsetsReq
         response.LeaderEpoch = version >= FirstWithLeaderEpoch ? answer.LeaderEpoch : -1;
         return response;
     }
+
+    private ColdWork ThreadsOf(ListOffsetsRequest request) =>
+        services.Cold.Of(request.Topics.SelectMany(t => t.Partitions.Select(p => services.Partitions.Find(t.Name, p.PartitionIndex))));
 
     private ListOffsetsResponse Answer(ListOffsetsRequest request, RequestContext context)
     {

@@ -24,14 +24,16 @@ internal static class GroupService
     /// <param name="logger">Where log lines go.</param>
     /// <returns>The coordinator, which must be notified of the partitions' roles.</returns>
     public static GroupCoordinator Start(
-        BrokerConfig config, MetadataCache metadata, Func<PartitionTable> partitions, TimingWheel wheel, ColdWork cold, Meter meter, TimeProvider time,
+        BrokerConfig config, MetadataCache metadata, Func<PartitionTable> partitions, TimingWheel wheel, DirectoryThreads cold, Meter meter, TimeProvider time,
         ILogger logger)
     {
         GroupLimits limits = GroupLimits.Of(config);
-        GroupServices services = new(limits, time, wheel, new GroupMetrics(meter), logger, Mailbox.OnPool, work => cold.Run(() => Done(work)));
+        GroupServices services = new(limits, time, wheel, new GroupMetrics(meter), logger, Mailbox.OnPool, RunCold);
         GroupCoordinator coordinator = new(services, partition => new PartitionOffsetsLog(partitions(), partition, limits), () => metadata.Current);
         metadata.Subscribe(coordinator.ImageChanged);
         return coordinator;
+
+        Task RunCold(int partition, Action work) => cold.Of([partitions().Find(ClusterImage.ConsumerOffsets, partition)]).Run(() => Done(work));
     }
 
     private static bool Done(Action work)

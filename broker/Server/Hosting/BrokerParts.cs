@@ -17,8 +17,8 @@ using Microsoft.Extensions.Logging;
 namespace Broker.Server.Hosting;
 
 /// <summary>
-/// The parts of a running broker, in the order in which they start: storage and coordination, identity, logs, sockets bound, partitions, registration and
-/// controller, coordinators, requests. They stop in the opposite order.
+/// The parts of a running broker. <see cref="Start"/> starts, in this order: storage and coordination, identity, logs, bound sockets, the group coordinator,
+/// partitions, registration and controller, chores, requests. <see cref="Stop"/> says in which order they stop.
 /// </summary>
 internal sealed class BrokerParts : IAsyncDisposable
 {
@@ -27,12 +27,12 @@ internal sealed class BrokerParts : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Action _onAllFoldersFailed;
     private readonly TimingWheel _wheel;
-    private readonly ColdWork _cold = new(ColdWork.DefaultThreads);
+    private readonly DirectoryThreads _cold = new(ColdWork.DefaultThreads);
 
     /// <summary>
     /// Threads of their own for loading groups: fetches must not wait while thousands of groups are loaded, and groups not while a consumer reads old records.
     /// </summary>
-    private readonly ColdWork _loading = new(ColdWork.DefaultThreads);
+    private readonly DirectoryThreads _loading = new(ColdWork.DefaultThreads);
     private readonly AllowAllAuthorizer _authorizer = new();
     private Storages? _storages;
     private GroupCoordinator? _groups;

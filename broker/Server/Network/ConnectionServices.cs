@@ -16,7 +16,7 @@ internal sealed class ConnectionServices : IDisposable
         Time = time;
         LargeFrames = new ByteBudget(options.LargeFramesBytes);
         Pieces = new ByteBudget(NetworkOptions.AllPiecesBytes);
-        ColdReads = new ColdWork(NetworkOptions.MaxColdReads);
+        ColdReads = new DirectoryThreads(NetworkOptions.MaxColdReads);
         Sender = new ResponseSender(Pieces, ColdReads);
     }
 
@@ -34,7 +34,7 @@ internal sealed class ConnectionServices : IDisposable
 
     public ByteBudget Pieces { get; }
 
-    public ColdWork ColdReads { get; }
+    public DirectoryThreads ColdReads { get; }
 
     public ResponseSender Sender { get; }
 

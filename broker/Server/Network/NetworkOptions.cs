@@ -59,7 +59,7 @@ internal sealed record NetworkOptions
     /// </summary>
     public const int ScarcePieceBytes = 16 << 10;
 
-    /// <summary>Threads that read cold bytes from disk at once. More do not make one disk faster.</summary>
+    /// <summary>Threads that read cold bytes from one log directory at once. More do not make one disk faster.</summary>
     public const int MaxColdReads = 8;
 
     /// <summary>Answers that are ready together are sent in one write of up to this many bytes; a produce's answer has about 100.</summary>

@@ -11,7 +11,7 @@ namespace Broker.Server.Network;
 /// through a piece of memory. All connections share one limit on the bytes of pieces; over the limit, pieces are small, and no connection waits for a slow
 /// reader. One for the broker; any number of callers.
 /// </summary>
-internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
+internal sealed class ResponseSender(ByteBudget pieces, DirectoryThreads coldReads)
 {
     /// <summary>Sends everything that the writer holds. The caller resets the writer and disposes of its payloads.</summary>
     /// <exception cref="IOException">Records of the response are no longer in the log. The connection must be closed, because half of the response has been
@@ -69,7 +69,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
     }
 
     /// <summary>Sends one response. Its small parts are collected in one piece of memory, which is sent when it is full.</summary>
-    private sealed class PieceStream(Transport transport, ProtocolWriter response, byte[] piece, ColdWork coldReads)
+    private sealed class PieceStream(Transport transport, ProtocolWriter response, byte[] piece, DirectoryThreads coldReads)
     {
         private readonly int _size = Math.Min(piece.Length, NetworkOptions.PieceBytes);
         private int _filled;
@@ -138,7 +138,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
                 int from = position;
                 int count = Math.Min(records.Length - position, _size - _filled);
                 int read = records.IsCached(from, count) ? records.ReadAt(from, piece.AsSpan(_filled, count))
-                    : await coldReads.Run(() => records.ReadAt(from, piece.AsSpan(_filled, count)));
+                    : await coldReads.Of(records.Directory).Run(() => records.ReadAt(from, piece.AsSpan(_filled, count)));
                 if (read == 0)
                 {
                     throw new IOException($"{records.Length - position} bytes of records that a response has announced are no longer in the log");
@@ -169,7 +169,7 @@ internal sealed class ResponseSender(ByteBudget pieces, ColdWork coldReads)
                 int from = position;
                 int count = Math.Min(records.Length - position, NetworkOptions.DirectStepBytes);
                 int? sent = records.IsCached(from, count) ? transport.SendDirectly(records, from, count)
-                    : await coldReads.Run(() => transport.SendDirectly(records, from, count));
+                    : await coldReads.Of(records.Directory).Run(() => transport.SendDirectly(records, from, count));
                 position += sent ?? 0;
                 if (sent is null || position == records.Length)
                 {

@@ -8,8 +8,9 @@ namespace Broker.Server.Partitions;
 
 /// <summary>
 /// One partition on this broker: its role and its log as one state, changed only under the partition's lock, which also orders appends, truncation and changes
-/// of role. Under the lock there is no await, no fsync, no callback and no other partition's lock; waiters are notified after its release. Readers use the
-/// published state and the log's published offsets. Any thread may call.
+/// of role. Under the lock there is no await, no fsync that an append waits for and no other partition's lock; waiters are notified after its release. Only
+/// the report of a failed directory is called under it, and only queues work. Readers use the published state and the log's published offsets. Any thread may
+/// call.
 /// </summary>
 internal sealed class Partition
 {

@@ -13,11 +13,16 @@ namespace Broker.Server.Partitions;
 /// <param name="Logger">Of the area.</param>
 internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWheel Wheel, long ReplicaLagMaxMs, ILogger Logger) : IDisposable
 {
+    /// <summary>
+    /// Partitions of one directory that are flushed at once: enough to share the file system's commits; the other partitions wait in a queue.
+    /// </summary>
+    private const int FlushesPerDirectory = 8;
+
     /// <summary>Bounds the appends that run at once, by the path of the log directory.</summary>
     public ConcurrentDictionary<string, AppendGate> Gates { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Runs the flushes that acknowledgements wait for.</summary>
-    public FlushThreads Flushes { get; } = new();
+    public DirectoryThreads Flushes { get; } = new(FlushesPerDirectory);
 
     /// <summary>Bounds the memory and cores of decompression, for all partitions and all readers.</summary>
     public DecompressionBound Decompression { get; } = new(Environment.ProcessorCount);

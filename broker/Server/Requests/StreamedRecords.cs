@@ -6,6 +6,9 @@ namespace Broker.Server.Requests;
 /// <summary>Record batches that stay in the log until the sender of their response reads them, piece by piece.</summary>
 internal abstract class StreamedRecords : RecordsPayload
 {
+    /// <summary>The path of the log directory that the bytes are read from.</summary>
+    public abstract string Directory { get; }
+
     /// <summary>Whether the bytes are in the page cache, most likely: the sender then reads them on its own thread. Does not block.</summary>
     public abstract bool IsCached(int position, int count);
 

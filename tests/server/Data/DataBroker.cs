@@ -24,7 +24,7 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
     public const int Id = 1;
 
     private readonly Dictionary<string, LogConfig> _configs = [];
-    private readonly ColdWork _cold = new(2);
+    private readonly DirectoryThreads _cold = new(2);
     private readonly PartitionHost _host;
     private int _leaderEpoch;
 

@@ -141,7 +141,8 @@ public sealed class LoadTests : IDisposable
         _stage.TimersArmed.ShouldBe(0);
     }
 
-    public static TheoryData<Exception> ReadFailures => [new IOException("disk"), new InvalidRecordException("broken")];
+    public static TheoryData<Exception> ReadFailures =>
+        [new IOException("disk"), new InvalidRecordException("broken"), new InvalidOperationException("a fault of the loader")];
 
     [Theory]
     [MemberData(nameof(ReadFailures))]

@@ -133,7 +133,7 @@ internal sealed class Stage : IDisposable
         _meter.Dispose();
     }
 
-    private Task RunCold(Action work)
+    private Task RunCold(int partition, Action work)
     {
         _cold.Enqueue(work);
         return Task.CompletedTask;

@@ -84,6 +84,8 @@ internal sealed class ScriptedFetch : Api<FetchRequest, FetchResponse>
 /// <summary>Records of a pattern, which count how often they are disposed of.</summary>
 internal sealed class PatternRecords(int length, bool isCached, int goneAfter = int.MaxValue) : StreamedRecords
 {
+    public override string Directory => "";
+
     public int Disposals { get; private set; }
 
     public int LargestRead { get; private set; }

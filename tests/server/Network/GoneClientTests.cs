@@ -297,6 +297,8 @@ public class GoneClientTests
 
     private sealed class FailingRecords(Exception failure) : StreamedRecords
     {
+        public override string Directory => "";
+
         public override int Length => 100;
 
         public override bool IsCached(int position, int count) => true;

@@ -14,7 +14,7 @@ public sealed class ResponseSenderTests
     [InlineData(NetworkOptions.MaxCorkedBytes, "write 5, direct 262144, write 2")]
     public async Task The_socket_is_corked_while_few_records_are_sent_directly(int length, string expected)
     {
-        using ColdWork cold = new(1);
+        using DirectoryThreads cold = new(1);
         using ProtocolWriter response = new();
         response.WriteRaw([1, 2]);
         response.WriteNullableRecords(new PlainRecords(length), flexible: true);
@@ -26,6 +26,8 @@ public sealed class ResponseSenderTests
 
     private sealed class PlainRecords(int length) : StreamedRecords
     {
+        public override string Directory => "";
+
         public override int Length => length;
 
         public override bool IsCached(int position, int count) => true;

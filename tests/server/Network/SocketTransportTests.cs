@@ -244,6 +244,8 @@ public sealed class SocketTransportTests : IDisposable
 
     private sealed class FileRecords(IOpenFile file, int length, bool isCached) : StreamedRecords
     {
+        public override string Directory => "";
+
         public override int Length => length;
 
         public override bool IsCached(int position, int count) => isCached;
@@ -256,6 +258,8 @@ public sealed class SocketTransportTests : IDisposable
     /// <summary>Reports at random that it is cached or cannot be sent directly, and notes the calls that it gets on a shared thread.</summary>
     private sealed class WatchedRecords(IOpenFile file, int length, Random random, bool fails) : StreamedRecords
     {
+        public override string Directory => "";
+
         private bool _saidCached;
 
         public override int Length => length;
@@ -311,6 +315,8 @@ public sealed class SocketTransportTests : IDisposable
 
     private sealed class StandingRecords(ManualResetEventSlim disk, TaskCompletionSource reached) : StreamedRecords
     {
+        public override string Directory => "";
+
         public override int Length => NetworkOptions.DirectStepBytes;
 
         public override bool IsCached(int position, int count) => false;

@@ -264,7 +264,7 @@ public class StalledDiskTests
 
     private static Task<T> Answer<T>(Task<T> answer) => answer.WaitAsync(TimeSpan.FromSeconds(10));
 
-    private static Task Here(Action work)
+    private static Task Here(int partition, Action work)
     {
         work();
         return Task.CompletedTask;
@@ -304,6 +304,8 @@ public class StalledDiskTests
 
     private sealed class BlockedRecords(ManualResetEventSlim disk) : Broker.Server.Requests.StreamedRecords
     {
+        public override string Directory => "";
+
         public override int Length => 1000;
 
         public override bool IsCached(int position, int count) => false;

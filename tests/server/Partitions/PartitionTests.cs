@@ -217,7 +217,7 @@ public sealed class PartitionTests : IDisposable
         partition.Log.HighWatermark.ShouldBe(1000);
         FetchAnswer answer = partition.Fetch(new FetchQuery { MaxBytes = int.MaxValue, CurrentLeaderEpoch = -1, LastFetchedEpoch = -1, ReplicaId = -1 },
             int.MaxValue, true, nowMs: 0);
-        data.Records = new Broker.Server.Apis.Fetching.LogRecords(answer.Slice!, true);
+        data.Records = new Broker.Server.Apis.Fetching.LogRecords(answer.Slice!, partition.Log.Directory, true);
         DataBroker.OffsetsIn(data).ShouldBe(Enumerable.Range(0, 1000).Select(i => (long)i));
     }
 

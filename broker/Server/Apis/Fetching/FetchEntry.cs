@@ -56,7 +56,7 @@ internal sealed class FetchEntry(FetchKey key, FetchSession session) : Partition
     /// <summary>Whether the client has removed the partition from the session. Guarded by the same lock.</summary>
     public bool IsForgotten { get; set; }
 
-    /// <summary>The bytes of this partition in the waiting fetch's sum. Guarded by the waiting fetch's lock.</summary>
+    /// <summary>The bytes of this partition in the waiting fetch's sum. Guarded by the session's lock of its watches.</summary>
     public long Counted { get; set; }
 
     /// <summary>The topic's name. The entry keeps the name of a topic id, because in Kafka a session still knows it after the topic's deletion.</summary>

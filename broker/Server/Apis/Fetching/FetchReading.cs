@@ -164,7 +164,8 @@ internal sealed class FetchReading : IDisposable
         AbortedTransactions = answer.Aborted?
             .Select(a => new FetchResponse.AbortedTransaction { ProducerId = a.ProducerId, FirstOffset = a.FirstOffset })
             .ToArray(),
-        Records = answer.Slice is { } slice ? new LogRecords(slice, answer.IsRecent) : new MemoryRecords(ReadOnlyMemory<byte>.Empty),
+        Records = answer.Slice is { } slice ? new LogRecords(slice, entry.Source!.Partition!.Log!.Directory, answer.IsRecent)
+            : new MemoryRecords(ReadOnlyMemory<byte>.Empty),
     };
 
     /// <summary>True where the watch begins now: the caller reads the partition again, because the watch does not report a change before its begin.</summary>

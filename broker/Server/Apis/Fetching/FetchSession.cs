@@ -234,6 +234,25 @@ internal sealed class FetchSession(bool usesTopicIds, bool isFollower)
         return active;
     }
 
+    /// <summary>
+    /// Sets how many bytes a partition has for the fetch that waits, and returns the sum over all partitions; 0 where that fetch waits no longer, so that a
+    /// late call changes nothing of the next fetch. Any thread.
+    /// </summary>
+    public long CountFor(WaitingFetch fetch, FetchEntry entry, long available)
+    {
+        lock (_watches)
+        {
+            if (_waiting != fetch)
+            {
+                return 0;
+            }
+
+            fetch.Sum += available - entry.Counted;
+            entry.Counted = available;
+            return fetch.Sum;
+        }
+    }
+
     /// <summary>Ends the notifications that <see cref="BeginWait"/> began. Any thread.</summary>
     public void EndWait(WaitingFetch fetch)
     {

@@ -6,8 +6,10 @@ using Broker.Storage.Logs;
 namespace Broker.Server.Apis.Fetching;
 
 /// <summary>A slice of a log as the records of a response; the sender reads it when the socket can take more bytes.</summary>
-internal sealed class LogRecords(LogSlice slice, bool isRecent) : StreamedRecords
+internal sealed class LogRecords(LogSlice slice, string directory, bool isRecent) : StreamedRecords
 {
+    public override string Directory => directory;
+
     public override int Length => slice.Length;
 
     /// <summary>

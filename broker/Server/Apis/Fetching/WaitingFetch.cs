@@ -8,10 +8,8 @@ namespace Broker.Server.Apis.Fetching;
 internal sealed class WaitingFetch : ITimeout
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _lock = new();
     private readonly FetchSession _session;
     private readonly int _minBytes;
-    private long _sum;
     private TimerHandle? _timer;
     private CancellationTokenRegistration _clientEnded;
     private int _done;
@@ -48,6 +46,9 @@ internal sealed class WaitingFetch : ITimeout
         return waiting._ready.Task;
     }
 
+    /// <summary>The bytes that <see cref="FetchSession.CountFor"/> has counted so far. Guarded by the session.</summary>
+    public long Sum { get; set; }
+
     private bool IsDone => Volatile.Read(ref _done) != 0;
 
     /// <summary>Counts the bytes of a partition that has changed, and completes if there are enough now. Any thread; reads no disk.</summary>
@@ -59,7 +60,7 @@ internal sealed class WaitingFetch : ITimeout
         }
 
         long available = source.Available(_minBytes);
-        if (available < 0 || Count(entry, available) >= _minBytes)
+        if (available < 0 || _session.CountFor(this, entry, available) >= _minBytes)
         {
             Complete();
         }
@@ -93,16 +94,6 @@ internal sealed class WaitingFetch : ITimeout
             {
                 return;
             }
-        }
-    }
-
-    private long Count(FetchEntry entry, long available)
-    {
-        lock (_lock)
-        {
-            _sum += available - entry.Counted;
-            entry.Counted = available;
-            return _sum;
         }
     }
 

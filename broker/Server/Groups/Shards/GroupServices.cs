@@ -11,9 +11,10 @@ namespace Broker.Server.Groups.Shards;
 /// <param name="Metrics">Of the area.</param>
 /// <param name="Logger">Of the area.</param>
 /// <param name="Start">How a loop is started: on the pool.</param>
-/// <param name="Cold">Runs what waits for the disk, on threads for that.</param>
+/// <param name="Cold">Runs work that waits for the disk of a partition of <c>__consumer_offsets</c>, on threads of that disk.</param>
 internal sealed record GroupServices(
-    GroupLimits Limits, TimeProvider Clock, TimingWheel Wheel, GroupMetrics Metrics, ILogger Logger, Action<IThreadPoolWorkItem> Start, Func<Action, Task> Cold)
+    GroupLimits Limits, TimeProvider Clock, TimingWheel Wheel, GroupMetrics Metrics, ILogger Logger, Action<IThreadPoolWorkItem> Start,
+    Func<int, Action, Task> Cold)
 {
     public Moment Now => Moment.Of(Clock);
 }

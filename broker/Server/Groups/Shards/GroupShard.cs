@@ -42,7 +42,7 @@ internal sealed class GroupShard
     public ErrorCode Refusal => _refusal;
 
     /// <summary>Reads the groups from the log; requests meanwhile get COORDINATOR_LOAD_IN_PROGRESS. A failed load is retried with a growing back-off.</summary>
-    public Task Load() => _services.Cold(LoadHere);
+    public Task Load() => _services.Cold(_partition, LoadHere);
 
     /// <summary>This broker still leads the partition, in a later epoch: appends use that epoch from now on.</summary>
     public void LeadIn(int leaderEpoch) => _leaderEpoch = leaderEpoch;
@@ -120,7 +120,9 @@ internal sealed class GroupShard
             _services.Metrics.Loaded(took);
             _loop.Post(() => Serve(groups, loader.Records, took));
         }
-        catch (Exception failure) when (failure is IOException or InvalidRecordException)
+#pragma warning disable CA1031 // The top of a load: after any failure the groups must not stay without a coordinator until a restart.
+        catch (Exception failure)
+#pragma warning restore CA1031
         {
             _loop.Post(() => LoadLater(failure));
         }
