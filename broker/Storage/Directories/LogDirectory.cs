@@ -192,17 +192,25 @@ public sealed class LogDirectory : ILogDirectory
     /// </summary>
     public void FlushDue()
     {
-        try
+        long nowMs = NowMs;
+        IOException? failure = null;
+        foreach (LogState state in _rolled.Keys)
         {
-            FlushAllDue(NowMs);
+            failure = FlushRolled(state, nowMs) ?? failure;
         }
-        catch (IOException failure)
+
+        foreach (PartitionLog log in _logs.Values)
         {
-            // A directory that has failed has been reported.
-            if (!IsOffline)
+            if (log.IsFlushDue(nowMs))
             {
-                StorageLog.Postponed(_logger, Path, failure);
+                failure = TryFlush(log, log.LogEndOffset, nowMs) ?? failure;
             }
+        }
+
+        // A directory that has failed has been reported.
+        if (failure is not null && !IsOffline)
+        {
+            StorageLog.Postponed(_logger, Path, failure);
         }
     }
 
@@ -358,41 +366,39 @@ public sealed class LogDirectory : ILogDirectory
         CleanShutdownMarker.Write(Disk, PathOf(LogFileNames.CleanShutdown), brokerEpoch);
     }
 
-    private void FlushAllDue(long nowMs)
-    {
-        foreach (LogState state in _rolled.Keys)
-        {
-            if (_logs.GetValueOrDefault(state.Partition) is { } log && ReferenceEquals(log.State, state) && !IsOffline)
-            {
-                FlushRolled(log, state, nowMs);
-            }
-            else
-            {
-                _rolled.TryRemove(state, out _);
-            }
-        }
-
-        foreach (PartitionLog log in _logs.Values)
-        {
-            if (log.IsFlushDue(nowMs) && !IsOffline)
-            {
-                log.Flush(log.LogEndOffset, nowMs);
-            }
-        }
-    }
-
-    /// <summary>A log whose flush fails is flushed again at the next call.</summary>
-    private void FlushRolled(PartitionLog log, LogState state, long nowMs)
+    /// <summary>Flushes the rolled segments of a log. If that fails they are flushed again at the next call.</summary>
+    private IOException? FlushRolled(LogState state, long nowMs)
     {
         _rolled.TryRemove(state, out _);
-        try
+        if (_logs.GetValueOrDefault(state.Partition) is not { } log || !ReferenceEquals(log.State, state))
         {
-            log.Flush(state.View.Active.BaseOffset, nowMs);
+            return null;
         }
-        catch (IOException)
+
+        IOException? failure = TryFlush(log, state.View.Active.BaseOffset, nowMs);
+        if (failure is not null)
         {
             _rolled[state] = true;
-            throw;
+        }
+        return failure;
+    }
+
+    /// <summary>Flushes one log and returns its failure, which must not keep the other logs from their flush.</summary>
+    private IOException? TryFlush(PartitionLog log, long upToOffset, long nowMs)
+    {
+        if (IsOffline)
+        {
+            return null;
+        }
+
+        try
+        {
+            log.Flush(upToOffset, nowMs);
+            return null;
+        }
+        catch (IOException failure)
+        {
+            return failure;
         }
     }
 

@@ -7,9 +7,12 @@ internal sealed class CachedFile(LogFolder folder, string name)
 {
     private const int Closed = -1;
 
+    /// <summary>The handle is being taken away: for two assignments, during which no call can use the file.</summary>
+    private const int Closing = -2;
+
     private IOpenFile? _handle;
 
-    /// <summary>Calls in progress, or <see cref="Closed"/>.</summary>
+    /// <summary>Calls in progress, or <see cref="Closed"/> or <see cref="Closing"/>.</summary>
     private int _pins = Closed;
     private bool _usedLately;
     private string _name = name;
@@ -165,19 +168,20 @@ internal sealed class CachedFile(LogFolder folder, string name)
         return had;
     }
 
-    /// <summary>Closes the handle where no call is in progress. Called by the cache, one call at a time.</summary>
-    public bool TryClose()
+    /// <summary>
+    /// Takes the handle away where no call is in progress, and returns it for the caller to close; null otherwise. Waits for nothing. Called by the cache, one
+    /// call at a time.
+    /// </summary>
+    public IOpenFile? TryTakeHandle()
     {
-        lock (folder.Gate)
+        if (Interlocked.CompareExchange(ref _pins, Closing, 0) != 0)
         {
-            if (Interlocked.CompareExchange(ref _pins, Closed, 0) != 0)
-            {
-                return false;
-            }
-            _handle!.Dispose();
-            _handle = null;
-            return true;
+            return null;
         }
+        IOpenFile taken = _handle!;
+        _handle = null;
+        Volatile.Write(ref _pins, Closed);
+        return taken;
     }
 
     private IOpenFile Pin()
@@ -185,7 +189,7 @@ internal sealed class CachedFile(LogFolder folder, string name)
         IOpenFile? pinned;
         while ((pinned = TryPin() ?? folder.Handles.WithRoom(TryOpenPinned)) is null)
         {
-            // Another thread has just opened it.
+            // Another thread has just opened it, or is just closing it.
         }
 
         return pinned;
@@ -194,7 +198,7 @@ internal sealed class CachedFile(LogFolder folder, string name)
     /// <summary>Null where it is closed.</summary>
     private IOpenFile? TryPin()
     {
-        for (int now; (now = Volatile.Read(ref _pins)) != Closed;)
+        for (int now; (now = Volatile.Read(ref _pins)) >= 0;)
         {
             if (Interlocked.CompareExchange(ref _pins, now + 1, now) != now)
             {

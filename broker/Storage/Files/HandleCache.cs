@@ -2,7 +2,8 @@ namespace Broker.Storage.Files;
 
 /// <summary>
 /// Keeps at most about <c>capacity</c> files open, whatever the number of partitions; one not used for long is closed and opened again when asked.
-/// The choice is the second-chance clock: near to least recently used, at the price of one flag a use. Thread-safe.
+/// The choice is the second-chance clock: near to least recently used, at the price of one flag a use. One cache serves all log directories: no disk is
+/// waited for under its lock, so that a directory that stalls delays no other. Thread-safe.
 /// </summary>
 /// <param name="disk">Where the files are.</param>
 /// <param name="capacity">Open files; calls in progress may pass it by one each, as a file in use is never closed.</param>
@@ -19,7 +20,7 @@ public sealed class HandleCache(IFileSystem disk, int capacity)
     private HandleFreeingFileSystem? _handleFreeing;
     private int _hand;
 
-    /// <summary>The disk, whose calls close files of the cache where the process has no handle left. Not to be called under a folder's gate.</summary>
+    /// <summary>The disk, whose calls close files of the cache where the process has no handle left.</summary>
     internal IFileSystem Disk => _handleFreeing ??= new HandleFreeingFileSystem(disk, this);
 
     /// <summary>The disk as it is.</summary>
@@ -58,43 +59,43 @@ public sealed class HandleCache(IFileSystem disk, int capacity)
 
     internal void Opened(CachedFile file)
     {
+        IOpenFile? closed;
         lock (_gate)
         {
-            if (_ring.Count >= capacity)
-            {
-                CloseOne();
-            }
+            closed = _ring.Count >= capacity ? TakeOne() : null;
             file.Slot = _ring.Count;
             _ring.Add(file);
         }
+        closed?.Dispose();
     }
 
     /// <summary>Closes a file where nobody uses it now.</summary>
     internal void Close(CachedFile file)
     {
+        IOpenFile? closed;
         lock (_gate)
         {
-            if (file.Slot >= 0 && file.TryClose())
-            {
-                Remove(file);
-            }
+            closed = file.Slot >= 0 ? Take(file) : null;
         }
+        closed?.Dispose();
     }
 
     private bool CloseSome()
     {
+        List<IOpenFile> closed = [];
         lock (_gate)
         {
-            int before = _ring.Count;
-            for (int i = 0; i < ClosedWhenShort; i++)
+            while (closed.Count < ClosedWhenShort && TakeOne() is { } taken)
             {
-                CloseOne();
+                closed.Add(taken);
             }
-            return _ring.Count < before;
         }
+        closed.ForEach(handle => handle.Dispose());
+        return closed.Count > 0;
     }
 
-    private void CloseOne()
+    /// <summary>Takes a file out that has not been used for long; null where all are in use. Under the lock.</summary>
+    private IOpenFile? TakeOne()
     {
         // Two rounds: the first may only reset the marks of files that were used lately.
         for (int tries = 2 * _ring.Count; tries > 0; tries--)
@@ -104,13 +105,23 @@ public sealed class HandleCache(IFileSystem disk, int capacity)
                 _hand = 0;
             }
             CachedFile candidate = _ring[_hand];
-            if (!candidate.TakeSecondChance() && candidate.TryClose())
+            if (!candidate.TakeSecondChance() && Take(candidate) is { } taken)
             {
-                Remove(candidate);
-                return;
+                return taken;
             }
             _hand++;
         }
+        return null;
+    }
+
+    private IOpenFile? Take(CachedFile file)
+    {
+        IOpenFile? taken = file.TryTakeHandle();
+        if (taken is not null)
+        {
+            Remove(file);
+        }
+        return taken;
     }
 
     private void Remove(CachedFile file)

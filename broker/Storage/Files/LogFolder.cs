@@ -5,7 +5,7 @@ internal sealed class LogFolder(HandleCache handles, string path)
 {
     private string _path = path;
 
-    /// <summary>Held while a file is opened, closed or renamed, so that the path does not change meanwhile.</summary>
+    /// <summary>Held while a file is opened, renamed or deleted, so that the path does not change meanwhile.</summary>
     public Lock Gate { get; } = new();
 
     public HandleCache Handles => handles;

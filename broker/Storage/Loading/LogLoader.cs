@@ -263,10 +263,9 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
         return end;
     }
 
-    /// <summary>No segment, or none that reaches the log's start: the log is empty from there.</summary>
+    /// <summary>There is no segment: the log is empty from its start on.</summary>
     private long StartEmpty(LogState log, List<LogSegment> segments, long start)
     {
-        DropAfter(log, segments, -1);
         LogSegment first = log.NewSegment(start, nowMs);
         first.Create();
         segments.Add(first);

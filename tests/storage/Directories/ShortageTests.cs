@@ -1,6 +1,8 @@
 using Broker.Protocol;
+using Broker.Protocol.Records;
 using Broker.Storage.Directories;
 using Broker.Storage.Files;
+using Broker.Storage.Logs;
 
 namespace Broker.Storage.Tests.Directories;
 
@@ -80,6 +82,22 @@ public class ShortageTests
         log.Memory.BeforeChange = null;
         log.Directory.FlushDue();
         log.Log.RecoveryPoint.ShouldBe(3);
+    }
+
+    [Fact]
+    public void A_flush_that_finds_no_room_keeps_no_other_log_from_its_flush()
+    {
+        LogScenario log = new LogScenario(new LogConfig { FlushMs = 0 }).Append(3);
+        PartitionLog other = log.Directories.GetOrCreate(new TopicPartition("other", 0), Guid.Empty, log.Config);
+        log.Log.Roll(log.Now);
+        byte[] batch = LogScenario.Batch(2, log.Now);
+        BatchInfo.TryRead(batch, out BatchInfo info).ShouldBe(BatchReadResult.Ok);
+        other.AppendAsLeader(batch, info, 0, AppendOrigin.Client, log.Now).Error.ShouldBe(ErrorCode.None);
+        log.Memory.BeforeChange = (change, path) => ThrowAt(change == FileChange.SyncDirectory && path.Contains("orders", StringComparison.Ordinal),
+            Shortage.ProcessHandles);
+        log.Directory.FlushDue();
+        log.Log.RecoveryPoint.ShouldBe(0);
+        other.RecoveryPoint.ShouldBe(2);
     }
 
     [Fact]

@@ -231,6 +231,34 @@ public sealed class FileSystemTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_whose_disk_stalls_delays_no_file_of_another_one()
+    {
+        using ManualResetEventSlim reached = new();
+        using ManualResetEventSlim disk = new();
+        CountingDisk stalling = new();
+        stalling.CreateDirectory("/a");
+        stalling.CreateDirectory("/b");
+        HandleCache handles = new(stalling, 1);
+        CachedFile stalled = new(new LogFolder(handles, "/a"), "f");
+        stalled.Create();
+        stalling.BeforeRename = () =>
+        {
+            reached.Set();
+            disk.Wait();
+        };
+        Task renaming = Task.Run(() => stalled.Rename("g"), TestContext.Current.CancellationToken);
+        reached.Wait(TestContext.Current.CancellationToken);
+        CachedFile other = new(new LogFolder(handles, "/b"), "f");
+        other.Create();
+        other.Write(0, "hello"u8);
+        handles.OpenFiles.ShouldBe(1, "the cache closed the file whose rename stalls");
+        stalled.Close();
+        disk.Set();
+        await renaming;
+        stalled.Length().ShouldBe(0);
+    }
+
+    [Fact]
     public void A_cached_file_follows_renames_of_itself_and_of_its_folder()
     {
         InMemoryFileSystem disk = new();
@@ -256,6 +284,8 @@ public sealed class FileSystemTests : IDisposable
 
         public int Open_ => Volatile.Read(ref _open);
 
+        public Action? BeforeRename { get; set; }
+
         public IOpenFile Open(string path, FileOpen how)
         {
             Interlocked.Increment(ref _open);
@@ -272,7 +302,11 @@ public sealed class FileSystemTests : IDisposable
 
         public void SyncDirectory(string path) => Inner.SyncDirectory(path);
 
-        public void RenameFile(string from, string to) => Inner.RenameFile(from, to);
+        public void RenameFile(string from, string to)
+        {
+            BeforeRename?.Invoke();
+            Inner.RenameFile(from, to);
+        }
 
         public void RenameDirectory(string from, string to) => Inner.RenameDirectory(from, to);
 
