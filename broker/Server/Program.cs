@@ -6,10 +6,20 @@ using Broker.Server.Hosting;
 using Broker.Server.Logging;
 using Microsoft.Extensions.Logging;
 
-// The broker's process: its command line in, the host started, its end waited for. Exit code 1 for a start that was not possible.
+// The broker's process: its command line in, the host started, its end waited for. Exit code 2 for a wrong command line, 1 for a start that was not possible.
+BrokerCommandLine line;
 try
 {
-    BrokerCommandLine line = BrokerCommandLine.Parse(args);
+    line = BrokerCommandLine.Parse(args);
+}
+catch (ConfigException e)
+{
+    await Console.Error.WriteLineAsync($"broker: {e.Message}");
+    return 2;
+}
+
+try
+{
     if (line.Help)
     {
         Console.WriteLine(BrokerCommandLine.Usage);
@@ -64,7 +74,7 @@ try
 }
 catch (ConfigException e)
 {
-    await Console.Error.WriteLineAsync(e.Message);
+    await Console.Error.WriteLineAsync($"broker: {e.Message}");
     return 1;
 }
 catch (Exception e) // the top of the process: the user reads one sentence, whatever ended it

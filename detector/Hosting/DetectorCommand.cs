@@ -49,6 +49,7 @@ internal static class DetectorCommand
         {
             Bootstrap, Group, ClientId, Partitions, Urls, Filter, RulesFile, PrintRules,
         };
+        ListOption.RefuseEmpty(Urls, ';');
         root.Add(BenchCommand.Create());
         root.SetAction(RunAsync);
         return root;
@@ -58,7 +59,7 @@ internal static class DetectorCommand
     {
         if (!TryReadRules(parsed.GetValue(RulesFile), out RuleSet rules, out string problem))
         {
-            await Console.Error.WriteLineAsync(problem);
+            await Console.Error.WriteLineAsync($"detector: {problem}");
             return InvalidUsage;
         }
 

@@ -35,14 +35,14 @@ internal sealed class CommandLine
     };
     private readonly Option<int> _partitions = NumberOption.Of("--partitions", "Partitions of player-events.", Topics.DefaultPartitions, 1, 10_000);
     private readonly Option<int> _loginsPerMinute = NumberOption.Of("--rate-limit-per-player",
-        "Logins a minute for one player from one network over HTTP; 0 for no limit.", OptionDefaults.LoginsPerMinute, 0, 100_000);
+        "Logins a minute for one player from one address (IPv6: a /64), and as many from each known place, over HTTP; 0 for no limit.", OptionDefaults.LoginsPerMinute, 0, 100_000);
 
     private readonly Option<int> _failedLoginsPerMinute = NumberOption.Of("--rate-limit-per-address",
         "Failed logins a minute from one client address (IPv6: a /64) over HTTP; 0 for no limit.",
         OptionDefaults.FailedLoginsPerMinute, 0, 1_000_000);
 
     private readonly Option<int> _lockAfter = NumberOption.Of("--lock-after",
-        "Wrong secrets for a player that lock out the network, device or known place they come from; ten times as many lock out all strangers.",
+        "Wrong secrets for a player that lock out the address (IPv6: a /64), device or known place they come from; ten times as many lock out all strangers.",
         OptionDefaults.LockAfter, 1, 1_000);
 
     private readonly Option<int> _lockWindow = NumberOption.Of("--lock-window-seconds",
@@ -68,6 +68,7 @@ internal sealed class CommandLine
         _hasOwnAccounts = hasOwnAccounts;
         _bootstrapServer.Required = true;
         _accountsKey.Required = !hasOwnAccounts;
+        ListOption.RefuseEmpty(_urls, ';');
         _serverId.Validators.Add(result =>
         {
             if (System.Text.Encoding.UTF8.GetByteCount(result.GetValue(_serverId) ?? "") is < 1 or > ContractLimits.MaxIdBytes)

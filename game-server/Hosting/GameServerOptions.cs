@@ -30,13 +30,13 @@ internal sealed record GameServerOptions
 
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
-    /// <summary>Logins a minute for one player from one network over HTTP; 0 for no limit.</summary>
+    /// <summary>Logins a minute for one player from one address (IPv6: a /64), and as many from each known place, over HTTP; 0 for no limit.</summary>
     public int LoginsPerMinute { get; init; } = OptionDefaults.LoginsPerMinute;
 
     /// <summary>Failed logins a minute from one client address over HTTP; 0 for no limit.</summary>
     public int FailedLoginsPerMinute { get; init; } = OptionDefaults.FailedLoginsPerMinute;
 
-    /// <summary>Failed logins that lock out the network, the device or the known place they come from.</summary>
+    /// <summary>Failed logins that lock out the address (IPv6: a /64), the device or the known place they come from.</summary>
     public int LockAfter { get; init; } = OptionDefaults.LockAfter;
 
     public TimeSpan LockWindow { get; init; } = TimeSpan.FromSeconds(OptionDefaults.LockWindowSeconds);

@@ -8,6 +8,7 @@ const int BadArguments = 2;
 Option<string> root = new("--root") { Description = "The folder that clients see as '/'; it is created if it is missing.", Required = true };
 Option<int> port = NumberOption.Of("--port", "The port on 127.0.0.1; 0 picks a free port.", 9870, 0, ushort.MaxValue);
 Option<string?> urls = new("--urls") { Description = "The addresses to listen on instead of --port, e.g. http://0.0.0.0:9870." };
+ListOption.RefuseEmpty(urls, ';');
 RootCommand command = new("Serves a local folder by WebHDFS, with the calls, redirects, errors and rename rules of HDFS, without Hadoop.") { root, port, urls };
 command.SetAction(async (arguments, cancellationToken) =>
 {
@@ -41,5 +42,5 @@ if (parsed.Errors.Count == 0)
     }
 }
 
-await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} See local-webhdfs --help.");
+await Console.Error.WriteLineAsync($"local-webhdfs: {parsed.Errors[0].Message} See local-webhdfs --help.");
 return BadArguments;

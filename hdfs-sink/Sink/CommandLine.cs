@@ -49,7 +49,9 @@ internal sealed class CommandLine
     public CommandLine(Func<SinkSettings, string, CancellationToken, Task<int>> run)
     {
         _bootstrap.Required = true;
-        foreach (Option<string> text in (Option<string>[])[_user, _topics, _group, _urls])
+        ListOption.RefuseEmpty(_topics, ',');
+        ListOption.RefuseEmpty(_urls, ';');
+        foreach (Option<string> text in (Option<string>[])[_user, _group])
         {
             text.Validators.Add(result => Check(result, !string.IsNullOrWhiteSpace(result.GetValueOrDefault<string>()), "must not be empty"));
         }

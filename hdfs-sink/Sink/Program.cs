@@ -17,5 +17,5 @@ if (parsed.Errors.Count == 0)
     }
 }
 
-await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} See hdfs-sink --help.");
+await Console.Error.WriteLineAsync($"hdfs-sink: {parsed.Errors[0].Message} See hdfs-sink --help.");
 return SinkProcess.BadArguments;

@@ -76,6 +76,23 @@ public sealed class CommandOptionsTests
     public void Anything_else_is_an_error_that_names_the_wrong_address(string list, string wrong)
         => Errors("--bootstrap-server", list).ShouldBe([$"'{wrong}' is not the address of a broker: write it as HOST:PORT."]);
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData(" ", false)]
+    [InlineData(",", false)]
+    [InlineData(" , ,", false)]
+    [InlineData("a", true)]
+    [InlineData(",a", true)]
+    public void A_list_without_an_entry_is_an_error_of_one_sentence(string list, bool isAccepted)
+    {
+        Option<string> names = new("--names") { DefaultValueFactory = _ => "" };
+        ListOption.RefuseEmpty(names, ',');
+        RootCommand command = new() { names };
+        command.Parse([]).Errors.ShouldBeEmpty();
+        string[] expected = isAccepted ? [] : [$"--names is '{list}', but must have at least one entry."];
+        command.Parse(["--names", list]).Errors.Select(error => error.Message).ShouldBe(expected);
+    }
+
     private ParseResult Parse(params string[] arguments) => new RootCommand { _count, _rate, _size, _servers }.Parse(arguments);
 
     private string[] Errors(params string[] arguments) => [.. Parse(arguments).Errors.Select(error => error.Message)];

@@ -35,7 +35,7 @@ internal sealed record BrokerCommandLine(string? File, IReadOnlyList<KeyValuePai
                 case "--data": data = After(arguments, ref i); break;
                 case var option when option.StartsWith('-'): throw new ConfigException($"There is no option '{option}'; see broker --help.");
                 case var path when file is null: file = path; break;
-                case var second: throw new ConfigException($"'{second}' is a second properties file; name one only.");
+                case var second: throw new ConfigException($"'{second}' is a second properties file; name one only; see broker --help.");
             }
         }
 
@@ -49,6 +49,6 @@ internal sealed record BrokerCommandLine(string? File, IReadOnlyList<KeyValuePai
     {
         int equals = text.IndexOf('=');
         return equals > 0 ? new(text[..equals].Trim(), text[(equals + 1)..].Trim())
-            : throw new ConfigException($"--override {text} must have the form key=value.");
+            : throw new ConfigException($"--override {text} must have the form key=value; see broker --help.");
     }
 }

@@ -16,15 +16,16 @@ internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, Tim
     private readonly SemaphoreSlim _asking = new(1);
     private Dictionary<string, string> _ids = [];
     private long _askedAt;
+    private Task _ensuring = Task.CompletedTask;
 
     /// <summary>Creates the sink's topics where they are missing, and compares existing ones with the contract.</summary>
     /// <param name="warn">Called with a sentence for each setting that weakens a guarantee.</param>
+    /// <param name="cancellationToken">Ends the wait at once; the requests to Kafka end later, by themselves.</param>
     /// <exception cref="TopicMismatchException">A topic differs from the contract in a way that loses records.</exception>
-    public Task EnsureAsync(Action<string> warn)
+    public Task EnsureAsync(Action<string> warn, CancellationToken cancellationToken)
     {
-        int partitions = settings.Partitions ?? PartitionCount(Topics.PlayerEvents) ?? PartitionCount(Topics.Alerts) ?? Topics.DefaultPartitions;
-        Topics contract = new(partitions);
-        return TopicSetup.EnsureAsync(admin, [.. settings.Topics.Select(topic => contract[topic])], warn);
+        _ensuring = Task.Run(() => CreateOrCompareAsync(warn), CancellationToken.None); // some of the requests block their thread
+        return _ensuring.WaitAsync(cancellationToken);
     }
 
     public async Task<string?> FindAsync(string topic, CancellationToken cancellationToken)
@@ -34,7 +35,7 @@ internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, Tim
         {
             if (_askedAt == 0 || time.GetElapsedTime(_askedAt) > MaxAge)
             {
-                _ids = await AskAsync();
+                _ids = await AskAsync(cancellationToken);
                 _askedAt = time.GetTimestamp();
             }
 
@@ -48,17 +49,26 @@ internal sealed class KafkaTopics(IAdminClient admin, SinkSettings settings, Tim
 
     public void Dispose()
     {
-        admin.Dispose();
+        // The client must not be disposed while a request blocks in it.
+        _ = _ensuring.ContinueWith(_ => admin.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         _asking.Dispose();
     }
 
-    private async Task<Dictionary<string, string>> AskAsync()
+    private Task CreateOrCompareAsync(Action<string> warn)
+    {
+        int partitions = settings.Partitions ?? PartitionCount(Topics.PlayerEvents) ?? PartitionCount(Topics.Alerts) ?? Topics.DefaultPartitions;
+        Topics contract = new(partitions);
+        return TopicSetup.EnsureAsync(admin, [.. settings.Topics.Select(topic => contract[topic])], warn);
+    }
+
+    private async Task<Dictionary<string, string>> AskAsync(CancellationToken cancellationToken)
     {
         TopicCollection topics = TopicCollection.OfTopicNames(settings.Topics);
         List<TopicDescription> found;
         try
         {
-            found = (await admin.DescribeTopicsAsync(topics, new DescribeTopicsOptions { RequestTimeout = RequestTimeout })).TopicDescriptions;
+            DescribeTopicsOptions options = new() { RequestTimeout = RequestTimeout };
+            found = (await admin.DescribeTopicsAsync(topics, options).WaitAsync(cancellationToken)).TopicDescriptions;
         }
         catch (DescribeTopicsException e)
         {

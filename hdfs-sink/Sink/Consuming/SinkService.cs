@@ -23,6 +23,8 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
 
     private volatile string? _refusal;
     private volatile string? _unfinished;
+    private volatile string? _idleTrouble;
+    private long _heldBytes;
 
     /// <summary>The exit code, and the sentence that explains it, once the host has stopped.</summary>
     public (int ExitCode, string? Sentence) Outcome => this switch
@@ -31,7 +33,7 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
         { _unfinished: { } sentence } => (SinkProcess.Unfinished, sentence),
         { ExecuteTask.IsCompleted: false }
             => (SinkProcess.Unfinished, "The sink did not stop in time: the next start reads the records again that it had not committed."),
-        _ => (SinkProcess.Stopped, null),
+        _ => (SinkProcess.Stopped, _idleTrouble),
     };
 
     // The sessions have a thread of their own, because the Kafka client's calls block.
@@ -59,9 +61,7 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
 
                 if (stop.IsCancellationRequested)
                 {
-                    _unfinished = $"The sink stopped before it had committed all records that it held; the next start reads the rest again: {e.Message}";
-                    LogMessages.StoppedUnfinished(parts.Log, e.Message);
-                    LogMessages.SessionFailedAt(parts.Log, e);
+                    EndStopped(e, stop);
                     return;
                 }
 
@@ -76,15 +76,39 @@ internal sealed class SinkService(SinkSettings settings, SinkParts parts, IWebHd
         }
     }
 
+    /// <summary>Explains the end of a session that failed after the stop, or that the stop ended before it could begin.</summary>
+    private void EndStopped(Exception e, CancellationToken stop)
+    {
+        LogMessages.SessionFailedAt(parts.Log, e);
+        if (_heldBytes > 0)
+        {
+            _unfinished = $"The sink stopped before it had committed all records that it held; the next start reads the rest again: {e.Message}";
+            LogMessages.StoppedUnfinished(parts.Log, e.Message);
+            return;
+        }
+
+        bool isWaitForKafka = e is OperationCanceledException canceled && canceled.CancellationToken == stop;
+        _idleTrouble = "The sink stopped and held no records: "
+            + (isWaitForKafka ? $"Kafka at {settings.BootstrapServers} could not be reached until then." : e.Message);
+    }
+
     private void RunSession(CancellationToken stop)
     {
+        _heldBytes = 0;
         IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(settings.BootstrapServers, "hdfs-sink")).SetLogHandler((_, _) => { }).Build();
         using KafkaTopics topics = new(admin, settings, parts.Time);
         using SemaphoreSlim uploads = new(settings.ParallelUploads);
         void Warn(string sentence) => LogMessages.Misplaced(parts.Log, sentence);
-        Blocking.Await(topics.EnsureAsync(warning => LogMessages.TopicWeak(parts.Log, warning)));
+        Blocking.Await(topics.EnsureAsync(warning => LogMessages.TopicWeak(parts.Log, warning), stop));
         using SinkSession session = new(settings, parts, new CommitterContext(hdfs, topics, uploads, parts.Time, Guid.NewGuid, Warn));
-        _refusal = session.Run(stop);
+        try
+        {
+            _refusal = session.Run(stop);
+        }
+        finally
+        {
+            _heldBytes = session.HeldBytes;
+        }
     }
 
     private static string? RefusalIn(Exception? e) => e switch

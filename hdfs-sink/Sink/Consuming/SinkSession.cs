@@ -73,6 +73,9 @@ internal sealed class SinkSession : IDisposable
             .Build();
     }
 
+    /// <summary>Bytes of the records that are read and not committed yet. For the session's thread.</summary>
+    public long HeldBytes => _heldBytes;
+
     /// <summary>Consumes and commits until <paramref name="stop"/>; then commits the records that it holds and leaves the group.</summary>
     /// <exception cref="SinkRefusedException">The session has refused all its assigned partitions.</exception>
     /// <exception cref="TimeoutException">After <paramref name="stop"/> it could not commit all records in time.</exception>

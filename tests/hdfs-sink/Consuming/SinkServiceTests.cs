@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
 using Game.HdfsSink.Consuming;
 using Game.HdfsSink.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,6 +27,22 @@ public sealed class SinkServiceTests
         shown.ShouldBeNull();
         log.Debugged.ShouldBeOfType<ArgumentOutOfRangeException>();
         health.Trouble.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_stop_while_Kafka_does_not_answer_ends_the_sink_at_once_and_no_record_is_called_uncommitted()
+    {
+        using TcpListener silent = new(IPAddress.Loopback, 0);
+        silent.Start();
+        string kafka = silent.LocalEndpoint.ToString()!;
+        using ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        SinkHealth health = new();
+        SinkParts parts = new(new FailureLog(), new SinkMetrics(services.GetRequiredService<IMeterFactory>(), health), health, TimeProvider.System);
+        using SinkService sink = new(new SinkSettings { BootstrapServers = kafka, WebHdfs = [], Topics = [] }, parts, hdfs: null!, lifetime: null!);
+        await sink.StartAsync(TestContext.Current.CancellationToken);
+        using Socket connected = await silent.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        await sink.StopAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        sink.Outcome.ShouldBe((SinkProcess.Stopped, $"The sink stopped and held no records: Kafka at {kafka} could not be reached until then."));
     }
 
     private sealed class FailureLog : ILogger<SinkService>

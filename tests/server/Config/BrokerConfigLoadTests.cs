@@ -44,8 +44,11 @@ public sealed class BrokerConfigLoadTests : IDisposable
     [InlineData("--override")]
     [InlineData("--override", "novalue")]
     [InlineData("a", "b")]
-    public void A_command_line_that_makes_no_sense_is_refused(params string[] arguments) =>
-        Should.Throw<ConfigException>(() => BrokerCommandLine.Parse(arguments)).Message.ShouldEndWith(".");
+    public void A_command_line_that_makes_no_sense_is_refused_with_exit_code_2(params string[] arguments)
+    {
+        Should.Throw<ConfigException>(() => BrokerCommandLine.Parse(arguments)).Message.ShouldEndWith("; see broker --help.");
+        typeof(BrokerCommandLine).Assembly.EntryPoint!.Invoke(null, [arguments]).ShouldBe(2);
+    }
 
     [Fact]
     public void A_file_that_is_not_there_is_named()
