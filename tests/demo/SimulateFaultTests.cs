@@ -15,7 +15,9 @@ public sealed class SimulateFaultTests
     public void A_failed_load_ends_with_one_sentence(long unanswered, long refusedLogins, string? sentence)
     {
         Percentiles none = new(0, 0, 0, 0, 0);
-        new SimulationReport(10, 10 - unanswered, 0, unanswered, refusedLogins, 0, 0, 1, none, none, 0, ValidForLatency: true, null, Interrupted: false).Fault.ShouldBe(sentence);
+        SimulationReport report = new(10, 10 - unanswered, 0, unanswered, refusedLogins, 0, 0, 1, none, none, 0, ValidForLatency: true, null,
+            Interrupted: false);
+        report.Fault.ShouldBe(sentence);
     }
 
     [Theory]
