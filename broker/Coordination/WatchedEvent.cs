@@ -34,7 +34,7 @@ public enum SessionState
     /// <summary>Out of touch: operations fail with <see cref="Code.ConnectionLoss"/>; ephemeral znodes still live.</summary>
     Disconnected = 1,
 
-    /// <summary>Ended by the service: its ephemeral znodes are gone.</summary>
+    /// <summary>Ended by the service: its ephemeral znodes have been deleted.</summary>
     Expired = 2,
 
     /// <summary>Ended by its owner.</summary>

@@ -15,7 +15,7 @@ public static class VersionPrefixed
         return writer.ToArray();
     }
 
-    /// <summary>Reads only the version, which tells the kind of the key that follows.</summary>
+    /// <summary>Reads only the version, which gives the kind of the key that follows.</summary>
     /// <exception cref="MalformedMessageException">There are not two bytes.</exception>
     public static short ReadVersion(ReadOnlySpan<byte> bytes) =>
         bytes.Length >= 2 ? System.Buffers.Binary.BinaryPrimitives.ReadInt16BigEndian(bytes) : throw new MalformedMessageException("the version is missing");

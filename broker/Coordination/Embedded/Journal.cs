@@ -56,7 +56,7 @@ internal sealed class Journal : IDisposable
     }
 
     /// <summary>
-    /// Puts a snapshot of the tree in the place of everything, when transactions are twice the snapshot: so writing snapshots costs at most half of what
+    /// Replaces the whole journal by a snapshot of the tree, when transactions are twice the snapshot: so writing snapshots costs at most half of what
     /// writing transactions does. Where the disk has no room for it, the journal stays as it is, and compaction is tried again when the journal has doubled.
     /// </summary>
     internal void CompactIfDue(ZnodeTree tree)

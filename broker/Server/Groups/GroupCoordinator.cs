@@ -132,11 +132,11 @@ internal sealed class GroupCoordinator : IPartitionListener
     private static bool WasDeleted(TopicImage topic, ClusterImage after) =>
         after.Topic(topic.Name) is not { } now || (topic.Id != Guid.Empty && now.Id != topic.Id);
 
-    private void Broadcast(GroupEvent happening)
+    private void Broadcast(GroupEvent groupEvent)
     {
         foreach (GroupShard shard in _shards.Values)
         {
-            shard.Broadcast(happening);
+            shard.Broadcast(groupEvent);
         }
     }
 

@@ -9,7 +9,7 @@ internal abstract record PendingDelete(long DueMs)
 {
     public abstract string Name { get; }
 
-    /// <summary>Deletes; false where somebody still claims a file.</summary>
+    /// <summary>Deletes; false where a reader still holds a claim of a file.</summary>
     public abstract bool TryDelete();
 }
 

@@ -38,7 +38,7 @@ public sealed class HandleCache(IFileSystem disk, int capacity)
         }
     }
 
-    /// <summary>Makes a call that needs a handle; where the process has none left, files that nobody uses now are closed for it.</summary>
+    /// <summary>Makes a call that needs a handle; where the process has none left, files that are not in use are closed for it.</summary>
     internal T WithRoom<T>(Func<T> call)
     {
         for (int tries = 0; ; tries++)
@@ -69,7 +69,7 @@ public sealed class HandleCache(IFileSystem disk, int capacity)
         closed?.Dispose();
     }
 
-    /// <summary>Closes a file where nobody uses it now.</summary>
+    /// <summary>Closes a file where it is not in use.</summary>
     internal void Close(CachedFile file)
     {
         IOpenFile? closed;

@@ -62,7 +62,7 @@ public interface IFileSystem
     VolumeSpace SpaceOf(string path) => VolumeSpace.Unknown;
 
     /// <summary>Takes the lock that keeps other brokers, Apache's included, out of a folder; held until disposed.</summary>
-    /// <exception cref="IOException">Somebody else holds it.</exception>
+    /// <exception cref="IOException">Another process, or another holder in this one, has the lock.</exception>
     IDisposable Lock(string path);
 }
 

@@ -1,8 +1,8 @@
 namespace Broker.Storage.Files;
 
 /// <summary>The size of the volume that holds a folder.</summary>
-/// <param name="TotalBytes">All of it; -1 where nobody can say.</param>
-/// <param name="UsableBytes">What this process may still write; -1 where nobody can say.</param>
+/// <param name="TotalBytes">The volume's size; -1 where it is unknown.</param>
+/// <param name="UsableBytes">Bytes that this process may still write; -1 where that is unknown.</param>
 public readonly record struct VolumeSpace(long TotalBytes, long UsableBytes)
 {
     /// <summary>A disk in memory has no volume.</summary>

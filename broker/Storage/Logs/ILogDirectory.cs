@@ -23,7 +23,7 @@ internal interface ILogDirectory
     /// <summary>Has the rolled segments of a log flushed by the next periodic flush.</summary>
     void NoteRolled(LogState log);
 
-    /// <summary>Deletes a segment's files, which are renamed as deleted, from a time on (epoch ms) when nobody reads them.</summary>
+    /// <summary>Deletes a segment's files, which are renamed as deleted, at or after a time (epoch ms), as soon as no reader holds a claim of them.</summary>
     void DeleteLater(LogSegment segment, long dueMs);
 
     /// <summary>

@@ -64,7 +64,7 @@ public sealed class PartitionLog
     /// <summary>Producers known. Needs the partition's lock.</summary>
     public int ProducerCount => State.Producers.Count;
 
-    /// <summary>The highest producer id it remembers, -1 for none; only while nobody appends.</summary>
+    /// <summary>The highest producer id it remembers, -1 for none; to be read only while there are no appends.</summary>
     public long HighestProducerId => State.Producers.Entries.Count == 0 ? -1 : State.Producers.Entries.Max(entry => entry.ProducerId);
 
     /// <summary>Segments, the active one among them.</summary>
@@ -160,7 +160,7 @@ public sealed class PartitionLog
             }
             catch (IOException) when (State.View.Cuts != view.Cuts)
             {
-                // The log was truncated during the search: what it looked for is gone, and the newer view shows that.
+                // The log was truncated during the search: the newer view no longer has what it looked for.
             }
         }
     }
@@ -357,7 +357,7 @@ public sealed class PartitionLog
             }
             catch (IOException) when (State.View.Cuts != view.Cuts)
             {
-                // What it looked for is gone, and the newer view shows that.
+                // The newer view no longer has what it looked for.
             }
         }
     }

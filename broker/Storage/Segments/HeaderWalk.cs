@@ -21,7 +21,7 @@ internal ref struct HeaderWalk(LogSegment segment, int start, int end, Span<byte
     /// <summary>Its position.</summary>
     public int Position { get; private set; }
 
-    /// <summary>False at the end, and where no whole batch lies; then <see cref="IsDamaged"/> tells which.</summary>
+    /// <summary>False at the end, and where there is no whole batch; <see cref="IsDamaged"/> then says which of the two it is.</summary>
     public bool MoveNext()
     {
         if (_next == end || IsDamaged)

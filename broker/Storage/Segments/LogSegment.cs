@@ -11,7 +11,7 @@ namespace Broker.Storage.Segments;
 /// </summary>
 internal sealed class LogSegment
 {
-    /// <summary>Claims of a segment whose files are gone.</summary>
+    /// <summary>Claims of a segment whose files have been deleted.</summary>
     private const int Gone = -1;
 
     /// <summary>Not read from the first batch yet.</summary>
@@ -212,7 +212,7 @@ internal sealed class LogSegment
     public void SyncLog() => _log.Sync();
 
     /// <summary>Keeps the files from being deleted.</summary>
-    /// <returns>False where they are gone.</returns>
+    /// <returns>False where they have been deleted.</returns>
     public bool TryClaim()
     {
         while (true)
@@ -231,7 +231,7 @@ internal sealed class LogSegment
 
     public void Release() => Interlocked.Decrement(ref _claims);
 
-    /// <summary>Whether nobody claims it, after which nobody can.</summary>
+    /// <summary>Retires the segment where no reader holds a claim; after that no reader can claim it.</summary>
     public bool TryRetire() => Interlocked.CompareExchange(ref _claims, Gone, 0) is 0 or Gone;
 
     /// <summary>Puts the suffix of deleted files on all its files.</summary>

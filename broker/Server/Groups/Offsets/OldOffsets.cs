@@ -18,7 +18,7 @@ internal sealed class OldOffsets(ZnodeClient znodes, int maxGroups)
     /// <summary>Keeps an offset; an error says why it is not kept: of a group more than there may be, COORDINATOR_NOT_AVAILABLE.</summary>
     public async ValueTask<ErrorCode> Commit(string groupId, TopicPartition partition, long offset)
     {
-        // A name with a slash would lie inside another group, where nobody counts it.
+        // A name with a slash would lie inside another group's znode and would not be counted.
         if (groupId.Contains('/'))
         {
             return ErrorCode.InvalidGroupId;

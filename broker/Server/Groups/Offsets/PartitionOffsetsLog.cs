@@ -21,8 +21,8 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
 
     /// <inheritdoc/>
     /// <remarks>
-    /// In a place of the log directory's gate, as a client's produce: a stalled disk takes no more threads than the gate has places. Who has to wait for a
-    /// place holds up who comes later, and no thread.
+    /// The append holds a permit of the log directory's <see cref="AppendGate"/>, as a client's produce does: a stalled disk blocks no more threads than there
+    /// are permits. An append that waits for a permit delays the later ones of this partition, but blocks no thread.
     /// </remarks>
     public async ValueTask<OffsetsAppended> Append(Memory<byte> batch, int leaderEpoch)
     {
@@ -35,7 +35,7 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
 
     private async Task<ValueTask<AppendOutcome>> BeginAfter(Task before, Memory<byte> batch, int leaderEpoch)
     {
-        // One that failed has told its own caller.
+        // A failed append has been reported to its own caller.
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (partitions.Find(ClusterImage.ConsumerOffsets, index) is not { } partition)
         {

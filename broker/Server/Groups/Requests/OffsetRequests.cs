@@ -13,7 +13,7 @@ internal sealed record CommitRequest(int Generation, string MemberId, string? In
 {
     public override bool AllowsEmptyGroupId => true;
 
-    // Without a generation nobody claims to be a member: the group only keeps offsets.
+    // A request without a generation does not come from a member: the group only keeps offsets.
     public override bool CreatesGroup => Generation < 0;
 
     /// <summary>The same error for all.</summary>

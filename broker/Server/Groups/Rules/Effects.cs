@@ -37,15 +37,15 @@ internal sealed record GroupAppend(IReadOnlyList<LogRecord> Records, AppendPurpo
 internal enum GroupIncidentKind
 {
     RebalanceStarted,
-    GenerationMade,
-    AssignmentSpread,
+    GenerationStarted,
+    BecameStable,
     MemberLost,
     MemberRemoved,
     StaticMemberReplaced,
     OffsetsCommitted,
     OffsetsExpired,
     StoreFailed,
-    NobodyRejoined,
+    NoMemberRejoined,
 }
 
 /// <summary>One report, with the group's generation at that time.</summary>

@@ -11,15 +11,15 @@ namespace Broker.Server.Groups.Rules;
 internal static class GroupRules
 {
     /// <summary>Handles one event. Only the group's shard calls.</summary>
-    public static void Handle(Group group, GroupEvent happening, in EventContext context)
+    public static void Handle(Group group, GroupEvent groupEvent, in EventContext context)
     {
-        if (happening is GroupRequest request)
+        if (groupEvent is GroupRequest request)
         {
             HandleRequest(group, request, context);
         }
         else
         {
-            HandleInner(group, happening, context);
+            HandleInner(group, groupEvent, context);
         }
     }
 
@@ -39,9 +39,9 @@ internal static class GroupRules
         }
     }
 
-    private static void HandleInner(Group group, GroupEvent happening, in EventContext context)
+    private static void HandleInner(Group group, GroupEvent groupEvent, in EventContext context)
     {
-        switch (happening)
+        switch (groupEvent)
         {
             case DeadlinePassed: DeadlineRules.Handle(group, context); break;
             case AppendEnded ended: AppendRules.Handle(group, ended, context); break;

@@ -93,7 +93,7 @@ internal static class RebalanceRules
         if (group.Size > 0 && !ElectLeader(group))
         {
             // Only static members are left and none has rejoined: the group waits until they rejoin or their sessions expire.
-            context.Effects.Note(group, GroupIncidentKind.NobodyRejoined);
+            context.Effects.Note(group, GroupIncidentKind.NoMemberRejoined);
             WaitForJoins(group, context);
             return;
         }
@@ -132,7 +132,7 @@ internal static class RebalanceRules
         group.ProtocolName = null;
         group.SubscribedTopics = SubscribedTopics(group);
         group.Enter(GroupState.Empty, context.Now);
-        context.Effects.Note(group, GroupIncidentKind.GenerationMade, "", group.Size);
+        context.Effects.Note(group, GroupIncidentKind.GenerationStarted, "", group.Size);
         context.Effects.Append([OffsetsTopic.Generation(group, new Dictionary<string, byte[]>(StringComparer.Ordinal))],
             new StoreEmptyGeneration(group.Generation));
     }
@@ -142,7 +142,7 @@ internal static class RebalanceRules
         group.ProtocolName = group.Vote();
         group.SubscribedTopics = SubscribedTopics(group);
         group.Enter(GroupState.CompletingRebalance, context.Now);
-        context.Effects.Note(group, GroupIncidentKind.GenerationMade, "", group.Size);
+        context.Effects.Note(group, GroupIncidentKind.GenerationStarted, "", group.Size);
         foreach (Member member in group.Members)
         {
             JoinRules.AnswerJoin(member, JoinRules.Generation(group, member, group.LeaderId == member.Id), context);

@@ -56,7 +56,7 @@ internal static class SyncRules
             member.Assignment = stored.Assignments.GetValueOrDefault(member.Id) ?? [];
         }
         group.Enter(GroupState.Stable, context.Now);
-        context.Effects.Note(group, GroupIncidentKind.AssignmentSpread);
+        context.Effects.Note(group, GroupIncidentKind.BecameStable);
         foreach (Member member in group.Members)
         {
             GiveAssignment(member, Assigned(group, member), group, context);

@@ -45,7 +45,7 @@ internal static partial class GroupLog
     private static partial void RebalanceStarted(ILogger log, string group, int generation, string reason);
 
     [LoggerMessage(411, LogLevel.Information, "Group '{Group}' has generation {Generation} with {Members} members")]
-    private static partial void GenerationMade(ILogger log, string group, int generation, int members);
+    private static partial void GenerationStarted(ILogger log, string group, int generation, int members);
 
     [LoggerMessage(412, LogLevel.Information, "Group '{Group}' removes member {Member}: it did not answer in time")]
     private static partial void MemberLost(ILogger log, string group, string member);
@@ -63,7 +63,7 @@ internal static partial class GroupLog
     private static partial void OffsetsExpired(ILogger log, string group, int count);
 
     [LoggerMessage(417, LogLevel.Warning, "No member of group '{Group}' has rejoined for the next generation; the group waits for them")]
-    private static partial void NobodyRejoined(ILogger log, string group);
+    private static partial void NoMemberRejoined(ILogger log, string group);
 
     [LoggerMessage(418, LogLevel.Debug, "Group '{Group}' is stable in generation {Generation}")]
     private static partial void BecameStable(ILogger log, string group, int generation);
@@ -73,14 +73,14 @@ internal static partial class GroupLog
         switch (incident.Kind)
         {
             case GroupIncidentKind.RebalanceStarted: RebalanceStarted(log, group.Id, incident.Generation, incident.Detail); break;
-            case GroupIncidentKind.GenerationMade: GenerationMade(log, group.Id, incident.Generation, incident.Count); break;
-            case GroupIncidentKind.AssignmentSpread: BecameStable(log, group.Id, incident.Generation); break;
+            case GroupIncidentKind.GenerationStarted: GenerationStarted(log, group.Id, incident.Generation, incident.Count); break;
+            case GroupIncidentKind.BecameStable: BecameStable(log, group.Id, incident.Generation); break;
             case GroupIncidentKind.MemberLost: MemberLost(log, group.Id, incident.Detail); break;
             case GroupIncidentKind.MemberRemoved: MemberLeft(log, group.Id, incident.Detail); break;
             case GroupIncidentKind.StaticMemberReplaced: StaticMemberReplaced(log, group.Id, incident.Detail); break;
             case GroupIncidentKind.OffsetsExpired: OffsetsExpired(log, group.Id, incident.Count); break;
             case GroupIncidentKind.StoreFailed: StoreFailed(log, group.Id, incident.Detail); break;
-            case GroupIncidentKind.NobodyRejoined: NobodyRejoined(log, group.Id); break;
+            case GroupIncidentKind.NoMemberRejoined: NoMemberRejoined(log, group.Id); break;
         }
     }
 }

@@ -53,7 +53,7 @@ internal sealed class GroupMetrics
         switch (incident.Kind)
         {
             case GroupIncidentKind.RebalanceStarted: _rebalances.Add(1); break;
-            case GroupIncidentKind.GenerationMade: _generations.Add(1); break;
+            case GroupIncidentKind.GenerationStarted: _generations.Add(1); break;
             case GroupIncidentKind.MemberLost: _lost.Add(1); break;
             case GroupIncidentKind.OffsetsExpired: _expired.Add(incident.Count); break;
             case GroupIncidentKind.StoreFailed: _storeFailures.Add(1); break;

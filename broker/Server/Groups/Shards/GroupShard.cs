@@ -70,7 +70,7 @@ internal sealed class GroupShard
     }
 
     /// <summary>Queues an event for each group.</summary>
-    public void Broadcast(GroupEvent happening) => _loop.Post(() =>
+    public void Broadcast(GroupEvent groupEvent) => _loop.Post(() =>
     {
         if (_refusal != ErrorCode.None)
         {
@@ -78,7 +78,7 @@ internal sealed class GroupShard
         }
         foreach (GroupEntry entry in _groups.Values.ToArray())
         {
-            Handle(entry, happening);
+            Handle(entry, groupEvent);
         }
     });
 
@@ -196,11 +196,11 @@ internal sealed class GroupShard
         return entry;
     }
 
-    private void Handle(GroupEntry entry, GroupEvent happening)
+    private void Handle(GroupEntry entry, GroupEvent groupEvent)
     {
         Effects effects = new();
         Moment now = _services.Now;
-        GroupRules.Handle(entry.Group, happening, new EventContext(now, _services.Limits, effects));
+        GroupRules.Handle(entry.Group, groupEvent, new EventContext(now, _services.Limits, effects));
         foreach (GroupAppend append in effects.Appends)
         {
             _appends.Append(append.Records, now.WallMs, (error, offset) => _loop.Post(() => Handle(entry, new AppendEnded(append.Purpose, error, offset))));

@@ -34,7 +34,7 @@ internal sealed class Group(string id)
 
     public string? LeaderId { get; set; }
 
-    /// <summary>Topics that consumers have subscribed to; null where the broker cannot tell.</summary>
+    /// <summary>Topics that consumers have subscribed to; null where the broker does not know them.</summary>
     public IReadOnlySet<string>? SubscribedTopics { get; set; }
 
     /// <summary>When the waiting for joins ends.</summary>

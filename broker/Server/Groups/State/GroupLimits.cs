@@ -36,7 +36,7 @@ internal sealed record GroupLimits
 
     /// <summary>
     /// How long FindCoordinator waits for the topic of committed offsets when it has just been made: it takes the controller some milliseconds, and a client
-    /// that is told to try again waits for longer than that.
+    /// that gets a retriable error waits for longer than that.
     /// </summary>
     public static readonly TimeSpan TopicCreationPatience = TimeSpan.FromSeconds(1);
 

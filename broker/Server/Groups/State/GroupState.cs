@@ -15,7 +15,7 @@ internal enum GroupState
     /// <summary>Every member can have its assignment.</summary>
     Stable,
 
-    /// <summary>Gone; nothing leads out of it.</summary>
+    /// <summary>Removed; a dead group never leaves this state.</summary>
     Dead,
 }
 
