@@ -6,7 +6,9 @@ namespace Broker.Storage.Files;
 /// waited for under its lock, so that a directory that stalls delays no other. Thread-safe.
 /// </summary>
 /// <param name="disk">Where the files are.</param>
-/// <param name="capacity">Open files; calls in progress may pass it by one each, as a file in use is never closed.</param>
+/// <param name="capacity">
+/// Open files, without those whose close has not ended. Calls in progress may pass it by one each, as a file in use is never closed.
+/// </param>
 public sealed class HandleCache(IFileSystem disk, int capacity)
 {
     /// <summary>Files closed at once when the process has run out of handles, so that the next few calls find one too.</summary>
@@ -20,7 +22,9 @@ public sealed class HandleCache(IFileSystem disk, int capacity)
     private HandleFreeingFileSystem? _handleFreeing;
     private int _hand;
 
-    /// <summary>The disk, whose calls close files of the cache where the process has no handle left.</summary>
+    /// <summary>
+    /// The disk, whose calls close files of the cache where the process has no handle left. All calls are safe under a folder's gate, as the cache enters none.
+    /// </summary>
     internal IFileSystem Disk => _handleFreeing ??= new HandleFreeingFileSystem(disk, this);
 
     /// <summary>The disk as it is.</summary>

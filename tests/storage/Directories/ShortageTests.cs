@@ -90,14 +90,31 @@ public class ShortageTests
         LogScenario log = new LogScenario(new LogConfig { FlushMs = 0 }).Append(3);
         PartitionLog other = log.Directories.GetOrCreate(new TopicPartition("other", 0), Guid.Empty, log.Config);
         log.Log.Roll(log.Now);
-        byte[] batch = LogScenario.Batch(2, log.Now);
-        BatchInfo.TryRead(batch, out BatchInfo info).ShouldBe(BatchReadResult.Ok);
-        other.AppendAsLeader(batch, info, 0, AppendOrigin.Client, log.Now).Error.ShouldBe(ErrorCode.None);
+        AppendTo(other, log.Now);
         log.Memory.BeforeChange = (change, path) => ThrowAt(change == FileChange.SyncDirectory && path.Contains("orders", StringComparison.Ordinal),
             Shortage.ProcessHandles);
         log.Directory.FlushDue();
         log.Log.RecoveryPoint.ShouldBe(0);
         other.RecoveryPoint.ShouldBe(2);
+    }
+
+    /// <summary>Whichever of the two the pass meets first.</summary>
+    [Theory]
+    [InlineData("orders")]
+    [InlineData("other")]
+    public void A_log_without_space_for_its_epochs_keeps_no_other_log_from_a_flush_that_is_due(string refused)
+    {
+        LogScenario log = new LogScenario(new LogConfig { FlushMs = 0 }).Append(2);
+        PartitionLog other = log.Directories.GetOrCreate(new TopicPartition("other", 0), Guid.Empty, log.Config);
+        AppendTo(other, log.Now);
+        log.Memory.BeforeChange = (_, path) => ThrowAt(path.Contains($"{refused}-", StringComparison.Ordinal)
+            && path.Contains("leader-epoch", StringComparison.Ordinal), Shortage.NoSpace);
+        log.Directory.FlushDue();
+        log.Log.IsOffline.ShouldBeFalse();
+        (log.Log.RecoveryPoint, other.RecoveryPoint).ShouldBe(refused == "orders" ? (0, 2) : (2, 0));
+        log.Memory.BeforeChange = null;
+        log.Directory.FlushDue();
+        (log.Log.RecoveryPoint, other.RecoveryPoint).ShouldBe((2, 2));
     }
 
     [Fact]
@@ -169,6 +186,13 @@ public class ShortageTests
     [InlineData(1_048_576, 65_536, 982_784)]
     public void Handles_are_shared_between_files_and_connections(long limit, int files, int connections) =>
         HandleShares.Of(limit).ShouldBe(new HandleShares(files, connections));
+
+    private static void AppendTo(PartitionLog log, long nowMs)
+    {
+        byte[] batch = LogScenario.Batch(2, nowMs);
+        BatchInfo.TryRead(batch, out BatchInfo info).ShouldBe(BatchReadResult.Ok);
+        log.AppendAsLeader(batch, info, 0, AppendOrigin.Client, nowMs).Error.ShouldBe(ErrorCode.None);
+    }
 
     private static void ThrowAt(bool there, int error)
     {

@@ -236,26 +236,66 @@ public sealed class FileSystemTests : IDisposable
         using ManualResetEventSlim reached = new();
         using ManualResetEventSlim disk = new();
         CountingDisk stalling = new();
-        stalling.CreateDirectory("/a");
-        stalling.CreateDirectory("/b");
         HandleCache handles = new(stalling, 1);
-        CachedFile stalled = new(new LogFolder(handles, "/a"), "f");
+        CachedFile stalled = new(FolderOf(stalling, handles, "/a"), "f");
         stalled.Create();
-        stalling.BeforeRename = () =>
-        {
-            reached.Set();
-            disk.Wait();
-        };
+        stalling.BeforeRename = () => Stall(reached, disk);
         Task renaming = Task.Run(() => stalled.Rename("g"), TestContext.Current.CancellationToken);
         reached.Wait(TestContext.Current.CancellationToken);
-        CachedFile other = new(new LogFolder(handles, "/b"), "f");
-        other.Create();
-        other.Write(0, "hello"u8);
+        CachedFile other = new(FolderOf(stalling, handles, "/b"), "f");
+        Task writing = Task.Run(() =>
+        {
+            other.Create();
+            other.Write(0, "hello"u8);
+        }, TestContext.Current.CancellationToken);
+        await ReleaseAfter(writing, disk);
         handles.OpenFiles.ShouldBe(1, "the cache closed the file whose rename stalls");
-        stalled.Close();
-        disk.Set();
         await renaming;
         stalled.Length().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_file_is_closed_while_another_one_of_its_folder_stalls()
+    {
+        using ManualResetEventSlim reached = new();
+        using ManualResetEventSlim disk = new();
+        CountingDisk stalling = new();
+        LogFolder folder = FolderOf(stalling, new HandleCache(stalling, 2), "/a");
+        CachedFile stalled = new(folder, "f");
+        CachedFile idle = new(folder, "g");
+        stalled.Create();
+        idle.Create();
+        stalling.BeforeRename = () => Stall(reached, disk);
+        Task renaming = Task.Run(() => stalled.Rename("h"), TestContext.Current.CancellationToken);
+        reached.Wait(TestContext.Current.CancellationToken);
+        Task closing = Task.Run(idle.Close, TestContext.Current.CancellationToken);
+        await ReleaseAfter(closing, disk);
+        stalling.Open_.ShouldBe(1);
+        await renaming;
+    }
+
+    [Fact]
+    public async Task A_close_that_stalls_delays_no_file_of_another_folder()
+    {
+        using ManualResetEventSlim reached = new();
+        using ManualResetEventSlim disk = new();
+        CountingDisk stalling = new();
+        HandleCache handles = new(stalling, 1);
+        new CachedFile(FolderOf(stalling, handles, "/a"), "f").Create();
+        LogFolder folder = FolderOf(stalling, handles, "/b");
+        stalling.BeforeClose = path =>
+        {
+            if (path == "/a/f")
+            {
+                Stall(reached, disk);
+            }
+        };
+        Task evicting = Task.Run(new CachedFile(folder, "f").Create, TestContext.Current.CancellationToken);
+        reached.Wait(TestContext.Current.CancellationToken);
+        Task creating = Task.Run(new CachedFile(folder, "g").Create, TestContext.Current.CancellationToken);
+        await ReleaseAfter(creating, disk);
+        await evicting;
+        (handles.OpenFiles, stalling.Open_).ShouldBe((1, 1));
     }
 
     [Fact]
@@ -276,6 +316,31 @@ public sealed class FileSystemTests : IDisposable
         disk.FileExists("/e/b").ShouldBeFalse();
     }
 
+    private static LogFolder FolderOf(CountingDisk disk, HandleCache handles, string path)
+    {
+        disk.CreateDirectory(path);
+        return new LogFolder(handles, path);
+    }
+
+    private static void Stall(ManualResetEventSlim reached, ManualResetEventSlim disk)
+    {
+        reached.Set();
+        disk.Wait(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The call must end while the disk stalls; the disk is released in any case, so that a failure leaves no thread behind.</summary>
+    private static async Task ReleaseAfter(Task call, ManualResetEventSlim disk)
+    {
+        try
+        {
+            await call.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            disk.Set();
+        }
+    }
+
     private sealed class CountingDisk : IFileSystem
     {
         private int _open;
@@ -286,10 +351,12 @@ public sealed class FileSystemTests : IDisposable
 
         public Action? BeforeRename { get; set; }
 
+        public Action<string>? BeforeClose { get; set; }
+
         public IOpenFile Open(string path, FileOpen how)
         {
             Interlocked.Increment(ref _open);
-            return new Counted(this, Inner.Open(path, how));
+            return new Counted(this, Inner.Open(path, how), path);
         }
 
         public bool FileExists(string path) => Inner.FileExists(path);
@@ -318,7 +385,7 @@ public sealed class FileSystemTests : IDisposable
 
         public IDisposable Lock(string path) => Inner.Lock(path);
 
-        private sealed class Counted(CountingDisk disk, IOpenFile inner) : IOpenFile
+        private sealed class Counted(CountingDisk disk, IOpenFile inner, string path) : IOpenFile
         {
             private bool _closed;
 
@@ -347,6 +414,7 @@ public sealed class FileSystemTests : IDisposable
             public void Dispose()
             {
                 _closed = true;
+                disk.BeforeClose?.Invoke(path);
                 Interlocked.Decrement(ref disk._open);
                 inner.Dispose();
             }
