@@ -22,30 +22,41 @@ internal static class ColumnSql
 
     private static string Text(string value) => $"cast({value} as varchar)";
 
-    // DuckDB's to_json writes NaN and Infinity, which JSON does not have; it gives all fields of a tuple the name ''; and it writes a variant as a text.
+    /// <summary>
+    /// The SQL of a value's JSON as a text; SQL's null for a null. DuckDB's to_json alone writes NaN and Infinity, which JSON does not have; it gives all
+    /// fields of a tuple the name ''; it writes a variant as a text; and it reads the numbers of JSON inside it again as doubles, which loses digits. So the
+    /// JSON of what contains such values is joined from the texts of its parts.
+    /// </summary>
     private static string Json(string value, ColumnType type) => type.Id switch
     {
-        _ when !IsSpecial(type) => $"to_json({value})",
-        TypeId.Float or TypeId.Double => $"case when isfinite({value}) then cast({Text(value)} as json) else to_json({Text(value)}) end",
-        TypeId.Variant => $"case when regexp_matches(cast(cast({value} as json) as varchar), 'NaN|Infinity') "
-            + $"then to_json({Text(value)}) else cast({value} as json) end",
-        TypeId.List or TypeId.Array => $"to_json(list_transform({value}, lambda {Item(value)}: {Json(Item(value), type.Parts[0].Type)}))",
-        TypeId.Map => $"to_json(map_from_entries(list_transform(map_entries({value}), lambda {Item(value)}: "
-            + $"{{'key': {Text(Item(value) + ".key")}, 'value': {Json(Item(value) + ".value", type.Parts[1].Type)}}})))",
+        _ when !IsSpecial(type) => Text($"to_json({value})"),
+        TypeId.Float or TypeId.Double => $"case when isfinite({value}) then {Text(value)} else {Text($"to_json({Text(value)})")} end",
+        TypeId.Variant => $"case when regexp_matches({Text($"cast({value} as json)")}, 'NaN|Infinity') "
+            + $"then {Text($"to_json({Text(value)})")} else {Text($"cast({value} as json)")} end",
+        TypeId.List or TypeId.Array => $"'[' || array_to_string(list_transform({value}, lambda {Item(value)}: "
+            + $"{Part(Item(value), type.Parts[0].Type)}), ',') || ']'",
+        TypeId.Map => $"'{{' || array_to_string(list_transform(map_entries({value}), lambda {Item(value)}: "
+            + $"{Text($"to_json({Text(Item(value) + ".key")})")} || ':' || {Part(Item(value) + ".value", type.Parts[1].Type)}), ',') || '}}'",
         TypeId.Union => $"case union_tag({value}) "
-            + string.Concat(type.Parts.Select(part => $"when {Literal(part.Name)} then json_object({Member("union_extract", value, part)}) ")) + "end",
-        _ when type.IsTuple => WhereNotNull(value, "to_json([", type.Parts.Select((part, i) => Json($"struct_extract({value}, {i + 1})", part.Type)), "])"),
-        _ => WhereNotNull(value, "json_object(", type.Parts.Select(part => Member("struct_extract", value, part)), ")"),
+            + string.Concat(type.Parts.Select(part => $"when {Literal(part.Name)} then '{{' || {Member("union_extract", value, part)} || '}}' ")) + "end",
+        TypeId.Struct when type.IsTuple
+            => WhereNotNull(value, '[', type.Parts.Select((part, i) => Part($"struct_extract({value}, {i + 1})", part.Type)), ']'),
+        TypeId.Struct => WhereNotNull(value, '{', type.Parts.Select(part => Member("struct_extract", value, part)), '}'),
+        // A column of type JSON: its own text on one line. Line ends stand only between the parts of JSON, never inside its texts.
+        _ => $"regexp_replace({Text(value)}, '[\\n\\r\\t]', ' ', 'g')",
     };
 
-    private static string WhereNotNull(string value, string start, IEnumerable<string> parts, string end)
-        => $"case when {value} is not null then {start}{string.Join(", ", parts)}{end} end";
+    private static string WhereNotNull(string value, char start, IEnumerable<string> parts, char end)
+        => $"case when {value} is not null then '{start}' || {string.Join(" || ',' || ", parts)} || '{end}' end";
 
     private static bool IsSpecial(ColumnType type)
-        => type.Id is TypeId.Float or TypeId.Double or TypeId.Variant || type.IsTuple || type.Parts.Any(part => IsSpecial(part.Type));
+        => type.Id is TypeId.Float or TypeId.Double or TypeId.Variant || type.IsJson || type.IsTuple || type.Parts.Any(part => IsSpecial(part.Type));
 
     private static string Member(string extract, string value, (string Name, ColumnType Type) part)
-        => $"{Literal(part.Name)}, {Json($"{extract}({value}, {Literal(part.Name)})", part.Type)}";
+        => $"{Literal(JsonText.Of(part.Name) + ":")} || {Part($"{extract}({value}, {Literal(part.Name)})", part.Type)}";
+
+    // Inside other JSON a null is written out.
+    private static string Part(string value, ColumnType type) => $"coalesce({Json(value, type)}, 'null')";
 
     // Each depth of nested lists has a name of its own: the expression of a deeper value is longer.
     private static string Item(string value) => $"i{value.Length}";

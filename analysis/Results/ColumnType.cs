@@ -22,7 +22,8 @@ internal enum TypeId
 /// <param name="Parts">
 /// The fields of a struct and the members of a union, with their names; the item type of a list or array; the key and value types of a map.
 /// </param>
-internal sealed record ColumnType(TypeId Id, IReadOnlyList<(string Name, ColumnType Type)> Parts)
+/// <param name="IsJson">Whether this is DuckDB's JSON, a text by its id.</param>
+internal sealed record ColumnType(TypeId Id, IReadOnlyList<(string Name, ColumnType Type)> Parts, bool IsJson = false)
 {
     /// <summary>Whether this is a struct whose fields have no names, as <c>row(1, 2)</c> and <c>(1, 2)</c> make it.</summary>
     public bool IsTuple => Id == TypeId.Struct && Parts.Count > 0 && Parts[0].Name.Length == 0;

@@ -20,6 +20,12 @@ internal static class ResultTable
 
     public static void Write(ResultRows rows, TextWriter output, int? terminalWidth)
     {
+        if (rows.Names is ["explain_key", "explain_value"])
+        {
+            WritePlans(rows, output);
+            return;
+        }
+
         string[] names = [.. rows.Names.Select(VisibleText.Escape)];
         List<string[]> shown = new();
         long count = 0;
@@ -44,6 +50,15 @@ internal static class ResultTable
         }
 
         output.WriteLine($"{count} row{(count == 1 ? "" : "s")}{(count > MaxRows ? $"; the first {MaxRows} are shown, --csv gives all" : "")}");
+    }
+
+    /// <summary>Writes what EXPLAIN returns: drawings of many lines, which a table would break.</summary>
+    private static void WritePlans(ResultRows rows, TextWriter output)
+    {
+        while (rows.Next())
+        {
+            output.WriteLine(VisibleText.EscapeLines(rows[1] ?? "").TrimEnd());
+        }
     }
 
     private static int LeastTableWidth(string[] names, List<string[]> rows)

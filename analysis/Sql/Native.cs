@@ -20,6 +20,12 @@ internal static partial class Native
     [LibraryImport(Library, EntryPoint = "duckdb_prepared_statement_column_logical_type")]
     public static partial DuckDBLogicalType ColumnType(DuckDBPreparedStatement prepared, ulong column);
 
+    [LibraryImport(Library, EntryPoint = "duckdb_nparams")]
+    public static partial ulong ParameterCount(DuckDBPreparedStatement prepared);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_logical_type_get_alias")]
+    public static partial nint AliasOf(DuckDBLogicalType type);
+
     [LibraryImport(Library, EntryPoint = "duckdb_union_type_member_count")]
     public static partial ulong MemberCount(DuckDBLogicalType type);
 

@@ -91,6 +91,11 @@ internal sealed class SqlSession : IDisposable
     {
         await using DbTransaction transaction = await _database.BeginTransactionAsync(cancellation);
         StatementShape shape = StatementShape.Of(_database, statement);
+        if (shape.Kind == StatementKind.Transaction)
+        {
+            throw new UserErrorException("Each statement is a transaction of its own: there is no BEGIN, COMMIT or ROLLBACK.");
+        }
+
         IReadOnlyDictionary<string, IReadOnlyList<FolderCondition>?> needs = StatementNeeds.Of(_database, statement, shape.Kind);
         foreach ((string view, IReadOnlyList<FolderCondition>? conditions) in needs)
         {
@@ -100,7 +105,7 @@ internal sealed class SqlSession : IDisposable
             }
         }
 
-        await Task.Run(() => new StatementRun(_database, statement, shape).Show(output, cancellation), CancellationToken.None);
+        await Task.Run(() => RunStatement(statement, shape, output, cancellation), CancellationToken.None);
         foreach (string view in needs.Keys)
         {
             _database.Execute(WarehouseViews.Empty(view));
@@ -110,6 +115,44 @@ internal sealed class SqlSession : IDisposable
         _database.Execute(FolderChooser.Drop);
         await transaction.CommitAsync(CancellationToken.None);
         return true;
+    }
+
+    private void RunStatement(string statement, StatementShape shape, IResultOutput output, CancellationToken cancellation)
+    {
+        Dictionary<string, string> views = shape.Kind is StatementKind.Create or StatementKind.Alter or StatementKind.Drop ? ViewDefinitions() : [];
+        new StatementRun(_database, statement, shape, () => RequireUnchanged(views)).Show(output, cancellation);
+    }
+
+    /// <summary>No statement may change the warehouse's own views: the next statement would silently have them back.</summary>
+    private void RequireUnchanged(Dictionary<string, string> before)
+    {
+        if (before.Count == 0)
+        {
+            return;
+        }
+
+        Dictionary<string, string> now = ViewDefinitions();
+        if (before.Keys.FirstOrDefault(view => now.GetValueOrDefault(view) != before[view]) is { } changed)
+        {
+            throw new UserErrorException($"{changed} is a view of the warehouse, which cannot be replaced, changed or dropped: choose another name.");
+        }
+    }
+
+    private Dictionary<string, string> ViewDefinitions()
+    {
+        using DuckDBCommand command = _database.CreateCommand();
+        command.CommandText = "select view_name, sql from duckdb_views() where schema_name = 'main' and not temporary and not internal";
+        using DuckDBDataReader reader = command.ExecuteReader();
+        Dictionary<string, string> definitions = new(StringComparer.Ordinal);
+        while (reader.Read())
+        {
+            if (WarehouseViews.Names.Contains(reader.GetString(0)))
+            {
+                definitions[reader.GetString(0)] = reader.GetString(1);
+            }
+        }
+
+        return definitions;
     }
 
     private async Task<bool> TryPrepareAsync(string view, IReadOnlyList<FolderCondition>? conditions, CancellationToken cancellation)

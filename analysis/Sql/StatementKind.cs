@@ -10,6 +10,7 @@ internal enum StatementKind
     Prepare = 6,
     Create = 7,
     Alter = 9,
+    Transaction = 10,
     Copy = 11,
     Drop = 15,
     Set = 20,

@@ -8,7 +8,8 @@ namespace Game.Analysis.Sql;
 /// <param name="database">The database with the views.</param>
 /// <param name="statement">One statement.</param>
 /// <param name="shape">Its kind and columns, the same with and without rows in the views.</param>
-internal sealed class StatementRun(DuckDBConnection database, string statement, StatementShape shape)
+/// <param name="checkAfterRun">Called when a statement without rows has run, before its message is shown; may throw.</param>
+internal sealed class StatementRun(DuckDBConnection database, string statement, StatementShape shape, Action checkAfterRun)
 {
     /// <exception cref="UserErrorException">It returns values that cannot be shown.</exception>
     /// <exception cref="DuckDBException">The statement fails.</exception>
@@ -16,10 +17,10 @@ internal sealed class StatementRun(DuckDBConnection database, string statement, 
     {
         // DuckDB makes two statements of a PIVOT; the columns of the second are known only after the first has run.
         StatementShape last = StatementParser.Count(database, statement) > 1 ? StatementShape.OfLast(database, statement) : shape;
-        string rows = ColumnSql.Rows(statement, last.Columns, output.Form);
-        if (last.Kind == StatementKind.Select && StatementParser.Parses(database, rows))
+        string sql = ColumnSql.Rows(statement, last.Columns, output.Form);
+        if (last.Kind == StatementKind.Select && StatementParser.Parses(database, sql))
         {
-            ShowRows(rows, last, output, isConverted: true, cancellation);
+            ShowRows(sql, last, output, isConverted: true, cancellation);
         }
         else if (last.HasRows)
         {
@@ -28,7 +29,9 @@ internal sealed class StatementRun(DuckDBConnection database, string statement, 
         }
         else
         {
-            output.ShowMessage(Done(last.Kind, Run(cancellation)));
+            int rows = Run(cancellation);
+            checkAfterRun();
+            output.ShowMessage(Done(last.Kind, rows));
         }
     }
 

@@ -38,6 +38,11 @@ internal sealed record StatementShape(StatementKind Kind, IReadOnlyList<ResultCo
     private static StatementShape Of(DuckDBConnection database, DuckDBExtractedStatements extracted, int index)
     {
         using DuckDBPreparedStatement prepared = Prepare(database, extracted, index);
+        if (Native.ParameterCount(prepared) > 0)
+        {
+            throw new UserErrorException("The statement has parameters ($1, $name or ?): write their values into it.");
+        }
+
         int columns = checked((int)Native.ColumnCount(prepared));
         return new StatementShape(Native.KindOf(prepared), [.. Enumerable.Range(0, columns).Select(column => Column(prepared, (ulong)column))]);
     }

@@ -14,7 +14,7 @@ internal static class TypeReader
         using (type)
         {
             TypeId id = (TypeId)LogicalTypes.DuckDBGetTypeId(type);
-            return new ColumnType(id, [.. Parts(id, type)]);
+            return new ColumnType(id, [.. Parts(id, type)], id == TypeId.Varchar && Name(Native.AliasOf(type)) == "JSON");
         }
     }
 

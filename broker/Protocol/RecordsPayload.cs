@@ -1,7 +1,7 @@
 namespace Broker.Protocol;
 
 /// <summary>
-/// Record batches on their way into a response. Those in memory are copied into the response's bytes; any other kind is noted by the
+/// Record batches that a response carries. Those in memory are copied into the response's bytes; any other kind is noted by the
 /// <see cref="ProtocolWriter"/> and streamed in its place by the sender, which disposes of it afterwards, sent or not.
 /// </summary>
 public abstract class RecordsPayload : IDisposable

@@ -48,7 +48,19 @@ public sealed class ResultWriterTests : IAsyncLifetime
     [InlineData("'\\x00\\xffA'::blob", "\\x00\\xFFA", "\"\\\\x00\\\\xFFA\"")]
     [InlineData("'10110'::bit", "10110", "\"10110\"")]
     [InlineData("'b'::enum('a', 'b')", "b", "\"b\"")]
-    [InlineData("'{\"a\": [1]}'::json", "\"{\"\"a\"\": [1]}\"", "{\"a\":[1]}")]
+    [InlineData("'{\"a\": [1]}'::json", "\"{\"\"a\"\": [1]}\"", "{\"a\": [1]}")]
+    [InlineData("'{\"d\": 0.1234567890123456789012,\n \"e\": 2.50}'::json", "\"{\"\"d\"\": 0.1234567890123456789012,\n \"\"e\"\": 2.50}\"",
+        "{\"d\": 0.1234567890123456789012,  \"e\": 2.50}")]
+    [InlineData("row(12345678901234567890.12::decimal(38, 2))", "(12345678901234567890.12)", "[12345678901234567890.12]")]
+    [InlineData("{'x': 1.5::double, 'd': 12345678901234567890.12::decimal(38, 2), 'l': [0.12::decimal(38, 2)]}",
+        "\"{'x': 1.5, 'd': 12345678901234567890.12, 'l': [0.12]}\"", "{\"x\":1.5,\"d\":12345678901234567890.12,\"l\":[0.12]}")]
+    [InlineData("map {'m': (12345678901234567890.12::decimal(38, 2), null)}", "\"{m=(12345678901234567890.12, NULL)}\"",
+        "{\"m\":[12345678901234567890.12,null]}")]
+    [InlineData("union_value(x := (12345678901234567890.12::decimal(38, 2), 1))", "\"(12345678901234567890.12, 1)\"",
+        "{\"x\":[12345678901234567890.12,1]}")]
+    [InlineData("['2.50'::json, null]", "\"[2.50, NULL]\"", "[2.50,null]")]
+    [InlineData("map {}::map(varchar, double)", "{}", "{}")]
+    [InlineData("[]::double[]", "[]", "[]")]
     [InlineData("42::variant", "42", "42")]
     [InlineData("{'a': [1, 2]}::variant", "\"{'a': [1, 2]}\"", "{\"a\":[1,2]}")]
     [InlineData("'nan'::double::variant", "nan", "\"nan\"")]
@@ -99,6 +111,17 @@ public sealed class ResultWriterTests : IAsyncLifetime
         }
 
         (await _warehouse.ShownAsync("from test_all_types()", ResultForm.Table)).ShouldEndWith("3 rows\n");
+    }
+
+    [Theory]
+    [InlineData("explain select 1")]
+    [InlineData("explain analyze select 1")]
+    public async Task A_plan_is_drawn_on_lines_of_its_own(string statement)
+    {
+        string shown = await _warehouse.ShownAsync(statement, ResultForm.Table);
+        shown.Split('\n').Length.ShouldBeGreaterThan(5);
+        shown.ShouldContain("│");
+        shown.ShouldNotContain("\\n");
     }
 
     [Fact]

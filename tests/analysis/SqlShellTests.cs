@@ -40,6 +40,30 @@ public sealed class SqlShellTests : IAsyncLifetime
     public async Task At_a_terminal_the_shell_continues_after_a_mistake()
         => (await RunAsync(isScript: false, "select nothing; select 1;", "select 2 as b; -- so it is", "exit", "select 3 as c;")).ShouldBe((0, "b\n2\n"));
 
+    [Theory]
+    [InlineData("select $1;", "parameters")]
+    [InlineData("select $x;", "parameters")]
+    [InlineData("select ?;", "parameters")]
+    [InlineData("begin;", "transaction of its own")]
+    [InlineData("commit;", "transaction of its own")]
+    [InlineData("rollback;", "transaction of its own")]
+    [InlineData("create or replace view alerts as select 1 as x;", "alerts is a view of the warehouse")]
+    [InlineData("drop view logins;", "logins is a view of the warehouse")]
+    [InlineData("alter view trades rename to t;", "trades is a view of the warehouse")]
+    public async Task What_cannot_run_here_is_refused_in_one_sentence_and_the_tables_stay(string statement, string sentence)
+    {
+        (await RunAsync(isScript: false, "create temp table t as select 1 as a;", statement, "select a from t;", "exit")).ShouldBe((0, "a\n1\n"));
+        _errors.ToString().Trim().Split('\n').ShouldHaveSingleItem().ShouldContain(sentence);
+        _warehouse.Messages.ShouldBe(["Created."]);
+    }
+
+    [Fact]
+    public async Task A_view_of_the_analysts_own_can_be_replaced_and_dropped()
+    {
+        string[] lines = ["create view mine as select 1 as a;", "create or replace view mine as select 2 as a;", "from mine;", "drop view mine;"];
+        (await RunAsync(isScript: true, lines)).ShouldBe((0, "a\n2\n"));
+    }
+
     [Fact]
     public async Task Control_characters_of_a_message_do_not_reach_the_terminal()
     {

@@ -18,7 +18,7 @@ internal enum FrameKind : byte
 
 /// <summary>
 /// A frame: magic (4 bytes), kind (1), payload length (4), CRC-32C of kind, length and payload (4), payload; little-endian. The magic lets a damaged frame be
-/// told from a torn tail: after a torn write no good frame follows.
+/// distinguished from a torn tail: after a torn write no good frame follows.
 /// </summary>
 internal static class JournalFrame
 {

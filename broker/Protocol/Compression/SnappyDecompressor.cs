@@ -8,7 +8,7 @@ namespace Broker.Protocol.Compression;
 /// Snappy in both forms that clients send: Java's framing (a 16-byte header, then length and block, repeated) and one raw block. A block is decompressed whole,
 /// into a pooled buffer of its declared length, once that length has been found possible. A raw block's is counted before it is read
 /// (<see cref="FirstBlockBytes"/>); a framed stream's blocks may declare <see cref="BatchDecompressor.UsualBytes"/> at most, 256 times what clients write
-/// unless they are told otherwise (32 KiB), as only the first of them could be counted.
+/// by default (32 KiB), as only the first of them could be counted.
 /// </summary>
 internal sealed class SnappyDecompressor : BatchDecompressor
 {

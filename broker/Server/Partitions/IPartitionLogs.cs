@@ -25,8 +25,9 @@ internal interface IPartitionLogs
 }
 
 /// <summary>
-/// Receives the roles of this broker's partitions, in the order of the controller's requests. Called under the partition table's lock, which keeps that order,
-/// and outside of every partition's lock: it must neither block nor wait for another request of the controller.
+/// Receives the roles of this broker's partitions, in the order of the controller's requests; also when a log that had no room is opened later. Called under
+/// the partition table's lock, which keeps that order, and outside of every partition's lock: it must neither block nor wait for another request of the
+/// controller.
 /// </summary>
 internal interface IPartitionListener
 {

@@ -27,7 +27,8 @@ internal static class ShellVerb
         using IShellInput input = Console.IsInputRedirected ? new PipeInput(Console.In) : new TerminalInput(SystemFolder.Root);
         if (!input.IsScript)
         {
-            Console.WriteLine($"Views: {string.Join(", ", WarehouseViews.Names)}; end a statement with ;, leave with exit.");
+            Console.WriteLine($"Views: {string.Join(", ", WarehouseViews.Names)}.");
+            Console.WriteLine("End a statement with ;, leave with exit.");
         }
 
         ResultWriter output = new(ResultForm.Table, Console.Out, OutputScreen.Width, Console.Out.WriteLine);

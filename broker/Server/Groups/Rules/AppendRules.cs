@@ -26,7 +26,7 @@ internal static class AppendRules
     {
         if (error != ErrorCode.None)
         {
-            context.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
+            context.Effects.Note(group, GroupIncidentKind.AppendFailed, error.ToString());
         }
     }
 
@@ -62,7 +62,7 @@ internal static class AppendRules
 
     private static void UndoReplacement(Group group, StoreStaticMember stored, ErrorCode error, in EventContext context)
     {
-        context.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
+        context.Effects.Note(group, GroupIncidentKind.AppendFailed, error.ToString());
         JoinResult refusal = JoinRules.Generation(group, stored.Member, withMembers: false) with
         {
             Error = error,

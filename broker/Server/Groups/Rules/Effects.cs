@@ -44,7 +44,7 @@ internal enum GroupIncidentKind
     StaticMemberReplaced,
     OffsetsCommitted,
     OffsetsExpired,
-    StoreFailed,
+    AppendFailed,
     NoMemberRejoined,
 }
 

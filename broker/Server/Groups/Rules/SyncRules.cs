@@ -45,7 +45,7 @@ internal static class SyncRules
         ErrorCode error = EventContext.ErrorForMember(logError);
         if (error != ErrorCode.None)
         {
-            context.Effects.Note(group, GroupIncidentKind.StoreFailed, error.ToString());
+            context.Effects.Note(group, GroupIncidentKind.AppendFailed, error.ToString());
             AbandonAssignment(group, error, context);
             RebalanceRules.Prepare(group, "the assignment could not be stored", context);
             return;

@@ -57,7 +57,7 @@ internal static partial class GroupLog
     private static partial void StaticMemberReplaced(ILogger log, string group, string instance);
 
     [LoggerMessage(415, LogLevel.Warning, "An append for group '{Group}' has failed: {Error}")]
-    private static partial void StoreFailed(ILogger log, string group, string error);
+    private static partial void AppendFailed(ILogger log, string group, string error);
 
     [LoggerMessage(416, LogLevel.Information, "{Count} offsets of group '{Group}' have expired")]
     private static partial void OffsetsExpired(ILogger log, string group, int count);
@@ -79,7 +79,7 @@ internal static partial class GroupLog
             case GroupIncidentKind.MemberRemoved: MemberLeft(log, group.Id, incident.Detail); break;
             case GroupIncidentKind.StaticMemberReplaced: StaticMemberReplaced(log, group.Id, incident.Detail); break;
             case GroupIncidentKind.OffsetsExpired: OffsetsExpired(log, group.Id, incident.Count); break;
-            case GroupIncidentKind.StoreFailed: StoreFailed(log, group.Id, incident.Detail); break;
+            case GroupIncidentKind.AppendFailed: AppendFailed(log, group.Id, incident.Detail); break;
             case GroupIncidentKind.NoMemberRejoined: NoMemberRejoined(log, group.Id); break;
         }
     }

@@ -56,7 +56,7 @@ internal sealed class GroupMetrics
             case GroupIncidentKind.GenerationStarted: _generations.Add(1); break;
             case GroupIncidentKind.MemberLost: _lost.Add(1); break;
             case GroupIncidentKind.OffsetsExpired: _expired.Add(incident.Count); break;
-            case GroupIncidentKind.StoreFailed: _storeFailures.Add(1); break;
+            case GroupIncidentKind.AppendFailed: _storeFailures.Add(1); break;
             case GroupIncidentKind.OffsetsCommitted:
                 _commits.Add(1);
                 _offsets.Add(incident.Count);
