@@ -6,16 +6,19 @@ using Spectre.Console;
 
 namespace Game.Cli.Bench;
 
-/// <summary>The length of the measurements, the number of rounds, and the rate of the latency load in records a second.</summary>
-internal sealed record BenchOptions(double WarmUpSeconds, double Seconds, int Rounds, double Rate);
+/// <summary>
+/// The length of the measurements, the number of rounds, the rate of the latency load in records a second, and the partitions of the topic that is fetched in a
+/// session (0 leaves that measurement out).
+/// </summary>
+internal sealed record BenchOptions(double WarmUpSeconds, double Seconds, int Rounds, double Rate, int IdlePartitions);
 
 /// <summary>
 /// Medians over the rounds. Latencies are from the time a record is due to its arrival at a consumer, in milliseconds; memory is in bytes; the start is from
-/// exec to the first answer to a Metadata request.
+/// exec to the first answer to a Metadata request; the cost of a record in a fetch session of many partitions is the broker's CPU time in microseconds.
 /// </summary>
 internal sealed record BrokerFigures(
     string Name, double ProducedPerCpuSecond, double ConsumedPerCpuSecond, double ProducedPerSecond, double P50Ms, double P99Ms, double P999Ms,
-    double LatencyCpuShare, long PeakRssAnon, double? StartMs);
+    double LatencyCpuShare, long PeakRssAnon, double? StartMs, double? IdlePartitionsCpuMicros);
 
 internal sealed record BrokerBenchReport(BenchOptions Options, IReadOnlyList<BrokerFigures> Brokers);
 
@@ -23,9 +26,18 @@ internal sealed record BrokerBenchReport(BenchOptions Options, IReadOnlyList<Bro
 [JsonSerializable(typeof(BrokerBenchReport))]
 internal sealed partial class BrokerBenchJson : JsonSerializerContext;
 
-/// <summary>Measures brokers under the same loads: it warms up each, alternates between them round by round, then restarts each.</summary>
+/// <summary>
+/// Measures brokers under the same loads: it warms up each, alternates between them round by round, then restarts each. Last come the
+/// fetch sessions, because their many partitions would add to the memory and to the time of a start.
+/// </summary>
 internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnderTest> brokers, Action<string> say)
 {
+    /// <summary>A measurement of fetch sessions has this share of the length of the others, so that the figure costs less than 20 s of a usual run.</summary>
+    private const double SessionShare = 0.3;
+
+    /// <summary>The same for the warm-up: a broker was restarted before it, and it runs one load only.</summary>
+    private const double SessionWarmUpShare = 1 / 6.0;
+
     private sealed record Round(double ProducedPerCpu, double ConsumedPerCpu, double ProducedPerSecond, double P50, double P99, double P999, double LatencyCpu);
 
     public async Task<BrokerBenchReport> RunAsync(CancellationToken cancellation)
@@ -53,7 +65,7 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
         {
             report.Add(Medians(broker, rounds[broker], usages[broker].PeakRssAnon, await StartAsync(broker, usages[broker], cancellation)));
         }
-        return new BrokerBenchReport(options, report);
+        return new BrokerBenchReport(options, options.IdlePartitions == 0 ? report : await WithIdlePartitionsAsync(report, cancellation));
     }
 
     public static string ToJson(BrokerBenchReport report) => JsonSerializer.Serialize(report, BrokerBenchJson.Default.BrokerBenchReport);
@@ -78,6 +90,10 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
         Row("broker CPU share meanwhile", b => b.LatencyCpuShare, "F3");
         Row("peak RssAnon MB", b => b.PeakRssAnon / 1e6, "N0");
         Row("start, exec to first Metadata answer, ms", b => b.StartMs ?? double.NaN, "N0");
+        if (report.Options.IdlePartitions > 0)
+        {
+            Row($"CPU µs a record, {report.Options.IdlePartitions:N0} partitions idle", b => b.IdlePartitionsCpuMicros ?? double.NaN, "N0");
+        }
         console.Write(table);
 
         void Row(string name, Func<BrokerFigures, double> figure, string format)
@@ -149,10 +165,54 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
         return Median(starts);
     }
 
+    private async Task<IReadOnlyList<BrokerFigures>> WithIdlePartitionsAsync(List<BrokerFigures> report, CancellationToken cancellation)
+    {
+        List<double>[] micros = [.. brokers.Select(_ => new List<double>())];
+        List<IdlePartitionsLoad> loads = new();
+        try
+        {
+            foreach (IBrokerUnderTest broker in brokers)
+            {
+                say($"opening a fetch session over {options.IdlePartitions:N0} partitions of {broker.Name}");
+                loads.Add(await IdlePartitionsLoad.OpenAsync(broker.BootstrapServers, options.IdlePartitions, cancellation));
+                await loads[^1].RunAsync(TimeSpan.FromSeconds(options.WarmUpSeconds * SessionWarmUpShare), cancellation);
+            }
+
+            for (int round = 1; round <= options.Rounds; round++)
+            {
+                foreach (int i in round % 2 == 1 ? Enumerable.Range(0, brokers.Count) : Enumerable.Range(0, brokers.Count).Reverse())
+                {
+                    micros[i].Add(await CpuMicrosOfARecordAsync(brokers[i], loads[i], cancellation));
+                    say($"round {round}, {brokers[i].Name}: {micros[i][^1]:N0} µs of CPU a record, {options.IdlePartitions:N0} partitions idle");
+                }
+            }
+
+            foreach (IdlePartitionsLoad load in loads)
+            {
+                await load.DeleteTopicAsync();
+            }
+        }
+        finally
+        {
+            loads.ForEach(load => load.Dispose());
+        }
+
+        return [.. report.Select((figures, i) => figures with { IdlePartitionsCpuMicros = Median(micros[i]) })];
+    }
+
+    private async Task<double> CpuMicrosOfARecordAsync(IBrokerUnderTest broker, IdlePartitionsLoad load, CancellationToken cancellation)
+    {
+        await using ProcessUsage usage = new(broker.ProcessId);
+        FlushDisk();
+        double start = usage.CpuSeconds();
+        long records = await load.RunAsync(TimeSpan.FromSeconds(options.Seconds * SessionShare), cancellation);
+        return (usage.CpuSeconds() - start) * 1e6 / records;
+    }
+
     private static BrokerFigures Medians(IBrokerUnderTest broker, List<Round> rounds, long peak, double? start)
     {
         return new BrokerFigures(broker.Name, Of(r => r.ProducedPerCpu), Of(r => r.ConsumedPerCpu), Of(r => r.ProducedPerSecond), Of(r => r.P50),
-            Of(r => r.P99), Of(r => r.P999), Of(r => r.LatencyCpu), peak, start);
+            Of(r => r.P99), Of(r => r.P999), Of(r => r.LatencyCpu), peak, start, IdlePartitionsCpuMicros: null);
         double Of(Func<Round, double> figure) => Median(rounds.Select(figure));
     }
 

@@ -19,10 +19,10 @@ internal sealed class BrokerLoad(string bootstrapServers)
     private const long NotMeasured = 0;
 
     /// <summary>Creates a topic.</summary>
-    public async Task<string> CreateTopicAsync(string name)
+    public async Task<string> CreateTopicAsync(string name, int partitions = Partitions)
     {
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(bootstrapServers, "bench")).SetLogHandler((_, _) => { }).Build();
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = Partitions, ReplicationFactor = 1 }]);
+        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = 1 }]);
         return name;
     }
 

@@ -16,6 +16,9 @@ internal static class BenchVerb
     /// <summary>Enough campaigns for hundreds of alerts, so that the 99th percentile means something.</summary>
     private const int PlayersPerCampaignOfPath = 20;
 
+    /// <summary>A broker keeps files open for each partition; with more, their number and not the session is measured.</summary>
+    private const int MaxIdlePartitions = 20_000;
+
     public static Command Create() => new("bench", "Measurements; docs/performance.md says how they are made") { Broker(), Detector(), PathBench() };
 
     private static Command Broker()
@@ -28,10 +31,11 @@ internal static class BenchVerb
         Option<double> seconds = OptionOf.Positive("--seconds", "Length of each measurement", 10, OptionOf.MaxSeconds);
         Option<double> warmUp = OptionOf.Positive("--warm-up", "Warm-up of each broker, seconds", 30, OptionOf.MaxSeconds);
         Option<double> rate = OptionOf.Positive("--rate", "Records a second of the latency load", 5000, OptionOf.MaxRate);
+        Option<int> idle = OptionOf.Whole("--idle-partitions", "Partitions of a fetch session; 0: do not measure it", 2000, 0, MaxIdlePartitions);
         Option<string?> report = OptionOf.Report("Write the figures as JSON");
         Command command = new("broker", "Produce, consume and latency of the broker, alone or beside another")
         {
-            peer, against, pid, rounds, seconds, warmUp, rate, report,
+            peer, against, pid, rounds, seconds, warmUp, rate, idle, report,
         };
         command.Validators.Add(result =>
         {
@@ -43,7 +47,8 @@ internal static class BenchVerb
         command.SetAction(async (parsed, cancellation) =>
         {
             using ReportFile? file = ReportFile.Open(parsed.GetValue(report));
-            BenchOptions options = new(parsed.GetValue(warmUp), parsed.GetValue(seconds), parsed.GetValue(rounds), parsed.GetValue(rate));
+            BenchOptions options = new(parsed.GetValue(warmUp), parsed.GetValue(seconds), parsed.GetValue(rounds), parsed.GetValue(rate),
+                parsed.GetValue(idle));
             await using FileStream systemLock = SystemLock.Acquire();
             SystemFolder folder = SystemFolder.Scratch("bench");
             List<IBrokerUnderTest> brokers = new();
