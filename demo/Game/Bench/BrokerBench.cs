@@ -32,10 +32,10 @@ internal sealed partial class BrokerBenchJson : JsonSerializerContext;
 /// </summary>
 internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnderTest> brokers, Action<string> say)
 {
-    /// <summary>A measurement of fetch sessions has this share of the length of the others, so that the figure costs less than 20 s of a usual run.</summary>
+    /// <summary>The length of a measurement of fetch sessions, as a share of the others' length: 9 s per broker in three rounds of a usual run.</summary>
     private const double SessionShare = 0.3;
 
-    /// <summary>The same for the warm-up: a broker was restarted before it, and it runs one load only.</summary>
+    /// <summary>The same for the warm-up, which the restarted brokers need: 5 s of a usual run.</summary>
     private const double SessionWarmUpShare = 1 / 6.0;
 
     private sealed record Round(double ProducedPerCpu, double ConsumedPerCpu, double ProducedPerSecond, double P50, double P99, double P999, double LatencyCpu);
