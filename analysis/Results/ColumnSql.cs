@@ -31,6 +31,8 @@ internal static class ColumnSql
     {
         _ when !IsSpecial(type) => Text($"to_json({value})"),
         TypeId.Float or TypeId.Double => $"case when isfinite({value}) then {Text(value)} else {Text($"to_json({Text(value)})")} end",
+        // DuckDB writes .5 for a decimal without digits before the point.
+        TypeId.Decimal => $"regexp_replace({Text(value)}, '^(-?)[.]', '\\10.')",
         TypeId.Variant => $"case when regexp_matches({Text($"cast({value} as json)")}, 'NaN|Infinity') "
             + $"then {Text($"to_json({Text(value)})")} else {Text($"cast({value} as json)")} end",
         TypeId.List or TypeId.Array => $"'[' || array_to_string(list_transform({value}, lambda {Item(value)}: "
@@ -50,7 +52,8 @@ internal static class ColumnSql
         => $"case when {value} is not null then '{start}' || {string.Join(" || ',' || ", parts)} || '{end}' end";
 
     private static bool IsSpecial(ColumnType type)
-        => type.Id is TypeId.Float or TypeId.Double or TypeId.Variant || type.IsJson || type.IsTuple || type.Parts.Any(part => IsSpecial(part.Type));
+        => type.Id is TypeId.Float or TypeId.Double or TypeId.Decimal or TypeId.Variant || type.IsJson || type.IsTuple
+            || type.Parts.Any(part => IsSpecial(part.Type));
 
     private static string Member(string extract, string value, (string Name, ColumnType Type) part)
         => $"{Literal(JsonText.Of(part.Name) + ":")} || {Part($"{extract}({value}, {Literal(part.Name)})", part.Type)}";

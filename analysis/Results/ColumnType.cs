@@ -9,6 +9,7 @@ internal enum TypeId
     Float = 10,
     Double = 11,
     Varchar = 17,
+    Decimal = 19,
     List = 24,
     Struct = 25,
     Map = 26,

@@ -141,7 +141,7 @@ internal sealed class SqlSession : IDisposable
     private Dictionary<string, string> ViewDefinitions()
     {
         using DuckDBCommand command = _database.CreateCommand();
-        command.CommandText = "select view_name, sql from duckdb_views() where schema_name = 'main' and not temporary and not internal";
+        command.CommandText = "select view_name, sql || coalesce(comment, '') from duckdb_views() where schema_name = 'main' and not temporary and not internal";
         using DuckDBDataReader reader = command.ExecuteReader();
         Dictionary<string, string> definitions = new(StringComparer.Ordinal);
         while (reader.Read())
