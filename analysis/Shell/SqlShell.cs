@@ -12,8 +12,8 @@ namespace Game.Analysis.Shell;
 /// <param name="input">Reads the lines.</param>
 /// <param name="output">Shows the results.</param>
 /// <param name="errors">Receives a sentence for each error.</param>
-/// <param name="sentenceOf">Returns the sentence for an exception; null where the exception is a bug, which ends a script but not the shell.</param>
-internal sealed class SqlShell(SqlSession session, IShellInput input, IResultOutput output, TextWriter errors, Func<Exception, string?> sentenceOf)
+/// <param name="sentenceOf">Returns the sentence for an exception.</param>
+internal sealed class SqlShell(SqlSession session, IShellInput input, IResultOutput output, TextWriter errors, Func<Exception, string> sentenceOf)
 {
     private const string Prompt = "sql> ";
     private const string FurtherPrompt = "  -> ";
@@ -91,9 +91,10 @@ internal sealed class SqlShell(SqlSession session, IShellInput input, IResultOut
         {
             await errors.WriteLineAsync("interrupted");
         }
-        catch (Exception e) when (sentenceOf(e) is not null || !input.IsScript)
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            await errors.WriteLineAsync(VisibleText.EscapeLines(sentenceOf(e) ?? $"This should not have happened: {e.Message} ({e.GetType().Name})"));
+            // Also after a bug the shell continues: its temporary tables are work.
+            await errors.WriteLineAsync(VisibleText.EscapeLines(sentenceOf(e)));
         }
 
         return false;

@@ -77,7 +77,7 @@ public sealed class SqlShellTests : IAsyncLifetime
         using StringWriter text = new();
         using Lines input = new(isScript, lines);
         ResultWriter output = new(ResultForm.Csv, text, () => null, _warehouse.Messages.Add);
-        SqlShell shell = new(await _warehouse.SessionAsync(), input, output, _errors, e => e is UserErrorException ? e.Message : null);
+        SqlShell shell = new(await _warehouse.SessionAsync(), input, output, _errors, e => e.Message);
         int code = await shell.RunAsync(TestContext.Current.CancellationToken);
         return (code, text.ToString());
     }

@@ -44,7 +44,7 @@ internal sealed record NetworkOptions
 
     /// <summary>
     /// A response of at most so many bytes is corked while records are sent directly. A larger one fills the socket's buffer several times: there the cork
-    /// saves few packets and costs a consumer that catches up a fifth more CPU time (docs/performance.md).
+    /// saves few packets and costs CPU time when a consumer catches up (docs/performance.md).
     /// </summary>
     public const int MaxCorkedBytes = DefaultSendBufferBytes;
 

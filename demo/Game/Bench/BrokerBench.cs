@@ -27,10 +27,10 @@ internal sealed record BrokerBenchReport(BenchOptions Options, IReadOnlyList<Bro
 internal sealed partial class BrokerBenchJson : JsonSerializerContext;
 
 /// <summary>
-/// Measures brokers under the same loads: it warms up each, alternates between them round by round, then restarts each. Last come the
-/// fetch sessions, because their many partitions would add to the memory and to the time of a start.
+/// Measures brokers under the same loads: it warms up each, alternates between them round by round, then restarts each. Last come the fetch sessions,
+/// because their many partitions would add to the memory and to the time of a start.
 /// </summary>
-internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnderTest> brokers, Action<string> say)
+internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnderTest> brokers, Action<string> writeLine)
 {
     /// <summary>The length of a measurement of fetch sessions, as a share of the others' length: 9 s per broker in three rounds of a usual run.</summary>
     private const double SessionShare = 0.3;
@@ -46,7 +46,7 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
         Dictionary<IBrokerUnderTest, ProcessUsage> usages = brokers.ToDictionary(broker => broker, broker => new ProcessUsage(broker.ProcessId));
         foreach (IBrokerUnderTest broker in brokers)
         {
-            say($"warming up {broker.Name} for {options.WarmUpSeconds:F0} s");
+            writeLine($"warming up {broker.Name} for {options.WarmUpSeconds:F0} s");
             await WarmUpAsync(broker, cancellation);
         }
 
@@ -56,7 +56,7 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
             {
                 Round figures = await MeasureAsync(broker, usages[broker], $"bench-{round}", cancellation);
                 rounds[broker].Add(figures);
-                say($"round {round}, {broker.Name}: produced {figures.ProducedPerCpu:N0}, consumed {figures.ConsumedPerCpu:N0} per CPU s, p99 {figures.P99:F2} ms");
+                writeLine($"round {round}, {broker.Name}: produced {figures.ProducedPerCpu:N0}, consumed {figures.ConsumedPerCpu:N0} per CPU s, p99 {figures.P99:F2} ms");
             }
         }
 
@@ -161,7 +161,7 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
             starts.Add(start.TotalMilliseconds);
         }
 
-        say($"{broker.Name} starts in {Median(starts):N0} ms");
+        writeLine($"{broker.Name} starts in {Median(starts):N0} ms");
         return Median(starts);
     }
 
@@ -173,7 +173,7 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
         {
             foreach (IBrokerUnderTest broker in brokers)
             {
-                say($"opening a fetch session over {options.IdlePartitions:N0} partitions of {broker.Name}");
+                writeLine($"opening a fetch session over {options.IdlePartitions:N0} partitions of {broker.Name}");
                 loads.Add(await IdlePartitionsLoad.OpenAsync(broker.BootstrapServers, options.IdlePartitions, cancellation));
                 await loads[^1].RunAsync(TimeSpan.FromSeconds(options.WarmUpSeconds * SessionWarmUpShare), cancellation);
             }
@@ -183,7 +183,7 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IBrokerUnd
                 foreach (int i in round % 2 == 1 ? Enumerable.Range(0, brokers.Count) : Enumerable.Range(0, brokers.Count).Reverse())
                 {
                     micros[i].Add(await CpuMicrosOfARecordAsync(brokers[i], loads[i], cancellation));
-                    say($"round {round}, {brokers[i].Name}: {micros[i][^1]:N0} µs of CPU a record, {options.IdlePartitions:N0} partitions idle");
+                    writeLine($"round {round}, {brokers[i].Name}: {micros[i][^1]:N0} µs of CPU a record, {options.IdlePartitions:N0} partitions idle");
                 }
             }
 

@@ -45,6 +45,7 @@ internal sealed class FetchSession : IDisposable
         }
         catch
         {
+            // The caller gets no session to dispose of.
             session.Dispose();
             throw;
         }

@@ -32,6 +32,8 @@ internal static class ShellVerb
         }
 
         ResultWriter output = new(ResultForm.Table, Console.Out, OutputScreen.Width, Console.Out.WriteLine);
-        return await new SqlShell(session, input, output, Console.Error, Outcome.Sentence).RunAsync(cancellation);
+        return await new SqlShell(session, input, output, Console.Error, SentenceOf).RunAsync(cancellation);
+
+        static string SentenceOf(Exception e) => Outcome.Sentence(e) ?? Outcome.Unexpected(e, ["shell"]);
     }
 }
