@@ -124,11 +124,16 @@ internal sealed class ConsumerFactory(string bootstrapServers, string serverId, 
     // The client's queue of records that are fetched and not consumed yet; its default is 64 MB.
     private const int QueuedKilobytes = 4 * 1024;
 
+    // A fetch waits for this much, or for the contract's 100 ms: one that is answered for each record would take the broker's and this server's time from the
+    // actions that players wait for.
+    private const int FetchMinBytes = 64 * 1024;
+
     public IConsumer<Ignore, byte[]> Create()
     {
         ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, serverId, $"game-server-{serverId}");
         config.EnablePartitionEof = true;
         config.QueuedMaxMessagesKbytes = QueuedKilobytes;
+        config.FetchMinBytes = FetchMinBytes;
         return new ConsumerBuilder<Ignore, byte[]>(config)
             .SetErrorHandler((_, error) => log.ClientError(error.Reason))
             .SetLogHandler((_, _) => { }) // the producer's client logs the same

@@ -91,7 +91,7 @@ public sealed class DemoTests(FinishedDemo demo) : IClassFixture<FinishedDemo>
             "select sum(gold_delta) as s, 1.50::decimal(5, 2) as d, 1.5::float as f, 18446744073709551615::ubigint as u from trades; select 2 as second",
                 "--json");
         json.ExitCode.ShouldBe(0, json.Said);
-        json.Lines[0].ShouldMatch("""^\{"s":-?[0-9]+,"d":1.5,"f":1.5,"u":18446744073709551615\}$""");
+        json.Lines[0].ShouldMatch("""^\{"s":-?[0-9]+,"d":1\.50,"f":1\.5,"u":18446744073709551615\}$""");
         json.Lines[1].ShouldBe("""{"second":2}""");
     }
 
