@@ -4,6 +4,7 @@ using Broker.Server.Apis.Fetching;
 using Broker.Server.Metadata;
 using Broker.Server.Partitions;
 using Broker.Server.Requests;
+using Broker.Server.Scheduling;
 using Broker.Server.Security;
 using Broker.Storage.Logs;
 
@@ -201,7 +202,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
 
     private Task<FetchReading> ReadCold(Fetch fetch, FetchEntry[] entries, long nowMs) => ThreadsOf(entries).Run(() => Read(fetch, entries, nowMs));
 
-    private ColdWork ThreadsOf(FetchEntry[] entries) => services.Cold.Of(entries.Select(entry => entry.Source?.Partition));
+    private IBlockingWork ThreadsOf(FetchEntry[] entries) => services.Cold.Of(entries.Select(entry => entry.Source?.Partition));
 
     private Task Wait(Fetch fetch) =>
         WaitingFetch.Start(fetch.Session, fetch.Terms.MinBytes, TimeSpan.FromMilliseconds(fetch.Request.MaxWaitMs), services.Wheel, fetch.Context.ClientEnded);

@@ -4,6 +4,7 @@ using Broker.Server.Apis.Fetching;
 using Broker.Server.Metadata;
 using Broker.Server.Partitions;
 using Broker.Server.Requests;
+using Broker.Server.Scheduling;
 using Broker.Server.Security;
 
 namespace Broker.Server.Apis;
@@ -74,7 +75,7 @@ internal sealed class ListOffsetsApi(DataServices services) : Api<ListOffsetsReq
         return response;
     }
 
-    private ColdWork ThreadsOf(ListOffsetsRequest request) =>
+    private IBlockingWork ThreadsOf(ListOffsetsRequest request) =>
         services.Cold.Of(request.Topics.SelectMany(t => t.Partitions.Select(p => services.Partitions.Find(t.Name, p.PartitionIndex))));
 
     private ListOffsetsResponse Answer(ListOffsetsRequest request, RequestContext context)

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Broker.Protocol.Messages;
+using Broker.Server.Scheduling;
 
 namespace Broker.Server.Controller;
 
@@ -18,12 +19,12 @@ internal sealed class BrokerSender : IAsyncDisposable
     private readonly ControllerLog _log;
     private readonly Task _loop;
 
-    internal BrokerSender(IBrokerChannel channel, Action<BrokerAnswers> answered, ControllerLog log)
+    internal BrokerSender(IBrokerChannel channel, Action<BrokerAnswers> answered, IScheduler scheduler, ControllerLog log)
     {
         _log = log;
         _channel = channel;
         _answered = answered;
-        _loop = Task.Run(Run);
+        _loop = scheduler.Run(Run);
     }
 
     internal ValueTask Send(BrokerRequests requests) => _requests.Writer.WriteAsync(new Item(requests, null));
@@ -73,12 +74,12 @@ internal sealed class BrokerSender : IAsyncDisposable
 
     private async Task Deliver(BrokerRequests requests)
     {
-        LeaderAndIsrResponse? leaderAndIsr = requests.LeaderAndIsr is null ? null : await _channel.Send(requests.LeaderAndIsr);
+        LeaderAndIsrResponse? leaderAndIsr = requests.LeaderAndIsr is null ? null : await _channel.Send(requests.LeaderAndIsr, CancellationToken.None);
         if (requests.UpdateMetadata is not null)
         {
-            await _channel.Send(requests.UpdateMetadata);
+            await _channel.Send(requests.UpdateMetadata, CancellationToken.None);
         }
-        StopReplicaResponse? stopReplica = requests.StopReplica is null ? null : await _channel.Send(requests.StopReplica);
+        StopReplicaResponse? stopReplica = requests.StopReplica is null ? null : await _channel.Send(requests.StopReplica, CancellationToken.None);
         if (leaderAndIsr is not null || stopReplica is not null)
         {
             _answered(new BrokerAnswers(requests, leaderAndIsr, stopReplica));

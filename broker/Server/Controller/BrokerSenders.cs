@@ -1,11 +1,14 @@
+using Broker.Server.Scheduling;
+
 namespace Broker.Server.Controller;
 
 /// <summary>The senders to all live brokers; used by the controller's loop.</summary>
-internal sealed class BrokerSenders(IBrokerChannels channels, Action<BrokerAnswers> answered, ControllerLog log) : IAsyncDisposable
+internal sealed class BrokerSenders(IBrokerChannels channels, Action<BrokerAnswers> answered, IScheduler scheduler, ControllerLog log) : IAsyncDisposable
 {
     private readonly Dictionary<int, BrokerSender> _senders = [];
 
-    internal void Add(LiveBroker broker) => _senders.Add(broker.Registration.Id, new BrokerSender(channels.Open(broker), answered, log));
+    internal void Add(LiveBroker broker) =>
+        _senders.Add(broker.Registration.Id, new BrokerSender(channels.Open(broker), answered, scheduler, log));
 
     internal ValueTask Remove(int broker) => _senders.Remove(broker, out BrokerSender? sender) ? sender.DisposeAsync() : ValueTask.CompletedTask;
 

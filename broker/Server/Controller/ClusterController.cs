@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Broker.Coordination;
 using Broker.Protocol;
 using Broker.Server.Metadata.Znodes;
+using Broker.Server.Scheduling;
 using Broker.Storage;
 
 namespace Broker.Server.Controller;
@@ -20,6 +21,7 @@ internal sealed class ClusterController : IAsyncDisposable
     private readonly IBrokerChannels _channels;
     private readonly Func<string, bool> _isUncleanElectionAllowed;
     private readonly Func<ValueTask> _registerAgain;
+    private readonly IScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly ControllerLog _log;
     private ControllerTerm? _term;
@@ -30,7 +32,7 @@ internal sealed class ClusterController : IAsyncDisposable
     /// <param name="registerAgain">Registers this broker in a new session, after the old one expired.</param>
     internal ClusterController(
         ControllerSettings settings, ClusterSession session, IBrokerChannels channels, Func<string, bool> isUncleanElectionAllowed,
-        Func<ValueTask> registerAgain, TimeProvider time, ControllerLog log)
+        Func<ValueTask> registerAgain, IScheduler scheduler, TimeProvider time, ControllerLog log)
     {
         _settings = settings;
         _session = session;
@@ -38,6 +40,7 @@ internal sealed class ClusterController : IAsyncDisposable
         _channels = channels;
         _isUncleanElectionAllowed = isUncleanElectionAllowed;
         _registerAgain = registerAgain;
+        _scheduler = scheduler;
         _time = time;
         _log = log;
         session.Subscribe(SessionChanged);
@@ -49,7 +52,7 @@ internal sealed class ClusterController : IAsyncDisposable
     /// <summary>Takes part in the election. Completes when a broker has won it; if that is this one, when it has taken the cluster over.</summary>
     internal async Task Start()
     {
-        _loop = Task.Run(Run);
+        _loop = _scheduler.Run(Run);
         await Ask("Startup", Elect);
     }
 
@@ -269,7 +272,7 @@ internal sealed class ClusterController : IAsyncDisposable
     private async Task BeginTerm(int epoch, int version)
     {
         ControllerTerm term = new(
-            _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _log,
+            _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _scheduler, _log,
             (name, owner, handle) => _events.Writer.TryWrite(new Event(name, owner, handle)));
         Volatile.Write(ref _term, term);
         _log.ElectedController(_settings.BrokerId, epoch);

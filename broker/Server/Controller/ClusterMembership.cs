@@ -5,6 +5,7 @@ using Broker.Server.Config;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Requests;
+using Broker.Server.Scheduling;
 using Broker.Server.Security;
 using Broker.Storage;
 using Broker.Storage.Logs;
@@ -21,6 +22,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     private readonly ClusterSession _session;
     private readonly ZnodeClient _znodes;
     private readonly BrokerRegistrar _registrar;
+    private readonly IScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _logging;
     private readonly MetadataLog _log;
@@ -28,11 +30,13 @@ internal sealed class ClusterMembership : IAsyncDisposable
     private ClusterController? _controller;
     private ConfigChanges? _changes;
 
-    private ClusterMembership(ClusterSession session, int brokerId, string clusterId, BrokerConfig config, TimeProvider time, ILoggerFactory logging)
+    private ClusterMembership(
+        ClusterSession session, int brokerId, string clusterId, BrokerConfig config, IScheduler scheduler, TimeProvider time, ILoggerFactory logging)
     {
         _session = session;
         _znodes = new ZnodeClient(session);
         _registrar = new BrokerRegistrar(session);
+        _scheduler = scheduler;
         _time = time;
         _logging = logging;
         _log = new MetadataLog(logging.CreateLogger("Broker.Metadata"));
@@ -43,7 +47,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         Brokers = new DynamicBrokerConfigs(config, brokerId, _znodes, _log);
         Topics = new TopicConfigs(_znodes, Brokers);
         Creation = new TopicCreation(_znodes, Metadata, Brokers, new Random(), _log);
-        ProducerIds = new ProducerIds(_znodes, brokerId, _log);
+        ProducerIds = new ProducerIds(_znodes, brokerId, scheduler, _log);
     }
 
     /// <summary>This broker's id: configured, of the former life, or generated.</summary>
@@ -74,7 +78,8 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <param name="formerBrokerId">The id in the data folders; null where they are new.</param>
     /// <param name="formerClusterId">The id in the data folders: an empty tree beside old data gets it again.</param>
     internal static async Task<ClusterMembership> Join(
-        ICoordinationService service, BrokerConfig config, int? formerBrokerId, string? formerClusterId, TimeProvider time, ILoggerFactory logging)
+        ICoordinationService service, BrokerConfig config, int? formerBrokerId, string? formerClusterId, IScheduler scheduler, TimeProvider time,
+        ILoggerFactory logging)
     {
         ClusterSession session = new(service);
         await session.Open();
@@ -82,7 +87,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         await znodes.CreatePersistentPaths();
         string clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New()));
         int brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
-        ClusterMembership membership = new(session, brokerId, clusterId, config, time, logging);
+        ClusterMembership membership = new(session, brokerId, clusterId, config, scheduler, time, logging);
         await membership.Brokers.Refresh();
         await membership.Topics.Load();
         return membership;
@@ -109,11 +114,11 @@ internal sealed class ClusterMembership : IAsyncDisposable
     {
         BrokerRegistration registration = new(BrokerId, endpoints, Brokers.Effective.Rack, _time.GetUtcNow().ToUnixTimeMilliseconds());
         LocalBroker local = new(leaderAndIsr, stopReplica, Metadata, Topics, () => BrokerEpoch);
-        _changes = new ConfigChanges(_session, Topics, Brokers, Metadata, configure, _time, _log);
+        _changes = new ConfigChanges(_session, Topics, Brokers, Metadata, configure, _scheduler, _time, _log);
         _controller = new ClusterController(
             new ControllerSettings(BrokerId, interBrokerListener, _isDeletionEnabled), _session, new LocalBrokerChannels(local),
                 Topics.IsUncleanElectionAllowed,
-            () => RegisterAgain(registration), _time, new ControllerLog(_logging.CreateLogger("Broker.Controller")));
+            () => RegisterAgain(registration), _scheduler, _time, new ControllerLog(_logging.CreateLogger("Broker.Controller")));
         await _registrar.Register(registration);
         await _changes.Start();
         await _controller.Start();

@@ -1,5 +1,6 @@
 using Broker.Coordination;
 using Broker.Server.Metadata.Znodes;
+using Broker.Server.Scheduling;
 
 namespace Broker.Server.Controller;
 
@@ -17,7 +18,7 @@ internal sealed class ControllerTerm : IAsyncDisposable
 
     internal ControllerTerm(
         ControllerSettings settings, int epoch, int epochVersion, ZnodeClient znodes, IBrokerChannels channels,
-        Func<string, bool> isUncleanElectionAllowed, ControllerLog log, Action<string, ControllerTerm, Func<Task>> post)
+        Func<string, bool> isUncleanElectionAllowed, IScheduler scheduler, ControllerLog log, Action<string, ControllerTerm, Func<Task>> post)
     {
         _settings = settings;
         _post = post;
@@ -31,7 +32,7 @@ internal sealed class ControllerTerm : IAsyncDisposable
         Deletion = new TopicDeletion(this, settings.IsDeletionEnabled);
         Brokers = new BrokerChanges(this);
         Topics = new TopicChanges(this);
-        Senders = new BrokerSenders(channels, answers => Post("BrokerAnswers", () => Brokers.Answered(answers)), log);
+        Senders = new BrokerSenders(channels, answers => Post("BrokerAnswers", () => Brokers.Answered(answers)), scheduler, log);
     }
 
     internal int Epoch { get; }

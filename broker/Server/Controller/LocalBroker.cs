@@ -16,7 +16,7 @@ internal sealed class LocalBroker(
     Func<long> brokerEpoch) : IBrokerChannel
 {
     /// <summary>A topic that is new here may have been given its settings after this broker last read them.</summary>
-    public async ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request)
+    public async ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request, CancellationToken cancellation)
     {
         foreach (LeaderAndIsrRequest.LeaderAndIsrTopicState topic in request.TopicStates.Where(
             topic => topic.PartitionStates.Any(partition => partition.IsNew)))
@@ -26,7 +26,7 @@ internal sealed class LocalBroker(
         return leaderAndIsr(request);
     }
 
-    public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request)
+    public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request, CancellationToken cancellation)
     {
         if (request.BrokerEpoch >= 0 && request.BrokerEpoch < brokerEpoch())
         {
@@ -40,7 +40,7 @@ internal sealed class LocalBroker(
         return ValueTask.FromResult(response);
     }
 
-    public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request) => ValueTask.FromResult(stopReplica(request));
+    public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation) => ValueTask.FromResult(stopReplica(request));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

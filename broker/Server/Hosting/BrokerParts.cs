@@ -9,6 +9,7 @@ using Broker.Server.Metrics;
 using Broker.Server.Network;
 using Broker.Server.Partitions;
 using Broker.Server.Requests;
+using Broker.Server.Scheduling;
 using Broker.Server.Security;
 using Broker.Server.Time;
 using Broker.Storage.Directories;
@@ -27,12 +28,12 @@ internal sealed class BrokerParts : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Action _onAllFoldersFailed;
     private readonly TimingWheel _wheel;
-    private readonly DirectoryThreads _cold = new(ColdWork.DefaultThreads);
+    private readonly DirectoryThreads _cold = new(PoolScheduler.Instance, DirectoryThreads.PerDisk);
 
     /// <summary>
     /// Threads of their own for loading groups: fetches must not wait while thousands of groups are loaded, and groups not while a consumer reads old records.
     /// </summary>
-    private readonly DirectoryThreads _loading = new(ColdWork.DefaultThreads);
+    private readonly DirectoryThreads _loading = new(PoolScheduler.Instance, DirectoryThreads.PerDisk);
     private readonly AllowAllAuthorizer _authorizer = new();
     private Storages? _storages;
     private GroupCoordinator? _groups;
@@ -69,7 +70,8 @@ internal sealed class BrokerParts : IAsyncDisposable
         await Task.Run(() => Load(_storages.Directories, Membership, cancellation), CancellationToken.None);
         await Membership.Seed(_storages.Directories.Logs, _storages.Directories.CompactedTopics);
         Sockets.Bind(_config.Listeners);
-        _groups = GroupService.Start(_config, Membership.Metadata, () => _partitions!, _wheel, _loading, Metrics.Meter, _time, GroupLogger());
+        _groups = GroupService.Start(_config, Membership.Metadata, () => _partitions!, PoolScheduler.Instance, _wheel, _loading, Metrics.Meter,
+            _time, GroupLogger());
         PartitionTable partitions = _partitions = OpenPartitions(_storages, Membership, _groups);
         await Membership.Start(
             Endpoints.Of(_config, Sockets.Bound), _config.InterBrokerListener.Name, partitions.Apply, partitions.Apply, partitions.Configure);
@@ -137,15 +139,16 @@ internal sealed class BrokerParts : IAsyncDisposable
     private async Task<ClusterMembership> Join(Storages storages)
     {
         Storage.Checkpoints.MetaProperties? former = storages.FormerIdentity();
-        ClusterMembership membership = await ClusterMembership.Join(storages.Coordination, _config, former?.BrokerId, former?.ClusterId, _time, _logging);
+        ClusterMembership membership = await ClusterMembership.Join(storages.Coordination, _config, former?.BrokerId, former?.ClusterId, PoolScheduler.Instance,
+            _time, _logging);
         storages.EnsureIdentity(membership.BrokerId, membership.ClusterId);
         return membership;
     }
 
     private PartitionTable OpenPartitions(Storages storages, ClusterMembership membership, GroupCoordinator groups)
     {
-        PartitionHost host = _host = new PartitionHost(membership.BrokerId, _time, _wheel, _config.ReplicaLagTimeMaxMs,
-            _logging.CreateLogger("Broker.Partitions"));
+        PartitionHost host = _host = new PartitionHost(membership.BrokerId, _time, PoolScheduler.Instance, _wheel,
+            _config.ReplicaLagTimeMaxMs, _logging.CreateLogger("Broker.Partitions"));
         return new PartitionTable(host, new DirectoryLogs(storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch, [groups]);
     }
 

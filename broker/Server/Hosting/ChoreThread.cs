@@ -1,4 +1,5 @@
 using Broker.Server.Partitions;
+using Broker.Server.Scheduling;
 using Broker.Server.Time;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +13,7 @@ namespace Broker.Server.Hosting;
 /// <param name="log">Gets the failures.</param>
 internal sealed class ChoreThread(TimingWheel wheel, ILogger log) : IDisposable
 {
-    private readonly ColdWork _thread = new(maxThreads: 1);
+    private readonly IBlockingWork _thread = PoolScheduler.Instance.CreateThreads(1);
     private readonly Lock _lock = new();
     private Task _last = Task.CompletedTask;
     private bool _stopped;

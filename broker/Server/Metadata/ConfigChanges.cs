@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Broker.Coordination;
 using Broker.Server.Metadata.Znodes;
+using Broker.Server.Scheduling;
 using Broker.Storage;
 
 namespace Broker.Server.Metadata;
@@ -20,6 +21,7 @@ internal sealed class ConfigChanges : IAsyncDisposable
     private readonly DynamicBrokerConfigs _broker;
     private readonly MetadataCache _metadata;
     private readonly Action<string, LogConfig> _configure;
+    private readonly IScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly MetadataLog _log;
     private long _lastHandled = -1;
@@ -28,13 +30,14 @@ internal sealed class ConfigChanges : IAsyncDisposable
     /// <param name="configure">Gives a topic's partitions new settings; called on the loop.</param>
     internal ConfigChanges(
         ClusterSession session, TopicConfigs topics, DynamicBrokerConfigs broker, MetadataCache metadata, Action<string, LogConfig> configure,
-        TimeProvider time, MetadataLog log)
+        IScheduler scheduler, TimeProvider time, MetadataLog log)
     {
         _znodes = new ZnodeClient(session);
         _topics = topics;
         _broker = broker;
         _metadata = metadata;
         _configure = configure;
+        _scheduler = scheduler;
         _time = time;
         _log = log;
         session.Subscribe(state =>
@@ -52,7 +55,7 @@ internal sealed class ConfigChanges : IAsyncDisposable
         await Handle(notifyPartitions: false);
         await _broker.Refresh();
         await _topics.Load();
-        _loop = Task.Run(Run);
+        _loop = _scheduler.Run(Run);
     }
 
     /// <summary>After the session was replaced: leaves the watch again.</summary>

@@ -1,5 +1,6 @@
 using Broker.Coordination;
 using Broker.Server.Metadata.Znodes;
+using Broker.Server.Scheduling;
 
 namespace Broker.Server.Metadata;
 
@@ -7,7 +8,7 @@ namespace Broker.Server.Metadata;
 /// Hands out producer ids from blocks that are taken from the tree by compare-and-set; an id is never handed out twice, what is left of a block at the end is
 /// lost. The next block is fetched when nine tenths of one are used. From any thread.
 /// </summary>
-internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, MetadataLog log)
+internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, IScheduler scheduler, MetadataLog log)
 {
     private const long PrefetchAt = ProducerIdBlock.Size * 9 / 10;
 
@@ -69,7 +70,7 @@ internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, MetadataLog 
     {
         if (_fetching is null or { IsCompleted: true })
         {
-            _fetching = Task.Run(FetchBlock);
+            _fetching = scheduler.Run(FetchBlock);
         }
         return _fetching;
     }

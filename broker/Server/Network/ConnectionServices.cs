@@ -1,5 +1,6 @@
 using Broker.Server.Partitions;
 using Broker.Server.Requests;
+using Broker.Server.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Network;
@@ -16,7 +17,7 @@ internal sealed class ConnectionServices : IDisposable
         Time = time;
         LargeFrames = new ByteBudget(options.LargeFramesBytes);
         Pieces = new ByteBudget(NetworkOptions.AllPiecesBytes);
-        ColdReads = new DirectoryThreads(NetworkOptions.MaxColdReads);
+        ColdReads = new DirectoryThreads(PoolScheduler.Instance, NetworkOptions.MaxColdReads);
         Sender = new ResponseSender(Pieces, ColdReads);
     }
 

@@ -1,27 +1,33 @@
+using Broker.Server.Scheduling;
+
 namespace Broker.Server.Partitions;
 
 /// <summary>
 /// Threads for work that waits for a disk, separate for each log directory, so that a stalled directory delays no work of the others. Any thread may call.
 /// </summary>
+/// <param name="scheduler">Makes the threads.</param>
 /// <param name="perDirectory">Threads of one directory.</param>
-internal sealed class DirectoryThreads(int perDirectory) : IDisposable
+internal sealed class DirectoryThreads(IScheduler scheduler, int perDirectory) : IDisposable
 {
+    /// <summary>As many threads as keep one disk busy.</summary>
+    public const int PerDisk = 4;
+
     /// <summary>The key of the threads for work that touches several directories, or none.</summary>
     private const string Several = "";
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, ColdWork> _byDirectory = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IBlockingWork> _byDirectory = new(StringComparer.Ordinal);
     private bool _disposed;
 
     /// <summary>The threads of the directory with this path.</summary>
-    public ColdWork Of(string directory)
+    public IBlockingWork Of(string directory)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (!_byDirectory.TryGetValue(directory, out ColdWork? threads))
+            if (!_byDirectory.TryGetValue(directory, out IBlockingWork? threads))
             {
-                _byDirectory[directory] = threads = new ColdWork(perDirectory);
+                _byDirectory[directory] = threads = scheduler.CreateThreads(perDirectory);
             }
 
             return threads;
@@ -29,7 +35,7 @@ internal sealed class DirectoryThreads(int perDirectory) : IDisposable
     }
 
     /// <summary>The threads for work on all these partitions: those of their directory, or, where they lie in several, threads of their own.</summary>
-    public ColdWork Of(IEnumerable<Partition?> partitions)
+    public IBlockingWork Of(IEnumerable<Partition?> partitions)
     {
         string? only = null;
         foreach (Partition? partition in partitions)
@@ -56,7 +62,7 @@ internal sealed class DirectoryThreads(int perDirectory) : IDisposable
         lock (_lock)
         {
             _disposed = true;
-            foreach (ColdWork threads in _byDirectory.Values)
+            foreach (IBlockingWork threads in _byDirectory.Values)
             {
                 threads.Dispose();
             }

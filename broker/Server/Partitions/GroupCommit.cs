@@ -1,3 +1,5 @@
+using Broker.Server.Scheduling;
+
 namespace Broker.Server.Partitions;
 
 /// <summary>
@@ -15,7 +17,7 @@ internal sealed class GroupCommit(Action flush)
     /// Flushes on one of the given threads. Completes when a flush that began after this call has ended; fails where <c>flush</c> throws, or where the threads
     /// have been disposed of.
     /// </summary>
-    public Task Run(ColdWork threads)
+    public Task Run(IBlockingWork threads)
     {
         lock (_lock)
         {
@@ -29,7 +31,7 @@ internal sealed class GroupCommit(Action flush)
         }
     }
 
-    private void Begin(ColdWork threads, TaskCompletionSource next)
+    private void Begin(IBlockingWork threads, TaskCompletionSource next)
     {
         try
         {
@@ -44,7 +46,7 @@ internal sealed class GroupCommit(Action flush)
         }
     }
 
-    private bool RunNext(ColdWork threads)
+    private bool RunNext(IBlockingWork threads)
     {
         TaskCompletionSource served;
         lock (_lock)

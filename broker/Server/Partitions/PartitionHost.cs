@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Broker.Protocol.Records;
+using Broker.Server.Scheduling;
 using Broker.Server.Time;
 using Microsoft.Extensions.Logging;
 
@@ -8,10 +9,12 @@ namespace Broker.Server.Partitions;
 /// <summary>What all partitions of a broker share.</summary>
 /// <param name="BrokerId">This broker.</param>
 /// <param name="Clock">Wall time for records, monotonic stamps for waiting.</param>
+/// <param name="Scheduler">Makes the threads that flush.</param>
 /// <param name="Wheel">Time-outs.</param>
 /// <param name="ReplicaLagMaxMs"><c>replica.lag.time.max.ms</c>.</param>
 /// <param name="Logger">Of the area.</param>
-internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWheel Wheel, long ReplicaLagMaxMs, ILogger Logger) : IDisposable
+internal sealed record PartitionHost(
+    int BrokerId, TimeProvider Clock, IScheduler Scheduler, TimingWheel Wheel, long ReplicaLagMaxMs, ILogger Logger) : IDisposable
 {
     /// <summary>
     /// Partitions of one directory that are flushed at once: enough to share the file system's commits; the other partitions wait in a queue.
@@ -22,7 +25,7 @@ internal sealed record PartitionHost(int BrokerId, TimeProvider Clock, TimingWhe
     public ConcurrentDictionary<string, AppendGate> Gates { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Runs the flushes that acknowledgements wait for.</summary>
-    public DirectoryThreads Flushes { get; } = new(FlushesPerDirectory);
+    public DirectoryThreads Flushes { get; } = new(Scheduler, FlushesPerDirectory);
 
     /// <summary>Bounds the memory and cores of decompression, for all partitions and all readers.</summary>
     public DecompressionBound Decompression { get; } = new(Environment.ProcessorCount);

@@ -1,3 +1,4 @@
+using Broker.Server.Scheduling;
 using Broker.Coordination.Embedded;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
@@ -50,12 +51,12 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
             given[key] = value;
         }
         EmbeddedCoordination tree = EmbeddedCoordination.InMemory(TimeProvider.System);
-        ClusterMembership membership = await ClusterMembership.Join(tree, new BrokerConfig(given), null, null, TimeProvider.System, NullLoggerFactory.Instance);
+        ClusterMembership membership = await ClusterMembership.Join(tree, new BrokerConfig(given), null, null, PoolScheduler.Instance, TimeProvider.System, NullLoggerFactory.Instance);
         OneBrokerCluster cluster = new(tree, membership);
         await membership.Start(
             [new BrokerEndpoint("PLAINTEXT", "127.0.0.1", 9092, 0)], "PLAINTEXT",
-            request => cluster.Replicas.Send(request).AsTask().GetAwaiter().GetResult(),
-            request => cluster.Replicas.Send(request).AsTask().GetAwaiter().GetResult(),
+            request => cluster.Replicas.Send(request, CancellationToken.None).AsTask().GetAwaiter().GetResult(),
+            request => cluster.Replicas.Send(request, CancellationToken.None).AsTask().GetAwaiter().GetResult(),
             (topic, config) =>
             {
                 cluster.Configured.Add((topic, config));

@@ -1,3 +1,4 @@
+using Broker.Server.Scheduling;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
@@ -256,7 +257,7 @@ public sealed class TopicApisTests
             await cluster.Call<InitProducerIdRequest, InitProducerIdResponse>(new InitProducerIdRequest { TransactionalId = "tx" });
         (transactional.ErrorCode, transactional.ProducerId,
             transactional.ProducerEpoch).ShouldBe(((short)ErrorCode.TransactionalIdAuthorizationFailed, -1, (short)-1));
-        ProducerIds second = new(new Broker.Server.Metadata.Znodes.ZnodeClient(await Session(cluster)), 2,
+        ProducerIds second = new(new Broker.Server.Metadata.Znodes.ZnodeClient(await Session(cluster)), 2, PoolScheduler.Instance,
             new MetadataLog(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
         (await second.Next()).ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(3000);
     }

@@ -1,3 +1,4 @@
+using Broker.Server.Scheduling;
 using Broker.Coordination;
 using Broker.Coordination.Embedded;
 using Broker.Server.Controller;
@@ -54,7 +55,7 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
         BrokerRegistration registration = new(id, [new BrokerEndpoint("PLAINTEXT", "localhost", 9000 + id, 0)], null, 0);
         ClusterController controller = new(
             new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled), session, this, UncleanTopics.Contains,
-            () => registrar.Register(registration), TimeProvider.System, new ControllerLog(NullLogger.Instance));
+            () => registrar.Register(registration), PoolScheduler.Instance, TimeProvider.System, new ControllerLog(NullLogger.Instance));
         _members[id] = new Member(session, registrar, controller);
         await session.Open();
         await registrar.Register(registration);

@@ -28,7 +28,7 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
         }
     }
 
-    public ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request)
+    public ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request, CancellationToken cancellation)
     {
         List<(LeaderAndIsrRequest.LeaderAndIsrTopicState topic,
             LeaderAndIsrRequest.LeaderAndIsrPartitionState state)> partitions =
@@ -53,7 +53,7 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
         });
     }
 
-    public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request)
+    public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request, CancellationToken cancellation)
     {
         IEnumerable<string> topics = request.TopicStates.SelectMany(topic => topic.PartitionStates.Select(state =>
             $"{topic.TopicName}-{state.PartitionIndex}={state.Leader}{(state.OfflineReplicas.Length > 0 ? $" without {string.Join(',', state.OfflineReplicas)}" : "")}"));
@@ -61,7 +61,7 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
         return ValueTask.FromResult(Metadata.Apply(request));
     }
 
-    public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request)
+    public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation)
     {
         List<StopReplicaResponse.StopReplicaPartitionError> errors = new();
         foreach (StopReplicaRequest.StopReplicaTopicState topic in request.TopicStates)

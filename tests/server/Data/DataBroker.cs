@@ -1,4 +1,5 @@
 using System.Net;
+using Broker.Server.Scheduling;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Protocol.Records;
@@ -24,7 +25,7 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
     public const int Id = 1;
 
     private readonly Dictionary<string, LogConfig> _configs = [];
-    private readonly DirectoryThreads _cold = new(2);
+    private readonly DirectoryThreads _cold = new(PoolScheduler.Instance, 2);
     private readonly PartitionHost _host;
     private int _leaderEpoch;
 
@@ -38,7 +39,7 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
                 Directories = folders.Length == 0 ? ["/data"] : folders, JitterSeed = 1, OpenFiles = 100, OnDirectoryFailed = _ => DirectoryFailures++,
             }, Disk, Time, NullLoggerFactory.Instance);
         Directories.Load(ConfigOf);
-        PartitionHost host = _host = new(Id, Time, Wheel, ReplicaLagMaxMs: 30_000, NullLogger.Instance);
+        PartitionHost host = _host = new(Id, Time, PoolScheduler.Instance, Wheel, ReplicaLagMaxMs: 30_000, NullLogger.Instance);
         Table = new PartitionTable(host, new DirectoryLogs(Directories, ConfigOf), () => BrokerEpoch, [this]);
         Metadata = new MetadataCache("cluster", Time);
         Sessions = new FetchSessionCache(sessionSlots, new Random(1));

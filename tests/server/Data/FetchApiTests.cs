@@ -310,7 +310,7 @@ public sealed class FetchApiTests : IDisposable
         _broker.Disk.BeforeRead = null;
         DataBroker.OffsetsIn(Only(response)).Length.ShouldBe(17);
         readers.Count.ShouldBeGreaterThan(2, "the first look, the place, the last look");
-        readers.ShouldAllBe(name => name == "cold work");
+        readers.ShouldAllBe(name => name == "disk");
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Broker.Server.Scheduling;
+using Broker.Server.Tests.Scheduling;
 using Broker.Protocol;
 using Broker.Server.Groups.Requests;
 using Broker.Server.Groups.Shards;
@@ -53,7 +55,7 @@ public class ShardTests
     {
         List<int> ran = [];
         List<Exception> failures = [];
-        Mailbox mailbox = new(work => work.Execute(), failures.Add);
+        Mailbox mailbox = new(new InlineScheduler(), failures.Add);
         mailbox.Post(() =>
         {
             mailbox.Post(() => ran.Add(2));
@@ -72,7 +74,7 @@ public class ShardTests
         const int Turns = 5_000;
         int ran = 0;
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Mailbox mailbox = new(Mailbox.OnPool, done.SetException);
+        Mailbox mailbox = new(PoolScheduler.Instance, done.SetException);
         void Turn()
         {
             // Not interlocked: turns never overlap.

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
+using Broker.Server.Scheduling;
+using Broker.Server.Tests.Scheduling;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Groups;
@@ -31,7 +33,7 @@ internal sealed class Stage : IDisposable
         Metrics = new GroupMetrics(_meter);
         GroupServices services = new(
             limits ?? new GroupLimits { InitialRebalanceDelayMs = 0, TopicPartitions = 1 }, Time, _wheel, Metrics, NullLogger.Instance,
-                onPool ? Mailbox.OnPool : work => work.Execute(), RunCold);
+                onPool ? PoolScheduler.Instance : new InlineScheduler(), RunCold);
         Coordinator = new GroupCoordinator(services, _ => Log, () => Image);
         Coordinator.BecameLeader(ClusterImage.ConsumerOffsets, 0, 0);
         if (load)

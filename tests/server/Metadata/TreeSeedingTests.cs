@@ -1,3 +1,4 @@
+using Broker.Server.Scheduling;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Tests.Controller;
@@ -22,7 +23,7 @@ public sealed class TreeSeedingTests
         topic.Id.ShouldBe(id);
         topic.Partitions.Values.Select(partition => (partition.Partition, partition.Leader, partition.LeaderEpoch)).ShouldBe([(0, 1, 5), (1, 1, 0), (2, 1, 7)]);
         cluster.Brokers[1].Metadata.Current.Topic("u").ShouldNotBeNull().Id.ShouldNotBe(Guid.Empty);
-        ProducerIds ids = new(cluster.Znodes, 1, new MetadataLog(NullLogger.Instance));
+        ProducerIds ids = new(cluster.Znodes, 1, PoolScheduler.Instance, new MetadataLog(NullLogger.Instance));
         (await ids.Next()).ShouldBe(4000);
     }
 

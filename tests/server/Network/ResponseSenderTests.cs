@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Broker.Server.Scheduling;
 using Broker.Protocol;
 using Broker.Server.Network;
 using Broker.Server.Partitions;
@@ -14,7 +15,7 @@ public sealed class ResponseSenderTests
     [InlineData(NetworkOptions.MaxCorkedBytes, "write 5, direct 262144, write 2")]
     public async Task The_socket_is_corked_while_few_records_are_sent_directly(int length, string expected)
     {
-        using DirectoryThreads cold = new(1);
+        using DirectoryThreads cold = new(PoolScheduler.Instance, 1);
         using ProtocolWriter response = new();
         response.WriteRaw([1, 2]);
         response.WriteNullableRecords(new PlainRecords(length), flexible: true);

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Broker.Server.Scheduling;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Groups;
@@ -187,7 +188,7 @@ public class StalledDiskTests
         broker.Create(ClusterImage.ConsumerOffsets, partitions: 2 * Stalled);
         using Meter meter = new("test");
         GroupLimits limits = new() { InitialRebalanceDelayMs = 0 };
-        GroupServices services = new(limits, broker.Time, broker.Wheel, new GroupMetrics(meter), NullLogger.Instance, Mailbox.OnPool, Here);
+        GroupServices services = new(limits, broker.Time, broker.Wheel, new GroupMetrics(meter), NullLogger.Instance, PoolScheduler.Instance, Here);
         GroupCoordinator groups = new(services, p => new PartitionOffsetsLog(broker.Table, p, limits), () => broker.Metadata.Current);
         for (int p = 0; p < 2 * Stalled; p++)
         {

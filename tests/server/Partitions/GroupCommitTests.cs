@@ -1,3 +1,4 @@
+using Broker.Server.Scheduling;
 using Broker.Server.Partitions;
 
 namespace Broker.Server.Tests.Partitions;
@@ -7,7 +8,7 @@ public sealed class GroupCommitTests
     [Fact]
     public async Task A_flush_that_throws_fails_its_callers_and_the_next_flush_runs()
     {
-        using ColdWork threads = new(1);
+        using BlockingThreads threads = new(1);
         using ManualResetEventSlim begun = new();
         using ManualResetEventSlim disk = new();
         int flushes = 0;
@@ -32,7 +33,7 @@ public sealed class GroupCommitTests
     [Fact]
     public async Task A_call_that_waits_behind_the_last_flush_fails_when_the_threads_have_ended()
     {
-        ColdWork threads = new(1);
+        BlockingThreads threads = new(1);
         using ManualResetEventSlim begun = new();
         using ManualResetEventSlim disk = new();
         GroupCommit commit = new(() =>

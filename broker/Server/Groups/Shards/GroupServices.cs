@@ -1,4 +1,5 @@
 using Broker.Server.Groups.State;
+using Broker.Server.Scheduling;
 using Broker.Server.Time;
 using Microsoft.Extensions.Logging;
 
@@ -10,10 +11,10 @@ namespace Broker.Server.Groups.Shards;
 /// <param name="Wheel">Time-outs.</param>
 /// <param name="Metrics">Of the area.</param>
 /// <param name="Logger">Of the area.</param>
-/// <param name="Start">How a loop is started: on the pool.</param>
+/// <param name="Scheduler">Runs the shards' loops.</param>
 /// <param name="Cold">Runs work that waits for the disk of a partition of <c>__consumer_offsets</c>, on threads of that disk.</param>
 internal sealed record GroupServices(
-    GroupLimits Limits, TimeProvider Clock, TimingWheel Wheel, GroupMetrics Metrics, ILogger Logger, Action<IThreadPoolWorkItem> Start,
+    GroupLimits Limits, TimeProvider Clock, TimingWheel Wheel, GroupMetrics Metrics, ILogger Logger, IScheduler Scheduler,
     Func<int, Action, Task> Cold)
 {
     public Moment Now => Moment.Of(Clock);

@@ -101,7 +101,7 @@ internal sealed class GroupShard
         return done.Task;
     }
 
-    private Mailbox NewLoop() => new(_services.Start, Failed);
+    private Mailbox NewLoop() => new(_services.Scheduler, Failed);
 
     private void Failed(Exception failure) => GroupLog.EventFailed(_services.Logger, failure, _partition);
 

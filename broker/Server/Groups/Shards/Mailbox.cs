@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Broker.Server.Groups.State;
+using Broker.Server.Scheduling;
 
 namespace Broker.Server.Groups.Shards;
 
@@ -7,15 +8,12 @@ namespace Broker.Server.Groups.Shards;
 /// Runs what is posted to it one after the other, in the order of posting, on the pool's threads: an event loop without a thread of its own. What waits in it
 /// is bounded by its posters: a connection has one request under way, a group one timer, an append one end. Any thread may post.
 /// </summary>
-/// <param name="start">Has <see cref="Execute"/> called, usually by the pool.</param>
+/// <param name="scheduler">Calls <see cref="Execute"/>.</param>
 /// <param name="failed">Called when a work item has thrown, which is a bug; the next item still runs.</param>
-internal sealed class Mailbox(Action<IThreadPoolWorkItem> start, Action<Exception> failed) : IThreadPoolWorkItem
+internal sealed class Mailbox(IScheduler scheduler, Action<Exception> failed) : IThreadPoolWorkItem
 {
     private readonly ConcurrentQueue<Action> _items = new();
     private int _running;
-
-    /// <summary>Starts work on the pool.</summary>
-    public static void OnPool(IThreadPoolWorkItem work) => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
 
     public void Post(Action item)
     {
@@ -23,7 +21,7 @@ internal sealed class Mailbox(Action<IThreadPoolWorkItem> start, Action<Exceptio
         StartUnlessRunning();
     }
 
-    /// <summary>Only the pool calls this.</summary>
+    /// <summary>Only the scheduler calls this.</summary>
     public void Execute()
     {
         for (int i = 0; i < GroupLimits.MailboxItemsInARow && _items.TryDequeue(out Action? item); i++)
@@ -43,7 +41,7 @@ internal sealed class Mailbox(Action<IThreadPoolWorkItem> start, Action<Exceptio
     {
         if (Interlocked.Exchange(ref _running, 1) == 0)
         {
-            start(this);
+            scheduler.Post(this);
         }
     }
 

@@ -1,14 +1,11 @@
-namespace Broker.Server.Partitions;
+namespace Broker.Server.Scheduling;
 
 /// <summary>
 /// Runs work that may wait for a disk (searches by time, index look-ups in old segments) on a few threads of its own, so that it blocks neither a connection
 /// nor the pool. Threads start when needed and end when idle. Any thread may call.
 /// </summary>
-internal sealed class ColdWork(int maxThreads) : IDisposable
+internal sealed class BlockingThreads(int maxThreads) : IBlockingWork
 {
-    /// <summary>As many as keep one disk busy.</summary>
-    public const int DefaultThreads = 4;
-
     /// <summary>
     /// How long a thread without work waits before it ends; the queue is bounded by the connections, each of which has one such request at a time.
     /// </summary>
@@ -35,7 +32,7 @@ internal sealed class ColdWork(int maxThreads) : IDisposable
             else if (_threads < maxThreads)
             {
                 _threads++;
-                new Thread(Work) { IsBackground = true, Name = "cold work" }.Start();
+                new Thread(Work) { IsBackground = true, Name = "disk" }.Start();
             }
         }
 

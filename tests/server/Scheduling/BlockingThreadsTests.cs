@@ -1,15 +1,16 @@
+using Broker.Server.Scheduling;
 using Broker.Server.Partitions;
 
-namespace Broker.Server.Tests.Partitions;
+namespace Broker.Server.Tests.Scheduling;
 
-public sealed class ColdWorkTests
+public sealed class BlockingThreadsTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     [Fact]
     public async Task Two_pieces_of_work_queued_together_run_in_parallel_though_one_thread_is_idle()
     {
-        using ColdWork work = new(4);
+        using BlockingThreads work = new(4);
         for (int round = 0; round < 20; round++)
         {
             await work.Run(() => 0);
@@ -25,7 +26,7 @@ public sealed class ColdWorkTests
     [Fact]
     public async Task No_more_threads_run_than_allowed()
     {
-        using ColdWork work = new(2);
+        using BlockingThreads work = new(2);
         int inside = 0;
         int most = 0;
         await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => work.Run(() =>
