@@ -8,7 +8,8 @@ namespace Game.GameServer.Following;
 /// Reads the last records of <c>player-events</c>, then every new one, on a thread of its own, and gives their values to the <see cref="LogMemory"/>. The
 /// server's start waits until the last records are read, at most 15 s. Joins no group and commits nothing.
 /// </summary>
-internal sealed class LogFollower(IConsumerFactory consumers, LogMemory memory, FollowerLimits limits, TimeProvider time, ILogger<LogFollower> log)
+internal sealed class LogFollower(
+    IConsumerFactory consumers, LogMemory memory, FollowerLimits limits, ServerMetrics metrics, TimeProvider time, ILogger<LogFollower> log)
     : IHostedService, IDisposable
 {
     /// <summary>After this the server starts although it has not read the last records: that is better than not to start.</summary>
@@ -99,6 +100,7 @@ internal sealed class LogFollower(IConsumerFactory consumers, LogMemory memory, 
             }
 
             memory.Learn(result.Message.Value);
+            metrics.Followed();
             if (ends.Count > 0 && ends.TryGetValue(result.TopicPartition, out long end) && result.Offset.Value + 1 >= end)
             {
                 ends.Remove(result.TopicPartition);

@@ -13,6 +13,7 @@ internal sealed class ServerMetrics
     private readonly Counter<long> _answers;
     private readonly Histogram<double> _acknowledgement;
     private readonly Counter<long> _rebuilds;
+    private readonly Counter<long> _followed;
     private readonly UpDownCounter<int> _streams;
     private long _inFlight;
 
@@ -27,6 +28,7 @@ internal sealed class ServerMetrics
                 HistogramBucketBoundaries = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
             });
         _rebuilds = meter.CreateCounter<long>("game_server.producer.rebuilds", "{producer}", "Producers replaced after a fatal error.");
+        _followed = meter.CreateCounter<long>("game_server.followed", "{record}", "Records of all game servers that this one has read from the log.");
         _streams = meter.CreateUpDownCounter<int>("game_server.streams", "{connection}", "WebSocket streams open now.");
         meter.CreateObservableGauge("game_server.unsettled", () => Interlocked.Read(ref _inFlight), "{action}",
             "Actions whose events are not all acknowledged or given up yet.");
@@ -48,6 +50,8 @@ internal sealed class ServerMetrics
     public void AnsweredOnStream(int status) => _answers.Add(1, Stream, new("status", status));
 
     public void ProducerRebuilt() => _rebuilds.Add(1);
+
+    public void Followed() => _followed.Add(1);
 
     public void StreamOpened() => _streams.Add(1);
 
