@@ -27,6 +27,10 @@ internal sealed class BrokerChanges(ControllerTerm term)
     internal async Task Answered(BrokerAnswers answers)
     {
         int broker = answers.Requests.Broker;
+        if (!Context.Brokers.TryGetValue(broker, out LiveBroker? live) || live.Epoch != answers.Requests.BrokerEpoch)
+        {
+            return; // An answer of the broker's former life.
+        }
         if (answers.LeaderAndIsr is not null)
         {
             await LearnFolders(broker, answers.Requests.LeaderAndIsr!, answers.LeaderAndIsr);
@@ -65,7 +69,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
             batch.AddStopReplica(replica, delete: false);
         }
         await term.Replicas.Move(followed, ReplicaState.Offline, batch);
-        await term.Send(batch);
+        term.Send(batch);
         List<TopicPartition> remaining = shared.Where(replica => Context.Leadership[replica.Partition].Leader
             == broker).Select(replica => replica.Partition).ToList();
         term.Log.Shutdown(broker, remaining.Count);
@@ -74,11 +78,10 @@ internal sealed class BrokerChanges(ControllerTerm term)
 
     private async Task Changed()
     {
-        Dictionary<int, LiveBroker> present = await ReadRegistered();
-        HashSet<int> removed = Context.Brokers.Keys.Where(id => !present.ContainsKey(id)).ToHashSet();
-        HashSet<int> added = present.Keys.Where(id => !Context.Brokers.ContainsKey(id)).ToHashSet();
-        HashSet<int> restarted = present.Keys.Where(id => Context.Brokers.TryGetValue(id, out LiveBroker? known)
-            && present[id].Epoch > known.Epoch).ToHashSet();
+        SortedDictionary<int, LiveBroker> present = await ReadRegistered();
+        List<int> removed = [.. Context.Brokers.Keys.Where(id => !present.ContainsKey(id))];
+        List<int> added = [.. present.Keys.Where(id => !Context.Brokers.ContainsKey(id))];
+        List<int> restarted = [.. present.Keys.Where(id => Context.Brokers.TryGetValue(id, out LiveBroker? known) && present[id].Epoch > known.Epoch)];
         if (removed.Count + added.Count + restarted.Count == 0)
         {
             return;
@@ -86,11 +89,11 @@ internal sealed class BrokerChanges(ControllerTerm term)
         term.Log.Brokers(added, removed, restarted);
         foreach (int id in removed.Concat(restarted))
         {
-            await Remove(id);
+            Remove(id);
         }
         if (removed.Count + restarted.Count > 0)
         {
-            await Failed(removed.Concat(restarted).ToHashSet());
+            await Failed([.. removed, .. restarted]);
         }
         foreach (int id in added.Concat(restarted))
         {
@@ -98,13 +101,13 @@ internal sealed class BrokerChanges(ControllerTerm term)
         }
         if (added.Count + restarted.Count > 0)
         {
-            await Started(added.Concat(restarted).ToHashSet());
+            await Started([.. added, .. restarted]);
         }
     }
 
-    private async Task<Dictionary<int, LiveBroker>> ReadRegistered()
+    private async Task<SortedDictionary<int, LiveBroker>> ReadRegistered()
     {
-        Dictionary<int, LiveBroker> brokers = new();
+        SortedDictionary<int, LiveBroker> brokers = [];
         foreach (string name in await term.Znodes.Children(ZnodePaths.BrokerIds, term.On("BrokerChange", Changed)))
         {
             int id = int.Parse(name);
@@ -136,7 +139,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
         Context.Brokers[id] = new LiveBroker(found.Registration, found.Epoch);
         RequestBatch batch = term.NewBatch();
         batch.AddUpdateMetadata(Context.Brokers.Keys, []);
-        await term.Send(batch);
+        term.Send(batch);
     }
 
     private void Add(LiveBroker broker)
@@ -145,52 +148,50 @@ internal sealed class BrokerChanges(ControllerTerm term)
         term.Senders.Add(broker);
     }
 
-    private async Task Remove(int id)
+    private void Remove(int id)
     {
         Context.Brokers.Remove(id);
         Context.ShuttingDown.Remove(id);
         Context.OnOfflineFolders.RemoveWhere(replica => replica.Broker == id);
-        await term.Senders.Remove(id);
+        term.Senders.Remove(id);
     }
 
-    private async Task Started(HashSet<int> brokers)
+    private async Task Started(IReadOnlyCollection<int> brokers)
     {
         RequestBatch batch = term.NewBatch();
         batch.AddUpdateMetadata(Context.Brokers.Keys.Where(id => !brokers.Contains(id)), []);
-        await term.Send(batch);
+        term.Send(batch);
         RequestBatch whole = term.NewBatch();
-        whole.AddUpdateMetadata(brokers, Context.Leadership.Keys);
+        whole.AddUpdateMetadata(brokers, Context.PartitionsWithState);
         await term.Replicas.Move(
             brokers.SelectMany(Context.ReplicasOn).Where(replica => !Context.IsBeingDeleted(replica.Partition.Topic)).ToList(), ReplicaState.Online, whole);
-        await term.Send(whole);
+        term.Send(whole);
         RequestBatch elections = term.NewBatch();
         await term.Partitions.MoveToOnline(elections);
-        await term.Send(elections);
+        term.Send(elections);
         foreach (int id in brokers)
         {
             await term.Deletion.RetryOn(id);
         }
     }
 
-    private async Task Failed(HashSet<int> brokers)
+    private async Task Failed(IReadOnlyCollection<int> brokers)
     {
         RequestBatch batch = term.NewBatch();
         batch.AddUpdateMetadata(Context.Brokers.Keys, []);
         await ReplicasFailed(brokers.SelectMany(Context.ReplicasOn).ToList(), batch);
-        term.Deletion.Suspend(brokers);
+        await term.Deletion.Suspend(brokers);
     }
 
     private async Task ReplicasFailed(IReadOnlyList<Replica> replicas, RequestBatch batch)
     {
         HashSet<Replica> lost = replicas.ToHashSet();
-        List<TopicPartition> leaderless = Context.Leadership
-            .Where(entry => lost.Contains(new Replica(entry.Key, entry.Value.Leader)) && !Context.IsBeingDeleted(entry.Key.Topic))
-            .Select(entry => entry.Key)
-            .ToList();
+        List<TopicPartition> leaderless = [.. Context.PartitionsWithState.Where(partition =>
+            lost.Contains(new Replica(partition, Context.Leadership[partition].Leader)) && !Context.IsBeingDeleted(partition.Topic))];
         await term.Partitions.Move(leaderless, PartitionStatus.Offline, batch);
         await term.Partitions.MoveToOnline(batch);
         await term.Replicas.Move(replicas.Where(replica => !Context.IsBeingDeleted(replica.Partition.Topic)).ToList(), ReplicaState.Offline, batch);
-        await term.Send(batch);
+        term.Send(batch);
     }
 
     /// <summary>Sends LeaderAndIsr for all replicas to each broker with a failed log directory: its answer shows which replicas were in it.</summary>
@@ -213,7 +214,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
             await term.Store.Write([new Op.Delete(path)], Code.NoNode);
         }
 
-        await term.Send(batch);
+        term.Send(batch);
     }
 
     private async Task LearnFolders(int broker, LeaderAndIsrRequest request, LeaderAndIsrResponse response)

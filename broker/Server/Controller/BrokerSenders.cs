@@ -2,35 +2,42 @@ using Broker.Server.Scheduling;
 
 namespace Broker.Server.Controller;
 
-/// <summary>The senders to all live brokers; used by the controller's loop.</summary>
-internal sealed class BrokerSenders(IBrokerChannels channels, Action<BrokerAnswers> answered, IScheduler scheduler, ControllerLog log) : IAsyncDisposable
+/// <summary>The senders to all live brokers; used by the controller's loop. No call waits for a broker.</summary>
+internal sealed class BrokerSenders(
+    IBrokerChannels channels, Action<BrokerAnswers> answered, IScheduler scheduler, TimeProvider time, ControllerLog log) : IDisposable
 {
-    private readonly Dictionary<int, BrokerSender> _senders = [];
+    private readonly SortedDictionary<int, BrokerSender> _senders = [];
 
-    internal void Add(LiveBroker broker) =>
-        _senders.Add(broker.Registration.Id, new BrokerSender(channels.Open(broker), answered, scheduler, log));
+    internal void Add(LiveBroker broker) => _senders.Add(
+        broker.Registration.Id, new BrokerSender(broker.Registration.Id, channels.Open(broker), answered, scheduler, time, log));
 
-    internal ValueTask Remove(int broker) => _senders.Remove(broker, out BrokerSender? sender) ? sender.DisposeAsync() : ValueTask.CompletedTask;
+    internal void Remove(int broker)
+    {
+        if (_senders.Remove(broker, out BrokerSender? sender))
+        {
+            sender.Dispose();
+        }
+    }
 
-    internal async Task Send(RequestBatch batch)
+    internal void Send(RequestBatch batch)
     {
         foreach (BrokerRequests requests in batch.Build())
         {
             if (_senders.TryGetValue(requests.Broker, out BrokerSender? sender))
             {
-                await sender.Send(requests);
+                sender.Send(requests);
             }
         }
     }
 
-    /// <summary>Waits until all brokers have answered what they were sent.</summary>
-    internal Task Drained() => Task.WhenAll(_senders.Values.Select(sender => sender.Drained()));
+    /// <summary>A task that completes when some brokers have answered what they were sent, or are gone.</summary>
+    internal Task Drained(Func<int, bool> counts) => Task.WhenAll(_senders.Where(sender => counts(sender.Key)).Select(sender => sender.Value.Drained()));
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         foreach (BrokerSender sender in _senders.Values)
         {
-            await sender.DisposeAsync();
+            sender.Dispose();
         }
         _senders.Clear();
     }

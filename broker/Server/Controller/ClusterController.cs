@@ -9,23 +9,32 @@ namespace Broker.Server.Controller;
 
 /// <summary>
 /// A broker's part in controlling the cluster: it takes part in the election and, while it is the controller, turns changes of the tree into decisions and
-/// requests. One loop handles one event at a time; watches and answers only queue events.
+/// requests. One loop handles one event at a time; watches and answers only queue events, and no event waits for a broker.
 /// </summary>
 internal sealed class ClusterController : IAsyncDisposable
 {
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Longest pause between attempts to join again: a broker that is not registered serves nobody.</summary>
+    private static readonly TimeSpan LastRetry = TimeSpan.FromSeconds(5);
+
     // Unbounded by construction: watches are one-shot, a sender's answers are bounded by its queue, shutdowns by the brokers.
     private readonly Channel<Event> _events = Channel.CreateUnbounded<Event>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ControllerSettings _settings;
     private readonly ClusterSession _session;
     private readonly ZnodeClient _znodes;
+    private readonly ControllerElection _election;
     private readonly IBrokerChannels _channels;
     private readonly Func<string, bool> _isUncleanElectionAllowed;
     private readonly Func<ValueTask> _registerAgain;
     private readonly IScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly ControllerLog _log;
+    private readonly ITimer _retry;
+    private TimeSpan _retryAfter = FirstRetry;
     private ControllerTerm? _term;
-    private bool _isPaused;
+    private bool _isRegistered = true;
+    private bool _isPaused = true;
     private Task _loop = Task.CompletedTask;
 
     /// <param name="isUncleanElectionAllowed">unclean.leader.election.enable of a topic.</param>
@@ -43,17 +52,23 @@ internal sealed class ClusterController : IAsyncDisposable
         _scheduler = scheduler;
         _time = time;
         _log = log;
+        _election = new ControllerElection(_znodes, settings.BrokerId, time, () => Post("ControllerChange", ControllerChanged));
+        _retry = time.CreateTimer(_ => Post("Retry", Rejoin), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         session.Subscribe(SessionChanged);
     }
 
     /// <summary>Whether this broker is the controller now; from any thread.</summary>
     internal bool IsActive => Volatile.Read(ref _term) is not null;
 
-    /// <summary>Takes part in the election. Completes when a broker has won it; if that is this one, when it has taken the cluster over.</summary>
+    /// <summary>
+    /// Takes part in the election. Completes when a broker has won it; if that is this one, when it has taken the cluster over. What fails is tried again
+    /// later.
+    /// </summary>
     internal async Task Start()
     {
         _loop = _scheduler.Run(Run);
-        await Ask("Startup", Elect);
+        Post("Startup", Rejoin);
+        await Ask("Started", () => Task.CompletedTask);
     }
 
     /// <summary>Handles a broker's ControlledShutdown; from any thread. <see cref="ErrorCode.StaleControllerEpoch"/> where this broker is not the
@@ -62,15 +77,25 @@ internal sealed class ClusterController : IAsyncDisposable
         Ask("ControlledShutdown",
         async () => _term is { } term && !_isPaused ? await term.Brokers.ShutDown(broker, brokerEpoch) : (ErrorCode.StaleControllerEpoch, []));
 
-    /// <summary>Waits until every event queued so far has been handled, and brokers have answered what they were sent for it. Their answers may be events in
-    /// turn.</summary>
-    internal Task AllSent() => Ask("AllSent", () => _term is { } term ? term.Senders.Drained() : Task.CompletedTask);
+    /// <summary>Waits until every event queued so far has been handled, and some brokers have answered what they were sent for it, or are gone. Their answers
+    /// may be events in turn.</summary>
+    internal async Task AllSent(Func<int, bool> counts)
+    {
+        Task drained = Task.CompletedTask;
+        await Ask("AllSent", () =>
+        {
+            drained = _term?.Senders.Drained(counts) ?? Task.CompletedTask;
+            return Task.CompletedTask;
+        });
+        await drained;
+    }
 
     public async ValueTask DisposeAsync()
     {
         _events.Writer.TryComplete();
         await _loop;
-        await Resign();
+        await _retry.DisposeAsync();
+        Resign();
     }
 
     private async Task Run()
@@ -94,13 +119,13 @@ internal sealed class ClusterController : IAsyncDisposable
         }
         catch (CoordinationLostException lost) when (lost.IsCutOff)
         {
-            _isPaused = true;
-            _log.Paused(lost.Code);
+            await Pause(lost.Code);
+            RetryLater();
         }
         catch (ControllerMovedException)
         {
-            await Resign();
-            Post("Reelect", Elect);
+            Resign();
+            Post("StepDown", StepDown);
         }
 #pragma warning disable CA1031 // After any failure of one event, the next one must still be handled.
         catch (Exception problem)
@@ -146,147 +171,137 @@ internal sealed class ClusterController : IAsyncDisposable
     {
         switch (state)
         {
-            case SessionState.Disconnected: Post("Disconnected", Pause); break;
-            case SessionState.Connected: Post("Reconnected", Reconnected); break;
-            case SessionState.Expired: Post("Expired", Expired); break;
+            case SessionState.Disconnected: Post("Disconnected", () => Pause(Code.ConnectionLoss)); break;
+            case SessionState.Connected: Post("Reconnected", Rejoin); break;
+            case SessionState.Expired: Post("Expired", Rejoin); break;
             case SessionState.Closed: break;
         }
     }
 
-    private Task Pause()
+    private Task Pause(Code code)
     {
         _isPaused = true;
-        _log.Paused(Code.ConnectionLoss);
+        _log.Paused(code);
         return Task.CompletedTask;
     }
 
-    /// <summary>In the same session: if this broker is still the controller it reads everything again, because an event may have been interrupted.</summary>
-    private async Task Reconnected()
+    private void RetryLater()
     {
-        _isPaused = false;
-        if (_term is not { } before)
-        {
-            await Elect();
-            return;
-        }
+        _retry.Change(_retryAfter, Timeout.InfiniteTimeSpan);
+        _retryAfter = _retryAfter * 2 < LastRetry ? _retryAfter * 2 : LastRetry;
+    }
 
-        int controller = await WatchController();
-        StatResult epoch = await _znodes.Session.Exists(ZnodePaths.ControllerEpoch);
-        await Resign();
-        if (controller == _settings.BrokerId && epoch.Stat.Version == before.EpochVersion)
+    /// <summary>
+    /// Does what is missing until this broker is a member again: a session, its registration, a controller. Called at the start, when the session is connected
+    /// again or has expired, and again after a failure: at once when the connection returns, else after a pause. What is done is not repeated.
+    /// </summary>
+    private Task Rejoin() => Attempt(async () =>
+    {
+        SessionState state = _session.Current.State;
+        if (state == SessionState.Disconnected || (state == SessionState.Connected && !_isPaused))
         {
+            return; // The connection's return comes as an event; or nothing is missing.
+        }
+        if (state == SessionState.Expired)
+        {
+            Resign();
+            _isRegistered = false;
+            await _session.Open();
+        }
+        if (!_isRegistered)
+        {
+            await _registerAgain();
+            _isRegistered = true;
+        }
+        _isPaused = false;
+        await Continue();
+    });
+
+    /// <summary>In the same session: if this broker is still the controller it reads everything again, because an event may have been interrupted.</summary>
+    private async Task Continue()
+    {
+        if (_term is { } before && await _election.Holds(before.EpochVersion))
+        {
+            Resign();
             await BeginTerm(before.Epoch, before.EpochVersion);
         }
         else
         {
+            Resign();
             await Elect();
         }
     }
 
-    private async Task Expired()
+    private Task ControllerChanged() => Attempt(async () =>
     {
-        await Resign();
-        await _session.Open();
-        _isPaused = false;
-        await _registerAgain();
-        await Elect();
-    }
-
-    /// <summary>Watches /controller. Returns the id of the broker that is the controller, or -1.</summary>
-    private async Task<int> WatchController()
-    {
-        await _znodes.Exists(ZnodePaths.Controller, _ => Post("ControllerChange", ControllerChanged));
-        return await _znodes.ControllerId();
-    }
-
-    private async Task ControllerChanged()
-    {
-        if (_isPaused)
+        if (!_isPaused && (_term is not { } term || !await _election.Holds(term.EpochVersion)))
         {
-            return;
-        }
-        int controller = await WatchController();
-        if (controller != _settings.BrokerId)
-        {
-            await Resign();
-        }
-        if (controller < 0)
-        {
+            Resign();
             await Elect();
+        }
+    });
+
+    /// <summary>Another broker has written the controller epoch: this one's term is over.</summary>
+    private Task StepDown() => Attempt(async () =>
+    {
+        if (!_isPaused)
+        {
+            await _election.Withdraw();
+            await Elect();
+        }
+    });
+
+    /// <summary>A step towards membership that fails leaves this broker paused, not as the controller, and is tried again after a growing pause.</summary>
+    private async Task Attempt(Func<Task> step)
+    {
+        try
+        {
+            await step();
+            _retryAfter = FirstRetry;
+        }
+#pragma warning disable CA1031 // Whatever has failed, this broker must become a member again.
+        catch (Exception problem) when (problem is not (ControllerMovedException or CoordinationLostException { IsCutOff: true }))
+#pragma warning restore CA1031
+        {
+            _log.Interrupted(problem);
+            _isPaused = true;
+            Resign();
+            RetryLater();
+            await _election.Withdraw();
         }
     }
 
     private async Task Elect()
     {
-        if (await WatchController() is var present and >= 0)
+        ElectionOutcome outcome = await _election.Stand();
+        if (outcome.Controller == _settings.BrokerId && outcome.EpochVersion >= 0)
         {
-            _log.Follows(present);
-            return;
-        }
-
-        (int epoch, int version) = await ReadEpoch();
-        MultiResult result = await _znodes.Session.Multi([
-            new Op.Create(ZnodePaths.Controller, ControllerZnode.Encode(_settings.BrokerId, _time.GetUtcNow().ToUnixTimeMilliseconds()), CreateMode.Ephemeral),
-            new Op.SetData(ZnodePaths.ControllerEpoch, ControllerEpochZnode.Encode(epoch + 1), version)]);
-        if (result.Code == Code.Ok)
-        {
-            await BeginTerm(epoch + 1, version + 1);
-        }
-        else if (result.Code is Code.NodeExists or Code.BadVersion)
-        {
-            await Lost(epoch);
+            await BeginTerm(outcome.Epoch, outcome.EpochVersion);
         }
         else
         {
-            throw new CoordinationLostException(result.Code, ZnodePaths.Controller);
+            _log.Follows(outcome.Controller);
         }
-    }
-
-    /// <summary>Another broker was elected, or this one was and only the answer got lost.</summary>
-    private async Task Lost(int epoch)
-    {
-        (int now, int version) = await ReadEpoch();
-        int winner = await _znodes.ControllerId();
-        if (winner == _settings.BrokerId && now == epoch + 1)
-        {
-            await BeginTerm(now, version);
-        }
-        else if (winner >= 0)
-        {
-            _log.Follows(winner);
-        }
-        else
-        {
-            Post("Reelect", Elect);
-        }
-    }
-
-    private async Task<(int Epoch, int Version)> ReadEpoch()
-    {
-        CreateResult created = await _znodes.Session.Create(ZnodePaths.ControllerEpoch, ControllerEpochZnode.Encode(0));
-        ZnodeClient.Expect(created.Code, ZnodePaths.ControllerEpoch, Code.NodeExists);
-        DataResult read = await _znodes.Get(ZnodePaths.ControllerEpoch);
-        return (ControllerEpochZnode.Decode(read.Data), read.Stat.Version);
     }
 
     private async Task BeginTerm(int epoch, int version)
     {
         ControllerTerm term = new(
-            _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _scheduler, _log,
+            _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _scheduler, _time, _log,
             (name, owner, handle) => _events.Writer.TryWrite(new Event(name, owner, handle)));
         Volatile.Write(ref _term, term);
         _log.ElectedController(_settings.BrokerId, epoch);
         await term.Start();
     }
 
-    private async Task Resign()
+    private void Resign()
     {
         if (_term is not { } term)
         {
             return;
         }
         Volatile.Write(ref _term, null);
-        await term.DisposeAsync();
+        term.Dispose();
         _log.Resigned(term.Epoch);
     }
 

@@ -122,7 +122,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         await _registrar.Register(registration);
         await _changes.Start();
         await _controller.Start();
-        await _controller.AllSent();
+        await _controller.AllSent(IsThisBroker);
     }
 
     /// <summary>The handlers of this area.</summary>
@@ -152,7 +152,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         }
         if (_controller is not null)
         {
-            await _controller.AllSent();
+            await _controller.AllSent(IsThisBroker);
         }
     }
 
@@ -182,6 +182,8 @@ internal sealed class ClusterMembership : IAsyncDisposable
         }
         await _session.DisposeAsync();
     }
+
+    private bool IsThisBroker(int broker) => broker == BrokerId;
 
     private async ValueTask<bool> IsBeingDeleted(string topic) => await _znodes.Exists(ZnodePaths.DeleteTopic(topic));
 

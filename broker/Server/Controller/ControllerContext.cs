@@ -9,19 +9,22 @@ internal readonly record struct Replica(TopicPartition Partition, int Broker);
 /// <summary>A registered broker in its present life.</summary>
 internal sealed record LiveBroker(BrokerRegistration Registration, long Epoch);
 
-/// <summary>What the controller knows of the cluster; used by its loop only.</summary>
+/// <summary>
+/// What the controller knows of the cluster; used by its loop only. What is keyed by partition or replica is for looking up: <see cref="AllPartitions"/> gives
+/// their order.
+/// </summary>
 internal sealed class ControllerContext
 {
-    private readonly Dictionary<string, SortedDictionary<int, ReplicaAssignment>> _assignments = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, SortedDictionary<int, ReplicaAssignment>> _assignments = new(StringComparer.Ordinal);
 
     /// <summary>Registered brokers, those going down included.</summary>
-    internal Dictionary<int, LiveBroker> Brokers { get; } = [];
+    internal SortedDictionary<int, LiveBroker> Brokers { get; } = [];
 
     /// <summary>Brokers that asked to go down.</summary>
-    internal HashSet<int> ShuttingDown { get; } = [];
+    internal SortedSet<int> ShuttingDown { get; } = [];
 
     /// <summary>Every known topic and its id.</summary>
-    internal Dictionary<string, Guid> TopicIds { get; } = new(StringComparer.Ordinal);
+    internal SortedDictionary<string, Guid> TopicIds { get; } = new(StringComparer.Ordinal);
 
     internal Dictionary<TopicPartition, LeaderAndIsr> Leadership { get; } = [];
 
@@ -33,19 +36,22 @@ internal sealed class ControllerContext
     internal HashSet<Replica> OnOfflineFolders { get; } = [];
 
     /// <summary>Topics that are to be deleted.</summary>
-    internal HashSet<string> TopicsToDelete { get; } = new(StringComparer.Ordinal);
+    internal SortedSet<string> TopicsToDelete { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Those of them whose deletion has been sent to brokers.</summary>
-    internal HashSet<string> DeletionStarted { get; } = new(StringComparer.Ordinal);
+    internal SortedSet<string> DeletionStarted { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Those of them that wait until a broker returns.</summary>
-    internal HashSet<string> DeletionIneligible { get; } = new(StringComparer.Ordinal);
+    internal SortedSet<string> DeletionIneligible { get; } = new(StringComparer.Ordinal);
 
     internal IEnumerable<TopicPartition> AllPartitions
         => _assignments.SelectMany(topic => topic.Value.Keys.Select(partition => new TopicPartition(topic.Key, partition)));
 
     /// <summary>Live and not going down.</summary>
     internal IEnumerable<int> ServingBrokers => Brokers.Keys.Where(id => !ShuttingDown.Contains(id));
+
+    /// <summary>The partitions that have had a leader.</summary>
+    internal IEnumerable<TopicPartition> PartitionsWithState => AllPartitions.Where(Leadership.ContainsKey);
 
     internal IEnumerable<TopicPartition> PartitionsOf(string topic) =>
         _assignments.TryGetValue(topic, out SortedDictionary<int, ReplicaAssignment>? partitions)
@@ -68,6 +74,18 @@ internal sealed class ControllerContext
         {
             ReplicaStates.TryAdd(new Replica(partition, broker), ReplicaState.NonExistent);
         }
+    }
+
+    /// <summary>Takes over a state as it was read. False where there is none.</summary>
+    internal bool SetLeadership(TopicPartition partition, LeaderAndIsr? state)
+    {
+        if (state is null)
+        {
+            Leadership.Remove(partition);
+            return false;
+        }
+        Leadership[partition] = state;
+        return true;
     }
 
     internal PartitionStatus StateOf(TopicPartition partition) => PartitionStatuses.GetValueOrDefault(partition, PartitionStatus.NonExistent);

@@ -56,6 +56,12 @@ internal sealed partial class ControllerLog(ILogger logger)
     [LoggerMessage(16, LogLevel.Error, "A request of the controller to broker {Broker} could not be carried out")]
     private static partial void LogNotSent(ILogger logger, int broker, Exception problem);
 
+    [LoggerMessage(17, LogLevel.Warning, "The controller's requests to broker {Broker} are repeated until it answers: {Reason}")]
+    private static partial void LogUnreachable(ILogger logger, int broker, string reason);
+
+    [LoggerMessage(18, LogLevel.Error, "This broker's part in the cluster is interrupted; it is tried again")]
+    private static partial void LogInterrupted(ILogger logger, Exception problem);
+
     internal void ElectedController(int broker, int epoch) => LogElectedController(logger, broker, epoch);
 
     internal void Follows(int broker) => LogFollows(logger, broker);
@@ -88,4 +94,8 @@ internal sealed partial class ControllerLog(ILogger logger)
     internal void Shutdown(int broker, int remaining) => LogShutdown(logger, broker, remaining);
 
     internal void NotSent(int broker, Exception problem) => LogNotSent(logger, broker, problem);
+
+    internal void Unreachable(int broker, string reason) => LogUnreachable(logger, broker, reason);
+
+    internal void Interrupted(Exception problem) => LogInterrupted(logger, problem);
 }

@@ -11,14 +11,15 @@ namespace Broker.Server.Controller;
 internal sealed record ControllerSettings(int BrokerId, string Listener, bool IsDeletionEnabled);
 
 /// <summary>One term of this broker as the controller: everything that ends with it. Used by the controller's loop only.</summary>
-internal sealed class ControllerTerm : IAsyncDisposable
+internal sealed class ControllerTerm : IDisposable
 {
     private readonly ControllerSettings _settings;
     private readonly Action<string, ControllerTerm, Func<Task>> _post;
 
     internal ControllerTerm(
         ControllerSettings settings, int epoch, int epochVersion, ZnodeClient znodes, IBrokerChannels channels,
-        Func<string, bool> isUncleanElectionAllowed, IScheduler scheduler, ControllerLog log, Action<string, ControllerTerm, Func<Task>> post)
+        Func<string, bool> isUncleanElectionAllowed, IScheduler scheduler, TimeProvider time, ControllerLog log,
+        Action<string, ControllerTerm, Func<Task>> post)
     {
         _settings = settings;
         _post = post;
@@ -32,7 +33,7 @@ internal sealed class ControllerTerm : IAsyncDisposable
         Deletion = new TopicDeletion(this, settings.IsDeletionEnabled);
         Brokers = new BrokerChanges(this);
         Topics = new TopicChanges(this);
-        Senders = new BrokerSenders(channels, answers => Post("BrokerAnswers", () => Brokers.Answered(answers)), scheduler, log);
+        Senders = new BrokerSenders(channels, answers => Post("BrokerAnswers", () => Brokers.Answered(answers)), scheduler, time, log);
     }
 
     internal int Epoch { get; }
@@ -67,7 +68,8 @@ internal sealed class ControllerTerm : IAsyncDisposable
 
     internal RequestBatch NewBatch() => new(Context, _settings.BrokerId, Epoch, _settings.Listener);
 
-    internal Task Send(RequestBatch batch) => Senders.Send(batch);
+    /// <summary>Queues requests to brokers; waits for none.</summary>
+    internal void Send(RequestBatch batch) => Senders.Send(batch);
 
     /// <summary>Loads the cluster from the tree and takes it over, in Kafka's order of a failover.</summary>
     internal async Task Start()
@@ -82,13 +84,14 @@ internal sealed class ControllerTerm : IAsyncDisposable
         // Brokers learn each other's addresses before they follow one another.
         RequestBatch first = NewBatch();
         first.AddUpdateMetadata(Context.Brokers.Keys, []);
-        await Send(first);
+        Send(first);
         await StartReplicas();
         await StartPartitions();
         await Deletion.Resume();
     }
 
-    public async ValueTask DisposeAsync() => await Senders.DisposeAsync();
+    /// <summary>Cancels what is being sent.</summary>
+    public void Dispose() => Senders.Dispose();
 
     private async Task CreateFeatureZnode() =>
         ZnodeClient.Expect((await Znodes.Session.Create(ZnodePaths.Feature, FeatureZnode.Encode())).Code, ZnodePaths.Feature, Code.NodeExists);
@@ -112,12 +115,13 @@ internal sealed class ControllerTerm : IAsyncDisposable
         }
 
         RequestBatch batch = NewBatch();
-        await Replicas.Move([.. Context.ReplicaStates.Where(entry => entry.Value == ReplicaState.Online).Select(entry => entry.Key)], ReplicaState.Online,
-            batch);
-        await Replicas.Move([.. Context.ReplicaStates.Where(entry => entry.Value == ReplicaState.Offline).Select(entry => entry.Key)], ReplicaState.Offline,
-            batch);
-        await Send(batch);
+        await Replicas.Move(All(ReplicaState.Online), ReplicaState.Online, batch);
+        await Replicas.Move(All(ReplicaState.Offline), ReplicaState.Offline, batch);
+        Send(batch);
     }
+
+    private List<Replica> All(ReplicaState state) =>
+        [.. Context.AllPartitions.SelectMany(Context.ReplicasOf).Where(replica => Context.StateOf(replica) == state)];
 
     private async Task StartPartitions()
     {
@@ -130,6 +134,6 @@ internal sealed class ControllerTerm : IAsyncDisposable
 
         RequestBatch batch = NewBatch();
         await Partitions.MoveToOnline(batch);
-        await Send(batch);
+        Send(batch);
     }
 }

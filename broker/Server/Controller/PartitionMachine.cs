@@ -27,9 +27,8 @@ internal sealed class PartitionMachine(
 
     /// <summary>All that have no leader yet, or no live one, and are not being deleted.</summary>
     internal Task MoveToOnline(RequestBatch batch) => Move(
-        context.PartitionStatuses
-            .Where(entry => entry.Value is PartitionStatus.New or PartitionStatus.Offline && !context.IsBeingDeleted(entry.Key.Topic))
-            .Select(entry => entry.Key),
+        context.AllPartitions.Where(partition => context.StateOf(partition) is PartitionStatus.New or PartitionStatus.Offline
+            && !context.IsBeingDeleted(partition.Topic)),
         PartitionStatus.Online,
         batch);
 
@@ -74,16 +73,24 @@ internal sealed class PartitionMachine(
                 batch.AddLeaderAndIsr(context.Assignment(partition).Replicas.Where(broker => context.IsOnline(new Replica(partition, broker))), partition,
                     isNew);
             }
-            else if (await store.Read(partition) is { } present)
+            else if (!isNew || codes[i] == Code.NodeExists)
             {
-                // The state existed already, or the leader has changed it: decide again with the new state.
-                context.Leadership[partition] = present;
-                context.PartitionStatuses[partition] = PartitionStatus.Offline;
-                again.Add(partition);
+                again.Add(partition); // Otherwise its topic is gone from the tree.
             }
         }
 
+        await ReadAgain(again);
         return again;
+    }
+
+    /// <summary>The state existed already, or its leader has changed it: it is decided again with the present state, without one as a new partition.</summary>
+    private async Task ReadAgain(List<TopicPartition> partitions)
+    {
+        IReadOnlyList<LeaderAndIsr?> present = await store.Read(partitions);
+        for (int i = 0; i < partitions.Count; i++)
+        {
+            context.PartitionStatuses[partitions[i]] = context.SetLeadership(partitions[i], present[i]) ? PartitionStatus.Offline : PartitionStatus.New;
+        }
     }
 
     private void Adopt(TopicPartition partition, LeaderAndIsr state)

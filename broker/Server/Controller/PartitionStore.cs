@@ -32,24 +32,26 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
     /// <summary>Operations of one multi; a thousand paths of ordinary length stay far below ZooKeeper's 1 MiB a request.</summary>
     private const int MaxOperations = 1000;
 
-    /// <summary>Writes the first states; the partitions' folders are made with them.</summary>
+    /// <summary>
+    /// Writes the first states; the partitions' folders are made where they are missing, because Apache's controller makes folders and states apart and may die
+    /// between. <see cref="Code.NodeExists"/> where a partition has a state, <see cref="Code.NoNode"/> where its topic is gone.
+    /// </summary>
     internal async Task<IReadOnlyList<Code>> Create(IReadOnlyList<(TopicPartition Partition, LeaderAndIsr State)> states)
     {
-        foreach (string topic in states.Select(state => state.Partition.Topic).Distinct(StringComparer.Ordinal))
-        {
-            await Write([new Op.Create(ZnodePaths.Partitions(topic), null)], Code.NodeExists);
-        }
-        return await InParallel(states, state => Write(
-            [new Op.Create(ZnodePaths.Partition(state.Partition), null), new Op.Create(ZnodePaths.PartitionState(state.Partition), state.State.Encode())],
-            Code.NodeExists));
+        await Pipelined.Run(
+            [.. states.Select(state => state.Partition.Topic).Distinct(StringComparer.Ordinal)],
+            topic => Write([new Op.Create(ZnodePaths.Partitions(topic), null)], Code.NodeExists, Code.NoNode));
+        return await Pipelined.Run(states, Create);
     }
 
-    /// <summary>Overwrites states whose version is their partition epoch.</summary>
-    internal Task<IReadOnlyList<Code>> Update(IReadOnlyList<(TopicPartition Partition, LeaderAndIsr State)> states) => InParallel(states, state => Write(
-        [new Op.SetData(ZnodePaths.PartitionState(state.Partition), state.State.Encode(), state.State.PartitionEpoch)], Code.BadVersion));
+    /// <summary>Overwrites states whose version is their partition epoch: <see cref="Code.BadVersion"/> where it is not, <see cref="Code.NoNode"/> where there
+    /// is none.</summary>
+    internal Task<IReadOnlyList<Code>> Update(IReadOnlyList<(TopicPartition Partition, LeaderAndIsr State)> states) => Pipelined.Run(states, state => Write(
+        [new Op.SetData(ZnodePaths.PartitionState(state.Partition), state.State.Encode(), state.State.PartitionEpoch)], Code.BadVersion, Code.NoNode));
 
-    /// <summary>A partition's state as it is now.</summary>
-    internal ValueTask<LeaderAndIsr?> Read(TopicPartition partition) => znodes.PartitionState(partition);
+    /// <summary>The partitions' states as they are now; null for those without one.</summary>
+    internal Task<IReadOnlyList<LeaderAndIsr?>> Read(IReadOnlyCollection<TopicPartition> partitions) =>
+        Pipelined.Run(partitions, partition => znodes.PartitionState(partition).AsTask());
 
     /// <summary>Does some operations as the controller. Throws for any code other than Ok and the tolerated one.</summary>
     internal async Task<Code> Write(IReadOnlyList<Op> operations, Code tolerated = Code.Ok, Code alsoTolerated = Code.Ok)
@@ -69,17 +71,10 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
     /// <summary>Removes all that is known of a topic; its own znode is removed last, with its configuration and the request to delete it.</summary>
     internal async Task DeleteTopic(string topic)
     {
-        List<Op> operations = new();
-        foreach (string partition in await znodes.Children(ZnodePaths.Partitions(topic)))
-        {
-            string path = $"{ZnodePaths.Partitions(topic)}/{partition}";
-            if (await znodes.Exists(path + "/state"))
-            {
-                operations.Add(new Op.Delete(path + "/state"));
-            }
-            operations.Add(new Op.Delete(path));
-        }
-
+        string[] folders = [.. (await znodes.Children(ZnodePaths.Partitions(topic))).Select(partition => $"{ZnodePaths.Partitions(topic)}/{partition}")];
+        IReadOnlyList<bool> haveState = await Pipelined.Run(folders, folder => znodes.Exists($"{folder}/state").AsTask());
+        IEnumerable<Op> operations = folders.SelectMany((folder, index) =>
+            haveState[index] ? new Op[] { new Op.Delete($"{folder}/state"), new Op.Delete(folder) } : [new Op.Delete(folder)]);
         foreach (Op[] chunk in operations.Chunk(MaxOperations))
         {
             await Write(chunk);
@@ -99,6 +94,10 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
         }
     }
 
-    /// <summary>All are sent before one is waited for: they share the journal's flush, or ZooKeeper's round trip.</summary>
-    private static async Task<IReadOnlyList<Code>> InParallel<T>(IReadOnlyList<T> items, Func<T, Task<Code>> write) => await Task.WhenAll(items.Select(write));
+    private async Task<Code> Create((TopicPartition Partition, LeaderAndIsr State) state)
+    {
+        Op.Create create = new(ZnodePaths.PartitionState(state.Partition), state.State.Encode());
+        Code code = await Write([new Op.Create(ZnodePaths.Partition(state.Partition), null), create], Code.NodeExists, Code.NoNode);
+        return code == Code.NodeExists ? await Write([create], Code.NodeExists, Code.NoNode) : code;
+    }
 }

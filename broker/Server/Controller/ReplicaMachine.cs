@@ -76,14 +76,6 @@ internal sealed class ReplicaMachine(ControllerContext context, PartitionStore s
             (Replica replica, LeaderAndIsr state) = leaving[i];
             if (codes[i] != Code.Ok)
             {
-                if (await store.Read(replica.Partition) is { } present)
-                {
-                    context.Leadership[replica.Partition] = present;
-                }
-                else
-                {
-                    context.Leadership.Remove(replica.Partition);
-                }
                 again.Add(replica);
                 continue;
             }
@@ -96,6 +88,11 @@ internal sealed class ReplicaMachine(ControllerContext context, PartitionStore s
             batch.AddLeaderAndIsr(others, replica.Partition, isNew: false);
         }
 
+        IReadOnlyList<LeaderAndIsr?> present = await store.Read([.. again.Select(replica => replica.Partition)]);
+        for (int i = 0; i < again.Count; i++)
+        {
+            context.SetLeadership(again[i].Partition, present[i]);
+        }
         return again;
     }
 }

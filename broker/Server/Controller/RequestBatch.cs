@@ -5,7 +5,16 @@ using Broker.Storage;
 namespace Broker.Server.Controller;
 
 /// <summary>The requests to one broker after one event, sent in this order, so that a broker leads before clients learn that it does.</summary>
-internal sealed record BrokerRequests(int Broker, LeaderAndIsrRequest? LeaderAndIsr, UpdateMetadataRequest? UpdateMetadata, StopReplicaRequest? StopReplica);
+internal sealed record BrokerRequests(int Broker, LeaderAndIsrRequest? LeaderAndIsr, UpdateMetadataRequest? UpdateMetadata, StopReplicaRequest? StopReplica)
+{
+    /// <summary>How many partitions' states they hold together.</summary>
+    internal int States { get; } = (LeaderAndIsr?.TopicStates.Sum(topic => topic.PartitionStates.Length) ?? 0)
+        + (UpdateMetadata?.TopicStates.Sum(topic => topic.PartitionStates.Length) ?? 0)
+        + (StopReplica?.TopicStates.Sum(topic => topic.PartitionStates.Length) ?? 0);
+
+    /// <summary>The life of the broker to which they are sent.</summary>
+    internal long BrokerEpoch => LeaderAndIsr?.BrokerEpoch ?? UpdateMetadata?.BrokerEpoch ?? StopReplica?.BrokerEpoch ?? -1;
+}
 
 /// <summary>Collects the requests of one event. Leaderships and assignments are read when the requests are built.</summary>
 internal sealed class RequestBatch(ControllerContext context, int controllerId, int controllerEpoch, string controllerListener)
@@ -15,35 +24,33 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
 
     private const int UnknownEpoch = -1;
 
-    private readonly Dictionary<int, Dictionary<TopicPartition, bool>> _leaderAndIsr = [];
-    private readonly Dictionary<int, Dictionary<TopicPartition, bool>> _stopReplica = [];
-    private readonly HashSet<int> _updateMetadata = [];
-    private readonly HashSet<TopicPartition> _updatedPartitions = [];
+    private readonly SortedDictionary<int, PartitionMap<bool>> _leaderAndIsr = [];
+    private readonly SortedDictionary<int, PartitionMap<bool>> _stopReplica = [];
+    private readonly SortedSet<int> _updateMetadata = [];
+    private readonly PartitionMap<bool> _updatedPartitions = new();
 
     /// <summary>Adds LeaderAndIsr of a partition for some brokers, and UpdateMetadata of it for all.</summary>
     internal void AddLeaderAndIsr(IEnumerable<int> brokers, TopicPartition partition, bool isNew)
     {
         foreach (int broker in brokers)
         {
-            Dictionary<TopicPartition, bool> requested = For(_leaderAndIsr, broker);
-            requested[partition] = isNew || requested.GetValueOrDefault(partition);
+            Request(_leaderAndIsr, broker, partition, isNew);
         }
 
         AddUpdateMetadata(context.Brokers.Keys, [partition]);
     }
 
     /// <summary>Adds StopReplica of a replica; with deletion where one of the calls asks for it.</summary>
-    internal void AddStopReplica(Replica replica, bool delete)
-    {
-        Dictionary<TopicPartition, bool> requested = For(_stopReplica, replica.Broker);
-        requested[replica.Partition] = delete || requested.GetValueOrDefault(replica.Partition);
-    }
+    internal void AddStopReplica(Replica replica, bool delete) => Request(_stopReplica, replica.Broker, replica.Partition, delete);
 
     /// <summary>Adds UpdateMetadata of the live brokers and some partitions.</summary>
     internal void AddUpdateMetadata(IEnumerable<int> brokers, IEnumerable<TopicPartition> partitions)
     {
         _updateMetadata.UnionWith(brokers);
-        _updatedPartitions.UnionWith(partitions);
+        foreach (TopicPartition partition in partitions)
+        {
+            _updatedPartitions.Set(partition, true);
+        }
     }
 
     /// <summary>The requests to the brokers that live.</summary>
@@ -55,33 +62,33 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
             new BrokerRequests(broker, BuildLeaderAndIsr(broker), BuildUpdateMetadata(broker, topics, brokers), BuildStopReplica(broker)))];
     }
 
-    private static Dictionary<TopicPartition, bool> For(Dictionary<int, Dictionary<TopicPartition, bool>> requests, int broker)
+    /// <summary>A flag that one call has set stays set.</summary>
+    private static void Request(SortedDictionary<int, PartitionMap<bool>> requests, int broker, TopicPartition partition, bool flag)
     {
-        if (!requests.TryGetValue(broker, out Dictionary<TopicPartition, bool>? partitions))
+        if (!requests.TryGetValue(broker, out PartitionMap<bool>? partitions))
         {
-            requests[broker] = partitions = [];
+            requests[broker] = partitions = new PartitionMap<bool>();
         }
-        return partitions;
+        partitions.Set(partition, flag || (partitions.TryGet(partition, out bool isSet) && isSet));
     }
 
     private LeaderAndIsrRequest? BuildLeaderAndIsr(int broker)
     {
-        if (!_leaderAndIsr.TryGetValue(broker, out Dictionary<TopicPartition, bool>? partitions))
+        if (!_leaderAndIsr.TryGetValue(broker, out PartitionMap<bool>? partitions))
         {
             return null;
         }
-        IOrderedEnumerable<int> leaders = partitions.Keys.Select(partition => context.Leadership[partition].Leader).Distinct().Order();
+        IOrderedEnumerable<int> leaders = partitions.Partitions.Select(partition => context.Leadership[partition].Leader).Distinct().Order();
         return new LeaderAndIsrRequest
         {
             ControllerId = controllerId,
             ControllerEpoch = controllerEpoch,
             BrokerEpoch = context.Brokers[broker].Epoch,
-            TopicStates = [.. partitions.GroupBy(entry => entry.Key.Topic,
-                StringComparer.Ordinal).Select(topic => new LeaderAndIsrRequest.LeaderAndIsrTopicState
+            TopicStates = [.. partitions.Topics.Select(topic => new LeaderAndIsrRequest.LeaderAndIsrTopicState
             {
                 TopicName = topic.Key,
                 TopicId = context.TopicIds.GetValueOrDefault(topic.Key),
-                PartitionStates = [.. topic.Select(entry => BuildLeaderAndIsrState(entry.Key, entry.Value))],
+                PartitionStates = [.. topic.Value.Select(entry => BuildLeaderAndIsrState(new TopicPartition(topic.Key, entry.Key), entry.Value))],
             })],
             LiveLeaders = [.. leaders.Where(context.IsLive).Select(BuildLiveLeader)],
         };
@@ -128,12 +135,12 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
 
     private UpdateMetadataRequest.UpdateMetadataTopicState[] BuildTopicStates() =>
     [
-        .. _updatedPartitions.Where(context.Leadership.ContainsKey).GroupBy(partition => partition.Topic, StringComparer.Ordinal)
+        .. _updatedPartitions.Partitions.Where(context.Leadership.ContainsKey).GroupBy(partition => partition.Topic, StringComparer.Ordinal)
             .Select(topic => new UpdateMetadataRequest.UpdateMetadataTopicState
             {
                 TopicName = topic.Key,
                 TopicId = context.TopicIds.GetValueOrDefault(topic.Key),
-                PartitionStates = [.. topic.OrderBy(partition => partition.Partition).Select(BuildMetadataState)],
+                PartitionStates = [.. topic.Select(BuildMetadataState)],
             }),
     ];
 
@@ -171,22 +178,22 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
         }),
     ];
 
-    private StopReplicaRequest? BuildStopReplica(int broker)
-        => !_stopReplica.TryGetValue(broker, out Dictionary<TopicPartition, bool>? partitions) ? null : new StopReplicaRequest
+    private StopReplicaRequest? BuildStopReplica(int broker) =>
+        !_stopReplica.TryGetValue(broker, out PartitionMap<bool>? partitions) ? null : new StopReplicaRequest
         {
             ControllerId = controllerId,
             ControllerEpoch = controllerEpoch,
             BrokerEpoch = context.Brokers[broker].Epoch,
-            TopicStates = [.. partitions.GroupBy(entry => entry.Key.Topic, StringComparer.Ordinal).Select(topic => new StopReplicaRequest.StopReplicaTopicState
-        {
-            TopicName = topic.Key,
-            PartitionStates = [.. topic.Select(entry => new StopReplicaRequest.StopReplicaPartitionState
+            TopicStates = [.. partitions.Topics.Select(topic => new StopReplicaRequest.StopReplicaTopicState
             {
-                PartitionIndex = entry.Key.Partition,
-                LeaderEpoch = EpochToStop(entry.Key),
-                DeletePartition = entry.Value,
+                TopicName = topic.Key,
+                PartitionStates = [.. topic.Value.Select(entry => new StopReplicaRequest.StopReplicaPartitionState
+                {
+                    PartitionIndex = entry.Key,
+                    LeaderEpoch = EpochToStop(new TopicPartition(topic.Key, entry.Key)),
+                    DeletePartition = entry.Value,
+                })],
             })],
-        })],
         };
 
     private int EpochToStop(TopicPartition partition) => context.IsBeingDeleted(partition.Topic)

@@ -12,42 +12,28 @@ internal sealed class TopicChanges(ControllerTerm term)
     /// <summary>Reads every topic, with its partitions' states, and leaves the watches.</summary>
     internal async Task Load()
     {
-        foreach (string topic in await Children())
-        {
-            await LoadTopic(topic);
-        }
-        foreach (TopicPartition partition in Context.AllPartitions.ToList())
-        {
-            await LoadState(partition);
-        }
+        await LoadTopics(await Children());
+        await LoadStates([.. Context.AllPartitions]);
     }
 
     private ValueTask<IReadOnlyList<string>> Children() => term.Znodes.Children(ZnodePaths.Topics, term.On("TopicChange", Changed));
 
     private async Task Changed()
     {
-        HashSet<string> present = (await Children()).ToHashSet(StringComparer.Ordinal);
+        SortedSet<string> present = new(await Children(), StringComparer.Ordinal);
         foreach (string removed in Context.TopicIds.Keys.Where(topic => !present.Contains(topic)).ToList())
         {
             Context.RemoveTopic(removed);
         }
-        List<TopicPartition> added = new();
-        foreach (string topic in present.Where(topic => !Context.TopicIds.ContainsKey(topic)))
-        {
-            if (await LoadTopic(topic))
-            {
-                added.AddRange(Context.PartitionsOf(topic));
-            }
-        }
+        string[] names = [.. present.Where(topic => !Context.TopicIds.ContainsKey(topic))];
+        await LoadTopics(names);
+        List<TopicPartition> added = [.. names.SelectMany(Context.PartitionsOf)];
 
-        // The request to delete a topic may be older than the topic.
-        foreach (TopicPartition partition in added.ToList())
+        // A topic may have been made with states, by hand or from a backup.
+        await LoadStates(added);
+        foreach (TopicPartition partition in added.Where(Context.Leadership.ContainsKey))
         {
-            await LoadState(partition);
-            if (Context.Leadership.ContainsKey(partition))
-            {
-                Context.PartitionStatuses[partition] = PartitionStatus.Offline;
-            }
+            Context.PartitionStatuses[partition] = PartitionStatus.Offline;
         }
 
         await Create(added);
@@ -72,23 +58,26 @@ internal sealed class TopicChanges(ControllerTerm term)
     {
         RequestBatch batch = term.NewBatch();
         await move(batch);
-        await term.Send(batch);
+        term.Send(batch);
     }
 
-    /// <returns>False where the topic has been deleted meanwhile.</returns>
-    private async Task<bool> LoadTopic(string topic)
+    /// <summary>Reads topics and watches them; those that have been deleted meanwhile are left out.</summary>
+    private async Task LoadTopics(IReadOnlyCollection<string> names)
     {
-        if (await term.Znodes.Topic(topic, term.On("PartitionModification", () => Grown(topic))) is not { } found)
+        IReadOnlyList<(string Name, (TopicZnode Topic, int Version)? Found)> read = await Pipelined.Run(
+            names, async name => (name, await term.Znodes.Topic(name, term.On("PartitionModification", () => Grown(name)))));
+        foreach ((string name, (TopicZnode Topic, int Version)? found) in read)
         {
-            return false;
+            if (found is not { } topic)
+            {
+                continue;
+            }
+            Context.TopicIds[name] = topic.Topic.TopicId ?? await AssignId(name, topic.Topic, topic.Version);
+            foreach ((int partition, ReplicaAssignment assignment) in topic.Topic.Partitions)
+            {
+                Context.SetAssignment(new TopicPartition(name, partition), assignment);
+            }
         }
-        Guid id = found.Topic.TopicId ?? await AssignId(topic, found.Topic, found.Version);
-        Context.TopicIds[topic] = id;
-        foreach ((int partition, ReplicaAssignment assignment) in found.Topic.Partitions)
-        {
-            Context.SetAssignment(new TopicPartition(topic, partition), assignment);
-        }
-        return true;
     }
 
     /// <summary>A topic that a broker below 2.8 made has no id.</summary>
@@ -99,11 +88,11 @@ internal sealed class TopicChanges(ControllerTerm term)
         return id;
     }
 
-    private async Task LoadState(TopicPartition partition)
+    private async Task LoadStates(IReadOnlyCollection<TopicPartition> partitions)
     {
-        if (await term.Store.Read(partition) is { } state)
+        foreach ((TopicPartition partition, LeaderAndIsr? state) in partitions.Zip(await term.Store.Read(partitions)))
         {
-            Context.Leadership[partition] = state;
+            Context.SetLeadership(partition, state);
         }
     }
 

@@ -27,10 +27,14 @@ internal sealed class TopicDeletion(ControllerTerm term, bool isEnabled)
         await Resume();
     }
 
-    /// <summary>Suspends the deletion of topics with replicas on brokers that have died.</summary>
-    internal void Suspend(IReadOnlySet<int> brokers) =>
-        Context.DeletionIneligible.UnionWith(Context.TopicsToDelete.Where(topic => Context.ReplicasOf(topic).Any(replica => brokers.Contains(replica.Broker)))
-        .ToList());
+    /// <summary>Suspends the deletion of topics with replicas on brokers that have died; those replicas will give no answer.</summary>
+    internal async Task Suspend(IReadOnlyCollection<int> brokers)
+    {
+        List<Replica> dead = [.. Context.TopicsToDelete.SelectMany(Context.ReplicasOf).Where(replica => brokers.Contains(replica.Broker))];
+        Context.DeletionIneligible.UnionWith(dead.Select(replica => replica.Partition.Topic));
+        await term.Replicas.Move(
+            dead.Where(replica => Context.StateOf(replica) == ReplicaState.DeletionStarted), ReplicaState.DeletionIneligible, term.NewBatch());
+    }
 
     /// <summary>Continues the deletion of every topic that does not wait.</summary>
     internal async Task Resume()
@@ -74,7 +78,7 @@ internal sealed class TopicDeletion(ControllerTerm term, bool isEnabled)
         await term.Replicas.Move(failed, ReplicaState.DeletionIneligible, batch);
         Context.DeletionIneligible.UnionWith(failed.Select(replica => replica.Partition.Topic));
         await term.Replicas.Move(deleted.Where(replica => Context.StateOf(replica) == ReplicaState.DeletionStarted), ReplicaState.DeletionSuccessful, batch);
-        await term.Send(batch);
+        term.Send(batch);
         await Resume();
     }
 
@@ -131,7 +135,7 @@ internal sealed class TopicDeletion(ControllerTerm term, bool isEnabled)
         }
 
         batch.AddUpdateMetadata(Context.Brokers.Keys, partitions);
-        await term.Send(batch);
+        term.Send(batch);
         await DeleteReplicas(topic);
     }
 
@@ -143,10 +147,10 @@ internal sealed class TopicDeletion(ControllerTerm term, bool isEnabled)
         RequestBatch stop = term.NewBatch();
         await term.Replicas.Move(dead.Where(replica => Context.StateOf(replica) == ReplicaState.Offline), ReplicaState.DeletionIneligible, stop);
         await term.Replicas.Move(alive, ReplicaState.Offline, stop);
-        await term.Send(stop);
+        term.Send(stop);
         RequestBatch delete = term.NewBatch();
         await term.Replicas.Move(alive, ReplicaState.DeletionStarted, delete);
-        await term.Send(delete);
+        term.Send(delete);
         if (dead.Count > 0)
         {
             Context.DeletionIneligible.Add(topic);

@@ -5,6 +5,7 @@ using Broker.Server.Controller;
 using Broker.Server.Metadata.Znodes;
 using Broker.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Server.Tests.Controller;
 
@@ -15,7 +16,13 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
 
     public EmbeddedCoordination Tree { get; } = EmbeddedCoordination.InMemory(TimeProvider.System);
 
+    /// <summary>Of the controllers' pauses before another attempt.</summary>
+    public FakeTimeProvider Time { get; } = new();
+
     public HashSet<string> UncleanTopics { get; } = [];
+
+    /// <summary>Called before a broker registers again after its session has expired.</summary>
+    public Func<int, Task> Registering { get; set; } = _ => Task.CompletedTask;
 
     public bool IsDeletionEnabled { get; set; } = true;
 
@@ -55,11 +62,18 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
         BrokerRegistration registration = new(id, [new BrokerEndpoint("PLAINTEXT", "localhost", 9000 + id, 0)], null, 0);
         ClusterController controller = new(
             new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled), session, this, UncleanTopics.Contains,
-            () => registrar.Register(registration), PoolScheduler.Instance, TimeProvider.System, new ControllerLog(NullLogger.Instance));
+            () => RegisterAgain(registrar, registration), PoolScheduler.Instance, Time, new ControllerLog(NullLogger.Instance));
         _members[id] = new Member(session, registrar, controller);
         await session.Open();
         await registrar.Register(registration);
         await controller.Start();
+        await Settle();
+    }
+
+    /// <summary>Lets the controllers' pauses pass.</summary>
+    public async Task Pass(TimeSpan time)
+    {
+        Time.Advance(time);
         await Settle();
     }
 
@@ -73,11 +87,16 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
         await Settle();
     }
 
+    public IEnumerable<int> Members => _members.Keys;
+
     public ClusterController Controller(int id) => _members[id].Controller;
 
     public ICoordinationSession Session(int id) => _members[id].Session.Current;
 
     public long Epoch(int id) => _members[id].Registrar.Epoch;
+
+    /// <summary>The epoch in the tree.</summary>
+    public async Task<int> ControllerEpoch() => ControllerEpochZnode.Decode((await Znodes.Get(ZnodePaths.ControllerEpoch)).Data);
 
     public int ActiveController => _members.Single(member => member.Value.Controller.IsActive).Key;
 
@@ -98,14 +117,15 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
     public async Task<LeaderAndIsr> State(string topic, int partition = 0)
         => (await Znodes.PartitionState(new TopicPartition(topic, partition))).ShouldNotBeNull();
 
-    /// <summary>Lets everything that was set off come to rest: events, requests, answers, and what they set off in turn.</summary>
+    /// <summary>Waits until nothing happens any more: events, requests, answers, and their events in turn. Does not wait for brokers that do not
+    /// answer.</summary>
     public async Task Settle()
     {
         for (int round = 0; round < 8; round++)
         {
             foreach (Member member in _members.Values.ToArray())
             {
-                await member.Controller.AllSent();
+                await member.Controller.AllSent(id => Brokers[id].Fault == Fault.None);
             }
         }
     }
@@ -117,6 +137,12 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
             await member.Controller.DisposeAsync();
         }
         await Tree.DisposeAsync();
+    }
+
+    private async ValueTask RegisterAgain(BrokerRegistrar registrar, BrokerRegistration registration)
+    {
+        await Registering(registration.Id);
+        await registrar.Register(registration);
     }
 
     private sealed record Member(ClusterSession Session, BrokerRegistrar Registrar, ClusterController Controller);

@@ -1,15 +1,45 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Controller;
+using Broker.Server.InterBroker;
 using Broker.Server.Metadata;
 
 namespace Broker.Server.Tests.Controller;
 
-/// <summary>A broker that only writes down what its controller tells it.</summary>
+/// <summary>How a broker fails to answer.</summary>
+public enum Fault
+{
+    /// <summary>It answers.</summary>
+    None,
+
+    /// <summary>It receives the request and does nothing until it recovers.</summary>
+    Hangs,
+
+    /// <summary>It handles the request and answers only after it recovers.</summary>
+    AnswersLate,
+
+    /// <summary>It handles the request, and its answer is lost.</summary>
+    LosesAnswers,
+
+    /// <summary>The request does not reach it.</summary>
+    Refuses,
+}
+
+/// <summary>A broker that only writes down what its controller sends it, and can fail to answer in every way.</summary>
 internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
 {
     private readonly Lock _gate = new();
     private readonly List<string> _told = [];
+    private TaskCompletionSource _recovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _failing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Fault Fault { get; private set; }
+
+    /// <summary>Completes when a request has met the fault.</summary>
+    public Task Failing => _failing.Task;
+
+    /// <summary>The error of every answer.</summary>
+    public ErrorCode Answer { get; set; }
 
     public MetadataCache Metadata { get; } = new(clusterId, TimeProvider.System);
 
@@ -28,7 +58,66 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
         }
     }
 
-    public ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request, CancellationToken cancellation)
+    public void Fail(Fault fault)
+    {
+        lock (_gate)
+        {
+            Fault = fault;
+            _recovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _failing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    public void Recover()
+    {
+        Fault = Fault.None;
+        _recovered.TrySetResult();
+    }
+
+    /// <summary>The process ends: requests in flight get no answer, and later ones do not arrive.</summary>
+    public void Die()
+    {
+        Fault = Fault.Refuses;
+        _recovered.TrySetException(Unreachable());
+    }
+
+    public ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request, CancellationToken cancellation) => Deliver(() => Handle(request), cancellation);
+
+    public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request, CancellationToken cancellation)
+        => Deliver(() => Handle(request), cancellation);
+
+    public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation) => Deliver(() => Handle(request), cancellation);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static BrokerUnreachableException Unreachable() => new("localhost", 9, "it is a test");
+
+    private async ValueTask<T> Deliver<T>(Func<T> handle, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        Fault fault = Fault;
+        if (fault is Fault.None)
+        {
+            return handle();
+        }
+        _failing.TrySetResult();
+        if (fault is Fault.Refuses)
+        {
+            throw Unreachable();
+        }
+        if (fault is Fault.Hangs)
+        {
+            await _recovered.Task.WaitAsync(cancellation);
+        }
+        T answer = handle();
+        if (fault is Fault.AnswersLate)
+        {
+            await _recovered.Task.WaitAsync(cancellation);
+        }
+        return fault is Fault.LosesAnswers ? throw Unreachable() : answer;
+    }
+
+    private LeaderAndIsrResponse Handle(LeaderAndIsrRequest request)
     {
         List<(LeaderAndIsrRequest.LeaderAndIsrTopicState topic,
             LeaderAndIsrRequest.LeaderAndIsrPartitionState state)> partitions =
@@ -39,8 +128,9 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
                 + $" v{state.PartitionEpoch}{(state.IsNew ? " new" : "")}");
         }
 
-        return ValueTask.FromResult(new LeaderAndIsrResponse
+        return new LeaderAndIsrResponse
         {
+            ErrorCode = (short)Answer,
             Topics = [.. request.TopicStates.Select(topic => new LeaderAndIsrResponse.LeaderAndIsrTopicError
             {
                 TopicId = topic.TopicId,
@@ -50,18 +140,18 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
                     ErrorCode = (short)(OnBrokenFolder.Contains($"{topic.TopicName}-{state.PartitionIndex}") ? ErrorCode.KafkaStorageError : ErrorCode.None),
                 })],
             })],
-        });
+        };
     }
 
-    public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request, CancellationToken cancellation)
+    private UpdateMetadataResponse Handle(UpdateMetadataRequest request)
     {
         IEnumerable<string> topics = request.TopicStates.SelectMany(topic => topic.PartitionStates.Select(state =>
             $"{topic.TopicName}-{state.PartitionIndex}={state.Leader}{(state.OfflineReplicas.Length > 0 ? $" without {string.Join(',', state.OfflineReplicas)}" : "")}"));
         Write($"metadata brokers {string.Join(',', request.LiveBrokers.Select(broker => broker.Id))} {string.Join(' ', topics)}".TrimEnd());
-        return ValueTask.FromResult(Metadata.Apply(request));
+        return Metadata.Apply(request);
     }
 
-    public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation)
+    private StopReplicaResponse Handle(StopReplicaRequest request)
     {
         List<StopReplicaResponse.StopReplicaPartitionError> errors = new();
         foreach (StopReplicaRequest.StopReplicaTopicState topic in request.TopicStates)
@@ -76,10 +166,8 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
             }
         }
 
-        return ValueTask.FromResult(new StopReplicaResponse { PartitionErrors = [.. errors] });
+        return new StopReplicaResponse { ErrorCode = (short)Answer, PartitionErrors = [.. errors] };
     }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private void Write(string line)
     {

@@ -1,0 +1,20 @@
+namespace Broker.Server.Controller;
+
+/// <summary>Many requests to coordination, sent before the first is answered: they share its round trips and its flushes to disk.</summary>
+internal static class Pipelined
+{
+    /// <summary>Requests in flight at once: enough to hide a round trip, and far below what a server queues.</summary>
+    private const int MaxInFlight = 1000;
+
+    /// <summary>Calls for each item, in their order. The results are in the same order. A call's continuation may run on any thread: it must only return its
+    /// result.</summary>
+    internal static async Task<IReadOnlyList<TResult>> Run<T, TResult>(IReadOnlyCollection<T> items, Func<T, Task<TResult>> call)
+    {
+        List<TResult> results = new(items.Count);
+        foreach (T[] some in items.Chunk(MaxInFlight))
+        {
+            results.AddRange(await Task.WhenAll(some.Select(call)));
+        }
+        return results;
+    }
+}
