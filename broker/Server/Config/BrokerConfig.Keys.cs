@@ -99,6 +99,16 @@ internal sealed partial class BrokerConfig
 
     public bool ControlledShutdown => Bool("controlled.shutdown.enable");
 
+    public int ControlledShutdownMaxRetries => Int("controlled.shutdown.max.retries");
+
+    public long ControlledShutdownRetryBackoffMs => Long("controlled.shutdown.retry.backoff.ms");
+
+    public int ControllerSocketTimeoutMs => Int("controller.socket.timeout.ms");
+
+    public int ReplicaFetchResponseMaxBytes => Int("replica.fetch.response.max.bytes");
+
+    public string InterBrokerProtocolVersion => Text("inter.broker.protocol.version")!;
+
     /// <summary>Null or empty where the cluster's state is kept in the data folder.</summary>
     public string? ZooKeeperConnect => Text("zookeeper.connect");
 

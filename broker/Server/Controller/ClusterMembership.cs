@@ -2,6 +2,7 @@ using Broker.Coordination;
 using Broker.Protocol.Messages;
 using Broker.Server.Apis;
 using Broker.Server.Config;
+using Broker.Server.InterBroker;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Requests;
@@ -22,25 +23,35 @@ internal sealed class ClusterMembership : IAsyncDisposable
     private readonly ClusterSession _session;
     private readonly ZnodeClient _znodes;
     private readonly BrokerRegistrar _registrar;
+    private readonly IBrokerConnections _connections;
+    private readonly TimeSpan _controllerTimeout;
     private readonly IScheduler _scheduler;
+    private readonly IBlockingWork _controllerDisk;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _logging;
     private readonly MetadataLog _log;
     private readonly bool _isDeletionEnabled;
+    private readonly ControllerRequests _requests;
+    private LocalBroker? _local;
     private ClusterController? _controller;
     private ConfigChanges? _changes;
 
     private ClusterMembership(
-        ClusterSession session, int brokerId, string clusterId, BrokerConfig config, IScheduler scheduler, TimeProvider time, ILoggerFactory logging)
+        ClusterSession session, int brokerId, string clusterId, BrokerConfig config, IBrokerConnections connections, IScheduler scheduler, TimeProvider time,
+        ILoggerFactory logging)
     {
         _session = session;
         _znodes = new ZnodeClient(session);
         _registrar = new BrokerRegistrar(session);
+        _connections = connections;
+        _controllerTimeout = TimeSpan.FromMilliseconds(config.ControllerSocketTimeoutMs);
         _scheduler = scheduler;
+        _controllerDisk = scheduler.CreateThreads(maxThreads: 1);
         _time = time;
         _logging = logging;
         _log = new MetadataLog(logging.CreateLogger("Broker.Metadata"));
         _isDeletionEnabled = config.DeleteTopics;
+        _requests = new ControllerRequests(() => _controller);
         BrokerId = brokerId;
         ClusterId = clusterId;
         Metadata = new MetadataCache(clusterId, time);
@@ -77,9 +88,10 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <summary>Opens a session, makes the tree's fixed paths, finds out both ids, reads all settings.</summary>
     /// <param name="formerBrokerId">The id in the data folders; null where they are new.</param>
     /// <param name="formerClusterId">The id in the data folders: an empty tree beside old data gets it again.</param>
+    /// <param name="connections">Opens connections to the other brokers.</param>
     internal static async Task<ClusterMembership> Join(
-        ICoordinationService service, BrokerConfig config, int? formerBrokerId, string? formerClusterId, IScheduler scheduler, TimeProvider time,
-        ILoggerFactory logging)
+        ICoordinationService service, BrokerConfig config, int? formerBrokerId, string? formerClusterId, IBrokerConnections connections,
+        IScheduler scheduler, TimeProvider time, ILoggerFactory logging)
     {
         ClusterSession session = new(service);
         await session.Open();
@@ -87,7 +99,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         await znodes.CreatePersistentPaths();
         string clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New()));
         int brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
-        ClusterMembership membership = new(session, brokerId, clusterId, config, scheduler, time, logging);
+        ClusterMembership membership = new(session, brokerId, clusterId, config, connections, scheduler, time, logging);
         await membership.Brokers.Refresh();
         await membership.Topics.Load();
         return membership;
@@ -113,11 +125,11 @@ internal sealed class ClusterMembership : IAsyncDisposable
         Func<StopReplicaRequest, StopReplicaResponse> stopReplica, Action<string, LogConfig> configure)
     {
         BrokerRegistration registration = new(BrokerId, endpoints, Brokers.Effective.Rack, _time.GetUtcNow().ToUnixTimeMilliseconds());
-        LocalBroker local = new(leaderAndIsr, stopReplica, Metadata, Topics, () => BrokerEpoch);
+        _local = new LocalBroker(leaderAndIsr, stopReplica, _controllerDisk, Metadata, Topics, () => BrokerEpoch);
         _changes = new ConfigChanges(_session, Topics, Brokers, Metadata, configure, _scheduler, _time, _log);
         _controller = new ClusterController(
-            new ControllerSettings(BrokerId, interBrokerListener, _isDeletionEnabled), _session, new LocalBrokerChannels(local),
-                Topics.IsUncleanElectionAllowed,
+            new ControllerSettings(BrokerId, interBrokerListener, _isDeletionEnabled), _session,
+            new ClusterBrokerChannels(BrokerId, _local, _connections, interBrokerListener, _controllerTimeout), Topics.IsUncleanElectionAllowed,
             () => RegisterAgain(registration), _scheduler, _time, new ControllerLog(_logging.CreateLogger("Broker.Controller")));
         await _registrar.Register(registration);
         await _changes.Start();
@@ -140,6 +152,10 @@ internal sealed class ClusterMembership : IAsyncDisposable
             new AlterConfigsApi(alteration, authorizer),
             new IncrementalAlterConfigsApi(alteration, authorizer),
             new InitProducerIdApi(ProducerIds, authorizer),
+            new LeaderAndIsrApi(request => _local!.Send(request, CancellationToken.None), authorizer),
+            new StopReplicaApi(request => _local!.Send(request, CancellationToken.None), authorizer),
+            new UpdateMetadataApi(request => _local!.Send(request, CancellationToken.None), authorizer),
+            new ControlledShutdownApi(_requests.Answer, authorizer),
         ];
     }
 
@@ -181,6 +197,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
             await _controller.DisposeAsync();
         }
         await _session.DisposeAsync();
+        _controllerDisk.Dispose();
     }
 
     private bool IsThisBroker(int broker) => broker == BrokerId;

@@ -1,16 +1,19 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
+using Broker.Server.Scheduling;
 
 namespace Broker.Server.Controller;
 
 /// <summary>The core of a broker that a controller's requests go to, over the wire or in process.</summary>
 /// <param name="leaderAndIsr">Takes over roles and replicas; may block on the disk.</param>
 /// <param name="stopReplica">Stops and deletes replicas; may block on the disk.</param>
+/// <param name="disk">Runs both, one at a time, in the order of the requests.</param>
 /// <param name="brokerEpoch">The epoch of the broker's present registration.</param>
 internal sealed class LocalBroker(
     Func<LeaderAndIsrRequest, LeaderAndIsrResponse> leaderAndIsr,
     Func<StopReplicaRequest, StopReplicaResponse> stopReplica,
+    IBlockingWork disk,
     MetadataCache metadata,
     TopicConfigs configs,
     Func<long> brokerEpoch) : IBrokerChannel
@@ -23,7 +26,7 @@ internal sealed class LocalBroker(
         {
             await configs.Refresh(topic.TopicName);
         }
-        return leaderAndIsr(request);
+        return await disk.Run(() => leaderAndIsr(request));
     }
 
     public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request, CancellationToken cancellation)
@@ -40,13 +43,7 @@ internal sealed class LocalBroker(
         return ValueTask.FromResult(response);
     }
 
-    public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation) => ValueTask.FromResult(stopReplica(request));
+    public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation) => new(disk.Run(() => stopReplica(request)));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-}
-
-/// <summary>The channels of a cluster whose only broker is in this process.</summary>
-internal sealed class LocalBrokerChannels(LocalBroker broker) : IBrokerChannels
-{
-    public IBrokerChannel Open(LiveBroker live) => broker;
 }

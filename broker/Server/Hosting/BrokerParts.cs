@@ -5,6 +5,7 @@ using Broker.Server.Controller;
 using Broker.Server.Groups;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.State;
+using Broker.Server.InterBroker;
 using Broker.Server.Metrics;
 using Broker.Server.Network;
 using Broker.Server.Partitions;
@@ -23,6 +24,9 @@ namespace Broker.Server.Hosting;
 /// </summary>
 internal sealed class BrokerParts : IAsyncDisposable
 {
+    /// <summary>What one array can hold, whatever the settings of the longest responses between brokers say.</summary>
+    private const int LongestResponse = 1 << 30;
+
     private readonly BrokerConfig _config;
     private readonly ILoggerFactory _logging;
     private readonly TimeProvider _time;
@@ -35,12 +39,14 @@ internal sealed class BrokerParts : IAsyncDisposable
     /// </summary>
     private readonly DirectoryThreads _loading = new(PoolScheduler.Instance, DirectoryThreads.PerDisk);
     private readonly AllowAllAuthorizer _authorizer = new();
+    private readonly SocketBrokerConnections _connections;
     private Storages? _storages;
     private GroupCoordinator? _groups;
     private PartitionHost? _host;
     private PartitionTable? _partitions;
     private Chores? _chores;
 
+    /// <exception cref="ConfigException">inter.broker.protocol.version is that of a cluster that this broker cannot be a member of.</exception>
     public BrokerParts(BrokerConfig config, BrokerMetrics metrics, ILoggerFactory logging, TimeProvider time, Action onAllFoldersFailed)
     {
         _config = config;
@@ -48,9 +54,14 @@ internal sealed class BrokerParts : IAsyncDisposable
         _time = time;
         _onAllFoldersFailed = onAllFoldersFailed;
         _wheel = new TimingWheel(time);
+        _connections = new SocketBrokerConnections((int)Math.Min((long)config.ReplicaFetchResponseMaxBytes + config.MaxRequestBytes, LongestResponse), time);
+        Versions = InterBrokerVersions.Of(config.InterBrokerProtocolVersion);
         Metrics = metrics;
         Sockets = new SocketServer(NetworkOptions.Of(config), logging.CreateLogger("Broker.Network"), time);
     }
+
+    /// <summary>The versions of the requests to other brokers.</summary>
+    public InterBrokerVersions Versions { get; }
 
     public BrokerMetrics Metrics { get; }
 
@@ -139,8 +150,8 @@ internal sealed class BrokerParts : IAsyncDisposable
     private async Task<ClusterMembership> Join(Storages storages)
     {
         Storage.Checkpoints.MetaProperties? former = storages.FormerIdentity();
-        ClusterMembership membership = await ClusterMembership.Join(storages.Coordination, _config, former?.BrokerId, former?.ClusterId, PoolScheduler.Instance,
-            _time, _logging);
+        ClusterMembership membership = await ClusterMembership.Join(storages.Coordination, _config, former?.BrokerId, former?.ClusterId, _connections,
+            PoolScheduler.Instance, _time, _logging);
         storages.EnsureIdentity(membership.BrokerId, membership.ClusterId);
         return membership;
     }

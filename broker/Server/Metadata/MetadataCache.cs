@@ -102,7 +102,8 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
         {
             ControllerId = request.ControllerId,
             ControllerEpoch = request.ControllerEpoch,
-            Brokers = request.LiveBrokers.ToImmutableSortedDictionary(broker => broker.Id, ToImage),
+            Brokers = ImmutableSortedDictionary<int, BrokerImage>.Empty.SetItems(
+                request.LiveBrokers.Select(broker => KeyValuePair.Create(broker.Id, ToImage(broker)))),
             Topics = topics.ToImmutable(),
             TopicNames = names.ToImmutable(),
         };
@@ -113,8 +114,10 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
         UpdateMetadataRequest.UpdateMetadataTopicState change)
     {
         topics.TryGetValue(change.TopicName, out TopicImage? known);
+        // Versions of the request without topic ids change nothing of an id that is known.
+        Guid id = change.TopicId == Guid.Empty ? known?.Id ?? Guid.Empty : change.TopicId;
         // A topic that was deleted and made again while this broker was away has another id: nothing of the former one stays.
-        if (known is not null && known.Id != change.TopicId)
+        if (known is not null && known.Id != id)
         {
             names.Remove(known.Id);
             known = null;
@@ -137,14 +140,14 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
         if (partitions.Count == 0)
         {
             topics.Remove(change.TopicName);
-            names.Remove(change.TopicId);
+            names.Remove(id);
             return;
         }
 
-        topics[change.TopicName] = new TopicImage(change.TopicName, change.TopicId, partitions.ToImmutable());
-        if (change.TopicId != Guid.Empty)
+        topics[change.TopicName] = new TopicImage(change.TopicName, id, partitions.ToImmutable());
+        if (id != Guid.Empty)
         {
-            names[change.TopicId] = change.TopicName;
+            names[id] = change.TopicName;
         }
     }
 

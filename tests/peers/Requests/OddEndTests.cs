@@ -8,7 +8,7 @@ public sealed class OddEndTests(BothBrokers both)
 {
     private static readonly Dictionary<string, OddEnd> Table = new OddEnd[][]
     {
-        [.. OddTopics.Rows], [.. OddSettings.Rows], [.. OddGroups.Rows], [.. OddPartitions.Rows], [.. OddCluster.Rows],
+        [.. OddTopics.Rows], [.. OddSettings.Rows], [.. OddGroups.Rows], [.. OddPartitions.Rows], [.. OddCluster.Rows], [.. OddController.Rows],
     }.SelectMany(rows => rows).ToDictionary(row => row.Name, StringComparer.Ordinal);
 
     public static TheoryData<string> Names => [.. Table.Keys];

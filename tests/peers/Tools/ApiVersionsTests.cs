@@ -11,7 +11,7 @@ public sealed partial class ApiVersionsTests(OneBroker broker)
             "DescribeGroups", "ListGroups", "ApiVersions",
         "CreateTopics", "DeleteTopics", "InitProducerId", "OffsetForLeaderEpoch", "DescribeConfigs", "AlterConfigs", "CreatePartitions", "DeleteGroups",
             "IncrementalAlterConfigs", "OffsetDelete", "DescribeCluster",
-        "DescribeLogDirs", "DescribeAcls", "CreateAcls", "DeleteAcls",
+        "DescribeLogDirs", "DescribeAcls", "CreateAcls", "DeleteAcls", "LeaderAndIsr", "StopReplica", "UpdateMetadata", "ControlledShutdown",
     ];
 
     [Fact]

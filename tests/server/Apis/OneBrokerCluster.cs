@@ -4,6 +4,7 @@ using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Config;
 using Broker.Server.Controller;
+using Broker.Server.InterBroker;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Requests;
 using Broker.Server.Tests.Controller;
@@ -51,7 +52,8 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
             given[key] = value;
         }
         EmbeddedCoordination tree = EmbeddedCoordination.InMemory(TimeProvider.System);
-        ClusterMembership membership = await ClusterMembership.Join(tree, new BrokerConfig(given), null, null, PoolScheduler.Instance, TimeProvider.System, NullLoggerFactory.Instance);
+        ClusterMembership membership = await ClusterMembership.Join(tree, new BrokerConfig(given), null, null,
+            new SocketBrokerConnections(1 << 20, TimeProvider.System), PoolScheduler.Instance, TimeProvider.System, NullLoggerFactory.Instance);
         OneBrokerCluster cluster = new(tree, membership);
         await membership.Start(
             [new BrokerEndpoint("PLAINTEXT", "127.0.0.1", 9092, 0)], "PLAINTEXT",

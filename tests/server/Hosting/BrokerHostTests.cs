@@ -13,6 +13,14 @@ public sealed class BrokerHostTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
+    public async Task A_protocol_of_older_clusters_is_refused_in_one_sentence()
+    {
+        BrokerOptions old = BrokerOptions.ForTests(more: [new("inter.broker.protocol.version", "3.3-IV3")]);
+        (await Should.ThrowAsync<ConfigException>(() => BrokerHost.StartAsync(old))).Message.ShouldStartWith("inter.broker.protocol.version is 3.3-IV3, ");
+        await using BrokerHost broker = await BrokerHost.StartAsync(BrokerOptions.ForTests(more: [new("inter.broker.protocol.version", "3.4")]));
+    }
+
+    [Fact]
     public async Task Acknowledged_records_survive_a_clean_stop_and_a_crash()
     {
         await using (BrokerHost first = await BrokerHost.StartAsync(BrokerOptions.ForTests(_folder)))
