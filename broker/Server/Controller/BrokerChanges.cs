@@ -20,9 +20,6 @@ internal sealed class BrokerChanges(ControllerTerm term)
         }
     }
 
-    /// <summary>Watches for brokers that report a failed log directory.</summary>
-    internal async Task WatchLogDirEvents() => await term.Znodes.Children(ZnodePaths.LogDirEvents, term.On("LogDirEvent", LogDirEvents));
-
     /// <summary>Handles the answers of a broker.</summary>
     internal async Task Answered(BrokerAnswers answers)
     {
@@ -74,6 +71,25 @@ internal sealed class BrokerChanges(ControllerTerm term)
             == broker).Select(replica => replica.Partition).ToList();
         term.Log.Shutdown(broker, remaining.Count);
         return (ErrorCode.None, remaining);
+    }
+
+    /// <summary>Sends LeaderAndIsr for all replicas to each broker with a failed log directory: its answer shows which replicas were in it.</summary>
+    internal async Task LogDirEvents()
+    {
+        IReadOnlyList<string> names = await term.Znodes.Children(ZnodePaths.LogDirEvents, term.On("LogDirEvent", LogDirEvents));
+        string[] paths = [.. names.Select(name => $"{ZnodePaths.LogDirEvents}/{name}")];
+        IReadOnlyList<DataResult> notices = await Pipelined.Run(paths, path => term.Znodes.Get(path).AsTask());
+        IEnumerable<int> brokers = paths.Zip(notices).Where(notice => notice.Second.Code == Code.Ok).Select(notice => Decode(notice.First, notice.Second.Data));
+        RequestBatch batch = term.NewBatch();
+        foreach (int broker in brokers.Distinct())
+        {
+            foreach (Replica replica in Context.ReplicasOn(broker).Where(replica => Context.Leadership.ContainsKey(replica.Partition)))
+            {
+                batch.AddLeaderAndIsr([broker], replica.Partition, isNew: false);
+            }
+        }
+        term.Send(batch);
+        await term.Store.Delete(paths);
     }
 
     private async Task Changed()
@@ -194,27 +210,18 @@ internal sealed class BrokerChanges(ControllerTerm term)
         term.Send(batch);
     }
 
-    /// <summary>Sends LeaderAndIsr for all replicas to each broker with a failed log directory: its answer shows which replicas were in it.</summary>
-    private async Task LogDirEvents()
+    /// <returns>The broker, or -1 where the notice cannot be read.</returns>
+    private int Decode(string path, byte[]? notice)
     {
-        RequestBatch batch = term.NewBatch();
-        foreach (string name in await term.Znodes.Children(ZnodePaths.LogDirEvents, term.On("LogDirEvent", LogDirEvents)))
+        try
         {
-            string path = $"{ZnodePaths.LogDirEvents}/{name}";
-            DataResult notice = await term.Znodes.Get(path);
-            if (notice.Code != Code.Ok)
-            {
-                continue;
-            }
-            int broker = LogDirEventZnode.Decode(path, notice.Data);
-            foreach (Replica replica in Context.ReplicasOn(broker).Where(replica => Context.Leadership.ContainsKey(replica.Partition)).ToList())
-            {
-                batch.AddLeaderAndIsr([broker], replica.Partition, isNew: false);
-            }
-            await term.Store.Write([new Op.Delete(path)], Code.NoNode);
+            return LogDirEventZnode.Decode(path, notice);
         }
-
-        term.Send(batch);
+        catch (MalformedZnodeException problem)
+        {
+            term.Log.Unreadable(problem.Message);
+            return -1;
+        }
     }
 
     private async Task LearnFolders(int broker, LeaderAndIsrRequest request, LeaderAndIsrResponse response)

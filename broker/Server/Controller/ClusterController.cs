@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Broker.Coordination;
 using Broker.Protocol;
+using Broker.Protocol.Messages;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Scheduling;
 using Broker.Storage;
@@ -68,27 +69,29 @@ internal sealed class ClusterController : IAsyncDisposable
     {
         _loop = _scheduler.Run(Run);
         Post("Startup", Rejoin);
-        await Ask("Started", () => Task.CompletedTask);
+        await Ask("Started", () => true);
     }
 
     /// <summary>Handles a broker's ControlledShutdown; from any thread. <see cref="ErrorCode.StaleControllerEpoch"/> where this broker is not the
     /// controller.</summary>
     internal Task<(ErrorCode Error, IReadOnlyList<TopicPartition> Remaining)> ShutDown(int broker, long brokerEpoch) =>
-        Ask("ControlledShutdown",
-        async () => _term is { } term && !_isPaused ? await term.Brokers.ShutDown(broker, brokerEpoch) : (ErrorCode.StaleControllerEpoch, []));
+        AskTerm<(ErrorCode, IReadOnlyList<TopicPartition>)>(
+            "ControlledShutdown", (ErrorCode.StaleControllerEpoch, []), term => term.Brokers.ShutDown(broker, brokerEpoch));
+
+    /// <summary>Handles a leader's AlterPartition; from any thread. <see cref="ErrorCode.NotController"/> where this broker is not the controller.</summary>
+    /// <param name="version">0 to 3: before 2 topics go by their names, from 2 by their ids.</param>
+    internal Task<AlterPartitionResponse> AlterPartition(AlterPartitionRequest request, short version) => AskTerm(
+        "AlterPartition", new AlterPartitionResponse { ErrorCode = (short)ErrorCode.NotController }, term => term.Isrs.Alter(request, version));
+
+    /// <summary>Gives a broker the next block of producer ids; from any thread. <see cref="ErrorCode.NotController"/> where this broker is not the
+    /// controller; <see cref="ErrorCode.BrokerIdNotRegistered"/> or <see cref="ErrorCode.StaleBrokerEpoch"/> where the broker is not registered so.</summary>
+    internal Task<(ErrorCode Error, ProducerIdBlock? Block)> AllocateProducerIds(int brokerId, long brokerEpoch) =>
+        AskTerm<(ErrorCode, ProducerIdBlock?)>(
+            "AllocateProducerIds", (ErrorCode.NotController, null), term => term.ProducerIds.Allocate(brokerId, brokerEpoch));
 
     /// <summary>Waits until every event queued so far has been handled, and some brokers have answered what they were sent for it, or are gone. Their answers
     /// may be events in turn.</summary>
-    internal async Task AllSent(Func<int, bool> counts)
-    {
-        Task drained = Task.CompletedTask;
-        await Ask("AllSent", () =>
-        {
-            drained = _term?.Senders.Drained(counts) ?? Task.CompletedTask;
-            return Task.CompletedTask;
-        });
-        await drained;
-    }
+    internal async Task AllSent(Func<int, bool> counts) => await await Ask("AllSent", () => _term?.Senders.Drained(counts) ?? Task.CompletedTask);
 
     public async ValueTask DisposeAsync()
     {
@@ -137,34 +140,41 @@ internal sealed class ClusterController : IAsyncDisposable
 
     private void Post(string name, Func<Task> handle) => _events.Writer.TryWrite(new Event(name, null, handle));
 
-    private Task Ask(string name, Func<Task> handle) => Ask(name, async () =>
-    {
-        await handle();
-        return true;
-    });
-
-    /// <summary>Queues an event and returns its result.</summary>
-    private Task<T> Ask<T>(string name, Func<Task<T>> handle)
+    /// <summary>Queues an event that cannot fail and returns its result.</summary>
+    private Task<T> Ask<T>(string name, Func<T> handle)
     {
         TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        async Task Answering()
+        bool isQueued = _events.Writer.TryWrite(new Event(name, null, () =>
+        {
+            answer.SetResult(handle());
+            return Task.CompletedTask;
+        }));
+        return isQueued ? answer.Task : Task.FromException<T>(new ObjectDisposedException(nameof(ClusterController)));
+    }
+
+    /// <summary>Queues an event for the controller and returns its result; another one where this broker is not the controller, or ceases to be it
+    /// meanwhile.</summary>
+    private Task<T> AskTerm<T>(string name, T otherwise, Func<ControllerTerm, Task<T>> handle)
+    {
+        TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        async Task Answer()
         {
             try
             {
-                answer.SetResult(await handle());
+                answer.SetResult(_term is { } term && !_isPaused ? await handle(term) : otherwise);
             }
             catch (Exception problem)
             {
-                answer.SetException(problem);
+                if (problem is ControllerMovedException or CoordinationLostException { IsCutOff: true })
+                {
+                    answer.SetResult(otherwise);
+                }
+                answer.TrySetException(problem);
                 throw;
             }
         }
 
-        if (!_events.Writer.TryWrite(new Event(name, null, Answering)))
-        {
-            answer.SetException(new ObjectDisposedException(nameof(ClusterController)));
-        }
-        return answer.Task;
+        return _events.Writer.TryWrite(new Event(name, null, Answer)) ? answer.Task : Task.FromResult(otherwise);
     }
 
     private void SessionChanged(SessionState state)

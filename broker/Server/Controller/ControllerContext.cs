@@ -16,6 +16,8 @@ internal sealed record LiveBroker(BrokerRegistration Registration, long Epoch);
 internal sealed class ControllerContext
 {
     private readonly SortedDictionary<string, SortedDictionary<int, ReplicaAssignment>> _assignments = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Guid> _topicIds = new(StringComparer.Ordinal);
+    private readonly Dictionary<Guid, string> _topicNames = [];
 
     /// <summary>Registered brokers, those going down included.</summary>
     internal SortedDictionary<int, LiveBroker> Brokers { get; } = [];
@@ -24,7 +26,7 @@ internal sealed class ControllerContext
     internal SortedSet<int> ShuttingDown { get; } = [];
 
     /// <summary>Every known topic and its id.</summary>
-    internal SortedDictionary<string, Guid> TopicIds { get; } = new(StringComparer.Ordinal);
+    internal IReadOnlyDictionary<string, Guid> TopicIds => _topicIds;
 
     internal Dictionary<TopicPartition, LeaderAndIsr> Leadership { get; } = [];
 
@@ -59,6 +61,15 @@ internal sealed class ControllerContext
 
     internal bool HasPartition(TopicPartition partition)
         => _assignments.TryGetValue(partition.Topic, out SortedDictionary<int, ReplicaAssignment>? partitions) && partitions.ContainsKey(partition.Partition);
+
+    /// <summary>The topic with an id, or null.</summary>
+    internal string? TopicName(Guid id) => _topicNames.GetValueOrDefault(id);
+
+    internal void AddTopic(string topic, Guid id)
+    {
+        _topicIds[topic] = id;
+        _topicNames[id] = topic;
+    }
 
     internal ReplicaAssignment Assignment(TopicPartition partition) => _assignments[partition.Topic][partition.Partition];
 
@@ -124,7 +135,10 @@ internal sealed class ControllerContext
         }
 
         _assignments.Remove(topic);
-        TopicIds.Remove(topic);
+        if (_topicIds.Remove(topic, out Guid id))
+        {
+            _topicNames.Remove(id);
+        }
         TopicsToDelete.Remove(topic);
         DeletionStarted.Remove(topic);
         DeletionIneligible.Remove(topic);

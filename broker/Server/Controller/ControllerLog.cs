@@ -62,6 +62,9 @@ internal sealed partial class ControllerLog(ILogger logger)
     [LoggerMessage(18, LogLevel.Error, "This broker's part in the cluster is interrupted; it is tried again")]
     private static partial void LogInterrupted(ILogger logger, Exception problem);
 
+    [LoggerMessage(19, LogLevel.Warning, "A notice is dropped: {Reason}")]
+    private static partial void LogUnreadable(ILogger logger, string reason);
+
     internal void ElectedController(int broker, int epoch) => LogElectedController(logger, broker, epoch);
 
     internal void Follows(int broker) => LogFollows(logger, broker);
@@ -98,4 +101,6 @@ internal sealed partial class ControllerLog(ILogger logger)
     internal void Unreachable(int broker, string reason) => LogUnreachable(logger, broker, reason);
 
     internal void Interrupted(Exception problem) => LogInterrupted(logger, problem);
+
+    internal void Unreadable(string reason) => LogUnreadable(logger, reason);
 }

@@ -33,6 +33,8 @@ internal sealed class ControllerTerm : IDisposable
         Deletion = new TopicDeletion(this, settings.IsDeletionEnabled);
         Brokers = new BrokerChanges(this);
         Topics = new TopicChanges(this);
+        Isrs = new IsrChanges(this);
+        ProducerIds = new ProducerIdBlocks(this);
         Senders = new BrokerSenders(channels, answers => Post("BrokerAnswers", () => Brokers.Answered(answers)), scheduler, time, log);
     }
 
@@ -60,6 +62,10 @@ internal sealed class ControllerTerm : IDisposable
 
     internal TopicDeletion Deletion { get; }
 
+    internal IsrChanges Isrs { get; }
+
+    internal ProducerIdBlocks ProducerIds { get; }
+
     /// <summary>A watcher that queues an event for the controller; the event is dropped if this term has ended by then.</summary>
     internal Watcher On(string name, Func<Task> handle) => _ => Post(name, handle);
 
@@ -75,12 +81,11 @@ internal sealed class ControllerTerm : IDisposable
     internal async Task Start()
     {
         await CreateFeatureZnode();
-        await ForgetNotices(ZnodePaths.LogDirEvents);
-        await ForgetNotices(ZnodePaths.IsrChanges);
+        await ForgetNotices(ZnodePaths.LogDirEvents, On("LogDirEvent", Brokers.LogDirEvents));
+        await ForgetNotices(ZnodePaths.IsrChanges, On("IsrChange", Isrs.Noticed));
         await Brokers.Load();
         await Topics.Load();
         await Deletion.Load();
-        await Brokers.WatchLogDirEvents();
         // Brokers learn each other's addresses before they follow one another.
         RequestBatch first = NewBatch();
         first.AddUpdateMetadata(Context.Brokers.Keys, []);
@@ -96,13 +101,9 @@ internal sealed class ControllerTerm : IDisposable
     private async Task CreateFeatureZnode() =>
         ZnodeClient.Expect((await Znodes.Session.Create(ZnodePaths.Feature, FeatureZnode.Encode())).Code, ZnodePaths.Feature, Code.NodeExists);
 
-    private async Task ForgetNotices(string path)
-    {
-        foreach (string notice in await Znodes.Children(path))
-        {
-            await Store.Write([new Op.Delete($"{path}/{notice}")], Code.NoNode);
-        }
-    }
+    /// <summary>Everything is read afterwards: the notices until now say nothing more. The watch that is left sees the next ones.</summary>
+    private async Task ForgetNotices(string path, Watcher watcher) =>
+        await Store.Delete([.. (await Znodes.Children(path, watcher)).Select(name => $"{path}/{name}")]);
 
     private async Task StartReplicas()
     {

@@ -32,6 +32,13 @@ internal sealed class PartitionMachine(
         PartitionStatus.Online,
         batch);
 
+    /// <summary>Elects leaders of partitions whose states were changed by others: they are read again, and get a new leader epoch.</summary>
+    internal async Task ElectAgain(IReadOnlyCollection<TopicPartition> partitions, RequestBatch batch)
+    {
+        await ReadAgain(partitions);
+        await Move(partitions, PartitionStatus.Online, batch);
+    }
+
     /// <returns>Those that must be tried again, because another writer has changed their state.</returns>
     private async Task<List<TopicPartition>> TryMove(List<TopicPartition> partitions, PartitionStatus target, ElectionKind kind, RequestBatch batch)
     {
@@ -84,12 +91,11 @@ internal sealed class PartitionMachine(
     }
 
     /// <summary>The state existed already, or its leader has changed it: it is decided again with the present state, without one as a new partition.</summary>
-    private async Task ReadAgain(List<TopicPartition> partitions)
+    private async Task ReadAgain(IReadOnlyCollection<TopicPartition> partitions)
     {
-        IReadOnlyList<LeaderAndIsr?> present = await store.Read(partitions);
-        for (int i = 0; i < partitions.Count; i++)
+        foreach ((TopicPartition partition, LeaderAndIsr? present) in partitions.Zip(await store.Read(partitions)))
         {
-            context.PartitionStatuses[partitions[i]] = context.SetLeadership(partitions[i], present[i]) ? PartitionStatus.Offline : PartitionStatus.New;
+            context.PartitionStatuses[partition] = context.SetLeadership(partition, present) ? PartitionStatus.Offline : PartitionStatus.New;
         }
     }
 

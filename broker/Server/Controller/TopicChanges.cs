@@ -72,7 +72,7 @@ internal sealed class TopicChanges(ControllerTerm term)
             {
                 continue;
             }
-            Context.TopicIds[name] = topic.Topic.TopicId ?? await AssignId(name, topic.Topic, topic.Version);
+            Context.AddTopic(name, topic.Topic.TopicId ?? await AssignId(name, topic.Topic, topic.Version));
             foreach ((int partition, ReplicaAssignment assignment) in topic.Topic.Partitions)
             {
                 Context.SetAssignment(new TopicPartition(name, partition), assignment);

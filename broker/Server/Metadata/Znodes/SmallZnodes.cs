@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Broker.Storage;
 
 namespace Broker.Server.Metadata.Znodes;
 
@@ -115,4 +116,26 @@ internal static class LogDirEventZnode
     });
 
     internal static int Decode(string path, byte[]? data) => ZnodeJson.Read(path, data, json => json.GetProperty("broker").GetInt32());
+}
+
+/// <summary>/isr_change_notification/isr_change_N and /admin/preferred_replica_election: some partitions.</summary>
+internal static class PartitionListZnode
+{
+    internal static byte[] Encode(IEnumerable<TopicPartition> partitions) => ZnodeJson.Write(json =>
+    {
+        json.WriteNumber("version", 1);
+        json.WriteStartArray("partitions");
+        foreach (TopicPartition partition in partitions)
+        {
+            json.WriteStartObject();
+            json.WriteString("topic", partition.Topic);
+            json.WriteNumber("partition", partition.Partition);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    });
+
+    internal static IReadOnlyList<TopicPartition> Decode(string path, byte[]? data) => ZnodeJson.Read(path, data, json =>
+        json.GetProperty("partitions").EnumerateArray().Select(partition =>
+            new TopicPartition(partition.GetProperty("topic").GetString()!, partition.GetProperty("partition").GetInt32())).ToList());
 }
