@@ -6,8 +6,19 @@ public interface ICoordinationService
     /// <summary>Opens a session.</summary>
     /// <param name="onState">Called with each change of the session's state, in order with the watches' notices, under the same rule as a
     /// <see cref="Watcher"/>.</param>
+    /// <exception cref="IOException">The service does not answer; the message is one sentence that says what does not answer and for how long.</exception>
     ValueTask<ICoordinationSession> OpenSession(Action<SessionState>? onState = null);
+
+    /// <summary>Moves a session from its former owner, which must not use it any more, to this process.</summary>
+    /// <returns>The session, with its ephemeral znodes and without its watches; null where it has ended or has another password.</returns>
+    /// <exception cref="IOException">As <see cref="OpenSession"/>.</exception>
+    ValueTask<ICoordinationSession?> ResumeSession(SessionKey key);
 }
+
+/// <summary>What a process must know to resume a session.</summary>
+/// <param name="Id">The owner that its ephemeral znodes carry; not 0.</param>
+/// <param name="Password">Given by the service; secret, because it lets anyone end the session.</param>
+public sealed record SessionKey(long Id, byte[] Password);
 
 /// <summary>
 /// One session. Operations take effect in the order of their calls, and are durable when they are answered. May be called from any thread.
@@ -15,8 +26,11 @@ public interface ICoordinationService
 /// </summary>
 public interface ICoordinationSession : IAsyncDisposable
 {
+    /// <summary>Its id and password.</summary>
+    SessionKey Key { get; }
+
     /// <summary>The owner that its ephemeral znodes carry; not 0.</summary>
-    long SessionId { get; }
+    long SessionId => Key.Id;
 
     /// <summary>Where the session stands now.</summary>
     SessionState State { get; }

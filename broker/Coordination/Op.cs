@@ -23,7 +23,7 @@ public abstract record Op(string Path)
 /// <param name="Code">Of the failed one its reason, of those before it <see cref="Code.Ok"/> (though nothing was done), of those after it
 /// <see cref="Code.RuntimeInconsistency"/>.</param>
 /// <param name="Path">The path created, with its sequence number.</param>
-/// <param name="Stat">After a create or a set.</param>
+/// <param name="Stat">After a set; ZooKeeper's C client reads none after a create in a multi.</param>
 public readonly record struct OpResult(Code Code, string? Path = null, Stat Stat = default);
 
 /// <summary>The answer to a multi: all was done, or nothing.</summary>

@@ -17,4 +17,13 @@ public sealed class Notices
     public ValueTask<WatchedEvent> Next() => _events.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
     public ValueTask<SessionState> NextState() => _states.Reader.ReadAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Waits for a state; a real service may report others before.</summary>
+    public async Task StateAsync(SessionState wanted)
+    {
+        while (await NextState() != wanted)
+        {
+            // An earlier state.
+        }
+    }
 }

@@ -33,4 +33,22 @@ public sealed class SessionTests
         await using EmbeddedCoordination one = EmbeddedCoordination.InMemory(TimeProvider.System);
         (await one.OpenSession()).SessionId.ShouldNotBe((await one.OpenSession()).SessionId);
     }
+
+    [Fact]
+    public async Task A_resumed_session_has_its_ephemerals_and_ends_with_them()
+    {
+        await using EmbeddedCoordination tree = EmbeddedCoordination.InMemory(TimeProvider.System);
+        Notices former = new();
+        ICoordinationSession session = await tree.OpenSession(former.OnState);
+        await session.Create("/e", null, CreateMode.Ephemeral);
+
+        ICoordinationSession resumed = (await tree.ResumeSession(session.Key)).ShouldNotBeNull();
+        (await former.NextState()).ShouldBe(SessionState.Disconnected);
+        (await resumed.Exists("/e")).Stat.EphemeralOwner.ShouldBe(resumed.SessionId);
+        await resumed.DisposeAsync();
+        (await former.NextState()).ShouldBe(SessionState.Expired);
+        ICoordinationSession other = await tree.OpenSession();
+        (await other.Exists("/e")).Code.ShouldBe(Code.NoNode);
+        (await tree.ResumeSession(session.Key)).ShouldBeNull();
+    }
 }

@@ -19,7 +19,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     private readonly Lock _tree = new();
     private readonly TimeProvider _time;
     private readonly Journal? _journal;
-    private readonly HashSet<EmbeddedSession> _sessions = [];
+    private readonly List<EmbeddedSession> _sessions = [];
     private readonly List<Transaction> _undurable = [];
     private readonly List<Outgoing> _outbox = [];
     private readonly List<Outgoing> _withheld = [];
@@ -90,7 +90,23 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
     public ValueTask<ICoordinationSession> OpenSession(Action<SessionState>? onState = null) => Submit<ICoordinationSession>(
         () =>
         {
-            EmbeddedSession session = new(this, ++_lastSessionId, onState);
+            EmbeddedSession session = new(this, new SessionKey(++_lastSessionId, []), onState);
+            _sessions.Add(session);
+            return session;
+        },
+        _ => throw new IOException("The coordination journal cannot be written"));
+
+    /// <inheritdoc/>
+    public ValueTask<ICoordinationSession?> ResumeSession(SessionKey key) => Submit<ICoordinationSession?>(
+        () =>
+        {
+            if (_sessions.FindLast(session => session.Key.Id == key.Id) is not { } former)
+            {
+                return null;
+            }
+            former.SetState(SessionState.Disconnected);
+            Watches.Forget(former);
+            EmbeddedSession session = new(this, former.Key, null);
             _sessions.Add(session);
             return session;
         },
@@ -164,7 +180,7 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         List<OpResult> results = new(operations.Count);
         foreach (Op operation in operations)
         {
-            Code code = tree.Decide(operation, session.SessionId, out Effect? effect);
+            Code code = tree.Decide(operation, session.Key.Id, out Effect? effect);
             if (code != Code.Ok)
             {
                 return Failed(operations.Count, results.Count, code);
@@ -192,10 +208,15 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
             {
                 return false;
             }
-            _sessions.Remove(session);
-            Watches.Forget(session);
+            // A session that was resumed has its former owner's handle too.
+            foreach (EmbeddedSession ended in _sessions.Where(one => one.Key.Id == session.Key.Id).ToArray())
+            {
+                ended.SetState(SessionState.Expired);
+                _sessions.Remove(ended);
+                Watches.Forget(ended);
+            }
             IOrderedEnumerable<string> mine = Tree.Nodes.Where(node => node.Value.EphemeralOwner
-                == session.SessionId).Select(node => node.Key).Order(StringComparer.Ordinal);
+                == session.Key.Id).Select(node => node.Key).Order(StringComparer.Ordinal);
             List<Effect> effects = mine.Select(Effect (path) => new Effect.Deleted(path)).ToList();
             Transaction transaction = new(Tree.Zxid + 1, _time.GetUtcNow().ToUnixTimeMilliseconds(), effects);
             if (effects.Count > 0)

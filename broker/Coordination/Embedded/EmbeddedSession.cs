@@ -1,12 +1,12 @@
 namespace Broker.Coordination.Embedded;
 
 /// <summary>A session on the embedded tree.</summary>
-internal sealed class EmbeddedSession(EmbeddedCoordination service, long sessionId, Action<SessionState>? onState) : ICoordinationSession
+internal sealed class EmbeddedSession(EmbeddedCoordination service, SessionKey key, Action<SessionState>? onState) : ICoordinationSession
 {
     private readonly List<Action> _missed = [];
     private volatile int _state;
 
-    public long SessionId { get; } = sessionId;
+    public SessionKey Key { get; } = key;
 
     public SessionState State => (SessionState)_state;
 

@@ -5,9 +5,6 @@ namespace Broker.Coordination.Embedded;
 /// <summary>The whole tree as a value: a transaction makes a new one, so that a failed multi is simply dropped.</summary>
 internal sealed class ZnodeTree
 {
-    /// <summary>ZooKeeper's default of jute.maxbuffer: what is larger could not be moved to a real ensemble.</summary>
-    internal const int MaxDataBytes = 0xfffff;
-
     internal static readonly ZnodeTree Empty = new(
         ImmutableDictionary.Create<string, Znode>(StringComparer.Ordinal).Add(ZnodePath.Root, Znode.Root), 0);
 
@@ -78,11 +75,11 @@ internal sealed class ZnodeTree
     {
         effect = null;
         bool sequential = create.Mode is CreateMode.PersistentSequential or CreateMode.EphemeralSequential;
-        if (!ZnodePath.IsValid(sequential ? create.Path + "0" : create.Path))
+        if (!ZnodePath.IsValid(create.Path, create.Mode))
         {
             return Code.BadArguments;
         }
-        if (create.Data?.Length > MaxDataBytes)
+        if (create.Data?.Length > ZnodePath.MaxDataBytes)
         {
             return Code.MarshallingError;
         }
@@ -111,7 +108,7 @@ internal sealed class ZnodeTree
     private Code DecideSet(Op.SetData set, out Effect? effect)
     {
         effect = null;
-        if (set.Data?.Length > MaxDataBytes)
+        if (set.Data?.Length > ZnodePath.MaxDataBytes)
         {
             return Code.MarshallingError;
         }

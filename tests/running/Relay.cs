@@ -1,22 +1,32 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Integration.Tests.Support;
+namespace Running;
 
-/// <summary>Forwards connections to a port of this machine until it is cut: then all of them break, and it accepts no new one.</summary>
-internal sealed class Relay : IDisposable
+/// <summary>
+/// Forwards connections to a port of this machine until it is cut: then all of them break, and it accepts no new one. While it is paused, it accepts
+/// connections and forwards nothing.
+/// </summary>
+public sealed class Relay : IDisposable
 {
     private readonly TcpListener _listener;
     private readonly int _target;
     private readonly CancellationTokenSource _cut = new();
+    private volatile TaskCompletionSource _open = new();
 
     public Relay(int port, int target)
     {
         _target = target;
+        _open.SetResult();
         _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         _ = AcceptAsync();
     }
+
+    public void Pause() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Forwards what has come while it was paused, and all that comes.</summary>
+    public void Resume() => _open.SetResult();
 
     public void Cut()
     {
@@ -52,11 +62,21 @@ internal sealed class Relay : IDisposable
         try
         {
             await far.ConnectAsync(IPAddress.Loopback, _target, _cut.Token);
-            await Task.WhenAny(near.GetStream().CopyToAsync(far.GetStream(), _cut.Token), far.GetStream().CopyToAsync(near.GetStream(), _cut.Token));
+            await Task.WhenAny(CopyAsync(near.GetStream(), far.GetStream()), CopyAsync(far.GetStream(), near.GetStream()));
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
         {
             // One side has disconnected, or the relay is cut: both connections end.
+        }
+    }
+
+    private async Task CopyAsync(NetworkStream from, NetworkStream to)
+    {
+        byte[] buffer = new byte[64 * 1024];
+        while (await from.ReadAsync(buffer, _cut.Token) is var count and > 0)
+        {
+            await _open.Task.WaitAsync(_cut.Token);
+            await to.WriteAsync(buffer.AsMemory(0, count), _cut.Token);
         }
     }
 }

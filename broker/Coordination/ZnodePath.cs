@@ -1,9 +1,12 @@
-namespace Broker.Coordination.Embedded;
+namespace Broker.Coordination;
 
-/// <summary>ZooKeeper's rules of a path.</summary>
+/// <summary>ZooKeeper's rules of a path and of a znode's size.</summary>
 internal static class ZnodePath
 {
     internal const string Root = "/";
+
+    /// <summary>ZooKeeper's default of jute.maxbuffer: bytes of data that one znode holds at most.</summary>
+    internal const int MaxDataBytes = 0xfffff;
 
     internal static string ParentOf(string path)
     {
@@ -12,6 +15,10 @@ internal static class ZnodePath
     }
 
     internal static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
+
+    /// <summary>Whether a znode can be created with this path and this kind: a sequential one's name may end in a slash, because digits follow.</summary>
+    internal static bool IsValid(string? path, CreateMode mode) =>
+        IsValid(mode is CreateMode.PersistentSequential or CreateMode.EphemeralSequential ? path + "0" : path);
 
     /// <summary>Absolute, without a slash at its end, without empty, "." or ".." parts, without control characters.</summary>
     internal static bool IsValid(string? path)

@@ -1,0 +1,143 @@
+using Broker.Coordination.ZooKeeper;
+using Microsoft.Extensions.Logging.Abstractions;
+using Running;
+
+namespace Broker.Coordination.Tests;
+
+/// <summary>What only a real server shows: it stops, it is out of reach, it is used by more than one process.</summary>
+public sealed class ZooKeeperSessionTests(RealZooKeeper zooKeeper)
+{
+    [Fact]
+    public async Task A_session_outlives_its_server_s_restart_and_gets_the_notice_that_it_missed()
+    {
+        RealZooKeeper.Need();
+        using TempFolder folder = new();
+        await using ZooKeeperServer server = await ZooKeeperServer.StartAsync(folder);
+        Notices notices = new();
+        await using ICoordinationSession session = await RealZooKeeper.Client(server.Address).OpenSession(notices.OnState);
+        await session.Create("/e", null, CreateMode.Ephemeral);
+        await session.Exists("/late", notices.Watcher);
+
+        await server.StopAsync();
+        (await notices.NextState()).ShouldBe(SessionState.Disconnected);
+        session.State.ShouldBe(SessionState.Disconnected);
+        (await session.Create("/x", null)).Code.ShouldBe(Code.ConnectionLoss);
+
+        await server.StartAsync();
+        (await notices.NextState()).ShouldBe(SessionState.Connected);
+        (await session.Exists("/e")).Stat.EphemeralOwner.ShouldBe(session.SessionId);
+        (await session.Create("/late", null)).Code.ShouldBe(Code.Ok);
+        (await notices.Next()).ShouldBe(new WatchedEvent(EventType.NodeCreated, "/late"));
+    }
+
+    [Fact]
+    public async Task A_session_that_was_out_of_reach_for_its_time_out_has_expired_and_a_new_one_is_a_new_handle()
+    {
+        ZooKeeperServer server = await zooKeeper.ServerAsync();
+        int port = FreePorts.Take();
+        using Relay relay = new(port, server.Port);
+        ZooKeeperCoordination far = RealZooKeeper.Client($"127.0.0.1:{port}", sessionTimeoutMs: 1000);
+        Notices notices = new();
+        await using ICoordinationSession near = await RealZooKeeper.Client(server.Address).OpenSession();
+        await using ICoordinationSession session = await far.OpenSession(notices.OnState);
+        await session.Create("/paused", null, CreateMode.Ephemeral);
+        await near.Exists("/paused", notices.Watcher);
+
+        relay.Pause();
+        (await notices.Next()).Type.ShouldBe(EventType.NodeDeleted);
+        relay.Resume();
+        await notices.StateAsync(SessionState.Expired);
+        (await session.Exists("/paused")).Code.ShouldBe(Code.SessionExpired);
+        await using ICoordinationSession next = await far.OpenSession();
+        next.SessionId.ShouldNotBe(session.SessionId);
+        (await next.Create("/paused", null, CreateMode.Ephemeral)).Code.ShouldBe(Code.Ok);
+    }
+
+    [Fact]
+    public async Task A_session_moves_to_who_has_its_id_and_password()
+    {
+        ZooKeeperServer server = await zooKeeper.ServerAsync();
+        int port = FreePorts.Take();
+        using Relay relay = new(port, server.Port);
+        ICoordinationSession former = await RealZooKeeper.Client($"127.0.0.1:{port}").OpenSession();
+        await former.Create("/moved", null, CreateMode.Ephemeral);
+        relay.Cut();
+
+        ZooKeeperCoordination service = RealZooKeeper.Client(server.Address);
+        (await service.ResumeSession(former.Key with { Password = new byte[16] })).ShouldBeNull();
+        ICoordinationSession resumed = (await service.ResumeSession(former.Key)).ShouldNotBeNull();
+        resumed.SessionId.ShouldBe(former.SessionId);
+        (await resumed.Exists("/moved")).Stat.EphemeralOwner.ShouldBe(former.SessionId);
+
+        Notices notices = new();
+        await using ICoordinationSession other = await service.OpenSession();
+        await other.Exists("/moved", notices.Watcher);
+        await resumed.DisposeAsync();
+        (await notices.Next()).Type.ShouldBe(EventType.NodeDeleted);
+        (await service.ResumeSession(former.Key)).ShouldBeNull();
+        await former.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_closed_session_answers_everything_that_was_asked_of_it()
+    {
+        string address = (await zooKeeper.ServerAsync()).Address + zooKeeper.FreshChroot();
+        for (int round = 0; round < 20; round++)
+        {
+            ICoordinationSession session = await RealZooKeeper.Client(address, maxInFlight: 50).OpenSession();
+            Task<CreateResult>[] asked = [.. Enumerable.Range(0, 500).Select(i => session.Create($"/{round}-{i}", [1, 2, 3]).AsTask())];
+            Task<MultiResult>[] multis = [.. Enumerable.Range(0, 50).Select(i => session.Multi([new Op.Create($"/{round}-m{i}", [])]).AsTask())];
+            await session.DisposeAsync();
+            (await Task.WhenAll(asked)).ShouldAllBe(result => result.Code == Code.Ok || result.Code == Code.SessionExpired);
+            (await Task.WhenAll(multis)).ShouldAllBe(result => result.Code == Code.Ok || result.Code == Code.SessionExpired);
+        }
+    }
+
+    [Fact]
+    public async Task A_watcher_may_end_its_session()
+    {
+        string address = (await zooKeeper.ServerAsync()).Address + zooKeeper.FreshChroot();
+        ICoordinationSession session = await RealZooKeeper.Client(address).OpenSession();
+        TaskCompletionSource<Task> ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await session.Exists("/a", _ => ending.SetResult(session.DisposeAsync().AsTask()));
+        await session.Create("/a", null);
+        await await ending.Task;
+        session.State.ShouldBe(SessionState.Closed);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_or_does_not_answer_is_one_sentence()
+    {
+        RealZooKeeper.Need();
+        int[] ports = FreePorts.Take(2);
+        (await Should.ThrowAsync<IOException>(async () => await Impatient(ports[0]).OpenSession())).Message
+            .ShouldBe($"ZooKeeper at 127.0.0.1:{ports[0]} does not answer within 300 ms.");
+        using Relay silent = new(ports[1], ports[0]);
+        silent.Pause();
+        (await Should.ThrowAsync<IOException>(async () => await Impatient(ports[1]).OpenSession())).Message.ShouldContain("does not answer within 300 ms");
+        (await Should.ThrowAsync<IOException>(async () => await RealZooKeeper.Client("no.such.host.invalid").OpenSession())).Message
+            .ShouldBe("ZooKeeper's servers no.such.host.invalid:2181 cannot be used: their names have no address.");
+    }
+
+    [Theory]
+    [InlineData("a:1", "a:1", "")]
+    [InlineData("a:1, b", "a:1,b:2181", "")]
+    [InlineData("a:1,b:2/kafka/one", "a:1,b:2", "/kafka/one")]
+    [InlineData("a:1/", "a:1", "")]
+    public void An_address_is_servers_and_a_path(string text, string servers, string chroot)
+        => ZooKeeperAddress.Parse(text).ShouldBe(new ZooKeeperAddress(servers, chroot));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a:1,")]
+    [InlineData("a:x")]
+    [InlineData(":1")]
+    [InlineData("/kafka")]
+    [InlineData("a:1/kafka/")]
+    public void An_address_without_a_server_or_with_a_malformed_path_is_refused(string text)
+        => Should.Throw<FormatException>(() => ZooKeeperAddress.Parse(text));
+
+    private static ZooKeeperCoordination Impatient(int port) => new(
+        new ZooKeeperOptions(ZooKeeperAddress.Parse($"127.0.0.1:{port}"), TimeSpan.FromSeconds(4), TimeSpan.FromMilliseconds(300), 10), TimeProvider.System,
+        NullLogger.Instance);
+}
