@@ -112,6 +112,13 @@ internal sealed partial class BrokerConfig
     /// <summary>Null or empty where the cluster's state is kept in the data folder.</summary>
     public string? ZooKeeperConnect => Text("zookeeper.connect");
 
+    public int ZooKeeperSessionTimeoutMs => Int("zookeeper.session.timeout.ms");
+
+    /// <summary>As long as a session lasts, unless it is given.</summary>
+    public int ZooKeeperConnectionTimeoutMs => (int?)Value("zookeeper.connection.timeout.ms") ?? ZooKeeperSessionTimeoutMs;
+
+    public int ZooKeeperMaxInFlight => Int("zookeeper.max.in.flight.requests");
+
     /// <summary>HOST:PORT of metrics and health; null or empty has none.</summary>
     public string? MetricsListener => Text(MetricsListenerKey);
 

@@ -5,6 +5,9 @@ internal static class ConfigChecks
 {
     private static readonly string[] Policies = ["create.topic.policy.class.name", "alter.config.policy.class.name"];
 
+    /// <summary>How the names of the settings of ZooKeeper's Java client begin that protect its connection.</summary>
+    private static readonly string[] ClientSecurity = ["zookeeper.ssl.", "zookeeper.sasl.", "zookeeper.clientCnxnSocket"];
+
     /// <exception cref="ConfigException">One sentence naming the key.</exception>
     public static void Check(BrokerConfig config)
     {
@@ -52,12 +55,7 @@ internal static class ConfigChecks
 
     private static void CheckNotBuilt(BrokerConfig config)
     {
-        if (!string.IsNullOrWhiteSpace(config.ZooKeeperConnect))
-        {
-            throw new ConfigException(
-                "zookeeper.connect is set, but this broker cannot use ZooKeeper yet: leave it empty to keep the cluster's state in the data folder.");
-        }
-
+        CheckZooKeeper(config);
         foreach (Listener listener in config.Listeners)
         {
             if (listener.SecurityProtocol == SecurityProtocol.Plaintext)
@@ -87,4 +85,20 @@ internal static class ConfigChecks
             throw new ConfigException("zookeeper.metadata.migration.enable must be false: this broker has no KRaft mode to migrate to.");
         }
     }
+
+    /// <summary>Debian's build of ZooKeeper's C client has neither SASL nor TLS.</summary>
+    private static void CheckZooKeeper(BrokerConfig config)
+    {
+        if (config.Bool("zookeeper.set.acl"))
+        {
+            throw new ConfigException("zookeeper.set.acl must be false: this broker cannot authenticate at ZooKeeper yet; let only brokers reach its port.");
+        }
+        if (config.AllGiven.Keys.Order(StringComparer.Ordinal).FirstOrDefault(key => IsClientSecurity(key, config)) is { } refused)
+        {
+            throw new ConfigException($"{refused} is set, but this broker reaches ZooKeeper without TLS and SASL yet: remove it, and let only brokers reach its port.");
+        }
+    }
+
+    private static bool IsClientSecurity(string key, BrokerConfig config) =>
+        Array.Exists(ClientSecurity, prefix => key.StartsWith(prefix, StringComparison.Ordinal)) && config.Given(key) is not ("" or "false");
 }

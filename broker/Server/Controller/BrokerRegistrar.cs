@@ -1,41 +1,43 @@
 using Broker.Coordination;
+using Broker.Server.Config;
+using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 
 namespace Broker.Server.Controller;
 
 /// <summary>Puts this broker into the tree; the znode's czxid is its epoch.</summary>
-internal sealed class BrokerRegistrar(ClusterSession session)
+/// <param name="session">The broker's session.</param>
+/// <param name="former">Ends the session of a killed life of this broker; null for a broker without folders, which has no former life.</param>
+internal sealed class BrokerRegistrar(ClusterSession session, FormerLife? former = null)
 {
     /// <summary>The epoch of the broker's present life, -1 before it registered; from any thread.</summary>
     internal long Epoch => Interlocked.Read(ref _epoch);
 
     private long _epoch = -1;
 
-    /// <summary>Registers, or registers again in a new session. Replaces the znode of the broker's own former session.</summary>
-    /// <exception cref="InvalidOperationException">Another broker has this id, or advertises one of these addresses.</exception>
+    /// <summary>
+    /// Registers, or registers again in a new session. Replaces the znode of the broker's own former session, and waits for that of a killed life.
+    /// </summary>
+    /// <exception cref="ConfigException">Another broker has this id, or advertises one of these addresses.</exception>
     internal async ValueTask Register(BrokerRegistration registration)
     {
         await RefuseSharedAddresses(registration);
         string path = ZnodePaths.Broker(registration.Id);
-        while (true)
+        while (!await IsRegistered(path))
         {
+            former?.Save(session.Current.Key);
             MultiResult result = await session.Current.Multi([
                 new Op.Create(path, null, CreateMode.Ephemeral), new Op.SetData(path, registration.Encode(), 0)]);
             if (result.Code == Code.Ok)
             {
-                Interlocked.Exchange(ref _epoch, result.Results[0].Stat.Czxid);
+                Interlocked.Exchange(ref _epoch, result.Results[1].Stat.Czxid);
                 return;
             }
-
             ZnodeClient.Expect(result.Code, path, Code.NodeExists);
-            if (await IsRegistered(path))
-            {
-                return;
-            }
         }
     }
 
-    /// <summary>Whether the znode that is there is this session's; a former one's is deleted.</summary>
+    /// <summary>Whether the znode is there and this session's. That of a former session is deleted, that of a killed life ended.</summary>
     private async ValueTask<bool> IsRegistered(string path)
     {
         StatResult present = await session.Current.Exists(path);
@@ -44,17 +46,20 @@ internal sealed class BrokerRegistrar(ClusterSession session)
         {
             return false;
         }
-        if (present.Stat.EphemeralOwner == session.Current.SessionId)
+        long owner = present.Stat.EphemeralOwner;
+        if (owner == session.Current.SessionId)
         {
             Interlocked.Exchange(ref _epoch, present.Stat.Czxid);
             return true;
         }
-
-        if (present.Stat.EphemeralOwner != session.PreviousSessionId || session.PreviousSessionId == 0)
+        if (owner == session.PreviousSessionId && owner != 0)
         {
-            throw new InvalidOperationException($"{path} belongs to another broker: two brokers must not have one id");
+            ZnodeClient.Expect(await session.Current.Delete(path, present.Stat.Version), path, Code.NoNode);
         }
-        ZnodeClient.Expect(await session.Current.Delete(path, present.Stat.Version), path, Code.NoNode);
+        else if (former is null || !await former.End(session, path, owner))
+        {
+            throw new ConfigException($"broker.id: {path} belongs to another broker, whose session 0x{owner:x} has not ended: two brokers must not have one id.");
+        }
         return false;
     }
 
@@ -70,7 +75,7 @@ internal sealed class BrokerRegistrar(ClusterSession session)
             }
             if (other.Registration.Endpoints.FirstOrDefault(endpoint => mine.Contains((endpoint.Host, endpoint.Port))) is { } shared)
             {
-                throw new InvalidOperationException($"Broker {name} already advertises {shared}: two brokers must not have one address");
+                throw new ConfigException($"advertised.listeners: broker {name} already advertises {shared}: two brokers must not have one address.");
             }
         }
     }

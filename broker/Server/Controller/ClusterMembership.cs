@@ -37,12 +37,12 @@ internal sealed class ClusterMembership : IAsyncDisposable
     private ConfigChanges? _changes;
 
     private ClusterMembership(
-        ClusterSession session, int brokerId, string clusterId, BrokerConfig config, IBrokerConnections connections, IScheduler scheduler, TimeProvider time,
-        ILoggerFactory logging)
+        ClusterSession session, FormerLife? former, int brokerId, string clusterId, BrokerConfig config, IBrokerConnections connections,
+        IScheduler scheduler, TimeProvider time, ILoggerFactory logging)
     {
         _session = session;
         _znodes = new ZnodeClient(session);
-        _registrar = new BrokerRegistrar(session);
+        _registrar = new BrokerRegistrar(session, former);
         _connections = connections;
         _controllerTimeout = TimeSpan.FromMilliseconds(config.ControllerSocketTimeoutMs);
         _scheduler = scheduler;
@@ -86,23 +86,32 @@ internal sealed class ClusterMembership : IAsyncDisposable
     internal bool IsController => _controller?.IsActive ?? false;
 
     /// <summary>Opens a session, makes the tree's fixed paths, finds out both ids, reads all settings.</summary>
+    /// <param name="former">The killed life whose session is ended first; null for a broker without folders.</param>
     /// <param name="formerBrokerId">The id in the data folders; null where they are new.</param>
     /// <param name="formerClusterId">The id in the data folders: an empty tree beside old data gets it again.</param>
     /// <param name="connections">Opens connections to the other brokers.</param>
     internal static async Task<ClusterMembership> Join(
-        ICoordinationService service, BrokerConfig config, int? formerBrokerId, string? formerClusterId, IBrokerConnections connections,
-        IScheduler scheduler, TimeProvider time, ILoggerFactory logging)
+        ICoordinationService service, FormerLife? former, BrokerConfig config, int? formerBrokerId, string? formerClusterId,
+        IBrokerConnections connections, IScheduler scheduler, TimeProvider time, ILoggerFactory logging)
     {
         ClusterSession session = new(service);
-        await session.Open();
-        ZnodeClient znodes = new(session);
-        await znodes.CreatePersistentPaths();
-        string clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New()));
-        int brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
-        ClusterMembership membership = new(session, brokerId, clusterId, config, connections, scheduler, time, logging);
-        await membership.Brokers.Refresh();
-        await membership.Topics.Load();
-        return membership;
+        try
+        {
+            await session.Open();
+            ZnodeClient znodes = new(session);
+            await znodes.CreatePersistentPaths();
+            string clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New()));
+            int brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
+            ClusterMembership membership = new(session, former, brokerId, clusterId, config, connections, scheduler, time, logging);
+            await membership.Brokers.Refresh();
+            await membership.Topics.Load();
+            return membership;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Gives an empty tree the topics of the loaded logs; does nothing where the tree has topics.</summary>

@@ -75,19 +75,19 @@ internal sealed class BrokerParts : IAsyncDisposable
     public async Task Start(bool inMemory, CancellationToken cancellation)
     {
         _storages = Storages.Open(_config, inMemory, DirectoryFailed, _time, _logging);
-        Membership = await Join(_storages);
-        Membership.Brokers.Subscribe(config => Sockets.SetLimits(NetworkOptions.Of(config)));
+        ClusterMembership membership = await Join(_storages);
+        membership.Brokers.Subscribe(config => Sockets.SetLimits(NetworkOptions.Of(config)));
         // Recovery blocks, and the thread that starts an embedded broker may not.
-        await Task.Run(() => Load(_storages.Directories, Membership, cancellation), CancellationToken.None);
-        await Membership.Seed(_storages.Directories.Logs, _storages.Directories.CompactedTopics);
+        await Task.Run(() => Load(_storages.Directories, membership, cancellation), CancellationToken.None);
+        await membership.Seed(_storages.Directories.Logs, _storages.Directories.CompactedTopics);
         Sockets.Bind(_config.Listeners);
-        _groups = GroupService.Start(_config, Membership.Metadata, () => _partitions!, PoolScheduler.Instance, _wheel, _loading, Metrics.Meter,
+        _groups = GroupService.Start(_config, membership.Metadata, () => _partitions!, PoolScheduler.Instance, _wheel, _loading, Metrics.Meter,
             _time, GroupLogger());
-        PartitionTable partitions = _partitions = OpenPartitions(_storages, Membership, _groups);
-        await Membership.Start(
+        PartitionTable partitions = _partitions = OpenPartitions(_storages, membership, _groups);
+        await membership.Start(
             Endpoints.Of(_config, Sockets.Bound), _config.InterBrokerListener.Name, partitions.Apply, partitions.Apply, partitions.Configure);
         _chores = new Chores(_wheel, _config, _storages.Directories, partitions, _logging.CreateLogger("Broker.Chores"));
-        Serve(partitions, Membership, _groups);
+        Serve(partitions, membership, _groups);
     }
 
     /// <summary>Hands leaderships over, closes connections, flushes the logs and marks the shutdown as clean.</summary>
@@ -150,10 +150,18 @@ internal sealed class BrokerParts : IAsyncDisposable
     private async Task<ClusterMembership> Join(Storages storages)
     {
         Storage.Checkpoints.MetaProperties? former = storages.FormerIdentity();
-        ClusterMembership membership = await ClusterMembership.Join(storages.Coordination, _config, former?.BrokerId, former?.ClusterId, _connections,
-            PoolScheduler.Instance, _time, _logging);
-        storages.EnsureIdentity(membership.BrokerId, membership.ClusterId);
-        return membership;
+        try
+        {
+            // Known before the identity is compared, so that its session is ended where the comparison fails.
+            Membership = await ClusterMembership.Join(storages.Coordination, storages.FormerLife, _config, former?.BrokerId, former?.ClusterId,
+                _connections, PoolScheduler.Instance, _time, _logging);
+        }
+        catch (IOException e) when (!string.IsNullOrWhiteSpace(_config.ZooKeeperConnect))
+        {
+            throw new ConfigException($"zookeeper.connect: {e.Message}", e);
+        }
+        storages.EnsureIdentity(Membership.BrokerId, Membership.ClusterId);
+        return Membership;
     }
 
     private PartitionTable OpenPartitions(Storages storages, ClusterMembership membership, GroupCoordinator groups)

@@ -1,6 +1,8 @@
 using Broker.Coordination;
 using Broker.Coordination.Embedded;
+using Broker.Coordination.ZooKeeper;
 using Broker.Server.Config;
+using Broker.Server.Metadata;
 using Broker.Storage.Checkpoints;
 using Broker.Storage.Directories;
 using Broker.Storage.Files;
@@ -8,26 +10,31 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Server.Hosting;
 
-/// <summary>A broker's durable state: its log directories, and the cluster's tree, journaled in the first of them.</summary>
+/// <summary>A broker's durable state: its log directories, and the cluster's tree: on ZooKeeper, or journaled in the first directory.</summary>
 internal sealed class Storages : IAsyncDisposable
 {
     /// <summary>The file is among the log folders, where Apache Kafka ignores files that it does not know.</summary>
     public const string JournalName = "coordination.journal";
 
-    private readonly EmbeddedCoordination _tree;
+    private const string SessionName = "coordination.session";
+
     private bool _closed;
 
-    private Storages(LogDirectories directories, EmbeddedCoordination tree)
+    private Storages(LogDirectories directories, ICoordinationService tree, FormerLife? former)
     {
         Directories = directories;
-        _tree = tree;
+        Coordination = tree;
+        FormerLife = former;
     }
 
     public LogDirectories Directories { get; }
 
-    public ICoordinationService Coordination => _tree;
+    public ICoordinationService Coordination { get; }
 
-    /// <summary>Locks the directories and opens the tree.</summary>
+    /// <summary>The killed life of this broker whose session may have to be ended; null where all is in memory.</summary>
+    public FormerLife? FormerLife { get; }
+
+    /// <summary>Locks the directories and opens the tree; ZooKeeper is connected with the first session.</summary>
     /// <param name="config">Names the directories.</param>
     /// <param name="inMemory">Whether all state is lost when the process ends.</param>
     /// <param name="onDirectoryFailed">Called when a directory's disk has failed; must not block.</param>
@@ -45,8 +52,16 @@ internal sealed class Storages : IAsyncDisposable
         LogDirectories directories = OpenDirectories(options, inMemory ? new InMemoryFileSystem(time: time) : new RealFileSystem(), time, logging);
         try
         {
-            return new Storages(directories,
-                inMemory ? EmbeddedCoordination.InMemory(time) : OpenTree(Path.Combine(options.Directories[0], JournalName), time, logging));
+            ICoordinationService tree = !string.IsNullOrWhiteSpace(config.ZooKeeperConnect) ? ZooKeeper(config, time, logging)
+                : inMemory ? EmbeddedCoordination.InMemory(time)
+                : OpenTree(Path.Combine(options.Directories[0], JournalName), time, logging);
+            return new Storages(directories, tree, inMemory ? null : new FormerLife(Path.Combine(options.Directories[0], SessionName),
+                TimeSpan.FromMilliseconds(config.ZooKeeperSessionTimeoutMs), time, new MetadataLog(logging.CreateLogger("Broker.Metadata"))));
+        }
+        catch (ConfigException)
+        {
+            directories.Abandon();
+            throw;
         }
         catch (Exception e) when (e is IOException or JournalCorruptException)
         {
@@ -80,7 +95,10 @@ internal sealed class Storages : IAsyncDisposable
         {
             Directories.Abandon();
         }
-        await _tree.DisposeAsync();
+        if (Coordination is IAsyncDisposable tree)
+        {
+            await tree.DisposeAsync();
+        }
     }
 
     private static LogDirectories OpenDirectories(StorageOptions options, IFileSystem disk, TimeProvider time, ILoggerFactory logging)
@@ -92,6 +110,21 @@ internal sealed class Storages : IAsyncDisposable
         catch (IOException e)
         {
             throw new ConfigException($"log.dirs: {string.Join(',', options.Directories)} cannot be used: {e.Message}", e);
+        }
+    }
+
+    private static ZooKeeperCoordination ZooKeeper(BrokerConfig config, TimeProvider time, ILoggerFactory logging)
+    {
+        try
+        {
+            return new ZooKeeperCoordination(
+                new ZooKeeperOptions(ZooKeeperAddress.Parse(config.ZooKeeperConnect!), TimeSpan.FromMilliseconds(config.ZooKeeperSessionTimeoutMs),
+                    TimeSpan.FromMilliseconds(config.ZooKeeperConnectionTimeoutMs), config.ZooKeeperMaxInFlight),
+                time, logging.CreateLogger("Broker.Coordination"));
+        }
+        catch (Exception e) when (e is FormatException or IOException)
+        {
+            throw new ConfigException($"zookeeper.connect is {config.ZooKeeperConnect}: {e.Message.TrimEnd('.')}.", e);
         }
     }
 

@@ -42,6 +42,16 @@ internal sealed partial class MetadataLog(ILogger logger)
         "The controller could not be notified of a failed log directory: it still regards this broker as the leader of the partitions there")]
     private static partial void LogDirectoryFailureNotReported(ILogger logger, Exception failure);
 
+    [LoggerMessage(12, LogLevel.Warning,
+        "The session's key could not be written to {File}: if this process is killed, the next one waits until the session has timed out")]
+    private static partial void LogSessionNotSaved(ILogger logger, Exception failure, string file);
+
+    [LoggerMessage(13, LogLevel.Information, "{Znode} is of a killed life of this broker: its session 0x{Session:x} is ended")]
+    private static partial void LogFormerSessionEnded(ILogger logger, string znode, long session);
+
+    [LoggerMessage(14, LogLevel.Warning, "{Znode} is of session 0x{Session:x}: this broker waits up to {Milliseconds} ms until that session ends")]
+    private static partial void LogWaitsForSession(ILogger logger, string znode, long session, long milliseconds);
+
     internal void ConfigChanged(string entity) => LogConfigChanged(logger, entity);
 
     internal void BrokerConfigRefused(string problem) => LogBrokerConfigRefused(logger, problem);
@@ -63,4 +73,10 @@ internal sealed partial class MetadataLog(ILogger logger)
     internal void DirectoryFailureNotReported(Exception failure) => LogDirectoryFailureNotReported(logger, failure);
 
     internal void ChangeFailed(Exception failure) => LogChangeFailed(logger, failure);
+
+    internal void SessionNotSaved(Exception failure, string file) => LogSessionNotSaved(logger, failure, file);
+
+    internal void FormerSessionEnded(string znode, long session) => LogFormerSessionEnded(logger, znode, session);
+
+    internal void WaitsForSession(string znode, long session, long milliseconds) => LogWaitsForSession(logger, znode, session, milliseconds);
 }

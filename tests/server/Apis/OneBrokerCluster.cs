@@ -52,7 +52,7 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
             given[key] = value;
         }
         EmbeddedCoordination tree = EmbeddedCoordination.InMemory(TimeProvider.System);
-        ClusterMembership membership = await ClusterMembership.Join(tree, new BrokerConfig(given), null, null,
+        ClusterMembership membership = await ClusterMembership.Join(tree, null, new BrokerConfig(given), null, null,
             new SocketBrokerConnections(1 << 20, TimeProvider.System), PoolScheduler.Instance, TimeProvider.System, NullLoggerFactory.Instance);
         OneBrokerCluster cluster = new(tree, membership);
         await membership.Start(

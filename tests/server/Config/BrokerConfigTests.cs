@@ -36,7 +36,10 @@ public class BrokerConfigTests
     [InlineData("auto.create.topics.enable", "yes",
         "Invalid value yes for configuration auto.create.topics.enable: Expected value to be either true or false.")]
     [InlineData("log.cleanup.policy", "delete,shred", "Invalid value shred for configuration log.cleanup.policy: String must be one of: compact, delete.")]
-    [InlineData("zookeeper.connect", "localhost:2181", "zookeeper.connect")]
+    [InlineData("zookeeper.set.acl", "true", "must be false")]
+    [InlineData("zookeeper.ssl.client.enable", "true", "without TLS and SASL")]
+    [InlineData("zookeeper.ssl.keystore.location", "/k", "without TLS and SASL")]
+    [InlineData("zookeeper.clientCnxnSocket", "org.apache.zookeeper.ClientCnxnSocketNetty", "without TLS and SASL")]
     [InlineData("listeners", "PLAINTEXT:9092", "listeners has 'PLAINTEXT:9092', which is not NAME://HOST:PORT.")]
     [InlineData("listeners", "SSL://:9093", "PLAINTEXT")]
     [InlineData("listeners", "OTHER://:9093", "listener.security.protocol.map")]

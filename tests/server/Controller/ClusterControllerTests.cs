@@ -253,7 +253,7 @@ public sealed class ClusterControllerTests
         await session.Open();
         Server.Controller.BrokerRegistrar registrar = new(session);
         BrokerEndpoint[] endpoints = new[] { new BrokerEndpoint("PLAINTEXT", "localhost", 9001, 0) };
-        await Should.ThrowAsync<InvalidOperationException>(async () => await registrar.Register(new BrokerRegistration(1, endpoints, null, 0)));
-        await Should.ThrowAsync<InvalidOperationException>(async () => await registrar.Register(new BrokerRegistration(2, endpoints, null, 0)));
+        await Should.ThrowAsync<Server.Config.ConfigException>(async () => await registrar.Register(new BrokerRegistration(1, endpoints, null, 0)));
+        await Should.ThrowAsync<Server.Config.ConfigException>(async () => await registrar.Register(new BrokerRegistration(2, endpoints, null, 0)));
     }
 }

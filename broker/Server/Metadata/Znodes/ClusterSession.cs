@@ -22,6 +22,9 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
         _current = await service.OpenSession(Notify);
     }
 
+    /// <summary>Moves the session of a killed life here; null where it has ended.</summary>
+    internal ValueTask<ICoordinationSession?> Resume(SessionKey key) => service.ResumeSession(key);
+
     /// <summary>Notifies a subscriber of each change of state, in this session and the next ones, under the rule of a <see cref="Watcher"/>.</summary>
     internal void Subscribe(Action<SessionState> changed)
     {
