@@ -209,21 +209,16 @@ public sealed class IsrChangesTests
         })],
     };
 
-    private static AlterPartitionRequest Request(
-        ControlledCluster cluster, AlterPartitionRequest.AlterPartitionPartition change, int broker, short version) => new()
+    private static AlterPartitionRequest Request(ControlledCluster cluster, AlterPartitionRequest.AlterPartitionPartition change, int broker, short version)
     {
-        BrokerId = broker,
-        BrokerEpoch = cluster.Epoch(broker),
-        Topics =
-        [
-            new()
-            {
-                TopicName = version < 2 ? "t" : "",
-                TopicId = version < 2 ? Guid.Empty : cluster.Brokers[broker].Metadata.Current.Topic("t").ShouldNotBeNull().Id,
-                Partitions = [change],
-            },
-        ],
-    };
+        AlterPartitionRequest.AlterPartitionTopic topic = new()
+        {
+            TopicName = version < 2 ? "t" : "",
+            TopicId = version < 2 ? Guid.Empty : cluster.Brokers[broker].Metadata.Current.Topic("t").ShouldNotBeNull().Id,
+            Partitions = [change],
+        };
+        return new AlterPartitionRequest { BrokerId = broker, BrokerEpoch = cluster.Epoch(broker), Topics = [topic] };
+    }
 
     private static async Task<AlterPartitionResponse.AlterPartitionPartition> Alter(
         ControlledCluster cluster, AlterPartitionRequest.AlterPartitionPartition change, short version = Newest, int broker = 1)
