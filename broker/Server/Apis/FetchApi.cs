@@ -100,7 +100,8 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
             // A fetch offset acknowledges the records below it only where the follower's log agrees with this log, which Available checks.
             if (entry.Source is { Partition: { } partition, Query: FetchQuery query } && partition.Available(query, 1, LogPlace.Unknown) >= 0)
             {
-                _ = partition.NoteFollowerFetch(query.ReplicaId, query.Offset, query.ReplicaLogStart);
+                _ = partition.NoteFollowerFetch(
+                    new FollowerFetch(query.ReplicaId, fetch.Terms.ReplicaEpoch, query.CurrentLeaderEpoch, query.Offset, query.ReplicaLogStart));
             }
         }
     }
@@ -122,6 +123,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
     private FetchTerms TermsOf(FetchRequest request, int replicaId, int minBytes, RequestContext context) => new(
         replicaId >= 0 ? FetchReader.Replica : request.IsolationLevel == 0 ? FetchReader.Uncommitted : FetchReader.Committed,
         replicaId,
+        request.ReplicaState?.ReplicaEpoch ?? -1,
         LeaderOnly: replicaId >= 0 || (replicaId == -1 && context.ApiVersion < FirstWithFollowerReads),
         MayFollow: replicaId >= 0 ? services.MayActForCluster(context) : null,
         minBytes);

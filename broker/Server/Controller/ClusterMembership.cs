@@ -168,6 +168,11 @@ internal sealed class ClusterMembership : IAsyncDisposable
         ];
     }
 
+    /// <summary>Asks the controller to accept in-sync replicas.</summary>
+    internal async ValueTask<AlterPartitionResponse> AlterPartition(AlterPartitionRequest request, short version, CancellationToken cancellation) =>
+        _controller is { } controller ? await controller.AlterPartition(request, version).WaitAsync(cancellation)
+        : new AlterPartitionResponse { ErrorCode = (short)Protocol.ErrorCode.NotController };
+
     /// <summary>Asks the controller to move this broker's leaderships to other replicas; called before the network is stopped.</summary>
     internal async Task LeaveInOrder()
     {

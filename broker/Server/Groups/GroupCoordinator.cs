@@ -96,13 +96,10 @@ internal sealed class GroupCoordinator : IPartitionListener
     }
 
     /// <inheritdoc/>
-    public void Resigned(string topic, int partition, int leaderEpoch)
-    {
-        if (topic == ClusterImage.ConsumerOffsets && _shards.TryRemove(partition, out GroupShard? shard))
-        {
-            _ = shard.Unload(ErrorCode.NotCoordinator);
-        }
-    }
+    public void BecameFollower(string topic, int partition, int leaderId, int leaderEpoch) => Resign(topic, partition);
+
+    /// <inheritdoc/>
+    public void Stopped(string topic, int partition, int leaderEpoch) => Resign(topic, partition);
 
     /// <summary>Deletes the offsets of topics that were deleted, or deleted and created again. For <see cref="MetadataCache.Subscribe"/>.</summary>
     public void ImageChanged(ClusterImage before, ClusterImage after)
@@ -131,6 +128,14 @@ internal sealed class GroupCoordinator : IPartitionListener
     /// <summary>A topic without an id counts as the same topic when it gets one.</summary>
     private static bool WasDeleted(TopicImage topic, ClusterImage after) =>
         after.Topic(topic.Name) is not { } now || (topic.Id != Guid.Empty && now.Id != topic.Id);
+
+    private void Resign(string topic, int partition)
+    {
+        if (topic == ClusterImage.ConsumerOffsets && _shards.TryRemove(partition, out GroupShard? shard))
+        {
+            _ = shard.Unload(ErrorCode.NotCoordinator);
+        }
+    }
 
     private void Broadcast(GroupEvent groupEvent)
     {

@@ -9,6 +9,7 @@ using Broker.Server.InterBroker;
 using Broker.Server.Metrics;
 using Broker.Server.Network;
 using Broker.Server.Partitions;
+using Broker.Server.Replication;
 using Broker.Server.Requests;
 using Broker.Server.Scheduling;
 using Broker.Server.Security;
@@ -44,6 +45,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     private GroupCoordinator? _groups;
     private PartitionHost? _host;
     private PartitionTable? _partitions;
+    private ReplicationService? _replication;
     private Chores? _chores;
 
     /// <exception cref="ConfigException">inter.broker.protocol.version is that of a cluster that this broker cannot be a member of.</exception>
@@ -103,6 +105,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             await _groups.StopAsync();
         }
         await Sockets.DisposeAsync();
+        await StopReplication();
         _chores?.Dispose();
         // A connection that did not end in time may still be appending.
         _partitions?.StopAppends();
@@ -120,6 +123,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             await _groups.StopAsync();
         }
         await Sockets.DisposeAsync();
+        await StopReplication();
         _chores?.Dispose();
         if (Membership is not null)
         {
@@ -133,6 +137,15 @@ internal sealed class BrokerParts : IAsyncDisposable
         _loading.Dispose();
         _host?.Dispose();
         _wheel.Dispose();
+    }
+
+    private async Task StopReplication()
+    {
+        if (_replication is not null)
+        {
+            await _replication.DisposeAsync();
+            _replication = null;
+        }
     }
 
     private static void Load(LogDirectories directories, ClusterMembership membership, CancellationToken cancellation)
@@ -166,9 +179,18 @@ internal sealed class BrokerParts : IAsyncDisposable
 
     private PartitionTable OpenPartitions(Storages storages, ClusterMembership membership, GroupCoordinator groups)
     {
-        PartitionHost host = _host = new PartitionHost(membership.BrokerId, _time, PoolScheduler.Instance, _wheel,
-            _config.ReplicaLagTimeMaxMs, _logging.CreateLogger("Broker.Partitions"));
-        return new PartitionTable(host, new DirectoryLogs(storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch, [groups]);
+        ReplicationService replication = _replication = new ReplicationService(
+            new ReplicationServices(
+                ReplicationSettings.Of(_config), membership.BrokerId, () => membership.BrokerEpoch, name => _partitions?.Find(name.Topic, name.Partition),
+                membership.Metadata, _connections, Versions, PoolScheduler.Instance, _wheel, _time, _logging.CreateLogger("Broker.Replication")),
+            membership.AlterPartition);
+        PartitionHost host = _host = new PartitionHost(
+            membership.BrokerId, _time, PoolScheduler.Instance, _wheel, _config.ReplicaLagTimeMaxMs,
+            broker => membership.Metadata.Current.Brokers.ContainsKey(broker), replication.Proposals, _logging.CreateLogger("Broker.Partitions"));
+        PartitionTable partitions = new(
+            host, new DirectoryLogs(storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch, [groups, replication.Fetchers]);
+        ReplicationService.WatchLagging(_wheel, _config.ReplicaLagTimeMaxMs, partitions);
+        return partitions;
     }
 
     private void Serve(PartitionTable partitions, ClusterMembership membership, GroupCoordinator groups)

@@ -34,6 +34,9 @@ internal interface IPartitionListener
     /// <summary>This broker leads the partition from this epoch on.</summary>
     void BecameLeader(string topic, int partition, int leaderEpoch);
 
-    /// <summary>This broker does not lead the partition, or no longer; the epoch is -1 or -2 where the controller gave none.</summary>
-    void Resigned(string topic, int partition, int leaderEpoch);
+    /// <summary>This broker follows another one from this epoch on, or waits for a leader where <paramref name="leaderId"/> is -1.</summary>
+    void BecameFollower(string topic, int partition, int leaderId, int leaderEpoch);
+
+    /// <summary>This broker does not serve the partition any more; the epoch is -1 or -2 where the controller gave none.</summary>
+    void Stopped(string topic, int partition, int leaderEpoch);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using Broker.Protocol;
 using Broker.Protocol.Records;
@@ -12,7 +13,7 @@ namespace Broker.Server.Partitions;
 /// the report of a failed directory is called under it, and only queues work. Readers use the published state and the log's published offsets. Any thread may
 /// call.
 /// </summary>
-internal sealed class Partition
+internal sealed partial class Partition
 {
     private readonly Lock _lock = new();
     private readonly PartitionHost _host;
@@ -44,8 +45,7 @@ internal sealed class Partition
     public AppendGate? Gate => Volatile.Read(ref _gate);
 
     /// <summary>
-    /// Everything below is on this broker's disk. It bounds what is acknowledged where <c>flush.messages</c> is set, but never the high watermark, which says
-    /// what the in-sync replicas have in their logs.
+    /// Everything below is on this broker's disk. It bounds what is acknowledged where <c>flush.messages</c> is set, and the high watermark where that is 1.
     /// </summary>
     public long FlushedUpTo => Log?.RecoveryPoint ?? 0;
 
@@ -128,6 +128,11 @@ internal sealed class Partition
         if (transition.Applied)
         {
             Waiters.Notify();
+            if (transition.Next.IsLeader && SafeEnd(log) < log.LogEndOffset)
+            {
+                // The high watermark waits for this flush; a failure is handled in it, and the next append flushes again.
+                _ = FlushAsync(log);
+            }
         }
 
         return transition.Error;
@@ -205,19 +210,26 @@ internal sealed class Partition
         Waiters.Notify();
     }
 
-    /// <summary>Notes that a replica has fetched: it has all records below its offset, and the high watermark may advance.</summary>
-    public ErrorCode NoteFollowerFetch(int replicaId, long fetchOffset, long replicaLogStart)
+    /// <summary>
+    /// Notes that a follower has fetched: it has all records below its offset. So the high watermark may advance, and the follower may join the in-sync
+    /// replicas.
+    /// </summary>
+    public ErrorCode NoteFollowerFetch(in FollowerFetch fetch)
     {
         ErrorCode error;
         bool moved;
+        IsrProposal? proposal = null;
         lock (_lock)
         {
             PartitionLog? log = _log;
-            Transition transition = PartitionTransitions.FollowerFetched(_state, replicaId, fetchOffset, replicaLogStart, log?.LogEndOffset ?? 0,
-                _host.StampMs);
+            Transition transition = PartitionTransitions.FollowerFetched(_state, fetch, log?.LogEndOffset ?? 0, _host.StampMs);
             error = transition.Error;
             Volatile.Write(ref _state, transition.Next);
             moved = transition.Applied && log is not null && AdvanceHighWatermark(log);
+            if (transition.Applied && log is not null && _host.IsAlive(fetch.BrokerId))
+            {
+                proposal = Propose(PartitionTransitions.WithJoining(_state, fetch.BrokerId, log.HighWatermark));
+            }
         }
 
         if (moved)
@@ -225,7 +237,85 @@ internal sealed class Partition
             Waiters.Notify();
         }
 
+        Submit(proposal);
         return error;
+    }
+
+    /// <summary>Proposes the in-sync replicas without those that lag, where there are any. Called periodically.</summary>
+    public void ShrinkIsr()
+    {
+        IsrProposal? proposal = null;
+        lock (_lock)
+        {
+            if (_log is { } log)
+            {
+                proposal = Propose(PartitionTransitions.WithoutLagging(_state, log.LogEndOffset, _host.StampMs, _host.ReplicaLagMaxMs));
+            }
+        }
+
+        Submit(proposal);
+    }
+
+    /// <summary>Applies the controller's answer to a proposal of this partition.</summary>
+    public void ProposalAnswered(IsrProposal proposal, in IsrAnswer answer)
+    {
+        PartitionState before;
+        PartitionState after;
+        lock (_lock)
+        {
+            before = _state;
+            after = PartitionTransitions.ProposalAnswered(before, proposal, answer);
+            Volatile.Write(ref _state, after);
+            if (_log is { } log)
+            {
+                AdvanceHighWatermark(log);
+            }
+        }
+
+        if (answer.Error != ErrorCode.None)
+        {
+            PartitionLogMessages.ProposalRefused(_host.Logger, Name, string.Join(',', proposal.Members.Select(member => member.BrokerId)), answer.Error);
+        }
+        else if (after != before)
+        {
+            PartitionLogMessages.IsrChanged(_host.Logger, Name, string.Join(',', after.Isr), string.Join(',', before.Isr));
+        }
+
+        Waiters.Notify();
+    }
+
+    /// <summary>Makes a proposed state this partition's. Under the lock only.</summary>
+    private IsrProposal? Propose(PartitionState? proposed)
+    {
+        if (proposed is null)
+        {
+            return null;
+        }
+
+        Volatile.Write(ref _state, proposed);
+        ImmutableArray<IsrMember> members = [.. proposed.ProposedIsr.Select(broker => new IsrMember(broker, EpochOf(proposed, broker)))];
+        return new IsrProposal(Name, TopicId, proposed.LeaderEpoch, proposed.PartitionEpoch, members);
+    }
+
+    private static long EpochOf(PartitionState state, int broker)
+    {
+        foreach (FollowerProgress follower in state.Followers)
+        {
+            if (follower.BrokerId == broker)
+            {
+                return follower.BrokerEpoch;
+            }
+        }
+
+        return -1;
+    }
+
+    private void Submit(IsrProposal? proposal)
+    {
+        if (proposal is not null)
+        {
+            _host.Proposals.Propose(this, proposal);
+        }
     }
 
     private static BatchRules RulesOf(LogConfig config, long nowMs, bool allowZstd) => new()
@@ -256,10 +346,12 @@ internal sealed class Partition
         return result.FlushNeeded ? AcknowledgeFlushedAsync(log, result, acks, timeout) : AcknowledgeAsync(result, acks, timeout);
     }
 
+    private Task FlushAsync(PartitionLog log) => _flushes.Run(_host.Flushes.Of(log.Directory));
+
     /// <summary>Acknowledges an append after its flush. Other appends continue meanwhile, and those that need a flush share the next one.</summary>
     private async ValueTask<AppendOutcome> AcknowledgeFlushedAsync(PartitionLog log, AppendResult result, short acks, TimeSpan timeout)
     {
-        await _flushes.Run(_host.Flushes.Of(log.Directory));
+        await FlushAsync(log);
         if (FlushedUpTo > result.LastOffset)
         {
             return await AcknowledgeAsync(result, acks, timeout);
@@ -352,14 +444,34 @@ internal sealed class Partition
             {
                 Fail();
             }
+
+            return;
+        }
+
+        bool moved;
+        lock (_lock)
+        {
+            moved = AdvanceHighWatermark(log);
+        }
+
+        if (moved)
+        {
+            Waiters.Notify();
         }
     }
+
+    /// <summary>
+    /// How far this broker's own log counts for the high watermark. With <c>flush.messages=1</c> a record counts only when it is on the disk, here and on every
+    /// follower, so that it survives even where all replicas lose power at once.
+    /// </summary>
+    private static long SafeEnd(PartitionLog log) => log.Config.FlushMessages == 1 ? Math.Min(log.RecoveryPoint, log.LogEndOffset) : log.LogEndOffset;
 
     /// <summary>Advances the high watermark as far as the replicas allow; whether it has moved. Under the lock only.</summary>
     private bool AdvanceHighWatermark(PartitionLog log)
     {
         long now = log.HighWatermark;
-        long next = PartitionTransitions.HighWatermark(_state, now, log.LogEndOffset, log.Config.MinInSyncReplicas, _host.StampMs, _host.ReplicaLagMaxMs);
+        long next = PartitionTransitions.HighWatermark(_state, now, SafeEnd(log), log.LogEndOffset, log.Config.MinInSyncReplicas, _host.StampMs,
+            _host.ReplicaLagMaxMs);
         if (next > now)
         {
             log.UpdateHighWatermark(next);

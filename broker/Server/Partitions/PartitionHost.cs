@@ -12,9 +12,12 @@ namespace Broker.Server.Partitions;
 /// <param name="Scheduler">Makes the threads that flush.</param>
 /// <param name="Wheel">Time-outs.</param>
 /// <param name="ReplicaLagMaxMs"><c>replica.lag.time.max.ms</c>.</param>
+/// <param name="IsAlive">Whether a broker is registered now.</param>
+/// <param name="Proposals">Brings changes of the in-sync replicas to the controller.</param>
 /// <param name="Logger">Of the area.</param>
 internal sealed record PartitionHost(
-    int BrokerId, TimeProvider Clock, IScheduler Scheduler, TimingWheel Wheel, long ReplicaLagMaxMs, ILogger Logger) : IDisposable
+    int BrokerId, TimeProvider Clock, IScheduler Scheduler, TimingWheel Wheel, long ReplicaLagMaxMs, Func<int, bool> IsAlive,
+    IIsrProposals Proposals, ILogger Logger) : IDisposable
 {
     /// <summary>
     /// Partitions of one directory that are flushed at once: enough to share the file system's commits; the other partitions wait in a queue.

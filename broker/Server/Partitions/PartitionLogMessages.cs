@@ -36,6 +36,15 @@ internal static partial class PartitionLogMessages
         Message = "There is no room for the log of partition {Partition}: the broker tries again until there is.")]
     public static partial void LogWithoutRoom(ILogger logger, TopicPartition partition, Exception failure);
 
+    [LoggerMessage(EventId = 3010, Level = LogLevel.Information, Message = "Partition {Partition}: in-sync replicas are {Isr} (were {Former}).")]
+    public static partial void IsrChanged(ILogger logger, TopicPartition partition, string isr, string former);
+
+    [LoggerMessage(EventId = 3011, Level = LogLevel.Warning, Message = "Partition {Partition}: the controller refuses {Isr} as the in-sync replicas: {Error}.")]
+    public static partial void ProposalRefused(ILogger logger, TopicPartition partition, string isr, Broker.Protocol.ErrorCode error);
+
+    [LoggerMessage(EventId = 3012, Level = LogLevel.Information, Message = "Partition {Partition}: the log is cut from {From} to {To}, where it agrees with the leader's.")]
+    public static partial void Truncated(ILogger logger, TopicPartition partition, long from, long to);
+
     [LoggerMessage(EventId = 3008, Level = LogLevel.Error, Message = "Reading partition {Partition} failed.")]
     public static partial void ReadFailed(ILogger logger, TopicPartition partition, Exception failure);
 }

@@ -28,8 +28,9 @@ internal enum PartitionRole
 /// <param name="LeaderEndAtFetch">The leader's log end offset at its last fetch.</param>
 /// <param name="LastFetchMs">The time of its last fetch.</param>
 /// <param name="CaughtUpMs">The last time at which it had all records of the leader.</param>
+/// <param name="BrokerEpoch">The registration of its broker, as of its last fetch; -1 unknown.</param>
 internal readonly record struct FollowerProgress(
-    int BrokerId, long LogEndOffset, long LogStartOffset, long LeaderEndAtFetch, long LastFetchMs, long CaughtUpMs)
+    int BrokerId, long LogEndOffset, long LogStartOffset, long LeaderEndAtFetch, long LastFetchMs, long CaughtUpMs, long BrokerEpoch)
 {
     public bool IsCaughtUp(long leaderEndOffset, long nowMs, long maxLagMs) => LogEndOffset == leaderEndOffset || nowMs - CaughtUpMs <= maxLagMs;
 }
@@ -58,8 +59,20 @@ internal sealed record PartitionState
     /// <summary>All replicas, the preferred leader first.</summary>
     public ImmutableArray<int> Replicas { get; init; } = [];
 
-    /// <summary>Replicas whose acknowledgement acks=all waits for; this broker among them while it leads.</summary>
+    /// <summary>Of <see cref="Replicas"/> those that a reassignment adds.</summary>
+    public ImmutableArray<int> Adding { get; init; } = [];
+
+    /// <summary>Of <see cref="Replicas"/> those that a reassignment removes in the end.</summary>
+    public ImmutableArray<int> Removing { get; init; } = [];
+
+    /// <summary>The in-sync replicas as the controller has accepted them; this broker among them while it leads.</summary>
     public ImmutableArray<int> Isr { get; init; } = [];
+
+    /// <summary>
+    /// The in-sync replicas that this leader has asked the controller to accept; empty while no change is in flight. A replica that is about to join counts as
+    /// in sync already, one that is about to leave still does: whatever the controller answers, no acknowledged record is missing from a member.
+    /// </summary>
+    public ImmutableArray<int> ProposedIsr { get; init; } = [];
 
     /// <summary>The log end offset when this broker began to lead in this epoch; -1 otherwise.</summary>
     public long LeaderEpochStartOffset { get; init; } = -1;
@@ -68,6 +81,12 @@ internal sealed record PartitionState
     public ImmutableArray<FollowerProgress> Followers { get; init; } = [];
 
     public bool IsLeader => Role == PartitionRole.Leader;
+
+    /// <summary>How many replicas are in sync, or would be if the controller accepts the change in flight.</summary>
+    public int MaximalIsrSize => Isr.Length + ProposedIsr.Count(broker => !Isr.Contains(broker));
+
+    /// <summary>Whether the high watermark waits for a replica because it is in sync, or would be.</summary>
+    public bool IsInMaximalIsr(int broker) => Isr.Contains(broker) || ProposedIsr.Contains(broker);
 
     /// <summary><c>min.insync.replicas</c>, but never more than there are replicas.</summary>
     public int EffectiveMinIsr(int minInSyncReplicas) => Math.Min(minInSyncReplicas, Math.Max(Replicas.Length, 1));

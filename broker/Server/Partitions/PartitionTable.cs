@@ -198,7 +198,11 @@ internal sealed class PartitionTable
         state.PartitionEpoch,
         ImmutableArray.Create(state.Replicas),
         ImmutableArray.Create(state.Isr),
-        state.IsNew);
+        state.IsNew)
+    {
+        Adding = ImmutableArray.Create(state.AddingReplicas),
+        Removing = ImmutableArray.Create(state.RemovingReplicas),
+    };
 
     private ErrorCode CheckController(int controllerEpoch, long brokerEpoch)
     {
@@ -321,7 +325,7 @@ internal sealed class PartitionTable
         PartitionLogMessages.Stopped(_host.Logger, name, delete);
         if (partition is not null)
         {
-            NotifyListeners(listener => listener.Resigned(name.Topic, name.Partition, leaderEpoch));
+            NotifyListeners(listener => listener.Stopped(name.Topic, name.Partition, leaderEpoch));
         }
 
         return delete ? Delete(name, partition) : ErrorCode.None;
@@ -358,7 +362,7 @@ internal sealed class PartitionTable
         else
         {
             PartitionLogMessages.Follows(_host.Logger, partition.Name, state.LeaderId, state.LeaderEpoch);
-            NotifyListeners(listener => listener.Resigned(partition.Name.Topic, partition.Name.Partition, state.LeaderEpoch));
+            NotifyListeners(listener => listener.BecameFollower(partition.Name.Topic, partition.Name.Partition, state.LeaderId, state.LeaderEpoch));
         }
     }
 

@@ -1,11 +1,27 @@
 using System.Collections.Immutable;
 using Broker.Protocol;
+using Broker.Storage.Logs;
 
 namespace Broker.Server.Partitions;
 
 /// <summary>The assignment of one partition in a LeaderAndIsr request.</summary>
 internal sealed record Assignment(
-    int LeaderId, int LeaderEpoch, int PartitionEpoch, ImmutableArray<int> Replicas, ImmutableArray<int> Isr, bool IsNew);
+    int LeaderId, int LeaderEpoch, int PartitionEpoch, ImmutableArray<int> Replicas, ImmutableArray<int> Isr, bool IsNew)
+{
+    /// <summary>Of the replicas those that a reassignment adds.</summary>
+    public ImmutableArray<int> Adding { get; init; } = [];
+
+    /// <summary>Of the replicas those that a reassignment removes in the end.</summary>
+    public ImmutableArray<int> Removing { get; init; } = [];
+}
+
+/// <summary>A fetch of a follower, for the leader.</summary>
+/// <param name="BrokerId">The follower.</param>
+/// <param name="BrokerEpoch">The registration of its broker; -1 where the request's version does not carry it.</param>
+/// <param name="LeaderEpoch">The leader epoch that the follower knows; -1 none.</param>
+/// <param name="Offset">The offset that it asks for: it has all records below.</param>
+/// <param name="LogStartOffset">The start of its own log.</param>
+internal readonly record struct FollowerFetch(int BrokerId, long BrokerEpoch, int LeaderEpoch, long Offset, long LogStartOffset);
 
 /// <summary>The result of an event: an error and no change, or the next state.</summary>
 /// <param name="Error">Why the event was refused; the state is then unchanged.</param>
@@ -66,6 +82,9 @@ internal static class PartitionTransitions
             LeaderEpoch = assignment.LeaderEpoch,
             PartitionEpoch = assignment.PartitionEpoch,
             Replicas = assignment.Replicas,
+            Adding = assignment.Adding,
+            Removing = assignment.Removing,
+            ProposedIsr = [],
         };
         return new Transition(ErrorCode.None, assignment.LeaderId == brokerId
             ? BecomeLeader(next, assignment, brokerId, logEndOffset, nowMs)
@@ -88,7 +107,7 @@ internal static class PartitionTransitions
             return new Transition(ErrorCode.KafkaStorageError, state);
         }
 
-        PartitionState idle = state with { Isr = [], Followers = [], LeaderEpochStartOffset = -1 };
+        PartitionState idle = state with { Isr = [], ProposedIsr = [], Followers = [], LeaderEpochStartOffset = -1 };
         PartitionRole role = delete ? PartitionRole.Stopped : state.Role is PartitionRole.Leader ? PartitionRole.Follower : state.Role;
         return new Transition(ErrorCode.None, idle with { Role = role });
     }
@@ -96,32 +115,29 @@ internal static class PartitionTransitions
     /// <summary>The log's directory has failed; a stopped partition stays stopped.</summary>
     public static PartitionState Fail(PartitionState state) => state.Role == PartitionRole.Stopped
         ? state
-        : state with { Role = PartitionRole.Offline, Isr = [], Followers = [], LeaderEpochStartOffset = -1 };
+        : state with { Role = PartitionRole.Offline, Isr = [], ProposedIsr = [], Followers = [], LeaderEpochStartOffset = -1 };
 
     /// <summary>A follower has fetched: it has all records below its offset (the leader's side of KIP-101).</summary>
     /// <param name="state">The state now.</param>
-    /// <param name="brokerId">The follower.</param>
-    /// <param name="fetchOffset">The offset that it asks for.</param>
-    /// <param name="logStartOffset">The start of the follower's own log.</param>
+    /// <param name="fetch">What the follower asks for. A fetch in another epoch, or of a former life of the broker, is refused.</param>
     /// <param name="leaderEndOffset">The current end of this broker's own log.</param>
     /// <param name="nowMs">Monotonic.</param>
-    public static Transition FollowerFetched(PartitionState state, int brokerId, long fetchOffset, long logStartOffset, long leaderEndOffset, long nowMs)
+    public static Transition FollowerFetched(PartitionState state, in FollowerFetch fetch, long leaderEndOffset, long nowMs)
     {
-        if (!state.IsLeader)
+        ErrorCode refused = !state.IsLeader ? ErrorCode.NotLeaderOrFollower : CheckEpoch(state, fetch.LeaderEpoch);
+        if (refused != ErrorCode.None)
         {
-            return new Transition(ErrorCode.NotLeaderOrFollower, state);
+            return new Transition(refused, state);
         }
 
         for (int i = 0; i < state.Followers.Length; i++)
         {
             FollowerProgress before = state.Followers[i];
-            if (before.BrokerId == brokerId)
+            if (before.BrokerId == fetch.BrokerId)
             {
-                long caughtUp = fetchOffset >= leaderEndOffset ? nowMs
-                    : fetchOffset >= before.LeaderEndAtFetch ? before.LastFetchMs
-                    : before.CaughtUpMs;
-                FollowerProgress after = new(brokerId, fetchOffset, logStartOffset, leaderEndOffset, nowMs, Math.Max(before.CaughtUpMs, caughtUp));
-                return new Transition(ErrorCode.None, state with { Followers = state.Followers.SetItem(i, after) });
+                return fetch.BrokerEpoch >= 0 && fetch.BrokerEpoch < before.BrokerEpoch
+                    ? new Transition(ErrorCode.NotLeaderOrFollower, state)
+                    : new Transition(ErrorCode.None, state with { Followers = state.Followers.SetItem(i, After(before, fetch, leaderEndOffset, nowMs)) });
             }
         }
 
@@ -129,20 +145,105 @@ internal static class PartitionTransitions
     }
 
     /// <summary>
+    /// The in-sync replicas with a follower that may join them: it has all records that consumers can read, and those from before this leader's epoch. Null
+    /// where it may not, or not yet, or a change is in flight.
+    /// </summary>
+    public static PartitionState? WithJoining(PartitionState state, int brokerId, long highWatermark)
+    {
+        if (!state.IsLeader || !state.ProposedIsr.IsEmpty || state.Isr.Contains(brokerId))
+        {
+            return null;
+        }
+
+        foreach (FollowerProgress follower in state.Followers)
+        {
+            if (follower.BrokerId == brokerId)
+            {
+                return follower.LogEndOffset >= Math.Max(highWatermark, state.LeaderEpochStartOffset)
+                    ? state with { ProposedIsr = state.Isr.Add(brokerId) }
+                    : null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// The state that proposes the in-sync replicas without those that lag for longer than <paramref name="maxLagMs"/>; null where none does, or a change is in
+    /// flight.
+    /// </summary>
+    public static PartitionState? WithoutLagging(PartitionState state, long logEndOffset, long nowMs, long maxLagMs)
+    {
+        if (!state.IsLeader || !state.ProposedIsr.IsEmpty)
+        {
+            return null;
+        }
+
+        ImmutableArray<int> staying = state.Isr;
+        foreach (FollowerProgress follower in state.Followers)
+        {
+            if (!follower.IsCaughtUp(logEndOffset, nowMs, maxLagMs))
+            {
+                staying = staying.Remove(follower.BrokerId);
+            }
+        }
+
+        return staying.Length == state.Isr.Length ? null : state with { ProposedIsr = staying };
+    }
+
+    /// <summary>
+    /// The controller has answered a proposal. An accepted one holds from now on. After a refusal that concerns the proposed members the leader may propose
+    /// again; after any other one the controller knows of a newer leader or epoch and will assign it, until when the proposal stays in flight.
+    /// </summary>
+    public static PartitionState ProposalAnswered(PartitionState state, IsrProposal proposal, in IsrAnswer answer)
+    {
+        bool isOvertaken = !state.IsLeader || state.LeaderEpoch != proposal.LeaderEpoch || state.PartitionEpoch != proposal.PartitionEpoch;
+        return isOvertaken ? state : answer.Error switch
+        {
+            ErrorCode.None when answer.PartitionEpoch >= state.PartitionEpoch && answer.LeaderEpoch == state.LeaderEpoch =>
+                state with { Isr = answer.Isr, PartitionEpoch = answer.PartitionEpoch, ProposedIsr = [] },
+            ErrorCode.OperationNotAttempted or ErrorCode.IneligibleReplica => state with { ProposedIsr = [] },
+            _ => state,
+        };
+    }
+
+    /// <summary>
+    /// Where a follower cuts its log after the leader has said where an epoch ends in its own (KIP-101). The follower fetches again from there, and cuts again
+    /// where an older epoch differs, too.
+    /// </summary>
+    /// <param name="leader">The largest epoch of the leader's log up to the one asked for, and where it ends; undefined where the leader has no epochs.</param>
+    /// <param name="own">The same of the follower's log for the leader's epoch.</param>
+    /// <param name="logEndOffset">The end of the follower's log.</param>
+    /// <param name="highWatermark">Of the follower.</param>
+    public static long TruncationOffset(EpochEnd leader, EpochEnd own, long logEndOffset, long highWatermark) =>
+        leader.EndOffset < 0 ? highWatermark
+        : leader.Epoch < 0 || own.EndOffset < 0 ? Math.Min(leader.EndOffset, logEndOffset)
+        : own.Epoch != leader.Epoch ? Math.Min(own.EndOffset, logEndOffset)
+        : Math.Min(Math.Min(own.EndOffset, leader.EndOffset), logEndOffset);
+
+    /// <summary>
     /// Computes the leader's high watermark: the smallest log end offset of the leader, the in-sync replicas and the replicas that have caught up and may join
     /// them soon. Never below <paramref name="highWatermark"/>, and unchanged while too few replicas are in sync.
     /// </summary>
-    public static long HighWatermark(PartitionState state, long highWatermark, long logEndOffset, int minInSyncReplicas, long nowMs, long maxLagMs)
+    /// <param name="state">The state now.</param>
+    /// <param name="highWatermark">The present one.</param>
+    /// <param name="ownEnd">How far this broker's own log counts.</param>
+    /// <param name="logEndOffset">The end of this broker's own log.</param>
+    /// <param name="minInSyncReplicas">Of the topic.</param>
+    /// <param name="nowMs">Monotonic.</param>
+    /// <param name="maxLagMs"><c>replica.lag.time.max.ms</c>.</param>
+    public static long HighWatermark(
+        PartitionState state, long highWatermark, long ownEnd, long logEndOffset, int minInSyncReplicas, long nowMs, long maxLagMs)
     {
         if (!state.IsLeader || state.Isr.Length < state.EffectiveMinIsr(minInSyncReplicas))
         {
             return highWatermark;
         }
 
-        long candidate = logEndOffset;
+        long candidate = ownEnd;
         foreach (FollowerProgress follower in state.Followers)
         {
-            if (state.Isr.Contains(follower.BrokerId) || follower.IsCaughtUp(logEndOffset, nowMs, maxLagMs))
+            if (state.IsInMaximalIsr(follower.BrokerId) || follower.IsCaughtUp(logEndOffset, nowMs, maxLagMs))
             {
                 candidate = Math.Min(candidate, follower.LogEndOffset);
             }
@@ -164,7 +265,7 @@ internal static class PartitionTransitions
     {
         PartitionRole.Offline => AckVerdict.StorageFailed,
         PartitionRole.Leader when highWatermark <= lastOffset => AckVerdict.Wait,
-        PartitionRole.Leader => state.Isr.Length >= state.EffectiveMinIsr(minInSyncReplicas) ? AckVerdict.Acknowledged : AckVerdict.TooFewReplicas,
+        PartitionRole.Leader => state.MaximalIsrSize >= state.EffectiveMinIsr(minInSyncReplicas) ? AckVerdict.Acknowledged : AckVerdict.TooFewReplicas,
         _ => AckVerdict.NotLeader,
     };
 
@@ -186,6 +287,16 @@ internal static class PartitionTransitions
         _ => ErrorCode.NotLeaderOrFollower,
     };
 
+    private static FollowerProgress After(in FollowerProgress before, in FollowerFetch fetch, long leaderEndOffset, long nowMs)
+    {
+        long caughtUp = fetch.Offset >= leaderEndOffset ? nowMs
+            : fetch.Offset >= before.LeaderEndAtFetch ? before.LastFetchMs
+            : before.CaughtUpMs;
+        return new FollowerProgress(
+            fetch.BrokerId, fetch.Offset, fetch.LogStartOffset, leaderEndOffset, nowMs, Math.Max(before.CaughtUpMs, caughtUp),
+            Math.Max(before.BrokerEpoch, fetch.BrokerEpoch));
+    }
+
     private static PartitionState BecomeLeader(PartitionState next, Assignment assignment, int brokerId, long logEndOffset, long nowMs)
     {
         ImmutableArray<FollowerProgress>.Builder followers = ImmutableArray.CreateBuilder<FollowerProgress>();
@@ -195,7 +306,7 @@ internal static class PartitionTransitions
             {
                 // An in-sync replica has the maximum lag time to fetch from the new leader; the other replicas count as never caught up.
                 long caughtUp = assignment.Isr.Contains(replica) ? nowMs : long.MinValue / 2;
-                followers.Add(new FollowerProgress(replica, -1, -1, -1, long.MinValue / 2, caughtUp));
+                followers.Add(new FollowerProgress(replica, -1, -1, -1, long.MinValue / 2, caughtUp, -1));
             }
         }
 

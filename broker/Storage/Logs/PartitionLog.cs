@@ -106,17 +106,20 @@ public sealed class PartitionLog
     }
 
     /// <summary>
-    /// Appends batches that the leader gave offsets and epochs; an incomplete one at the end is left out. Answers <see cref="ErrorCode.CorruptMessage"/> where
-    /// a CRC does not fit and <see cref="ErrorCode.OffsetOutOfRange"/> where the first offset lies below the log's end, with nothing appended; nothing to
-    /// append is an answer with offsets -1.
+    /// Appends batches that the leader gave offsets and epochs; an incomplete one at the end, and all from the first of a newer leader epoch on, are left out.
+    /// Answers <see cref="ErrorCode.CorruptMessage"/> where a CRC does not fit and <see cref="ErrorCode.OffsetOutOfRange"/> where the first offset lies below
+    /// the log's end, with nothing appended; nothing to append is an answer with offsets -1.
     /// </summary>
-    public AppendResult AppendAsFollower(ReadOnlyMemory<byte> records, long nowMs)
+    /// <param name="records">As the leader sent them.</param>
+    /// <param name="leaderEpoch">The epoch in which they were fetched.</param>
+    /// <param name="nowMs">The time, epoch ms.</param>
+    public AppendResult AppendAsFollower(ReadOnlyMemory<byte> records, int leaderEpoch, long nowMs)
     {
         if (_closed || IsOffline)
         {
             return AppendResult.Failed(ErrorCode.KafkaStorageError);
         }
-        ErrorCode error = ReplicatedBatches.TryRead(records.Span, LogEndOffset, out List<BatchInfo> batches);
+        ErrorCode error = ReplicatedBatches.TryRead(records.Span, LogEndOffset, leaderEpoch, out List<BatchInfo> batches);
         if (error != ErrorCode.None || batches.Count == 0)
         {
             return AppendResult.Failed(error);

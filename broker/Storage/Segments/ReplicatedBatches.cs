@@ -6,8 +6,8 @@ namespace Broker.Storage.Segments;
 /// <summary>The batches in what a leader sent.</summary>
 internal static class ReplicatedBatches
 {
-    /// <summary>Reads the headers of all whole batches and checks lengths, CRCs and the order of offsets.</summary>
-    public static ErrorCode TryRead(ReadOnlySpan<byte> records, long logEnd, out List<BatchInfo> batches)
+    /// <summary>Reads the headers of all whole batches before the first of a newer leader epoch, and checks lengths, CRCs and the order of offsets.</summary>
+    public static ErrorCode TryRead(ReadOnlySpan<byte> records, long logEnd, int leaderEpoch, out List<BatchInfo> batches)
     {
         batches = [];
         long next = logEnd;
@@ -25,6 +25,10 @@ internal static class ReplicatedBatches
             if (read != BatchReadResult.Ok || batch.LastOffsetDelta < 0 || !BatchHeader.VerifyCrc(records[..batch.SizeInBytes]))
             {
                 return ErrorCode.CorruptMessage;
+            }
+            if (batch.PartitionLeaderEpoch > leaderEpoch)
+            {
+                return ErrorCode.None;
             }
             if (batch.BaseOffset < next)
             {

@@ -19,18 +19,21 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Server.Tests.Data;
 
-/// <summary>The data path of a broker with id 1 over the in-memory file system, a hand-moved clock and a controller played by the test.</summary>
-internal sealed class DataBroker : IDisposable, IPartitionListener
+/// <summary>The data path of a broker, of id 1 if not said otherwise, over the in-memory file system, a hand-moved clock and a controller played by the test.</summary>
+internal sealed class DataBroker : IDisposable, IPartitionListener, IIsrProposals
 {
     public const int Id = 1;
 
     private readonly Dictionary<string, LogConfig> _configs = [];
     private readonly DirectoryThreads _cold = new(PoolScheduler.Instance, 2);
     private readonly PartitionHost _host;
+    private readonly int _id;
     private int _leaderEpoch;
 
-    public DataBroker(int sessionSlots = 1000, int fetchMaxBytes = 57_671_680, params string[] folders)
+    public DataBroker(int sessionSlots = 1000, int fetchMaxBytes = 57_671_680, int id = Id, params string[] folders)
     {
+        _id = id;
+        Listeners.Add(this);
         Time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000));
         Wheel = new TimingWheel(Time);
         Directories = LogDirectories.Open(
@@ -39,8 +42,9 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
                 Directories = folders.Length == 0 ? ["/data"] : folders, JitterSeed = 1, OpenFiles = 100, OnDirectoryFailed = _ => DirectoryFailures++,
             }, Disk, Time, NullLoggerFactory.Instance);
         Directories.Load(ConfigOf);
-        PartitionHost host = _host = new(Id, Time, PoolScheduler.Instance, Wheel, ReplicaLagMaxMs: 30_000, NullLogger.Instance);
-        Table = new PartitionTable(host, new DirectoryLogs(Directories, ConfigOf), () => BrokerEpoch, [this]);
+        PartitionHost host = _host = new(
+            id, Time, PoolScheduler.Instance, Wheel, ReplicaLagMaxMs: 30_000, broker => !Dead.Contains(broker), this, NullLogger.Instance);
+        Table = new PartitionTable(host, new DirectoryLogs(Directories, ConfigOf), () => BrokerEpoch, Listeners);
         Metadata = new MetadataCache("cluster", Time);
         Sessions = new FetchSessionCache(sessionSlots, new Random(1));
         Services = new DataServices(Table, Metadata, Authorizer, Wheel, Time, _cold, host.Decompression, NullLogger.Instance);
@@ -84,6 +88,15 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
 
     public List<string> Told { get; } = [];
 
+    /// <summary>Notified of the partitions' roles; this broker writes them down first.</summary>
+    public List<IPartitionListener> Listeners { get; } = [];
+
+    /// <summary>Brokers that are not registered.</summary>
+    public HashSet<int> Dead { get; } = [];
+
+    /// <summary>What this broker would ask the controller.</summary>
+    public List<IsrProposal> Proposals { get; } = [];
+
     public Partition this[string topic, int index = 0] => Table.Find(topic, index)!;
 
     public static Guid IdOf(string topic) => new(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(topic)).AsSpan(0, 16));
@@ -92,13 +105,16 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
     public DataBroker Create(string topic, int partitions = 1, LogConfig? config = null, int[]? replicas = null, int[]? isr = null, Guid? id = null)
     {
         _configs[topic] = config ?? new LogConfig();
-        Assign(topic, partitions, Id, replicas, isr, id: id).ShouldAllBe(error => error == ErrorCode.None);
+        Assign(topic, partitions, _id, replicas, isr, id: id).ShouldAllBe(error => error == ErrorCode.None);
         return this;
     }
 
+    /// <summary>Gives a topic's logs settings before they are made.</summary>
+    public void Configure(string topic, LogConfig config) => _configs[topic] = config;
+
     public ErrorCode[] Assign(string topic, int partitions, int leader, int[]? replicas = null, int[]? isr = null, int? epoch = null, Guid? id = null)
     {
-        replicas ??= [Id];
+        replicas ??= [_id];
         isr ??= replicas;
         int leaderEpoch = epoch ?? ++_leaderEpoch;
         LeaderAndIsrResponse response = Table.Apply(new LeaderAndIsrRequest
@@ -197,9 +213,10 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
         return (TResponse?)response;
     }
 
-    public async Task<ProduceResponse.PartitionProduceResponse> Append(string topic, byte[] batch, short acks = -1, short version = 11, int partition = 0)
+    public async Task<ProduceResponse.PartitionProduceResponse> Append(
+        string topic, byte[] batch, short acks = -1, short version = 11, int partition = 0, int timeoutMs = 1000)
     {
-        ProduceResponse? response = await Send(Produce, ProduceOf(topic, batch, acks, partition), version);
+        ProduceResponse? response = await Send(Produce, ProduceOf(topic, batch, acks, partition, timeoutMs), version);
         return response!.Responses.ShouldHaveSingleItem().PartitionResponses.ShouldHaveSingleItem();
     }
 
@@ -258,9 +275,13 @@ internal sealed class DataBroker : IDisposable, IPartitionListener
         return bytes;
     }
 
+    public void Propose(Partition partition, IsrProposal proposal) => Proposals.Add(proposal);
+
     public void BecameLeader(string topic, int partition, int leaderEpoch) => Told.Add($"lead {topic}-{partition} {leaderEpoch}");
 
-    public void Resigned(string topic, int partition, int leaderEpoch) => Told.Add($"resign {topic}-{partition} {leaderEpoch}");
+    public void BecameFollower(string topic, int partition, int leaderId, int leaderEpoch) => Told.Add($"follow {leaderId} {topic}-{partition} {leaderEpoch}");
+
+    public void Stopped(string topic, int partition, int leaderEpoch) => Told.Add($"stop {topic}-{partition} {leaderEpoch}");
 
     public void Dispose()
     {

@@ -180,7 +180,7 @@ public sealed class FetchSessionTests : IDisposable
         FetchResponse full = await Fetch(0, 0, (0, 3), (1, 0));
         await Fetch(full.SessionId, 1);
         Task<FetchResponse> polling = Send(Waiting(Request(full.SessionId, 2)));
-        _broker["t"].NoteFollowerFetch(2, 3, 0);
+        _broker["t"].NoteFollowerFetch(new FollowerFetch(2, -1, -1, 3, 0));
         _broker["t"].Log!.HighWatermark.ShouldBe(3);
         polling.IsCompleted.ShouldBeFalse();
         _broker.Time.Advance(TimeSpan.FromMilliseconds(520));

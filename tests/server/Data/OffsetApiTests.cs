@@ -1,3 +1,4 @@
+using Broker.Server.Partitions;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Protocol.Records;
@@ -19,7 +20,7 @@ public sealed class OffsetApiTests : IDisposable
         _broker.Create("t", replicas: [1, 2]);
         await _broker.Append("t", DataBroker.Batch(3, timestamp: Start), acks: 1);
         await _broker.Append("t", DataBroker.Batch(3, timestamp: Start + 100), acks: 1);
-        _broker["t"].NoteFollowerFetch(2, 3, 0);
+        _broker["t"].NoteFollowerFetch(new FollowerFetch(2, -1, -1, 3, 0));
         (await List(-1)).ShouldBe((ErrorCode.None, 3, -1));
         (await List(-1, isolation: 1)).ShouldBe((ErrorCode.None, 3, -1));
         (await List(-1, replica: 2)).ShouldBe((ErrorCode.None, 6, -1));
@@ -31,7 +32,7 @@ public sealed class OffsetApiTests : IDisposable
         (await List(Start - 50)).ShouldBe((ErrorCode.None, 0, Start));
         (await List(Start + 50)).ShouldBe((ErrorCode.None, -1, -1)); // offset 3 lies above the high watermark
         (await List(-3, version: 7)).ShouldBe((ErrorCode.None, -1, -1));
-        _broker["t"].NoteFollowerFetch(2, 6, 0);
+        _broker["t"].NoteFollowerFetch(new FollowerFetch(2, -1, -1, 6, 0));
         (await List(Start + 50)).ShouldBe((ErrorCode.None, 3, Start + 100));
         (await List(-3, version: 7)).ShouldBe((ErrorCode.None, 5, Start + 102));
         (await List(Start + 1000)).ShouldBe((ErrorCode.None, -1, -1));

@@ -147,7 +147,7 @@ public sealed class ProduceApiTests : IDisposable
             .. DataBroker.ProduceOf("three", DataBroker.Batch()).TopicData];
         Task<ProduceResponse?> sending = _broker.Send(_broker.Produce, request, 9);
         sending.IsCompleted.ShouldBeFalse();
-        _broker["two"].NoteFollowerFetch(2, 1, 0);
+        _broker["two"].NoteFollowerFetch(new FollowerFetch(2, -1, -1, 1, 0));
         ProduceResponse response = (await sending)!;
         response.Responses.Select(t => ((ErrorCode)t.PartitionResponses[0].ErrorCode, t.PartitionResponses[0].BaseOffset))
             .ShouldBe([(ErrorCode.None, 0), (ErrorCode.None, 0), (ErrorCode.UnknownTopicOrPartition, -1)]);

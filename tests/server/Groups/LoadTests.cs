@@ -92,7 +92,7 @@ public sealed class LoadTests : IDisposable
         string follower = group["a"].Leads ? "b" : "a";
         group.Sync(follower);
         GroupCast other = _stage.Group("h").Join("x");
-        _stage.Coordinator.Resigned(ClusterImage.ConsumerOffsets, 0, 1);
+        _stage.Coordinator.BecameFollower(ClusterImage.ConsumerOffsets, 0, 2, 1);
         group[follower].Synced.Error.ShouldBe(ErrorCode.NotCoordinator);
         other["x"].Joined.Error.ShouldBe(ErrorCode.NotCoordinator);
         group.Beat("a").ShouldBe(ErrorCode.NotCoordinator);
@@ -108,7 +108,7 @@ public sealed class LoadTests : IDisposable
     {
         _stage.Log.Holds = true;
         Task<IReadOnlyList<ErrorCode>> committing = _stage.Coordinator.Submit(Stage.GroupId, _stage.Committing("topic", 2));
-        _stage.Coordinator.Resigned(ClusterImage.ConsumerOffsets, 0, 1);
+        _stage.Coordinator.BecameFollower(ClusterImage.ConsumerOffsets, 0, 2, 1);
         _stage.Log.Release(ErrorCode.NotLeaderOrFollower);
         Stage.Answer(committing).ShouldBe([ErrorCode.NotCoordinator]);
     }
@@ -117,7 +117,7 @@ public sealed class LoadTests : IDisposable
     public void A_resignation_during_the_load_wins()
     {
         using Stage stage = new(load: false);
-        stage.Coordinator.Resigned(ClusterImage.ConsumerOffsets, 0, 1);
+        stage.Coordinator.BecameFollower(ClusterImage.ConsumerOffsets, 0, 2, 1);
         stage.Load().Describe().Error.ShouldBe(ErrorCode.NotCoordinator);
     }
 
@@ -162,7 +162,7 @@ public sealed class LoadTests : IDisposable
     public void A_partition_that_is_led_elsewhere_is_not_tried_again()
     {
         using Stage stage = Unreadable(new IOException("disk"));
-        stage.Coordinator.Resigned(ClusterImage.ConsumerOffsets, 0, 1);
+        stage.Coordinator.BecameFollower(ClusterImage.ConsumerOffsets, 0, 2, 1);
         stage.Log.ReadFailure = null;
         stage.Pass(5).Load().Describe().Error.ShouldBe(ErrorCode.NotCoordinator);
         GroupStates.All.Sum(stage.Metrics.Count).ShouldBe(0);
@@ -177,7 +177,7 @@ public sealed class LoadTests : IDisposable
         {
             // Between the shard's turn and its append this broker has ceased to lead, and leads again.
             _stage.Log.BeforeAppend = null;
-            _stage.Coordinator.Resigned(ClusterImage.ConsumerOffsets, 0, 1);
+            _stage.Coordinator.BecameFollower(ClusterImage.ConsumerOffsets, 0, 2, 1);
             _stage.Coordinator.BecameLeader(ClusterImage.ConsumerOffsets, 0, 2);
             _stage.Log.LeaderEpoch = 2;
         };

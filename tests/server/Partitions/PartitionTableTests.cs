@@ -20,7 +20,7 @@ public sealed class PartitionTableTests : IDisposable
         _broker.Table.LeaderCount.ShouldBe(2);
         _broker.Assign("t", 2, leader: 2, replicas: [1, 2]).ShouldBe([ErrorCode.None, ErrorCode.None]);
         _broker.Table.LeaderCount.ShouldBe(0);
-        _broker.Told.ShouldBe(["lead t-0 1", "lead t-1 1", "resign t-0 2", "resign t-1 2"]);
+        _broker.Told.ShouldBe(["lead t-0 1", "lead t-1 1", "follow 2 t-0 2", "follow 2 t-1 2"]);
         _broker["t"].State.LeaderId.ShouldBe(2);
     }
 
@@ -100,7 +100,7 @@ public sealed class PartitionTableTests : IDisposable
         (_broker.Table.Find("t", 0) is null).ShouldBe(gone);
         (_broker.Directories.Find(new Storage.TopicPartition("t", 0)) is null).ShouldBe(gone);
         (held.State.Role == PartitionRole.Stopped).ShouldBe(gone);
-        _broker.Told.Contains($"resign t-0 {epoch}").ShouldBe(gone);
+        _broker.Told.Contains($"stop t-0 {epoch}").ShouldBe(gone);
         if (gone)
         {
             Stop("t", epoch, delete: true).ShouldBe(ErrorCode.None); // again, like a controller that got no answer

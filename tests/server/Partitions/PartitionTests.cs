@@ -65,9 +65,9 @@ public sealed class PartitionTests : IDisposable
         ValueTask<AppendOutcome> appending = partition.ProduceAsync(DataBroker.Batch(2), -1, Patience, true);
         appending.IsCompleted.ShouldBeFalse();
         partition.Log!.HighWatermark.ShouldBe(0);
-        partition.NoteFollowerFetch(2, 1, 0).ShouldBe(ErrorCode.None);
+        partition.NoteFollowerFetch(new FollowerFetch(2, -1, -1, 1, 0)).ShouldBe(ErrorCode.None);
         appending.IsCompleted.ShouldBeFalse();
-        partition.NoteFollowerFetch(2, 2, 0);
+        partition.NoteFollowerFetch(new FollowerFetch(2, -1, -1, 2, 0));
         (await appending).Error.ShouldBe(ErrorCode.None);
         partition.Waiters.Count.ShouldBe(0);
         _broker.Wheel.Count.ShouldBe(0);
@@ -125,7 +125,7 @@ public sealed class PartitionTests : IDisposable
         ValueTask<AppendOutcome> duplicate = partition.ProduceAsync(DataBroker.Batch(3, idempotent), -1, Patience, true);
         duplicate.IsCompleted.ShouldBeFalse();
         partition.Log!.LogEndOffset.ShouldBe(3);
-        partition.NoteFollowerFetch(2, 3, 0);
+        partition.NoteFollowerFetch(new FollowerFetch(2, -1, -1, 3, 0));
         (await original).BaseOffset.ShouldBe(0);
         (await duplicate).ShouldBe(new AppendOutcome(ErrorCode.None, 0, 1_700_000_000_002, 0) { }, "the original's offsets");
     }

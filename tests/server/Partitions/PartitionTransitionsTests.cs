@@ -98,7 +98,7 @@ public class PartitionTransitionsTests
             "stop old" => PartitionTransitions.Stop(before, LeaderEpoch - 1, delete: false),
             "delete" => PartitionTransitions.Stop(before, -2, delete: true),
             "fail" => new Transition(ErrorCode.None, PartitionTransitions.Fail(before)),
-            _ => PartitionTransitions.FollowerFetched(before, 2, 100, 0, 100, 0),
+            _ => PartitionTransitions.FollowerFetched(before, Fetch(2, 100), 100, 0),
         };
 
         (after.Applied ? after.Next.Role.ToString() : after.Error.ToString()).ShouldBe(expected);
@@ -180,13 +180,13 @@ public class PartitionTransitionsTests
     public void Catching_up_counts_from_the_previous_fetch()
     {
         PartitionState state = In(PartitionRole.Leader);
-        state = PartitionTransitions.FollowerFetched(state, 3, 50, 0, 100, nowMs: 1000).Next;
+        state = PartitionTransitions.FollowerFetched(state, Fetch(3, 50), 100, nowMs: 1000).Next;
         state.Followers[1].IsCaughtUp(100, 1000, 30_000).ShouldBeFalse();
 
         // At its next fetch it has all records that the leader had at the previous one, so it was caught up then.
-        state = PartitionTransitions.FollowerFetched(state, 3, 100, 0, 150, nowMs: 2000).Next;
+        state = PartitionTransitions.FollowerFetched(state, Fetch(3, 100), 150, nowMs: 2000).Next;
         state.Followers[1].CaughtUpMs.ShouldBe(1000);
-        PartitionTransitions.FollowerFetched(state, 8, 100, 0, 150, 0).Error.ShouldBe(ErrorCode.UnknownLeaderEpoch);
+        PartitionTransitions.FollowerFetched(state, Fetch(8, 100), 150, 0).Error.ShouldBe(ErrorCode.UnknownLeaderEpoch);
     }
 
     [Fact]
@@ -203,12 +203,12 @@ public class PartitionTransitionsTests
                 {
                     0 => PartitionTransitions.Assign(state, Told(number % 2 == 0 ? Me : 2, number), Me, end, offset).Next,
                     1 => PartitionTransitions.Stop(state, number - 2, delete: false).Next,
-                    2 or 3 => PartitionTransitions.FollowerFetched(state, 2 + (number % 2), Math.Min(offset, end), 0, end, offset).Next,
+                    2 or 3 => PartitionTransitions.FollowerFetched(state, Fetch(2 + (number % 2), Math.Min(offset, end)), end, offset).Next,
                     4 when number == 8 => PartitionTransitions.Fail(state),
                     _ => state,
                 };
                 end += what == 5 && state.IsLeader ? number : 0;
-                long next = PartitionTransitions.HighWatermark(state, high, end, 1, offset, 30_000);
+                long next = PartitionTransitions.HighWatermark(state, high, end, end, 1, offset, 30_000);
                 if (state.LeaderEpoch < before.LeaderEpoch || next < high || next > end)
                 {
                     return false;
@@ -221,8 +221,10 @@ public class PartitionTransitionsTests
         }, iter: 2000);
 
     private static PartitionState Fetched(PartitionState state, int replica, long offset) =>
-        PartitionTransitions.FollowerFetched(state, replica, offset, 0, Math.Max(100, offset), 0).Next;
+        PartitionTransitions.FollowerFetched(state, Fetch(replica, offset), Math.Max(100, offset), 0).Next;
 
     private static long High(PartitionState state, long high, long end, int minIsr = 1, long nowMs = 0) =>
-        PartitionTransitions.HighWatermark(state, high, end, minIsr, nowMs, 30_000);
+        PartitionTransitions.HighWatermark(state, high, end, end, minIsr, nowMs, 30_000);
+
+    private static FollowerFetch Fetch(int broker, long offset) => new(broker, -1, -1, offset, 0);
 }

@@ -110,7 +110,7 @@ public class LogModelTests
         private void AppendWithGap(int gap)
         {
             byte[] batch = LogScenario.Batch(2, _log.Now, new BatchOptions { BaseOffset = End + gap, PartitionLeaderEpoch = _log.LeaderEpoch });
-            AppendResult result = _log.Log.AppendAsFollower(batch, _log.Now);
+            AppendResult result = _log.Log.AppendAsFollower(batch, int.MaxValue, _log.Now);
             result.Error.ShouldBe(ErrorCode.None);
             _history.Add(new Entry(result.BaseOffset, result.LastOffset, _log.LeaderEpoch, batch[BatchInfo.HeaderSize..]));
         }

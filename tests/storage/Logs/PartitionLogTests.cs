@@ -269,14 +269,14 @@ public class PartitionLogTests
         byte[] a = LogScenario.Batch(2, log.Now, new BatchOptions { BaseOffset = 5, PartitionLeaderEpoch = 1 });
         byte[] b = LogScenario.Batch(2, log.Now, new BatchOptions { BaseOffset = 20, PartitionLeaderEpoch = 3 });
         byte[] cut = LogScenario.Batch(2, log.Now, new BatchOptions { BaseOffset = 30 });
-        AppendResult result = log.Log.AppendAsFollower((byte[])[.. a, .. b, .. cut[..80]], log.Now);
+        AppendResult result = log.Log.AppendAsFollower((byte[])[.. a, .. b, .. cut[..80]], int.MaxValue, log.Now);
         (result.Error, result.BaseOffset, result.LastOffset).ShouldBe((ErrorCode.None, 5, 21));
         log.Log.Epochs.Entries.ShouldBe([new EpochStart(1, 5), new EpochStart(3, 20)]);
         log.ShouldHold(5, 20);
         LogScenario.BytesOf(log.Log.Read(10, 1000, 22, wholeFirstBatch: true)).Length.ShouldBe(b.Length);
-        log.Log.AppendAsFollower(a, log.Now).Error.ShouldBe(ErrorCode.OffsetOutOfRange);
+        log.Log.AppendAsFollower(a, int.MaxValue, log.Now).Error.ShouldBe(ErrorCode.OffsetOutOfRange);
         b[^1] ^= 1;
-        log.Log.AppendAsFollower(b, log.Now).Error.ShouldBe(ErrorCode.CorruptMessage);
+        log.Log.AppendAsFollower(b, int.MaxValue, log.Now).Error.ShouldBe(ErrorCode.CorruptMessage);
         log.Log.TruncateTo(12, log.Now);
         log.Log.LogEndOffset.ShouldBe(7, "the log ends with its last batch");
         log.KillAndRecover().ShouldHold(5);

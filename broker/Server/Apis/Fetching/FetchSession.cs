@@ -6,10 +6,11 @@ namespace Broker.Server.Apis.Fetching;
 /// <summary>The fields of a fetch request that hold for all its partitions.</summary>
 /// <param name="Reader">Decides up to which offset the fetch reads.</param>
 /// <param name="ReplicaId">The id of the fetching broker; below 0 for consumers.</param>
+/// <param name="ReplicaEpoch">The registration of the fetching broker; -1 unknown.</param>
 /// <param name="LeaderOnly">False for consumers whose version supports reading from followers.</param>
 /// <param name="MayFollow">For a broker: whether it is authorized to fetch. Null for a consumer, which the broker authorizes for each topic.</param>
 /// <param name="MinBytes">How many bytes the fetch waits for, over all partitions.</param>
-internal readonly record struct FetchTerms(FetchReader Reader, int ReplicaId, bool LeaderOnly, bool? MayFollow, int MinBytes)
+internal readonly record struct FetchTerms(FetchReader Reader, int ReplicaId, long ReplicaEpoch, bool LeaderOnly, bool? MayFollow, int MinBytes)
 {
     /// <summary>Whether the fetch must know where its offsets lie in the log; not where it waits for one byte only.</summary>
     public bool NeedsPlaces => MinBytes > 1;

@@ -1,0 +1,24 @@
+using Broker.Server.Partitions;
+using Broker.Server.Time;
+
+namespace Broker.Server.Replication;
+
+/// <summary>A partition that a fetcher follows in one epoch. Guarded by the lock of <see cref="FollowedPartitions"/>.</summary>
+internal sealed class FollowedPartition(Partition partition, int leaderEpoch)
+{
+    public Partition Partition => partition;
+
+    public int LeaderEpoch => leaderEpoch;
+
+    /// <summary>The topic as it was when the partition was assigned; empty where it has no id.</summary>
+    public Guid TopicId { get; } = partition.TopicId;
+
+    /// <summary>The position that the leader has of this replica in the session; null where the session does not hold the partition.</summary>
+    public FetchPosition? Sent { get; set; }
+
+    /// <summary>Set while the partition is left out of the fetches after an error.</summary>
+    public bool IsDelayed { get; set; }
+
+    /// <summary>Ends the delay; null where there is none, or where only a new assignment ends it.</summary>
+    public TimerHandle? Delay { get; set; }
+}

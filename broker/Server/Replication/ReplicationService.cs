@@ -1,0 +1,52 @@
+using Broker.Server.Partitions;
+using Broker.Server.Time;
+
+namespace Broker.Server.Replication;
+
+/// <summary>
+/// A broker's part in replication, composed: as a follower it fetches, as a leader it proposes who is in sync. Create it before the partitions, which notify it
+/// of their roles; stop it before their logs are closed.
+/// </summary>
+internal sealed class ReplicationService : IAsyncDisposable
+{
+    private readonly IsrProposals _proposals;
+
+    /// <param name="services">What the fetchers share.</param>
+    /// <param name="alterPartition">Sends AlterPartition to the controller.</param>
+    public ReplicationService(ReplicationServices services, SendAlterPartition alterPartition)
+    {
+        Fetchers = new ReplicaFetchers(services);
+        _proposals = new IsrProposals(
+            services.BrokerId, services.BrokerEpoch, services.Versions, alterPartition, services.Scheduler, services.Time, services.Log);
+    }
+
+    /// <summary>Fetches for the partitions that this broker follows.</summary>
+    public ReplicaFetchers Fetchers { get; }
+
+    /// <summary>Brings the proposals of the partitions that this broker leads to the controller.</summary>
+    public IIsrProposals Proposals => _proposals;
+
+    /// <summary>Begins to look for in-sync replicas that lag, every half of the time that they may lag.</summary>
+    public static void WatchLagging(TimingWheel wheel, long maxLagMs, PartitionTable partitions)
+    {
+        TimeSpan interval = TimeSpan.FromMilliseconds(Math.Max(maxLagMs / 2, 1));
+        void Look()
+        {
+            foreach (Partition partition in partitions.All)
+            {
+                partition.ShrinkIsr();
+            }
+
+            wheel.Schedule(interval, Look);
+        }
+
+        wheel.Schedule(interval, Look);
+    }
+
+    /// <summary>On return nothing is fetched, appended or proposed any more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Fetchers.DisposeAsync();
+        await _proposals.DisposeAsync();
+    }
+}
