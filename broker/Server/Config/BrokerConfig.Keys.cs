@@ -25,6 +25,12 @@ internal sealed partial class BrokerConfig
 
     public bool DeleteTopics => Bool("delete.topic.enable");
 
+    public bool AutoLeaderRebalance => Bool("auto.leader.rebalance.enable");
+
+    public int LeaderImbalancePerBrokerPercentage => Int("leader.imbalance.per.broker.percentage");
+
+    public long LeaderImbalanceCheckIntervalSeconds => Long("leader.imbalance.check.interval.seconds");
+
     public int MaxRequestBytes => Int("socket.request.max.bytes");
 
     /// <summary>-1 or 0 is without a limit.</summary>

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Broker.Coordination;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
+using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Scheduling;
 using Broker.Storage;
@@ -88,6 +89,19 @@ internal sealed class ClusterController : IAsyncDisposable
     internal Task<(ErrorCode Error, ProducerIdBlock? Block)> AllocateProducerIds(int brokerId, long brokerEpoch) =>
         AskTerm<(ErrorCode, ProducerIdBlock?)>(
             "AllocateProducerIds", (ErrorCode.NotController, null), term => term.ProducerIds.Allocate(brokerId, brokerEpoch));
+
+    /// <summary>Elects leaders; from any thread. A result for each partition, <see cref="ErrorCode.NotController"/> where this broker is not the
+    /// controller.</summary>
+    /// <param name="isUnclean">Whether replicas out of sync may lead where there is no leader; else preferred leaders are elected.</param>
+    /// <param name="partitions">Each once.</param>
+    internal Task<IReadOnlyList<ElectionResult>> ElectLeaders(bool isUnclean, IReadOnlyCollection<TopicPartition> partitions) =>
+        AskTerm<IReadOnlyList<ElectionResult>>(
+            "ReplicaLeaderElection", [.. partitions.Select(partition => new ElectionResult(partition, ErrorCode.NotController))],
+            term => term.Elections.Elect(isUnclean ? ElectionKind.Unclean : ElectionKind.Preferred, partitions));
+
+    /// <summary>Takes notice that a topic may be led by replicas out of sync, by its own setting or by the cluster's; from any thread.</summary>
+    internal void AllowUncleanElection(string topic) =>
+        Post("TopicUncleanLeaderElectionEnable", () => _term is { } term && !_isPaused ? term.Elections.TryOffline(topic) : Task.CompletedTask);
 
     /// <summary>Waits until every event queued so far has been handled, and some brokers have answered what they were sent for it, or are gone. Their answers
     /// may be events in turn.</summary>

@@ -31,6 +31,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     private readonly ILoggerFactory _logging;
     private readonly MetadataLog _log;
     private readonly bool _isDeletionEnabled;
+    private readonly LeaderBalancing? _balancing;
     private readonly ControllerRequests _requests;
     private LocalBroker? _local;
     private ClusterController? _controller;
@@ -51,6 +52,8 @@ internal sealed class ClusterMembership : IAsyncDisposable
         _logging = logging;
         _log = new MetadataLog(logging.CreateLogger("Broker.Metadata"));
         _isDeletionEnabled = config.DeleteTopics;
+        _balancing = config.AutoLeaderRebalance
+            ? new LeaderBalancing(TimeSpan.FromSeconds(config.LeaderImbalanceCheckIntervalSeconds), config.LeaderImbalancePerBrokerPercentage) : null;
         _requests = new ControllerRequests(() => _controller);
         BrokerId = brokerId;
         ClusterId = clusterId;
@@ -135,9 +138,10 @@ internal sealed class ClusterMembership : IAsyncDisposable
     {
         BrokerRegistration registration = new(BrokerId, endpoints, Brokers.Effective.Rack, _time.GetUtcNow().ToUnixTimeMilliseconds());
         _local = new LocalBroker(leaderAndIsr, stopReplica, _controllerDisk, Metadata, Topics, () => BrokerEpoch);
-        _changes = new ConfigChanges(_session, Topics, Brokers, Metadata, configure, _scheduler, _time, _log);
+        _changes = new ConfigChanges(
+            _session, Topics, Brokers, Metadata, (topic, config) => Configure(topic, config, configure), _scheduler, _time, _log);
         _controller = new ClusterController(
-            new ControllerSettings(BrokerId, interBrokerListener, _isDeletionEnabled), _session,
+            new ControllerSettings(BrokerId, interBrokerListener, _isDeletionEnabled, _balancing), _session,
             new ClusterBrokerChannels(BrokerId, _local, _connections, interBrokerListener, _controllerTimeout), Topics.IsUncleanElectionAllowed,
             () => RegisterAgain(registration), _scheduler, _time, new ControllerLog(_logging.CreateLogger("Broker.Controller")));
         await _registrar.Register(registration);
@@ -164,6 +168,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
             new LeaderAndIsrApi(request => _local!.Send(request, CancellationToken.None), authorizer),
             new StopReplicaApi(request => _local!.Send(request, CancellationToken.None), authorizer),
             new UpdateMetadataApi(request => _local!.Send(request, CancellationToken.None), authorizer),
+            new ElectLeadersApi((isUnclean, partitions) => _controller!.ElectLeaders(isUnclean, partitions), Metadata, authorizer),
             new ControlledShutdownApi(_requests.Answer, authorizer),
         ];
     }
@@ -212,6 +217,15 @@ internal sealed class ClusterMembership : IAsyncDisposable
         }
         await _session.DisposeAsync();
         _controllerDisk.Dispose();
+    }
+
+    private void Configure(string topic, LogConfig config, Action<string, LogConfig> configure)
+    {
+        configure(topic, config);
+        if (Topics.IsUncleanElectionAllowed(topic))
+        {
+            _controller?.AllowUncleanElection(topic);
+        }
     }
 
     private bool IsThisBroker(int broker) => broker == BrokerId;

@@ -55,6 +55,10 @@ internal sealed class ControllerContext
     /// <summary>The partitions that have had a leader.</summary>
     internal IEnumerable<TopicPartition> PartitionsWithState => AllPartitions.Where(Leadership.ContainsKey);
 
+    /// <summary>Those of them that have a preferred leader and are not being deleted.</summary>
+    internal IEnumerable<TopicPartition> PartitionsWithPreference =>
+        PartitionsWithState.Where(partition => PreferredLeader(partition) != LeaderAndIsr.NoLeader && !IsBeingDeleted(partition.Topic));
+
     internal IEnumerable<TopicPartition> PartitionsOf(string topic) =>
         _assignments.TryGetValue(topic, out SortedDictionary<int, ReplicaAssignment>? partitions)
         ? partitions.Keys.Select(partition => new TopicPartition(topic, partition)) : [];
@@ -72,6 +76,9 @@ internal sealed class ControllerContext
     }
 
     internal ReplicaAssignment Assignment(TopicPartition partition) => _assignments[partition.Topic][partition.Partition];
+
+    /// <summary>The first replica of the assignment; -1 where it has none.</summary>
+    internal int PreferredLeader(TopicPartition partition) => Assignment(partition).Replicas is [int first, ..] ? first : LeaderAndIsr.NoLeader;
 
     internal void SetAssignment(TopicPartition partition, ReplicaAssignment assignment)
     {

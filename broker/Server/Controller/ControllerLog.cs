@@ -65,6 +65,9 @@ internal sealed partial class ControllerLog(ILogger logger)
     [LoggerMessage(19, LogLevel.Warning, "A notice is dropped: {Reason}")]
     private static partial void LogUnreadable(ILogger logger, string reason);
 
+    [LoggerMessage(20, LogLevel.Information, "Broker {Broker} is to lead {Partitions} more of the {All} partitions that prefer it")]
+    private static partial void LogBalances(ILogger logger, int broker, int partitions, int all);
+
     internal void ElectedController(int broker, int epoch) => LogElectedController(logger, broker, epoch);
 
     internal void Follows(int broker) => LogFollows(logger, broker);
@@ -103,4 +106,6 @@ internal sealed partial class ControllerLog(ILogger logger)
     internal void Interrupted(Exception problem) => LogInterrupted(logger, problem);
 
     internal void Unreadable(string reason) => LogUnreadable(logger, reason);
+
+    internal void Balances(int broker, int partitions, int all) => LogBalances(logger, broker, partitions, all);
 }

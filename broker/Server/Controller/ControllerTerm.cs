@@ -1,6 +1,7 @@
 using Broker.Coordination;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Scheduling;
+using Broker.Storage;
 
 namespace Broker.Server.Controller;
 
@@ -8,13 +9,16 @@ namespace Broker.Server.Controller;
 /// <param name="BrokerId">Its broker.</param>
 /// <param name="Listener">The listener on which brokers reach each other.</param>
 /// <param name="IsDeletionEnabled">delete.topic.enable.</param>
-internal sealed record ControllerSettings(int BrokerId, string Listener, bool IsDeletionEnabled);
+/// <param name="Balancing">Null where auto.leader.rebalance.enable is false.</param>
+internal sealed record ControllerSettings(int BrokerId, string Listener, bool IsDeletionEnabled, LeaderBalancing? Balancing);
 
 /// <summary>One term of this broker as the controller: everything that ends with it. Used by the controller's loop only.</summary>
 internal sealed class ControllerTerm : IDisposable
 {
     private readonly ControllerSettings _settings;
+    private readonly TimeProvider _time;
     private readonly Action<string, ControllerTerm, Func<Task>> _post;
+    private ITimer? _balancing;
 
     internal ControllerTerm(
         ControllerSettings settings, int epoch, int epochVersion, ZnodeClient znodes, IBrokerChannels channels,
@@ -22,6 +26,7 @@ internal sealed class ControllerTerm : IDisposable
         Action<string, ControllerTerm, Func<Task>> post)
     {
         _settings = settings;
+        _time = time;
         _post = post;
         Epoch = epoch;
         EpochVersion = epochVersion;
@@ -35,6 +40,7 @@ internal sealed class ControllerTerm : IDisposable
         Topics = new TopicChanges(this);
         Isrs = new IsrChanges(this);
         ProducerIds = new ProducerIdBlocks(this);
+        Elections = new LeaderElections(this);
         Senders = new BrokerSenders(channels, answers => Post("BrokerAnswers", () => Brokers.Answered(answers)), scheduler, time, log);
     }
 
@@ -66,6 +72,8 @@ internal sealed class ControllerTerm : IDisposable
 
     internal ProducerIdBlocks ProducerIds { get; }
 
+    internal LeaderElections Elections { get; }
+
     /// <summary>A watcher that queues an event for the controller; the event is dropped if this term has ended by then.</summary>
     internal Watcher On(string name, Func<Task> handle) => _ => Post(name, handle);
 
@@ -93,10 +101,40 @@ internal sealed class ControllerTerm : IDisposable
         await StartReplicas();
         await StartPartitions();
         await Deletion.Resume();
+        await Elections.Requested();
+        StartBalancing();
+    }
+
+    /// <summary>The partitions that a notice or a request in the tree names; none where it cannot be read.</summary>
+    internal IReadOnlyList<TopicPartition> Decode(string path, byte[]? data)
+    {
+        try
+        {
+            return PartitionListZnode.Decode(path, data);
+        }
+        catch (MalformedZnodeException problem)
+        {
+            Log.Unreadable(problem.Message);
+            return [];
+        }
     }
 
     /// <summary>Cancels what is being sent.</summary>
-    public void Dispose() => Senders.Dispose();
+    public void Dispose()
+    {
+        _balancing?.Dispose();
+        Senders.Dispose();
+    }
+
+    private void StartBalancing()
+    {
+        if (_settings.Balancing is { } balancing)
+        {
+            _balancing = _time.CreateTimer(
+                _ => Post("AutoPreferredReplicaLeaderElection", () => Elections.Balance(balancing.Percentage)),
+                null, LeaderBalancing.FirstAfter, balancing.Every);
+        }
+    }
 
     private async Task CreateFeatureZnode() =>
         ZnodeClient.Expect((await Znodes.Session.Create(ZnodePaths.Feature, FeatureZnode.Encode())).Code, ZnodePaths.Feature, Code.NodeExists);
@@ -126,7 +164,7 @@ internal sealed class ControllerTerm : IDisposable
 
     private async Task StartPartitions()
     {
-        foreach (Storage.TopicPartition partition in Context.AllPartitions.ToList())
+        foreach (TopicPartition partition in Context.AllPartitions.ToList())
         {
             Context.PartitionStatuses[partition] = !Context.Leadership.TryGetValue(partition, out LeaderAndIsr? leadership) ? PartitionStatus.New
                 : Context.IsOnline(new Replica(partition, leadership.Leader), evenShuttingDown: true) ? PartitionStatus.Online

@@ -6,6 +6,9 @@ internal enum ElectionKind
     /// <summary>The partition has no leader, or its leader has died.</summary>
     Offline,
 
+    /// <summary>The same, and an administrator lets a replica out of sync lead.</summary>
+    Unclean,
+
     /// <summary>Its leader is to be the first replica of its assignment.</summary>
     Preferred,
 

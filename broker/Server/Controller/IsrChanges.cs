@@ -57,7 +57,7 @@ internal sealed class IsrChanges(ControllerTerm term)
         IReadOnlyList<DataResult> notices = await Pipelined.Run(paths, path => term.Znodes.Get(path).AsTask());
         TopicPartition[] changed = [.. paths.Zip(notices)
             .Where(notice => notice.Second.Code == Code.Ok)
-            .SelectMany(notice => Decode(notice.First, notice.Second.Data))
+            .SelectMany(notice => term.Decode(notice.First, notice.Second.Data))
             .Where(Context.HasPartition)
             .Distinct()];
         foreach ((TopicPartition partition, LeaderAndIsr? state) in changed.Zip(await term.Store.Read(changed)))
@@ -110,18 +110,5 @@ internal sealed class IsrChanges(ControllerTerm term)
         result.Isr = state.Isr;
         result.LeaderRecoveryState = (sbyte)(state.IsRecovering ? 1 : 0);
         result.PartitionEpoch = state.PartitionEpoch;
-    }
-
-    private IReadOnlyList<TopicPartition> Decode(string path, byte[]? data)
-    {
-        try
-        {
-            return PartitionListZnode.Decode(path, data);
-        }
-        catch (MalformedZnodeException problem)
-        {
-            term.Log.Unreadable(problem.Message);
-            return [];
-        }
     }
 }

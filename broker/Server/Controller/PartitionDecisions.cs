@@ -67,7 +67,7 @@ internal static class PartitionDecisions
         bool IsLive(int broker) => context.IsOnline(new Replica(partition, broker), evenShuttingDown: kind == ElectionKind.ControlledShutdown);
         Elected? elected = kind switch
         {
-            ElectionKind.Offline => Elections.Offline(assignment.Replicas, present.Isr, IsLive, uncleanAllowed),
+            ElectionKind.Offline or ElectionKind.Unclean => Elections.Offline(assignment.Replicas, present.Isr, IsLive, uncleanAllowed),
             ElectionKind.Preferred => Elections.Preferred(assignment.Replicas, present.Isr, IsLive),
             ElectionKind.Reassign => Elections.Reassign([.. assignment.Replicas.Except(assignment.Removing)], present.Isr, IsLive),
             _ => Elections.ControlledShutdown(assignment.Replicas, present.Isr, IsLive, context.ShuttingDown),

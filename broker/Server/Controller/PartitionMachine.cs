@@ -25,9 +25,12 @@ internal sealed class PartitionMachine(
         }
     }
 
-    /// <summary>All that have no leader yet, or no live one, and are not being deleted.</summary>
-    internal Task MoveToOnline(RequestBatch batch) => Move(
-        context.AllPartitions.Where(partition => context.StateOf(partition) is PartitionStatus.New or PartitionStatus.Offline
+    /// <summary>Moves all that have no leader yet, or no live one, and are not being deleted.</summary>
+    internal Task MoveToOnline(RequestBatch batch) => MoveToOnline(context.AllPartitions, batch);
+
+    /// <summary>The same for some partitions.</summary>
+    internal Task MoveToOnline(IEnumerable<TopicPartition> partitions, RequestBatch batch) => Move(
+        partitions.Where(partition => context.StateOf(partition) is PartitionStatus.New or PartitionStatus.Offline
             && !context.IsBeingDeleted(partition.Topic)),
         PartitionStatus.Online,
         batch);
@@ -46,7 +49,8 @@ internal sealed class PartitionMachine(
         List<(TopicPartition Partition, LeaderAndIsr State)> updates = new();
         foreach (TopicPartition partition in partitions)
         {
-            bool unclean = kind == ElectionKind.Offline && target == PartitionStatus.Online && isUncleanElectionAllowed(partition.Topic);
+            bool unclean = kind == ElectionKind.Unclean
+                || (kind == ElectionKind.Offline && target == PartitionStatus.Online && isUncleanElectionAllowed(partition.Topic));
             PartitionDecision decision = PartitionDecisions.Decide(context, controllerEpoch, partition, target, kind, unclean);
             switch (decision.Action)
             {

@@ -24,6 +24,8 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
     /// <summary>Called before a broker registers again after its session has expired.</summary>
     public Func<int, Task> Registering { get; set; } = _ => Task.CompletedTask;
 
+    public LeaderBalancing? Balancing { get; set; }
+
     public bool IsDeletionEnabled { get; set; } = true;
 
     public Dictionary<int, RecordingBroker> Brokers { get; } = [];
@@ -61,7 +63,7 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
         BrokerRegistrar registrar = new(session);
         BrokerRegistration registration = new(id, [new BrokerEndpoint("PLAINTEXT", "localhost", 9000 + id, 0)], null, 0);
         ClusterController controller = new(
-            new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled), session, this, UncleanTopics.Contains,
+            new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled, Balancing), session, this, UncleanTopics.Contains,
             () => RegisterAgain(registrar, registration), PoolScheduler.Instance, Time, new ControllerLog(NullLogger.Instance));
         _members[id] = new Member(session, registrar, controller);
         await session.Open();

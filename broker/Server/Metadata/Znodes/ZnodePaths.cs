@@ -11,6 +11,7 @@ internal static class ZnodePaths
     internal const string BrokerSequence = "/brokers/seqid";
     internal const string Topics = "/brokers/topics";
     internal const string DeleteTopics = "/admin/delete_topics";
+    internal const string PreferredElection = "/admin/preferred_replica_election";
     internal const string ConfigChanges = "/config/changes";
     internal const string ConfigChangePrefix = "/config/changes/config_change_";
     internal const string IsrChanges = "/isr_change_notification";
