@@ -2,11 +2,17 @@ using System.Collections;
 using System.Runtime.InteropServices;
 using Broker.Server;
 using Broker.Server.Config;
+using Broker.Server.Exchange;
 using Broker.Server.Hosting;
 using Broker.Server.Logging;
 using Microsoft.Extensions.Logging;
 
 // The broker's process: its command line in, the host started, its end waited for. Exit code 2 for a wrong command line, 1 for a start that was not possible.
+if (args is ["znodes", .. string[] exchange])
+{
+    return await ZnodesCommand.Run(exchange, Console.Out, Console.Error);
+}
+
 BrokerCommandLine line;
 try
 {

@@ -33,6 +33,49 @@ public sealed class ZooKeeperTests : IDisposable
     }
 
     [Fact]
+    public async Task A_single_broker_becomes_one_on_ZooKeeper_and_loses_nothing()
+    {
+        Assert.SkipWhen(ZooKeeperServer.AbsentWithClient is not null, ZooKeeperServer.AbsentWithClient ?? "");
+        string tree = _folder["tree.jsonl"];
+        await using (BrokerProcess alone = await BrokerProcess.StartAsync(_folder["data"]))
+        {
+            using IAdminClient admin = Kafka.Admin(alone.BootstrapServers);
+            await admin.CreateTopicAsync("kept", 3, ("retention.ms", "-1"), ("segment.bytes", "1000000"));
+            await Kafka.ProduceNumbersAsync(alone.BootstrapServers, "kept", 100);
+            using IConsumer<string, string> consumer = Kafka.Consumer(alone.BootstrapServers, "readers");
+            consumer.Subscribe("kept");
+            consumer.Take(100);
+            consumer.Commit();
+            (await ExchangeAsync("export", tree, "--from", _folder["data"])).ExitCode.ShouldBe(1, "its broker runs");
+            await alone.StopAsync();
+        }
+        await using ZooKeeperServer zooKeeper = await ZooKeeperServer.StartAsync(_folder);
+        string place = $"{zooKeeper.Address}/cluster";
+        (await ExchangeAsync("export", tree, "--from", _folder["data"])).ExitCode.ShouldBe(0);
+        (await ExchangeAsync("import", tree, "--to", place)).ExitCode.ShouldBe(0);
+        (await ExchangeAsync("import", tree, "--to", place)).Errors.ShouldContain("already holds znodes");
+        (await ExchangeAsync("export", _folder["again.jsonl"], "--from", place)).ExitCode.ShouldBe(0);
+        (await File.ReadAllLinesAsync(_folder["again.jsonl"], TestContext.Current.CancellationToken)).ShouldBe(
+            await File.ReadAllLinesAsync(tree, TestContext.Current.CancellationToken));
+
+        await using BrokerProcess member = await BrokerProcess.StartAsync(_folder["data"], $"zookeeper.connect={place}");
+        (await ExchangeAsync("export", _folder["third.jsonl"], "--from", place)).Errors.ShouldContain("brokers are registered");
+        using IAdminClient after = Kafka.Admin(member.BootstrapServers);
+        Dictionary<string, ConfigEntryResult> settings = (await after.DescribeConfigsAsync(
+            [new ConfigResource { Type = ResourceType.Topic, Name = "kept" }]))[0].Entries;
+        (settings["retention.ms"].Value, settings["segment.bytes"].Value).ShouldBe(("-1", "1000000"));
+        (await after.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions("readers", null)]))[0].Partitions.Sum(p => p.Offset.Value).ShouldBe(100);
+        await Kafka.ProduceNumbersAsync(member.BootstrapServers, "kept", 10, first: 100);
+        using IConsumer<string, string> reader = Kafka.Consumer(member.BootstrapServers, "others");
+        reader.Subscribe("kept");
+        reader.Take(110).Select(record => record.Message.Value).Order(StringComparer.Ordinal).ShouldBe(
+            Enumerable.Range(0, 110).Select(i => $"{i}").Order(StringComparer.Ordinal));
+    }
+
+    private static Task<CommandResult> ExchangeAsync(params string[] arguments)
+        => Command.RunAsync(Programs.PathOf("broker"), ["znodes", .. arguments], Programs.Environment(Repository.Root), timeout: Kafka.Patience);
+
+    [Fact]
     public async Task A_ZooKeeper_that_does_not_answer_is_one_sentence()
     {
         Assert.SkipWhen(ZooKeeperServer.AbsentWithClient is not null, ZooKeeperServer.AbsentWithClient ?? "");
