@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.InterBroker;
+using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Partitions;
 using Broker.Storage;
@@ -256,7 +257,9 @@ internal sealed class ReplicaFetcher : IAsyncDisposable
     /// <exception cref="BrokerUnreachableException">It is not registered.</exception>
     private async ValueTask<IBrokerConnection> Connection()
     {
-        BrokerEndpoint endpoint = _services.Metadata.Current.Brokers.GetValueOrDefault(_leaderId)?.On(_services.Settings.Listener)
+        // The controller names a leader first, and only then the brokers' addresses.
+        await _services.Metadata.WaitFor(image => EndpointIn(image) is not null, _services.Settings.Backoff);
+        BrokerEndpoint endpoint = EndpointIn(_services.Metadata.Current)
             ?? throw new BrokerUnreachableException($"broker {_leaderId}", 0, "it is not registered");
         if (_connection is not null && endpoint == _endpoint)
         {
@@ -272,6 +275,8 @@ internal sealed class ReplicaFetcher : IAsyncDisposable
         _connection = _services.Connections.Open(endpoint.Host, endpoint.Port, _clientId);
         return _connection;
     }
+
+    private BrokerEndpoint? EndpointIn(ClusterImage image) => image.Brokers.GetValueOrDefault(_leaderId)?.On(_services.Settings.Listener);
 
     private void NoteUnreachable(BrokerUnreachableException failure)
     {
