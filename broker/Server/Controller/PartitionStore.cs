@@ -29,8 +29,11 @@ internal sealed class ControllerMovedException : Exception
 /// </summary>
 internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVersion)
 {
-    /// <summary>Operations of one multi; a thousand paths of ordinary length stay far below ZooKeeper's 1 MiB a request.</summary>
-    private const int MaxOperations = 1000;
+    /// <summary>
+    /// Partitions of one multi: enough that its round trip and its flush cost little each, few enough to be written again one by one; their paths and states
+    /// stay far below ZooKeeper's 1 MiB a request.
+    /// </summary>
+    private const int MaxPartitions = 200;
 
     /// <summary>
     /// Writes the first states; the partitions' folders are made where they are missing, because Apache's controller makes folders and states apart and may die
@@ -41,13 +44,13 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
         await Pipelined.Run(
             [.. states.Select(state => state.Partition.Topic).Distinct(StringComparer.Ordinal)],
             topic => Write([new Op.Create(ZnodePaths.Partitions(topic), null)], Code.NodeExists, Code.NoNode));
-        return await Pipelined.Run(states, Create);
+        return await WriteEach(states, Created, Create);
     }
 
     /// <summary>Overwrites states whose version is their partition epoch: <see cref="Code.BadVersion"/> where it is not, <see cref="Code.NoNode"/> where there
     /// is none.</summary>
-    internal Task<IReadOnlyList<Code>> Update(IReadOnlyList<(TopicPartition Partition, LeaderAndIsr State)> states) => Pipelined.Run(states, state => Write(
-        [new Op.SetData(ZnodePaths.PartitionState(state.Partition), state.State.Encode(), state.State.PartitionEpoch)], Code.BadVersion, Code.NoNode));
+    internal Task<IReadOnlyList<Code>> Update(IReadOnlyList<(TopicPartition Partition, LeaderAndIsr State)> states) =>
+        WriteEach(states, Updated, state => Write(Updated(state), Code.BadVersion, Code.NoNode));
 
     /// <summary>The partitions' states as they are now; null for those without one.</summary>
     internal Task<IReadOnlyList<LeaderAndIsr?>> Read(IReadOnlyCollection<TopicPartition> partitions) =>
@@ -56,11 +59,7 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
     /// <summary>Does some operations as the controller. Throws for any code other than Ok and the tolerated one.</summary>
     internal async Task<Code> Write(IReadOnlyList<Op> operations, Code tolerated = Code.Ok, Code alsoTolerated = Code.Ok)
     {
-        MultiResult result = await znodes.Session.Multi([new Op.Check(ZnodePaths.ControllerEpoch, controllerEpochVersion), .. operations]);
-        if (result.Results.Count > 0 && result.Results[0].Code is Code.BadVersion or Code.NoNode && result.Results[0].Code != Code.Ok)
-        {
-            throw new ControllerMovedException();
-        }
+        MultiResult result = await Multi(operations);
         if (result.Code != Code.Ok && result.Code != tolerated && result.Code != alsoTolerated)
         {
             throw new CoordinationLostException(result.Code, operations[0].Path);
@@ -75,13 +74,7 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
     internal async Task DeleteTopic(string topic)
     {
         string[] folders = [.. (await znodes.Children(ZnodePaths.Partitions(topic))).Select(partition => $"{ZnodePaths.Partitions(topic)}/{partition}")];
-        IReadOnlyList<bool> haveState = await Pipelined.Run(folders, folder => znodes.Exists($"{folder}/state").AsTask());
-        IEnumerable<Op> operations = folders.SelectMany((folder, index) =>
-            haveState[index] ? new Op[] { new Op.Delete($"{folder}/state"), new Op.Delete(folder) } : [new Op.Delete(folder)]);
-        foreach (Op[] chunk in operations.Chunk(MaxOperations))
-        {
-            await Write(chunk);
-        }
+        await WriteEach(folders, Deleted, Delete);
         List<Op> rest = new();
         foreach (string path in new[] { ZnodePaths.Partitions(topic), ZnodePaths.Topic(topic), ZnodePaths.TopicConfig(topic), ZnodePaths.DeleteTopic(topic) })
         {
@@ -97,10 +90,46 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
         }
     }
 
+    private static Op[] Created((TopicPartition Partition, LeaderAndIsr State) state) =>
+    [
+        new Op.Create(ZnodePaths.Partition(state.Partition), null), new Op.Create(ZnodePaths.PartitionState(state.Partition), state.State.Encode()),
+    ];
+
+    private static Op[] Updated((TopicPartition Partition, LeaderAndIsr State) state) =>
+        [new Op.SetData(ZnodePaths.PartitionState(state.Partition), state.State.Encode(), state.State.PartitionEpoch)];
+
     private async Task<Code> Create((TopicPartition Partition, LeaderAndIsr State) state)
     {
-        Op.Create create = new(ZnodePaths.PartitionState(state.Partition), state.State.Encode());
-        Code code = await Write([new Op.Create(ZnodePaths.Partition(state.Partition), null), create], Code.NodeExists, Code.NoNode);
-        return code == Code.NodeExists ? await Write([create], Code.NodeExists, Code.NoNode) : code;
+        Op[] operations = Created(state);
+        Code code = await Write(operations, Code.NodeExists, Code.NoNode);
+        return code == Code.NodeExists ? await Write(operations[1..], Code.NodeExists, Code.NoNode) : code;
+    }
+
+    private static Op[] Deleted(string folder) => [new Op.Delete($"{folder}/state"), new Op.Delete(folder)];
+
+    private async Task<Code> Delete(string folder)
+    {
+        Op[] operations = Deleted(folder);
+        Code code = await Write(operations, Code.NoNode);
+        return code == Code.NoNode ? await Write(operations[1..], Code.NoNode) : code;
+    }
+
+    /// <summary>Many partitions in each multi; the partitions of a multi of which one could not be written are written one by one.</summary>
+    private async Task<IReadOnlyList<Code>> WriteEach<T>(IReadOnlyList<T> items, Func<T, Op[]> operations, Func<T, Task<Code>> alone)
+    {
+        async Task<IReadOnlyList<Code>> WriteSome(T[] some)
+        {
+            Op[] together = [.. some.SelectMany(operations)];
+            return some.Length > 1 && (await Multi(together)).Code == Code.Ok ? [.. some.Select(_ => Code.Ok)] : await Pipelined.Run(some, alone);
+        }
+
+        return [.. (await Pipelined.Run([.. items.Chunk(MaxPartitions)], WriteSome)).SelectMany(codes => codes)];
+    }
+
+    /// <summary>Does operations as the controller, all or none. Throws where this broker no longer is the controller.</summary>
+    private async Task<MultiResult> Multi(IReadOnlyList<Op> operations)
+    {
+        MultiResult result = await znodes.Session.Multi([new Op.Check(ZnodePaths.ControllerEpoch, controllerEpochVersion), .. operations]);
+        return result.Results is [{ Code: Code.BadVersion or Code.NoNode }, ..] ? throw new ControllerMovedException() : result;
     }
 }

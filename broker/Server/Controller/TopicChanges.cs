@@ -30,7 +30,8 @@ internal sealed class TopicChanges(ControllerTerm term)
         List<TopicPartition> added = [.. names.SelectMany(Context.PartitionsOf)];
 
         // A topic may have been made with states, by hand or from a backup.
-        await LoadStates(added);
+        IReadOnlyList<bool> haveFolders = await Pipelined.Run(names, name => term.Znodes.Exists(ZnodePaths.Partitions(name)).AsTask());
+        await LoadStates([.. names.Where((_, index) => haveFolders[index]).SelectMany(Context.PartitionsOf)]);
         foreach (TopicPartition partition in added.Where(Context.Leadership.ContainsKey))
         {
             Context.PartitionStatuses[partition] = PartitionStatus.Offline;
