@@ -102,6 +102,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
         {
             return;
         }
+        long began = term.Time.GetTimestamp();
         term.Log.Brokers(added, removed, restarted);
         foreach (int id in removed.Concat(restarted))
         {
@@ -119,6 +120,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
         {
             await Started([.. added, .. restarted]);
         }
+        term.Metrics.Elected(term.Time.GetElapsedTime(began));
     }
 
     private async Task<SortedDictionary<int, LiveBroker>> ReadRegistered()

@@ -32,6 +32,7 @@ internal sealed class ClusterController : IAsyncDisposable
     private readonly IScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly ControllerLog _log;
+    private readonly ControllerMetrics _metrics;
     private readonly ITimer _retry;
     private TimeSpan _retryAfter = FirstRetry;
     private ControllerTerm? _term;
@@ -43,7 +44,7 @@ internal sealed class ClusterController : IAsyncDisposable
     /// <param name="registerAgain">Registers this broker in a new session, after the old one expired.</param>
     internal ClusterController(
         ControllerSettings settings, ClusterSession session, IBrokerChannels channels, Func<string, bool> isUncleanElectionAllowed,
-        Func<ValueTask> registerAgain, IScheduler scheduler, TimeProvider time, ControllerLog log)
+        Func<ValueTask> registerAgain, IScheduler scheduler, TimeProvider time, ControllerLog log, ControllerMetrics metrics)
     {
         _settings = settings;
         _session = session;
@@ -54,6 +55,7 @@ internal sealed class ClusterController : IAsyncDisposable
         _scheduler = scheduler;
         _time = time;
         _log = log;
+        _metrics = metrics;
         _election = new ControllerElection(_znodes, settings.BrokerId, time, () => Post("ControllerChange", ControllerChanged));
         _retry = time.CreateTimer(_ => Post("Retry", Rejoin), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         session.Subscribe(SessionChanged);
@@ -311,9 +313,10 @@ internal sealed class ClusterController : IAsyncDisposable
     private async Task BeginTerm(int epoch, int version)
     {
         ControllerTerm term = new(
-            _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _scheduler, _time, _log,
+            _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _scheduler, _time, _log, _metrics,
             (name, owner, handle) => _events.Writer.TryWrite(new Event(name, owner, handle)));
         Volatile.Write(ref _term, term);
+        _metrics.Cluster = term.Context;
         _log.ElectedController(_settings.BrokerId, epoch);
         await term.Start();
     }
@@ -325,6 +328,7 @@ internal sealed class ClusterController : IAsyncDisposable
             return;
         }
         Volatile.Write(ref _term, null);
+        _metrics.Cluster = null;
         term.Dispose();
         _log.Resigned(term.Epoch);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Broker.Coordination;
 using Broker.Protocol.Messages;
 using Broker.Server.Apis;
@@ -33,6 +34,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     private readonly bool _isDeletionEnabled;
     private readonly LeaderBalancing? _balancing;
     private readonly ControllerRequests _requests;
+    private readonly ControllerMetrics _metrics = new();
     private LocalBroker? _local;
     private ClusterController? _controller;
     private ConfigChanges? _changes;
@@ -143,12 +145,15 @@ internal sealed class ClusterMembership : IAsyncDisposable
         _controller = new ClusterController(
             new ControllerSettings(BrokerId, interBrokerListener, _isDeletionEnabled, _balancing), _session,
             new ClusterBrokerChannels(BrokerId, _local, _connections, interBrokerListener, _controllerTimeout), Topics.IsUncleanElectionAllowed,
-            () => RegisterAgain(registration), _scheduler, _time, new ControllerLog(_logging.CreateLogger("Broker.Controller")));
+            () => RegisterAgain(registration), _scheduler, _time, new ControllerLog(_logging.CreateLogger("Broker.Controller")), _metrics);
         await _registrar.Register(registration);
         await _changes.Start();
         await _controller.Start();
         await _controller.AllSent(IsThisBroker);
     }
+
+    /// <summary>Adds the metrics of this area to the broker's; before <see cref="Start"/>.</summary>
+    internal void AddTo(Meter meter) => _metrics.AddTo(meter);
 
     /// <summary>The handlers of this area.</summary>
     internal IEnumerable<Api> Apis(IAuthorizer authorizer)

@@ -18,6 +18,12 @@ internal sealed class ControllerContext
     private readonly SortedDictionary<string, SortedDictionary<int, ReplicaAssignment>> _assignments = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, Guid> _topicIds = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, string> _topicNames = [];
+    private readonly Dictionary<TopicPartition, LeaderAndIsr> _leadership = [];
+    private readonly Dictionary<TopicPartition, PartitionStatus> _statuses = [];
+    private readonly SortedSet<string> _topicsToDelete = new(StringComparer.Ordinal);
+    private int _partitions;
+    private int _offline;
+    private int _imbalanced;
 
     /// <summary>Registered brokers, those going down included.</summary>
     internal SortedDictionary<int, LiveBroker> Brokers { get; } = [];
@@ -28,9 +34,8 @@ internal sealed class ControllerContext
     /// <summary>Every known topic and its id.</summary>
     internal IReadOnlyDictionary<string, Guid> TopicIds => _topicIds;
 
-    internal Dictionary<TopicPartition, LeaderAndIsr> Leadership { get; } = [];
-
-    internal Dictionary<TopicPartition, PartitionStatus> PartitionStatuses { get; } = [];
+    /// <summary>The states of the partitions that have had a leader.</summary>
+    internal IReadOnlyDictionary<TopicPartition, LeaderAndIsr> Leadership => _leadership;
 
     internal Dictionary<Replica, ReplicaState> ReplicaStates { get; } = [];
 
@@ -38,13 +43,22 @@ internal sealed class ControllerContext
     internal HashSet<Replica> OnOfflineFolders { get; } = [];
 
     /// <summary>Topics that are to be deleted.</summary>
-    internal SortedSet<string> TopicsToDelete { get; } = new(StringComparer.Ordinal);
+    internal IReadOnlySet<string> TopicsToDelete => _topicsToDelete;
 
     /// <summary>Those of them whose deletion has been sent to brokers.</summary>
     internal SortedSet<string> DeletionStarted { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Those of them that wait until a broker returns.</summary>
     internal SortedSet<string> DeletionIneligible { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The number of partitions; from any thread.</summary>
+    internal int PartitionCount => Volatile.Read(ref _partitions);
+
+    /// <summary>How many of them have lost their leader and are not being deleted; from any thread.</summary>
+    internal int OfflineCount => Volatile.Read(ref _offline);
+
+    /// <summary>How many of them are not led by their preferred leader and are not being deleted; from any thread.</summary>
+    internal int ImbalanceCount => Volatile.Read(ref _imbalanced);
 
     internal IEnumerable<TopicPartition> AllPartitions
         => _assignments.SelectMany(topic => topic.Value.Keys.Select(partition => new TopicPartition(topic.Key, partition)));
@@ -86,27 +100,52 @@ internal sealed class ControllerContext
         {
             _assignments[partition.Topic] = partitions = [];
         }
+        Count(partition, -1);
         partitions[partition.Partition] = assignment;
-        PartitionStatuses.TryAdd(partition, PartitionStatus.NonExistent);
+        Count(partition, 1);
         foreach (int broker in assignment.Replicas)
         {
             ReplicaStates.TryAdd(new Replica(partition, broker), ReplicaState.NonExistent);
         }
     }
 
-    /// <summary>Takes over a state as it was read. False where there is none.</summary>
+    /// <summary>Takes over a state as it was read or written. False where there is none.</summary>
     internal bool SetLeadership(TopicPartition partition, LeaderAndIsr? state)
     {
+        Count(partition, -1);
         if (state is null)
         {
-            Leadership.Remove(partition);
+            _leadership.Remove(partition);
+        }
+        else
+        {
+            _leadership[partition] = state;
+        }
+        Count(partition, 1);
+        return state is not null;
+    }
+
+    internal void SetStatus(TopicPartition partition, PartitionStatus status)
+    {
+        Count(partition, -1);
+        _statuses[partition] = status;
+        Count(partition, 1);
+    }
+
+    /// <summary>False where the topic is being deleted already.</summary>
+    internal bool AddTopicToDelete(string topic)
+    {
+        if (IsBeingDeleted(topic))
+        {
             return false;
         }
-        Leadership[partition] = state;
+        CountAll(topic, -1);
+        _topicsToDelete.Add(topic);
+        CountAll(topic, 1);
         return true;
     }
 
-    internal PartitionStatus StateOf(TopicPartition partition) => PartitionStatuses.GetValueOrDefault(partition, PartitionStatus.NonExistent);
+    internal PartitionStatus StateOf(TopicPartition partition) => _statuses.GetValueOrDefault(partition, PartitionStatus.NonExistent);
 
     internal ReplicaState StateOf(Replica replica) => ReplicaStates.GetValueOrDefault(replica, ReplicaState.NonExistent);
 
@@ -129,7 +168,8 @@ internal sealed class ControllerContext
 
     internal void RemoveTopic(string topic)
     {
-        foreach (TopicPartition partition in PartitionsOf(topic).ToList())
+        CountAll(topic, -1);
+        foreach (TopicPartition partition in PartitionsOf(topic))
         {
             foreach (Replica replica in ReplicasOf(partition))
             {
@@ -137,8 +177,8 @@ internal sealed class ControllerContext
                 OnOfflineFolders.Remove(replica);
             }
 
-            PartitionStatuses.Remove(partition);
-            Leadership.Remove(partition);
+            _statuses.Remove(partition);
+            _leadership.Remove(partition);
         }
 
         _assignments.Remove(topic);
@@ -146,8 +186,38 @@ internal sealed class ControllerContext
         {
             _topicNames.Remove(id);
         }
-        TopicsToDelete.Remove(topic);
+        _topicsToDelete.Remove(topic);
         DeletionStarted.Remove(topic);
         DeletionIneligible.Remove(topic);
+    }
+
+    private void CountAll(string topic, int sign)
+    {
+        foreach (TopicPartition partition in PartitionsOf(topic))
+        {
+            Count(partition, sign);
+        }
+    }
+
+    /// <summary>Takes a partition out of the counts before it changes, and into them afterwards.</summary>
+    private void Count(TopicPartition partition, int sign)
+    {
+        if (!HasPartition(partition))
+        {
+            return;
+        }
+        Volatile.Write(ref _partitions, _partitions + sign);
+        if (IsBeingDeleted(partition.Topic))
+        {
+            return;
+        }
+        if (StateOf(partition) == PartitionStatus.Offline)
+        {
+            Volatile.Write(ref _offline, _offline + sign);
+        }
+        if (Leadership.TryGetValue(partition, out LeaderAndIsr? state) && state.Leader != PreferredLeader(partition))
+        {
+            Volatile.Write(ref _imbalanced, _imbalanced + sign);
+        }
     }
 }

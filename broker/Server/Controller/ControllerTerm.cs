@@ -16,24 +16,24 @@ internal sealed record ControllerSettings(int BrokerId, string Listener, bool Is
 internal sealed class ControllerTerm : IDisposable
 {
     private readonly ControllerSettings _settings;
-    private readonly TimeProvider _time;
     private readonly Action<string, ControllerTerm, Func<Task>> _post;
     private ITimer? _balancing;
 
     internal ControllerTerm(
         ControllerSettings settings, int epoch, int epochVersion, ZnodeClient znodes, IBrokerChannels channels,
-        Func<string, bool> isUncleanElectionAllowed, IScheduler scheduler, TimeProvider time, ControllerLog log,
+        Func<string, bool> isUncleanElectionAllowed, IScheduler scheduler, TimeProvider time, ControllerLog log, ControllerMetrics metrics,
         Action<string, ControllerTerm, Func<Task>> post)
     {
         _settings = settings;
-        _time = time;
+        Time = time;
+        Metrics = metrics;
         _post = post;
         Epoch = epoch;
         EpochVersion = epochVersion;
         Znodes = znodes;
         Log = log;
         Store = new PartitionStore(znodes, epochVersion);
-        Partitions = new PartitionMachine(Context, Store, isUncleanElectionAllowed, epoch, log);
+        Partitions = new PartitionMachine(Context, Store, isUncleanElectionAllowed, epoch, log, metrics);
         Replicas = new ReplicaMachine(Context, Store, epoch, log);
         Deletion = new TopicDeletion(this, settings.IsDeletionEnabled);
         Brokers = new BrokerChanges(this);
@@ -53,6 +53,10 @@ internal sealed class ControllerTerm : IDisposable
     internal ZnodeClient Znodes { get; }
 
     internal ControllerLog Log { get; }
+
+    internal ControllerMetrics Metrics { get; }
+
+    internal TimeProvider Time { get; }
 
     internal PartitionStore Store { get; }
 
@@ -130,7 +134,7 @@ internal sealed class ControllerTerm : IDisposable
     {
         if (_settings.Balancing is { } balancing)
         {
-            _balancing = _time.CreateTimer(
+            _balancing = Time.CreateTimer(
                 _ => Post("AutoPreferredReplicaLeaderElection", () => Elections.Balance(balancing.Percentage)),
                 null, LeaderBalancing.FirstAfter, balancing.Every);
         }
@@ -166,9 +170,9 @@ internal sealed class ControllerTerm : IDisposable
     {
         foreach (TopicPartition partition in Context.AllPartitions.ToList())
         {
-            Context.PartitionStatuses[partition] = !Context.Leadership.TryGetValue(partition, out LeaderAndIsr? leadership) ? PartitionStatus.New
+            Context.SetStatus(partition, !Context.Leadership.TryGetValue(partition, out LeaderAndIsr? leadership) ? PartitionStatus.New
                 : Context.IsOnline(new Replica(partition, leadership.Leader), evenShuttingDown: true) ? PartitionStatus.Online
-                : PartitionStatus.Offline;
+                : PartitionStatus.Offline);
         }
 
         RequestBatch batch = NewBatch();

@@ -32,7 +32,7 @@ internal sealed class IsrChanges(ControllerTerm term)
             (TopicPartition partition, LeaderAndIsr state, PartitionResult result) = writes[i];
             if (codes[i] == Code.Ok)
             {
-                Context.Leadership[partition] = state with { PartitionEpoch = state.PartitionEpoch + 1 };
+                Context.SetLeadership(partition, state with { PartitionEpoch = state.PartitionEpoch + 1 });
                 Fill(result, Context.Leadership[partition]);
                 batch.AddUpdateMetadata(Context.Brokers.Keys, [partition]);
             }

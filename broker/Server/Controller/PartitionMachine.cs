@@ -6,7 +6,8 @@ namespace Broker.Server.Controller;
 
 /// <summary>Carries out the decisions about partitions: writes them, takes over what others have written, and collects the requests to brokers.</summary>
 internal sealed class PartitionMachine(
-    ControllerContext context, PartitionStore store, Func<string, bool> isUncleanElectionAllowed, int controllerEpoch, ControllerLog log)
+    ControllerContext context, PartitionStore store, Func<string, bool> isUncleanElectionAllowed, int controllerEpoch, ControllerLog log,
+    ControllerMetrics metrics)
 {
     /// <summary>Rounds of writing and re-reading; only the leaders' own ISR changes compete, so more than a few mean a fault.</summary>
     private const int MaxRounds = 10;
@@ -54,8 +55,7 @@ internal sealed class PartitionMachine(
             PartitionDecision decision = PartitionDecisions.Decide(context, controllerEpoch, partition, target, kind, unclean);
             switch (decision.Action)
             {
-                case PartitionAction.Mark when target == PartitionStatus.NonExistent: context.PartitionStatuses.Remove(partition); break;
-                case PartitionAction.Mark: context.PartitionStatuses[partition] = target; break;
+                case PartitionAction.Mark: context.SetStatus(partition, target); break;
                 case PartitionAction.Create: creates.Add((partition, decision.Next!)); break;
                 case PartitionAction.Update: updates.Add((partition, decision.Next!)); break;
                 case PartitionAction.NoLeader: log.NoLeader(partition); break;
@@ -65,6 +65,7 @@ internal sealed class PartitionMachine(
             if (decision.IsUnclean)
             {
                 log.UncleanElection(partition, decision.Next!.Leader);
+                metrics.Unclean();
             }
         }
 
@@ -99,14 +100,14 @@ internal sealed class PartitionMachine(
     {
         foreach ((TopicPartition partition, LeaderAndIsr? present) in partitions.Zip(await store.Read(partitions)))
         {
-            context.PartitionStatuses[partition] = context.SetLeadership(partition, present) ? PartitionStatus.Offline : PartitionStatus.New;
+            context.SetStatus(partition, context.SetLeadership(partition, present) ? PartitionStatus.Offline : PartitionStatus.New);
         }
     }
 
     private void Adopt(TopicPartition partition, LeaderAndIsr state)
     {
-        context.Leadership[partition] = state;
-        context.PartitionStatuses[partition] = PartitionStatus.Online;
+        context.SetLeadership(partition, state);
+        context.SetStatus(partition, PartitionStatus.Online);
         log.Elected(partition, state.Leader, state.LeaderEpoch);
     }
 }

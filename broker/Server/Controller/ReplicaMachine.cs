@@ -80,7 +80,7 @@ internal sealed class ReplicaMachine(ControllerContext context, PartitionStore s
                 continue;
             }
 
-            context.Leadership[replica.Partition] = state with { PartitionEpoch = state.PartitionEpoch + 1 };
+            context.SetLeadership(replica.Partition, state with { PartitionEpoch = state.PartitionEpoch + 1 });
             context.ReplicaStates[replica] = ReplicaState.Offline;
             batch.AddStopReplica(replica, delete: false);
             IEnumerable<int> others = context.Assignment(replica.Partition).Replicas.Where(broker => broker != replica.Broker

@@ -34,7 +34,7 @@ internal sealed class TopicChanges(ControllerTerm term)
         await LoadStates([.. names.Where((_, index) => haveFolders[index]).SelectMany(Context.PartitionsOf)]);
         foreach (TopicPartition partition in added.Where(Context.Leadership.ContainsKey))
         {
-            Context.PartitionStatuses[partition] = PartitionStatus.Offline;
+            Context.SetStatus(partition, PartitionStatus.Offline);
         }
 
         await Create(added);

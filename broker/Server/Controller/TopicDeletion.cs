@@ -103,7 +103,7 @@ internal sealed class TopicDeletion(ControllerTerm term, bool isEnabled)
 
     private bool Mark(string topic)
     {
-        if (!Context.TopicsToDelete.Add(topic))
+        if (!Context.AddTopicToDelete(topic))
         {
             return false;
         }

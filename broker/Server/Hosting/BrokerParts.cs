@@ -78,6 +78,7 @@ internal sealed class BrokerParts : IAsyncDisposable
     {
         _storages = Storages.Open(_config, inMemory, DirectoryFailed, _time, _logging);
         ClusterMembership membership = await Join(_storages);
+        membership.AddTo(Metrics.Meter);
         membership.Brokers.Subscribe(config => Sockets.SetLimits(NetworkOptions.Of(config)));
         // Recovery blocks, and the thread that starts an embedded broker may not.
         await Task.Run(() => Load(_storages.Directories, membership, cancellation), CancellationToken.None);

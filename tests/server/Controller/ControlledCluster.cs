@@ -24,6 +24,9 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
     /// <summary>Called before a broker registers again after its session has expired.</summary>
     public Func<int, Task> Registering { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Of the brokers whose metrics a test reads.</summary>
+    public Dictionary<int, ControllerMetrics> Metrics { get; } = [];
+
     public LeaderBalancing? Balancing { get; set; }
 
     public bool IsDeletionEnabled { get; set; } = true;
@@ -64,7 +67,8 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
         BrokerRegistration registration = new(id, [new BrokerEndpoint("PLAINTEXT", "localhost", 9000 + id, 0)], null, 0);
         ClusterController controller = new(
             new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled, Balancing), session, this, UncleanTopics.Contains,
-            () => RegisterAgain(registrar, registration), PoolScheduler.Instance, Time, new ControllerLog(NullLogger.Instance));
+            () => RegisterAgain(registrar, registration), PoolScheduler.Instance, Time, new ControllerLog(NullLogger.Instance),
+            Metrics.GetValueOrDefault(id) ?? new ControllerMetrics());
         _members[id] = new Member(session, registrar, controller);
         await session.Open();
         await registrar.Register(registration);
