@@ -14,9 +14,9 @@ internal sealed class BrokerChanges(ControllerTerm term)
     /// <summary>Reads the registered brokers, leaves the watches, opens the channels to them.</summary>
     internal async Task Load()
     {
-        foreach (LiveBroker broker in (await ReadRegistered()).Values)
+        foreach (int id in (await ReadRegistered()).Keys)
         {
-            Add(broker);
+            await Add(id);
         }
     }
 
@@ -114,7 +114,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
         }
         foreach (int id in added.Concat(restarted))
         {
-            Add(present[id]);
+            await Add(id);
         }
         if (added.Count + restarted.Count > 0)
         {
@@ -125,11 +125,11 @@ internal sealed class BrokerChanges(ControllerTerm term)
 
     private async Task<SortedDictionary<int, LiveBroker>> ReadRegistered()
     {
+        IReadOnlyList<string> names = await term.Znodes.Children(ZnodePaths.BrokerIds, term.On("BrokerChange", Changed));
         SortedDictionary<int, LiveBroker> brokers = [];
-        foreach (string name in await term.Znodes.Children(ZnodePaths.BrokerIds, term.On("BrokerChange", Changed)))
+        foreach (int id in names.Select(int.Parse))
         {
-            int id = int.Parse(name);
-            if (await term.Znodes.Broker(id, DataWatcherOf(id)) is { } found)
+            if (await term.Znodes.Broker(id) is { } found)
             {
                 brokers[id] = new LiveBroker(found.Registration, found.Epoch);
             }
@@ -160,10 +160,17 @@ internal sealed class BrokerChanges(ControllerTerm term)
         term.Send(batch);
     }
 
-    private void Add(LiveBroker broker)
+    /// <summary>
+    /// Watches a broker's listeners and rack, and opens the channel to it. One that has gone meanwhile is left out: its end is an event to come.
+    /// </summary>
+    private async Task Add(int id)
     {
-        Context.Brokers.Add(broker.Registration.Id, broker);
-        term.Senders.Add(broker);
+        if (await term.Znodes.Broker(id, DataWatcherOf(id)) is { } found)
+        {
+            LiveBroker broker = new(found.Registration, found.Epoch);
+            Context.Brokers.Add(id, broker);
+            term.Senders.Add(broker);
+        }
     }
 
     private void Remove(int id)
@@ -179,11 +186,14 @@ internal sealed class BrokerChanges(ControllerTerm term)
         RequestBatch batch = term.NewBatch();
         batch.AddUpdateMetadata(Context.Brokers.Keys.Where(id => !brokers.Contains(id)), []);
         term.Send(batch);
+        // They learn who is alive before they follow one of them.
         RequestBatch whole = term.NewBatch();
         whole.AddUpdateMetadata(brokers, Context.PartitionsWithState);
-        await term.Replicas.Move(
-            brokers.SelectMany(Context.ReplicasOn).Where(replica => !Context.IsBeingDeleted(replica.Partition.Topic)).ToList(), ReplicaState.Online, whole);
         term.Send(whole);
+        RequestBatch roles = term.NewBatch();
+        await term.Replicas.Move(
+            brokers.SelectMany(Context.ReplicasOn).Where(replica => !Context.IsBeingDeleted(replica.Partition.Topic)).ToList(), ReplicaState.Online, roles);
+        term.Send(roles);
         RequestBatch elections = term.NewBatch();
         await term.Partitions.MoveToOnline(elections);
         term.Send(elections);

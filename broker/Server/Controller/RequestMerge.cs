@@ -10,7 +10,8 @@ namespace Broker.Server.Controller;
 /// <summary>
 /// Merges the requests that wait for one broker to the newest state of each partition and the newest list of live brokers; pure. The broker ends in the same
 /// state as after all of them in their order. A deletion is never lost and stays behind what was sent before it: where a partition or a topic is created again
-/// after it was deleted, the deletion moves into requests of its own, which come first.
+/// after it was deleted, the deletion moves into requests of its own, which come first. The list of live brokers comes first too where a leader follows it: a
+/// broker does not follow a leader that it does not know to be alive.
 /// </summary>
 internal sealed class RequestMerge
 {
@@ -23,6 +24,7 @@ internal sealed class RequestMerge
     private readonly Dictionary<string, Guid> _metadataIds = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Guid> _firstIds = new(StringComparer.Ordinal);
     private readonly SortedDictionary<int, LeaderAndIsrRequest.LeaderAndIsrLiveLeader> _liveLeaders = [];
+    private bool _isListBeforeLeaders;
     private LeaderAndIsrRequest? _lastLeaders;
     private UpdateMetadataRequest? _lastMetadata;
     private StopReplicaRequest? _lastStops;
@@ -42,7 +44,7 @@ internal sealed class RequestMerge
 
         BrokerRequests first = new(broker, null, merge.Build(merge._firstMetadata, merge._firstIds), merge.Build(merge._firstStops));
         BrokerRequests last = new(broker, merge.BuildLeaders(), merge.Build(merge._metadata, merge._metadataIds), merge.Build(merge._stops));
-        return first.States > 0 ? [first, last] : [last];
+        return first.States > 0 || merge is { _isListBeforeLeaders: true, _leaders.IsEmpty: false } ? [first, last] : [last];
     }
 
     private void Add(LeaderAndIsrRequest? request)
@@ -52,6 +54,7 @@ internal sealed class RequestMerge
             return;
         }
         _lastLeaders = request;
+        _isListBeforeLeaders |= _lastMetadata is not null;
         foreach (LeaderAndIsrRequest.LeaderAndIsrLiveLeader leader in request.LiveLeaders)
         {
             _liveLeaders[leader.BrokerId] = leader;

@@ -44,6 +44,18 @@ public sealed class RequestMergeTests
     });
 
     [Fact]
+    public void A_list_of_live_brokers_comes_before_the_leaders_that_follow_it()
+    {
+        BrokerRequests list = new(1, null, new UpdateMetadataRequest { LiveBrokers = [new() { Id = 5 }] }, null);
+        List<BrokerRequests> merged = RequestMerge.Of([list, Lead("t", 0, Guid.Empty, epoch: 5, isNew: false)]);
+        merged.Count.ShouldBe(2);
+        merged[0].LeaderAndIsr.ShouldBeNull();
+        merged[0].UpdateMetadata.ShouldNotBeNull().LiveBrokers.ShouldHaveSingleItem().Id.ShouldBe(5);
+        merged[1].LeaderAndIsr.ShouldNotBeNull();
+        RequestMerge.Of([list, list]).ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public void What_waits_is_bounded_by_the_partitions()
     {
         WaitingRequests waiting = new();
