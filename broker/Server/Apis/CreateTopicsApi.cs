@@ -64,13 +64,7 @@ internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache meta
 
     private async Task<CreateTopicsResponse.CreatableTopicResult> Create(CreateTopicsRequest.CreatableTopic topic, bool validateOnly, RequestContext context)
     {
-        NewTopic wanted = new(
-            topic.Name,
-            topic.NumPartitions,
-            topic.ReplicationFactor,
-            [.. topic.Assignments.Select(assignment => KeyValuePair.Create(assignment.PartitionIndex, assignment.BrokerIds))],
-            [.. topic.Configs.Select(config => KeyValuePair.Create(config.Name, config.Value))]);
-        CreatedTopic made = await creation.Create(wanted, validateOnly);
+        CreatedTopic made = await creation.Create(NewTopic.Of(topic), validateOnly);
         if (made.Error != ErrorCode.None)
         {
             return Failed(topic.Name, made.Error, made.Message);

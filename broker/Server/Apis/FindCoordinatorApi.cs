@@ -21,7 +21,8 @@ namespace Broker.Server.Apis;
 // partition, where Kafka answers COORDINATOR_NOT_AVAILABLE at once.
 
 /// <summary>Answers which broker is the coordinator of a group.</summary>
-internal sealed class FindCoordinatorApi(GroupApiServices services, TopicCreation topics, ILogger logger) : Api<FindCoordinatorRequest, FindCoordinatorResponse>
+internal sealed class FindCoordinatorApi(GroupApiServices services, AutomaticCreation topics, ILogger logger)
+    : Api<FindCoordinatorRequest, FindCoordinatorResponse>
 {
     private const short FirstWithManyKeys = 4;
     private const sbyte GroupKey = 0;

@@ -10,7 +10,7 @@ internal static class GroupApis
     /// <param name="services">What the handlers share.</param>
     /// <param name="topics">Creates the topic __consumer_offsets.</param>
     /// <param name="logger">Logs refused transactional ids.</param>
-    public static IEnumerable<Api> Of(GroupApiServices services, TopicCreation topics, ILogger logger) =>
+    public static IEnumerable<Api> Of(GroupApiServices services, AutomaticCreation topics, ILogger logger) =>
     [
         new FindCoordinatorApi(services, topics, logger),
         new JoinGroupApi(services),

@@ -9,7 +9,8 @@ namespace Broker.Server.Apis;
 
 // LeaderAndIsr, versions 0 to 7.
 // 0: partitions with their topics' names. 1: is_new. 2: partitions by topic, the broker's epoch. 3: replicas that are added and removed. 4: flexible.
-// 5: topic ids, in the response instead of names. 6: recovery after an unclean election. 7: whether the controller is one of KRaft's, which this broker ignores.
+// 5: topic ids, in the response instead of names. 6: recovery after an unclean election. 7: whether the controller is one of KRaft's, which this broker
+// ignores.
 // Departs from Kafka: a topic or partition that cannot have a folder is refused with INVALID_REQUEST; Kafka does not check the name.
 
 /// <summary>Takes over the roles and replicas that the controller assigns.</summary>

@@ -14,7 +14,7 @@ namespace Broker.Server.Apis;
 // Departs from Kafka: a topic that another request is creating gets LEADER_NOT_AVAILABLE, not UNKNOWN_TOPIC_OR_PARTITION; clients retry both.
 
 /// <summary>Lists brokers, topics and leaders as the controller last sent them, and creates missing topics on request.</summary>
-internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation, DynamicBrokerConfigs configs, IAuthorizer authorizer)
+internal sealed class MetadataApi(MetadataCache metadata, AutomaticCreation creation, DynamicBrokerConfigs configs, IAuthorizer authorizer)
     : Api<MetadataRequest, MetadataResponse>
 {
     private const short FirstWithNullForAll = 1;
@@ -162,8 +162,8 @@ internal sealed class MetadataApi(MetadataCache metadata, TopicCreation creation
             return ErrorCode.InvalidTopicException;
         }
         // The new topic has no leader yet: the client repeats its request until it has.
-        CreatedTopic created = await creation.AutoCreate(name);
-        return created.Error == ErrorCode.None ? ErrorCode.LeaderNotAvailable : created.Error;
+        ErrorCode error = await creation.Create(name);
+        return error == ErrorCode.None ? ErrorCode.LeaderNotAvailable : error;
     }
 
     private int TopicOperations(string name, MetadataRequest request, RequestContext context) => request.IncludeTopicAuthorizedOperations

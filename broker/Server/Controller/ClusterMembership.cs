@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Broker.Coordination;
+using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Apis;
 using Broker.Server.Config;
@@ -33,7 +34,10 @@ internal sealed class ClusterMembership : IAsyncDisposable
     private readonly MetadataLog _log;
     private readonly bool _isDeletionEnabled;
     private readonly LeaderBalancing? _balancing;
+    private readonly string _interBrokerListener;
+    private readonly TopicDefaults _defaults;
     private readonly ControllerRequests _requests;
+    private readonly ControlledShutdown _shutdown;
     private readonly ControllerMetrics _metrics = new();
     private LocalBroker? _local;
     private ClusterController? _controller;
@@ -56,14 +60,21 @@ internal sealed class ClusterMembership : IAsyncDisposable
         _isDeletionEnabled = config.DeleteTopics;
         _balancing = config.AutoLeaderRebalance
             ? new LeaderBalancing(TimeSpan.FromSeconds(config.LeaderImbalanceCheckIntervalSeconds), config.LeaderImbalancePerBrokerPercentage) : null;
-        _requests = new ControllerRequests(() => _controller);
+        _interBrokerListener = config.InterBrokerListener.Name;
         BrokerId = brokerId;
         ClusterId = clusterId;
         Metadata = new MetadataCache(clusterId, time);
         Brokers = new DynamicBrokerConfigs(config, brokerId, _znodes, _log);
         Topics = new TopicConfigs(_znodes, Brokers);
+        _defaults = new TopicDefaults(Brokers);
         Creation = new TopicCreation(_znodes, Metadata, Brokers, new Random(), _log);
-        ProducerIds = new ProducerIds(_znodes, brokerId, scheduler, _log);
+        Controller = new ControllerChannel(brokerId, () => FindController(Metadata.Current), connections, _controllerTimeout, time);
+        Metadata.Subscribe((_, _) => Controller.ControllerChanged());
+        _requests = new ControllerRequests(() => _controller, Creation);
+        _requests.ServeTo(Controller);
+        AutomaticCreation = new AutomaticCreation(Controller, Metadata, _defaults, time, _log);
+        _shutdown = new ControlledShutdown(Controller, config, time, new MembershipLog(logging.CreateLogger("Broker.Membership")));
+        ProducerIds = new ProducerIds(Controller, brokerId, () => BrokerEpoch, scheduler, time, _log);
     }
 
     /// <summary>This broker's id: configured, of the former life, or generated.</summary>
@@ -78,6 +89,11 @@ internal sealed class ClusterMembership : IAsyncDisposable
     internal TopicConfigs Topics { get; }
 
     internal TopicCreation Creation { get; }
+
+    internal AutomaticCreation AutomaticCreation { get; }
+
+    /// <summary>This broker's channel to the controller.</summary>
+    internal ControllerChannel Controller { get; }
 
     internal ProducerIds ProducerIds { get; }
 
@@ -123,19 +139,18 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <param name="logs">All that were found.</param>
     /// <param name="compactedTopics">Finds the compacted topics by their folders; called only where the tree is empty.</param>
     internal Task Seed(IEnumerable<PartitionLog> logs, Func<IReadOnlySet<string>> compactedTopics)
-        => new TreeSeeding(_znodes, BrokerId, Creation, compactedTopics, _log).Seed(
+        => new TreeSeeding(_znodes, BrokerId, _defaults, compactedTopics, _log).Seed(
         [.. logs.Select(log => new TreeSeeding.Folder(log.Partition, log.TopicId, log.Epochs.LatestEpoch, log.HighestProducerId))]);
 
     /// <summary>
     /// Registers the broker and takes part in the controller's election. On return, this broker has taken the cluster over if it was elected.
     /// </summary>
     /// <param name="endpoints">Where clients reach this broker, a bound port for each listener.</param>
-    /// <param name="interBrokerListener">The listener on which brokers reach each other.</param>
     /// <param name="leaderAndIsr">Takes over roles and replicas; may block on the disk.</param>
     /// <param name="stopReplica">Stops and deletes replicas; may block on the disk.</param>
     /// <param name="configure">Gives a topic's partitions new settings.</param>
     internal async Task Start(
-        IReadOnlyList<BrokerEndpoint> endpoints, string interBrokerListener, Func<LeaderAndIsrRequest, LeaderAndIsrResponse> leaderAndIsr,
+        IReadOnlyList<BrokerEndpoint> endpoints, Func<LeaderAndIsrRequest, LeaderAndIsrResponse> leaderAndIsr,
         Func<StopReplicaRequest, StopReplicaResponse> stopReplica, Action<string, LogConfig> configure)
     {
         BrokerRegistration registration = new(BrokerId, endpoints, Brokers.Effective.Rack, _time.GetUtcNow().ToUnixTimeMilliseconds());
@@ -143,8 +158,8 @@ internal sealed class ClusterMembership : IAsyncDisposable
         _changes = new ConfigChanges(
             _session, Topics, Brokers, Metadata, (topic, config) => Configure(topic, config, configure), _scheduler, _time, _log);
         _controller = new ClusterController(
-            new ControllerSettings(BrokerId, interBrokerListener, _isDeletionEnabled, _balancing), _session,
-            new ClusterBrokerChannels(BrokerId, _local, _connections, interBrokerListener, _controllerTimeout), Topics.IsUncleanElectionAllowed,
+            new ControllerSettings(BrokerId, _interBrokerListener, _isDeletionEnabled, _balancing), _session,
+            new ClusterBrokerChannels(BrokerId, _local, _connections, _interBrokerListener, _controllerTimeout), Topics.IsUncleanElectionAllowed,
             () => RegisterAgain(registration), _scheduler, _time, new ControllerLog(_logging.CreateLogger("Broker.Controller")), _metrics);
         await _registrar.Register(registration);
         await _changes.Start();
@@ -161,7 +176,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         ConfigAlteration alteration = new(_znodes, Metadata, Brokers, BrokerId);
         return
         [
-            new MetadataApi(Metadata, Creation, Brokers, authorizer),
+            new MetadataApi(Metadata, AutomaticCreation, Brokers, authorizer),
             new DescribeClusterApi(Metadata, authorizer),
             new CreateTopicsApi(Creation, Metadata, () => IsController, authorizer),
             new DeleteTopicsApi(_znodes, Metadata, () => IsController, _isDeletionEnabled, authorizer),
@@ -175,23 +190,22 @@ internal sealed class ClusterMembership : IAsyncDisposable
             new UpdateMetadataApi(request => _local!.Send(request, CancellationToken.None), authorizer),
             new ElectLeadersApi((isUnclean, partitions) => _controller!.ElectLeaders(isUnclean, partitions), Metadata, authorizer),
             new ControlledShutdownApi(_requests.Answer, authorizer),
+            new AlterPartitionApi(_requests.Answer, authorizer),
+            new AllocateProducerIdsApi(_requests.Answer, authorizer),
         ];
     }
 
     /// <summary>Asks the controller to accept in-sync replicas.</summary>
-    internal async ValueTask<AlterPartitionResponse> AlterPartition(AlterPartitionRequest request, short version, CancellationToken cancellation) =>
-        _controller is { } controller ? await controller.AlterPartition(request, version).WaitAsync(cancellation)
-        : new AlterPartitionResponse { ErrorCode = (short)Protocol.ErrorCode.NotController };
+    internal ValueTask<AlterPartitionResponse> AlterPartition(AlterPartitionRequest request, short version, CancellationToken cancellation) =>
+        Controller.Send<AlterPartitionRequest, AlterPartitionResponse>(request, version, response => (ErrorCode)response.ErrorCode, cancellation);
 
     /// <summary>Asks the controller to move this broker's leaderships to other replicas; called before the network is stopped.</summary>
     internal async Task LeaveInOrder()
     {
-        if (_controller is not null)
+        bool hasOthers = Metadata.Current.Brokers.Keys.Any(broker => !IsThisBroker(broker));
+        if (_controller is not null && hasOthers)
         {
-            await _controller.ShutDown(BrokerId, BrokerEpoch);
-        }
-        if (_controller is not null)
-        {
+            await _shutdown.Run(BrokerId, BrokerEpoch);
             await _controller.AllSent(IsThisBroker);
         }
     }
@@ -212,6 +226,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <summary>Stops the controller's part and ends the session; after the replicas are closed.</summary>
     public async ValueTask DisposeAsync()
     {
+        await Controller.DisposeAsync();
         if (_changes is not null)
         {
             await _changes.DisposeAsync();
@@ -231,6 +246,17 @@ internal sealed class ClusterMembership : IAsyncDisposable
         {
             _controller?.AllowUncleanElection(topic);
         }
+    }
+
+    private ControllerAddress? FindController(ClusterImage image)
+    {
+        if (IsThisBroker(image.ControllerId))
+        {
+            return new ControllerAddress(BrokerId, Host: "", Port: 0);
+        }
+        return image.Brokers.GetValueOrDefault(image.ControllerId)?.On(_interBrokerListener) is { } endpoint
+            ? new ControllerAddress(image.ControllerId, endpoint.Host, endpoint.Port)
+            : null;
     }
 
     private bool IsThisBroker(int broker) => broker == BrokerId;

@@ -87,8 +87,7 @@ internal sealed class BrokerParts : IAsyncDisposable
         _groups = GroupService.Start(_config, membership.Metadata, () => _partitions!, PoolScheduler.Instance, _wheel, _loading, Metrics.Meter,
             _time, GroupLogger());
         PartitionTable partitions = _partitions = OpenPartitions(_storages, membership, _groups);
-        await membership.Start(
-            Endpoints.Of(_config, Sockets.Bound), _config.InterBrokerListener.Name, partitions.Apply, partitions.Apply, partitions.Configure);
+        await membership.Start(Endpoints.Of(_config, Sockets.Bound), partitions.Apply, partitions.Apply, partitions.Configure);
         _chores = new Chores(_wheel, _config, _storages.Directories, partitions, _logging.CreateLogger("Broker.Chores"));
         Serve(partitions, membership, _groups);
     }
@@ -210,7 +209,7 @@ internal sealed class BrokerParts : IAsyncDisposable
             new CreateAclsApi(_authorizer),
             new DeleteAclsApi(_authorizer),
             .. membership.Apis(_authorizer),
-            .. GroupApis.Of(ServicesOf(groups, membership), membership.Creation, GroupLogger()),
+            .. GroupApis.Of(ServicesOf(groups, membership), membership.AutomaticCreation, GroupLogger()),
         ]);
         ProcessMetrics.AddTo(Metrics.Meter);
         PartitionGauges.AddTo(Metrics.Meter, partitions);

@@ -52,6 +52,9 @@ internal sealed partial class MetadataLog(ILogger logger)
     [LoggerMessage(14, LogLevel.Warning, "{Znode} is of session 0x{Session:x}: this broker waits up to {Milliseconds} ms until that session ends")]
     private static partial void LogWaitsForSession(ILogger logger, string znode, long session, long milliseconds);
 
+    [LoggerMessage(15, LogLevel.Warning, "The controller has given this broker no producer ids: {Error}")]
+    private static partial void LogNoProducerIds(ILogger logger, ErrorCode error);
+
     internal void ConfigChanged(string entity) => LogConfigChanged(logger, entity);
 
     internal void BrokerConfigRefused(string problem) => LogBrokerConfigRefused(logger, problem);
@@ -65,6 +68,8 @@ internal sealed partial class MetadataLog(ILogger logger)
     internal void NotCreated(string topic, ErrorCode error, string problem) => LogNotCreated(logger, topic, error, problem);
 
     internal void ProducerIds(long start, long end) => LogProducerIds(logger, start, end);
+
+    internal void NoProducerIds(ErrorCode error) => LogNoProducerIds(logger, error);
 
     internal void Seeded(int topics, int partitions) => LogSeeded(logger, topics, partitions);
 

@@ -1,14 +1,17 @@
-using Broker.Coordination;
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.InterBroker;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Scheduling;
 
 namespace Broker.Server.Metadata;
 
 /// <summary>
-/// Hands out producer ids from blocks that are taken from the tree by compare-and-set; an id is never handed out twice, what is left of a block at the end is
-/// lost. The next block is fetched when nine tenths of one are used. From any thread.
+/// Hands out producer ids from blocks that the controller gives; an id is never handed out twice, what is left of a block at the end is lost. The next block is
+/// fetched when nine tenths of one are used. From any thread.
 /// </summary>
-internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, IScheduler scheduler, MetadataLog log)
+internal sealed class ProducerIds(
+    ControllerChannel controller, int brokerId, Func<long> brokerEpoch, IScheduler scheduler, TimeProvider time, MetadataLog log)
 {
     private const long PrefetchAt = ProducerIdBlock.Size * 9 / 10;
 
@@ -17,8 +20,9 @@ internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, IScheduler s
     private ProducerIdBlock? _nextBlock;
     private long _next;
     private Task? _fetching;
+    private bool _hasFailed;
 
-    /// <summary>A new id, or null where no block can be reserved now: the client tries again.</summary>
+    /// <summary>A new id, or null where the controller gives no block now: the client tries again.</summary>
     internal async ValueTask<long?> Next()
     {
         while (true)
@@ -33,11 +37,8 @@ internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, IScheduler s
                 fetching = Fetch();
             }
 
-            try
-            {
-                await fetching;
-            }
-            catch (CoordinationLostException)
+            await fetching;
+            if (_hasFailed)
             {
                 return null;
             }
@@ -77,24 +78,34 @@ internal sealed class ProducerIds(ZnodeClient znodes, int brokerId, IScheduler s
 
     private async Task FetchBlock()
     {
-        while (true)
+        ProducerIdBlock? block = await AskForBlock();
+        lock (_gate)
         {
-            DataResult present = await znodes.Get(ZnodePaths.ProducerIdBlock);
-            ZnodeClient.Expect(present.Code, ZnodePaths.ProducerIdBlock);
-            long start = present.Data is { Length: > 0 } ? ProducerIdBlock.Decode(present.Data).End + 1 : 0;
-            ProducerIdBlock block = new(brokerId, start, start + ProducerIdBlock.Size - 1);
-            StatResult written = await znodes.Session.SetData(ZnodePaths.ProducerIdBlock, block.Encode(), present.Stat.Version);
-            ZnodeClient.Expect(written.Code, ZnodePaths.ProducerIdBlock, Code.BadVersion);
-            if (written.Code != Code.Ok)
-            {
-                continue;
-            }
-            lock (_gate)
-            {
-                _nextBlock = block;
-            }
-            log.ProducerIds(block.Start, block.End);
-            return;
+            _hasFailed = block is null;
+            _nextBlock = block ?? _nextBlock;
         }
+    }
+
+    private async Task<ProducerIdBlock?> AskForBlock()
+    {
+        using CancellationTokenSource late = new(ControllerChannel.ClientPatience, time);
+        try
+        {
+            AllocateProducerIdsResponse response = await controller.Send<AllocateProducerIdsRequest, AllocateProducerIdsResponse>(
+                new AllocateProducerIdsRequest { BrokerId = brokerId, BrokerEpoch = brokerEpoch() }, InterBrokerVersions.AllocateProducerIds,
+                response => (ErrorCode)response.ErrorCode, late.Token);
+            if (response.ErrorCode == 0 && response.ProducerIdLen > 0)
+            {
+                log.ProducerIds(response.ProducerIdStart, response.ProducerIdStart + response.ProducerIdLen - 1);
+                return new ProducerIdBlock(brokerId, response.ProducerIdStart, response.ProducerIdStart + response.ProducerIdLen - 1);
+            }
+            log.NoProducerIds((ErrorCode)response.ErrorCode);
+        }
+        catch (OperationCanceledException)
+        {
+            log.NoProducerIds(ErrorCode.RequestTimedOut);
+        }
+
+        return null;
     }
 }

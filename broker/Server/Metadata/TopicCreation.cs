@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Broker.Coordination;
 using Broker.Protocol;
+using Broker.Protocol.Messages;
 using Broker.Server.Config;
 using Broker.Server.Metadata.Znodes;
 
@@ -16,10 +16,12 @@ internal sealed record NewTopic(
     string Name, int Partitions, short ReplicationFactor, IReadOnlyList<KeyValuePair<int, int[]>> Assignments,
     IReadOnlyList<KeyValuePair<string, string?>> Configs)
 {
-    internal NewTopic(string name, int partitions, short replicationFactor)
-        : this(name, partitions, replicationFactor, [], [])
-    {
-    }
+    internal static NewTopic Of(CreateTopicsRequest.CreatableTopic topic) => new(
+        topic.Name,
+        topic.NumPartitions,
+        topic.ReplicationFactor,
+        [.. topic.Assignments.Select(assignment => KeyValuePair.Create(assignment.PartitionIndex, assignment.BrokerIds))],
+        [.. topic.Configs.Select(config => KeyValuePair.Create(config.Name, config.Value))]);
 }
 
 /// <summary>The result of a creation: an error in Kafka's words, or the created topic.</summary>
@@ -35,7 +37,6 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
 {
     private const int Unset = -1;
 
-    private readonly ConcurrentDictionary<string, Task<CreatedTopic>> _inFlight = new(StringComparer.Ordinal);
     private readonly Lock _randomGate = new();
 
     /// <summary>Checks a topic as Kafka does, and creates it unless it is only to be checked.</summary>
@@ -51,63 +52,16 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
         }
     }
 
-    /// <summary>
-    /// Creates one of Kafka's internal topics with its own settings, if it is not there. <see cref="ErrorCode.None"/> when it exists or is being created; a
-    /// caller that needs a leader waits on the metadata cache.
-    /// </summary>
-    internal async Task<ErrorCode> EnsureInternalTopic(string name)
-        => metadata.Current.Topic(name) is not null ? ErrorCode.None : (await AutoCreate(name)).Error;
-
-    /// <summary>Creates a topic with the defaults because a client asked for its metadata; clients that ask meanwhile share the one attempt.</summary>
-    internal async Task<CreatedTopic> AutoCreate(string name)
+    /// <summary>Creates the topics of another broker's request, as the controller; does not wait for their leaders.</summary>
+    internal async ValueTask<CreateTopicsResponse> Create(CreateTopicsRequest request)
     {
-        TaskCompletionSource<CreatedTopic> attempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task<CreatedTopic> running = _inFlight.GetOrAdd(name, attempt.Task);
-        if (running == attempt.Task)
+        List<CreateTopicsResponse.CreatableTopicResult> results = [];
+        foreach (CreateTopicsRequest.CreatableTopic topic in request.Topics)
         {
-            attempt.SetFromTask(await Task.WhenAny(Attempt(name)));
+            CreatedTopic made = await Create(NewTopic.Of(topic), request.ValidateOnly);
+            results.Add(new() { Name = topic.Name, ErrorCode = (short)made.Error, ErrorMessage = made.Message, TopicId = made.TopicId });
         }
-        return await running;
-    }
-
-    private async Task<CreatedTopic> Attempt(string name)
-    {
-        try
-        {
-            CreatedTopic created = await Create(DefaultsOf(name), validateOnly: false);
-            if (created.Error == ErrorCode.TopicAlreadyExists)
-            {
-                return created with { Error = ErrorCode.None };
-            }
-            if (created.Error != ErrorCode.None)
-            {
-                log.NotCreated(name, created.Error, created.Message ?? "");
-            }
-            return created;
-        }
-        finally
-        {
-            _inFlight.TryRemove(name, out _);
-        }
-    }
-
-    /// <summary>The settings that Kafka gives an internal topic; none for others.</summary>
-    internal IReadOnlyDictionary<string, string> InternalSettings(string name) =>
-        DefaultsOf(name).Configs.ToDictionary(config => config.Key, config => config.Value!, StringComparer.Ordinal);
-
-    private NewTopic DefaultsOf(string name)
-    {
-        BrokerConfig config = configs.Effective;
-        return name switch
-        {
-            ClusterImage.ConsumerOffsets => new NewTopic(name, config.OffsetsTopicPartitions, config.OffsetsTopicReplicationFactor, [], [
-                new("cleanup.policy", "compact"), new("compression.type", "producer"), new("segment.bytes", config.OffsetsTopicSegmentBytes.ToString())]),
-            ClusterImage.TransactionState => new NewTopic(name, config.TransactionStatePartitions, config.TransactionStateReplicationFactor, [], [
-                new("unclean.leader.election.enable", "false"), new("compression.type", "uncompressed"), new("cleanup.policy", "compact"),
-                new("min.insync.replicas", config.Int("transaction.state.log.min.isr").ToString()),
-                new("segment.bytes", config.Int("transaction.state.log.segment.bytes").ToString())]),
-            _ => new NewTopic(name, config.NumPartitions, (short)config.DefaultReplicationFactor),
-        };
+        return new CreateTopicsResponse { Topics = [.. results] };
     }
 
     private CreatedTopic? Check(NewTopic topic)

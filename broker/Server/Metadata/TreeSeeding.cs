@@ -10,7 +10,7 @@ namespace Broker.Server.Metadata;
 /// led by this broker above every epoch that their logs have seen. Their own settings are lost, but for the internal topics': they keep all their records until
 /// an operator sets others, because the broker's defaults might at once delete records that were to be kept for ever.
 /// </summary>
-internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreation creation, Func<IReadOnlySet<string>> compactedTopics, MetadataLog log)
+internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicDefaults defaults, Func<IReadOnlySet<string>> compactedTopics, MetadataLog log)
 {
     /// <summary>One log folder: its partition, the topic id it names (empty: none), the last leader epoch and the highest producer id in it (-1:
     /// none).</summary>
@@ -50,7 +50,7 @@ internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicCreatio
 
     private IReadOnlyDictionary<string, string> SettingsOf(string topic, bool wasCompacted)
     {
-        if (creation.InternalSettings(topic) is { Count: > 0 } known)
+        if (defaults.InternalSettings(topic) is { Count: > 0 } known)
         {
             return known;
         }

@@ -12,6 +12,7 @@ public sealed partial class ApiVersionsTests(OneBroker broker)
         "CreateTopics", "DeleteTopics", "InitProducerId", "OffsetForLeaderEpoch", "DescribeConfigs", "AlterConfigs", "CreatePartitions", "DeleteGroups",
             "IncrementalAlterConfigs", "OffsetDelete", "DescribeCluster",
         "DescribeLogDirs", "DescribeAcls", "CreateAcls", "DeleteAcls", "LeaderAndIsr", "StopReplica", "UpdateMetadata", "ControlledShutdown",
+            "ElectLeaders", "AlterPartition", "AllocateProducerIds",
     ];
 
     [Fact]

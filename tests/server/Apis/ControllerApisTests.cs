@@ -32,6 +32,8 @@ public sealed class ControllerApisTests : IAsyncLifetime
         (await _cluster.Call<StopReplicaRequest, StopReplicaResponse>(Stop("t"))).ErrorCode.ShouldBe(Refused);
         (await _cluster.Call<UpdateMetadataRequest, UpdateMetadataResponse>(new() { ControllerEpoch = 9 })).ErrorCode.ShouldBe(Refused);
         (await _cluster.Call<ControlledShutdownRequest, ControlledShutdownResponse>(new() { BrokerId = 1 })).ErrorCode.ShouldBe(Refused);
+        (await _cluster.Call<AlterPartitionRequest, AlterPartitionResponse>(new() { BrokerId = 1 })).ErrorCode.ShouldBe(Refused);
+        (await _cluster.Call<AllocateProducerIdsRequest, AllocateProducerIdsResponse>(new() { BrokerId = 1 })).ErrorCode.ShouldBe(Refused);
         _cluster.Replicas.Told().ShouldBeEmpty();
         _cluster.Membership.Metadata.Current.ShouldBe(before);
     }
@@ -77,7 +79,10 @@ public sealed class ControllerApisTests : IAsyncLifetime
         Guid id = Guid.NewGuid();
         for (short version = UpdateMetadataRequest.HighestVersion; version >= 0; version--)
         {
-            UpdateMetadataRequest.UpdateMetadataPartitionState state = new() { TopicName = "m", Leader = 2, LeaderEpoch = 10 - version, Replicas = [2], Isr = [2] };
+            UpdateMetadataRequest.UpdateMetadataPartitionState state = new()
+            {
+                TopicName = "m", Leader = 2, LeaderEpoch = 10 - version, Replicas = [2], Isr = [2],
+            };
             UpdateMetadataResponse answer = await _cluster.Call<UpdateMetadataRequest, UpdateMetadataResponse>(
                 new UpdateMetadataRequest
                 {
@@ -101,8 +106,9 @@ public sealed class ControllerApisTests : IAsyncLifetime
     {
         (await _cluster.Call<UpdateMetadataRequest, UpdateMetadataResponse>(new() { ControllerEpoch = Epoch - 1 })).ErrorCode
             .ShouldBe((short)ErrorCode.StaleControllerEpoch);
-        (await _cluster.Call<UpdateMetadataRequest, UpdateMetadataResponse>(new() { ControllerEpoch = Epoch, BrokerEpoch = _cluster.Membership.BrokerEpoch - 1 }))
-            .ErrorCode.ShouldBe((short)ErrorCode.StaleBrokerEpoch);
+        long formerLife = _cluster.Membership.BrokerEpoch - 1;
+        (await _cluster.Call<UpdateMetadataRequest, UpdateMetadataResponse>(new() { ControllerEpoch = Epoch, BrokerEpoch = formerLife })).ErrorCode
+            .ShouldBe((short)ErrorCode.StaleBrokerEpoch);
     }
 
     [Fact]
@@ -126,6 +132,35 @@ public sealed class ControllerApisTests : IAsyncLifetime
         ControlledShutdownResponse stops = await _cluster.Call<ControlledShutdownRequest, ControlledShutdownResponse>(
             new() { BrokerId = 1, BrokerEpoch = _cluster.Membership.BrokerEpoch });
         (stops.ErrorCode, stops.RemainingPartitions.Length).ShouldBe(((short)0, 0));
+    }
+
+    [Fact]
+    public async Task The_controller_gives_each_broker_its_own_producer_ids()
+    {
+        AllocateProducerIdsRequest request = new() { BrokerId = 1, BrokerEpoch = _cluster.Membership.BrokerEpoch };
+        AllocateProducerIdsResponse first = await _cluster.Call<AllocateProducerIdsRequest, AllocateProducerIdsResponse>(request);
+        long id = (await _cluster.Membership.ProducerIds.Next()).ShouldNotBeNull();
+        AllocateProducerIdsResponse last = await _cluster.Call<AllocateProducerIdsRequest, AllocateProducerIdsResponse>(request);
+        (first.ProducerIdLen, id, last.ProducerIdStart).ShouldBe((1000, first.ProducerIdStart + 1000, first.ProducerIdStart + 2000));
+        (await _cluster.Call<AllocateProducerIdsRequest, AllocateProducerIdsResponse>(new() { BrokerId = 5 })).ErrorCode
+            .ShouldBe((short)ErrorCode.BrokerIdNotRegistered);
+    }
+
+    [Fact]
+    public async Task The_controller_changes_the_in_sync_replicas_for_the_leader_alone()
+    {
+        CreateTopicsResponse created = await _cluster.CreateTopic("t");
+        AlterPartitionRequest Change(long brokerEpoch) => new()
+        {
+            BrokerId = 1,
+            BrokerEpoch = brokerEpoch,
+            Topics = [new() { TopicId = created.Topics[0].TopicId, Partitions = [new() { NewIsrWithEpochs = [new() { BrokerId = 1 }] }] }],
+        };
+        AlterPartitionResponse answer = await _cluster.Call<AlterPartitionRequest, AlterPartitionResponse>(Change(_cluster.Membership.BrokerEpoch));
+        answer.ErrorCode.ShouldBe((short)0);
+        answer.Topics[0].Partitions[0].Isr.ShouldBe([1]);
+        (await _cluster.Call<AlterPartitionRequest, AlterPartitionResponse>(Change(_cluster.Membership.BrokerEpoch - 1))).ErrorCode
+            .ShouldBe((short)ErrorCode.StaleBrokerEpoch);
     }
 
     private static short[] PartitionErrors(LeaderAndIsrResponse answer) =>

@@ -56,7 +56,7 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
             new SocketBrokerConnections(1 << 20, TimeProvider.System), PoolScheduler.Instance, TimeProvider.System, NullLoggerFactory.Instance);
         OneBrokerCluster cluster = new(tree, membership);
         await membership.Start(
-            [new BrokerEndpoint("PLAINTEXT", "127.0.0.1", 9092, 0)], "PLAINTEXT",
+            [new BrokerEndpoint("PLAINTEXT", "127.0.0.1", 9092, 0)],
             request => cluster.Replicas.Send(request, CancellationToken.None).AsTask().GetAwaiter().GetResult(),
             request => cluster.Replicas.Send(request, CancellationToken.None).AsTask().GetAwaiter().GetResult(),
             (topic, config) =>

@@ -179,7 +179,7 @@ public sealed class TopicApisTests
         answers.ShouldAllBe(answer => answer.Topics[0].ErrorCode == (short)ErrorCode.LeaderNotAvailable || answer.Topics[0].ErrorCode == 0);
         (await cluster.Membership.Metadata.WaitFor(image => image.Topic("t")?.Partitions.Count == 2, TimeSpan.FromSeconds(20))).ShouldBeTrue();
 
-        (await cluster.Membership.Creation.EnsureInternalTopic("__consumer_offsets")).ShouldBe(ErrorCode.None);
+        (await cluster.Membership.AutomaticCreation.EnsureInternalTopic("__consumer_offsets")).ShouldBe(ErrorCode.None);
         (await cluster.Membership.Metadata.WaitFor(image => image.Topic("__consumer_offsets")?.Partitions.Count == 50,
             TimeSpan.FromSeconds(20))).ShouldBeTrue();
         cluster.Membership.Topics.LogConfigOf("__consumer_offsets").ShouldSatisfyAllConditions(c => c.CleanupCompact.ShouldBeTrue(),
@@ -257,19 +257,11 @@ public sealed class TopicApisTests
             await cluster.Call<InitProducerIdRequest, InitProducerIdResponse>(new InitProducerIdRequest { TransactionalId = "tx" });
         (transactional.ErrorCode, transactional.ProducerId,
             transactional.ProducerEpoch).ShouldBe(((short)ErrorCode.TransactionalIdAuthorizationFailed, -1, (short)-1));
-        ProducerIds second = new(new Broker.Server.Metadata.Znodes.ZnodeClient(await Session(cluster)), 2, PoolScheduler.Instance,
-            new MetadataLog(Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
-        (await second.Next()).ShouldNotBeNull().ShouldBeGreaterThanOrEqualTo(3000);
+        (await cluster.Call<AllocateProducerIdsRequest, AllocateProducerIdsResponse>(
+            new AllocateProducerIdsRequest { BrokerId = 1, BrokerEpoch = cluster.Membership.BrokerEpoch })).ProducerIdStart.ShouldBeGreaterThanOrEqualTo(3000);
     }
 
     private static int AuthorizedOperationsOfCluster => new[] { 5, 9, 10, 11, 12, 7, 8 }.Sum(operation => 1 << operation);
-
-    private static async Task<Broker.Server.Metadata.Znodes.ClusterSession> Session(OneBrokerCluster cluster)
-    {
-        Server.Metadata.Znodes.ClusterSession session = new(cluster.Tree);
-        await session.Open();
-        return session;
-    }
 
     private static Task<MetadataResponse> Metadata(OneBrokerCluster cluster, string topic, short version = 12, bool create = true) =>
         cluster.Call<MetadataRequest, MetadataResponse>(new MetadataRequest { Topics = [new() { Name = topic }], AllowAutoTopicCreation = create }, version);

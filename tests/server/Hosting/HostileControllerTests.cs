@@ -63,6 +63,14 @@ public sealed class HostileControllerTests
             LiveBrokers = [new() { V0Host = "h", V0Port = 9, Endpoints = [new() { Host = "h", Port = 9, Listener = "PLAINTEXT" }] }],
         }),
         .. InAll(_ => new ControlledShutdownRequest()),
+        .. InAll(version => new AlterPartitionRequest
+        {
+            Topics = [new()
+            {
+                TopicName = "t", Partitions = [new() { NewIsr = version < 3 ? [0] : [], NewIsrWithEpochs = version < 3 ? [] : [new() { BrokerId = 0 }] }],
+            }],
+        }),
+        .. InAll(_ => new AllocateProducerIdsRequest()),
     ];
 
     private static LeaderAndIsrRequest.LeaderAndIsrPartitionState State() => new() { TopicName = "t", Isr = [0], Replicas = [0] };

@@ -23,8 +23,7 @@ public sealed class TreeSeedingTests
         topic.Id.ShouldBe(id);
         topic.Partitions.Values.Select(partition => (partition.Partition, partition.Leader, partition.LeaderEpoch)).ShouldBe([(0, 1, 5), (1, 1, 0), (2, 1, 7)]);
         cluster.Brokers[1].Metadata.Current.Topic("u").ShouldNotBeNull().Id.ShouldNotBe(Guid.Empty);
-        ProducerIds ids = new(cluster.Znodes, 1, PoolScheduler.Instance, new MetadataLog(NullLogger.Instance));
-        (await ids.Next()).ShouldBe(4000);
+        (await cluster.Controller(1).AllocateProducerIds(1, cluster.Epoch(1))).Block!.Start.ShouldBe(4000);
     }
 
     [Fact]
@@ -56,7 +55,7 @@ public sealed class TreeSeedingTests
         MetadataLog log = new(NullLogger.Instance);
         DynamicBrokerConfigs configs =
             new(new Broker.Server.Config.BrokerConfig(new Dictionary<string, string> { ["listeners"] = "PLAINTEXT://127.0.0.1:9092" }), 1, cluster.Znodes, log);
-        TopicCreation creation = new(cluster.Znodes, new MetadataCache("c", TimeProvider.System), configs, new Random(1), log);
-        await new TreeSeeding(cluster.Znodes, 1, creation, () => new HashSet<string> { "compacted", ClusterImage.ConsumerOffsets }, log).Seed(folders);
+        HashSet<string> compacted = ["compacted", ClusterImage.ConsumerOffsets];
+        await new TreeSeeding(cluster.Znodes, 1, new TopicDefaults(configs), () => compacted, log).Seed(folders);
     }
 }
