@@ -119,6 +119,17 @@ public sealed class ZooKeeperSessionTests(RealZooKeeper zooKeeper)
             .ShouldBe("ZooKeeper's servers no.such.host.invalid:2181 cannot be used: their names have no address.");
     }
 
+    [Fact]
+    public void A_message_of_an_outage_is_new_once()
+    {
+        OutageMessages messages = new();
+        messages.IsNew("refused").ShouldBeTrue();
+        messages.IsNew("delayed").ShouldBeTrue();
+        messages.IsNew("refused").ShouldBeFalse();
+        messages.Clear();
+        messages.IsNew("refused").ShouldBeTrue();
+    }
+
     [Theory]
     [InlineData("a:1", "a:1", "")]
     [InlineData("a:1, b", "a:1,b:2181", "")]

@@ -126,6 +126,14 @@ public sealed class GameScriptTests : IDisposable
         error.Contains("tests/one reports no test at all").ShouldBe(code != 0);
     }
 
+    [Fact]
+    public async Task ZooKeeper_needs_no_publish()
+    {
+        (await RunAsync(["zookeeper", "--prot"])).ShouldBe((2, "", "game: zookeeper knows no --prot; see ./game zookeeper --help.\n"));
+        (await RunAsync(["zookeeper", "--help"])).Output.ShouldStartWith("./game zookeeper [--port PORT] [--data FOLDER]\n");
+        File.Exists(Note("arguments")).ShouldBeFalse();
+    }
+
     private Task<(int Code, string Output, string Error)> RunAsync(string verb, params (string Name, string? Value)[] environment)
         => RunAsync([verb], environment);
 

@@ -21,10 +21,13 @@ public sealed class ZooKeeperServer : IAsyncDisposable
             $"dataDir={folder[$"zookeeper-{Port}"]}\nclientPort={Port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\ntickTime={TickTime}\nmaxSessionTimeout=60000\n");
     }
 
+    /// <summary>Whether it is Debian's package, which <c>./game zookeeper</c> needs.</summary>
+    public static bool IsDebians { get; } = File.Exists(DebianJar);
+
     /// <summary>Why no server can be started here, in one sentence; null where one can.</summary>
     private static string? Absent { get; } =
         Command.Find("java") is null ? "ZooKeeper needs Java: apt-get install openjdk-17-jre-headless."
-        : !File.Exists(DebianJar) && Peers.Absent is not null ? "ZooKeeper is not here: apt-get install zookeeper."
+        : !IsDebians && Peers.Absent is not null ? "ZooKeeper is not here: apt-get install zookeeper."
         : null;
 
     /// <summary>Why a broker of this machine cannot use ZooKeeper, in one sentence; null where it can.</summary>
@@ -46,7 +49,7 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     /// <summary>Starts it again after <see cref="StopAsync"/>, on the same port and data.</summary>
     public async Task StartAsync()
     {
-        string classes = File.Exists(DebianJar) ? $"/etc/zookeeper/conf_example:{DebianJar}" : Path.Combine(Peers.Folder, "kafka-3.9.2", "libs", "*");
+        string classes = IsDebians ? $"/etc/zookeeper/conf_example:{DebianJar}" : Path.Combine(Directory.GetDirectories(Peers.Folder, "kafka-3.9*")[0], "libs", "*");
         _process = RunningProgram.Start("java", ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dzookeeper.forceSync=no", "-cp", classes,
             "org.apache.zookeeper.server.quorum.QuorumPeerMain", _configuration]);
         await Until.HoldsAsync("ZooKeeper's port is open", Patience,

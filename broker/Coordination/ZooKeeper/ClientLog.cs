@@ -10,6 +10,10 @@ namespace Broker.Coordination.ZooKeeper;
 /// </summary>
 internal static unsafe partial class ClientLog
 {
+    private const string Connected = "session establishment complete";
+
+    private static readonly OutageMessages Messages = new();
+
     internal static ILogger Target { get; set; } = NullLogger.Instance;
 
     /// <summary>A line of the C client: <c>time:process(thread):LEVEL@function@line: text</c>.</summary>
@@ -19,7 +23,12 @@ internal static unsafe partial class ClientLog
         string text = Callbacks.Text(line) ?? "";
         int level = text.IndexOf("ZOO_", StringComparison.Ordinal);
         int said = level < 0 ? -1 : text.IndexOf(": ", level, StringComparison.Ordinal);
-        Said(Target, LevelOf(level < 0 ? text : text[level..]), said < 0 ? text : text[(said + 2)..].TrimEnd());
+        string message = said < 0 ? text : text[(said + 2)..].TrimEnd();
+        if (message.StartsWith(Connected, StringComparison.Ordinal))
+        {
+            Messages.Clear();
+        }
+        Said(Target, Messages.IsNew(message) ? LevelOf(level < 0 ? text : text[level..]) : LogLevel.Debug, message);
     }
 
     internal static void CallbackFailed(Exception failure) => CallbackFailed(Target, failure);

@@ -72,6 +72,21 @@ public sealed class ZooKeeperTests : IDisposable
             Enumerable.Range(0, 110).Select(i => $"{i}").Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task The_script_starts_a_ZooKeeper_that_a_broker_can_use()
+    {
+        Assert.SkipWhen(ZooKeeperServer.AbsentWithClient is not null, ZooKeeperServer.AbsentWithClient ?? "");
+        Assert.SkipUnless(ZooKeeperServer.IsDebians, "Debian's ZooKeeper is not here: apt-get install zookeeper.");
+        int port = FreePorts.Take();
+        await using RunningProgram zooKeeper = RunningProgram.Start(Path.Combine(Repository.Root, "game"),
+            ["zookeeper", "--port", $"{port}", "--data", _folder["zookeeper"]]);
+        await zooKeeper.LineAsync("binding to port", Kafka.Patience);
+        await using BrokerProcess broker = await BrokerProcess.StartAsync(_folder["data"], $"zookeeper.connect=127.0.0.1:{port}");
+        broker.Log.ShouldContain("Broker 0 is the controller");
+        zooKeeper.Send(Signal.Terminate);
+        await zooKeeper.ExitAsync(Kafka.Patience);
+    }
+
     private static Task<CommandResult> ExchangeAsync(params string[] arguments)
         => Command.RunAsync(Programs.PathOf("broker"), ["znodes", .. arguments], Programs.Environment(Repository.Root), timeout: Kafka.Patience);
 

@@ -5,27 +5,13 @@ namespace Peers.Tests.Support;
 /// <summary>Apache ZooKeeper, with its own data folder.</summary>
 internal sealed class ApacheZooKeeper : IAsyncDisposable
 {
-    private readonly RunningProgram _process;
+    private readonly ZooKeeperServer _server;
 
-    private ApacheZooKeeper(RunningProgram process, int port)
-    {
-        _process = process;
-        Address = $"127.0.0.1:{port}";
-    }
+    private ApacheZooKeeper(ZooKeeperServer server) => _server = server;
 
-    public string Address { get; }
+    public string Address => _server.Address;
 
-    public static async Task<ApacheZooKeeper> StartAsync(TempFolder folder)
-    {
-        int port = FreePorts.Take();
-        string file = folder.WriteFile("zoo.cfg",
-            $"dataDir={folder["zookeeper"]}\nclientPort={port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\ntickTime=500\n4lw.commands.whitelist=*\n");
-        Dictionary<string, string> environment = new(StringComparer.Ordinal) { ["HEAP"] = "256m" };
-        RunningProgram server = RunningProgram.Start(Running.Peers.Launcher("kafka"), ["zookeeper", file], environment);
-        await Until.HoldsAsync("ZooKeeper's port is open", Apache.Patience,
-            () => server.HasExited ? throw new RunningProgramException(server.Said) : !FreePorts.IsFree(port));
-        return new ApacheZooKeeper(server, port);
-    }
+    public static async Task<ApacheZooKeeper> StartAsync(TempFolder folder) => new(await ZooKeeperServer.StartAsync(folder));
 
     /// <summary>Makes znodes, parents first.</summary>
     public async Task CreateAsync(IEnumerable<(string Path, string Data)> znodes)
@@ -34,7 +20,7 @@ internal sealed class ApacheZooKeeper : IAsyncDisposable
         await Apache.KafkaAsync("3.9", "org.apache.zookeeper.ZooKeeperMain", ["-server", Address], commands + "quit\n");
     }
 
-    public ValueTask DisposeAsync() => _process.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 }
 
 /// <summary>One Apache Kafka 3.9 broker on ZooKeeper, with its own data folder or one of another broker.</summary>
