@@ -139,10 +139,13 @@ internal sealed class BrokerSender : IDisposable
             await Deliver(requests);
         }
 #pragma warning disable CA1031 // See above.
-        catch (Exception problem) when (!_ended.IsCancellationRequested || problem is not OperationCanceledException)
+        catch (Exception problem)
 #pragma warning restore CA1031
         {
-            _log.NotSent(_broker, problem);
+            if (!_ended.IsCancellationRequested)
+            {
+                _log.NotSent(_broker, problem);
+            }
         }
     }
 

@@ -51,10 +51,11 @@ internal sealed class LeaderElections(ControllerTerm term)
         foreach (IGrouping<int, TopicPartition> preferred in Context.PartitionsWithPreference.GroupBy(Context.PreferredLeader))
         {
             List<TopicPartition> ledByOthers = [.. preferred.Where(partition => Context.Leadership[partition].Leader != preferred.Key)];
-            if (ledByOthers.Count * 100L > (long)percentage * preferred.Count())
+            List<TopicPartition> electable = [.. ledByOthers.Where(CanPreferredLead)];
+            if (electable.Count > 0 && ledByOthers.Count * 100L > (long)percentage * preferred.Count())
             {
-                term.Log.Balances(preferred.Key, ledByOthers.Count, preferred.Count());
-                await term.Partitions.Move(ledByOthers.Where(CanPreferredLead), PartitionStatus.Online, batch, ElectionKind.Preferred);
+                term.Log.Balances(preferred.Key, electable.Count, preferred.Count());
+                await term.Partitions.Move(electable, PartitionStatus.Online, batch, ElectionKind.Preferred);
             }
         }
 
