@@ -48,13 +48,20 @@ internal sealed class ApacheKafka : IAsyncDisposable
         string[] lines = ["broker.id=0", $"listeners=PLAINTEXT://127.0.0.1:{port}", $"zookeeper.connect={zooKeeper.Address}", $"log.dirs={dataFolder}",
             "offsets.topic.replication.factor=1",
             "group.initial.rebalance.delay.ms=0", .. settings];
-        string file = folder.WriteFile("apache.properties", string.Join('\n', lines));
+        string file = folder.WriteFile($"apache-{port}.properties", string.Join('\n', lines));
         Dictionary<string, string> environment = new(StringComparer.Ordinal) { ["KAFKA_LOG_LEVEL"] = "INFO" };
         ApacheKafka broker = new(RunningProgram.Start(Running.Peers.Launcher("kafka"), ["server", file], environment), port);
         using IAdminClient admin = Kafka.Admin(broker.BootstrapServers);
         await Until.HoldsAsync("Apache Kafka answers", Apache.Patience,
             () => broker._process.HasExited ? throw new RunningProgramException(broker._process.Said) : Answers(admin));
         return broker;
+    }
+
+    /// <summary>Kills it with SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        _process.Send(Signal.Kill);
+        await _process.ExitAsync(Apache.Patience);
     }
 
     /// <summary>Stops it with SIGTERM.</summary>
