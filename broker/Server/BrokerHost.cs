@@ -20,6 +20,7 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HttpPages? _pages;
     private volatile bool _ready;
+    private volatile bool _hasCaughtUp;
     private int _stopped;
 
     private BrokerHost(BrokerConfig config, ILoggerFactory logging, TimeProvider time)
@@ -150,7 +151,36 @@ public sealed class BrokerHost : IAsyncDisposable
         "/metrics" => HttpPage.Metrics(_metrics.Page()),
         "/healthz"
             => _failed.Task.IsCompleted ? HttpPage.Plain("503 Service Unavailable", "all data folders have failed\n") : HttpPage.Plain("200 OK", "alive\n"),
-        "/readyz" => _ready ? HttpPage.Plain("200 OK", "ready\n") : HttpPage.Plain("503 Service Unavailable", "starting or stopping\n"),
+        "/readyz" => Readiness() is { } reason ? HttpPage.Plain("503 Service Unavailable", reason + "\n") : HttpPage.Plain("200 OK", "ready\n"),
         _ => HttpPage.NotFound,
     };
+
+    /// <summary>
+    /// Why the broker is not ready; null where it is. After a start it is ready once all its replicas are in sync, so that a rolling restart knows when the
+    /// next broker may be stopped.
+    /// </summary>
+    private string? Readiness()
+    {
+        if (!_ready)
+        {
+            return "starting or stopping";
+        }
+
+        if (!_hasCaughtUp)
+        {
+            if (_parts.ReplicasOutOfSync() is not { } count)
+            {
+                return "the controller has not sent the cluster's metadata yet";
+            }
+
+            if (count > 0)
+            {
+                return $"{count} replicas of this broker are not in sync yet";
+            }
+
+            _hasCaughtUp = true;
+        }
+
+        return null;
+    }
 }

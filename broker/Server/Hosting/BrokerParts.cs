@@ -92,6 +92,18 @@ internal sealed class BrokerParts : IAsyncDisposable
         Serve(partitions, membership, _groups);
     }
 
+    /// <summary>How many replicas of this broker are not in sync, as the controller knows it; null before its first word.</summary>
+    public int? ReplicasOutOfSync()
+    {
+        if (Membership is not { } membership || !membership.Metadata.Current.Brokers.ContainsKey(membership.BrokerId))
+        {
+            return null;
+        }
+
+        int id = membership.BrokerId;
+        return membership.Metadata.Current.Topics.Values.Sum(topic => topic.Partitions.Values.Count(p => p.Replicas.Contains(id) && !p.Isr.Contains(id)));
+    }
+
     /// <summary>Hands leaderships over, closes connections, flushes the logs and marks the shutdown as clean.</summary>
     public async Task Stop()
     {
