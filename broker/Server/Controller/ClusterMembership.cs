@@ -33,6 +33,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     private readonly ILoggerFactory _logging;
     private readonly MetadataLog _log;
     private readonly bool _isDeletionEnabled;
+    private readonly ControllerChannel _isrChannel;
     private readonly LeaderBalancing? _balancing;
     private readonly string _interBrokerListener;
     private readonly TopicDefaults _defaults;
@@ -69,9 +70,12 @@ internal sealed class ClusterMembership : IAsyncDisposable
         _defaults = new TopicDefaults(Brokers);
         Creation = new TopicCreation(_znodes, Metadata, Brokers, new Random(), _log);
         Controller = new ControllerChannel(brokerId, () => FindController(Metadata.Current), connections, _controllerTimeout, time);
+        _isrChannel = new ControllerChannel(brokerId, () => FindController(Metadata.Current), connections, _controllerTimeout, time);
         Metadata.Subscribe((_, _) => Controller.ControllerChanged());
+        Metadata.Subscribe((_, _) => _isrChannel.ControllerChanged());
         _requests = new ControllerRequests(() => _controller, Creation);
         _requests.ServeTo(Controller);
+        _requests.ServeTo(_isrChannel);
         AutomaticCreation = new AutomaticCreation(Controller, Metadata, _defaults, time, _log);
         _shutdown = new ControlledShutdown(Controller, config, time, new MembershipLog(logging.CreateLogger("Broker.Membership")));
         ProducerIds = new ProducerIds(Controller, brokerId, () => BrokerEpoch, scheduler, time, _log);
@@ -195,9 +199,9 @@ internal sealed class ClusterMembership : IAsyncDisposable
         ];
     }
 
-    /// <summary>Asks the controller to accept in-sync replicas.</summary>
+    /// <summary>Asks the controller to accept in-sync replicas, over a channel of its own: creating a topic may take long, and producers wait for this.</summary>
     internal ValueTask<AlterPartitionResponse> AlterPartition(AlterPartitionRequest request, short version, CancellationToken cancellation) =>
-        Controller.Send<AlterPartitionRequest, AlterPartitionResponse>(request, version, response => (ErrorCode)response.ErrorCode, cancellation);
+        _isrChannel.Send<AlterPartitionRequest, AlterPartitionResponse>(request, version, response => (ErrorCode)response.ErrorCode, cancellation);
 
     /// <summary>Asks the controller to move this broker's leaderships to other replicas; called before the network is stopped.</summary>
     internal async Task LeaveInOrder()
@@ -227,6 +231,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Controller.DisposeAsync();
+        await _isrChannel.DisposeAsync();
         if (_changes is not null)
         {
             await _changes.DisposeAsync();
