@@ -10,7 +10,7 @@ namespace Broker.Server.Controller;
 /// <param name="connections">Opens connections to the others.</param>
 /// <param name="listener">The listener on which brokers reach each other.</param>
 /// <param name="timeout">controller.socket.timeout.ms.</param>
-internal sealed class ClusterBrokerChannels(int brokerId, LocalBroker local, IBrokerConnections connections, string listener, TimeSpan timeout)
+internal sealed class ClusterBrokerChannels(int brokerId, IBrokerChannel local, IBrokerConnections connections, string listener, TimeSpan timeout)
     : IBrokerChannels
 {
     public IBrokerChannel Open(LiveBroker broker)
