@@ -16,6 +16,17 @@ public sealed class Notices
 
     public ValueTask<WatchedEvent> Next() => _events.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
+    /// <summary>The notices so far.</summary>
+    public List<WatchedEvent> TakeAll()
+    {
+        List<WatchedEvent> all = [];
+        while (_events.Reader.TryRead(out WatchedEvent notice))
+        {
+            all.Add(notice);
+        }
+        return all;
+    }
+
     public ValueTask<SessionState> NextState() => _states.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Waits for a state; a real service may report others before.</summary>

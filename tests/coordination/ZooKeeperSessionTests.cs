@@ -17,6 +17,7 @@ public sealed class ZooKeeperSessionTests(RealZooKeeper zooKeeper)
         await using ICoordinationSession session = await RealZooKeeper.Client(server.Address).OpenSession(notices.OnState);
         await session.Create("/e", null, CreateMode.Ephemeral);
         await session.Exists("/late", notices.Watcher);
+        await session.GetData("/", notices.Watcher);
 
         await server.StopAsync();
         (await notices.NextState()).ShouldBe(SessionState.Disconnected);
@@ -28,6 +29,69 @@ public sealed class ZooKeeperSessionTests(RealZooKeeper zooKeeper)
         (await session.Exists("/e")).Stat.EphemeralOwner.ShouldBe(session.SessionId);
         (await session.Create("/late", null)).Code.ShouldBe(Code.Ok);
         (await notices.Next()).ShouldBe(new WatchedEvent(EventType.NodeCreated, "/late"));
+        notices.IsEmpty.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_session_that_comes_back_gets_notices_of_what_changed_meanwhile_and_of_nothing_else()
+    {
+        ZooKeeperServer server = await zooKeeper.ServerAsync();
+        int port = FreePorts.Take();
+        using Relay relay = new(port, server.Port);
+        string chroot = zooKeeper.FreshChroot();
+        Notices notices = new();
+        await using ICoordinationSession near = await RealZooKeeper.Client(server.Address + chroot).OpenSession();
+        await using ICoordinationSession session = await RealZooKeeper.Client($"127.0.0.1:{port}{chroot}", sessionTimeoutMs: 3000).OpenSession(notices.OnState);
+        foreach (string path in (string[])["/set", "/deleted", "/parent", "/same", "/same-parent"])
+        {
+            await session.Create(path, null);
+            await session.GetData(path, notices.Watcher);
+        }
+        await session.Exists("/created", notices.Watcher);
+        await session.Exists("/not-created", notices.Watcher);
+        await session.GetChildren("/parent", notices.Watcher);
+        await session.GetChildren("/same-parent", notices.Watcher);
+        await session.GetChildren("/deleted", notices.Watcher);
+
+        relay.Pause();
+        (await notices.NextState()).ShouldBe(SessionState.Disconnected);
+        await near.SetData("/set", [1]);
+        await near.Delete("/deleted");
+        await near.Create("/created", null);
+        await near.Create("/parent/child", null);
+        relay.Resume();
+        (await notices.NextState()).ShouldBe(SessionState.Connected);
+        await session.Exists("/");
+        notices.TakeAll().OrderBy(notice => notice.Path, StringComparer.Ordinal).ShouldBe([
+            new(EventType.NodeCreated, "/created"), new(EventType.NodeDeleted, "/deleted"), new(EventType.NodeChildrenChanged, "/parent"),
+            new(EventType.NodeDataChanged, "/set")]);
+
+        await near.SetData("/same", [1]);
+        (await notices.Next()).ShouldBe(new WatchedEvent(EventType.NodeDataChanged, "/same"));
+        await near.Create("/not-created", null);
+        (await notices.Next()).ShouldBe(new WatchedEvent(EventType.NodeCreated, "/not-created"));
+        await near.Create("/same-parent/child", null);
+        (await notices.Next()).ShouldBe(new WatchedEvent(EventType.NodeChildrenChanged, "/same-parent"));
+    }
+
+    /// <summary>The C client would send all paths in one request, and a server ends a connection on which a request of more than a megabyte comes.</summary>
+    [Fact]
+    public async Task A_session_with_more_than_a_megabyte_of_watched_paths_comes_back()
+    {
+        RealZooKeeper.Need();
+        using TempFolder folder = new();
+        await using ZooKeeperServer server = await ZooKeeperServer.StartAsync(folder);
+        Notices notices = new();
+        await using ICoordinationSession session = await RealZooKeeper.Client(server.Address, sessionTimeoutMs: 10_000).OpenSession(notices.OnState);
+        string parent = "/" + new string('p', 240);
+        await session.Create(parent, null);
+        await Task.WhenAll(Enumerable.Range(0, 5000).Select(i => session.Exists($"{parent}/{i}", notices.Watcher).AsTask()));
+        await server.StopAsync();
+        (await notices.NextState()).ShouldBe(SessionState.Disconnected);
+        await server.StartAsync();
+        (await notices.NextState()).ShouldBe(SessionState.Connected);
+        (await session.Create($"{parent}/4999", null)).Code.ShouldBe(Code.Ok);
+        (await notices.Next()).ShouldBe(new WatchedEvent(EventType.NodeCreated, $"{parent}/4999"));
     }
 
     [Fact]

@@ -49,7 +49,8 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     /// <summary>Starts it again after <see cref="StopAsync"/>, on the same port and data.</summary>
     public async Task StartAsync()
     {
-        string classes = IsDebians ? $"/etc/zookeeper/conf_example:{DebianJar}" : Path.Combine(Directory.GetDirectories(Peers.Folder, "kafka-3.9*")[0], "libs", "*");
+        string classes = IsDebians ? $"/etc/zookeeper/conf_example:{DebianJar}"
+            : Path.Combine(Directory.GetDirectories(Peers.Folder, "kafka-3.9*")[0], "libs", "*");
         _process = RunningProgram.Start("java", ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dzookeeper.forceSync=no", "-cp", classes,
             "org.apache.zookeeper.server.quorum.QuorumPeerMain", _configuration]);
         await Until.HoldsAsync("ZooKeeper's port is open", Patience,

@@ -16,6 +16,9 @@ internal static unsafe partial class NativeClient
     /// <summary>ZOO_SESSION_EVENT, the type of an event that is about the session.</summary>
     internal const int SessionEvent = -1;
 
+    /// <summary>ZWATCHTYPE_ANY.</summary>
+    internal const int AnyWatch = 3;
+
     internal const int ExpiredState = -112;
     internal const int AuthFailedState = -113;
     internal const int ConnectedState = 3;
@@ -53,6 +56,10 @@ internal static unsafe partial class NativeClient
     [LibraryImport(Library, EntryPoint = "zoo_awget_children2", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int GetChildren(nint handle, string path, delegate* unmanaged[Cdecl]<nint, int, int, byte*, nint, void> watcher,
         nint context, delegate* unmanaged[Cdecl]<int, NativeStrings*, NativeStat*, nint, void> completion, nint data);
+
+    /// <summary>Forgets a path's watches; with <paramref name="local"/> 1 in the client only, without a request.</summary>
+    [LibraryImport(Library, EntryPoint = "zoo_remove_all_watches", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int RemoveAllWatches(nint handle, string path, int type, int local);
 
     [LibraryImport(Library, EntryPoint = "zoo_amulti")]
     internal static partial int Multi(nint handle, int count, NativeOp* ops, NativeOpResult* results,

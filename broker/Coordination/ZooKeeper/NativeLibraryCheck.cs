@@ -13,7 +13,8 @@ internal static class NativeLibraryCheck
     /// <summary>Why the client cannot be used, in one sentence; null where it can.</summary>
     internal static string? Absent { get; } =
         Handle == 0 ? $"ZooKeeper's C client {NativeClient.Library} is not installed: install Debian's package libzookeeper-mt2."
-        : !NativeLibrary.TryGetExport(Handle, NewestFunction, out _) ? $"ZooKeeper's C client {NativeClient.Library} is older than release 3.5.3: install a newer one."
+        : !NativeLibrary.TryGetExport(Handle, NewestFunction, out _)
+            ? $"ZooKeeper's C client {NativeClient.Library} is older than release 3.5.3: install a newer one."
         : null;
 
     /// <summary>ZOO_OPEN_ACL_UNSAFE: everyone may do everything.</summary>

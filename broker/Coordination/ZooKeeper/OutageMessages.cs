@@ -1,8 +1,8 @@
 namespace Broker.Coordination.ZooKeeper;
 
 /// <summary>
-/// While no server can be reached, the C client logs every attempt, several a second, in the same words. This tells the first of them from repetitions. From any
-/// thread.
+/// While no server can be reached, the C client logs every attempt, several a second, in the same words. This tells the first of them from repetitions.
+/// From any thread.
 /// </summary>
 internal sealed class OutageMessages
 {

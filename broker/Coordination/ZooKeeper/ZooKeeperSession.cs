@@ -20,6 +20,7 @@ internal sealed class ZooKeeperSession : ICoordinationSession
     private readonly nint _number;
     private nint _handle;
     private int _inFlight;
+    private int _lostConnections;
     private Task? _closing;
     private volatile SessionKey? _key;
     private volatile int _state = (int)SessionState.Disconnected;
@@ -79,17 +80,21 @@ internal sealed class ZooKeeperSession : ICoordinationSession
     public unsafe ValueTask<DataResult> GetData(string path, Watcher? watcher = null) =>
         Submit(new PendingCall<DataResult>(this,
             (handle, number) => NativeClient.Get(handle, path, watcher is null ? null : &Callbacks.PathEvent, _number, &Callbacks.Data, number),
-            code => new DataResult(code), code => Leave(watcher, code == Code.Ok, _watches.AddData, path)), Check(path)).Answer;
+            code => new DataResult(code),
+            (answer, lost) => Leave(watcher, answer.Code == Code.Ok, _watches.AddData, path, answer.Stat, RenewalOfData, lost)), Check(path)).Answer;
 
     public unsafe ValueTask<ChildrenResult> GetChildren(string path, Watcher? watcher = null) =>
         Submit(new PendingCall<ChildrenResult>(this,
             (handle, number) => NativeClient.GetChildren(handle, path, watcher is null ? null : &Callbacks.PathEvent, _number, &Callbacks.Children, number),
-            code => new ChildrenResult(code), code => Leave(watcher, code == Code.Ok, _watches.AddChildren, path)), Check(path)).Answer;
+            code => new ChildrenResult(code),
+            (answer, lost) => Leave(watcher, answer.Code == Code.Ok, _watches.AddChildren, path, answer.Stat, RenewalOfChildren, lost)), Check(path)).Answer;
 
     public unsafe ValueTask<StatResult> Exists(string path, Watcher? watcher = null) =>
         Submit(new PendingCall<StatResult>(this,
             (handle, number) => NativeClient.Exists(handle, path, watcher is null ? null : &Callbacks.PathEvent, _number, &Callbacks.Stat, number),
-            code => new StatResult(code), code => Leave(watcher, code is Code.Ok or Code.NoNode, _watches.AddData, path)), Check(path)).Answer;
+            code => new StatResult(code),
+            (answer, lost) => Leave(watcher, answer.Code is Code.Ok or Code.NoNode, _watches.AddData, path, Seen(answer.Code, answer.Stat), RenewalOfData,
+                lost)), Check(path)).Answer;
 
     public ValueTask<MultiResult> Multi(IReadOnlyList<Op> operations)
     {
@@ -172,11 +177,55 @@ internal sealed class ZooKeeperSession : ICoordinationSession
         }
     }
 
-    private static void Leave(Watcher? watcher, bool isLeft, Action<string, Watcher> add, string path)
+    private static Stat? Seen(Code code, Stat stat) => code == Code.Ok ? stat : null;
+
+    /// <summary>Adds a watch that an answer has left; one of a connection that is lost meanwhile is left again.</summary>
+    private void Leave(Watcher? watcher, bool isLeft, Action<string, Watcher, Stat?> add, string path, Stat? seen, Func<string, PendingCall> renewal,
+        int lostConnections)
     {
-        if (watcher is not null && isLeft)
+        if (watcher is null || !isLeft)
         {
-            add(path, watcher);
+            return;
+        }
+        add(path, watcher, seen);
+        lock (_gate)
+        {
+            if (lostConnections != _lostConnections)
+            {
+                Renew([renewal(path)]);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Needs the gate. Leaves watches again on a new connection, before anything else is asked there, and notifies of what was missed. The C client would do it
+    /// itself, with all paths in one request; a server ends a connection on which a request of more than a megabyte comes, and the session never comes back.
+    /// </summary>
+    private void Renew(IEnumerable<PendingCall> renewals)
+    {
+        foreach (PendingCall renewal in renewals)
+        {
+            _waiting.Enqueue(renewal);
+        }
+        SendWaiting();
+    }
+
+    private unsafe PendingCall RenewalOfData(string path) => new PendingCall<StatResult>(this,
+        (handle, number) => NativeClient.Exists(handle, path, &Callbacks.PathEvent, _number, &Callbacks.Stat, number),
+        code => new StatResult(code),
+        (answer, _) => NotifyMissed(answer.Code, path, _watches.MissedOfData(path, Seen(answer.Code, answer.Stat))));
+
+    private unsafe PendingCall RenewalOfChildren(string path) => new PendingCall<ChildrenResult>(this,
+        (handle, number) => NativeClient.GetChildren(handle, path, &Callbacks.PathEvent, _number, &Callbacks.Children, number),
+        code => new ChildrenResult(code),
+        (answer, _) => NotifyMissed(answer.Code, path, _watches.MissedOfChildren(path, Seen(answer.Code, answer.Stat))));
+
+    /// <summary>A renewal that is not answered is repeated on the next connection.</summary>
+    private void NotifyMissed(Code code, string path, EventType? missed)
+    {
+        if (code is Code.Ok or Code.NoNode && missed is { } type)
+        {
+            Notify(new WatchedEvent(type, path));
         }
     }
 
@@ -210,6 +259,7 @@ internal sealed class ZooKeeperSession : ICoordinationSession
     {
         while (_inFlight < _maxInFlight && _handle != 0 && State == SessionState.Connected && _waiting.TryDequeue(out PendingCall? call))
         {
+            call.LostConnections = _lostConnections;
             nint number = PendingCall.Sent.Add(call);
             if (call.Send(_handle, number) is var code and not 0)
             {
@@ -233,6 +283,7 @@ internal sealed class ZooKeeperSession : ICoordinationSession
             }
             _key = NativeClient.ClientId(handle)->ToKey();
             _state = (int)SessionState.Connected;
+            Renew([.. _watches.DataPaths.Select(RenewalOfData), .. _watches.ChildrenPaths.Select(RenewalOfChildren)]);
         }
         if (!_opened.TrySetResult(true))
         {
@@ -250,7 +301,12 @@ internal sealed class ZooKeeperSession : ICoordinationSession
                 return;
             }
             _state = (int)SessionState.Disconnected;
+            _lostConnections++;
             refused = TakeWaiting();
+            foreach (string path in _watches.DataPaths.Union(_watches.ChildrenPaths))
+            {
+                _ = NativeClient.RemoveAllWatches(_handle, path, NativeClient.AnyWatch, local: 1);
+            }
         }
         _onState?.Invoke(SessionState.Disconnected);
         Array.ForEach(refused, call => call.Fail(Code.ConnectionLoss));
