@@ -18,7 +18,7 @@ public enum Code
     /// <summary>The session is disconnected, or the tree's journal cannot be written at present; whether a write happened is unknown.</summary>
     ConnectionLoss = -4,
 
-    /// <summary>The data is larger than a znode may hold.</summary>
+    /// <summary>The data is larger than a znode may hold, or the multi larger than a request may be; nothing was done.</summary>
     MarshallingError = -5,
 
     /// <summary>The server does not know the operation.</summary>

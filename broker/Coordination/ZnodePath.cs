@@ -5,7 +5,7 @@ internal static class ZnodePath
 {
     internal const string Root = "/";
 
-    /// <summary>ZooKeeper's default of jute.maxbuffer: bytes of data that one znode holds at most.</summary>
+    /// <summary>ZooKeeper's default of jute.maxbuffer: bytes of one request to a real server at most, so of a znode's data too.</summary>
     internal const int MaxDataBytes = 0xfffff;
 
     internal static string ParentOf(string path)

@@ -184,6 +184,20 @@ public sealed class ZooKeeperSessionTests(RealZooKeeper zooKeeper)
     }
 
     [Fact]
+    public async Task A_request_that_would_cost_the_connection_is_refused_before_it_is_sent()
+    {
+        Notices notices = new();
+        await using ICoordinationSession session = await RealZooKeeper.Client((await zooKeeper.ServerAsync()).Address + zooKeeper.FreshChroot())
+            .OpenSession(notices.OnState);
+        (await session.Create("/full", new byte[ZnodePath.MaxDataBytes])).Code.ShouldBe(Code.MarshallingError);
+        (await session.Create("/full", new byte[ZnodePath.MaxDataBytes - 200])).Code.ShouldBe(Code.Ok);
+        Op[] many = [.. Enumerable.Range(0, 11).Select(i => new Op.Create($"/{i}", new byte[100_000]))];
+        (await session.Multi(many)).Code.ShouldBe(Code.MarshallingError);
+        (await session.Multi(many[..10])).Code.ShouldBe(Code.Ok);
+        session.State.ShouldBe(SessionState.Connected);
+    }
+
+    [Fact]
     public void A_message_of_an_outage_is_new_once()
     {
         OutageMessages messages = new();

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Broker.Coordination.ZooKeeper;
 
@@ -10,6 +10,9 @@ internal sealed class ZooKeeperSession : ICoordinationSession
 {
     /// <summary>Waiting requests; each part of a broker has few, so what is above this is a fault, and is answered <see cref="Code.ThrottledOp"/>.</summary>
     private const int MaxWaiting = 65_536;
+
+    /// <summary>Bytes of headers, lengths and the access list of one operation; a little more than there are.</summary>
+    private const int RequestOverhead = 100;
 
     private readonly Lock _gate = new();
     private readonly Queue<PendingCall> _waiting = new();
@@ -99,6 +102,10 @@ internal sealed class ZooKeeperSession : ICoordinationSession
     public ValueTask<MultiResult> Multi(IReadOnlyList<Op> operations)
     {
         Code refusal = operations.Select(Check).FirstOrDefault(code => code != Code.Ok);
+        if (refusal == Code.Ok && operations.Sum(SizeOf) > ZnodePath.MaxDataBytes)
+        {
+            refusal = Code.MarshallingError;
+        }
         return operations.Count == 0 ? new(new MultiResult(Code.Ok, [])) : Submit(new MultiCall(this, operations), refusal).Answer;
     }
 
@@ -164,8 +171,13 @@ internal sealed class ZooKeeperSession : ICoordinationSession
 
     private static Code Check(string path, CreateMode mode = CreateMode.Persistent, byte[]? data = null) =>
         !ZnodePath.IsValid(path, mode) ? Code.BadArguments
-        : data?.Length > ZnodePath.MaxDataBytes ? Code.MarshallingError
+        : SizeOf(path, data) > ZnodePath.MaxDataBytes ? Code.MarshallingError
         : Code.Ok;
+
+    private static int SizeOf(Op operation) => SizeOf(operation.Path, (operation as Op.Create)?.Data ?? (operation as Op.SetData)?.Data);
+
+    /// <summary>Bytes of a request at most. A server ends the connection on which a larger one than it allows comes, so it must not be sent.</summary>
+    private static int SizeOf(string path, byte[]? data) => Encoding.UTF8.GetByteCount(path) + (data?.Length ?? 0) + RequestOverhead;
 
     /// <summary>Calls with the address of the data: null for none, never null for empty data.</summary>
     private static unsafe int WithData(byte[]? data, Func<nint, int> call)
