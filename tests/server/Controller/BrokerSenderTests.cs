@@ -79,6 +79,7 @@ public sealed class BrokerSenderTests : IDisposable
         Task drained = _sender.Drained();
         _sender.Dispose();
         await drained;
+        await _broker.Closed;
         _broker.Told().ShouldBeEmpty();
         _answers.ShouldBeEmpty();
     }

@@ -30,10 +30,14 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
 {
     private readonly Lock _gate = new();
     private readonly List<string> _told = [];
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _recovered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _failing = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Fault Fault { get; private set; }
+
+    /// <summary>Completes when the controller has closed the channel.</summary>
+    public Task Closed => _closed.Task;
 
     /// <summary>Completes when a request has met the fault.</summary>
     public Task Failing => _failing.Task;
@@ -88,7 +92,11 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
 
     public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation) => Deliver(() => Handle(request), cancellation);
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _closed.TrySetResult();
+        return ValueTask.CompletedTask;
+    }
 
     private static BrokerUnreachableException Unreachable() => new("localhost", 9, "it is a test");
 

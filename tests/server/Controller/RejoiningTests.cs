@@ -75,7 +75,7 @@ public sealed class RejoiningTests
     public async Task A_take_over_that_fails_gives_the_election_back_and_is_tried_again()
     {
         await using ControlledCluster cluster = await ControlledCluster.Start(1);
-        await cluster.Client.Current.Create(ZnodePaths.Broker(9), Encoding.UTF8.GetBytes("no JSON"));
+        await cluster.Client.Current.Create(ZnodePaths.Topic("broken"), Encoding.UTF8.GetBytes("no JSON"));
         await cluster.Tree.Expire(cluster.Session(1));
         await cluster.Settle();
         cluster.Controller(1).IsActive.ShouldBeFalse();
@@ -83,7 +83,9 @@ public sealed class RejoiningTests
 
         await cluster.Pass(Pause);
         cluster.Controller(1).IsActive.ShouldBeFalse();
-        await cluster.Client.Current.Delete(ZnodePaths.Broker(9));
+        (await cluster.Znodes.ControllerId()).ShouldBe(-1);
+        (await cluster.Znodes.Broker(1)).ShouldNotBeNull();
+        await cluster.Client.Current.Delete(ZnodePaths.Topic("broken"));
         await cluster.Pass(Pause);
         cluster.Controller(1).IsActive.ShouldBeTrue();
         (await cluster.Znodes.ControllerId()).ShouldBe(1);
