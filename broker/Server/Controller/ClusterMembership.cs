@@ -46,7 +46,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
 
     private ClusterMembership(
         ClusterSession session, FormerLife? former, int brokerId, string clusterId, BrokerConfig config, IBrokerConnections connections,
-        IScheduler scheduler, TimeProvider time, ILoggerFactory logging)
+        IScheduler scheduler, TimeProvider time, Random random, ILoggerFactory logging)
     {
         _session = session;
         _znodes = new ZnodeClient(session);
@@ -68,7 +68,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         Brokers = new DynamicBrokerConfigs(config, brokerId, _znodes, _log);
         Topics = new TopicConfigs(_znodes, Brokers);
         _defaults = new TopicDefaults(Brokers);
-        Creation = new TopicCreation(_znodes, Metadata, Brokers, new Random(), _log);
+        Creation = new TopicCreation(_znodes, Metadata, Brokers, random, _log);
         Controller = new ControllerChannel(brokerId, () => FindController(Metadata.Current), connections, _controllerTimeout, time);
         _isrChannel = new ControllerChannel(brokerId, () => FindController(Metadata.Current), connections, _controllerTimeout, time);
         Metadata.Subscribe((_, _) => Controller.ControllerChanged());
@@ -115,9 +115,10 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <param name="formerBrokerId">The id in the data folders; null where they are new.</param>
     /// <param name="formerClusterId">The id in the data folders: an empty tree beside old data gets it again.</param>
     /// <param name="connections">Opens connections to the other brokers.</param>
+    /// <param name="random">Chooses where replicas are placed.</param>
     internal static async Task<ClusterMembership> Join(
         ICoordinationService service, FormerLife? former, BrokerConfig config, int? formerBrokerId, string? formerClusterId,
-        IBrokerConnections connections, IScheduler scheduler, TimeProvider time, ILoggerFactory logging)
+        IBrokerConnections connections, IScheduler scheduler, TimeProvider time, Random random, ILoggerFactory logging)
     {
         ClusterSession session = new(service);
         try
@@ -127,7 +128,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
             await znodes.CreatePersistentPaths();
             string clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New()));
             int brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
-            ClusterMembership membership = new(session, former, brokerId, clusterId, config, connections, scheduler, time, logging);
+            ClusterMembership membership = new(session, former, brokerId, clusterId, config, connections, scheduler, time, random, logging);
             await membership.Brokers.Refresh();
             await membership.Topics.Load();
             return membership;

@@ -10,10 +10,11 @@ namespace Broker.Server.Hosting;
 /// last run ends.
 /// </summary>
 /// <param name="wheel">Starts the chores when they are due.</param>
+/// <param name="scheduler">Makes the thread.</param>
 /// <param name="log">Gets the failures.</param>
-internal sealed class ChoreThread(TimingWheel wheel, ILogger log) : IDisposable
+internal sealed class ChoreThread(TimingWheel wheel, IScheduler scheduler, ILogger log)
 {
-    private readonly IBlockingWork _thread = PoolScheduler.Instance.CreateThreads(1);
+    private readonly IBlockingWork _thread = scheduler.CreateThreads(1);
     private readonly Lock _lock = new();
     private Task _last = Task.CompletedTask;
     private bool _stopped;
@@ -35,7 +36,7 @@ internal sealed class ChoreThread(TimingWheel wheel, ILogger log) : IDisposable
     }
 
     /// <summary>Stops the chores: on return none runs, and none can begin any more.</summary>
-    public void Dispose()
+    public async Task StopAsync()
     {
         Task last;
         lock (_lock)
@@ -44,9 +45,7 @@ internal sealed class ChoreThread(TimingWheel wheel, ILogger log) : IDisposable
             last = _last;
         }
 
-#pragma warning disable VSTHRD002 // The broker stops: the logs are closed next, on this thread.
-        last.Wait();
-#pragma warning restore VSTHRD002
+        await last;
         _thread.Dispose();
     }
 

@@ -1,5 +1,6 @@
 using Broker.Server.Config;
 using Broker.Server.Partitions;
+using Broker.Server.Scheduling;
 using Broker.Server.Time;
 using Broker.Storage.Directories;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,7 @@ namespace Broker.Server.Hosting;
 /// The periodic work: flushes, checkpoints, retention, delayed deletes, producers' expiry. Each log directory has a thread of its own for it, so that a stalled
 /// disk stops the chores of no other.
 /// </summary>
-internal sealed class Chores : IDisposable
+internal sealed class Chores
 {
     /// <summary>Rolled segments are flushed soon after their roll, as Kafka does.</summary>
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
@@ -21,23 +22,25 @@ internal sealed class Chores : IDisposable
     private readonly List<ChoreThread> _threads = [];
 
     /// <param name="wheel">Starts the chores when they are due.</param>
+    /// <param name="scheduler">Makes the threads.</param>
     /// <param name="config">The intervals.</param>
     /// <param name="directories">The logs.</param>
     /// <param name="partitions">The partitions over them.</param>
     /// <param name="log">Gets the failures.</param>
-    public Chores(TimingWheel wheel, BrokerConfig config, LogDirectories directories, PartitionTable partitions, ILogger log)
+    public Chores(
+        TimingWheel wheel, IScheduler scheduler, BrokerConfig config, LogDirectories directories, PartitionTable partitions, ILogger log)
     {
         foreach (LogDirectory directory in directories.Directories)
         {
-            StartAll(AddThread(wheel, log), config, directory, partitions);
+            StartAll(AddThread(wheel, scheduler, log), config, directory, partitions);
         }
 
         // On a thread of its own, because it may block on any directory.
-        AddThread(wheel, log).Start("logs without room", DeleteInterval, DeleteInterval, partitions.OpenMissingLogs);
+        AddThread(wheel, scheduler, log).Start("logs without room", DeleteInterval, DeleteInterval, partitions.OpenMissingLogs);
     }
 
     /// <summary>Stops all chores: on return none runs, and none can begin any more.</summary>
-    public void Dispose() => _threads.ForEach(thread => thread.Dispose());
+    public Task StopAsync() => Task.WhenAll(_threads.Select(thread => thread.StopAsync()));
 
     private static void StartAll(ChoreThread thread, BrokerConfig config, LogDirectory directory, PartitionTable partitions)
     {
@@ -64,9 +67,9 @@ internal sealed class Chores : IDisposable
 
     private static TimeSpan Milliseconds(long milliseconds) => TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 1, int.MaxValue));
 
-    private ChoreThread AddThread(TimingWheel wheel, ILogger log)
+    private ChoreThread AddThread(TimingWheel wheel, IScheduler scheduler, ILogger log)
     {
-        ChoreThread thread = new(wheel, log);
+        ChoreThread thread = new(wheel, scheduler, log);
         _threads.Add(thread);
         return thread;
     }

@@ -1,4 +1,5 @@
 using Broker.Protocol;
+using Broker.Server.Scheduling;
 
 namespace Broker.Server.InterBroker;
 
@@ -85,7 +86,7 @@ internal sealed class ControllerChannel(
 
     public async ValueTask DisposeAsync()
     {
-        await _disposed.CancelAsync();
+        _disposed.CancelHere();
         await _turn.WaitAsync();
         if (_connection is not null)
         {

@@ -67,7 +67,7 @@ internal sealed class IsrProposals : IIsrProposals, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
+        _stopping.CancelHere();
         await _loop;
         _stopping.Dispose();
     }

@@ -5,6 +5,7 @@ using Broker.Server.InterBroker;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Partitions;
+using Broker.Server.Scheduling;
 using Broker.Storage;
 using Broker.Storage.Logs;
 
@@ -53,7 +54,7 @@ internal sealed class ReplicaFetcher : IAsyncDisposable
     /// <summary>Ends the loop; on return nothing is appended by it any more.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
+        _stopping.CancelHere();
         await _loop;
         if (_connection is not null)
         {

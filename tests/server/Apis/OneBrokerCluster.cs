@@ -53,7 +53,7 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
         }
         EmbeddedCoordination tree = EmbeddedCoordination.InMemory(TimeProvider.System);
         ClusterMembership membership = await ClusterMembership.Join(tree, null, new BrokerConfig(given), null, null,
-            new SocketBrokerConnections(1 << 20, TimeProvider.System), PoolScheduler.Instance, TimeProvider.System, NullLoggerFactory.Instance);
+            new SocketBrokerConnections(1 << 20, TimeProvider.System), PoolScheduler.Instance, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
         OneBrokerCluster cluster = new(tree, membership);
         await membership.Start(
             [new BrokerEndpoint("PLAINTEXT", "127.0.0.1", 9092, 0)],

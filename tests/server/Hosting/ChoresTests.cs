@@ -1,5 +1,6 @@
 using Broker.Server.Config;
 using Broker.Server.Hosting;
+using Broker.Server.Scheduling;
 using Broker.Server.Tests.Data;
 using Broker.Storage.Files;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -11,7 +12,7 @@ public class ChoresTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     [Fact]
-    public void A_stalled_directory_stops_the_chores_of_no_other()
+    public async Task A_stalled_directory_stops_the_chores_of_no_other()
     {
         using ManualResetEventSlim disk = new();
         int hanging = 0;
@@ -26,7 +27,8 @@ public class ChoresTests
                 disk.Wait();
             }
         };
-        using Chores chores = new(broker.Wheel, new BrokerConfig(new Dictionary<string, string>()), broker.Directories, broker.Table, NullLogger.Instance);
+        Chores chores = new(
+            broker.Wheel, PoolScheduler.Instance, new BrokerConfig(new Dictionary<string, string>()), broker.Directories, broker.Table, NullLogger.Instance);
         AppendAndRoll(broker, stalled);
         Until(broker, () => Volatile.Read(ref hanging) > 0);
         AppendAndRoll(broker, good);
@@ -35,6 +37,7 @@ public class ChoresTests
         Volatile.Read(ref hanging).ShouldBe(1);
         disk.Set();
         Until(broker, () => broker[stalled].FlushedUpTo == 1);
+        await chores.StopAsync();
     }
 
     private static void AppendAndRoll(DataBroker broker, string topic)
