@@ -36,6 +36,9 @@ internal sealed class ApacheKafka : IAsyncDisposable
 
     public string BootstrapServers { get; }
 
+    /// <summary>Its log.</summary>
+    public string Log => _process.Said;
+
     /// <summary>The errors that it logged, and the warnings of its storage.</summary>
     public IEnumerable<string> Complaints
         => _process.Said.Split('\n').Where(line => line.Contains(" ERROR ", StringComparison.Ordinal)
