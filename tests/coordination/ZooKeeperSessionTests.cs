@@ -41,7 +41,7 @@ public sealed class ZooKeeperSessionTests(RealZooKeeper zooKeeper)
         string chroot = zooKeeper.FreshChroot();
         Notices notices = new();
         await using ICoordinationSession near = await RealZooKeeper.Client(server.Address + chroot).OpenSession();
-        await using ICoordinationSession session = await RealZooKeeper.Client($"127.0.0.1:{port}{chroot}", sessionTimeoutMs: 3000).OpenSession(notices.OnState);
+        await using ICoordinationSession session = await RealZooKeeper.Client($"127.0.0.1:{port}{chroot}", sessionTimeoutMs: 20_000).OpenSession(notices.OnState);
         foreach (string path in (string[])["/set", "/deleted", "/parent", "/same", "/same-parent"])
         {
             await session.Create(path, null);
@@ -53,7 +53,7 @@ public sealed class ZooKeeperSessionTests(RealZooKeeper zooKeeper)
         await session.GetChildren("/same-parent", notices.Watcher);
         await session.GetChildren("/deleted", notices.Watcher);
 
-        relay.Pause();
+        relay.Break();
         (await notices.NextState()).ShouldBe(SessionState.Disconnected);
         await near.SetData("/set", [1]);
         await near.Delete("/deleted");

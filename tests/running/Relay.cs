@@ -13,6 +13,7 @@ public sealed class Relay : IDisposable
     private readonly int _target;
     private readonly CancellationTokenSource _cut = new();
     private volatile TaskCompletionSource _open = new();
+    private CancellationTokenSource _broken = new();
 
     public Relay(int port, int target)
     {
@@ -24,6 +25,14 @@ public sealed class Relay : IDisposable
     }
 
     public void Pause() => _open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends all connections, and pauses for those that follow.</summary>
+    public void Break()
+    {
+        Pause();
+        using CancellationTokenSource broken = Interlocked.Exchange(ref _broken, new CancellationTokenSource());
+        broken.Cancel();
+    }
 
     /// <summary>Forwards what has come while it was paused, and all that comes.</summary>
     public void Resume() => _open.SetResult();
@@ -38,6 +47,7 @@ public sealed class Relay : IDisposable
     {
         Cut();
         _cut.Dispose();
+        _broken.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -59,10 +69,11 @@ public sealed class Relay : IDisposable
     {
         using TcpClient near = client;
         using TcpClient far = new();
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(_cut.Token, _broken.Token);
         try
         {
-            await far.ConnectAsync(IPAddress.Loopback, _target, _cut.Token);
-            await Task.WhenAny(CopyAsync(near.GetStream(), far.GetStream()), CopyAsync(far.GetStream(), near.GetStream()));
+            await far.ConnectAsync(IPAddress.Loopback, _target, end.Token);
+            await Task.WhenAny(CopyAsync(near.GetStream(), far.GetStream(), end.Token), CopyAsync(far.GetStream(), near.GetStream(), end.Token));
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or SocketException)
         {
@@ -70,13 +81,13 @@ public sealed class Relay : IDisposable
         }
     }
 
-    private async Task CopyAsync(NetworkStream from, NetworkStream to)
+    private async Task CopyAsync(NetworkStream from, NetworkStream to, CancellationToken end)
     {
         byte[] buffer = new byte[64 * 1024];
-        while (await from.ReadAsync(buffer, _cut.Token) is var count and > 0)
+        while (await from.ReadAsync(buffer, end) is var count and > 0)
         {
-            await _open.Task.WaitAsync(_cut.Token);
-            await to.WriteAsync(buffer.AsMemory(0, count), _cut.Token);
+            await _open.Task.WaitAsync(end);
+            await to.WriteAsync(buffer.AsMemory(0, count), end);
         }
     }
 }
