@@ -7,7 +7,7 @@ namespace Broker.Server.InterBroker;
 internal readonly record struct ControllerAddress(int BrokerId, string Host, int Port);
 
 /// <summary>
-/// This broker's one channel to the controller: it sends one request at a time, in the order of the calls, and repeats it until a broker answers that is the
+/// A channel of this broker to the controller: it sends one request at a time, in the order of the calls, and repeats it until a broker answers that is the
 /// controller. Where this broker is the controller itself, it answers in process. Any thread may call.
 /// </summary>
 /// <param name="brokerId">This broker.</param>

@@ -21,13 +21,15 @@ public sealed class BetweenBrokersTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public async Task Our_broker_is_a_member_under_Apaches_controller()
+    [Theory]
+    [InlineData("3.4")]
+    [InlineData("3.9")]
+    public async Task Our_broker_is_a_member_under_Apaches_controller(string release)
     {
         Need.Cluster();
         await using ApacheZooKeeper zooKeeper = await ApacheZooKeeper.StartAsync(_folder);
-        await using ApacheKafka apache = await ApacheKafka.StartAsync(_folder, zooKeeper, _folder["apache"], Settings);
-        await using BrokerProcess ours = await StartOursAsync(zooKeeper);
+        await using ApacheKafka apache = await ApacheKafka.StartAsync(_folder, zooKeeper, _folder["apache"], [Protocol(release), .. Settings]);
+        await using BrokerProcess ours = await StartOursAsync(zooKeeper, release);
         await WorksTogetherAsync(apache.BootstrapServers, ours.BootstrapServers, controller: Apaches);
 
         await ours.StopAsync();
@@ -35,13 +37,15 @@ public sealed class BetweenBrokersTests : IDisposable
         (await TopicAsync(apache.BootstrapServers, "t")).ShouldAllBe(partition => partition.LeaderId == Apaches && partition.IsrNodes.Length == 1);
     }
 
-    [Fact]
-    public async Task Apaches_broker_is_a_member_under_our_controller()
+    [Theory]
+    [InlineData("3.6")]
+    [InlineData("3.9")]
+    public async Task Apaches_broker_is_a_member_under_our_controller(string release)
     {
         Need.Cluster();
         await using ApacheZooKeeper zooKeeper = await ApacheZooKeeper.StartAsync(_folder);
-        await using BrokerProcess ours = await StartOursAsync(zooKeeper);
-        await using ApacheKafka apache = await ApacheKafka.StartAsync(_folder, zooKeeper, _folder["apache"], Settings);
+        await using BrokerProcess ours = await StartOursAsync(zooKeeper, release);
+        await using ApacheKafka apache = await ApacheKafka.StartAsync(_folder, zooKeeper, _folder["apache"], [Protocol(release), .. Settings]);
         await WorksTogetherAsync(ours.BootstrapServers, apache.BootstrapServers, controller: Ours);
 
         await apache.StopAsync();
@@ -102,6 +106,8 @@ public sealed class BetweenBrokersTests : IDisposable
         return id;
     }
 
-    private Task<BrokerProcess> StartOursAsync(ApacheZooKeeper zooKeeper) =>
-        BrokerProcess.StartAsync(_folder["ours"], [$"broker.id={Ours}", $"zookeeper.connect={zooKeeper.Address}", .. Settings]);
+    private static string Protocol(string release) => $"inter.broker.protocol.version={release}";
+
+    private Task<BrokerProcess> StartOursAsync(ApacheZooKeeper zooKeeper, string release) =>
+        BrokerProcess.StartAsync(_folder["ours"], [$"broker.id={Ours}", $"zookeeper.connect={zooKeeper.Address}", Protocol(release), .. Settings]);
 }
