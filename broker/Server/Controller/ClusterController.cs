@@ -27,7 +27,7 @@ internal sealed class ClusterController : IAsyncDisposable
     private readonly ZnodeClient _znodes;
     private readonly ControllerElection _election;
     private readonly IBrokerChannels _channels;
-    private readonly Func<string, bool> _isUncleanElectionAllowed;
+    private readonly Func<string, Task<bool>> _isUncleanElectionAllowed;
     private readonly Func<ValueTask> _registerAgain;
     private readonly IScheduler _scheduler;
     private readonly TimeProvider _time;
@@ -40,10 +40,10 @@ internal sealed class ClusterController : IAsyncDisposable
     private bool _isPaused = true;
     private Task _loop = Task.CompletedTask;
 
-    /// <param name="isUncleanElectionAllowed">unclean.leader.election.enable of a topic.</param>
+    /// <param name="isUncleanElectionAllowed">unclean.leader.election.enable of a topic, as it is in the tree.</param>
     /// <param name="registerAgain">Registers this broker in a new session, after the old one expired.</param>
     internal ClusterController(
-        ControllerSettings settings, ClusterSession session, IBrokerChannels channels, Func<string, bool> isUncleanElectionAllowed,
+        ControllerSettings settings, ClusterSession session, IBrokerChannels channels, Func<string, Task<bool>> isUncleanElectionAllowed,
         Func<ValueTask> registerAgain, IScheduler scheduler, TimeProvider time, ControllerLog log, ControllerMetrics metrics)
     {
         _settings = settings;
@@ -101,8 +101,8 @@ internal sealed class ClusterController : IAsyncDisposable
             "ReplicaLeaderElection", [.. partitions.Select(partition => new ElectionResult(partition, ErrorCode.NotController))],
             term => term.Elections.Elect(isUnclean ? ElectionKind.Unclean : ElectionKind.Preferred, partitions));
 
-    /// <summary>Takes notice that a topic may be led by replicas out of sync, by its own setting or by the cluster's; from any thread.</summary>
-    internal void AllowUncleanElection(string topic) =>
+    /// <summary>Notes that a topic's settings have changed, or the cluster's: it may be led by replicas out of sync now. From any thread.</summary>
+    internal void SettingsChanged(string topic) =>
         Post("TopicUncleanLeaderElectionEnable", () => _term is { } term && !_isPaused ? term.Elections.TryOffline(topic) : Task.CompletedTask);
 
     /// <summary>Waits until every event queued so far has been handled, and some brokers have answered what they were sent for it, or are gone. Their answers

@@ -248,10 +248,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     private void Configure(string topic, LogConfig config, Action<string, LogConfig> configure)
     {
         configure(topic, config);
-        if (Topics.IsUncleanElectionAllowed(topic))
-        {
-            _controller?.AllowUncleanElection(topic);
-        }
+        _controller?.SettingsChanged(topic);
     }
 
     private ControllerAddress? FindController(ClusterImage image)

@@ -21,7 +21,7 @@ internal sealed class ControllerTerm : IDisposable
 
     internal ControllerTerm(
         ControllerSettings settings, int epoch, int epochVersion, ZnodeClient znodes, IBrokerChannels channels,
-        Func<string, bool> isUncleanElectionAllowed, IScheduler scheduler, TimeProvider time, ControllerLog log, ControllerMetrics metrics,
+        Func<string, Task<bool>> isUncleanElectionAllowed, IScheduler scheduler, TimeProvider time, ControllerLog log, ControllerMetrics metrics,
         Action<string, ControllerTerm, Func<Task>> post)
     {
         _settings = settings;

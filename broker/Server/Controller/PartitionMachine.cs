@@ -6,7 +6,7 @@ namespace Broker.Server.Controller;
 
 /// <summary>Carries out the decisions about partitions: writes them, takes over what others have written, and collects the requests to brokers.</summary>
 internal sealed class PartitionMachine(
-    ControllerContext context, PartitionStore store, Func<string, bool> isUncleanElectionAllowed, int controllerEpoch, ControllerLog log,
+    ControllerContext context, PartitionStore store, Func<string, Task<bool>> isUncleanElectionAllowed, int controllerEpoch, ControllerLog log,
     ControllerMetrics metrics)
 {
     /// <summary>Rounds of writing and re-reading; only the leaders' own ISR changes compete, so more than a few mean a fault.</summary>
@@ -48,11 +48,10 @@ internal sealed class PartitionMachine(
     {
         List<(TopicPartition Partition, LeaderAndIsr State)> creates = new();
         List<(TopicPartition Partition, LeaderAndIsr State)> updates = new();
+        IReadOnlySet<string> uncleanTopics = await UncleanTopics(partitions, target, kind);
         foreach (TopicPartition partition in partitions)
         {
-            bool unclean = kind == ElectionKind.Unclean
-                || (kind == ElectionKind.Offline && target == PartitionStatus.Online && isUncleanElectionAllowed(partition.Topic));
-            PartitionDecision decision = PartitionDecisions.Decide(context, controllerEpoch, partition, target, kind, unclean);
+            PartitionDecision decision = Decide(partition, target, kind, uncleanTopics.Contains(partition.Topic));
             switch (decision.Action)
             {
                 case PartitionAction.Mark: context.SetStatus(partition, target); break;
@@ -70,6 +69,21 @@ internal sealed class PartitionMachine(
         }
 
         return [.. await Write(creates, isNew: true, batch), .. await Write(updates, isNew: false, batch)];
+    }
+
+    private PartitionDecision Decide(TopicPartition partition, PartitionStatus target, ElectionKind kind, bool isUncleanAllowed) =>
+        PartitionDecisions.Decide(context, controllerEpoch, partition, target, kind, isUncleanAllowed || kind == ElectionKind.Unclean);
+
+    /// <summary>The topics whose settings allow an unclean leader, of those that have no other. Asked when it matters, because settings change.</summary>
+    private async Task<IReadOnlySet<string>> UncleanTopics(List<TopicPartition> partitions, PartitionStatus target, ElectionKind kind)
+    {
+        string[] topics = kind != ElectionKind.Offline || target != PartitionStatus.Online ? [] : [.. partitions
+            .Where(partition => Decide(partition, target, kind, isUncleanAllowed: false).Action == PartitionAction.NoLeader
+                && Decide(partition, target, kind, isUncleanAllowed: true).IsUnclean)
+            .Select(partition => partition.Topic)
+            .Distinct(StringComparer.Ordinal)];
+        IReadOnlyList<bool> allowed = await Pipelined.Run(topics, isUncleanElectionAllowed);
+        return topics.Where((_, index) => allowed[index]).ToHashSet(StringComparer.Ordinal);
     }
 
     private async Task<List<TopicPartition>> Write(List<(TopicPartition Partition, LeaderAndIsr State)> states, bool isNew, RequestBatch batch)

@@ -48,6 +48,8 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     /// <summary>The settings in effect for the topic's logs.</summary>
     internal LogConfig LogConfigOf(string topic) => TopicLogConfig.Of(OverridesOf(topic), broker.Effective);
 
-    /// <summary>unclean.leader.election.enable of the topic.</summary>
-    internal bool IsUncleanElectionAllowed(string topic) => (bool)TopicSettings.Value("unclean.leader.election.enable", OverridesOf(topic), broker.Effective);
+    /// <summary>unclean.leader.election.enable of the topic, read from the tree: no notice says what a topic is created with.</summary>
+    /// <exception cref="CoordinationLostException">The tree is out of reach.</exception>
+    internal async Task<bool> IsUncleanElectionAllowed(string topic) =>
+        (bool)TopicSettings.Value("unclean.leader.election.enable", await Read(topic), broker.Effective);
 }

@@ -66,7 +66,7 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
         BrokerRegistrar registrar = new(session);
         BrokerRegistration registration = new(id, [new BrokerEndpoint("PLAINTEXT", "localhost", 9000 + id, 0)], null, 0);
         ClusterController controller = new(
-            new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled, Balancing), session, this, UncleanTopics.Contains,
+            new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled, Balancing), session, this, topic => Task.FromResult(UncleanTopics.Contains(topic)),
             () => RegisterAgain(registrar, registration), PoolScheduler.Instance, Time, new ControllerLog(NullLogger.Instance),
             Metrics.GetValueOrDefault(id) ?? new ControllerMetrics());
         _members[id] = new Member(session, registrar, controller);

@@ -63,7 +63,7 @@ public sealed class LeaderElectionsTests
         await Leave(cluster, new("u", 0), isr: [2]);
         await cluster.Kill(2);
         cluster.UncleanTopics.Add("t");
-        cluster.Controller(1).AllowUncleanElection("t");
+        cluster.Controller(1).SettingsChanged("t");
         await cluster.Settle();
         (await cluster.State("t")).Leader.ShouldBe(1);
         (await cluster.State("u")).Leader.ShouldBe(-1);
