@@ -159,9 +159,9 @@ internal sealed class TopicDeletion(ControllerTerm term, bool isEnabled)
 
     private async Task Complete(string topic)
     {
-        RequestBatch batch = term.NewBatch();
-        await term.Replicas.Move(Context.ReplicasOf(topic).ToList(), ReplicaState.NonExistent, batch);
+        // The replicas stay deleted until the znodes are: where that fails, it is tried again.
         await term.Store.DeleteTopic(topic);
+        await term.Replicas.Move(Context.ReplicasOf(topic).ToList(), ReplicaState.NonExistent, term.NewBatch());
         Context.RemoveTopic(topic);
         term.Log.Deleted(topic);
     }
