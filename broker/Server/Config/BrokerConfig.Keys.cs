@@ -107,9 +107,11 @@ internal sealed partial class BrokerConfig
 
     public int ControlledShutdownMaxRetries => Int("controlled.shutdown.max.retries");
 
-    public long ControlledShutdownRetryBackoffMs => Long("controlled.shutdown.retry.backoff.ms");
+    /// <summary>At least 0; Kafka lets any number be set.</summary>
+    public long ControlledShutdownRetryBackoffMs => Math.Clamp(Long("controlled.shutdown.retry.backoff.ms"), 0, int.MaxValue);
 
-    public int ControllerSocketTimeoutMs => Int("controller.socket.timeout.ms");
+    /// <summary>At least 1; Kafka lets any number be set.</summary>
+    public int ControllerSocketTimeoutMs => Math.Max(1, Int("controller.socket.timeout.ms"));
 
     public int ReplicaFetchResponseMaxBytes => Int("replica.fetch.response.max.bytes");
 

@@ -1,0 +1,41 @@
+using Broker.Protocol.Messages;
+using Broker.Server.Controller;
+using Broker.Server.Metadata;
+using Broker.Server.Scheduling;
+
+namespace Broker.Server.Tests.Controller;
+
+public sealed class LocalBrokerTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public async Task Requests_that_wait_for_the_disk_block_no_caller_and_are_applied_in_their_order()
+    {
+        using ManualResetEventSlim disk = new();
+        List<string> applied = [];
+        using IBlockingWork threads = PoolScheduler.Instance.CreateThreads(maxThreads: 1);
+        LocalBroker broker = new(
+            _ =>
+            {
+                disk.Wait(Patience).ShouldBeTrue();
+                applied.Add("LeaderAndIsr");
+                return new LeaderAndIsrResponse();
+            },
+            _ =>
+            {
+                applied.Add("StopReplica");
+                return new StopReplicaResponse();
+            },
+            threads, new MetadataCache("c", TimeProvider.System), new TopicConfigs(null!, null!), () => 5);
+
+        Task leading = broker.Send(new LeaderAndIsrRequest(), CancellationToken.None).AsTask();
+        Task stopping = broker.Send(new StopReplicaRequest(), CancellationToken.None).AsTask();
+        leading.IsCompleted.ShouldBeFalse();
+        (await broker.Send(new UpdateMetadataRequest { BrokerEpoch = 5 }, CancellationToken.None)).ErrorCode.ShouldBe((short)0, "it needs no disk");
+        stopping.IsCompleted.ShouldBeFalse();
+        disk.Set();
+        await Task.WhenAll(leading, stopping).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        applied.ShouldBe(["LeaderAndIsr", "StopReplica"]);
+    }
+}
