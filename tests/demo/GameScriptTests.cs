@@ -43,6 +43,7 @@ public sealed class GameScriptTests : IDisposable
         {
             Directory.CreateDirectory(Path.Combine(_root, folder));
         }
+        File.Copy(Path.Combine(RepositoryRoot(), "demo/zookeeper"), Path.Combine(_root, "demo/zookeeper"));
         Write("bin/dotnet", Dotnet);
         File.SetUnixFileMode(Path.Combine(_root, "bin/dotnet"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }

@@ -66,25 +66,26 @@ public sealed class GameSystemTests : IAsyncLifetime
         _home.Publish("broker", "echo 'No space left on device'; exit 1");
         _system.Start("broker", "broker");
         UserErrorException error = await Should.ThrowAsync<UserErrorException>(
-            _system.WhileAllRunAsync(() => new TaskCompletionSource<bool>().Task, () => null, Stop));
+            _system.WhileAllRunAsync(() => new TaskCompletionSource<bool>().Task, Stop));
         error.Message.ShouldContain("The broker ended unexpectedly; the last line of its log: No space left on device");
         error.Message.ShouldContain(Path.Combine(_system.Folder.Logs, "broker.log"));
     }
 
     [Fact]
-    public async Task The_expected_end_of_a_process_does_not_stop_the_work()
+    public async Task A_killed_process_does_not_stop_the_work()
     {
-        _home.Publish("detector", "exit 137");
+        _home.Publish("detector", "exec sleep 600");
         _system.Start("detector-1", "detector");
+        _system.Children[0].Kill();
         await _system.Children[0].StopAsync();
-        (await _system.WhileAllRunAsync(() => Task.FromResult(5), () => _system.Children[0], Stop)).ShouldBe(5);
+        (await _system.WhileAllRunAsync(() => Task.FromResult(5), Stop)).ShouldBe(5);
     }
 
     [Fact]
     public async Task An_interrupt_ends_the_wait_for_a_call()
     {
         using CancellationTokenSource interrupt = new();
-        Task<bool> waiting = _system.WhileAllRunAsync(() => new TaskCompletionSource<bool>().Task, () => null, interrupt.Token);
+        Task<bool> waiting = _system.WhileAllRunAsync(() => new TaskCompletionSource<bool>().Task, interrupt.Token);
         await interrupt.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(waiting);
     }

@@ -15,7 +15,6 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
 {
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(5);
     private readonly Endpoints _endpoints = system.Endpoints;
-    private DetectorKill? _killed;
 
     /// <summary>A few SQL results over HDFS, as text; set when the run is over.</summary>
     public string Results { get; private set; } = "";
@@ -59,9 +58,9 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         DemoAudit audit = new(options, system, progress, hdfs);
         DemoReport report = await audit.RunAsync(new DemoOutcome(generator.Statistics, history, world.Players.Count, live, alerts.Received), cancellation);
         Results = await SqlResults.ReadAsync(hdfs, system.Folder.Cache, cancellation);
-        if (options.Keep && _killed?.Victim is { } victim)
+        if (options.Keep && system.Children.FirstOrDefault(child => child.IsKilled) is { } victim)
         {
-            await system.ReplaceDetectorAsync(victim, cancellation);
+            await system.RestartDetectorAsync(victim, cancellation);
         }
         return report;
     }
@@ -87,10 +86,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     private async Task<Recovery> KillInTheMiddleAsync(GroupProgress progress, CancellationToken cancellation)
     {
         await Task.Delay(Length / 2, time, cancellation);
-        DetectorKill kill = new(system, progress, options.Partitions, time);
-        Task<Recovery> running = kill.RunAsync(state.Report, cancellation);
-        _killed = kill;
-        return await running;
+        return await new DetectorKill(system, progress, options.Partitions, time).RunAsync(state.Report, cancellation);
     }
 
     private async Task WatchAsync(Task playing, long started, GroupProgress progress, CancellationToken cancellation)
@@ -107,7 +103,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     }
 
     private Task<bool> UpdateLagsAsync(GroupProgress progress, CancellationToken cancellation)
-        => system.WhileAllRunAsync(() => UpdateLagsAsync(progress), () => _killed?.Victim, cancellation);
+        => system.WhileAllRunAsync(() => UpdateLagsAsync(progress), cancellation);
 
     private async Task<bool> UpdateLagsAsync(GroupProgress progress)
     {

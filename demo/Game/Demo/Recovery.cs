@@ -18,19 +18,19 @@ internal sealed class DetectorKill(GameSystem system, GroupProgress progress, in
 {
     private static readonly TimeSpan TakeoverTimeout = TimeSpan.FromSeconds(60);
 
-    public ChildProcess? Victim { get; private set; }
+    private ChildProcess? _victim;
 
     public async Task<Recovery> RunAsync(Action<string> report, CancellationToken cancellation)
     {
         ILookup<string, int> assignment = await progress.AssignmentAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents);
-        Victim = system.Children.Where(child => assignment.Contains(child.Name)).MaxBy(child => assignment[child.Name].Count())
+        _victim = system.Children.Where(child => assignment.Contains(child.Name)).MaxBy(child => assignment[child.Name].Count())
             ?? throw new UserErrorException("The detector group has no members: the detectors' logs are in " + system.Folder.Logs);
-        HashSet<int> orphaned = [.. assignment[Victim.Name]];
+        HashSet<int> orphaned = [.. assignment[_victim.Name]];
         Dictionary<int, PartitionProgress> before = (await ProgressAsync()).Where(p => orphaned.Contains(p.Partition.Partition.Value))
             .ToDictionary(p => p.Partition.Partition.Value);
-        report($"killing {Victim.Name} (process {Victim.Id}) with SIGKILL; it has partitions {string.Join(", ", orphaned.Order())}");
+        report($"killing {_victim.Name} (process {_victim.Id}) with SIGKILL; it has partitions {string.Join(", ", orphaned.Order())}");
         long killedAt = time.GetTimestamp();
-        Victim.Kill();
+        _victim.Kill();
 
         // No detector judges the events up to these offsets until the coordinator has expired the session of the killed one.
         Dictionary<int, long> endsAtKill = await progress.EndsAsync(orphaned.Select(p => new TopicPartition(Topics.PlayerEvents, p)));
@@ -59,7 +59,7 @@ internal sealed class DetectorKill(GameSystem system, GroupProgress progress, in
 
     private async Task<IReadOnlySet<int>> PartitionsOfOthersAsync()
         => (await progress.AssignmentAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents))
-            .Where(member => member.Key != Victim!.Name).SelectMany(member => member).ToHashSet();
+            .Where(member => member.Key != _victim!.Name).SelectMany(member => member).ToHashSet();
 
     private static Recovery Recovered(PartitionProgress[] now, Dictionary<int, PartitionProgress> before, TimeSpan elapsed, Action<string> report)
     {

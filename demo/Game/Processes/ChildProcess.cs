@@ -9,14 +9,18 @@ namespace Game.Cli.Processes;
 internal sealed class ChildProcess : IDisposable
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(15);
-    private readonly Process _process;
+    private readonly ProcessStartInfo _start;
+    private readonly Lock _gate = new();
+    private Process _process;
+    private bool _isKilled;
 
-    private ChildProcess(string name, string program, Process process, string logFile)
+    private ChildProcess(string name, string program, ProcessStartInfo start, string logFile)
     {
         Name = name;
         Program = program;
-        _process = process;
         LogFile = logFile;
+        _start = start;
+        _process = Process.Start(start)!;
     }
 
     public string Name { get; }
@@ -26,9 +30,54 @@ internal sealed class ChildProcess : IDisposable
 
     public string LogFile { get; }
 
-    public int Id => _process.Id;
+    public int Id
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _process.Id;
+            }
+        }
+    }
 
-    public bool HasExited => _process.HasExited;
+    public bool HasExited
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _process.HasExited;
+            }
+        }
+    }
+
+    /// <summary>Whether <see cref="Kill"/> has ended it and it has not been started again.</summary>
+    public bool IsKilled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isKilled;
+            }
+        }
+    }
+
+    /// <summary>Whether it has ended although nobody killed it.</summary>
+    public bool HasFailed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_isKilled && _process.HasExited;
+            }
+        }
+    }
+
+    /// <summary>Whether <see cref="Pause"/> has stopped it and it has not been resumed.</summary>
+    public bool IsPaused { get; private set; }
 
     /// <summary>Starts a published program.</summary>
     /// <param name="name">The name of the process in the system, e.g. "detector-1".</param>
@@ -56,16 +105,44 @@ internal sealed class ChildProcess : IDisposable
             start.ArgumentList.Add(part);
         }
         start.Environment["GAME_LOG"] = logFile;
-        return new ChildProcess(name, path, Process.Start(start)!, logFile);
+        return new ChildProcess(name, path, start, logFile);
+    }
+
+    /// <summary>Starts the process again, after it has ended.</summary>
+    public void StartAgain()
+    {
+        lock (_gate)
+        {
+            _process.Dispose();
+            _process = Process.Start(_start)!;
+            _isKilled = false;
+        }
     }
 
     /// <summary>Ends the process at once, as a power cut would.</summary>
     public void Kill()
     {
-        if (!_process.HasExited)
+        lock (_gate)
         {
-            _process.Kill();
+            if (!_process.HasExited)
+            {
+                _isKilled = true;
+                _process.Kill();
+            }
         }
+    }
+
+    /// <summary>Stops the process from running (SIGSTOP), until <see cref="Resume"/>; its connections stay open.</summary>
+    public void Pause()
+    {
+        IsPaused = true;
+        Signals.Pause(Id);
+    }
+
+    public void Resume()
+    {
+        Signals.Continue(Id);
+        IsPaused = false;
     }
 
     /// <summary>Asks the process to end (SIGTERM), and kills it when it does not within 15 s.</summary>

@@ -3,27 +3,48 @@ using System.Net.Sockets;
 
 namespace Game.Cli.Processes;
 
-/// <summary>Finds ports of the loopback address that no process listens on.</summary>
+/// <summary>
+/// Finds ports of the loopback address that no process listens on, each once. They lie below the range that Linux uses for outgoing connections (32768 and up),
+/// so that no such connection occupies a broker's port while the broker is down between two starts.
+/// </summary>
 internal static class FreePorts
 {
-    public static int[] Find(int count)
+    private const int Lowest = 20_000;
+    private const int Highest = 31_999;
+
+    /// <summary>More than one process needs: several search at once, and each begins at another port.</summary>
+    private const int PortsOfProcess = 37;
+
+    private static int _last = Environment.ProcessId % ((Highest - Lowest) / PortsOfProcess) * PortsOfProcess;
+
+    /// <exception cref="UserErrorException">Too few are free.</exception>
+    public static int[] Find(int count) => [.. Enumerable.Range(0, count).Select(_ => Next())];
+
+    private static int Next()
     {
-        // Every listener stays open until the last port is found, so that the ports differ.
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
+        for (int tried = Lowest; tried <= Highest; tried++)
+        {
+            int port = Lowest + (int)((uint)Interlocked.Increment(ref _last) % (Highest - Lowest + 1));
+            if (IsFree(port))
+            {
+                return port;
+            }
+        }
+
+        throw new UserErrorException($"No port from {Lowest} to {Highest} of 127.0.0.1 is free.");
+    }
+
+    private static bool IsFree(int port)
+    {
+        using TcpListener listener = new(IPAddress.Loopback, port);
         try
         {
-            return [.. listeners.Select(listener =>
-            {
-                listener.Start();
-                return ((IPEndPoint)listener.LocalEndpoint).Port;
-            })];
+            listener.Start();
+            return true;
         }
-        finally
+        catch (SocketException)
         {
-            foreach (TcpListener listener in listeners)
-            {
-                listener.Dispose();
-            }
+            return false;
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Confluent.Kafka;
 using Game.Contracts;
 using Game.Simulator.World;
@@ -6,13 +8,13 @@ using Game.WebHdfs;
 namespace Game.Cli.Processes;
 
 /// <summary>
-/// The whole system on one machine as child processes: broker, local WebHDFS server, game servers, detectors, filter, sink. It starts in two steps, so that
+/// The whole system on one machine as child processes: brokers, local WebHDFS server, game servers, detectors, filter, sink. It starts in two steps, so that
 /// history can be produced before any consumer starts.
 /// </summary>
 internal sealed class GameSystem : IAsyncDisposable
 {
     private const string Sink = "hdfs-sink";
-    private const string LocalWebHdfs = "local-webhdfs";
+    internal const string LocalWebHdfs = "local-webhdfs";
 
     /// <summary>The user name for the local WebHDFS server, which refuses, as HDFS does, some names that a user here can have (jane@corp, 1abc).</summary>
     private const string LocalUser = "game";
@@ -22,7 +24,9 @@ internal sealed class GameSystem : IAsyncDisposable
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly List<ChildProcess> _children = [];
-    private readonly int[] _ports = FreePorts.Find(4 + SystemOptions.GameServers + SystemOptions.Detectors + 1);
+    private readonly int _webHdfsPort = FreePorts.Find(1)[0];
+    private readonly string _filterUrl = Urls(1)[0];
+    private readonly Brokers? _brokers;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private bool _keep;
 
@@ -30,13 +34,14 @@ internal sealed class GameSystem : IAsyncDisposable
     {
         Folder = folder;
         Options = options;
+        _brokers = options.BootstrapServers is null ? new Brokers(folder, options.Cluster) : null;
         Endpoints = new Endpoints(
-            options.BootstrapServers ?? $"127.0.0.1:{_ports[0]}",
-            options.WebHdfs ?? $"http://127.0.0.1:{_ports[1]}",
-            [.. Enumerable.Range(0, SystemOptions.GameServers).Select(i => Url(4 + i))],
-            [.. Enumerable.Range(0, SystemOptions.Detectors).Select(i => Url(4 + SystemOptions.GameServers + i))],
-            Url(2),
-            options.BootstrapServers is null ? $"127.0.0.1:{_ports[3]}" : null);
+            options.BootstrapServers ?? _brokers!.BootstrapServers,
+            options.WebHdfs ?? $"http://127.0.0.1:{_webHdfsPort}",
+            Urls(SystemOptions.GameServers),
+            Urls(SystemOptions.Detectors),
+            Urls(1)[0],
+            _brokers?.Metrics);
         Topics = new Topics(options.Partitions);
     }
 
@@ -70,18 +75,17 @@ internal sealed class GameSystem : IAsyncDisposable
     /// <param name="cancellation">Ends the start.</param>
     public async Task StartStoresAsync(IAdminClient admin, IWebHdfs hdfs, Action<string> report, CancellationToken cancellation)
     {
-        if (Options.BootstrapServers is null)
+        if (_brokers is { } brokers)
         {
-            Start("broker", "broker", "--data", Folder.Broker, "--override", $"listeners=PLAINTEXT://{Endpoints.BootstrapServers}",
-                "--override", $"metrics.http.listener={Endpoints.BrokerMetrics}", "--override", "group.initial.rebalance.delay.ms=500");
+            await StartBrokersAsync(brokers, cancellation);
         }
 
         if (Options.WebHdfs is null)
         {
-            Start(LocalWebHdfs, "local-webhdfs", "--root", Folder.Hdfs, "--port", _ports[1].ToString());
+            Start(LocalWebHdfs, "local-webhdfs", "--root", Folder.Hdfs, "--port", _webHdfsPort.ToString());
         }
         await UntilAsync($"the brokers at {Endpoints.BootstrapServers}",
-            () => Task.FromResult(admin.GetMetadata(TimeSpan.FromSeconds(1)).Brokers.Count > 0 ? null : "it knows no brokers"), StartTimeout, cancellation);
+            () => Task.FromResult(MissingBrokers(admin.GetMetadata(TimeSpan.FromSeconds(1)).Brokers.Count)), StartTimeout, cancellation);
         await UntilAsync($"WebHDFS at {Endpoints.WebHdfs}",
             async () => await hdfs.GetFileStatusAsync("/", cancellation) is null ? "it has no root folder" : null, StartTimeout, cancellation);
         await TopicSetup.EnsureAsync(admin, Topics.All, report);
@@ -98,7 +102,7 @@ internal sealed class GameSystem : IAsyncDisposable
         }
 
         Start("filter", "detector", "--filter", "--bootstrap-server", Endpoints.BootstrapServers, "--partitions", Partitions,
-            "--urls", Url(4 + SystemOptions.GameServers + SystemOptions.Detectors));
+            "--urls", _filterUrl);
         Start(Sink, "hdfs-sink", "--bootstrap-server", Endpoints.BootstrapServers, "--webhdfs", Endpoints.WebHdfs, "--user", Hdfs.UserName,
             "--warehouse", SystemOptions.Warehouse, "--partitions", Partitions, "--urls", Endpoints.Sink);
         for (int i = 0; i < SystemOptions.GameServers; i++)
@@ -116,20 +120,18 @@ internal sealed class GameSystem : IAsyncDisposable
         SaveRunning();
     }
 
-    /// <summary>Starts a detector in place of a killed one, and waits until it is ready.</summary>
-    public async Task ReplaceDetectorAsync(ChildProcess killed, CancellationToken cancellation)
+    /// <summary>Starts a killed detector again, and waits until it is ready.</summary>
+    public async Task RestartDetectorAsync(ChildProcess killed, CancellationToken cancellation)
     {
-        int index = Enumerable.Range(0, SystemOptions.Detectors).First(i => DetectorName(i) == killed.Name);
-        _children.Remove(killed);
-        killed.Dispose();
-        StartDetector(index);
-        await ReadyAsync(Endpoints.Detectors[index], cancellation);
+        killed.StartAgain();
+        SaveRunning();
+        await ReadyAsync(Endpoints.Detectors[Enumerable.Range(0, SystemOptions.Detectors).First(i => DetectorName(i) == killed.Name)], cancellation);
     }
 
-    /// <exception cref="UserErrorException">A process that should run has ended.</exception>
-    public void ThrowIfProcessExited(ChildProcess? expected = null)
+    /// <exception cref="UserErrorException">A process has ended that was not killed by <see cref="ChildProcess.Kill"/>.</exception>
+    public void ThrowIfProcessExited()
     {
-        if (_children.Find(child => child != expected && child.HasExited) is { } exited)
+        if (_children.Find(child => child.HasFailed) is { } exited)
         {
             throw new UserErrorException(
                 $"The {exited.Name} ended unexpectedly; the last line of its log: {exited.LastLogLine()} (whole log: {exited.LogFile})");
@@ -138,18 +140,17 @@ internal sealed class GameSystem : IAsyncDisposable
 
     /// <summary>Runs work that needs the system, and throws as soon as a process ends: a client can wait long for a broker that has ended.</summary>
     /// <param name="work">The work. When a process ends, it is not awaited any more.</param>
-    /// <param name="expected">Gives, at each check, the process that may end; null for none.</param>
     /// <exception cref="UserErrorException">A process that should run has ended.</exception>
-    public async Task<T> WhileAllRunAsync<T>(Func<Task<T>> work, Func<ChildProcess?> expected, CancellationToken cancellation)
+    public async Task<T> WhileAllRunAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
     {
-        ThrowIfProcessExited(expected());
+        ThrowIfProcessExited();
         Task<T> working = work();
         using PeriodicTimer tick = new(CheckInterval);
         while (!working.IsCompleted)
         {
             await Task.WhenAny(working, tick.WaitForNextTickAsync(cancellation).AsTask());
             cancellation.ThrowIfCancellationRequested();
-            ThrowIfProcessExited(expected());
+            ThrowIfProcessExited();
         }
 
         try
@@ -158,7 +159,7 @@ internal sealed class GameSystem : IAsyncDisposable
         }
         catch (KafkaException)
         {
-            ThrowIfProcessExited(expected()); // its message says more than the client's
+            ThrowIfProcessExited(); // its message says more than the client's
             throw;
         }
     }
@@ -192,14 +193,16 @@ internal sealed class GameSystem : IAsyncDisposable
         => Folder.SaveRunning(new RunningSystem(Endpoints,
         [.. _children.Where(child => !child.HasExited).Select(child => RunningProcess.Of(child.Name, child.Id, child.Program))]));
 
-    /// <summary>Stops all processes, unless they are kept: first those that write, then those that read, then the stores.</summary>
+    /// <summary>Stops all processes, unless they are kept, in the <see cref="StopOrder"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_keep)
         {
-            await StopAsync(child => child.Name.StartsWith("game-server", StringComparison.Ordinal));
-            await StopAsync(child => child.Name is not ("broker" or LocalWebHdfs));
-            await StopAsync(_ => true);
+            foreach (IReadOnlyList<ChildProcess> step in StopOrder.Steps(_children, child => child.Name))
+            {
+                await Task.WhenAll(step.Select(child => child.StopAsync()));
+            }
+
             Folder.ForgetRunning();
         }
 
@@ -209,6 +212,38 @@ internal sealed class GameSystem : IAsyncDisposable
         }
         _http.Dispose();
     }
+
+    // ZooKeeper serves before the brokers start, because a broker that cannot reach it ends.
+    private async Task StartBrokersAsync(Brokers brokers, CancellationToken cancellation)
+    {
+        if (brokers.ZooKeeperPort is { } port)
+        {
+            Start(Brokers.ZooKeeper, Brokers.ZooKeeper, [.. brokers.ZooKeeperArguments]);
+            await UntilAsync($"ZooKeeper at 127.0.0.1:{port}", () => RefusedAsync(port, cancellation), StartTimeout, cancellation);
+        }
+
+        for (int id = 1; id <= brokers.Count; id++)
+        {
+            Start(brokers.NameOf(id), Brokers.Name, [.. brokers.ArgumentsOf(id)]);
+        }
+    }
+
+    private static async Task<string?> RefusedAsync(int port, CancellationToken cancellation)
+    {
+        using TcpClient client = new();
+        try
+        {
+            await client.ConnectAsync(IPAddress.Loopback, port, cancellation);
+            return null;
+        }
+        catch (SocketException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private string? MissingBrokers(int found)
+        => found >= (_brokers?.Count ?? 1) ? null : $"{found} of {_brokers?.Count ?? 1} brokers have registered";
 
     private static string DetectorName(int index) => $"detector-{index + 1}";
 
@@ -228,8 +263,6 @@ internal sealed class GameSystem : IAsyncDisposable
 
     private string Partitions => Options.Partitions.ToString();
 
-    private Task StopAsync(Func<ChildProcess, bool> which) => Task.WhenAll(_children.Where(which).Select(child => child.StopAsync()));
-
     // All processes share one machine. No user waits for the upload to HDFS, so the sink and the local WebHDFS server run at low priority.
     internal void Start(string name, string program, params string[] arguments)
     {
@@ -237,7 +270,7 @@ internal sealed class GameSystem : IAsyncDisposable
         SaveRunning();
     }
 
-    private string Url(int port) => $"http://127.0.0.1:{_ports[port]}";
+    private static string[] Urls(int count) => [.. FreePorts.Find(count).Select(port => $"http://127.0.0.1:{port}")];
 
     /// <summary>Waits until a server is usable.</summary>
     /// <param name="what">The name of the server, for the error.</param>

@@ -5,8 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace Game.Cli.Processes;
 
 /// <summary>The addresses of a system's parts.</summary>
+/// <param name="MetricsOfBrokers">HOST:PORT of each broker that the system started; null where the brokers are outside ones.</param>
 internal sealed record Endpoints(string BootstrapServers, string WebHdfs, IReadOnlyList<string> GameServers, IReadOnlyList<string> Detectors, string Sink,
-    string? BrokerMetrics);
+    IReadOnlyList<string>? MetricsOfBrokers);
 
 /// <summary>The running processes of a system and their addresses; the file running.json while the system runs.</summary>
 internal sealed record RunningSystem(Endpoints Endpoints, IReadOnlyList<RunningProcess> Processes);
@@ -17,7 +18,7 @@ internal sealed record RunningSystem(Endpoints Endpoints, IReadOnlyList<RunningP
 internal sealed partial class SystemFolderJson : JsonSerializerContext;
 
 /// <summary>
-/// The folder in which a system keeps its data: broker/, hdfs/, logs/, secrets/, system.json once it has started, report.json once a demo has finished, and
+/// The folder in which a system keeps its data: broker/ (of a cluster zookeeper/, broker-1/ and so on), hdfs/, logs/, secrets/, system.json once it has started, report.json once a demo has finished, and
 /// running.json while it runs. All these folders are in .game of the project. The file .game/newest names the folder that queries read while no system runs:
 /// the one of the demo that finished last or of the system that was up last.
 /// </summary>
@@ -45,8 +46,6 @@ internal sealed class SystemFolder
 
     public string Path { get; }
 
-    public string Broker => Sub("broker");
-
     public string Hdfs => Sub("hdfs");
 
     public string Cache => Sub("cache");
@@ -54,6 +53,9 @@ internal sealed class SystemFolder
     public string Logs => Sub("logs");
 
     public string Secrets => Sub("secrets");
+
+    /// <summary>The data folder of a process.</summary>
+    public string DataOf(string process) => Sub(process);
 
     /// <summary>The game world's service credential.</summary>
     public string CredentialFile => Secret("service-credential");

@@ -6,7 +6,8 @@ namespace Game.Cli.Processes;
 /// <param name="Partitions">Partitions of player-events; the number never changes.</param>
 /// <param name="BootstrapServers">An outside Kafka that holds the records; null starts a broker of our own.</param>
 /// <param name="WebHdfs">An outside HDFS that holds the rows; null starts the local WebHDFS server.</param>
-internal sealed record SystemOptions(int Partitions, string? BootstrapServers = null, string? WebHdfs = null)
+/// <param name="Cluster">Whether the brokers of our own are a cluster on a ZooKeeper, see <see cref="Brokers"/>, and not one that runs alone.</param>
+internal sealed record SystemOptions(int Partitions, string? BootstrapServers = null, string? WebHdfs = null, bool Cluster = false)
 {
     public const int GameServers = 2;
     public const int Detectors = 2;

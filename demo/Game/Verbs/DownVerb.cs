@@ -23,10 +23,11 @@ internal static class DownVerb
             return 0;
         }
 
-        // The same order as in GameSystem.DisposeAsync: first the processes that write, then those that read, then the stores.
-        await StopAsync([.. running.Processes.Where(p => p.Name.StartsWith("game-server", StringComparison.Ordinal))], cancellation);
-        await StopAsync([.. running.Processes.Where(p => p.Name is not ("broker" or "local-webhdfs"))], cancellation);
-        await StopAsync(running.Processes, cancellation);
+        foreach (IReadOnlyList<RunningProcess> step in StopOrder.Steps(running.Processes, process => process.Name))
+        {
+            await StopAsync(step, cancellation);
+        }
+
         folder.ForgetRunning();
         Console.WriteLine($"The system is down{(folder.IsOf(SystemFolder.Up) ? "; ./game up continues with its data" : "")}. Its data lies in");
         Console.WriteLine($"  {folder.Path}");

@@ -75,6 +75,20 @@ internal static class OptionOf
     public static Option<string?> Bootstrap(string description, string name = "--bootstrap-server")
         => Checked(name, description, "HOST:PORT", BootstrapServers.Fault);
 
+    /// <summary>Whether the brokers are a cluster; not together with brokers from outside.</summary>
+    public static Option<bool> Cluster(Option<string?> bootstrap)
+    {
+        Option<bool> option = new("--cluster") { Description = $"ZooKeeper and {Brokers.ClusterSize} brokers, instead of one broker" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetResult(bootstrap) is { Implicit: false })
+            {
+                result.AddError("--cluster starts brokers of its own and cannot be used with --bootstrap-server.");
+            }
+        });
+        return option;
+    }
+
     public static Option<string?> WebHdfs(string description) => Checked("--webhdfs", description, "URL", text =>
     {
         try

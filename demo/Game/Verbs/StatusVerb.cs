@@ -1,10 +1,13 @@
 using System.CommandLine;
+using Confluent.Kafka;
+using Game.Cli.Cluster;
 using Game.Cli.Processes;
+using Game.Contracts;
 using Spectre.Console;
 
 namespace Game.Cli.Verbs;
 
-/// <summary><c>./game status</c>: shows the processes that run and their addresses. Exit code 3 when nothing runs, 4 when a process has ended.</summary>
+/// <summary><c>./game status</c>: shows the processes that run, their addresses and the state of a cluster. Exit code 3 when nothing runs, 4 when a process has ended.</summary>
 internal static class StatusVerb
 {
     private const int NothingRuns = 3;
@@ -13,11 +16,11 @@ internal static class StatusVerb
     public static Command Create()
     {
         Command command = new("status", "Show what runs and where it listens");
-        command.SetAction(_ => Run());
+        command.SetAction((_, _) => RunAsync());
         return command;
     }
 
-    public static void Write(SystemFolder folder, RunningSystem running)
+    public static async Task WriteAsync(SystemFolder folder, RunningSystem running)
     {
         Table table = new Table().AddColumn("process").AddColumn("id").AddColumn("");
         foreach (RunningProcess process in running.Processes)
@@ -26,12 +29,17 @@ internal static class StatusVerb
         }
 
         AnsiConsole.Write(table);
+        if (Brokers.AreCluster(running))
+        {
+            await WriteClusterAsync(running.Endpoints.BootstrapServers);
+        }
+
         // People copy addresses and paths: each is written whole, on its own line.
-        Write("bootstrap server", running.Endpoints.BootstrapServers);
+        Write(Brokers.AreCluster(running) ? "bootstrap servers" : "bootstrap server", running.Endpoints.BootstrapServers);
         Write("WebHDFS", running.Endpoints.WebHdfs);
         Write("game servers", [.. running.Endpoints.GameServers]);
-        string[] broker = running.Endpoints.BrokerMetrics is { } address ? [$"http://{address}/metrics"] : [];
-        Write("metrics", [.. running.Endpoints.Detectors.Append(running.Endpoints.Sink).Select(url => url + "/metrics"), .. broker]);
+        IEnumerable<string> brokers = (running.Endpoints.MetricsOfBrokers ?? []).Select(address => "http://" + address);
+        Write("metrics", [.. running.Endpoints.Detectors.Append(running.Endpoints.Sink).Concat(brokers).Select(url => url + "/metrics")]);
         Write("folder", folder.Path);
     }
 
@@ -43,7 +51,29 @@ internal static class StatusVerb
         }
     }
 
-    private static int Run()
+    private static async Task WriteClusterAsync(string bootstrapServers)
+    {
+        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(bootstrapServers, "status")).SetLogHandler((_, _) => { }).Build();
+        try
+        {
+            ClusterState state = await ClusterState.ReadAsync(admin);
+            Table table = new Table().AddColumn("broker").AddColumn("rack").AddColumn("leads").AddColumn("in sync").AddColumn("");
+            foreach (BrokerState broker in state.Brokers)
+            {
+                table.AddRow($"{broker.Id}", broker.Rack, $"{broker.Leads}", $"{broker.InSync} of {broker.Replicas}",
+                    broker.Id == state.Controller ? "controller" : "");
+            }
+
+            AnsiConsole.Write(table);
+            Write("cluster", state.Summary);
+        }
+        catch (KafkaException e)
+        {
+            Write("cluster", $"no broker answers: {e.Error.Reason}");
+        }
+    }
+
+    private static async Task<int> RunAsync()
     {
         if (SystemFolder.Active() is not { } folder || folder.Running() is not { } running)
         {
@@ -51,7 +81,7 @@ internal static class StatusVerb
             return NothingRuns;
         }
 
-        Write(folder, running);
+        await WriteAsync(folder, running);
         return running.Processes.All(process => process.IsAlive) ? 0 : PartRuns;
     }
 }

@@ -16,7 +16,7 @@ internal static class UpVerb
 {
     private const int DefaultPartitions = 4;
 
-    private sealed record Options(int? Partitions, bool Fresh, int? HistoryDays, int Players, string? BootstrapServers, string? WebHdfs);
+    private sealed record Options(int? Partitions, bool Fresh, int? HistoryDays, int Players, string? BootstrapServers, string? WebHdfs, bool Cluster);
 
     public static Command Create()
     {
@@ -28,12 +28,13 @@ internal static class UpVerb
         Option<int> players = OptionOf.Players("Players of that play");
         Option<string?> bootstrap = OptionOf.Bootstrap("HOST:PORT of an outside Kafka");
         Option<string?> webHdfs = OptionOf.WebHdfs("URL of an outside HDFS");
+        Option<bool> cluster = OptionOf.Cluster(bootstrap);
         Command command = new(SystemFolder.Up, "Start the system, with its earlier data if it has any, and keep it running until ./game down")
         {
-            partitions, fresh, history, players, bootstrap, webHdfs,
+            cluster, partitions, fresh, history, players, bootstrap, webHdfs,
         };
         command.SetAction((parsed, cancellation) => RunAsync(new Options(parsed.GetValue(partitions), parsed.GetValue(fresh), parsed.GetValue(history),
-            parsed.GetValue(players), parsed.GetValue(bootstrap), parsed.GetValue(webHdfs)), cancellation));
+            parsed.GetValue(players), parsed.GetValue(bootstrap), parsed.GetValue(webHdfs), parsed.GetValue(cluster)), cancellation));
         return command;
     }
 
@@ -52,12 +53,10 @@ internal static class UpVerb
                 "The system has data already, and history must come first: ./game up --fresh --history DAYS begins with an empty system.");
         }
 
-        int partitions = Partitions(options.Partitions, before);
+        SystemOptions wanted = Wanted(options, before?.SavedOptions);
         TimeProvider time = TimeProvider.System;
         SystemFolder folder = before ?? SystemFolder.Create(SystemFolder.Up, time.GetLocalNow());
-        // The data of the earlier system may be in an outside Kafka or HDFS.
-        string? bootstrap = options.BootstrapServers ?? before?.SavedOptions?.BootstrapServers, webHdfs = options.WebHdfs ?? before?.SavedOptions?.WebHdfs;
-        await using GameSystem system = new(folder, new SystemOptions(partitions, bootstrap, webHdfs));
+        await using GameSystem system = new(folder, wanted);
         DemoState state = new(time);
         Dashboard dashboard = new(AnsiConsole.Console, new StartBoard(state), time);
         await Outcome.RunAndReportInterruptAsync(() => dashboard.ShowWhileAsync(() => StartAsync(system, state, options, cancellation)), cancellation);
@@ -69,7 +68,7 @@ internal static class UpVerb
             Console.WriteLine($"removed {removed}, which never started");
         }
 
-        StatusVerb.Write(folder, folder.Running()!);
+        await StatusVerb.WriteAsync(folder, folder.Running()!);
         if (before is not null)
         {
             Console.WriteLine("It continues with its earlier data; ./game up --fresh begins with an empty system.");
@@ -116,9 +115,27 @@ internal static class UpVerb
         }
     }
 
-    private static int Partitions(int? wanted, SystemFolder? before)
+    // The data of the earlier system may be in an outside Kafka or HDFS.
+    private static SystemOptions Wanted(Options options, SystemOptions? before)
     {
-        int existing = before?.SavedOptions?.Partitions ?? wanted ?? DefaultPartitions;
+        string? bootstrap = options.BootstrapServers ?? before?.BootstrapServers;
+        if (options.Cluster && before is { Cluster: false })
+        {
+            throw new UserErrorException("The system with data here has no cluster of its own: ./game up --fresh --cluster begins with an empty system.");
+        }
+
+        bool isCluster = bootstrap is null && (before?.Cluster ?? options.Cluster);
+        if (isCluster)
+        {
+            Brokers.RequirePackages();
+        }
+
+        return new SystemOptions(Partitions(options.Partitions, before), bootstrap, options.WebHdfs ?? before?.WebHdfs, isCluster);
+    }
+
+    private static int Partitions(int? wanted, SystemOptions? before)
+    {
+        int existing = before?.Partitions ?? wanted ?? DefaultPartitions;
         if (wanted is { } other && other != existing)
         {
             throw new UserErrorException(
