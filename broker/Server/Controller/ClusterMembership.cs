@@ -200,7 +200,9 @@ internal sealed class ClusterMembership : IAsyncDisposable
         ];
     }
 
-    /// <summary>Asks the controller to accept in-sync replicas, over a channel of its own: creating a topic may take long, and producers wait for this.</summary>
+    /// <summary>
+    /// Asks the controller to accept in-sync replicas, over a channel of its own: creating a topic may take long, and producers wait for this.
+    /// </summary>
     internal ValueTask<AlterPartitionResponse> AlterPartition(AlterPartitionRequest request, short version, CancellationToken cancellation) =>
         _isrChannel.Send<AlterPartitionRequest, AlterPartitionResponse>(request, version, response => (ErrorCode)response.ErrorCode, cancellation);
 
