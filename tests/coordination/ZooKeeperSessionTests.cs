@@ -41,7 +41,8 @@ public sealed class ZooKeeperSessionTests(RealZooKeeper zooKeeper)
         string chroot = zooKeeper.FreshChroot();
         Notices notices = new();
         await using ICoordinationSession near = await RealZooKeeper.Client(server.Address + chroot).OpenSession();
-        await using ICoordinationSession session = await RealZooKeeper.Client($"127.0.0.1:{port}{chroot}", sessionTimeoutMs: 20_000).OpenSession(notices.OnState);
+        ZooKeeperCoordination client = RealZooKeeper.Client($"127.0.0.1:{port}{chroot}", sessionTimeoutMs: 20_000);
+        await using ICoordinationSession session = await client.OpenSession(notices.OnState);
         foreach (string path in (string[])["/set", "/deleted", "/parent", "/same", "/same-parent"])
         {
             await session.Create(path, null);

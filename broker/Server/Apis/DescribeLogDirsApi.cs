@@ -1,11 +1,12 @@
-using Broker.Protocol;
 using Broker.Protocol.Messages;
+using Broker.Protocol;
 using Broker.Server.Requests;
+using Broker.Server.Scheduling;
 using Broker.Server.Security;
-using Broker.Storage;
 using Broker.Storage.Directories;
 using Broker.Storage.Files;
 using Broker.Storage.Logs;
+using Broker.Storage;
 
 namespace Broker.Server.Apis;
 

@@ -94,7 +94,7 @@ internal sealed class BrokerSender : IDisposable
     {
         try
         {
-            await foreach (bool _ in _wake.Reader.ReadAllAsync(_ended))
+            await foreach (bool _ in _wake.Reader.ReadEach(_ended))
             {
                 while (Take() is { } next)
                 {

@@ -119,7 +119,7 @@ internal sealed class ClusterController : IAsyncDisposable
 
     private async Task Run()
     {
-        await foreach (Event next in _events.Reader.ReadAllAsync())
+        await foreach (Event next in _events.Reader.ReadEach())
         {
             if (next.Term is not null && (next.Term != _term || _isPaused))
             {

@@ -7,6 +7,7 @@ using Broker.Server.Groups.Shards;
 using Broker.Server.Groups.State;
 using Broker.Server.Metadata;
 using Broker.Server.Partitions;
+using Broker.Server.Scheduling;
 using Broker.Server.Time;
 
 namespace Broker.Server.Groups;
@@ -71,7 +72,7 @@ internal sealed class GroupCoordinator : IPartitionListener
         GroupShard[] shards = [.. _shards.Values];
         ErrorCode error = shards.Select(shard => shard.Refusal).FirstOrDefault(refusal => refusal is ErrorCode.CoordinatorLoadInProgress
             or ErrorCode.CoordinatorNotAvailable);
-        IReadOnlyList<GroupOverview>[] groups = await Task.WhenAll(shards.Select(shard => shard.List()));
+        IReadOnlyList<GroupOverview>[] groups = await Task.WhenAll(shards.Select(shard => shard.List().Here()));
         return (error, [.. groups.SelectMany(part => part)]);
     }
 
@@ -122,7 +123,7 @@ internal sealed class GroupCoordinator : IPartitionListener
         _expiry?.Cancel();
         GroupShard[] shards = [.. _shards.Values];
         _shards.Clear();
-        await Task.WhenAll(shards.Select(shard => shard.Unload(ErrorCode.CoordinatorNotAvailable)));
+        await Task.WhenAll(shards.Select(shard => shard.Unload(ErrorCode.CoordinatorNotAvailable).Here()));
     }
 
     /// <summary>A topic without an id counts as the same topic when it gets one.</summary>

@@ -26,8 +26,8 @@ internal static class GroupService
     /// <param name="logger">Where log lines go.</param>
     /// <returns>The coordinator, which must be notified of the partitions' roles.</returns>
     public static GroupCoordinator Start(
-        BrokerConfig config, MetadataCache metadata, Func<PartitionTable> partitions, IScheduler scheduler, TimingWheel wheel, DirectoryThreads cold, Meter meter,
-        TimeProvider time, ILogger logger)
+        BrokerConfig config, MetadataCache metadata, Func<PartitionTable> partitions, IScheduler scheduler, TimingWheel wheel, DirectoryThreads cold,
+        Meter meter, TimeProvider time, ILogger logger)
     {
         GroupLimits limits = GroupLimits.Of(config);
         GroupServices services = new(limits, time, wheel, new GroupMetrics(meter), logger, scheduler, RunCold);

@@ -43,12 +43,7 @@ internal sealed class Storages : IAsyncDisposable
     /// <exception cref="ConfigException">A folder cannot be used; the sentence says which and why.</exception>
     public static Storages Open(BrokerConfig config, bool inMemory, Action<LogDirectory> onDirectoryFailed, TimeProvider time, ILoggerFactory logging)
     {
-        StorageOptions options = new()
-        {
-            Directories = [.. config.LogDirs.Select(Path.GetFullPath)],
-            RecoveryThreads = config.RecoveryThreadsPerDataDir,
-            OnDirectoryFailed = onDirectoryFailed,
-        };
+        StorageOptions options = OptionsOf(config, onDirectoryFailed);
         LogDirectories directories = OpenDirectories(options, inMemory ? new InMemoryFileSystem(time: time) : new RealFileSystem(), time, logging);
         try
         {
@@ -69,6 +64,12 @@ internal sealed class Storages : IAsyncDisposable
             throw new ConfigException($"log.dirs: the cluster's state in {Path.Combine(options.Directories[0], JournalName)} cannot be used: {e.Message}", e);
         }
     }
+
+    /// <summary>Log directories on a disk, and a tree, that the caller has made.</summary>
+    /// <exception cref="ConfigException">A folder cannot be used; the sentence says which and why.</exception>
+    public static Storages Over(
+        BrokerConfig config, IFileSystem disk, ICoordinationService tree, Action<LogDirectory> onDirectoryFailed, TimeProvider time, ILoggerFactory logging)
+        => new(OpenDirectories(OptionsOf(config, onDirectoryFailed), disk, time, logging), tree, former: null);
 
     /// <summary>The identity that is stored in the folders; null where none is.</summary>
     public MetaProperties? FormerIdentity() => Checked(Directories.ReadIdentity);
@@ -100,6 +101,13 @@ internal sealed class Storages : IAsyncDisposable
             await tree.DisposeAsync();
         }
     }
+
+    private static StorageOptions OptionsOf(BrokerConfig config, Action<LogDirectory> onDirectoryFailed) => new()
+    {
+        Directories = [.. config.LogDirs.Select(Path.GetFullPath)],
+        RecoveryThreads = config.RecoveryThreadsPerDataDir,
+        OnDirectoryFailed = onDirectoryFailed,
+    };
 
     private static LogDirectories OpenDirectories(StorageOptions options, IFileSystem disk, TimeProvider time, ILoggerFactory logging)
     {

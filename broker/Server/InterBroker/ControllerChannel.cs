@@ -25,7 +25,7 @@ internal sealed class ControllerChannel(
     internal static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly Dictionary<ApiKey, Delegate> _local = [];
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turns _turn = new(1);
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lock _gate = new();
     private ControllerAddress _address;
@@ -53,7 +53,7 @@ internal sealed class ControllerChannel(
         where TResponse : class, IMessage<TResponse>
     {
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _disposed.Token);
-        await _turn.WaitAsync(end.Token);
+        await _turn.Enter(end.Token);
         try
         {
             while (true)
@@ -68,7 +68,7 @@ internal sealed class ControllerChannel(
         }
         finally
         {
-            _turn.Release();
+            _turn.Leave();
         }
     }
 
@@ -87,13 +87,13 @@ internal sealed class ControllerChannel(
     public async ValueTask DisposeAsync()
     {
         _disposed.CancelHere();
-        await _turn.WaitAsync();
+        await _turn.Enter(CancellationToken.None);
         if (_connection is not null)
         {
             await _connection.DisposeAsync();
             _connection = null;
         }
-        _turn.Release();
+        _turn.Leave();
     }
 
     /// <summary>One attempt; null where it got no response.</summary>

@@ -69,7 +69,7 @@ internal sealed class ConfigChanges : IAsyncDisposable
 
     private async Task Run()
     {
-        await foreach (bool _ in _wake.Reader.ReadAllAsync())
+        await foreach (bool _ in _wake.Reader.ReadEach())
         {
             try
             {

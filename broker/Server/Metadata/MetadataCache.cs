@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
-using Broker.Protocol;
 using Broker.Protocol.Messages;
+using Broker.Protocol;
 using Broker.Server.Metadata.Znodes;
+using Broker.Server.Scheduling;
 
 namespace Broker.Server.Metadata;
 
@@ -68,7 +69,7 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
 
         try
         {
-            return await waiter.Done.Task.WaitAsync(timeout, time);
+            return await waiter.Done.Task.Here().WaitAsync(timeout, time);
         }
         catch (TimeoutException)
         {

@@ -1,3 +1,5 @@
+using Broker.Server.Scheduling;
+
 namespace Broker.Server.Partitions;
 
 /// <summary>
@@ -12,11 +14,11 @@ internal sealed class AppendGate
     /// </summary>
     public static readonly int MaxAppends = Math.Max(4, Environment.ProcessorCount);
 
-    private readonly SemaphoreSlim _permits = new(MaxAppends);
+    private readonly Turns _permits = new(MaxAppends);
 
     /// <summary>Acquires a permit for one append. Completes at once, and without an allocation, where a permit is free.</summary>
-    public Task Enter(CancellationToken cancellation) => _permits.WaitAsync(cancellation);
+    public Task Enter(CancellationToken cancellation) => _permits.Enter(cancellation);
 
     /// <summary>Releases the permit when the append has ended. Called once for each <see cref="Enter"/> that has completed.</summary>
-    public void Leave() => _permits.Release();
+    public void Leave() => _permits.Leave();
 }

@@ -42,7 +42,8 @@ internal static partial class PartitionLogMessages
     [LoggerMessage(EventId = 3011, Level = LogLevel.Warning, Message = "Partition {Partition}: the controller refuses {Isr} as the in-sync replicas: {Error}.")]
     public static partial void ProposalRefused(ILogger logger, TopicPartition partition, string isr, Broker.Protocol.ErrorCode error);
 
-    [LoggerMessage(EventId = 3012, Level = LogLevel.Information, Message = "Partition {Partition}: the log is cut from {From} to {To}, where it agrees with the leader's.")]
+    [LoggerMessage(EventId = 3012, Level = LogLevel.Information,
+        Message = "Partition {Partition}: the log is cut from {From} to {To}, where it agrees with the leader's.")]
     public static partial void Truncated(ILogger logger, TopicPartition partition, long from, long to);
 
     [LoggerMessage(EventId = 3008, Level = LogLevel.Error, Message = "Reading partition {Partition} failed.")]

@@ -73,7 +73,9 @@ internal sealed class FollowedPartitions(ReplicationServices services)
         }
     }
 
-    /// <summary>Leaves a partition out of the fetches for the back-off, or, where <paramref name="untilAssigned"/>, until the controller assigns it anew.</summary>
+    /// <summary>
+    /// Leaves a partition out of the fetches for the back-off, or, where <paramref name="untilAssigned"/>, until the controller assigns it anew.
+    /// </summary>
     /// <param name="followed">The partition.</param>
     /// <param name="untilAssigned">Whether trying again makes no sense.</param>
     /// <param name="wake">Called when the delay is over.</param>
@@ -263,7 +265,8 @@ internal sealed class FollowedPartitions(ReplicationServices services)
         for (int i = 0; i < names.Count; i++)
         {
             FollowedPartition followed = _followed[names[i]];
-            if (!followed.IsDelayed && followed.Partition.NextFetch() is { } position && position.LeaderEpoch == followed.LeaderEpoch && position != followed.Sent)
+            if (!followed.IsDelayed && followed.Partition.NextFetch() is { } position && position.LeaderEpoch == followed.LeaderEpoch
+                && position != followed.Sent)
             {
                 _inSession += followed.Sent is null ? 1 : 0;
                 followed.Sent = position;

@@ -15,7 +15,8 @@ namespace Broker.Server.Replication;
 internal delegate ValueTask<AlterPartitionResponse> SendAlterPartition(AlterPartitionRequest request, short version, CancellationToken cancellation);
 
 /// <summary>
-/// Brings the leaders' proposals to the controller: one request at a time, with all proposals that have come meanwhile.  A proposal is sent until the controller has decided about it.
+/// Brings the leaders' proposals to the controller: one request at a time, with all proposals that have come meanwhile. A proposal is sent until the
+/// controller has decided about it.
 /// </summary>
 internal sealed class IsrProposals : IIsrProposals, IAsyncDisposable
 {

@@ -109,7 +109,7 @@ internal sealed class ReplicaFetcher : IAsyncDisposable
 
     private async Task FetchOnce()
     {
-        await Task.WhenAll(_followed.Flushes());
+        await Task.WhenAll(_followed.Flushes().Select(flush => flush.Here()));
         if (_followed.Next() is not { } next)
         {
             await _wake.Reader.ReadAsync(_stopping.Token);

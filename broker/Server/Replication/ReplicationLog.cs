@@ -22,7 +22,8 @@ internal static partial class ReplicationLog
     [LoggerMessage(EventId = 3104, Level = LogLevel.Warning, Message = "Partition {Partition} is not fetched from broker {LeaderId} for a while: {Error}.")]
     public static partial void PartitionDelayed(ILogger logger, TopicPartition partition, int leaderId, ErrorCode error);
 
-    [LoggerMessage(EventId = 3105, Level = LogLevel.Warning, Message = "The in-sync replicas of {Count} partitions could not be changed: the controller answers {Error}.")]
+    [LoggerMessage(EventId = 3105, Level = LogLevel.Warning,
+        Message = "The in-sync replicas of {Count} partitions could not be changed: the controller answers {Error}.")]
     public static partial void ProposalsRefused(ILogger logger, int count, ErrorCode error);
 
     [LoggerMessage(EventId = 3106, Level = LogLevel.Error, Message = "A change of the in-sync replicas failed.")]

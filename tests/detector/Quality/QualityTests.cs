@@ -8,11 +8,11 @@ public class QualityTests
     private const int FirstSeed = 101;
     private const int DefaultSeeds = 2;
 
-    /// <summary>Two seeds, or as many as GAME_SIMULATE says (<c>./game test --simulate N</c>).</summary>
+    /// <summary>Two seeds, or as many as GAME_WORLDS says (<c>./game test --worlds N</c>).</summary>
     public static TheoryData<int> Seeds => [.. Enumerable.Range(FirstSeed, SeedCount)];
 
     private static int SeedCount
-        => int.TryParse(Environment.GetEnvironmentVariable("GAME_SIMULATE"), out int seeds) ? Math.Max(seeds, 1) : DefaultSeeds;
+        => int.TryParse(Environment.GetEnvironmentVariable("GAME_WORLDS"), out int seeds) ? Math.Max(seeds, 1) : DefaultSeeds;
 
     [Theory]
     [MemberData(nameof(Seeds))]

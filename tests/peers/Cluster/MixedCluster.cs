@@ -71,12 +71,13 @@ internal sealed class MixedCluster : IAsyncDisposable
         });
 
     /// <summary>Waits until so many replicas of a partition are in sync, whoever leads it.</summary>
-    public Task IsInSyncAsync(string topic, int partition, int replicas) => Until.HoldsAsync($"{topic}-{partition} has {replicas} replicas in sync", Kafka.Patience, () =>
-    {
-        using IAdminClient admin = Kafka.Admin(BootstrapServers);
-        PartitionMetadata? found = admin.GetMetadata(topic, Kafka.Patience).Topics[0].Partitions.Find(p => p.PartitionId == partition);
-        return found?.Leader > 0 && found.InSyncReplicas.Length == replicas;
-    });
+    public Task IsInSyncAsync(string topic, int partition, int replicas) => Until.HoldsAsync(
+        $"{topic}-{partition} has {replicas} replicas in sync", Kafka.Patience, () =>
+        {
+            using IAdminClient admin = Kafka.Admin(BootstrapServers);
+            PartitionMetadata? found = admin.GetMetadata(topic, Kafka.Patience).Topics[0].Partitions.Find(p => p.PartitionId == partition);
+            return found?.Leader > 0 && found.InSyncReplicas.Length == replicas;
+        });
 
     /// <summary>Waits until the segments of a partition are the same bytes at some brokers.</summary>
     public Task IsSameAsync(string topic, int partition, params int[] brokers) => Until.HoldsAsync(

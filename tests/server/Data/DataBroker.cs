@@ -19,7 +19,9 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Server.Tests.Data;
 
-/// <summary>The data path of a broker, of id 1 if not said otherwise, over the in-memory file system, a hand-moved clock and a controller played by the test.</summary>
+/// <summary>
+/// The data path of a broker, of id 1 if not said otherwise, over the in-memory file system, a hand-moved clock and a controller played by the test.
+/// </summary>
 internal sealed class DataBroker : IDisposable, IPartitionListener, IIsrProposals
 {
     public const int Id = 1;

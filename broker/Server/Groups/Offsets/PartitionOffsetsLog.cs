@@ -36,7 +36,7 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
     private async Task<ValueTask<AppendOutcome>> BeginAfter(Task before, Memory<byte> batch, int leaderEpoch)
     {
         // A failed append has been reported to its own caller.
-        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (partitions.Find(ClusterImage.ConsumerOffsets, index) is not { } partition)
         {
             return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.NotLeaderOrFollower));

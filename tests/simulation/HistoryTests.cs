@@ -1,0 +1,38 @@
+using System.Globalization;
+using Broker.Simulation.Tests.Cluster;
+
+namespace Broker.Simulation.Tests;
+
+/// <summary>Histories of a cluster by seed: a smoke test by default, more with <c>./game test --simulate N</c>. A failing seed is in the message.</summary>
+public sealed class HistoryTests
+{
+    private const int SmokeHistories = 5;
+
+    private static int Histories => Given("GAME_SIMULATE") ?? SmokeHistories;
+
+    [Fact]
+    public void Nothing_acknowledged_or_read_is_lost_in_any_history()
+    {
+        int first = Given("GAME_SEED") ?? 1;
+        for (int seed = first; seed < first + Histories; seed++)
+        {
+            History history = new(seed);
+            history.Run();
+            history.Acknowledged.ShouldBeGreaterThan(0, $"seed {seed}");
+        }
+    }
+
+    [Fact]
+    public void Equal_seeds_give_equal_histories()
+    {
+        History first = new(7);
+        History second = new(7);
+        first.Run();
+        second.Run();
+        second.Trace.ShouldBe(first.Trace);
+        second.Steps.ShouldBe(first.Steps);
+    }
+
+    private static int? Given(string variable) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+}
