@@ -125,6 +125,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         {
             await session.Open();
             ZnodeClient znodes = new(session);
+            await RefuseTransactions(znodes, config);
             await znodes.CreatePersistentPaths();
             string clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New()));
             int brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
@@ -262,6 +263,16 @@ internal sealed class ClusterMembership : IAsyncDisposable
         return image.Brokers.GetValueOrDefault(image.ControllerId)?.On(_interBrokerListener) is { } endpoint
             ? new ControllerAddress(image.ControllerId, endpoint.Host, endpoint.Port)
             : null;
+    }
+
+    /// <summary>Transactions are not served: as a leader of their topic this broker would leave producers without a coordinator.</summary>
+    private static async Task RefuseTransactions(ZnodeClient znodes, BrokerConfig config)
+    {
+        if (!string.IsNullOrWhiteSpace(config.ZooKeeperConnect) && await znodes.Exists(ZnodePaths.Topic(ClusterImage.TransactionState)))
+        {
+            throw new ConfigException(
+                $"zookeeper.connect: the cluster at {config.ZooKeeperConnect} has the topic {ClusterImage.TransactionState}, and this broker serves no transactions.");
+        }
     }
 
     private bool IsThisBroker(int broker) => broker == BrokerId;
