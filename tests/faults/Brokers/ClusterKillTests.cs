@@ -50,7 +50,7 @@ public sealed class ClusterKillTests : IAsyncLifetime
         using CommittingReader reader = new(_cluster.BootstrapServers, Group, Topic);
         try
         {
-            for (int round = 0; round < Rounds.Of(smoke: 3); round++)
+            for (int round = 0; round < Rounds.Of(smoke: 2); round++)
             {
                 await LoadAsync(producers, random.Next(2_000, 10_000));
                 await Until.HoldsAsync("the group's commits", LoadTimeout, () => reader.Committed().Count > 0);

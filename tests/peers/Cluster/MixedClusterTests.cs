@@ -10,6 +10,7 @@ public sealed class MixedClusterTests
     [Fact]
     public async Task Under_an_Apache_controller_ours_follows_and_leads_and_is_killed()
     {
+        Need.AllCases();
         Need.Cluster();
         await using MixedCluster cluster = await MixedCluster.StartAsync();
         await cluster.StartApacheAsync(1);
