@@ -222,7 +222,7 @@ internal sealed class BrokerCore
             broker => membership.Metadata.Current.Brokers.ContainsKey(broker), replication.Proposals, _services.Logging.CreateLogger("Broker.Partitions"));
         PartitionTable partitions = new(
             host, new DirectoryLogs(_storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch, [groups, replication.Fetchers]);
-        ReplicationService.WatchLagging(_wheel, _config.ReplicaLagTimeMaxMs, partitions);
+        replication.WatchLagging(_config.ReplicaLagTimeMaxMs, partitions);
         return partitions;
     }
 

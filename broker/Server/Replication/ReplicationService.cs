@@ -10,11 +10,15 @@ namespace Broker.Server.Replication;
 internal sealed class ReplicationService : IAsyncDisposable
 {
     private readonly IsrProposals _proposals;
+    private readonly TimingWheel _wheel;
+    private readonly Lock _gate = new();
+    private bool _isStopped;
 
     /// <param name="services">What the fetchers share.</param>
     /// <param name="alterPartition">Sends AlterPartition to the controller.</param>
     public ReplicationService(ReplicationServices services, SendAlterPartition alterPartition)
     {
+        _wheel = services.Wheel;
         Fetchers = new ReplicaFetchers(services);
         _proposals = new IsrProposals(
             services.BrokerId, services.BrokerEpoch, services.Versions, alterPartition, services.Scheduler, services.Time, services.Log);
@@ -27,26 +31,36 @@ internal sealed class ReplicationService : IAsyncDisposable
     public IIsrProposals Proposals => _proposals;
 
     /// <summary>Begins to look for in-sync replicas that lag, every half of the time that they may lag.</summary>
-    public static void WatchLagging(TimingWheel wheel, long maxLagMs, PartitionTable partitions)
+    public void WatchLagging(long maxLagMs, PartitionTable partitions)
     {
-        TimeSpan interval = TimeSpan.FromMilliseconds(Math.Max(maxLagMs / 2, 1));
-        void Look()
+        lock (_gate)
         {
-            foreach (Partition partition in partitions.All)
+            if (!_isStopped)
             {
-                partition.ShrinkIsr();
+                _wheel.Schedule(TimeSpan.FromMilliseconds(Math.Max(maxLagMs / 2, 1)), () => Look(maxLagMs, partitions));
             }
-
-            wheel.Schedule(interval, Look);
         }
-
-        wheel.Schedule(interval, Look);
     }
 
     /// <summary>On return nothing is fetched, appended or proposed any more.</summary>
     public async ValueTask DisposeAsync()
     {
+        lock (_gate)
+        {
+            _isStopped = true;
+        }
+
         await Fetchers.DisposeAsync();
         await _proposals.DisposeAsync();
+    }
+
+    private void Look(long maxLagMs, PartitionTable partitions)
+    {
+        foreach (Partition partition in partitions.All)
+        {
+            partition.ShrinkIsr();
+        }
+
+        WatchLagging(maxLagMs, partitions);
     }
 }
