@@ -50,7 +50,9 @@ internal sealed class Checker(SimNetwork network)
             _leaders[(number, state.LeaderEpoch)].ShouldBe(broker, $"partition {number} has one leader in epoch {state.LeaderEpoch}");
         }
 
-        (log.LogStartOffset <= log.LastStableOffset && log.LastStableOffset <= log.HighWatermark && log.HighWatermark <= log.LogEndOffset).ShouldBeTrue();
+        CheckInSync(broker, number, state, log);
+        (log.LogStartOffset <= log.LastStableOffset && log.LastStableOffset <= log.HighWatermark && log.HighWatermark <= log.LogEndOffset)
+            .ShouldBeTrue($"the offsets of partition {number} on broker {broker} are in order");
         List<string> read = _read[number];
         // Only what is new is read here; the end of the history compares everything.
         long from = Math.Max(0, Math.Min(read.Count, log.HighWatermark) - 1);
@@ -69,6 +71,26 @@ internal sealed class Checker(SimNetwork network)
         }
     }
 
+    /// <summary>Every in-sync replica of the newest leader has all that can be read there.</summary>
+    private void CheckInSync(int broker, int number, PartitionState state, PartitionLog log)
+    {
+        (int Id, Partition Partition)[] replicas =
+        [
+            .. network.Brokers.Select(other => (other.Id, Partition: other.Core?.Partitions?.Find(History.Topic, number)))
+                .Where(other => other.Partition?.Log is not null).Select(other => (other.Id, other.Partition!)),
+        ];
+        if (!state.IsLeader || replicas.Any(other => other.Partition.State.LeaderEpoch > state.LeaderEpoch))
+        {
+            return; // a leader that was replaced does not know who is in sync
+        }
+
+        foreach ((int id, Partition partition) in replicas.Where(other => state.Isr.Contains(other.Id)))
+        {
+            partition.Log!.LogEndOffset.ShouldBeGreaterThanOrEqualTo(
+                log.HighWatermark, $"broker {id} is in sync and lacks records of partition {number} that can be read on broker {broker}");
+        }
+    }
+
     /// <summary>The values from an offset on; the offsets are dense.</summary>
     private static List<string> ValuesOf(PartitionLog log, long from, long upTo)
     {
@@ -76,7 +98,7 @@ internal sealed class Checker(SimNetwork network)
         long next = from;
         while (next < upTo)
         {
-            using LogSlice slice = log.Read(next, 1 << 20, upTo, wholeFirstBatch: true).Slice!;
+            using LogSlice slice = log.Read(next, 1 << 20, upTo, wholeFirstBatch: true).Slice.ShouldNotBeNull($"record {next} can be read");
             byte[] bytes = new byte[slice.Length];
             slice.ReadAt(0, bytes).ShouldBe(bytes.Length);
             for (int at = 0; at < bytes.Length && BatchInfo.TryRead(bytes.AsSpan(at), out BatchInfo info) == BatchReadResult.Ok; at += info.SizeInBytes)

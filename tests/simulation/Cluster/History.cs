@@ -2,6 +2,7 @@ using Broker.Coordination.Embedded;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.InterBroker;
+using Broker.Simulation.Tests.Bugs;
 using Broker.Simulation.Tests.Worlds;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -27,16 +28,16 @@ internal sealed class History
     private readonly int _seed;
     private long _checkedAt;
 
-    public History(int seed, ILoggerFactory? logging = null)
+    public History(int seed, Bug? bug = null, ILoggerFactory? logging = null)
     {
         _seed = seed;
         _world = new World(seed);
-        _network = new SimNetwork(_world);
+        _network = new SimNetwork(_world, bug ?? Bug.None);
         _operator = new Node(_world, "operator");
         Node zooKeeper = new(_world, "zookeeper");
         EmbeddedCoordination tree = EmbeddedCoordination.InMemory(zooKeeper.Time);
         _brokers = [.. Enumerable.Range(1, Brokers).Select(id => new SimBroker(
-            id, _world, _network, zooKeeper, tree, logging ?? NullLoggerFactory.Instance))];
+            id, _world, _network, zooKeeper, tree, bug ?? Bug.None, logging ?? NullLoggerFactory.Instance))];
         _checker = new Checker(_network);
     }
 
@@ -50,7 +51,21 @@ internal sealed class History
     /// <summary>What was done to the cluster, and when.</summary>
     public string Events => string.Join('\n', _events);
 
+    /// <summary>Runs the whole history.</summary>
+    /// <exception cref="HistoryFailedException">Something did not hold; the message has the seed and what happened.</exception>
     public void Run()
+    {
+        try
+        {
+            RunToItsEnd();
+        }
+        catch (ShouldAssertException failure)
+        {
+            throw new HistoryFailedException($"seed {_seed}: {failure.Message}\n{Events}", failure);
+        }
+    }
+
+    private void RunToItsEnd()
     {
         Array.ForEach(_brokers, broker => broker.Start());
         Holds("the brokers serve", () => _brokers.All(broker => broker.IsServing));
@@ -81,11 +96,12 @@ internal sealed class History
                 IReadOnlyList<string> log = _checker.Read[acknowledged.Partition];
                 if (acknowledged.Offset >= 0)
                 {
+                    log.Count.ShouldBeGreaterThan((int)acknowledged.Offset, "an acknowledged record is lost");
                     log[(int)acknowledged.Offset].ShouldBe(acknowledged.Value, "an acknowledged record is where it was acknowledged");
                 }
                 else
                 {
-                    log.ShouldContain(acknowledged.Value);
+                    log.ShouldContain(acknowledged.Value, "an acknowledged record is lost");
                 }
             }
 
@@ -182,8 +198,8 @@ internal sealed class History
         [
             .. _brokers.SelectMany(broker => broker.Node.Failures), .. _producers.SelectMany(producer => producer.Node.Failures), .. _operator.Failures,
         ];
-        failures.ShouldBeEmpty($"seed {_seed}: {string.Join('\n', failures.Select(failure => failure.ToString()))}\n{Events}");
-        holds.ShouldBeTrue($"seed {_seed}: it does not come to this: {what}\n{Events}");
+        failures.ShouldBeEmpty(string.Join('\n', failures.Select(failure => failure.ToString())));
+        holds.ShouldBeTrue($"it does not come to this: {what}");
     }
 
     private void Check()

@@ -3,6 +3,7 @@ using Broker.Coordination.Embedded;
 using Broker.Server.Config;
 using Broker.Server.Hosting;
 using Broker.Server.Metadata.Znodes;
+using Broker.Simulation.Tests.Bugs;
 using Broker.Simulation.Tests.Worlds;
 using Broker.Storage.Files;
 using Microsoft.Extensions.Logging;
@@ -16,14 +17,16 @@ internal sealed class SimBroker
 
     private readonly World _world;
     private readonly SimNetwork _network;
+    private readonly Bug _bug;
     private readonly ILoggerFactory _logging;
     private readonly BrokerConfig _config;
 
-    public SimBroker(int id, World world, SimNetwork network, Node zooKeeper, EmbeddedCoordination tree, ILoggerFactory logging)
+    public SimBroker(int id, World world, SimNetwork network, Node zooKeeper, EmbeddedCoordination tree, Bug bug, ILoggerFactory logging)
     {
         Id = id;
         _world = world;
         _network = network;
+        _bug = bug;
         _logging = logging;
         Node = new Node(world, $"broker-{id}");
         Coordination = new SimCoordination(world, zooKeeper, tree, Node);
@@ -42,7 +45,7 @@ internal sealed class SimBroker
             ["replica.lag.time.max.ms"] = "5000",
             ["controlled.shutdown.retry.backoff.ms"] = "1000",
         });
-        Disk = new InMemoryFileSystem(time: Node.Time);
+        Disk = new InMemoryFileSystem(bug.TracksDurability, Node.Time);
         network.Attach(this);
     }
 
@@ -70,7 +73,7 @@ internal sealed class SimBroker
             return;
         }
 
-        Storages storages = Storages.Over(_config, Disk, Coordination, _ => { }, Node.Time, _logging);
+        Storages storages = Storages.Over(_config, Disk, new BuggyCoordination(Coordination, _bug), _ => { }, Node.Time, _logging);
         BrokerCore core = new(_config, storages, new CoreServices(
             _network.Of(Node), Node, Node.Time, _world.Random, new Meter($"broker-{Id}"), _logging));
         Core = core;
@@ -96,7 +99,7 @@ internal sealed class SimBroker
     {
         Node.Crash();
         Core = null;
-        Disk = Disk.AfterProcessDeath();
+        Disk = _bug.AfterCrash(Disk, _world.Random);
         int life = Node.Life;
         Coordination.ExpireLater(() => Node.Life >= life);
     }

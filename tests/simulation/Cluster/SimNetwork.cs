@@ -5,6 +5,7 @@ using Broker.Server.Config;
 using Broker.Server.InterBroker;
 using Broker.Server.Requests;
 using Broker.Server.Scheduling;
+using Broker.Simulation.Tests.Bugs;
 using Broker.Simulation.Tests.Worlds;
 
 namespace Broker.Simulation.Tests.Cluster;
@@ -13,7 +14,7 @@ namespace Broker.Simulation.Tests.Cluster;
 /// The network between brokers and clients: requests go through their bytes and the receiver's own handlers. They take time, overtake each other between
 /// connections, and are lost where a link is cut, one way or both.
 /// </summary>
-internal sealed class SimNetwork(World world)
+internal sealed class SimNetwork(World world, Bug bug)
 {
     private const string Host = "sim";
     private const int FirstPort = 9000;
@@ -33,7 +34,7 @@ internal sealed class SimNetwork(World world)
     public void HealAll() => _cut.Clear();
 
     /// <summary>The connections of a process.</summary>
-    public IBrokerConnections Of(Node node) => new Connections(this, node);
+    public IBrokerConnections Of(Node node) => new BuggyConnections(new Connections(this, node), bug);
 
     private TimeSpan Delay() => TimeSpan.FromMilliseconds(world.Random.Next(0, 10));
 

@@ -1,0 +1,65 @@
+using Broker.Simulation.Tests.Bugs;
+using Broker.Simulation.Tests.Cluster;
+
+namespace Broker.Simulation.Tests;
+
+/// <summary>Histories find bugs: each of these deliberate ones breaks the invariant that its test names.</summary>
+public sealed class BugsTests
+{
+    /// <summary>Most bugs do harm only in some histories: so many are run, from the first seed that was seen to find it, until one finds it.</summary>
+    private const int Histories = 10;
+
+    [Fact]
+    public void A_follower_that_raises_its_high_watermark_too_early_is_found() =>
+        Finds(DeliberateBugs.FollowerRaisesHighWatermarkTooEarly, 1, "takes back record");
+
+    [Fact]
+    public void A_leader_that_acknowledges_without_its_followers_is_found() =>
+        Finds(DeliberateBugs.LeaderAcknowledgesWithoutItsFollowers, 7, "an acknowledged record is where it was acknowledged");
+
+    [Fact]
+    public void A_follower_whose_last_epoch_is_not_checked_is_found() => Finds(DeliberateBugs.FollowerNamesNoLastEpoch, 18, "takes back record");
+
+    [Fact]
+    public void A_leader_that_keeps_an_old_zkVersion_is_found() =>
+        Finds(DeliberateBugs.LeaderKeepsAnOldVersion, 3, "it does not come to this: all replicas are in sync again");
+
+    [Fact]
+    public void A_leader_epoch_that_is_used_twice_is_found() => Finds(DeliberateBugs.ControllerWritesNoLeaderEpoch, 3, "has one leader in epoch");
+
+    [Fact]
+    public void A_controller_that_elects_lagging_replicas_is_found() => Finds(DeliberateBugs.ControllerKeepsLaggingReplicasInSync, 4, "takes back record");
+
+    [Fact]
+    public void A_leader_that_does_not_wait_until_its_in_sync_replicas_are_written_is_found() =>
+        Finds(DeliberateBugs.LeaderDoesNotWaitForItsIsrChange, 3, "it does not come to this: all replicas are in sync again");
+
+    [Fact]
+    public void A_leader_that_does_not_compare_sequences_is_found() => Finds(DeliberateBugs.LeaderIgnoresSequences, 2, "once and in order");
+
+    [Fact]
+    public void Crashes_that_lose_what_was_not_synced_are_found() => Finds(DeliberateBugs.CrashesLoseUnsyncedWrites, 3, "takes back record");
+
+    private static void Finds(Func<Bug> bug, int firstSeed, string invariant)
+    {
+        List<string> others = [];
+        for (int seed = firstSeed; seed < firstSeed + Histories; seed++)
+        {
+            try
+            {
+                new History(seed, bug()).Run();
+            }
+            catch (HistoryFailedException found)
+            {
+                if (found.Message.Contains(invariant, StringComparison.Ordinal))
+                {
+                    return;
+                }
+
+                others.Add(found.Message);
+            }
+        }
+
+        Assert.Fail($"\"{invariant}\" is broken in none of {Histories} histories\n{string.Join('\n', others)}");
+    }
+}
