@@ -38,16 +38,17 @@ public sealed class BugsTests
     public void A_leader_that_does_not_compare_sequences_is_found() => Finds(DeliberateBugs.LeaderIgnoresSequences, 2, "once and in order");
 
     [Fact]
-    public void Crashes_that_lose_what_was_not_synced_are_found() => Finds(DeliberateBugs.CrashesLoseUnsyncedWrites, 3, "takes back record");
+    public void Brokers_that_do_not_sync_before_they_acknowledge_are_found() =>
+        Finds(DeliberateBugs.BrokersIgnoreFlushMessages, 3, "takes back record", Crashes.OfPower);
 
-    private static void Finds(Func<Bug> bug, int firstSeed, string invariant)
+    private static void Finds(Func<Bug> bug, int firstSeed, string invariant, Crashes crashes = Crashes.OfProcesses)
     {
         List<string> others = [];
         for (int seed = firstSeed; seed < firstSeed + Histories; seed++)
         {
             try
             {
-                new History(seed, bug()).Run();
+                new History(seed, crashes, bug()).Run();
             }
             catch (HistoryFailedException found)
             {

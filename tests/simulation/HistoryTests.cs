@@ -11,16 +11,10 @@ public sealed class HistoryTests
     private static int Histories => Given("GAME_SIMULATE") ?? SmokeHistories;
 
     [Fact]
-    public void Nothing_acknowledged_or_read_is_lost_in_any_history()
-    {
-        int first = Given("GAME_SEED") ?? 1;
-        for (int seed = first; seed < first + Histories; seed++)
-        {
-            History history = new(seed);
-            history.Run();
-            history.Acknowledged.ShouldBeGreaterThan(0, $"seed {seed}");
-        }
-    }
+    public void Nothing_acknowledged_or_read_is_lost_in_any_history() => RunAll(Crashes.OfProcesses);
+
+    [Fact]
+    public void Nothing_that_was_flushed_is_lost_where_the_power_of_all_brokers_fails() => RunAll(Crashes.OfPower);
 
     [Fact]
     public void Equal_seeds_give_equal_histories()
@@ -31,6 +25,17 @@ public sealed class HistoryTests
         second.Run();
         second.Trace.ShouldBe(first.Trace);
         second.Steps.ShouldBe(first.Steps);
+    }
+
+    private static void RunAll(Crashes crashes)
+    {
+        int first = Given("GAME_SEED") ?? 1;
+        for (int seed = first; seed < first + Histories; seed++)
+        {
+            History history = new(seed, crashes);
+            history.Run();
+            history.Acknowledged.ShouldBeGreaterThan(0, $"seed {seed}");
+        }
     }
 
     private static int? Given(string variable) =>

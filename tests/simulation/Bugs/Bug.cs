@@ -1,11 +1,9 @@
 using Broker.Coordination;
-using Broker.Storage.Files;
 
 namespace Broker.Simulation.Tests.Bugs;
 
 /// <summary>
-/// A deliberate bug, put in at the seams of the brokers: what they send, what they get for it, what they write to ZooKeeper and what their disks keep is as it
-/// would be if their code had the bug. One object serves all brokers of one history. Where nothing is set there is no bug.
+/// A deliberate bug, put in at the seams of the brokers: what they send, what they get for it and what they write to ZooKeeper is as it would be if their code had the bug. One object serves all brokers of one history. Where nothing is set there is no bug.
 /// </summary>
 internal sealed record Bug
 {
@@ -22,10 +20,4 @@ internal sealed record Bug
 
     /// <summary>Operations in place of those of a multi.</summary>
     public Func<Op, Op> Written { get; init; } = operation => operation;
-
-    /// <summary>Whether disks remember what is not synced.</summary>
-    public bool TracksDurability { get; init; }
-
-    /// <summary>What a crash of a process leaves of its disk.</summary>
-    public Func<InMemoryFileSystem, Random, InMemoryFileSystem> AfterCrash { get; init; } = (disk, _) => disk.AfterProcessDeath();
 }

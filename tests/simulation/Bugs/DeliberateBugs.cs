@@ -59,8 +59,11 @@ internal static class DeliberateBugs
             Array.ForEach([.. request.TopicData.SelectMany(topic => topic.PartitionData)], partition => RemoveProducer(partition.Records!.Value.Span))),
     };
 
-    /// <summary>A crash loses what was not synced.</summary>
-    public static Bug CrashesLoseUnsyncedWrites() => new() { TracksDurability = true, AfterCrash = (disk, random) => disk.AfterPowerCut(random) };
+    /// <summary>Brokers do not sync a topic that demands it.</summary>
+    public static Bug BrokersIgnoreFlushMessages() => new()
+    {
+        Sending = On<CreateTopicsRequest>(request => Array.ForEach([.. request.Topics], topic => topic.Configs = [])),
+    };
 
     private static Action<object> On<T>(Action<T> change) => message =>
     {

@@ -16,7 +16,7 @@ internal sealed class History
     public const int Partitions = 2;
     private const int Brokers = 3;
     private static readonly TimeSpan FaultyTime = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly World _world;
     private readonly SimNetwork _network;
@@ -26,18 +26,20 @@ internal sealed class History
     private readonly Checker _checker;
     private readonly List<string> _events = [];
     private readonly int _seed;
+    private readonly Crashes _crashes;
     private long _checkedAt;
 
-    public History(int seed, Bug? bug = null, ILoggerFactory? logging = null)
+    public History(int seed, Crashes crashes = Crashes.OfProcesses, Bug? bug = null, ILoggerFactory? logging = null)
     {
         _seed = seed;
+        _crashes = crashes;
         _world = new World(seed);
         _network = new SimNetwork(_world, bug ?? Bug.None);
         _operator = new Node(_world, "operator");
         Node zooKeeper = new(_world, "zookeeper");
         EmbeddedCoordination tree = EmbeddedCoordination.InMemory(zooKeeper.Time);
         _brokers = [.. Enumerable.Range(1, Brokers).Select(id => new SimBroker(
-            id, _world, _network, zooKeeper, tree, bug ?? Bug.None, logging ?? NullLoggerFactory.Instance))];
+            id, _world, _network, zooKeeper, tree, crashes, bug ?? Bug.None, logging ?? NullLoggerFactory.Instance))];
         _checker = new Checker(_network);
     }
 
@@ -127,12 +129,10 @@ internal sealed class History
     {
         SimBroker broker = _brokers[_world.Random.Next(Brokers)];
         TimeSpan duration = TimeSpan.FromMilliseconds(_world.Random.Next(100, 12_000));
-        switch (_world.Random.Next(6))
+        switch (_world.Random.Next(_crashes == Crashes.OfPower ? 7 : 6))
         {
             case 0 or 1 when broker.IsUp:
-                Note($"broker {broker.Id} crashes for {duration.TotalSeconds:0.0} s");
-                broker.Crash();
-                _world.Add(_operator, duration, broker.Start);
+                Crash(broker, duration);
                 break;
             case 2 when broker.IsUp && !broker.Node.IsPaused:
                 Note($"broker {broker.Id} is paused for {duration.TotalSeconds:0.0} s");
@@ -158,7 +158,17 @@ internal sealed class History
 
                 _world.Add(_operator, duration, _network.HealAll);
                 break;
+            case 6:
+                Array.ForEach([.. _brokers.Where(each => each.IsUp)], each => Crash(each, duration));
+                break;
         }
+    }
+
+    private void Crash(SimBroker broker, TimeSpan duration)
+    {
+        Note($"broker {broker.Id} crashes for {duration.TotalSeconds:0.0} s");
+        broker.Crash();
+        _world.Add(_operator, duration, broker.Start);
     }
 
     private void CreateTopic()
@@ -174,13 +184,16 @@ internal sealed class History
                 await using IBrokerConnection connection = connections.Open(host, port, "operator");
                 CreateTopicsResponse response = await connection.Send<CreateTopicsRequest, CreateTopicsResponse>(new CreateTopicsRequest
                 {
-                    Topics = [new() { Name = Topic, NumPartitions = Partitions, ReplicationFactor = Brokers }], TimeoutMs = 5_000,
+                    Topics = [new() { Name = Topic, NumPartitions = Partitions, ReplicationFactor = Brokers, Configs = Settings() }], TimeoutMs = 5_000,
                 }, 5, TimeSpan.FromSeconds(10), CancellationToken.None);
                 created = (ErrorCode)response.Topics[0].ErrorCode is ErrorCode.None or ErrorCode.TopicAlreadyExists;
             }
         });
         Holds("the topic is created", () => created);
     }
+
+    private CreateTopicsRequest.CreatableTopicConfig[] Settings() =>
+        _crashes == Crashes.OfPower ? [new() { Name = "flush.messages", Value = "1" }] : [];
 
     private bool IsWhole() => Enumerable.Range(0, Partitions).All(number => _brokers.Any(broker =>
         broker.Core?.Partitions?.Find(Topic, number) is { State: { IsLeader: true, Isr.Length: Brokers } }));

@@ -17,15 +17,17 @@ internal sealed class SimBroker
 
     private readonly World _world;
     private readonly SimNetwork _network;
+    private readonly Crashes _crashes;
     private readonly Bug _bug;
     private readonly ILoggerFactory _logging;
     private readonly BrokerConfig _config;
 
-    public SimBroker(int id, World world, SimNetwork network, Node zooKeeper, EmbeddedCoordination tree, Bug bug, ILoggerFactory logging)
+    public SimBroker(int id, World world, SimNetwork network, Node zooKeeper, EmbeddedCoordination tree, Crashes crashes, Bug bug, ILoggerFactory logging)
     {
         Id = id;
         _world = world;
         _network = network;
+        _crashes = crashes;
         _bug = bug;
         _logging = logging;
         Node = new Node(world, $"broker-{id}");
@@ -45,7 +47,7 @@ internal sealed class SimBroker
             ["replica.lag.time.max.ms"] = "5000",
             ["controlled.shutdown.retry.backoff.ms"] = "1000",
         });
-        Disk = new InMemoryFileSystem(bug.TracksDurability, Node.Time);
+        Disk = new InMemoryFileSystem(crashes == Crashes.OfPower, Node.Time);
         network.Attach(this);
     }
 
@@ -94,12 +96,12 @@ internal sealed class SimBroker
         });
     }
 
-    /// <summary>The process dies; its disk stays as it is.</summary>
+    /// <summary>The process dies; its disk stays as it is, or, where the power is cut, loses some of what was not synced.</summary>
     public void Crash()
     {
         Node.Crash();
         Core = null;
-        Disk = _bug.AfterCrash(Disk, _world.Random);
+        Disk = _crashes == Crashes.OfPower ? Disk.AfterPowerCut(_world.Random) : Disk.AfterProcessDeath();
         int life = Node.Life;
         Coordination.ExpireLater(() => Node.Life >= life);
     }
