@@ -1,3 +1,4 @@
+using Game.Cli.Cluster;
 using Game.Cli.Demo;
 using Game.Cli.Simulate;
 using Game.Cli.Display;
@@ -37,6 +38,31 @@ public sealed class BoardTests
                 "newest alerts", "what happened", "news 9"])
             {
                 all.ShouldContain(part);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Sizes))]
+    public void A_cluster_s_board_shows_each_broker_and_stays_within_the_terminal(int width, int height)
+    {
+        BrokerState[] brokers = [new(1, true, 40, 75, 75), new(2, false, 0, 0, 75), new(3, true, 35, 75, 75)];
+        ClusterState cluster = new(1, 3, brokers, 75, 75, 0, new Dictionary<Confluent.Kafka.TopicPartition, int>());
+        DemoState state = new(Time) { Phase = "playing live", Cluster = new ClusterPicture(cluster, Paused: [1], Killed: [2]) };
+        for (int i = 0; i < 10; i++)
+        {
+            state.Report($"news {i}");
+        }
+
+        List<SegmentLine> picture = [.. new DemoBoard(state, Time).Picture(width, height)];
+        ShouldFit(BoardLayout.Cut(picture, width, height), width, height);
+        if (height >= 24 && width >= 79)
+        {
+            picture.Count.ShouldBeLessThanOrEqualTo(height, "nothing is cut");
+            foreach (string part in (string[])["controller 3, 75 partitions, 75 under-replicated, 0 without leader", "broker-1  paused   leads 40",
+                "broker-2  killed   leads 0       in sync 0 of 75", "rack-3 controller", "newest alerts", "news 9"])
+            {
+                Text(picture).ShouldContain(part);
             }
         }
     }

@@ -141,7 +141,7 @@ public sealed class SystemFolderTests : IDisposable
     public void Outside_addresses_are_saved_and_old_files_have_none()
     {
         SystemFolder folder = Begin("up");
-        SystemOptions outside = new(3, "kafka:9092", "http://a:9870,http://b:9870");
+        SystemOptions outside = new(3, "kafka:9092", "http://a:9870,http://b:9870", Cluster: true);
         folder.SaveOptions(outside);
         folder.SavedOptions.ShouldBe(outside);
         File.WriteAllText(Path.Combine(folder.Path, "system.json"), "{\"partitions\": 4}");

@@ -45,6 +45,30 @@ public sealed class DemoTests : IAsyncDisposable
         await EndsWellAsync(terminal);
     }
 
+    [Fact]
+    public async Task A_cluster_s_demo_shows_its_brokers_and_faults_and_reports_the_fail_overs()
+    {
+        Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
+        Assert.SkipWhen(ZooKeeperServer.AbsentWithClient is not null, ZooKeeperServer.AbsentWithClient ?? "");
+        Assert.SkipUnless(ZooKeeperServer.IsDebians, "./game demo --cluster needs Debian's ZooKeeper: apt-get install zookeeper.");
+        await using Terminal terminal = await Terminal.OpenAsync(_home, 80, 24, "./game demo --cluster --seconds 15 --players 60 --rate 20");
+        string[] killed = await terminal.ShowsAsync("  killed ");
+        killed.Length.ShouldBeLessThanOrEqualTo(24);
+        killed[0].ShouldStartWith("playing live");
+        foreach (string part in (string[])["cluster: controller ", "partitions, ", " under-replicated", "leads ", "in sync ", "rack-3", "newest alerts", "what happened",
+            "with SIGKILL; it leads player-events-"])
+        {
+            killed.ShouldContain(line => line.Contains(part, StringComparison.Ordinal), part);
+        }
+
+        await terminal.ShowsAsync("has leader");
+        (await terminal.WrappedAsync()).ShouldBeEmpty();
+        await EndsWellAsync(terminal);
+        string whole = await terminal.WholeAsync();
+        whole.ShouldMatch("broker-[123] killed +│ player-events-[0-3] +│ +[0-9.]+ │ +[0-9.]+ │ +[0-9.]+ │");
+        (await terminal.WrappedAsync()).ShouldBeEmpty();
+    }
+
     private static async Task HasHeadingOfAsync(Terminal terminal, int width)
     {
         string[] seen = [];

@@ -1,5 +1,6 @@
 using Game.Analysis.Audit;
 using Game.Cli.Audit;
+using Game.Cli.Cluster;
 using Game.Cli.Processes;
 using Game.Cli.Report;
 using Game.Contracts;
@@ -15,9 +16,11 @@ namespace Game.Cli.Demo;
 /// <param name="Campaigns">Campaigns that began.</param>
 /// <param name="FinishedCampaigns">Campaigns that were played to their end.</param>
 /// <param name="Recovery">How the detector group recovered after the kill.</param>
+/// <param name="Faults">The faults of a cluster's brokers.</param>
 /// <param name="Seconds">Length of the live part.</param>
 /// <param name="MeasuredFromMs">End of the warm-up, epoch milliseconds: latencies are measured on later events only.</param>
-internal sealed record LivePart(int Campaigns, int FinishedCampaigns, Recovery Recovery, double Seconds, long MeasuredFromMs);
+internal sealed record LivePart(int Campaigns, int FinishedCampaigns, Recovery Recovery, IReadOnlyList<BrokerFault> Faults, double Seconds,
+    long MeasuredFromMs);
 
 /// <summary>What the audit compares with the topics and HDFS.</summary>
 internal sealed record DemoOutcome(LoadStatistics Load, long HistoryPublished, int Players, LivePart Live, IReadOnlyCollection<ReceivedAlert> Alerts);
@@ -47,7 +50,9 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
         DetectionResult detection = DetectionResult.Judge(topics.Truth, topics.Events, [.. topics.Alerts.ById.Values], outcome.Players, outcome.Live.Seconds);
         RecoverySection recovery = new(outcome.Live.Recovery.Ms, outcome.Live.Recovery.EventsDelayed);
         EndpointsSection endpoints = new(system.Endpoints.BootstrapServers, system.Endpoints.WebHdfs, system.Endpoints.GameServers);
-        return new DemoReport(audit, Latency(outcome, topics.Events), recovery, Rates(outcome), detection, endpoints, system.Folder.Path);
+        ClusterSection? cluster = options.Cluster
+            ? new ClusterSection(Brokers.ClusterSize, Brokers.SessionTimeout.TotalMilliseconds, outcome.Live.Faults) : null;
+        return new DemoReport(audit, Latency(outcome, topics.Events), recovery, Rates(outcome), detection, endpoints, system.Folder.Path, cluster);
     }
 
     private sealed record TopicContents(TruthTable Truth, EventAudit Events, AlertAudit Alerts, long DeadLetters);

@@ -28,9 +28,10 @@ internal sealed class DemoBoard(DemoState state, TimeProvider time) : IBoard
             .. BoardLayout.Stages([state.History, state.Reading, state.Live], width),
             [],
             .. BoardLayout.Figures(Figures(), width),
+            .. state.Cluster is { } cluster ? ClusterLines.Of(cluster, width) : [],
         ];
         IReadOnlyList<string> news = state.News;
-        int newsLines = Math.Clamp(news.Count, LeastNewsLines, MostNewsLines);
+        int newsLines = Math.Clamp(news.Count, LeastNewsLines, Math.Clamp(height - lines.Count - 2 * HeadingLines - 1, LeastNewsLines, MostNewsLines));
         int alertLines = height - lines.Count - 2 * HeadingLines - newsLines;
         lines.AddRange([[], BoardLayout.Heading("newest alerts", width)]);
         lines.AddRange(Alerts(Math.Max(1, alertLines), width));
@@ -44,7 +45,8 @@ internal sealed class DemoBoard(DemoState state, TimeProvider time) : IBoard
         Stage? running = new[] { state.History, state.Reading, state.Live }.FirstOrDefault(stage => stage.IsRunning);
         string progress = running is null ? "" : $"{running.Share:P0}{(running.Left is { } left ? ", " + Stage.LeftText(left) : "")}; ";
         return $"{state.Phase}: {progress}{_rate.Of(state.Load?.Answered ?? 0):N0} events/s, detector lag {state.DetectorLag:N0}, "
-            + $"sink lag {state.SinkLag:N0}, alerts {state.Alerts?.Count ?? 0:N0}";
+            + $"sink lag {state.SinkLag:N0}, alerts {state.Alerts?.Count ?? 0:N0}"
+            + (state.Cluster is { } cluster ? $", {cluster.State.UnderReplicated:N0} partitions under-replicated" : "");
     }
 
     private IReadOnlyList<(string Name, string Figure)> Figures()

@@ -26,7 +26,10 @@ internal sealed record DemoOptions
 
     public bool Keep { get; init; }
 
-    /// <summary>Whether a detector is killed in the middle.</summary>
+    /// <summary>Whether the brokers are a cluster on a ZooKeeper.</summary>
+    public bool Cluster { get; init; }
+
+    /// <summary>Whether a detector is killed in the middle, and of a cluster one broker killed and one paused.</summary>
     public bool Kill { get; init; } = true;
 
     public string? Report { get; init; }

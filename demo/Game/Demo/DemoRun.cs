@@ -1,6 +1,7 @@
 using Confluent.Kafka;
 using Game.Analysis.Audit;
 using Game.Cli.Audit;
+using Game.Cli.Cluster;
 using Game.Cli.Processes;
 using Game.Cli.Report;
 using Game.Contracts;
@@ -10,11 +11,12 @@ using Game.WebHdfs;
 
 namespace Game.Cli.Demo;
 
-/// <summary>One demo from start to report: stores, history, applications, live play with a kill in the middle, drain, audits.</summary>
+/// <summary>One demo from start to report: stores, history, applications, live play with faults in the middle, drain, audits.</summary>
 internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState state, TimeProvider time)
 {
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromMinutes(5);
     private readonly Endpoints _endpoints = system.Endpoints;
+    private readonly Acknowledgements _acknowledged = new(options.Partitions);
 
     /// <summary>A few SQL results over HDFS, as text; set when the run is over.</summary>
     public string Results { get; private set; } = "";
@@ -24,9 +26,11 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     {
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(_endpoints.BootstrapServers, "demo")).SetLogHandler((_, _) => { }).Build();
         using WebHdfsClient hdfs = new(system.Hdfs);
-        state.Phase = "starting broker and HDFS";
+        state.Phase = $"starting {system.Stores}";
         await system.StartStoresAsync(admin, hdfs, state.Report, cancellation);
-        await RefuseOldDataAsync(admin, hdfs, cancellation);
+        await using ClusterWatch? cluster = options.Cluster ? new ClusterWatch(system, picture => state.Cluster = picture, time) : null;
+        using GroupProgress progress = new(admin, _endpoints.BootstrapServers);
+        await RefuseOldDataAsync(progress, hdfs, cancellation);
         if (system.Folder.RemoveUnfinished() is { Count: > 0 } unfinished)
         {
             state.Report($"removed {string.Join(", ", unfinished)}, which did not finish");
@@ -34,7 +38,6 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
 
         system.Folder.SaveOptions(system.Options);
 
-        GroupProgress progress = new(admin);
         GameWorld world = new(options.Seed, options.Players, new Geography());
         long history = await new HistoryLoad(system, state).RunAsync(new History(world, NowMs()), cancellation);
         state.Phase = "starting detectors, filter, sink and game servers";
@@ -48,7 +51,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
 
         LoadOptions load = new([.. _endpoints.GameServers.Select(url => new Uri(url))], options.Transport, Credential(), AccountsKey())
         {
-            WarmUp = TimeSpan.FromSeconds(options.WarmUp), KeepAnsweredIds = true,
+            WarmUp = TimeSpan.FromSeconds(options.WarmUp), KeepAnsweredIds = true, Acknowledged = _acknowledged.Add,
         };
         await using LoadGenerator generator = new(load, world.Players.Count);
         LivePart live = await PlayAsync(world, generator, progress, cancellation);
@@ -75,12 +78,14 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         long started = time.GetTimestamp();
         Task playing = generator.RunAsync(plan, truth.Publish, cancellation);
         Task<Recovery> killing = options.Kill ? KillInTheMiddleAsync(progress, cancellation) : Task.FromResult(Recovery.None);
+        Task<IReadOnlyList<BrokerFault>> faults = options is { Cluster: true, Kill: true }
+            ? new BrokerFaults(system, _acknowledged, state.Report, time).RunAsync(Length, playing, cancellation) : Task.FromResult<IReadOnlyList<BrokerFault>>([]);
         await WatchAsync(playing, started, progress, cancellation);
         await playing;
         double seconds = Math.Max(Length.TotalSeconds, time.GetElapsedTime(started).TotalSeconds);
         truth.Flush();
         int finished = plan.Campaigns.Count(campaign => campaign.Finished);
-        return new LivePart(plan.BegunCampaigns, finished, await killing, seconds, startMs + (long)(options.WarmUp * 1000));
+        return new LivePart(plan.BegunCampaigns, finished, await killing, await faults, seconds, startMs + (long)(options.WarmUp * 1000));
     }
 
     private async Task<Recovery> KillInTheMiddleAsync(GroupProgress progress, CancellationToken cancellation)
@@ -93,12 +98,18 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
     {
         using PeriodicTimer tick = new(TimeSpan.FromSeconds(1), time);
         state.Live.Begin(Length.TotalSeconds);
+        Task updating = Task.CompletedTask; // takes seconds while a leader or coordinator moves
         while (!playing.IsCompleted && await tick.WaitForNextTickAsync(cancellation))
         {
             state.Live.Advance(time.GetElapsedTime(started).TotalSeconds);
-            await UpdateLagsAsync(progress, cancellation);
+            if (updating.IsCompleted)
+            {
+                await updating;
+                updating = UpdateLagsAsync(progress, cancellation);
+            }
         }
 
+        await updating;
         state.Live.End();
     }
 
@@ -135,11 +146,11 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         }
     }
 
-    private async Task RefuseOldDataAsync(IAdminClient admin, IWebHdfs hdfs, CancellationToken cancellation)
+    private async Task RefuseOldDataAsync(GroupProgress progress, IWebHdfs hdfs, CancellationToken cancellation)
     {
         foreach (TopicSpec topic in system.Topics.All)
         {
-            if (await new GroupProgress(admin).HoldsAnythingAsync(topic))
+            if (await progress.HoldsAnythingAsync(topic))
             {
                 throw new UserErrorException(
                     $"The topic {topic.Name} at {_endpoints.BootstrapServers} is not empty, "

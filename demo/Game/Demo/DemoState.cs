@@ -1,3 +1,4 @@
+using Game.Cli.Cluster;
 using Game.Cli.Display;
 using Game.Simulator.Load;
 
@@ -22,6 +23,9 @@ internal sealed class DemoState(TimeProvider time)
     public LoadStatistics? Load { get; set; }
 
     public AlertWatch? Alerts { get; set; }
+
+    /// <summary>Null where one broker runs, and before the cluster has been read.</summary>
+    public ClusterPicture? Cluster { get; set; }
 
     public long DetectorLag { get; set; }
 

@@ -59,6 +59,9 @@ internal sealed class Brokers
         }
     }
 
+    /// <param name="id">A broker of a cluster.</param>
+    public static string RackOf(int id) => $"rack-{id}";
+
     /// <param name="id">The broker's id, from 1.</param>
     public string NameOf(int id) => _zooKeeperPort is null ? Name : $"{Name}-{id}";
 
@@ -99,8 +102,9 @@ internal sealed class Brokers
 
     private static IEnumerable<string> ClusterSettings(int id, int zooKeeperPort) =>
     [
-        $"broker.id={id}", $"broker.rack=rack-{id}", $"zookeeper.connect={Address(zooKeeperPort)}",
+        $"broker.id={id}", $"broker.rack={RackOf(id)}", $"zookeeper.connect={Address(zooKeeperPort)}",
         $"zookeeper.session.timeout.ms={SessionTimeout.TotalMilliseconds:F0}", $"default.replication.factor={ClusterSize}", "min.insync.replicas=2",
-        $"offsets.topic.replication.factor={ClusterSize}",
+        // All brokers are stopped at once, so that the last one has no other to hand its leaderships to.
+        $"offsets.topic.replication.factor={ClusterSize}", "controlled.shutdown.retry.backoff.ms=500",
     ];
 }

@@ -145,6 +145,8 @@ internal sealed class ChildProcess : IDisposable
         IsPaused = false;
     }
 
+    public Task WaitForExitAsync(CancellationToken cancellation) => _process.WaitForExitAsync(cancellation);
+
     /// <summary>Asks the process to end (SIGTERM), and kills it when it does not within 15 s.</summary>
     public async Task StopAsync()
     {
@@ -155,12 +157,12 @@ internal sealed class ChildProcess : IDisposable
         using CancellationTokenSource timeout = new(StopTimeout);
         try
         {
-            await _process.WaitForExitAsync(timeout.Token);
+            await WaitForExitAsync(timeout.Token);
         }
         catch (OperationCanceledException)
         {
             Kill();
-            await _process.WaitForExitAsync(CancellationToken.None);
+            await WaitForExitAsync(CancellationToken.None);
         }
     }
 

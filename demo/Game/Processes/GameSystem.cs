@@ -55,6 +55,9 @@ internal sealed class GameSystem : IAsyncDisposable
 
     public SystemOptions Options { get; }
 
+    /// <summary>What <see cref="StartStoresAsync"/> starts, for people.</summary>
+    public string Stores => Options.Cluster ? "ZooKeeper, brokers and HDFS" : "broker and HDFS";
+
     /// <summary>How to reach the HDFS of this system.</summary>
     public WebHdfsOptions Hdfs => Options.WebHdfs is { } outside ? OutsideHdfs(outside) : LocalHdfs(Endpoints.WebHdfs);
 
@@ -117,6 +120,19 @@ internal sealed class GameSystem : IAsyncDisposable
         {
             await ReadyAsync(url, cancellation);
         }
+        SaveRunning();
+    }
+
+    /// <summary>The process of a broker of the system's cluster.</summary>
+    /// <param name="id">From 1.</param>
+    public ChildProcess Broker(int id) => _children.Find(child => child.Name == _brokers?.NameOf(id))
+        ?? throw new InvalidOperationException($"The system has started no broker {id}.");
+
+    /// <summary>Starts a killed broker again, on the same port and data; does not wait until it serves.</summary>
+    /// <inheritdoc cref="Broker"/>
+    public void RestartBroker(int id)
+    {
+        Broker(id).StartAgain();
         SaveRunning();
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Game.Cli.Audit;
+using Game.Cli.Cluster;
 using Game.Cli.Processes;
 using Game.Simulator.Load;
 
@@ -21,10 +22,12 @@ internal sealed record RatesSection(double ActionsPerSecond, double EventsPerSec
 
 internal sealed record EndpointsSection(string Bootstrap, [property: JsonPropertyName("webhdfs")] string WebHdfs, IReadOnlyList<string> GameServers);
 
+internal sealed record ClusterSection(int Brokers, double SessionTimeoutMs, IReadOnlyList<BrokerFault> Faults);
+
 /// <summary>What <c>./game demo --report FILE</c> writes; docs/demo-report.md explains each field.</summary>
 internal sealed record DemoReport(
     AuditSection Audit, LatencySection Latency, RecoverySection Recovery, RatesSection Rates, DetectionResult Detection, EndpointsSection Endpoints,
-    string Folder)
+    string Folder, ClusterSection? Cluster = null)
 {
     public string ToJson() => JsonSerializer.Serialize(this, DemoReportJson.Default.DemoReport);
 }

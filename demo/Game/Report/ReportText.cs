@@ -1,5 +1,7 @@
 using Game.Cli.Audit;
+using Game.Cli.Cluster;
 using Game.Cli.Processes;
+using Game.Contracts;
 using Spectre.Console;
 
 namespace Game.Cli.Report;
@@ -13,6 +15,11 @@ internal static class ReportText
         console.Write(new Rule("[bold]Report[/]").LeftJustified());
         WriteAudit(console, report.Audit);
         WriteFigures(console, report);
+        if (report.Cluster is { Faults.Count: > 0 } cluster)
+        {
+            WriteFaults(console, cluster);
+        }
+
         WriteDetection(console, report.Detection);
     }
 
@@ -100,6 +107,24 @@ internal static class ReportText
         {
             console.MarkupLineInterpolated($"recovery after the kill: {report.Recovery.Ms / 1000:F1} s, {report.Recovery.EventsDelayed:N0} events delayed");
         }
+    }
+
+    private static void WriteFaults(IAnsiConsole console, ClusterSection cluster)
+    {
+        Table table = new Table().Title("Fail-over, seconds").AddColumn("").AddColumn("leader of");
+        foreach (string column in (string[])["down", "first record", "all in sync"])
+        {
+            table.AddColumn(new TableColumn(column).RightAligned());
+        }
+        foreach (BrokerFault fault in cluster.Faults)
+        {
+            table.AddRow($"broker-{fault.Broker} {fault.Kind}", $"{Topics.PlayerEvents}-{fault.Partition}", $"{fault.DownMs / 1000:F1}",
+                fault.FailOverMs is { } ms ? $"{ms / 1000:F1}" : "-", $"{fault.InSyncAgainMs / 1000:F1}");
+        }
+        console.Write(table);
+        console.MarkupLineInterpolated(
+            $"first record: from the fault until the load got a new record acknowledged; in sync: from the end of the fault until all replicas were.");
+        console.MarkupLineInterpolated($"A broker's session lasts {cluster.SessionTimeoutMs / 1000:F0} s. The latencies include the fail-overs.");
     }
 
     private static void WriteDetection(IAnsiConsole console, DetectionResult detection)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Game.Cli.Cluster;
 using Game.Cli.Demo;
 using Game.Cli.Processes;
 using Game.Cli.Report;
@@ -19,15 +20,23 @@ internal static class DemoVerb
         Option<int> seed = OptionOf.Seed("Seed of the simulated world");
         Option<int> partitions = OptionOf.Whole("--partitions", "Partitions of player-events", 4, 1, OptionOf.MaxPartitions);
         Option<Transport> transport = OptionOf.Transport();
-        Option<bool> noKill = new("--no-kill") { Description = "Kill no detector" };
+        Option<bool> noKill = new("--no-kill") { Description = "Kill no detector and no broker" };
         Option<bool> keep = new("--keep") { Description = "Leave everything running until ./game down" };
         Option<string?> report = OptionOf.Report("Write the report as JSON to this file");
         Option<string?> bootstrap = OptionOf.Bootstrap("HOST:PORT of an outside Kafka, instead of the game's broker");
         Option<string?> webHdfs = OptionOf.WebHdfs("URL of an outside HDFS, instead of the local WebHDFS server");
+        Option<bool> cluster = OptionOf.Cluster(bootstrap);
         Command command = new(SystemFolder.Demo, "Run the whole system on this machine under load; the report shows whether anything was lost")
         {
-            seconds, players, rate, seed, partitions, transport, noKill, keep, report, bootstrap, webHdfs,
+            cluster, seconds, players, rate, seed, partitions, transport, noKill, keep, report, bootstrap, webHdfs,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(cluster) && !result.GetValue(noKill) && result.GetValue(seconds) < BrokerFaults.MinSeconds)
+            {
+                result.AddError($"With --cluster a broker is killed and another one paused, for which --seconds must be {BrokerFaults.MinSeconds} or more; --no-kill leaves both alone.");
+            }
+        });
         command.SetAction(async (parsed, cancellation) => ExitCode(await RunAsync(new DemoOptions
         {
             Seconds = parsed.GetValue(seconds),
@@ -37,6 +46,7 @@ internal static class DemoVerb
             Partitions = parsed.GetValue(partitions),
             Transport = parsed.GetValue(transport),
             Kill = !parsed.GetValue(noKill),
+            Cluster = parsed.GetValue(cluster),
             Keep = parsed.GetValue(keep),
             Report = parsed.GetValue(report),
             BootstrapServers = parsed.GetValue(bootstrap),
@@ -53,10 +63,15 @@ internal static class DemoVerb
         {
             throw new UserErrorException($"A system is running already ({running.Processes.Count} processes): ./game status shows it, ./game down ends it.");
         }
+        if (options.Cluster)
+        {
+            Brokers.RequirePackages();
+        }
+
         using ReportFile? file = ReportFile.Open(options.Report);
         TimeProvider time = TimeProvider.System;
         SystemFolder folder = SystemFolder.Create(SystemFolder.Demo, time.GetLocalNow());
-        await using GameSystem system = new(folder, new SystemOptions(options.Partitions, options.BootstrapServers, options.WebHdfs));
+        await using GameSystem system = new(folder, new SystemOptions(options.Partitions, options.BootstrapServers, options.WebHdfs, options.Cluster));
         DemoState state = new(time);
         DemoReport? report = null;
         DemoRun run = new(options, system, state, time);

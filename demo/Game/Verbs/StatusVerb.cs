@@ -1,8 +1,6 @@
 using System.CommandLine;
-using Confluent.Kafka;
 using Game.Cli.Cluster;
 using Game.Cli.Processes;
-using Game.Contracts;
 using Spectre.Console;
 
 namespace Game.Cli.Verbs;
@@ -31,7 +29,7 @@ internal static class StatusVerb
         AnsiConsole.Write(table);
         if (Brokers.AreCluster(running))
         {
-            await WriteClusterAsync(running.Endpoints.BootstrapServers);
+            await WriteClusterAsync(running.Endpoints);
         }
 
         // People copy addresses and paths: each is written whole, on its own line.
@@ -51,26 +49,24 @@ internal static class StatusVerb
         }
     }
 
-    private static async Task WriteClusterAsync(string bootstrapServers)
+    private static async Task WriteClusterAsync(Endpoints endpoints)
     {
-        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(bootstrapServers, "status")).SetLogHandler((_, _) => { }).Build();
-        try
+        using ClusterReader reader = new(endpoints, "status");
+        if (await reader.ReadAsync() is not { } state)
         {
-            ClusterState state = await ClusterState.ReadAsync(admin);
-            Table table = new Table().AddColumn("broker").AddColumn("rack").AddColumn("leads").AddColumn("in sync").AddColumn("");
-            foreach (BrokerState broker in state.Brokers)
-            {
-                table.AddRow($"{broker.Id}", broker.Rack, $"{broker.Leads}", $"{broker.InSync} of {broker.Replicas}",
-                    broker.Id == state.Controller ? "controller" : "");
-            }
+            Write("cluster", "no broker answers");
+            return;
+        }
 
-            AnsiConsole.Write(table);
-            Write("cluster", state.Summary);
-        }
-        catch (KafkaException e)
+        Table table = new Table().AddColumn("broker").AddColumn("rack").AddColumn("leads").AddColumn("in sync").AddColumn("");
+        foreach (BrokerState broker in state.Brokers)
         {
-            Write("cluster", $"no broker answers: {e.Error.Reason}");
+            table.AddRow($"{broker.Id}", Brokers.RackOf(broker.Id), $"{broker.Leads}", $"{broker.InSync} of {broker.Replicas}",
+                broker.Id == state.Controller ? "controller" : "");
         }
+
+        AnsiConsole.Write(table);
+        Write("cluster", state.Summary);
     }
 
     private static async Task<int> RunAsync()

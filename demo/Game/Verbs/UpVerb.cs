@@ -82,11 +82,12 @@ internal static class UpVerb
     {
         using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(system.Endpoints.BootstrapServers, "up")).SetLogHandler((_, _) => { }).Build();
         using WebHdfsClient hdfs = new(system.Hdfs);
-        state.Phase = "starting broker and HDFS";
+        state.Phase = $"starting {system.Stores}";
         await system.StartStoresAsync(admin, hdfs, state.Report, cancellation);
         if (options.HistoryDays is { } days)
         {
-            if (await new GroupProgress(admin).HoldsAnythingAsync(system.Topics[Topics.PlayerEvents]))
+            using GroupProgress progress = new(admin, system.Endpoints.BootstrapServers);
+            if (await progress.HoldsAnythingAsync(system.Topics[Topics.PlayerEvents]))
             {
                 throw new UserErrorException(
                     $"The topic {Topics.PlayerEvents} at {system.Endpoints.BootstrapServers} is not empty, and history must come first: leave --history out, or use another cluster.");

@@ -129,6 +129,10 @@ public sealed class LoadGenerator : IAsyncDisposable
         }
 
         Statistics.Completed(pending, answer);
+        if (answer.IsAnswered)
+        {
+            _options.Acknowledged?.Invoke(pending.Action, pending.DueTimestamp);
+        }
     }
 
     private async Task RetryAsync(PendingAction pending, TimeSpan delay)

@@ -1,3 +1,5 @@
+using Game.Simulator.World;
+
 namespace Game.Simulator.Load;
 
 /// <summary>How actions reach the game servers.</summary>
@@ -27,6 +29,12 @@ public sealed record LoadOptions(IReadOnlyList<Uri> Targets, Transport Transport
 
     /// <summary>Whether <see cref="LoadStatistics.AnsweredEventIds"/> is wanted.</summary>
     public bool KeepAnsweredIds { get; init; }
+
+    /// <summary>
+    /// Called with every action that is answered and published, and with the timestamp of <see cref="System.Diagnostics.Stopwatch"/> at which it was due; from
+    /// any thread.
+    /// </summary>
+    public Action<GameAction, long>? Acknowledged { get; init; }
 
     /// <summary>How long actions may stay unanswered after the last one was due.</summary>
     public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(60);

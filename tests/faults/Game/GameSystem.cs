@@ -19,6 +19,7 @@ internal sealed class GameSystem : IAsyncDisposable
     private readonly TempFolder _folder;
     private readonly BrokerProcess _broker;
     private readonly IAdminClient _admin;
+    private readonly GroupProgress _progress;
     private readonly Part _webHdfs;
     private readonly List<Part> _parts = [];
 
@@ -27,6 +28,7 @@ internal sealed class GameSystem : IAsyncDisposable
         _folder = folder;
         _broker = broker;
         _admin = new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
+        _progress = new GroupProgress(_admin, broker.BootstrapServers);
         int port = FreePorts.Take();
         _webHdfs = new Part("local-webhdfs", "local-webhdfs", $"http://127.0.0.1:{port}", "--root", folder["hdfs"], "--port", $"{port}");
         World = new GameWorld(seed: 7, PlayerCount, new Geography());
@@ -75,17 +77,16 @@ internal sealed class GameSystem : IAsyncDisposable
     /// <summary>Waits until detectors and sink have read and committed all records of the topics.</summary>
     public async Task DrainAsync()
     {
-        GroupProgress progress = new(_admin);
         await Until.HoldsAsync("detectors and sink have worked off everything", DrainTimeout, async () =>
         {
             foreach (Part part in _parts)
             {
                 part.ShouldBeAlive();
             }
-            return await progress.LagAsync(DetectorGroup, Topics.PlayerEvents, Partitions) == 0
+            return await _progress.LagAsync(DetectorGroup, Topics.PlayerEvents, Partitions) == 0
                 && Warehouse.Reaches(Topics.PlayerEvents, await EndsAsync(Topics.PlayerEvents))
                 && Warehouse.Reaches(Topics.Alerts, await EndsAsync(Topics.Alerts))
-                && await progress.LagAsync(DetectorGroup, Topics.PlayerEvents, Partitions) == 0;
+                && await _progress.LagAsync(DetectorGroup, Topics.PlayerEvents, Partitions) == 0;
         });
     }
 
@@ -106,13 +107,14 @@ internal sealed class GameSystem : IAsyncDisposable
         {
             await part.DisposeAsync();
         }
+        _progress.Dispose();
         _admin.Dispose();
         await _broker.DisposeAsync();
         _folder.Dispose();
     }
 
     private Task<Dictionary<int, long>> EndsAsync(string topic)
-        => new GroupProgress(_admin).EndsAsync(Enumerable.Range(0, Partitions).Select(p => new TopicPartition(topic, p)));
+        => _progress.EndsAsync(Enumerable.Range(0, Partitions).Select(p => new TopicPartition(topic, p)));
 
     private async Task StartPartsAsync(Func<string, Task<string>>? proxy)
     {

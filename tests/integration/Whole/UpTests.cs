@@ -49,6 +49,27 @@ public sealed class UpTests : IAsyncLifetime
         Directory.GetDirectories(_home[".game"], "up-*").Length.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task A_cluster_shows_its_brokers_and_down_ends_them()
+    {
+        Assert.SkipWhen(ZooKeeperServer.AbsentWithClient is not null, ZooKeeperServer.AbsentWithClient ?? "");
+        Assert.SkipUnless(ZooKeeperServer.IsDebians, "./game up --cluster needs Debian's ZooKeeper: apt-get install zookeeper.");
+        CommandResult up = await GameAsync("up", "--cluster");
+        up.ExitCode.ShouldBe(0, up.Said);
+        foreach (string process in (string[])["zookeeper", "broker-1", "broker-2", "broker-3"])
+        {
+            up.Output.ShouldMatch($"│ {process} +│ [0-9]+ +│ runs │");
+        }
+
+        CommandResult status = await GameAsync("status");
+        status.ExitCode.ShouldBe(0, status.Said);
+        status.Output.ShouldMatch("│ 3 +│ rack-3 │ [1-9][0-9]* +│ ([0-9]+) of \\1 │");
+        status.Output.ShouldMatch("cluster +controller [123], [1-9][0-9]* partitions, 0 under-replicated, 0 without leader");
+        (await GameAsync("down")).Output.ShouldContain("continues with it");
+        ProcessTable.WithEnvironment("GAME_HOME", _home.Path).ShouldBeEmpty();
+        (await GameAsync("status")).ExitCode.ShouldBe(3);
+    }
+
     private static async Task<long> EndsAsync(CommandResult up)
     {
         string servers = up.Lines.Single(line => line.StartsWith("bootstrap server", StringComparison.Ordinal)).Split(' ')[^1];

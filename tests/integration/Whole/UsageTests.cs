@@ -43,6 +43,34 @@ public sealed class UsageTests : IDisposable
         Directory.Exists(_home[".game"]).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("demo --cluster --bootstrap-server 127.0.0.1:9092", "cannot be used with --bootstrap-server")]
+    [InlineData("up --bootstrap-server 127.0.0.1:9092 --cluster", "cannot be used with --bootstrap-server")]
+    [InlineData("demo --cluster --seconds 5", "--no-kill")]
+    public async Task Options_that_do_not_go_together_are_an_error_of_one_line(string command, string sentence)
+    {
+        CommandResult result = await Command.RunAsync(Programs.PathOf("game-cli"), command.Split(' '), Programs.Environment(_home.Path));
+        result.ExitCode.ShouldBe(2, result.Said);
+        result.Errors.ShouldContain(sentence);
+        result.Errors.TrimEnd('\n').ShouldNotContain('\n');
+        Directory.Exists(_home[".game"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_cluster_without_ZooKeeper_s_packages_is_refused_in_one_sentence_that_names_them()
+    {
+        // An empty folder as the PATH: no Java is there.
+        Dictionary<string, string> environment = new(Programs.Environment(_home.Path), StringComparer.Ordinal) { ["PATH"] = _home.Path };
+        foreach (string verb in (string[])["demo", "up"])
+        {
+            CommandResult result = await Command.RunAsync(Programs.PathOf("game-cli"), [verb, "--cluster"], environment);
+            result.ExitCode.ShouldBe(1, result.Said);
+            result.Errors.ShouldMatch("^game: A cluster needs ZooKeeper, .* apt-get install [a-z0-9 -]*default-jre-headless\\.\n$");
+        }
+
+        Directory.GetDirectories(_home[".game"]).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_simulation_reports_at_once_why_its_server_cannot_be_used()
     {
