@@ -55,8 +55,8 @@ public sealed class DemoTests : IAsyncDisposable
         string[] killed = await terminal.ShowsAsync("  killed ");
         killed.Length.ShouldBeLessThanOrEqualTo(24);
         killed[0].ShouldStartWith("playing live");
-        foreach (string part in (string[])["cluster: controller ", "partitions, ", " under-replicated", "leads ", "in sync ", "rack-3", "newest alerts", "what happened",
-            "with SIGKILL; it leads player-events-"])
+        foreach (string part in (string[])["cluster: controller ", "partitions, ", " under-replicated", "leads ", "in sync ", "rack-3", "newest alerts",
+            "what happened", "with SIGKILL; it leads player-events-"])
         {
             killed.ShouldContain(line => line.Contains(part, StringComparison.Ordinal), part);
         }

@@ -3,7 +3,9 @@ using Game.Simulator.World;
 
 namespace Game.Cli.Cluster;
 
-/// <summary>The acknowledged actions of a load, by the partition of player-events that their events are in. All members may be called from any thread.</summary>
+/// <summary>
+/// The acknowledged actions of a load, by the partition of player-events that their events are in. All members may be called from any thread.
+/// </summary>
 internal sealed class Acknowledgements(int partitions)
 {
     private sealed record Wanted(int Partition, long DueAfter, TaskCompletionSource<long> Found);

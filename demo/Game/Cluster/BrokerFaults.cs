@@ -66,8 +66,8 @@ internal sealed class BrokerFaults(GameSystem system, Acknowledgements acknowled
         long at = Stopwatch.GetTimestamp();
         broker.Kill();
         await broker.WaitForExitAsync(cancellation);
-        return await RecoverAsync(reader, new BrokerFault("killed", id, partition, NewLeader: -1, 0, null, 0), at, downTime, () => system.RestartBroker(id), load,
-            cancellation);
+        BrokerFault fault = new("killed", id, partition, NewLeader: -1, 0, null, 0);
+        return await RecoverAsync(reader, fault, at, downTime, () => system.RestartBroker(id), load, cancellation);
     }
 
     private async Task<BrokerFault> PauseAsync(ClusterReader reader, Task load, CancellationToken cancellation)
@@ -76,13 +76,15 @@ internal sealed class BrokerFaults(GameSystem system, Acknowledgements acknowled
         report($"pausing {broker.Name} (process {broker.Id}) with SIGSTOP; it leads {Topics.PlayerEvents}-{partition}");
         long at = Stopwatch.GetTimestamp();
         broker.Pause();
-        return await RecoverAsync(reader, new BrokerFault("paused", id, partition, NewLeader: -1, 0, null, 0), at, PauseTime, broker.Resume, load, cancellation);
+        BrokerFault fault = new("paused", id, partition, NewLeader: -1, 0, null, 0);
+        return await RecoverAsync(reader, fault, at, PauseTime, broker.Resume, load, cancellation);
     }
 
     private async Task<(int Partition, int Id, ChildProcess Broker)> VictimAsync(ClusterReader reader, CancellationToken cancellation)
     {
         TopicPartition busiest = new(Topics.PlayerEvents, acknowledged.Busiest);
-        ClusterState state = await StateAsync(reader, $"{busiest.Topic}-{busiest.Partition.Value} has a leader", state => state.Leaders[busiest] > 0, cancellation);
+        string what = $"{busiest.Topic}-{busiest.Partition.Value} has a leader";
+        ClusterState state = await StateAsync(reader, what, state => state.Leaders.GetValueOrDefault(busiest) > 0, cancellation);
         int leader = state.Leaders[busiest];
         return (busiest.Partition.Value, leader, system.Broker(leader));
     }
@@ -112,7 +114,7 @@ internal sealed class BrokerFaults(GameSystem system, Acknowledgements acknowled
         TopicPartition partition = new(Topics.PlayerEvents, fault.Partition);
         double? ms = first.IsCompleted ? Stopwatch.GetElapsedTime(at, await first).TotalMilliseconds : null;
         ClusterState state = await StateAsync(reader, $"another broker leads {partition.Topic}-{fault.Partition}",
-            state => state.Source != fault.Broker && state.Leaders[partition] > 0, cancellation);
+            state => state.Source != fault.Broker && state.Leaders.GetValueOrDefault(partition) > 0, cancellation);
         report($"{partition.Topic}-{fault.Partition} has leader {state.Leaders[partition]}"
             + (ms is { } known ? $"; its first record was acknowledged after {known / 1000:F1} s" : ""));
         return fault with { NewLeader = state.Leaders[partition], FailOverMs = ms };

@@ -79,7 +79,8 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         Task playing = generator.RunAsync(plan, truth.Publish, cancellation);
         Task<Recovery> killing = options.Kill ? KillInTheMiddleAsync(progress, cancellation) : Task.FromResult(Recovery.None);
         Task<IReadOnlyList<BrokerFault>> faults = options is { Cluster: true, Kill: true }
-            ? new BrokerFaults(system, _acknowledged, state.Report, time).RunAsync(Length, playing, cancellation) : Task.FromResult<IReadOnlyList<BrokerFault>>([]);
+            ? new BrokerFaults(system, _acknowledged, state.Report, time).RunAsync(Length, playing, cancellation)
+            : Task.FromResult<IReadOnlyList<BrokerFault>>([]);
         await WatchAsync(playing, started, progress, cancellation);
         await playing;
         double seconds = Math.Max(Length.TotalSeconds, time.GetElapsedTime(started).TotalSeconds);

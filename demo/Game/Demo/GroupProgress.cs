@@ -11,9 +11,9 @@ internal readonly record struct PartitionProgress(TopicPartition Partition, long
 }
 
 /// <summary>
-/// Reads the offsets and members of consumer groups, as an operator's tool does. Offsets are read through consumers that never join a group, because they follow
-/// a leader or coordinator that moves. librdkafka's admin client (2.16) asks a dead leader in a busy loop, and crashes when the former coordinator answers
-/// NOT_COORDINATOR to OffsetFetch (confluentinc/librdkafka#5040).
+/// Reads the offsets and members of consumer groups, as an operator's tool does. Offsets are read through consumers that never join a group, because they
+/// follow a leader or coordinator that moves. librdkafka's admin client (2.16) asks a dead leader in a busy loop, and crashes when the former coordinator
+/// answers NOT_COORDINATOR to OffsetFetch (confluentinc/librdkafka#5040).
 /// </summary>
 internal sealed class GroupProgress(IAdminClient admin, string bootstrapServers) : IDisposable
 {

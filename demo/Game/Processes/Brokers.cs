@@ -66,7 +66,8 @@ internal sealed class Brokers
     public string NameOf(int id) => _zooKeeperPort is null ? Name : $"{Name}-{id}";
 
     /// <inheritdoc cref="NameOf"/>
-    public IReadOnlyList<string> ArgumentsOf(int id) => ["--data", _folder.DataOf(NameOf(id)), .. Settings(id).SelectMany(setting => new[] { "--override", setting })];
+    public IReadOnlyList<string> ArgumentsOf(int id)
+        => ["--data", _folder.DataOf(NameOf(id)), .. Settings(id).SelectMany(setting => new[] { "--override", setting })];
 
     private static string Address(int port) => $"127.0.0.1:{port}";
 

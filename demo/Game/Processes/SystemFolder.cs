@@ -18,9 +18,9 @@ internal sealed record RunningSystem(Endpoints Endpoints, IReadOnlyList<RunningP
 internal sealed partial class SystemFolderJson : JsonSerializerContext;
 
 /// <summary>
-/// The folder in which a system keeps its data: broker/ (of a cluster zookeeper/, broker-1/ and so on), hdfs/, logs/, secrets/, system.json once it has started, report.json once a demo has finished, and
-/// running.json while it runs. All these folders are in .game of the project. The file .game/newest names the folder that queries read while no system runs:
-/// the one of the demo that finished last or of the system that was up last.
+/// The folder in which a system keeps its data: broker/ (of a cluster zookeeper/, broker-1/ and so on), hdfs/, logs/, secrets/, system.json once it has
+/// started, report.json once a demo has finished, and running.json while it runs. All these folders are in .game of the project. The file .game/newest names
+/// the folder that queries read while no system runs: the one of the demo that finished last or of the system that was up last.
 /// </summary>
 internal sealed class SystemFolder
 {

@@ -5,7 +5,9 @@ using Spectre.Console;
 
 namespace Game.Cli.Verbs;
 
-/// <summary><c>./game status</c>: shows the processes that run, their addresses and the state of a cluster. Exit code 3 when nothing runs, 4 when a process has ended.</summary>
+/// <summary>
+/// <c>./game status</c>: shows the processes that run, their addresses and the state of a cluster. Exit code 3 when nothing runs, 4 when a process has ended.
+/// </summary>
 internal static class StatusVerb
 {
     private const int NothingRuns = 3;

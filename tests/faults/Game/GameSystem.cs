@@ -75,9 +75,8 @@ internal sealed class GameSystem : IAsyncDisposable
         { KeepAnsweredIds = true }, PlayerCount);
 
     /// <summary>Waits until detectors and sink have read and committed all records of the topics.</summary>
-    public async Task DrainAsync()
-    {
-        await Until.HoldsAsync("detectors and sink have worked off everything", DrainTimeout, async () =>
+    public Task DrainAsync()
+        => Until.HoldsAsync("detectors and sink have worked off everything", DrainTimeout, async () =>
         {
             foreach (Part part in _parts)
             {
@@ -88,7 +87,6 @@ internal sealed class GameSystem : IAsyncDisposable
                 && Warehouse.Reaches(Topics.Alerts, await EndsAsync(Topics.Alerts))
                 && await _progress.LagAsync(DetectorGroup, Topics.PlayerEvents, Partitions) == 0;
         });
-    }
 
     /// <summary>If the running test has failed, adds the last output of the programs to the test's output.</summary>
     public void TellIfFailed()
