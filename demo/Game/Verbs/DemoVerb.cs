@@ -32,7 +32,8 @@ internal static class DemoVerb
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(cluster) && !result.GetValue(noKill) && result.GetValue(seconds) < BrokerFaults.MinSeconds)
+            bool isShort = result.GetResult(seconds) is { Implicit: false } && result.GetValue(seconds) < BrokerFaults.MinSeconds;
+            if (isShort && result.GetValue(cluster) && !result.GetValue(noKill))
             {
                 result.AddError($"With --cluster a broker is killed and another one paused, for which --seconds must be {BrokerFaults.MinSeconds} or more; --no-kill leaves both alone.");
             }
