@@ -33,6 +33,7 @@ public sealed class MixedClusterTests
     [Fact]
     public async Task Under_our_controller_Apaches_brokers_follow_and_lead_and_are_killed()
     {
+        Need.AllCases();
         Need.Cluster();
         await using MixedCluster cluster = await MixedCluster.StartAsync();
         await cluster.StartOursAsync(1);
