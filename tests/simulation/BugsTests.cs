@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Broker.Simulation.Tests.Bugs;
 using Broker.Simulation.Tests.Cluster;
 
@@ -7,7 +8,7 @@ namespace Broker.Simulation.Tests;
 public sealed class BugsTests
 {
     /// <summary>Most bugs do harm only in some histories: so many are run, from the first seed that was seen to find it, until one finds it.</summary>
-    private const int Histories = 10;
+    private const int Histories = 30;
 
     [Fact]
     public void A_follower_that_raises_its_high_watermark_too_early_is_found() =>
@@ -15,10 +16,11 @@ public sealed class BugsTests
 
     [Fact]
     public void A_leader_that_acknowledges_without_its_followers_is_found() =>
-        Finds(DeliberateBugs.LeaderAcknowledgesWithoutItsFollowers, 7, "an acknowledged record is where it was acknowledged");
+        Finds(DeliberateBugs.LeaderAcknowledgesWithoutItsFollowers, 7, "an acknowledged record is (lost|where it was acknowledged)");
 
     [Fact]
-    public void A_follower_whose_last_epoch_is_not_checked_is_found() => Finds(DeliberateBugs.FollowerNamesNoLastEpoch, 18, "takes back record");
+    public void A_follower_whose_last_epoch_is_not_checked_is_found() =>
+        Finds(DeliberateBugs.FollowerNamesNoLastEpoch, 18, "takes back record|the log of . on broker");
 
     [Fact]
     public void A_leader_that_keeps_an_old_zkVersion_is_found() =>
@@ -28,7 +30,8 @@ public sealed class BugsTests
     public void A_leader_epoch_that_is_used_twice_is_found() => Finds(DeliberateBugs.ControllerWritesNoLeaderEpoch, 3, "has one leader in epoch");
 
     [Fact]
-    public void A_controller_that_elects_lagging_replicas_is_found() => Finds(DeliberateBugs.ControllerKeepsLaggingReplicasInSync, 4, "takes back record");
+    public void A_controller_that_elects_lagging_replicas_is_found() =>
+        Finds(DeliberateBugs.ControllerKeepsLaggingReplicasInSync, 4, "takes back record|is in sync and lacks records");
 
     [Fact]
     public void A_leader_that_does_not_wait_until_its_in_sync_replicas_are_written_is_found() =>
@@ -52,7 +55,7 @@ public sealed class BugsTests
             }
             catch (HistoryFailedException found)
             {
-                if (found.Message.Contains(invariant, StringComparison.Ordinal))
+                if (Regex.IsMatch(found.Message, invariant, RegexOptions.None, TimeSpan.FromSeconds(1)))
                 {
                     return;
                 }

@@ -24,6 +24,7 @@ internal sealed class History
     private readonly SimBroker[] _brokers;
     private readonly List<SimProducer> _producers = [];
     private readonly Checker _checker;
+    private SimOffsetReader? _reader;
     private readonly List<string> _events = [];
     private readonly int _seed;
     private readonly Crashes _crashes;
@@ -75,6 +76,7 @@ internal sealed class History
         Holds("the topic has its replicas", IsWhole);
         _producers.Add(new SimProducer(_world, _network, "idempotent", isIdempotent: true));
         _producers.Add(new SimProducer(_world, _network, "plain", isIdempotent: false));
+        _reader = new SimOffsetReader(_world, _network);
         TimeSpan end = _world.Elapsed + FaultyTime;
         NextFault(end);
         Holds("the faults end", () => _world.Elapsed >= end);
@@ -87,6 +89,7 @@ internal sealed class History
         _checker.Check();
         _checker.CheckReplicas();
         CheckAcknowledged();
+        _reader.Answers.ShouldBeGreaterThan(0);
     }
 
     private void CheckAcknowledged()
@@ -210,6 +213,7 @@ internal sealed class History
         Exception[] failures =
         [
             .. _brokers.SelectMany(broker => broker.Node.Failures), .. _producers.SelectMany(producer => producer.Node.Failures), .. _operator.Failures,
+            .. _reader?.Node.Failures ?? [],
         ];
         failures.ShouldBeEmpty(string.Join('\n', failures.Select(failure => failure.ToString())));
         holds.ShouldBeTrue($"it does not come to this: {what}");

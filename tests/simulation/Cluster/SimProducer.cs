@@ -13,12 +13,10 @@ internal readonly record struct Acknowledged(string Value, int Partition, long O
 internal sealed class SimProducer
 {
     private const string Topic = History.Topic;
-    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
 
     private readonly World _world;
-    private readonly SimNetwork _network;
-    private readonly IBrokerConnections _connections;
+    private readonly SimClient _client;
     private readonly bool _isIdempotent;
     private readonly int[] _sent = new int[History.Partitions];
     private long _producerId = -1;
@@ -26,10 +24,9 @@ internal sealed class SimProducer
     public SimProducer(World world, SimNetwork network, string name, bool isIdempotent)
     {
         _world = world;
-        _network = network;
         _isIdempotent = isIdempotent;
         Node = new Node(world, name);
-        _connections = network.Of(Node);
+        _client = new SimClient(world, network, Node);
         Node.Start(Begin);
     }
 
@@ -114,7 +111,7 @@ internal sealed class SimProducer
     {
         try
         {
-            InitProducerIdResponse response = await Ask<InitProducerIdRequest, InitProducerIdResponse>(AnyBroker(), new InitProducerIdRequest
+            InitProducerIdResponse response = await _client.Ask<InitProducerIdRequest, InitProducerIdResponse>(_client.AnyBroker(), new InitProducerIdRequest
             {
                 TransactionalId = null, TransactionTimeoutMs = int.MaxValue,
             }, 4);
@@ -128,8 +125,8 @@ internal sealed class SimProducer
 
     private async Task<ProduceResponse.PartitionProduceResponse> Send(int partition, string[] values)
     {
-        int leader = await LeaderOf(partition);
-        ProduceResponse response = await Ask<ProduceRequest, ProduceResponse>(leader, new ProduceRequest
+        (int leader, int _) = await _client.LeaderOf(partition);
+        ProduceResponse response = await _client.Ask<ProduceRequest, ProduceResponse>(leader, new ProduceRequest
         {
             Acks = -1,
             TimeoutMs = 3_000,
@@ -150,26 +147,5 @@ internal sealed class SimProducer
         }
 
         return builder.Build();
-    }
-
-    private async Task<int> LeaderOf(int partition)
-    {
-        MetadataResponse response = await Ask<MetadataRequest, MetadataResponse>(AnyBroker(), new MetadataRequest
-        {
-            Topics = [new() { Name = Topic }], AllowAutoTopicCreation = false,
-        }, 9);
-        MetadataResponse.MetadataResponsePartition? found = response.Topics[0].Partitions.FirstOrDefault(p => p.PartitionIndex == partition);
-        return found is { LeaderId: >= 0 } ? found.LeaderId : throw new BrokerUnreachableException("sim", 0, "the partition has no leader");
-    }
-
-    private int AnyBroker() => _network.Brokers.ElementAt(_world.Random.Next(_network.Brokers.Count())).Id;
-
-    private async Task<TResponse> Ask<TRequest, TResponse>(int broker, TRequest request, short version)
-        where TRequest : IRequest<TRequest>
-        where TResponse : IMessage<TResponse>
-    {
-        (string host, int port) = SimNetwork.AddressOf(broker);
-        await using IBrokerConnection connection = _connections.Open(host, port, Node.Name);
-        return await connection.Send<TRequest, TResponse>(request, version, RequestTimeout, CancellationToken.None);
     }
 }

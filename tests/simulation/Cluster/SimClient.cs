@@ -1,0 +1,39 @@
+using Broker.Protocol;
+using Broker.Protocol.Messages;
+using Broker.Server.InterBroker;
+using Broker.Simulation.Tests.Worlds;
+
+namespace Broker.Simulation.Tests.Cluster;
+
+/// <summary>What every client of the simulated cluster does: it asks any broker for the leader, and sends each request on its own connection.</summary>
+internal sealed class SimClient(World world, SimNetwork network, Node node)
+{
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly IBrokerConnections _connections = network.Of(node);
+
+    public int AnyBroker() => network.Brokers.ElementAt(world.Random.Next(network.Brokers.Count())).Id;
+
+    /// <summary>The leader and its epoch, as some broker knows them.</summary>
+    /// <exception cref="BrokerUnreachableException">That broker does not answer, or knows no leader.</exception>
+    public async Task<(int Leader, int Epoch)> LeaderOf(int partition)
+    {
+        MetadataResponse response = await Ask<MetadataRequest, MetadataResponse>(AnyBroker(), new MetadataRequest
+        {
+            Topics = [new() { Name = History.Topic }], AllowAutoTopicCreation = false,
+        }, 9);
+        MetadataResponse.MetadataResponsePartition? found = response.Topics[0].Partitions.FirstOrDefault(p => p.PartitionIndex == partition);
+        return found is { LeaderId: >= 0 } ? (found.LeaderId, found.LeaderEpoch) : throw new BrokerUnreachableException("sim", 0, "the partition has no leader");
+    }
+
+    /// <summary>Sends a request and returns its response.</summary>
+    /// <exception cref="BrokerUnreachableException">There is none within five seconds.</exception>
+    public async Task<TResponse> Ask<TRequest, TResponse>(int broker, TRequest request, short version)
+        where TRequest : IRequest<TRequest>
+        where TResponse : IMessage<TResponse>
+    {
+        (string host, int port) = SimNetwork.AddressOf(broker);
+        await using IBrokerConnection connection = _connections.Open(host, port, node.Name);
+        return await connection.Send<TRequest, TResponse>(request, version, RequestTimeout, CancellationToken.None);
+    }
+}
