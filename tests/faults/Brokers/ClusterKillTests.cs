@@ -1,5 +1,4 @@
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Running;
 
 namespace Faults.Tests.Brokers;
@@ -57,7 +56,7 @@ public sealed class ClusterKillTests : IAsyncLifetime
                 Dictionary<TopicPartition, long> committed = reader.Committed();
                 await DoAsync((Fault)(round % Enum.GetValues<Fault>().Length), random.Next(Partitions), producers);
                 await _cluster.IsWholeAsync(Topic);
-                await CommitsSurvivedAsync(committed);
+                CommitsSurvived(committed);
             }
 
             await LoadAsync(producers, 2_000);
@@ -113,11 +112,14 @@ public sealed class ClusterKillTests : IAsyncLifetime
         return Until.HoldsAsync($"{further} more acknowledgements", LoadTimeout, () => producers.Zip(goals).All(pair => pair.First.Count >= pair.Second));
     }
 
-    private async Task CommitsSurvivedAsync(Dictionary<TopicPartition, long> committed)
+    // By a consumer: librdkafka's admin client does not survive a coordinator that moves while it asks for a group's offsets.
+    private void CommitsSurvived(Dictionary<TopicPartition, long> committed)
     {
-        using IAdminClient admin = _cluster.NewAdmin();
-        List<ListConsumerGroupOffsetsResult> now = await admin.ListConsumerGroupOffsetsAsync([new ConsumerGroupTopicPartitions(Group, [.. committed.Keys])]);
-        foreach (TopicPartitionOffsetError found in now[0].Partitions)
+        using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
+        {
+            BootstrapServers = _cluster.BootstrapServers, GroupId = Group,
+        }).SetLogHandler((_, _) => { }).Build();
+        foreach (TopicPartitionOffset found in consumer.Committed(committed.Keys, LoadTimeout))
         {
             found.Offset.Value.ShouldBeGreaterThanOrEqualTo(committed[found.TopicPartition], $"the group's offset of {found.TopicPartition}");
         }
