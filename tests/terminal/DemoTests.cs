@@ -48,6 +48,7 @@ public sealed class DemoTests : IAsyncDisposable
     [Fact]
     public async Task A_cluster_s_demo_shows_its_brokers_and_faults_and_reports_the_fail_overs()
     {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("GAME_NIGHTLY") == "1", "Only in ./game test --nightly.");
         Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
         Assert.SkipWhen(ZooKeeperServer.AbsentWithClient is not null, ZooKeeperServer.AbsentWithClient ?? "");
         Assert.SkipUnless(ZooKeeperServer.IsDebians, "./game demo --cluster needs Debian's ZooKeeper: apt-get install zookeeper.");

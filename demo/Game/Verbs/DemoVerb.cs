@@ -1,9 +1,11 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Game.Cli.Cluster;
 using Game.Cli.Demo;
+using Game.Cli.Display;
 using Game.Cli.Processes;
 using Game.Cli.Report;
-using Game.Cli.Display;
 using Game.Simulator.Load;
 using Spectre.Console;
 
@@ -32,8 +34,10 @@ internal static class DemoVerb
         };
         command.Validators.Add(result =>
         {
-            bool isShort = result.GetResult(seconds) is { Implicit: false } && result.GetValue(seconds) < BrokerFaults.MinSeconds;
-            if (isShort && result.GetValue(cluster) && !result.GetValue(noKill))
+            // By the words: a value that cannot be read is refused by its own option, and has no value here.
+            bool isShort = result.GetResult(seconds) is { Implicit: false, Tokens: [{ Value: string text }] }
+                && double.TryParse(text, CultureInfo.InvariantCulture, out double given) && given < BrokerFaults.MinSeconds;
+            if (isShort && IsOn(result.GetResult(cluster)) && !IsOn(result.GetResult(noKill)))
             {
                 result.AddError($"With --cluster a broker is killed and another one paused, for which --seconds must be {BrokerFaults.MinSeconds} or more; --no-kill leaves both alone.");
             }
@@ -99,4 +103,6 @@ internal static class DemoVerb
     }
 
     public static int ExitCode(DemoReport report) => report.Audit.Ok ? 0 : 1;
+
+    private static bool IsOn(OptionResult? flag) => flag is { Implicit: false } && !flag.Tokens.Any(token => token.Value == "false");
 }

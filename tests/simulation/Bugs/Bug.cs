@@ -3,7 +3,8 @@ using Broker.Coordination;
 namespace Broker.Simulation.Tests.Bugs;
 
 /// <summary>
-/// A deliberate bug, put in at the seams of the brokers: what they send, what they get for it and what they write to ZooKeeper is as it would be if their code had the bug. One object serves all brokers of one history. Where nothing is set there is no bug.
+/// A deliberate bug, put in at the seams of the brokers: what they send, what they get for it and what they write to ZooKeeper is as it would be if their
+/// code had the bug. One object serves all brokers of one history. Where nothing is set there is no bug.
 /// </summary>
 internal sealed record Bug
 {

@@ -23,7 +23,9 @@ internal sealed class SimClient(World world, SimNetwork network, Node node)
             Topics = [new() { Name = History.Topic }], AllowAutoTopicCreation = false,
         }, 9);
         MetadataResponse.MetadataResponsePartition? found = response.Topics[0].Partitions.FirstOrDefault(p => p.PartitionIndex == partition);
-        return found is { LeaderId: >= 0 } ? (found.LeaderId, found.LeaderEpoch) : throw new BrokerUnreachableException("sim", 0, "the partition has no leader");
+        return found is { LeaderId: >= 0 }
+            ? (found.LeaderId, found.LeaderEpoch)
+            : throw new BrokerUnreachableException("sim", 0, "the partition has no leader");
     }
 
     /// <summary>Sends a request and returns its response.</summary>
