@@ -23,7 +23,4 @@ internal sealed record DataServices(
 {
     public bool MayTopic(RequestContext context, AclOperation operation, string topic) =>
         Authorizer.Allows(context, operation, ResourceType.Topic, topic);
-
-    public bool MayActForCluster(RequestContext context) =>
-        Authorizer.Allows(context, AclOperation.ClusterAction, ResourceType.Cluster, AuthorizedOperations.ClusterName);
 }

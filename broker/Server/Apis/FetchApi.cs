@@ -125,7 +125,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         replicaId,
         request.ReplicaState?.ReplicaEpoch ?? -1,
         LeaderOnly: replicaId >= 0 || (replicaId == -1 && context.ApiVersion < FirstWithFollowerReads),
-        MayFollow: replicaId >= 0 ? services.MayActForCluster(context) : null,
+        MayFollow: replicaId >= 0 ? services.Authorizer.AllowsClusterAction(context) : null,
         minBytes);
 
     /// <summary>Takes the session's active partitions and resolves each.</summary>

@@ -19,7 +19,7 @@ internal sealed class OffsetForLeaderEpochApi(DataServices services) : Api<Offse
     protected override ValueTask<OffsetForLeaderEpochResponse?> Handle(OffsetForLeaderEpochRequest request, RequestContext context)
     {
         ClusterImage image = services.Metadata.Current;
-        bool mayActForCluster = services.MayActForCluster(context);
+        bool mayActForCluster = services.Authorizer.AllowsClusterAction(context);
         OffsetForLeaderEpochResponse response = new()
         {
             ThrottleTimeMs = context.ThrottleTimeMs,

@@ -186,7 +186,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
         RequestBatch batch = term.NewBatch();
         batch.AddUpdateMetadata(Context.Brokers.Keys.Where(id => !brokers.Contains(id)), []);
         term.Send(batch);
-        // They learn who is alive before they follow one of them.
+        // A broker learns which brokers are alive before it is to follow one of them.
         RequestBatch whole = term.NewBatch();
         whole.AddUpdateMetadata(brokers, Context.PartitionsWithState);
         term.Send(whole);

@@ -37,7 +37,9 @@ internal sealed class BrokerRegistrar(ClusterSession session, FormerLife? former
         }
     }
 
-    /// <summary>Whether the znode is there and this session's. That of a former session is deleted, that of a killed life ended.</summary>
+    /// <summary>
+    /// Whether this session owns the znode. A znode of this process's former session is deleted; the session of a killed process of this broker is ended.
+    /// </summary>
     private async ValueTask<bool> IsRegistered(string path)
     {
         StatResult present = await session.Current.Exists(path);

@@ -33,6 +33,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     private readonly ILoggerFactory _logging;
     private readonly MetadataLog _log;
     private readonly bool _isDeletionEnabled;
+    private readonly ControllerChannel _channel;
     private readonly ControllerChannel _isrChannel;
     private readonly LeaderBalancing? _balancing;
     private readonly string _interBrokerListener;
@@ -69,16 +70,16 @@ internal sealed class ClusterMembership : IAsyncDisposable
         Topics = new TopicConfigs(_znodes, Brokers);
         _defaults = new TopicDefaults(Brokers);
         Creation = new TopicCreation(_znodes, Metadata, Brokers, random, _log);
-        Controller = new ControllerChannel(brokerId, () => FindController(Metadata.Current), connections, _controllerTimeout, time);
+        _channel = new ControllerChannel(brokerId, () => FindController(Metadata.Current), connections, _controllerTimeout, time);
         _isrChannel = new ControllerChannel(brokerId, () => FindController(Metadata.Current), connections, _controllerTimeout, time);
-        Metadata.Subscribe((_, _) => Controller.ControllerChanged());
+        Metadata.Subscribe((_, _) => _channel.ControllerChanged());
         Metadata.Subscribe((_, _) => _isrChannel.ControllerChanged());
         _requests = new ControllerRequests(() => _controller, Creation);
-        _requests.ServeTo(Controller);
+        _requests.ServeTo(_channel);
         _requests.ServeTo(_isrChannel);
-        AutomaticCreation = new AutomaticCreation(Controller, Metadata, _defaults, time, _log);
-        _shutdown = new ControlledShutdown(Controller, config, time, new MembershipLog(logging.CreateLogger("Broker.Membership")));
-        ProducerIds = new ProducerIds(Controller, brokerId, () => BrokerEpoch, scheduler, time, _log);
+        AutomaticCreation = new AutomaticCreation(_channel, Metadata, _defaults, time, _log);
+        _shutdown = new ControlledShutdown(_channel, config, time, new MembershipLog(logging.CreateLogger("Broker.Membership")));
+        ProducerIds = new ProducerIds(_channel, brokerId, () => BrokerEpoch, scheduler, time, _log);
     }
 
     /// <summary>This broker's id: configured, of the former life, or generated.</summary>
@@ -95,9 +96,6 @@ internal sealed class ClusterMembership : IAsyncDisposable
     internal TopicCreation Creation { get; }
 
     internal AutomaticCreation AutomaticCreation { get; }
-
-    /// <summary>This broker's channel to the controller.</summary>
-    internal ControllerChannel Controller { get; }
 
     internal ProducerIds ProducerIds { get; }
 
@@ -136,6 +134,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         }
         catch
         {
+            // The caller gets no membership to dispose of.
             await session.DisposeAsync();
             throw;
         }
@@ -234,7 +233,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <summary>Stops the controller's part and ends the session; after the replicas are closed.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Controller.DisposeAsync();
+        await _channel.DisposeAsync();
         await _isrChannel.DisposeAsync();
         if (_changes is not null)
         {

@@ -109,7 +109,7 @@ internal sealed class ControllerContext
         }
     }
 
-    /// <summary>Takes over a state as it was read or written. False where there is none.</summary>
+    /// <summary>Sets the state of a partition that was read from the tree or written to it. Returns false where it has none.</summary>
     internal bool SetLeadership(TopicPartition partition, LeaderAndIsr? state)
     {
         Count(partition, -1);

@@ -3,7 +3,7 @@ using Broker.Server.Metadata.Znodes;
 
 namespace Broker.Server.Controller;
 
-/// <summary>The outcome of an election, or who is the controller already.</summary>
+/// <summary>The controller that an election has found: this broker, or one that was elected before.</summary>
 /// <param name="Controller">The controller's broker id.</param>
 /// <param name="Epoch">The controller epoch; only where this broker is the controller.</param>
 /// <param name="EpochVersion">The version of its znode, which fences former controllers.</param>
@@ -45,7 +45,7 @@ internal sealed class ControllerElection(ZnodeClient znodes, int brokerId, TimeP
     internal async Task<bool> Holds(int epochVersion) =>
         IsOurs(await Watch()) && (await znodes.Get(ZnodePaths.ControllerEpoch)).Stat.Version == epochVersion;
 
-    /// <summary>Deletes /controller if this session has made it: another broker is to be elected.</summary>
+    /// <summary>Deletes /controller if this session created it, so that another broker can be elected.</summary>
     internal async Task Withdraw()
     {
         (_, int version) = await ReadEpoch();

@@ -9,7 +9,7 @@ namespace Broker.Server.Controller;
 /// <summary>What AlterPartition gets for one partition: an error; or None with a state to write; or None alone, where the state is already as asked.</summary>
 internal readonly record struct IsrDecision(ErrorCode Error, LeaderAndIsr? Next = null);
 
-/// <summary>The controller's rules for a leader's change of its in-sync replicas (kafka-facts.md 5.8); pure.</summary>
+/// <summary>The controller's rules for a leader's change of its in-sync replicas; pure.</summary>
 internal static class IsrDecisions
 {
     /// <summary>The first version that names the broker epochs of the in-sync replicas.</summary>

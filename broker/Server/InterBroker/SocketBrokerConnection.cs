@@ -110,6 +110,7 @@ internal sealed class SocketBrokerConnection(string host, int port, string clien
         }
         catch
         {
+            // Not this connection's yet, so that Close would not reach it.
             socket.Dispose();
             throw;
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Broker.Coordination;
 using Broker.Server.Metadata.Znodes;
+using Broker.Server.Scheduling;
 
 namespace Broker.Server.Metadata;
 
@@ -105,7 +106,7 @@ internal sealed class FormerLife
     {
         try
         {
-            await changed.WaitAsync(within, _time);
+            await changed.Here().WaitAsync(within, _time);
             return true;
         }
         catch (TimeoutException)

@@ -10,7 +10,7 @@ internal sealed class FollowedPartition(Partition partition, int leaderEpoch)
 
     public int LeaderEpoch => leaderEpoch;
 
-    /// <summary>The topic as it was when the partition was assigned; empty where it has no id.</summary>
+    /// <summary>The topic's id when the partition was assigned; empty where the topic has none.</summary>
     public Guid TopicId { get; } = partition.TopicId;
 
     /// <summary>The position that the leader has of this replica in the session; null where the session does not hold the partition.</summary>

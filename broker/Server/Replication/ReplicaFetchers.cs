@@ -21,21 +21,28 @@ internal sealed class ReplicaFetchers(ReplicationServices services) : IPartition
     public void BecameFollower(string topic, int partition, int leaderId, int leaderEpoch)
     {
         TopicPartition name = new(topic, partition);
-        Remove(name);
         if (leaderId == PartitionState.NoLeader || services.Find(name) is not { } replica)
         {
+            Remove(name);
             return;
         }
 
+        ReplicaFetcher? idle;
         lock (_gate)
         {
-            if (!_stopped)
+            if (_stopped)
             {
-                ReplicaFetcher fetcher = FetcherOf(leaderId, name);
-                _byPartition[name] = fetcher;
-                fetcher.Add(replica, leaderEpoch);
+                return;
             }
+
+            // Where the leader stays, so do the fetcher, its connection and its session.
+            ReplicaFetcher fetcher = FetcherOf(leaderId, name);
+            idle = _byPartition.GetValueOrDefault(name) is { } former && former != fetcher ? RemoveFrom(former, name) : null;
+            _byPartition[name] = fetcher;
+            fetcher.Add(replica, leaderEpoch);
         }
+
+        End(idle);
     }
 
     /// <summary>Stops all fetchers: on return none appends any more.</summary>
@@ -86,18 +93,31 @@ internal sealed class ReplicaFetchers(ReplicationServices services) : IPartition
         {
             if (_byPartition.Remove(name, out ReplicaFetcher? fetcher))
             {
-                fetcher.Remove(name);
-                if (fetcher.Count == 0)
-                {
-                    idle = fetcher;
-                    _fetchers.Remove(_fetchers.First(entry => entry.Value == fetcher).Key);
-                }
+                idle = RemoveFrom(fetcher, name);
             }
         }
 
+        End(idle);
+    }
+
+    /// <summary>Under the lock; the fetcher where it has nothing left to fetch.</summary>
+    private ReplicaFetcher? RemoveFrom(ReplicaFetcher fetcher, TopicPartition name)
+    {
+        fetcher.Remove(name);
+        if (fetcher.Count > 0)
+        {
+            return null;
+        }
+
+        _fetchers.Remove(_fetchers.First(entry => entry.Value == fetcher).Key);
+        return fetcher;
+    }
+
+    /// <summary>Not awaited: a listener must not block. What the last fetch brings is refused, as the partition has another epoch or role.</summary>
+    private void End(ReplicaFetcher? idle)
+    {
         if (idle is not null)
         {
-            // Not awaited: a listener must not block. What its last fetch brings is refused, as the partition has another epoch or role.
             _ = services.Scheduler.Run(async () => await idle.DisposeAsync());
         }
     }

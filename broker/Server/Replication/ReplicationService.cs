@@ -4,8 +4,8 @@ using Broker.Server.Time;
 namespace Broker.Server.Replication;
 
 /// <summary>
-/// A broker's part in replication, composed: as a follower it fetches, as a leader it proposes who is in sync. Create it before the partitions, which notify it
-/// of their roles; stop it before their logs are closed.
+/// Creates and stops what replicates: the fetchers of a follower, and the proposals of a leader about which replicas are in sync. Create it before the
+/// partitions, which notify it of their roles; stop it before their logs are closed.
 /// </summary>
 internal sealed class ReplicationService : IAsyncDisposable
 {

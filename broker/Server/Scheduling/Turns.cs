@@ -28,19 +28,11 @@ internal sealed class Turns(int count)
                 return Task.CompletedTask;
             }
 
-            waiter = new Waiter(cancellation);
+            waiter = new Waiter();
             waiter.Place = _waiting.AddLast(waiter);
         }
 
-        if (cancellation.CanBeCanceled)
-        {
-            CancellationTokenRegistration registration = cancellation.UnsafeRegister(_ => Cancel(waiter), null);
-            _ = waiter.Task.ContinueWith(
-                static (_, state) => ((CancellationTokenRegistration)state!).Unregister(), registration, CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        }
-
-        return waiter.Task;
+        return Wait(waiter, cancellation);
     }
 
     /// <summary>Ends a turn; called once for each <see cref="Enter"/> that has completed.</summary>
@@ -62,7 +54,13 @@ internal sealed class Turns(int count)
         next.SetResult();
     }
 
-    private void Cancel(Waiter waiter)
+    private async Task Wait(Waiter waiter, CancellationToken cancellation)
+    {
+        await using CancellationTokenRegistration registration = cancellation.UnsafeRegister(_ => Cancel(waiter, cancellation), null);
+        await waiter.Task;
+    }
+
+    private void Cancel(Waiter waiter, CancellationToken cancellation)
     {
         lock (_gate)
         {
@@ -74,13 +72,11 @@ internal sealed class Turns(int count)
             _waiting.Remove(waiter.Place);
         }
 
-        waiter.SetCanceled(waiter.Cancellation);
+        waiter.SetCanceled(cancellation);
     }
 
-    private sealed class Waiter(CancellationToken cancellation) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class Waiter() : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
     {
-        public CancellationToken Cancellation => cancellation;
-
         public LinkedListNode<Waiter> Place { get; set; } = null!;
     }
 }

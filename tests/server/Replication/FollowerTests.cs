@@ -198,7 +198,7 @@ public sealed class FollowerTests : IAsyncDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Moves the clocks until a condition holds; a condition that never holds is a failure of the test's time-out.</summary>
+    /// <summary>Moves the clocks until a condition holds. The fetchers run on the pool meanwhile; after 20 s of these clocks the test fails.</summary>
     private async Task Holds(Func<bool> condition)
     {
         for (int i = 0; i < 1_000 && !condition(); i++)

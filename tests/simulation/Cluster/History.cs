@@ -83,6 +83,7 @@ internal sealed class History
         _network.HealAll();
         Holds("all brokers run again", () => _brokers.All(broker => broker.IsServing));
         Holds("all replicas are in sync again", IsWhole);
+        Holds("all brokers know it, and are ready", () => Array.TrueForAll(_brokers, broker => broker.Core!.ReplicasOutOfSync() == 0));
         _producers.ForEach(producer => producer.IsStopping = true);
         Holds("everything is acknowledged", () => _producers.TrueForAll(producer => producer.Running == 0));
         Holds("all replicas have everything", HaveSameEnds);

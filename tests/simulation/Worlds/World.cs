@@ -30,7 +30,7 @@ internal sealed class World(int seed)
     /// <param name="node">Where it runs; dropped when that has crashed by then.</param>
     /// <param name="delay">From now.</param>
     /// <param name="run">Runs on the node's context.</param>
-    /// <returns>Cancels it when called.</returns>
+    /// <returns>The item; it does not run where it is cancelled first.</returns>
     public Item Add(Node node, TimeSpan delay, Action run)
     {
         if (Environment.CurrentManagedThreadId != _thread)
