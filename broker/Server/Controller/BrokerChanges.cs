@@ -127,15 +127,29 @@ internal sealed class BrokerChanges(ControllerTerm term)
     {
         IReadOnlyList<string> names = await term.Znodes.Children(ZnodePaths.BrokerIds, term.On("BrokerChange", Changed));
         SortedDictionary<int, LiveBroker> brokers = [];
-        foreach (int id in names.Select(int.Parse))
+        foreach (int id in names.Select(name => int.TryParse(name, out int id) ? id : -1).Where(id => id >= 0))
         {
-            if (await term.Znodes.Broker(id) is { } found)
+            if (await Read(id) is { } found)
             {
                 brokers[id] = new LiveBroker(found.Registration, found.Epoch);
             }
         }
 
         return brokers;
+    }
+
+    /// <summary>A registered broker; null where there is none, or where nobody can read how to reach it.</summary>
+    private async Task<(BrokerRegistration Registration, long Epoch)?> Read(int id, Watcher? watcher = null)
+    {
+        try
+        {
+            return await term.Znodes.Broker(id, watcher);
+        }
+        catch (MalformedZnodeException problem)
+        {
+            term.Log.Unreadable(problem.Message);
+            return null;
+        }
     }
 
     private Watcher DataWatcherOf(int id) => notice =>
@@ -149,7 +163,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
     /// <summary>Handles a broker that has changed its listeners or rack.</summary>
     private async Task Modified(int id)
     {
-        if (await term.Znodes.Broker(id, DataWatcherOf(id)) is not { } found || !Context.Brokers.TryGetValue(id, out LiveBroker? known)
+        if (await Read(id, DataWatcherOf(id)) is not { } found || !Context.Brokers.TryGetValue(id, out LiveBroker? known)
             || found.Epoch != known.Epoch)
         {
             return;
@@ -165,7 +179,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
     /// </summary>
     private async Task Add(int id)
     {
-        if (await term.Znodes.Broker(id, DataWatcherOf(id)) is { } found)
+        if (await Read(id, DataWatcherOf(id)) is { } found)
         {
             LiveBroker broker = new(found.Registration, found.Epoch);
             Context.Brokers.Add(id, broker);
@@ -231,7 +245,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
         }
         catch (MalformedZnodeException problem)
         {
-            term.Log.Unreadable(problem.Message);
+            term.Log.NoticeDropped(problem.Message);
             return -1;
         }
     }

@@ -83,10 +83,15 @@ internal sealed class ControllerContext
     /// <summary>The topic with an id, or null.</summary>
     internal string? TopicName(Guid id) => _topicNames.GetValueOrDefault(id);
 
+    /// <summary>Adds a topic, or gives a known one its id.</summary>
+    /// <param name="id">Zero for a topic whose id cannot be read.</param>
     internal void AddTopic(string topic, Guid id)
     {
         _topicIds[topic] = id;
-        _topicNames[id] = topic;
+        if (id != Guid.Empty)
+        {
+            _topicNames[id] = topic;
+        }
     }
 
     internal ReplicaAssignment Assignment(TopicPartition partition) => _assignments[partition.Topic][partition.Partition];

@@ -63,10 +63,13 @@ internal sealed partial class ControllerLog(ILogger logger)
     private static partial void LogInterrupted(ILogger logger, Exception problem);
 
     [LoggerMessage(19, LogLevel.Warning, "A notice is dropped: {Reason}")]
-    private static partial void LogUnreadable(ILogger logger, string reason);
+    private static partial void LogNoticeDropped(ILogger logger, string reason);
 
     [LoggerMessage(20, LogLevel.Information, "Broker {Broker} is to lead {Partitions} more of the {All} partitions that prefer it")]
     private static partial void LogBalances(ILogger logger, int broker, int partitions, int all);
+
+    [LoggerMessage(21, LogLevel.Error, "{Reason}; what it describes is left as it is until it is repaired or deleted")]
+    private static partial void LogUnreadable(ILogger logger, string reason);
 
     internal void ElectedController(int broker, int epoch) => LogElectedController(logger, broker, epoch);
 
@@ -104,6 +107,8 @@ internal sealed partial class ControllerLog(ILogger logger)
     internal void Unreachable(int broker, string reason) => LogUnreachable(logger, broker, reason);
 
     internal void Interrupted(Exception problem) => LogInterrupted(logger, problem);
+
+    internal void NoticeDropped(string reason) => LogNoticeDropped(logger, reason);
 
     internal void Unreadable(string reason) => LogUnreadable(logger, reason);
 

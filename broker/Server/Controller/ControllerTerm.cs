@@ -32,7 +32,7 @@ internal sealed class ControllerTerm : IDisposable
         EpochVersion = epochVersion;
         Znodes = znodes;
         Log = log;
-        Store = new PartitionStore(znodes, epochVersion);
+        Store = new PartitionStore(znodes, epochVersion, log);
         Partitions = new PartitionMachine(Context, Store, isUncleanElectionAllowed, epoch, log, metrics);
         Replicas = new ReplicaMachine(Context, Store, epoch, log);
         Deletion = new TopicDeletion(this, settings.IsDeletionEnabled);
@@ -118,7 +118,7 @@ internal sealed class ControllerTerm : IDisposable
         }
         catch (MalformedZnodeException problem)
         {
-            Log.Unreadable(problem.Message);
+            Log.NoticeDropped(problem.Message);
             return [];
         }
     }

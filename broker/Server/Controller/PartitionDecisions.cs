@@ -59,7 +59,7 @@ internal static class PartitionDecisions
 
     private static PartitionDecision Elect(ControllerContext context, int controllerEpoch, TopicPartition partition, ElectionKind kind, bool uncleanAllowed)
     {
-        if (!context.Leadership.TryGetValue(partition, out LeaderAndIsr? present))
+        if (!context.Leadership.TryGetValue(partition, out LeaderAndIsr? present) || present == LeaderAndIsr.Unreadable)
         {
             return NoLeader;
         }

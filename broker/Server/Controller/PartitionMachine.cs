@@ -82,8 +82,21 @@ internal sealed class PartitionMachine(
                 && Decide(partition, target, kind, isUncleanAllowed: true).IsUnclean)
             .Select(partition => partition.Topic)
             .Distinct(StringComparer.Ordinal)];
-        IReadOnlyList<bool> allowed = await Pipelined.Run(topics, isUncleanElectionAllowed);
+        IReadOnlyList<bool> allowed = await Pipelined.Run(topics, MayLoseRecords);
         return topics.Where((_, index) => allowed[index]).ToHashSet(StringComparer.Ordinal);
+    }
+
+    private async Task<bool> MayLoseRecords(string topic)
+    {
+        try
+        {
+            return await isUncleanElectionAllowed(topic);
+        }
+        catch (MalformedZnodeException problem)
+        {
+            log.Unreadable(problem.Message);
+            return false;
+        }
     }
 
     private async Task<List<TopicPartition>> Write(List<(TopicPartition Partition, LeaderAndIsr State)> states, bool isNew, RequestBatch batch)

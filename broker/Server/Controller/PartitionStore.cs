@@ -27,7 +27,7 @@ internal sealed class ControllerMovedException : Exception
 /// The controller's writes: each is a multi that first checks the version of the controller epoch's znode, so that a former controller can write nothing. <see
 /// cref="ControllerMovedException"/> when that check fails.
 /// </summary>
-internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVersion)
+internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVersion, ControllerLog log)
 {
     /// <summary>
     /// Partitions of one multi: enough that its round trip and its flush cost little each, few enough to be written again one by one; their paths and states
@@ -52,9 +52,8 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
     internal Task<IReadOnlyList<Code>> Update(IReadOnlyList<(TopicPartition Partition, LeaderAndIsr State)> states) =>
         WriteEach(states, Updated, state => Write(Updated(state), Code.BadVersion, Code.NoNode));
 
-    /// <summary>The partitions' states as they are now; null for those without one.</summary>
-    internal Task<IReadOnlyList<LeaderAndIsr?>> Read(IReadOnlyCollection<TopicPartition> partitions) =>
-        Pipelined.Run(partitions, partition => znodes.PartitionState(partition).AsTask());
+    /// <summary>The partitions' states as they are now; null for those without one, <see cref="LeaderAndIsr.Unreadable"/> for a malformed one.</summary>
+    internal Task<IReadOnlyList<LeaderAndIsr?>> Read(IReadOnlyCollection<TopicPartition> partitions) => Pipelined.Run(partitions, Read);
 
     /// <summary>Does some operations as the controller. Throws for any code other than Ok and the tolerated one.</summary>
     internal async Task<Code> Write(IReadOnlyList<Op> operations, Code tolerated = Code.Ok, Code alsoTolerated = Code.Ok)
@@ -87,6 +86,19 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
         if (rest.Count > 0)
         {
             await Write(rest);
+        }
+    }
+
+    private async Task<LeaderAndIsr?> Read(TopicPartition partition)
+    {
+        try
+        {
+            return await znodes.PartitionState(partition);
+        }
+        catch (MalformedZnodeException problem)
+        {
+            log.Unreadable(problem.Message);
+            return LeaderAndIsr.Unreadable;
         }
     }
 

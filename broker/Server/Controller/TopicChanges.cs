@@ -66,7 +66,7 @@ internal sealed class TopicChanges(ControllerTerm term)
     private async Task LoadTopics(IReadOnlyCollection<string> names)
     {
         IReadOnlyList<(string Name, (TopicZnode Topic, int Version)? Found)> read = await Pipelined.Run(
-            names, async name => (name, await term.Znodes.Topic(name, term.On("PartitionModification", () => Grown(name)))));
+            names, async name => (name, await Read(name)));
         foreach ((string name, (TopicZnode Topic, int Version)? found) in read)
         {
             if (found is not { } topic)
@@ -78,6 +78,20 @@ internal sealed class TopicChanges(ControllerTerm term)
             {
                 Context.SetAssignment(new TopicPartition(name, partition), assignment);
             }
+        }
+    }
+
+    /// <summary>Reads a topic and watches it. One whose znode is malformed has no partitions until it is repaired; it may be deleted.</summary>
+    private async Task<(TopicZnode Topic, int Version)?> Read(string topic)
+    {
+        try
+        {
+            return await term.Znodes.Topic(topic, term.On("PartitionModification", () => Grown(topic)));
+        }
+        catch (MalformedZnodeException problem)
+        {
+            term.Log.Unreadable(problem.Message);
+            return (TopicZnode.Unreadable, -1);
         }
     }
 
@@ -99,7 +113,7 @@ internal sealed class TopicChanges(ControllerTerm term)
 
     private async Task Grown(string topic)
     {
-        if (await term.Znodes.Topic(topic, term.On("PartitionModification", () => Grown(topic))) is not { } found || !Context.TopicIds.ContainsKey(topic))
+        if (await Read(topic) is not { } found || !Context.TopicIds.TryGetValue(topic, out Guid id))
         {
             return;
         }
@@ -113,6 +127,11 @@ internal sealed class TopicChanges(ControllerTerm term)
         {
             await Restore(topic, found.Topic, found.Version);
             return;
+        }
+
+        if (id == Guid.Empty)
+        {
+            Context.AddTopic(topic, found.Topic.TopicId ?? await AssignId(topic, found.Topic, found.Version));
         }
 
         foreach ((int partition, ReplicaAssignment assignment) in added)

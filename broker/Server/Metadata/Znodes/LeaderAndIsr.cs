@@ -18,6 +18,11 @@ internal sealed record LeaderAndIsr(int Leader, int LeaderEpoch, int[] Isr, bool
 
     internal const int InitialLeaderEpoch = 0;
 
+    /// <summary>
+    /// A state that cannot be read: nobody leads, nobody may be elected. Its partition epoch is the version of no znode, so that it is never written over.
+    /// </summary>
+    internal static readonly LeaderAndIsr Unreadable = new(NoLeader, -1, [], IsRecovering: false, -1, PartitionEpoch: -2);
+
     internal byte[] Encode() => ZnodeJson.Write(json =>
     {
         json.WriteNumber("controller_epoch", ControllerEpoch);

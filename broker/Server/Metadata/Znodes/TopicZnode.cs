@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 
 namespace Broker.Server.Metadata.Znodes;
@@ -17,6 +18,9 @@ internal sealed record ReplicaAssignment(int[] Replicas, int[] Adding, int[] Rem
 /// <summary>/brokers/topics/T: the topic's id and its partitions' replicas. An id is missing in znodes of versions below 3.</summary>
 internal sealed record TopicZnode(Guid? TopicId, ImmutableSortedDictionary<int, ReplicaAssignment> Partitions)
 {
+    /// <summary>A topic of which nothing is known but its name, because its znode cannot be read.</summary>
+    internal static readonly TopicZnode Unreadable = new(Guid.Empty, ImmutableSortedDictionary<int, ReplicaAssignment>.Empty);
+
     /// <summary>Bytes that a topic's partitions must fit into: ZooKeeper's default of jute.maxbuffer less 64 KiB for what travels with them (paths,
     /// settings).</summary>
     internal const int MaxBytes = 0xfffff - (64 << 10);
@@ -70,6 +74,9 @@ internal sealed record TopicZnode(Guid? TopicId, ImmutableSortedDictionary<int, 
     private static Dictionary<int, int[]> ReadReplicas(JsonElement json, string name)
         => json.TryGetProperty(name, out JsonElement partitions) ? ReadReplicas(partitions) : [];
 
+    private static int PartitionNumber(string name)
+        => int.Parse(name, NumberStyles.None, CultureInfo.InvariantCulture);
+
     private static Dictionary<int, int[]> ReadReplicas(JsonElement partitions) =>
-        partitions.EnumerateObject().ToDictionary(entry => int.Parse(entry.Name), entry => ZnodeJson.ReadArray(entry.Value));
+        partitions.EnumerateObject().ToDictionary(entry => PartitionNumber(entry.Name), entry => ZnodeJson.ReadArray(entry.Value));
 }

@@ -30,7 +30,8 @@ internal static class ZnodeJson
             using JsonDocument document = JsonDocument.Parse(data ?? []);
             return read(document.RootElement);
         }
-        catch (Exception problem) when (problem is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (Exception problem)
+            when (problem is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException or ArgumentException)
         {
             throw new MalformedZnodeException(path, problem);
         }
