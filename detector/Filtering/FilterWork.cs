@@ -7,8 +7,8 @@ using Game.Detector.Assignments;
 namespace Game.Detector.Filtering;
 
 /// <summary>
-/// Copies critical alerts to <c>alerts-priority</c>, with key, value and headers unchanged. It keeps no state. After a crash some alerts may be copied again;
-/// the copies have the same <c>alert_id</c>.
+/// Copies critical alerts to <c>alerts-priority</c>, with key, value and headers unchanged. It keeps no state. After a crash, or put out of its group,
+/// it may copy some alerts again; the copies have the same <c>alert_id</c>.
 /// </summary>
 internal sealed class FilterWork(IReadOnlyList<PartitionStatus> statuses, Outbox outbox, AlertSender sender) : IGroupWork
 {

@@ -94,6 +94,15 @@ public sealed class AuditComparisonTests
     }
 
     [Fact]
+    public void Where_brokers_failed_the_filter_may_have_copied_an_alert_twice()
+    {
+        AuditStory story = new() { BrokersFailed = true };
+        story.Priority.Add(story.Priority[0]);
+        AuditSection audit = story.Audit();
+        (audit.Ok, audit.PriorityRepeats).ShouldBe((true, 1));
+    }
+
+    [Fact]
     public void A_dead_letter_does_not_count_as_detected()
     {
         AuditStory story = new();

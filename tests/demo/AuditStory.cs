@@ -66,6 +66,8 @@ internal sealed class AuditStory
 
     public int Begun { get; set; }
 
+    public bool BrokersFailed { get; set; }
+
     /// <summary>The last live event of a partition that raised no alert: no other evidence depends on it.</summary>
     public int LastQuiet
         => Events.FindLastIndex(record => record.Offset == End(record.Partition) - 1 && !Alerts.Any(alert => Decoded(alert).EventId == Id(record)));
@@ -84,6 +86,7 @@ internal sealed class AuditStory
             Truth = _played.Truth,
             Events = Events.SequenceEqual(_played.Events) ? _played.Audit : Read(Events, _played.Truth),
             Alerts = alerts,
+            BrokersFailed = BrokersFailed,
             Warehouse = new WarehouseAudit(EventsInHdfs, AlertsInHdfs, DuplicateRows),
             DeadLetters = DeadLetters,
             Committed = Committed,

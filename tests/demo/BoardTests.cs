@@ -47,7 +47,7 @@ public sealed class BoardTests
     public void A_cluster_s_board_shows_each_broker_and_stays_within_the_terminal(int width, int height)
     {
         BrokerState[] brokers = [new(1, true, 40, 75, 75), new(2, false, 0, 0, 75), new(3, true, 35, 75, 75)];
-        ClusterState cluster = new(1, 3, brokers, 75, 75, 0, new Dictionary<Confluent.Kafka.TopicPartition, int>());
+        ClusterState cluster = new(3, brokers, 75, 75, 0, new Dictionary<Confluent.Kafka.TopicPartition, int>());
         DemoState state = new(Time) { Phase = "playing live", Cluster = new ClusterPicture(cluster, Paused: [1], Killed: [2]) };
         for (int i = 0; i < 10; i++)
         {

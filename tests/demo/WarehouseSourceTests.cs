@@ -68,8 +68,8 @@ public sealed class WarehouseSourceTests : IDisposable
             {
                 Sent = 0, Answered = 0, Rejected = 0, InTopic = 0, Detected = 0, InHdfs = 0, HistoryPublished = 0, HistoryInTopic = 0, HistoryInHdfs = 0,
                 AlertsInTopic = 0, AlertsInHdfs = 0,
-                CriticalAlerts = 0, AlertsInPriority = 0, RefusedLogins = 0, DeadLetters = 0, ReplayedDeadLetters = 0, Misrouted = 0, DuplicateAlertIds = 0,
-                DuplicateRowsInHdfs = 0, ReplayDifferences = 0, Differences = [],
+                CriticalAlerts = 0, AlertsInPriority = 0, PriorityRepeats = 0, RefusedLogins = 0, DeadLetters = 0, ReplayedDeadLetters = 0, Misrouted = 0,
+                DuplicateAlertIds = 0, DuplicateRowsInHdfs = 0, ReplayDifferences = 0, Differences = [],
             };
             LatencyFigures none = new(0, 0, 0, 0);
             return new DemoReport(audit, new LatencySection(none, none, Valid: true, 0, none), new RecoverySection(0, 0), new RatesSection(0, 0, 0, 0), null!,

@@ -21,6 +21,9 @@ internal sealed record AuditEvidence
 
     public required AlertAudit Alerts { get; init; }
 
+    /// <summary>Whether a broker failed meanwhile, so that the filter may have lost its partitions and copied some alerts again.</summary>
+    public required bool BrokersFailed { get; init; }
+
     public required WarehouseAudit Warehouse { get; init; }
 
     /// <summary>Records of the topic <c>dead-letters</c>.</summary>
@@ -72,6 +75,7 @@ internal static class AuditComparison
             AlertsInHdfs = evidence.Warehouse.AlertIds.Count,
             CriticalAlerts = evidence.Alerts.Critical.Count,
             AlertsInPriority = evidence.Alerts.Priority.Count,
+            PriorityRepeats = evidence.Alerts.PriorityRepeats,
             DuplicateAlertIds = evidence.Alerts.Duplicates.Count,
             DuplicateRowsInHdfs = evidence.Warehouse.DuplicateRows,
             ReplayDifferences = inTopic.Except(replayed).Count() + replayed.Except(inTopic).Count(),
@@ -109,6 +113,6 @@ internal static class AuditComparison
         differences.Count("alerts lie in another partition than their event, or under another key", alerts.Misrouted);
         differences.EqualSets("alerts of the detectors", inTopic, "the replay", replayed);
         differences.EqualSets("critical alerts", alerts.Critical, Topics.AlertsPriority, alerts.Priority);
-        differences.Count("records of alerts-priority repeat another", alerts.PriorityRepeats);
+        differences.Count("records of alerts-priority repeat another", evidence.BrokersFailed ? 0 : alerts.PriorityRepeats);
     }
 }

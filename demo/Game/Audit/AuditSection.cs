@@ -41,6 +41,9 @@ internal sealed record AuditSection
 
     public required long AlertsInPriority { get; init; }
 
+    /// <summary>Records of alerts-priority that repeat another: the filter copies at least once.</summary>
+    public required long PriorityRepeats { get; init; }
+
     public required long DuplicateAlertIds { get; init; }
 
     /// <summary>(topic, partition, offset) that HDFS holds more than once.</summary>

@@ -100,8 +100,7 @@ internal sealed class BrokerFaults(GameSystem system, Acknowledgements acknowled
         long ended = Stopwatch.GetTimestamp();
         report($"broker-{fault.Broker} {(fault.Kind == "killed" ? "is started again" : "continues")} after {down.TotalSeconds:F1} s");
         BrokerFault failedOver = await failingOver;
-        // The broker itself may describe the time before its pause.
-        await StateAsync(reader, "all replicas are in sync again", state => state.Source != fault.Broker && state.IsWhole, cancellation);
+        await StateAsync(reader, "all replicas are in sync again", state => state.IsWhole, cancellation);
         TimeSpan inSync = Stopwatch.GetElapsedTime(ended);
         report($"all replicas are in sync again, {inSync.TotalSeconds:F1} s later");
         return failedOver with { DownMs = down.TotalMilliseconds, InSyncAgainMs = inSync.TotalMilliseconds };
@@ -114,7 +113,7 @@ internal sealed class BrokerFaults(GameSystem system, Acknowledgements acknowled
         TopicPartition partition = new(Topics.PlayerEvents, fault.Partition);
         double? ms = first.IsCompleted ? Stopwatch.GetElapsedTime(at, await first).TotalMilliseconds : null;
         ClusterState state = await StateAsync(reader, $"another broker leads {partition.Topic}-{fault.Partition}",
-            state => state.Source != fault.Broker && state.Leaders.GetValueOrDefault(partition) > 0, cancellation);
+            state => state.Leaders.GetValueOrDefault(partition) > 0, cancellation);
         report($"{partition.Topic}-{fault.Partition} has leader {state.Leaders[partition]}"
             + (ms is { } known ? $"; its first record was acknowledged after {known / 1000:F1} s" : ""));
         return fault with { NewLeader = state.Leaders[partition], FailOverMs = ms };

@@ -5,46 +5,88 @@ using Game.Contracts;
 namespace Game.Cli.Cluster;
 
 /// <summary>
-/// Reads the state of a system's cluster: leaders and replicas from any broker, and the controller from the brokers' metrics. (Asked for the controller while a
+/// Reads the state of a system's cluster from its controller, which knows it first; the brokers' metrics say who that is. (Asked for the controller while a
 /// broker starts, librdkafka's admin client, 2.16, ends the process.)
 /// </summary>
 internal sealed class ClusterReader : IDisposable
 {
     private const string ControllerMetric = "broker_controller_active_controller_count";
 
-    /// <summary>A broker that is paused does not answer; the next request may go to another one.</summary>
+    /// <summary>A broker that is paused does not answer.</summary>
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly IAdminClient _admin;
+    /// <summary>The id that librdkafka gives to the broker that a client was told of, as long as its connection lasts.</summary>
+    private const int Bootstrap = -1;
+
     private readonly HttpClient _http = new() { Timeout = RequestTimeout };
     private readonly IReadOnlyList<string> _metrics;
+    private readonly IReadOnlyList<string> _brokers;
+    private readonly string _clientId;
+    private (int Broker, IAdminClient Admin)? _client;
 
     public ClusterReader(Endpoints endpoints, string clientId)
     {
-        _admin = new AdminClientBuilder(ClientSettings.Admin(endpoints.BootstrapServers, clientId)).SetLogHandler((_, _) => { }).Build();
         _metrics = endpoints.MetricsOfBrokers ?? [];
+        _brokers = endpoints.BootstrapServers.Split(',');
+        _clientId = clientId;
     }
 
-    /// <returns>The state; null where the broker that was asked does not answer or is still starting.</returns>
+    /// <summary>Reads the state; one call at a time.</summary>
+    /// <returns>
+    /// The state; null while no broker says that it is the controller, while two do (one was paused and has not noticed yet), and where the controller does not
+    /// answer.
+    /// </returns>
     public async Task<ClusterState?> ReadAsync()
     {
         bool[] controllers = await Task.WhenAll(_metrics.Select(IsControllerAsync));
-        int index = Array.IndexOf(controllers, true);
-        try
-        {
-            Metadata metadata = await Task.Run(() => _admin.GetMetadata(RequestTimeout));
-            return metadata.Brokers.Count == 0 ? null : ClusterState.Of(metadata, index < 0 ? null : index + 1);
-        }
-        catch (KafkaException)
+        if (controllers.Count(controls => controls) != 1)
         {
             return null;
         }
+
+        int controller = Array.IndexOf(controllers, true) + 1;
+        try
+        {
+            IAdminClient admin = ClientOf(controller);
+            Metadata metadata = await Task.Run(() => admin.GetMetadata(RequestTimeout));
+            if (metadata.Brokers.Count > 0 && (metadata.OriginatingBrokerId == Bootstrap || metadata.OriginatingBrokerId == controller))
+            {
+                return ClusterState.Of(metadata, controller);
+            }
+        }
+        catch (KafkaException)
+        {
+            // As where another broker has answered, the next call connects anew.
+        }
+
+        Disconnect();
+        return null;
     }
 
     public void Dispose()
     {
         _http.Dispose();
-        _admin.Dispose();
+        Disconnect();
+    }
+
+    /// <summary>A client knows one broker, and keeps asking it until it loses the connection.</summary>
+    private IAdminClient ClientOf(int broker)
+    {
+        if (_client is { } client && client.Broker == broker)
+        {
+            return client.Admin;
+        }
+
+        Disconnect();
+        IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(_brokers[broker - 1], _clientId)).SetLogHandler((_, _) => { }).Build();
+        _client = (broker, admin);
+        return admin;
+    }
+
+    private void Disconnect()
+    {
+        _client?.Admin.Dispose();
+        _client = null;
     }
 
     private async Task<bool> IsControllerAsync(string metrics)

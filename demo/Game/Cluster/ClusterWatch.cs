@@ -41,9 +41,11 @@ internal sealed class ClusterWatch : IAsyncDisposable
     {
         using ClusterReader reader = new(_system.Endpoints, "demo-cluster");
         using PeriodicTimer tick = new(Interval, _time);
+        ClusterState? state = null;
         do
         {
-            if (await reader.ReadAsync() is { } state)
+            state = await reader.ReadAsync() ?? state;
+            if (state is not null)
             {
                 _show(new ClusterPicture(state, Brokers(child => child.IsPaused), Brokers(child => child.IsKilled)));
             }

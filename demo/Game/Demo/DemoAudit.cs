@@ -42,6 +42,7 @@ internal sealed class DemoAudit(DemoOptions options, GameSystem system, GroupPro
             Truth = topics.Truth,
             Events = topics.Events,
             Alerts = topics.Alerts,
+            BrokersFailed = outcome.Live.Faults.Count > 0,
             DeadLetters = topics.DeadLetters,
             Warehouse = await WarehouseAudit.ReadAsync(hdfs, SystemOptions.Warehouse, system.Folder.Cache, cancellation),
             Committed = (await progress.OfAsync(SystemOptions.DetectorGroup, Topics.PlayerEvents, options.Partitions))

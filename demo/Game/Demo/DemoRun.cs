@@ -29,7 +29,7 @@ internal sealed class DemoRun(DemoOptions options, GameSystem system, DemoState 
         state.Phase = $"starting {system.Stores}";
         await system.StartStoresAsync(admin, hdfs, state.Report, cancellation);
         await using ClusterWatch? cluster = options.Cluster ? new ClusterWatch(system, picture => state.Cluster = picture, time) : null;
-        using GroupProgress progress = new(admin, _endpoints.BootstrapServers);
+        using GroupProgress progress = new(_endpoints.BootstrapServers);
         await RefuseOldDataAsync(progress, hdfs, cancellation);
         if (system.Folder.RemoveUnfinished() is { Count: > 0 } unfinished)
         {

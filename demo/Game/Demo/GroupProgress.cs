@@ -15,7 +15,7 @@ internal readonly record struct PartitionProgress(TopicPartition Partition, long
 /// follow a leader or coordinator that moves. librdkafka's admin client (2.16) asks a dead leader in a busy loop, and crashes when the former coordinator
 /// answers NOT_COORDINATOR to OffsetFetch (confluentinc/librdkafka#5040).
 /// </summary>
-internal sealed class GroupProgress(IAdminClient admin, string bootstrapServers) : IDisposable
+internal sealed class GroupProgress(string bootstrapServers) : IDisposable
 {
     private const string OwnGroup = "demo-progress";
 
@@ -27,6 +27,7 @@ internal sealed class GroupProgress(IAdminClient admin, string bootstrapServers)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, IConsumer<Ignore, Ignore>> _consumers = [];
+    private IAdminClient _admin = NewAdmin(bootstrapServers);
 
     /// <summary>The committed offset and the log end of each partition.</summary>
     public async Task<IReadOnlyList<PartitionProgress>> OfAsync(string group, string topic, int partitions)
@@ -39,11 +40,10 @@ internal sealed class GroupProgress(IAdminClient admin, string bootstrapServers)
 
     public async Task<long> LagAsync(string group, string topic, int partitions) => (await OfAsync(group, topic, partitions)).Sum(p => p.Lag);
 
-    /// <summary>The partitions of the topic that each member of the group is assigned, by the member's client id.</summary>
+    /// <summary>The partitions of the topic that each member of the group is assigned, by the member's client id. One call at a time.</summary>
     public async Task<ILookup<string, int>> AssignmentAsync(string group, string topic)
     {
-        DescribeConsumerGroupsResult described = await AskAsync(
-            () => admin.DescribeConsumerGroupsAsync([group], new DescribeConsumerGroupsOptions { RequestTimeout = RequestTimeout }));
+        DescribeConsumerGroupsResult described = await AskAsync(() => DescribeAsync(group));
         return described.ConsumerGroupDescriptions[0].Members
             .SelectMany(member => member.Assignment.TopicPartitions.Where(p => p.Topic == topic).Select(p => (member.ClientId, p.Partition.Value)))
             .ToLookup(pair => pair.ClientId, pair => pair.Value);
@@ -61,10 +61,46 @@ internal sealed class GroupProgress(IAdminClient admin, string bootstrapServers)
         {
             consumer.Dispose();
         }
+
+        _admin.Dispose();
     }
 
     private async Task<TopicPartitionOffset> EndAsync(TopicPartition partition)
-        => new(partition, (await AskAsync(() => Task.Run(() => Consumer(OwnGroup).QueryWatermarkOffsets(partition, RequestTimeout)))).High);
+        => new(partition, (await AskAsync(() => Task.Run(() => WatermarksOf(partition)))).High);
+
+    private WatermarkOffsets WatermarksOf(TopicPartition partition)
+    {
+        IConsumer<Ignore, Ignore> consumer = Consumer(OwnGroup);
+        try
+        {
+            return consumer.QueryWatermarkOffsets(partition, RequestTimeout);
+        }
+        catch (KafkaException)
+        {
+            // librdkafka (2.16) caches that a partition has no leader for minutes, unless it is asked for the topic.
+            using IAdminClient admin = new DependentAdminClientBuilder(consumer.Handle).Build();
+            admin.GetMetadata(partition.Topic, RequestTimeout);
+            throw;
+        }
+    }
+
+    private async Task<DescribeConsumerGroupsResult> DescribeAsync(string group)
+    {
+        try
+        {
+            return await _admin.DescribeConsumerGroupsAsync([group], new DescribeConsumerGroupsOptions { RequestTimeout = RequestTimeout });
+        }
+        catch (KafkaException)
+        {
+            // A client keeps asking the coordinator that it has found first for minutes, whatever that answers (librdkafka 2.16).
+            _admin.Dispose();
+            _admin = NewAdmin(bootstrapServers);
+            throw;
+        }
+    }
+
+    private static IAdminClient NewAdmin(string bootstrapServers)
+        => new AdminClientBuilder(ClientSettings.Admin(bootstrapServers, OwnGroup)).SetLogHandler((_, _) => { }).Build();
 
     private IConsumer<Ignore, Ignore> Consumer(string group)
     {

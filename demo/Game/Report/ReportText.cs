@@ -73,6 +73,11 @@ internal static class ReportText
         table.AddRow("in HDFS", audit.InHdfs.ToString("N0"), audit.HistoryInHdfs.ToString("N0"));
         table.AddRow("alerts in the topic / in HDFS", $"{audit.AlertsInTopic:N0} / {audit.AlertsInHdfs:N0}", "");
         table.AddRow("critical alerts / in alerts-priority", $"{audit.CriticalAlerts:N0} / {audit.AlertsInPriority:N0}", "");
+        if (audit.PriorityRepeats > 0)
+        {
+            table.AddRow("alerts copied there again", audit.PriorityRepeats.ToString("N0"), "");
+        }
+
         table.AddRow("alert ids twice / rows twice in HDFS", $"{audit.DuplicateAlertIds} / {audit.DuplicateRowsInHdfs}", "");
         table.AddRow("differences from a replay", audit.ReplayDifferences.ToString("N0"), "");
         table.AddRow("dead letters / misrouted", $"{audit.DeadLetters} / {audit.Misrouted}", "");

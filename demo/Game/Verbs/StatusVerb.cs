@@ -56,7 +56,7 @@ internal static class StatusVerb
         using ClusterReader reader = new(endpoints, "status");
         if (await reader.ReadAsync() is not { } state)
         {
-            Write("cluster", "no broker answers");
+            Write("cluster", "has no controller that answers");
             return;
         }
 

@@ -86,7 +86,7 @@ internal static class UpVerb
         await system.StartStoresAsync(admin, hdfs, state.Report, cancellation);
         if (options.HistoryDays is { } days)
         {
-            using GroupProgress progress = new(admin, system.Endpoints.BootstrapServers);
+            using GroupProgress progress = new(system.Endpoints.BootstrapServers);
             if (await progress.HoldsAnythingAsync(system.Topics[Topics.PlayerEvents]))
             {
                 throw new UserErrorException(

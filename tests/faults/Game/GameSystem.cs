@@ -28,7 +28,7 @@ internal sealed class GameSystem : IAsyncDisposable
         _folder = folder;
         _broker = broker;
         _admin = new AdminClientBuilder(ClientSettings.Admin(broker.BootstrapServers, "faults")).SetLogHandler((_, _) => { }).Build();
-        _progress = new GroupProgress(_admin, broker.BootstrapServers);
+        _progress = new GroupProgress(broker.BootstrapServers);
         int port = FreePorts.Take();
         _webHdfs = new Part("local-webhdfs", "local-webhdfs", $"http://127.0.0.1:{port}", "--root", folder["hdfs"], "--port", $"{port}");
         World = new GameWorld(seed: 7, PlayerCount, new Geography());
