@@ -12,7 +12,7 @@ internal interface IBrokerChannel : IAsyncDisposable
     ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request, CancellationToken cancellation);
 
     /// <summary>Sends UpdateMetadata: brokers, leaders and deleted topics.</summary>
-    ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request, CancellationToken cancellation);
+    ValueTask<UpdateMetadataResponse> Send(MetadataUpdate update, CancellationToken cancellation);
 
     /// <summary>Sends StopReplica: replicas to stop, and whether to delete them.</summary>
     ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation);

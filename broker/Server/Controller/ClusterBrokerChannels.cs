@@ -30,7 +30,7 @@ internal sealed class ClusterBrokerChannels(int brokerId, IBrokerChannel local, 
     {
         public ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request, CancellationToken cancellation) => throw Unreachable();
 
-        public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request, CancellationToken cancellation) => throw Unreachable();
+        public ValueTask<UpdateMetadataResponse> Send(MetadataUpdate update, CancellationToken cancellation) => throw Unreachable();
 
         public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation) => throw Unreachable();
 

@@ -192,7 +192,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
             new InitProducerIdApi(ProducerIds, authorizer),
             new LeaderAndIsrApi(request => _local!.Send(request, CancellationToken.None), authorizer),
             new StopReplicaApi(request => _local!.Send(request, CancellationToken.None), authorizer),
-            new UpdateMetadataApi(request => _local!.Send(request, CancellationToken.None), authorizer),
+            new UpdateMetadataApi(request => _local!.Send(new MetadataUpdate(request), CancellationToken.None), authorizer),
             new ElectLeadersApi((isUnclean, partitions) => _controller!.ElectLeaders(isUnclean, partitions), Metadata, authorizer),
             new ControlledShutdownApi(_requests.Answer, authorizer),
             new AlterPartitionApi(_requests.Answer, authorizer),

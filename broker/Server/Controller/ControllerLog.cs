@@ -8,6 +8,9 @@ namespace Broker.Server.Controller;
 /// <summary>What the controller logs.</summary>
 internal sealed partial class ControllerLog(ILogger logger)
 {
+    /// <summary>Partitions that one line names.</summary>
+    private const int MostNamed = 5;
+
     [LoggerMessage(1, LogLevel.Information, "Broker {Broker} is the controller with epoch {Epoch}")]
     private static partial void LogElectedController(ILogger logger, int broker, int epoch);
 
@@ -17,8 +20,8 @@ internal sealed partial class ControllerLog(ILogger logger)
     [LoggerMessage(3, LogLevel.Information, "Resigned as the controller of epoch {Epoch}")]
     private static partial void LogResigned(ILogger logger, int epoch);
 
-    [LoggerMessage(4, LogLevel.Warning, "Partition {Partition} has no live replica that could lead it")]
-    private static partial void LogNoLeader(ILogger logger, TopicPartition partition);
+    [LoggerMessage(4, LogLevel.Warning, "{Count} partitions have no live replica that could lead them, among them {Some}")]
+    private static partial void LogNoLeaders(ILogger logger, int count, string some);
 
     [LoggerMessage(5, LogLevel.Error, "Partition {Partition} cannot go from {From} to {To}")]
     private static partial void LogPartitionRefused(ILogger logger, TopicPartition partition, PartitionStatus from, PartitionStatus to);
@@ -77,7 +80,8 @@ internal sealed partial class ControllerLog(ILogger logger)
 
     internal void Resigned(int epoch) => LogResigned(logger, epoch);
 
-    internal void NoLeader(TopicPartition partition) => LogNoLeader(logger, partition);
+    internal void NoLeaders(IReadOnlyCollection<TopicPartition> partitions)
+        => LogNoLeaders(logger, partitions.Count, string.Join(", ", partitions.Take(MostNamed)));
 
     internal void PartitionRefused(TopicPartition partition, PartitionStatus from, PartitionStatus to) => LogPartitionRefused(logger, partition, from, to);
 

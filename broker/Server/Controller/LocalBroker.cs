@@ -29,8 +29,9 @@ internal sealed class LocalBroker(
         return await disk.Run(() => leaderAndIsr(request));
     }
 
-    public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request, CancellationToken cancellation)
+    public ValueTask<UpdateMetadataResponse> Send(MetadataUpdate update, CancellationToken cancellation)
     {
+        UpdateMetadataRequest request = update.Request;
         if (request.BrokerEpoch >= 0 && request.BrokerEpoch < brokerEpoch())
         {
             return ValueTask.FromResult(new UpdateMetadataResponse { ErrorCode = (short)ErrorCode.StaleBrokerEpoch });

@@ -48,6 +48,7 @@ internal sealed class PartitionMachine(
     {
         List<(TopicPartition Partition, LeaderAndIsr State)> creates = new();
         List<(TopicPartition Partition, LeaderAndIsr State)> updates = new();
+        List<TopicPartition> leaderless = new();
         IReadOnlySet<string> uncleanTopics = await UncleanTopics(partitions, target, kind);
         foreach (TopicPartition partition in partitions)
         {
@@ -57,7 +58,7 @@ internal sealed class PartitionMachine(
                 case PartitionAction.Mark: context.SetStatus(partition, target); break;
                 case PartitionAction.Create: creates.Add((partition, decision.Next!)); break;
                 case PartitionAction.Update: updates.Add((partition, decision.Next!)); break;
-                case PartitionAction.NoLeader: log.NoLeader(partition); break;
+                case PartitionAction.NoLeader: leaderless.Add(partition); break;
                 default: log.PartitionRefused(partition, context.StateOf(partition), target); break;
             }
 
@@ -68,6 +69,10 @@ internal sealed class PartitionMachine(
             }
         }
 
+        if (leaderless.Count > 0)
+        {
+            log.NoLeaders(leaderless);
+        }
         return [.. await Write(creates, isNew: true, batch), .. await Write(updates, isNew: false, batch)];
     }
 

@@ -5,15 +5,15 @@ using Broker.Storage;
 namespace Broker.Server.Controller;
 
 /// <summary>The requests to one broker after one event, sent in this order, so that a broker leads before clients learn that it does.</summary>
-internal sealed record BrokerRequests(int Broker, LeaderAndIsrRequest? LeaderAndIsr, UpdateMetadataRequest? UpdateMetadata, StopReplicaRequest? StopReplica)
+internal sealed record BrokerRequests(int Broker, LeaderAndIsrRequest? LeaderAndIsr, MetadataUpdate? UpdateMetadata, StopReplicaRequest? StopReplica)
 {
     /// <summary>How many partitions' states they hold together.</summary>
     internal int States { get; } = (LeaderAndIsr?.TopicStates.Sum(topic => topic.PartitionStates.Length) ?? 0)
-        + (UpdateMetadata?.TopicStates.Sum(topic => topic.PartitionStates.Length) ?? 0)
+        + (UpdateMetadata?.Request.TopicStates.Sum(topic => topic.PartitionStates.Length) ?? 0)
         + (StopReplica?.TopicStates.Sum(topic => topic.PartitionStates.Length) ?? 0);
 
     /// <summary>The life of the broker to which they are sent.</summary>
-    internal long BrokerEpoch => LeaderAndIsr?.BrokerEpoch ?? UpdateMetadata?.BrokerEpoch ?? StopReplica?.BrokerEpoch ?? -1;
+    internal long BrokerEpoch => LeaderAndIsr?.BrokerEpoch ?? UpdateMetadata?.Request.BrokerEpoch ?? StopReplica?.BrokerEpoch ?? -1;
 }
 
 /// <summary>Collects the requests of one event. Leaderships and assignments are read when the requests are built.</summary>
@@ -56,10 +56,13 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
     /// <summary>The requests to the brokers that live.</summary>
     internal IReadOnlyList<BrokerRequests> Build()
     {
-        UpdateMetadataRequest.UpdateMetadataTopicState[] topics = BuildTopicStates();
-        UpdateMetadataRequest.UpdateMetadataBroker[] brokers = BuildLiveBrokers();
+        MetadataUpdate metadata = new(new UpdateMetadataRequest
+        {
+            ControllerId = controllerId, ControllerEpoch = controllerEpoch, TopicStates = BuildTopicStates(), LiveBrokers = BuildLiveBrokers(),
+        });
         return [.. _leaderAndIsr.Keys.Concat(_updateMetadata).Concat(_stopReplica.Keys).Distinct().Order().Where(context.IsLive).Select(broker =>
-            new BrokerRequests(broker, BuildLeaderAndIsr(broker), BuildUpdateMetadata(broker, topics, brokers), BuildStopReplica(broker)))];
+            new BrokerRequests(broker, BuildLeaderAndIsr(broker), _updateMetadata.Contains(broker) ? metadata.For(context.Brokers[broker].Epoch) : null,
+                BuildStopReplica(broker)))];
     }
 
     /// <summary>A flag that one call has set stays set.</summary>
@@ -121,17 +124,6 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
         BrokerEndpoint? endpoint = endpoints.FirstOrDefault(candidate => candidate.Listener == controllerListener);
         return new LeaderAndIsrRequest.LeaderAndIsrLiveLeader { BrokerId = broker, HostName = endpoint?.Host ?? "", Port = endpoint?.Port ?? -1 };
     }
-
-    private UpdateMetadataRequest? BuildUpdateMetadata(int broker, UpdateMetadataRequest.UpdateMetadataTopicState[] topics,
-        UpdateMetadataRequest.UpdateMetadataBroker[] brokers) =>
-        !_updateMetadata.Contains(broker) ? null : new UpdateMetadataRequest
-        {
-            ControllerId = controllerId,
-            ControllerEpoch = controllerEpoch,
-            BrokerEpoch = context.Brokers[broker].Epoch,
-            TopicStates = topics,
-            LiveBrokers = brokers,
-        };
 
     private UpdateMetadataRequest.UpdateMetadataTopicState[] BuildTopicStates() =>
     [

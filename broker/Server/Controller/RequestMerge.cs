@@ -38,7 +38,7 @@ internal sealed class RequestMerge
         {
             broker = requests.Broker;
             merge.Add(requests.LeaderAndIsr);
-            merge.Add(requests.UpdateMetadata);
+            merge.Add(requests.UpdateMetadata?.Request);
             merge.Add(requests.StopReplica);
         }
 
@@ -168,7 +168,7 @@ internal sealed class RequestMerge
         })],
     };
 
-    private UpdateMetadataRequest? Build(PartitionMap<MetadataState> states, Dictionary<string, Guid> ids) => _lastMetadata is null ? null : new()
+    private MetadataUpdate? Build(PartitionMap<MetadataState> states, Dictionary<string, Guid> ids) => _lastMetadata is null ? null : new(new()
     {
         ControllerId = _lastMetadata.ControllerId,
         ControllerEpoch = _lastMetadata.ControllerEpoch,
@@ -178,7 +178,7 @@ internal sealed class RequestMerge
         {
             TopicName = topic.Key, TopicId = ids[topic.Key], PartitionStates = [.. topic.Value.Values],
         })],
-    };
+    });
 
     private StopReplicaRequest? Build(PartitionMap<StopState> states) => states.IsEmpty ? null : new StopReplicaRequest
     {

@@ -12,8 +12,8 @@ internal sealed class WireBrokerChannel(IBrokerConnection connection, TimeSpan t
     public ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request, CancellationToken cancellation) =>
         Send<LeaderAndIsrRequest, LeaderAndIsrResponse>(request, InterBrokerVersions.LeaderAndIsr, cancellation);
 
-    public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request, CancellationToken cancellation) =>
-        Send<UpdateMetadataRequest, UpdateMetadataResponse>(request, InterBrokerVersions.UpdateMetadata, cancellation);
+    public ValueTask<UpdateMetadataResponse> Send(MetadataUpdate update, CancellationToken cancellation) =>
+        Send<MetadataUpdate, UpdateMetadataResponse>(update, InterBrokerVersions.UpdateMetadata, cancellation);
 
     public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation) =>
         Send<StopReplicaRequest, StopReplicaResponse>(request, InterBrokerVersions.StopReplica, cancellation);

@@ -27,7 +27,7 @@ public sealed class ClusterBrokerChannelsTests
         request.Answer(new LeaderAndIsrResponse { ErrorCode = 11 });
         (await leading).ErrorCode.ShouldBe((short)11);
 
-        Task<UpdateMetadataResponse> updating = channel.Send(new UpdateMetadataRequest(), CancellationToken.None).AsTask();
+        Task<UpdateMetadataResponse> updating = channel.Send(new MetadataUpdate(new UpdateMetadataRequest()), CancellationToken.None).AsTask();
         request = await _connections.Next();
         request.Version.ShouldBe((short)8);
         request.Die();
@@ -48,7 +48,7 @@ public sealed class ClusterBrokerChannelsTests
     public async Task A_broker_without_the_listener_between_brokers_cannot_be_reached()
     {
         await using IBrokerChannel channel = _channels.Open(Broker(2, new BrokerEndpoint("EXTERNAL", "out", 1, 0)));
-        (await Should.ThrowAsync<BrokerUnreachableException>(async () => await channel.Send(new UpdateMetadataRequest(), CancellationToken.None)))
+        (await Should.ThrowAsync<BrokerUnreachableException>(async () => await channel.Send(new MetadataUpdate(new UpdateMetadataRequest()), CancellationToken.None)))
             .Message.ShouldContain("INTERNAL");
         (await Should.ThrowAsync<BrokerUnreachableException>(async () => await channel.Send(new LeaderAndIsrRequest(), CancellationToken.None)))
             .Message.ShouldContain("broker 2");

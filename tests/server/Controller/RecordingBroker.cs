@@ -87,8 +87,8 @@ internal sealed class RecordingBroker(string clusterId) : IBrokerChannel
 
     public ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request, CancellationToken cancellation) => Deliver(() => Handle(request), cancellation);
 
-    public ValueTask<UpdateMetadataResponse> Send(UpdateMetadataRequest request, CancellationToken cancellation)
-        => Deliver(() => Handle(request), cancellation);
+    public ValueTask<UpdateMetadataResponse> Send(MetadataUpdate update, CancellationToken cancellation)
+        => Deliver(() => Handle(update.Request), cancellation);
 
     public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation) => Deliver(() => Handle(request), cancellation);
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Broker.Coordination;
 using Broker.Server.Metadata.Znodes;
 using Broker.Storage;
@@ -75,7 +74,10 @@ public sealed class RejoiningTests
     public async Task A_take_over_that_fails_gives_the_election_back_and_is_tried_again()
     {
         await using ControlledCluster cluster = await ControlledCluster.Start(1);
-        await cluster.Client.Current.Create(ZnodePaths.Topic("broken"), Encoding.UTF8.GetBytes("no JSON"));
+        // A controller deletes all notices; one with a child cannot be deleted.
+        const string Notice = $"{ZnodePaths.IsrChanges}/odd";
+        await cluster.Client.Current.Create(Notice, null);
+        await cluster.Client.Current.Create($"{Notice}/child", null);
         await cluster.Tree.Expire(cluster.Session(1));
         await cluster.Settle();
         cluster.Controller(1).IsActive.ShouldBeFalse();
@@ -85,7 +87,7 @@ public sealed class RejoiningTests
         cluster.Controller(1).IsActive.ShouldBeFalse();
         (await cluster.Znodes.ControllerId()).ShouldBe(-1);
         (await cluster.Znodes.Broker(1)).ShouldNotBeNull();
-        await cluster.Client.Current.Delete(ZnodePaths.Topic("broken"));
+        await cluster.Client.Current.Delete($"{Notice}/child");
         await cluster.Pass(Pause);
         cluster.Controller(1).IsActive.ShouldBeTrue();
         (await cluster.Znodes.ControllerId()).ShouldBe(1);

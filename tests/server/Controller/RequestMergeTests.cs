@@ -47,11 +47,11 @@ public sealed class RequestMergeTests
     [Fact]
     public void A_list_of_live_brokers_comes_before_the_leaders_that_follow_it()
     {
-        BrokerRequests list = new(1, null, new UpdateMetadataRequest { LiveBrokers = [new() { Id = 5 }] }, null);
+        BrokerRequests list = new(1, null, new MetadataUpdate(new UpdateMetadataRequest { LiveBrokers = [new() { Id = 5 }] }), null);
         List<BrokerRequests> merged = RequestMerge.Of([list, Lead("t", 0, Guid.Empty, epoch: 5, isNew: false)]);
         merged.Count.ShouldBe(2);
         merged[0].LeaderAndIsr.ShouldBeNull();
-        merged[0].UpdateMetadata.ShouldNotBeNull().LiveBrokers.ShouldHaveSingleItem().Id.ShouldBe(5);
+        merged[0].UpdateMetadata.ShouldNotBeNull().Request.LiveBrokers.ShouldHaveSingleItem().Id.ShouldBe(5);
         merged[1].LeaderAndIsr.ShouldNotBeNull();
         RequestMerge.Of([list, list]).ShouldHaveSingleItem();
     }
@@ -118,8 +118,8 @@ public sealed class RequestMergeTests
             PartitionIndex = partition, Leader = -2,
         })], broker: 7), null);
 
-    private static UpdateMetadataRequest Metadata(string topic, Guid id, UpdateMetadataRequest.UpdateMetadataPartitionState[] states, int broker) =>
-        new() { LiveBrokers = [new() { Id = broker }], TopicStates = [new() { TopicName = topic, TopicId = id, PartitionStates = states }] };
+    private static MetadataUpdate Metadata(string topic, Guid id, UpdateMetadataRequest.UpdateMetadataPartitionState[] states, int broker) =>
+        new(new() { LiveBrokers = [new() { Id = broker }], TopicStates = [new() { TopicName = topic, TopicId = id, PartitionStates = states }] });
 
     private static BrokerRequests Stop(string topic, int[] partitions, bool delete) => new(1, null, null, new StopReplicaRequest
     {
@@ -154,7 +154,7 @@ public sealed class RequestMergeTests
                     Lead($"{topic.TopicName}-{state.PartitionIndex}", topic.TopicId.ToString(), state.LeaderEpoch, state.IsNew);
                 }
             }
-            Apply(requests.UpdateMetadata);
+            Apply(requests.UpdateMetadata?.Request);
             foreach (StopReplicaRequest.StopReplicaTopicState topic in requests.StopReplica?.TopicStates ?? [])
             {
                 foreach (StopReplicaRequest.StopReplicaPartitionState state in topic.PartitionStates)
