@@ -51,6 +51,9 @@ internal sealed class SinkSession : IDisposable
     private readonly Dictionary<TopicPartition, PartitionWriter> _writers = [];
     private readonly BlockingCollection<Completion> _completions = []; // one entry for each batch in flight, which the memory budget bounds
     private readonly Dictionary<string, ITable> _tables;
+
+    /// <summary>Where opened partitions begin; the client stores that only once it has assigned them.</summary>
+    private readonly List<TopicPartitionOffset> _opened = [];
     private long _heldBytes;
     private readonly HashSet<TopicPartition> _refused = [];
     private ExceptionDispatchInfo? _callbackFailure;
@@ -87,6 +90,7 @@ internal sealed class SinkSession : IDisposable
         {
             Append(_consumer.Consume(PollTime));
             _callbackFailure?.Throw();
+            StoreOpened();
             HandleCompletions(TimeSpan.Zero);
             PauseRefused();
             UpdateLags();
@@ -126,7 +130,7 @@ internal sealed class SinkSession : IDisposable
     private ConsumerConfig Config()
     {
         ConsumerConfig config = ClientSettings.Consumer(_settings.BootstrapServers, "hdfs-sink", _settings.Group);
-        // Positions come from the manifests. The session also stores offsets after each commit, which the client sends to the group once a second: tools read
+        // Positions come from the manifests. The session also stores offsets when it opens a partition and after each commit, which the client sends to the group once a second: tools read
         // the lag from them; the sink never reads them.
         config.EnableAutoCommit = true;
         config.AutoCommitIntervalMs = 1000;
@@ -300,11 +304,25 @@ internal sealed class SinkSession : IDisposable
 
             _writers[open.Partition] = open.Writer!;
             open.Writer!.Start(open.Committer!, _commits, _completions.Add, _abort.Token);
+            _opened.Add(new TopicPartitionOffset(open.Partition, open.Writer.Position));
         }
 
         _parts.Health.Assigned = _writers.Count;
         _parts.Health.SessionTrouble = null;
         return opened.Select(open => new TopicPartitionOffset(open.Partition, open.Writer?.Position ?? Offset.End));
+    }
+
+    /// <summary>
+    /// A session that was put out of its group during a commit could not tell the group where that ended: the next one does, even where no new record comes.
+    /// </summary>
+    private void StoreOpened()
+    {
+        foreach (TopicPartitionOffset position in _opened.Where(position => _writers.ContainsKey(position.TopicPartition)))
+        {
+            _consumer.StoreOffset(position);
+        }
+
+        _opened.Clear();
     }
 
     private async Task<Opened> TryOpenAsync(TopicPartition partition, WatermarkOffsets offsets, CancellationToken cancellationToken)

@@ -100,6 +100,28 @@ public sealed class SinkTests : IAsyncLifetime
         (await running.WaitAsync(Kafka.Patience)).ShouldBe(SinkProcess.Stopped);
     }
 
+    [Fact]
+    public async Task A_group_learns_the_warehouse_s_positions_before_a_new_record_comes()
+    {
+        SinkSettings settings = Settings(_hdfs.Urls.Single());
+        Task<int> running = SinkProcess.RunAsync(settings, _url, _stop.Token);
+        await ReadyAsync();
+        await WriteAsync(Topics.Labels);
+        await Until.HoldsAsync("all is written", Kafka.Patience, () => Task.FromResult(Written(Topics.Labels).Length == Partitions));
+        await _stop.CancelAsync();
+        (await running.WaitAsync(Kafka.Patience)).ShouldBe(SinkProcess.Stopped);
+
+        using CancellationTokenSource stop = new();
+        running = SinkProcess.RunAsync(settings with { Group = "another" }, _url, stop.Token);
+        using IConsumer<Ignore, Ignore> group = new ConsumerBuilder<Ignore, Ignore>(ClientSettings.Consumer(_broker.BootstrapServers, "test", "another"))
+            .SetLogHandler((_, _) => { }).Build();
+        TopicPartition[] partitions = [.. Enumerable.Range(0, Partitions).Select(partition => new TopicPartition(Topics.Labels, partition))];
+        await Until.HoldsAsync("the group knows where the warehouse ends", Kafka.Patience,
+            () => Task.FromResult(group.Committed(partitions, Kafka.Patience).TrueForAll(committed => committed.Offset == 1)));
+        await stop.CancelAsync();
+        (await running.WaitAsync(Kafka.Patience)).ShouldBe(SinkProcess.Stopped);
+    }
+
     private SinkSettings Settings(string hdfs) => new()
     {
         BootstrapServers = _broker.BootstrapServers,
