@@ -57,7 +57,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         }
 
         FetchEntry[] entries = SelectPartitions(fetch);
-        RecordFollowerProgress(fetch);
+        RecordFollowerProgress(fetch, entries);
         long nowMs = WallMs();
         return IsCold(entries, nowMs) ? AnswerCold(fetch, entries, nowMs) : AnswerRecent(fetch, entries, nowMs);
     }
@@ -80,28 +80,25 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
     };
 
     /// <summary>
-    /// Records that the follower has fetched every partition of its session, also the ones that the request does not name: their offsets have not changed.
+    /// Records how far the follower is: partition by partition for those that it names, that have changed or of which its replica is not in sync, and for all
+    /// others of its session at once, by the session's clock.
     /// </summary>
-    private static void RecordFollowerProgress(Fetch fetch)
+    private void RecordFollowerProgress(Fetch fetch, FetchEntry[] entries)
     {
         if (fetch.Terms.ReplicaId < 0)
         {
             return;
         }
 
-        FetchEntry[] all;
-        lock (fetch.Session.Gate)
-        {
-            all = fetch.Session.All();
-        }
-
-        foreach (FetchEntry entry in all)
+        fetch.Session.Clock.LastMs = NowMs();
+        foreach (FetchEntry entry in entries)
         {
             // A fetch offset acknowledges the records below it only where the follower's log agrees with this log, which Available checks.
             if (entry.Source is { Partition: { } partition, Query: FetchQuery query } && partition.Available(query, 1, LogPlace.Unknown) >= 0)
             {
-                _ = partition.NoteFollowerFetch(
-                    new FollowerFetch(query.ReplicaId, fetch.Terms.ReplicaEpoch, query.CurrentLeaderEpoch, query.Offset, query.ReplicaLogStart));
+                _ = partition.NoteFollowerFetch(new FollowerFetch(
+                    query.ReplicaId, fetch.Terms.ReplicaEpoch, query.CurrentLeaderEpoch, query.Offset, query.ReplicaLogStart, fetch.Session.Clock));
+                entry.IsOutOfSync = !partition.State.Isr.Contains(query.ReplicaId);
             }
         }
     }

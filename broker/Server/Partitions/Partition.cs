@@ -241,6 +241,15 @@ internal sealed partial class Partition
         return error;
     }
 
+    /// <summary>A follower's session holds the partition no longer.</summary>
+    public void ForgetFetches(FetchClock clock)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _state, PartitionTransitions.Forgotten(_state, _log?.LogEndOffset ?? 0, clock));
+        }
+    }
+
     /// <summary>Proposes the in-sync replicas without those that lag, where there are any. Called periodically.</summary>
     public void ShrinkIsr()
     {
@@ -389,9 +398,11 @@ internal sealed partial class Partition
                 return AppendResult.Failed(refused);
             }
 
+            long formerEnd = log.LogEndOffset;
             AppendResult result = log.AppendAsLeader(batch, WithOrderedTimestamp(batch, info), _state.LeaderEpoch, origin, _host.NowMs);
             if (result.Error == ErrorCode.None && !result.IsDuplicate)
             {
+                Volatile.Write(ref _state, PartitionTransitions.Appended(_state, formerEnd));
                 AdvanceHighWatermark(log);
             }
 

@@ -29,9 +29,13 @@ internal enum PartitionRole
 /// <param name="LastFetchMs">The time of its last fetch.</param>
 /// <param name="CaughtUpMs">The last time at which it had all records of the leader.</param>
 /// <param name="BrokerEpoch">The registration of its broker, as of its last fetch; -1 unknown.</param>
+/// <param name="Clock">The fetches since its last one that named the partition or found it changed; null where each of its fetches names it.</param>
 internal readonly record struct FollowerProgress(
-    int BrokerId, long LogEndOffset, long LogStartOffset, long LeaderEndAtFetch, long LastFetchMs, long CaughtUpMs, long BrokerEpoch)
+    int BrokerId, long LogEndOffset, long LogStartOffset, long LeaderEndAtFetch, long LastFetchMs, long CaughtUpMs, long BrokerEpoch, FetchClock? Clock = null)
 {
+    /// <summary>The last fetch of the follower that found it at this end of the leader's log.</summary>
+    public long CaughtUpAt(long leaderEndOffset) => LogEndOffset == leaderEndOffset && Clock is { } clock ? Math.Max(CaughtUpMs, clock.LastMs) : CaughtUpMs;
+
     public bool IsCaughtUp(long leaderEndOffset, long nowMs, long maxLagMs) => LogEndOffset == leaderEndOffset || nowMs - CaughtUpMs <= maxLagMs;
 }
 

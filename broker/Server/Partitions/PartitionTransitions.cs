@@ -21,7 +21,9 @@ internal sealed record Assignment(
 /// <param name="LeaderEpoch">The leader epoch that the follower knows; -1 none.</param>
 /// <param name="Offset">The offset that it asks for: it has all records below.</param>
 /// <param name="LogStartOffset">The start of its own log.</param>
-internal readonly record struct FollowerFetch(int BrokerId, long BrokerEpoch, int LeaderEpoch, long Offset, long LogStartOffset);
+/// <param name="Clock">Of the follower's session; null without one.</param>
+internal readonly record struct FollowerFetch(
+    int BrokerId, long BrokerEpoch, int LeaderEpoch, long Offset, long LogStartOffset, FetchClock? Clock = null);
 
 /// <summary>The result of an event: an error and no change, or the next state.</summary>
 /// <param name="Error">Why the event was refused; the state is then unchanged.</param>
@@ -143,6 +145,20 @@ internal static class PartitionTransitions
 
         return new Transition(ErrorCode.UnknownLeaderEpoch, state);
     }
+
+    /// <summary>
+    /// The leader's log grows: a follower that had all of it until now was caught up at its last fetch, also where that fetch did not name the partition.
+    /// </summary>
+    /// <param name="state">The state now.</param>
+    /// <param name="formerEnd">The end of the leader's log before.</param>
+    public static PartitionState Appended(PartitionState state, long formerEnd) => WithCaughtUp(state, formerEnd, static _ => true, static clock => clock);
+
+    /// <summary>A session holds the partition no longer: its fetches say nothing of the follower from now on.</summary>
+    /// <param name="state">The state now.</param>
+    /// <param name="logEndOffset">The end of the leader's log.</param>
+    /// <param name="forgetting">Of the session.</param>
+    public static PartitionState Forgotten(PartitionState state, long logEndOffset, FetchClock forgetting) =>
+        WithCaughtUp(state, logEndOffset, clock => clock == forgetting, static _ => null);
 
     /// <summary>
     /// The in-sync replicas with a follower that may join them: it has all records that consumers can read, and those from before this leader's epoch. Null
@@ -287,6 +303,23 @@ internal static class PartitionTransitions
         _ => ErrorCode.NotLeaderOrFollower,
     };
 
+    /// <summary>Notes for the followers with such clocks when they were caught up, and what their clock is from now on.</summary>
+    private static PartitionState WithCaughtUp(
+        PartitionState state, long leaderEndOffset, Func<FetchClock, bool> isMeant, Func<FetchClock, FetchClock?> next)
+    {
+        for (int i = 0; i < state.Followers.Length; i++)
+        {
+            FollowerProgress before = state.Followers[i];
+            if (before.Clock is { } clock && isMeant(clock))
+            {
+                FollowerProgress after = before with { CaughtUpMs = before.CaughtUpAt(leaderEndOffset), Clock = next(clock) };
+                state = after == before ? state : state with { Followers = state.Followers.SetItem(i, after) };
+            }
+        }
+
+        return state;
+    }
+
     private static FollowerProgress After(in FollowerProgress before, in FollowerFetch fetch, long leaderEndOffset, long nowMs)
     {
         long caughtUp = fetch.Offset >= leaderEndOffset ? nowMs
@@ -294,7 +327,7 @@ internal static class PartitionTransitions
             : before.CaughtUpMs;
         return new FollowerProgress(
             fetch.BrokerId, fetch.Offset, fetch.LogStartOffset, leaderEndOffset, nowMs, Math.Max(before.CaughtUpMs, caughtUp),
-            Math.Max(before.BrokerEpoch, fetch.BrokerEpoch));
+            Math.Max(before.BrokerEpoch, fetch.BrokerEpoch), fetch.Clock);
     }
 
     private static PartitionState BecomeLeader(PartitionState next, Assignment assignment, int brokerId, long logEndOffset, long nowMs)

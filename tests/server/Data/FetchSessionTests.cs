@@ -191,27 +191,6 @@ public sealed class FetchSessionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_followers_session_says_of_every_partition_where_it_is()
-    {
-        _broker.Create("t", partitions: 2, replicas: [1, 2]);
-        FetchRequest request = Request(0, 0, (0, 0), (1, 0));
-        request.ReplicaId = 2;
-        FetchResponse full = await Send(request);
-        for (int epoch = 1; epoch <= 2; epoch++)
-        {
-            _broker.Time.Advance(TimeSpan.FromSeconds(20));
-            request = Request(full.SessionId, epoch);
-            request.ReplicaId = 2;
-            Indexes(await Send(request)).ShouldBeEmpty();
-        }
-
-        // It was at the end half a minute after it was last named: it is in sync still.
-        _broker.Time.Advance(TimeSpan.FromSeconds(20));
-        _broker["t"].State.Followers.ShouldHaveSingleItem().IsCaughtUp(1, _broker.Time.GetTimestamp() * 1000 / _broker.Time.TimestampFrequency,
-            30_000).ShouldBeTrue();
-    }
-
-    [Fact]
     public async Task A_session_that_goes_ends_its_watches_and_its_wait()
     {
         _broker.Create("t", partitions: 3);

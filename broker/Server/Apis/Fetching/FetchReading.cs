@@ -77,7 +77,7 @@ internal sealed class FetchReading : IDisposable
             for (int i = 0; i < _answers.Length && i < _count; i++)
             {
                 _answers[i].Slice?.Dispose();
-                if (_session.Id == 0 || !IsReadToEnd(_entries[i], _answers[i]) || _entries[i].Differs(_answers[i]))
+                if (_session.Id == 0 || !IsDone(_entries[i], _answers[i]) || _entries[i].Differs(_answers[i]))
                 {
                     _session.Activate(_entries[i]);
                 }
@@ -153,6 +153,9 @@ internal sealed class FetchReading : IDisposable
     private static bool IsReadToEnd(FetchEntry entry, in FetchAnswer answer) =>
         answer.Error == ErrorCode.None && answer.Diverging is null && entry.Source!.Query.Offset >= answer.ReadableEnd;
 
+    /// <summary>Whether the next fetch may leave the partition out, as long as it does not change.</summary>
+    private static bool IsDone(FetchEntry entry, in FetchAnswer answer) => !entry.IsOutOfSync && IsReadToEnd(entry, answer);
+
     private static FetchResponse.PartitionData ToData(FetchEntry entry, in FetchAnswer answer) => new()
     {
         PartitionIndex = entry.Key.Partition,
@@ -197,7 +200,7 @@ internal sealed class FetchReading : IDisposable
             FetchEntry entry = _entries[i];
             FetchAnswer answer = _answers[i];
             bool isInSession = _session.Id != 0;
-            if (!isInSession || !IsReadToEnd(entry, answer))
+            if (!isInSession || !IsDone(entry, answer))
             {
                 _session.Activate(entry);
             }

@@ -48,6 +48,9 @@ internal sealed class FetchSession(bool usesTopicIds, bool isFollower)
     /// <summary>Whether the client is another broker; its session may evict sessions of consumers.</summary>
     public bool IsFollower => isFollower;
 
+    /// <summary>The time of the last fetch, where the client is another broker.</summary>
+    public FetchClock Clock { get; } = new();
+
     /// <summary>When the cache accepted it, in milliseconds. Guarded by the cache's lock.</summary>
     public long CreatedMs { get; private set; }
 
@@ -130,9 +133,6 @@ internal sealed class FetchSession(bool usesTopicIds, bool isFollower)
 
     /// <summary>Has the next fetch read the partition last, because it returned records: so every partition gets its share of the bytes.</summary>
     public void MoveLast(FetchEntry entry) => entry.ReadOrder = ++_lastReadOrder;
-
-    /// <summary>All partitions, in any order.</summary>
-    public FetchEntry[] All() => [.. _byKey.Values];
 
     /// <summary>Sets how the client fetches from now on. Where that changes, every partition becomes active.</summary>
     public void SetTerms(FetchTerms terms)
@@ -303,6 +303,11 @@ internal sealed class FetchSession(bool usesTopicIds, bool isFollower)
             {
                 entry.Leave();
                 entry.IsForgotten = true;
+            }
+
+            if (_terms.ReplicaId >= 0)
+            {
+                entry.Source?.Partition?.ForgetFetches(Clock);
             }
         }
     }
