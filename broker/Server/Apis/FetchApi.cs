@@ -18,7 +18,8 @@ namespace Broker.Server.Apis;
 //
 // Departs from Kafka:
 // - Formats 0 and 1: see above; the broker does not convert record batches down to them.
-// - There is no replica selector: preferred_read_replica is always -1.
+// - In a session, the leader looks for a replica that is closer to the consumer (KIP-392) when the partition has changed, not with each fetch.
+// - Where consumers read from followers (replica.selector.class), a waiting fetch of a follower is also answered when a high watermark has moved.
 // - In a session, the broker authorizes a partition only when it reads the partition. A client that loses its right to read therefore gets
 //   TOPIC_AUTHORIZATION_FAILED only with the partition's next change.
 // - All sessions together hold at most 500,000 partitions. The broker does not create a session that would exceed this limit, and ends one that would grow
@@ -27,7 +28,11 @@ namespace Broker.Server.Apis;
 // A response does not hold a copy of records but references into the log; the sender reads them when the socket can take more bytes.
 
 /// <summary>Sends record batches to consumers and followers: at once, or as soon as min_bytes are available or max_wait_ms has expired.</summary>
-internal sealed class FetchApi(DataServices services, FetchSessionCache sessions, int fetchMaxBytes) : Api<FetchRequest, FetchResponse>
+/// <param name="services">What the data path shares.</param>
+/// <param name="sessions">The broker's fetch sessions.</param>
+/// <param name="fetchMaxBytes"><c>fetch.max.bytes</c>.</param>
+/// <param name="isRackAware">Whether a consumer is sent to a replica in its rack.</param>
+internal sealed class FetchApi(DataServices services, FetchSessionCache sessions, int fetchMaxBytes, bool isRackAware) : Api<FetchRequest, FetchResponse>
 {
     private const short FirstWithBatches = 4;
     private const short LastWithoutStorageError = 5;
@@ -123,7 +128,9 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         request.ReplicaState?.ReplicaEpoch ?? -1,
         LeaderOnly: replicaId >= 0 || (replicaId == -1 && context.ApiVersion < FirstWithFollowerReads),
         MayFollow: replicaId >= 0 ? services.Authorizer.AllowsClusterAction(context) : null,
-        minBytes);
+        minBytes,
+        isRackAware && replicaId < 0 && !string.IsNullOrEmpty(request.RackId) ? new ClosestReplica(request.RackId, context.ListenerName) : null,
+        AwaitsHighWatermark: isRackAware && replicaId >= 0);
 
     /// <summary>Takes the session's active partitions and resolves each.</summary>
     private FetchEntry[] SelectPartitions(Fetch fetch)
@@ -159,9 +166,16 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
             ReplicaId = terms.ReplicaId,
             LeaderOnly = terms.LeaderOnly,
             ReplicaLogStart = entry.Requested.LogStartOffset,
+            ReadFrom = error == ErrorCode.None ? ReplicaToReadFrom(partition!, entry.Requested.FetchOffset, image, terms.Closest) : null,
         };
         entry.SetSource(error, topic ?? "", error == ErrorCode.None ? partition : null, query);
     }
+
+    /// <summary>The replica that is closer to a consumer than this one; null where there is none, or where this broker does not lead.</summary>
+    private static int? ReplicaToReadFrom(Partition partition, long offset, ClusterImage image, ClosestReplica? closest) =>
+        closest is { } selector && partition is { State: { IsLeader: true } state, Log: { } log }
+        && image.Partition(partition.Name.Topic, partition.Name.Partition) is { } known
+        && selector.Of(state, known, offset, log.LogEndOffset, image) is not ClosestReplica.Leader and var found ? found : null;
 
     private async ValueTask<FetchResponse?> AnswerCold(Fetch fetch, FetchEntry[] entries, long nowMs)
     {
@@ -197,14 +211,14 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
     }
 
     private FetchReading Read(Fetch fetch, FetchEntry[] entries, long nowMs) =>
-        FetchReading.Read(fetch.Session, entries, fetch.MaxBytes, fetch.Terms.NeedsPlaces, nowMs, services.Logger);
+        FetchReading.Read(fetch.Session, entries, fetch.MaxBytes, fetch.Terms, nowMs, services.Logger);
 
     private Task<FetchReading> ReadCold(Fetch fetch, FetchEntry[] entries, long nowMs) => ThreadsOf(entries).Run(() => Read(fetch, entries, nowMs));
 
     private IBlockingWork ThreadsOf(FetchEntry[] entries) => services.Cold.Of(entries.Select(entry => entry.Source?.Partition));
 
     private Task Wait(Fetch fetch) =>
-        WaitingFetch.Start(fetch.Session, fetch.Terms.MinBytes, TimeSpan.FromMilliseconds(fetch.Request.MaxWaitMs), services.Wheel, fetch.Context.ClientEnded);
+        WaitingFetch.Start(fetch.Session, fetch.Terms, TimeSpan.FromMilliseconds(fetch.Request.MaxWaitMs), services.Wheel, fetch.Context.ClientEnded);
 
     private FetchResponse Answer(Fetch fetch, FetchReading reading)
     {

@@ -115,6 +115,9 @@ internal sealed partial class BrokerConfig
 
     public int ReplicaFetchResponseMaxBytes => Int("replica.fetch.response.max.bytes");
 
+    /// <summary>Whether a consumer is sent to a replica in its rack, and not always to the leader.</summary>
+    public bool IsRackAware => Text(ReplicaSelectorKey) == RackAwareSelector;
+
     public string InterBrokerProtocolVersion => Text("inter.broker.protocol.version")!;
 
     /// <summary>Null or empty where the cluster's state is kept in the data folder.</summary>

@@ -9,6 +9,12 @@ internal sealed partial class BrokerConfig
     /// <summary>The key of the metrics and health listener, which Kafka has not.</summary>
     public const string MetricsListenerKey = "metrics.http.listener";
 
+    /// <summary>The key of the class that picks the replica that a consumer reads from.</summary>
+    public const string ReplicaSelectorKey = "replica.selector.class";
+
+    /// <summary>The class of Kafka's that picks a replica in the consumer's rack; it stands for this broker's own code that does the same.</summary>
+    public const string RackAwareSelector = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
+
     /// <summary>The key of the form of the log lines, which Kafka has not.</summary>
     public const string LogFormatKey = "log.format";
 

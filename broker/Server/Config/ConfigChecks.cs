@@ -71,6 +71,12 @@ internal static class ConfigChecks
             throw new ConfigException("authorizer.class.name is set, but this broker has no authorizers yet: leave it empty.");
         }
 
+        if (config.Text(BrokerConfig.ReplicaSelectorKey) is { } selector && !string.IsNullOrWhiteSpace(selector) && !config.IsRackAware)
+        {
+            throw new ConfigException(
+                $"{BrokerConfig.ReplicaSelectorKey} is {selector}, which this broker cannot load: it knows {BrokerConfig.RackAwareSelector}, and without a class consumers read from the leader.");
+        }
+
         foreach (string policy in Policies)
         {
             if (!string.IsNullOrWhiteSpace(config.Text(policy)))

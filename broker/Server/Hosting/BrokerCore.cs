@@ -237,7 +237,7 @@ internal sealed class BrokerCore
         [
             new ApiVersionsApi(() => apis!),
             new ProduceApi(data),
-            new FetchApi(data, new FetchSessionCache(_config.FetchSessionSlots, _services.Random), _config.FetchMaxBytes),
+            new FetchApi(data, new FetchSessionCache(_config.FetchSessionSlots, _services.Random), _config.FetchMaxBytes, _config.IsRackAware),
             new ListOffsetsApi(data),
             new OffsetForLeaderEpochApi(data),
             new DescribeLogDirsApi(data, _storages.Directories),

@@ -41,6 +41,9 @@ internal readonly record struct FetchQuery
 
     /// <summary>The replica's own log start.</summary>
     public long ReplicaLogStart { get; init; }
+
+    /// <summary>The broker that a consumer is sent to instead of being given records; null where it is served here.</summary>
+    public int? ReadFrom { get; init; }
 }
 
 /// <summary>The answer to a <see cref="FetchQuery"/>. The caller owns <see cref="Slice"/>.</summary>
@@ -66,6 +69,9 @@ internal readonly record struct FetchAnswer(ErrorCode Error)
 
     /// <summary>For readers of committed records: aborted transactions within the bytes.</summary>
     public IReadOnlyList<AbortedTransaction>? Aborted { get; init; }
+
+    /// <summary>The broker from which the consumer is to read instead; null where it stays here.</summary>
+    public int? ReadFrom { get; init; }
 
     public int LeaderId { get; init; } = -1;
 

@@ -48,6 +48,12 @@ internal static class PartitionReads
             LeaderId = state.LeaderId,
             LeaderEpoch = state.LeaderEpoch,
         };
+        if (query.ReadFrom is { } closest)
+        {
+            // That it has not read here to the end keeps the partition in the session's next fetch.
+            return answer with { ReadFrom = closest, ReadableEnd = long.MaxValue };
+        }
+
         if (Diverging(log, query) is { } diverging)
         {
             return diverging.Epoch < 0 ? new FetchAnswer(ErrorCode.OffsetOutOfRange) : answer with { Diverging = diverging };

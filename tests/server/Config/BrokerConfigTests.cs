@@ -58,6 +58,7 @@ public class BrokerConfigTests
     [InlineData("max.connections.per.ip", "0", "max.connections.per.ip.overrides")]
     [InlineData("create.topic.policy.class.name", "com.example.Policy", "leave it empty")]
     [InlineData("alter.config.policy.class.name", "com.example.Policy", "leave it empty")]
+    [InlineData("replica.selector.class", "com.example.Selector", "org.apache.kafka.common.replica.RackAwareReplicaSelector")]
     public void What_cannot_be_is_refused_in_one_sentence_that_names_it(string key, string value, string part)
     {
         string message = Should.Throw<ConfigException>(() => Of((key, value))).Message;

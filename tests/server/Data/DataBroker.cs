@@ -32,7 +32,7 @@ internal sealed class DataBroker : IDisposable, IPartitionListener, IIsrProposal
     private readonly int _id;
     private int _leaderEpoch;
 
-    public DataBroker(int sessionSlots = 1000, int fetchMaxBytes = 57_671_680, int id = Id, params string[] folders)
+    public DataBroker(int sessionSlots = 1000, int fetchMaxBytes = 57_671_680, int id = Id, bool isRackAware = false, params string[] folders)
     {
         _id = id;
         Listeners.Add(this);
@@ -51,7 +51,7 @@ internal sealed class DataBroker : IDisposable, IPartitionListener, IIsrProposal
         Sessions = new FetchSessionCache(sessionSlots, new Random(1));
         Services = new DataServices(Table, Metadata, Authorizer, Wheel, Time, _cold, host.Decompression, NullLogger.Instance);
         Produce = new ProduceApi(Services);
-        Fetch = new FetchApi(Services, Sessions, fetchMaxBytes);
+        Fetch = new FetchApi(Services, Sessions, fetchMaxBytes, isRackAware);
         ListOffsets = new ListOffsetsApi(Services);
         EpochEnds = new OffsetForLeaderEpochApi(Services);
     }
@@ -92,6 +92,9 @@ internal sealed class DataBroker : IDisposable, IPartitionListener, IIsrProposal
 
     /// <summary>Notified of the partitions' roles; this broker writes them down first.</summary>
     public List<IPartitionListener> Listeners { get; } = [];
+
+    /// <summary>The brokers' racks, from the next assignment on.</summary>
+    public Dictionary<int, string> Racks { get; } = [];
 
     /// <summary>Brokers that are not registered.</summary>
     public HashSet<int> Dead { get; } = [];
@@ -139,6 +142,7 @@ internal sealed class DataBroker : IDisposable, IPartitionListener, IIsrProposal
             LiveBrokers = [.. replicas.Append(Id).Append(leader).Distinct().Where(b => b >= 0).Select(b => new UpdateMetadataRequest.UpdateMetadataBroker
             {
                 Id = b,
+                Rack = Racks.GetValueOrDefault(b),
                 Endpoints = [new() { Host = $"host{b}", Port = 9000 + b, Listener = "PLAINTEXT" }],
             })],
             TopicStates =

@@ -93,14 +93,18 @@ internal sealed class FetchEntry(FetchKey key, FetchSession session) : Partition
         || _knownHighWatermark != answer.HighWatermark
         || _knownLogStart != answer.LogStartOffset
         || answer.Error != ErrorCode.None
-        || answer.Diverging is not null;
+        || answer.Diverging is not null
+        || answer.ReadFrom is not null;
+
+    /// <summary>Whether the client of a session knows an older high watermark. Any thread.</summary>
+    public bool IsBehind(long highWatermark) => Volatile.Read(ref _knownHighWatermark) is >= 0 and var known && known < highWatermark;
 
     /// <summary>
     /// Records what the client knows from this answer. After an error that is no high watermark, so that the first answer without one is sent.
     /// </summary>
     public void NoteAnswer(in FetchAnswer answer)
     {
-        _knownHighWatermark = answer.Error == ErrorCode.None ? answer.HighWatermark : -1;
+        Volatile.Write(ref _knownHighWatermark, answer.Error == ErrorCode.None ? answer.HighWatermark : -1);
         _knownLogStart = answer.LogStartOffset;
     }
 

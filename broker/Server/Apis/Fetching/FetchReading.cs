@@ -14,13 +14,15 @@ internal sealed class FetchReading : IDisposable
 {
     private readonly FetchSession _session;
     private readonly FetchEntry[] _entries;
+    private readonly FetchTerms _terms;
     private FetchAnswer[] _answers;
     private int _count;
 
-    private FetchReading(FetchSession session, FetchEntry[] entries)
+    private FetchReading(FetchSession session, FetchEntry[] entries, in FetchTerms terms)
     {
         _session = session;
         _entries = entries;
+        _terms = terms;
         _answers = ArrayPool<FetchAnswer>.Shared.Rent(entries.Length);
         _count = entries.Length;
     }
@@ -28,7 +30,10 @@ internal sealed class FetchReading : IDisposable
     /// <summary>The bytes of records of all partitions.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Whether a resolved partition has an error or a diverging epoch: the fetch is then answered without waiting.</summary>
+    /// <summary>
+    /// Whether a resolved partition has an error, a diverging epoch, another replica to read from, or a high watermark that the client waits for: the fetch is
+    /// then answered without waiting.
+    /// </summary>
     public bool MustAnswer { get; private set; }
 
     /// <summary>How many partitions are not resolved (<see cref="FetchSource.IsResolved"/>).</summary>
@@ -47,18 +52,18 @@ internal sealed class FetchReading : IDisposable
     /// <param name="session">The session of the partitions.</param>
     /// <param name="entries">The partitions, taken from the session and resolved; this method sorts them.</param>
     /// <param name="maxBytes">The limit for all partitions together.</param>
-    /// <param name="needsPlaces">Whether a wait for more than one byte may follow.</param>
+    /// <param name="terms">How the client fetches.</param>
     /// <param name="nowMs">The time, in milliseconds since 1970.</param>
     /// <param name="logger">Logs failed reads.</param>
-    public static FetchReading Read(FetchSession session, FetchEntry[] entries, int maxBytes, bool needsPlaces, long nowMs, ILogger logger)
+    public static FetchReading Read(FetchSession session, FetchEntry[] entries, int maxBytes, in FetchTerms terms, long nowMs, ILogger logger)
     {
         PutInOrder(entries);
-        FetchReading reading = new(session, entries);
+        FetchReading reading = new(session, entries, terms);
         for (int i = 0; i < entries.Length; i++)
         {
             int left = (int)Math.Max(0, maxBytes - reading.Bytes);
             FetchAnswer answer = Read(entries[i], left, wholeFirstBatch: reading.Bytes == 0, nowMs, logger);
-            if (session.Id != 0 && IsReadToEnd(entries[i], answer) && reading.BeginsWatch(entries[i], needsPlaces))
+            if (session.Id != 0 && IsReadToEnd(entries[i], answer) && reading.BeginsWatch(entries[i]))
             {
                 answer = Read(entries[i], left, wholeFirstBatch: reading.Bytes == 0, nowMs, logger);
             }
@@ -164,6 +169,7 @@ internal sealed class FetchReading : IDisposable
         LastStableOffset = answer.LastStableOffset,
         LogStartOffset = answer.LogStartOffset,
         DivergingEpoch = answer.Diverging is { } end ? new() { Epoch = end.Epoch, EndOffset = end.EndOffset } : null,
+        PreferredReadReplica = answer.ReadFrom ?? ClosestReplica.Leader,
         AbortedTransactions = answer.Aborted?
             .Select(a => new FetchResponse.AbortedTransaction { ProducerId = a.ProducerId, FirstOffset = a.FirstOffset })
             .ToArray(),
@@ -172,9 +178,9 @@ internal sealed class FetchReading : IDisposable
     };
 
     /// <summary>True where the watch begins now: the caller reads the partition again, because the watch does not report a change before its begin.</summary>
-    private bool BeginsWatch(FetchEntry entry, bool needsPlaces)
+    private bool BeginsWatch(FetchEntry entry)
     {
-        if (needsPlaces)
+        if (_terms.NeedsPlaces)
         {
             entry.Locate();
         }
@@ -188,7 +194,8 @@ internal sealed class FetchReading : IDisposable
         _answers[index] = answer;
         HasErrors |= answer.Error != ErrorCode.None;
         Bytes += answer.Length;
-        MustAnswer |= isResolved && (answer.Error != ErrorCode.None || answer.Diverging is not null);
+        MustAnswer |= isResolved && (answer.Error != ErrorCode.None || answer.Diverging is not null || answer.ReadFrom is not null
+            || (_terms.AwaitsHighWatermark && _entries[index].IsBehind(answer.HighWatermark)));
         Unresolved += isResolved ? 0 : 1;
     }
 

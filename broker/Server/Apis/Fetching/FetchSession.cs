@@ -10,7 +10,10 @@ namespace Broker.Server.Apis.Fetching;
 /// <param name="LeaderOnly">False for consumers whose version supports reading from followers.</param>
 /// <param name="MayFollow">For a broker: whether it is authorized to fetch. Null for a consumer, which the broker authorizes for each topic.</param>
 /// <param name="MinBytes">How many bytes the fetch waits for, over all partitions.</param>
-internal readonly record struct FetchTerms(FetchReader Reader, int ReplicaId, long ReplicaEpoch, bool LeaderOnly, bool? MayFollow, int MinBytes)
+/// <param name="Closest">Picks the replica that a consumer reads from; null where that is always the leader.</param>
+/// <param name="AwaitsHighWatermark">Whether a waiting fetch is answered when a high watermark moves: consumers of this replica wait for it.</param>
+internal readonly record struct FetchTerms(
+    FetchReader Reader, int ReplicaId, long ReplicaEpoch, bool LeaderOnly, bool? MayFollow, int MinBytes, ClosestReplica? Closest, bool AwaitsHighWatermark)
 {
     /// <summary>Whether the fetch must know where its offsets lie in the log; not where it waits for one byte only.</summary>
     public bool NeedsPlaces => MinBytes > 1;

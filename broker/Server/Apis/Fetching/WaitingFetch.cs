@@ -9,24 +9,24 @@ internal sealed class WaitingFetch : ITimeout
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly FetchSession _session;
-    private readonly int _minBytes;
+    private readonly FetchTerms _terms;
     private TimerHandle? _timer;
     private CancellationTokenRegistration _clientEnded;
     private int _done;
 
-    private WaitingFetch(FetchSession session, int minBytes) => (_session, _minBytes) = (session, minBytes);
+    private WaitingFetch(FetchSession session, in FetchTerms terms) => (_session, _terms) = (session, terms);
 
     /// <summary>
     /// Begins to wait; the task completes when the fetch is to be read again and answered. May read the disk before it returns, not afterwards.
     /// </summary>
     /// <param name="session">The session, to which the reading that found too little has returned its partitions, all resolved.</param>
-    /// <param name="minBytes">How many bytes it waits for, over all partitions.</param>
+    /// <param name="terms">How the client fetches, and so what it waits for.</param>
     /// <param name="maxWait">After this time the task completes in any case.</param>
     /// <param name="wheel">Runs the time-out.</param>
     /// <param name="clientEnded">Completes the task when the client has closed the connection or its side of it.</param>
-    public static Task Start(FetchSession session, int minBytes, TimeSpan maxWait, TimingWheel wheel, CancellationToken clientEnded)
+    public static Task Start(FetchSession session, in FetchTerms terms, TimeSpan maxWait, TimingWheel wheel, CancellationToken clientEnded)
     {
-        WaitingFetch waiting = new(session, minBytes);
+        WaitingFetch waiting = new(session, terms);
         waiting._timer = wheel.Schedule(maxWait, waiting);
         if (session.BeginWait(waiting) is { } active)
         {
@@ -59,8 +59,9 @@ internal sealed class WaitingFetch : ITimeout
             return;
         }
 
-        long available = source.Available(_minBytes);
-        if (available < 0 || _session.CountFor(this, entry, available) >= _minBytes)
+        long available = source.Available(_terms.MinBytes);
+        bool isBehind = _terms.AwaitsHighWatermark && source.Partition?.Log is { } log && entry.IsBehind(log.HighWatermark);
+        if (available < 0 || isBehind || _session.CountFor(this, entry, available) >= _terms.MinBytes)
         {
             Complete();
         }
@@ -83,7 +84,7 @@ internal sealed class WaitingFetch : ITimeout
     {
         foreach (FetchEntry entry in active)
         {
-            if (_minBytes > 1)
+            if (_terms.NeedsPlaces)
             {
                 entry.Locate();
             }
