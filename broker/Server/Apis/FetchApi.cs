@@ -3,6 +3,7 @@ using Broker.Protocol.Messages;
 using Broker.Server.Apis.Fetching;
 using Broker.Server.Metadata;
 using Broker.Server.Partitions;
+using Broker.Server.Replication;
 using Broker.Server.Requests;
 using Broker.Server.Scheduling;
 using Broker.Server.Security;
@@ -32,7 +33,9 @@ namespace Broker.Server.Apis;
 /// <param name="sessions">The broker's fetch sessions.</param>
 /// <param name="fetchMaxBytes"><c>fetch.max.bytes</c>.</param>
 /// <param name="isRackAware">Whether a consumer is sent to a replica in its rack.</param>
-internal sealed class FetchApi(DataServices services, FetchSessionCache sessions, int fetchMaxBytes, bool isRackAware) : Api<FetchRequest, FetchResponse>
+/// <param name="quota">What followers may fetch of replicas that are out of sync.</param>
+internal sealed class FetchApi(DataServices services, FetchSessionCache sessions, int fetchMaxBytes, bool isRackAware, ReplicationQuota quota)
+    : Api<FetchRequest, FetchResponse>
 {
     private const short FirstWithBatches = 4;
     private const short LastWithoutStorageError = 5;
@@ -130,6 +133,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         MayFollow: replicaId >= 0 ? services.Authorizer.AllowsClusterAction(context) : null,
         minBytes,
         isRackAware && replicaId < 0 && !string.IsNullOrEmpty(request.RackId) ? new ClosestReplica(request.RackId, context.ListenerName) : null,
+        replicaId >= 0 ? quota : null,
         AwaitsHighWatermark: isRackAware && replicaId >= 0);
 
     /// <summary>Takes the session's active partitions and resolves each.</summary>

@@ -43,6 +43,9 @@ internal sealed record ConfigDefinition(string Name, ConfigType Type, string? De
     /// <summary>Whether the setting is left out where settings are described: Kafka keeps it to itself.</summary>
     public bool IsInternal { get; init; }
 
+    /// <summary>Whether the setting is described only where it is set, and then as one that is fixed, as in Kafka.</summary>
+    public bool IsDynamicOnly { get; init; }
+
     /// <summary>Whether the value must never be shown.</summary>
     public bool Sensitive => Type == ConfigType.Password;
 

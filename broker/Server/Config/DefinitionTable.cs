@@ -42,6 +42,9 @@ internal static class DefinitionTable
     /// <summary>A setting that is not described, as in Kafka.</summary>
     public static ConfigDefinition Internal(this ConfigDefinition definition) => definition with { IsInternal = true };
 
+    /// <summary>A setting that Kafka knows only as a dynamic one.</summary>
+    public static ConfigDefinition DynamicOnly(this ConfigDefinition definition) => definition with { IsDynamicOnly = true };
+
     /// <summary>The broker keys, in order, that give a setting its value when it has none itself.</summary>
     public static ConfigDefinition Else(this ConfigDefinition definition, params ConfigSynonym[] synonyms) => definition with { Synonyms = synonyms };
 

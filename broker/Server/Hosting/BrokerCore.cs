@@ -51,6 +51,7 @@ internal sealed class BrokerCore
     private PartitionHost? _host;
     private PartitionTable? _partitions;
     private ReplicationService? _replication;
+    private ReplicationQuotas? _quotas;
     private Chores? _chores;
 
     /// <param name="config">The settings.</param>
@@ -211,10 +212,13 @@ internal sealed class BrokerCore
 
     private PartitionTable OpenPartitions(ClusterMembership membership, GroupCoordinator groups)
     {
+        ReplicationQuotas quotas = _quotas = new ReplicationQuotas(_config, membership.BrokerId, _services.Time);
+        membership.Brokers.Subscribe(quotas.Set);
+        membership.Topics.Subscribe(quotas.Set);
         ReplicationService replication = _replication = new ReplicationService(
             new ReplicationServices(
                 ReplicationSettings.Of(_config), membership.BrokerId, () => membership.BrokerEpoch, name => _partitions?.Find(name.Topic, name.Partition),
-                membership.Metadata, _services.Connections, _versions, _services.Scheduler, _wheel, _services.Time,
+                membership.Metadata, _services.Connections, _versions, quotas.Follower, _services.Scheduler, _wheel, _services.Time,
                 _services.Logging.CreateLogger("Broker.Replication")),
             membership.AlterPartition);
         PartitionHost host = _host = new PartitionHost(
@@ -237,7 +241,8 @@ internal sealed class BrokerCore
         [
             new ApiVersionsApi(() => apis!),
             new ProduceApi(data),
-            new FetchApi(data, new FetchSessionCache(_config.FetchSessionSlots, _services.Random), _config.FetchMaxBytes, _config.IsRackAware),
+            new FetchApi(
+                data, new FetchSessionCache(_config.FetchSessionSlots, _services.Random), _config.FetchMaxBytes, _config.IsRackAware, _quotas!.Leader),
             new ListOffsetsApi(data),
             new OffsetForLeaderEpochApi(data),
             new DescribeLogDirsApi(data, _storages.Directories),

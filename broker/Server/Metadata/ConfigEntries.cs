@@ -34,10 +34,10 @@ internal static class ConfigEntries
     internal static IEnumerable<ConfigEntry> OfTopic(IReadOnlyDictionary<string, string> overrides, BrokerConfigLayers layers) =>
         ConfigDefinitions.Topic.Values.Select(definition => OfTopic(definition, overrides, layers));
 
-    /// <summary>All settings of a broker, and the given values whose names are unknown.</summary>
+    /// <summary>All settings of a broker but the dynamic ones that are not set, and the given values whose names are unknown.</summary>
     internal static IEnumerable<ConfigEntry> OfBroker(BrokerConfigLayers layers)
     {
-        foreach (ConfigDefinition definition in ConfigDefinitions.Broker.Values.Where(definition => !definition.IsInternal))
+        foreach (ConfigDefinition definition in ConfigDefinitions.Broker.Values.Where(definition => IsDescribed(definition, layers)))
         {
             yield return OfBroker(definition, Text(definition, layers.Effective.Value(definition.Name), layers.Effective.Given(definition.Name)), layers,
                 isOneBroker: true);
@@ -54,6 +54,9 @@ internal static class ConfigEntries
     /// <summary>The cluster's dynamic defaults.</summary>
     internal static IEnumerable<ConfigEntry> OfAllBrokers(BrokerConfigLayers layers) => layers.Default.Select(entry =>
         OfBroker(ConfigDefinitions.Broker.GetValueOrDefault(entry.Key) ?? Unknown(entry.Key), entry.Value, layers, isOneBroker: false));
+
+    private static bool IsDescribed(ConfigDefinition definition, BrokerConfigLayers layers) =>
+        !definition.IsInternal && (!definition.IsDynamicOnly || layers.Effective.Given(definition.Name) is not null);
 
     private static ConfigDefinition Unknown(string name) => new(name, ConfigType.Password, null, null, ConfigUpdate.ReadOnly, "");
 
@@ -77,7 +80,8 @@ internal static class ConfigEntries
             synonyms.RemoveAll(synonym => synonym.Source != ConfigSource.DynamicDefaultBroker);
         }
         return new ConfigEntry(
-            definition.Name, definition.Sensitive ? null : value, SourceOf(synonyms), definition.Update == ConfigUpdate.ReadOnly, definition.Sensitive,
+            definition.Name, definition.Sensitive ? null : value, SourceOf(synonyms),
+            definition.Update == ConfigUpdate.ReadOnly || definition.IsDynamicOnly, definition.Sensitive,
             synonyms, ConfigDefinitions.Broker.ContainsKey(definition.Name) ? definition.Type : ConfigType.Unknown, definition.Documentation);
     }
 
@@ -95,7 +99,7 @@ internal static class ConfigEntries
         Add(names, layers.Static.AllGiven, ConfigSource.StaticBroker, isSensitive, all);
         foreach (string other in names)
         {
-            if (ConfigDefinitions.Broker.GetValueOrDefault(other)?.Default is { } text)
+            if (ConfigDefinitions.Broker.GetValueOrDefault(other) is { IsDynamicOnly: false, Default: { } text })
             {
                 all.Add(new ConfigSynonymValue(other, isSensitive ? null : text, ConfigSource.Default));
             }

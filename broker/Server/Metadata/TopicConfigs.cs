@@ -12,6 +12,21 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
 
     private readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, string>> _overrides = new(StringComparer.Ordinal);
 
+    private Action<string, IReadOnlyDictionary<string, string>> _changed = static (_, _) => { };
+
+    /// <summary>
+    /// Calls <paramref name="holds"/> with a topic's own settings: now for each topic that has some, and whenever they are read again. It must not block. Before
+    /// the changes are followed.
+    /// </summary>
+    internal void Subscribe(Action<string, IReadOnlyDictionary<string, string>> holds)
+    {
+        _changed += holds;
+        foreach ((string topic, IReadOnlyDictionary<string, string> overrides) in _overrides)
+        {
+            holds(topic, overrides);
+        }
+    }
+
     /// <summary>Reads every topic's settings; before the logs are loaded.</summary>
     internal async Task Load()
     {
@@ -37,10 +52,16 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
         {
             _overrides[topic] = overrides;
         }
+
+        _changed(topic, overrides);
     }
 
     /// <summary>Forgets a topic that has been deleted.</summary>
-    internal void Forget(string topic) => _overrides.TryRemove(topic, out _);
+    internal void Forget(string topic)
+    {
+        _overrides.TryRemove(topic, out _);
+        _changed(topic, None);
+    }
 
     /// <summary>The topic's own settings, as of the last notice.</summary>
     internal IReadOnlyDictionary<string, string> OverridesOf(string topic) => _overrides.GetValueOrDefault(topic, None);

@@ -16,7 +16,10 @@ internal sealed class FollowedPartition(Partition partition, int leaderEpoch)
     /// <summary>The position that the leader has of this replica in the session; null where the session does not hold the partition.</summary>
     public FetchPosition? Sent { get; set; }
 
-    /// <summary>Set while the partition is left out of the fetches after an error.</summary>
+    /// <summary>Whether the last answer has shown this log to reach the leader's high watermark.</summary>
+    public bool IsInSync { get; set; }
+
+    /// <summary>Set while the partition is left out of the fetches: after an error, or because the quota is used up.</summary>
     public bool IsDelayed { get; set; }
 
     /// <summary>Ends the delay; null where there is none, or where only a new assignment ends it.</summary>

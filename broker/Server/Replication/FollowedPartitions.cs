@@ -8,7 +8,9 @@ namespace Broker.Server.Replication;
 /// The partitions that one fetcher follows, and its session with the leader: after the first request, requests name only the partitions whose position has
 /// changed (KIP-227). Any thread may call; one fetch is under way at a time.
 /// </summary>
-internal sealed class FollowedPartitions(ReplicationServices services)
+/// <param name="services">What all fetchers share.</param>
+/// <param name="wake">Called when there may be something to fetch after a delay.</param>
+internal sealed class FollowedPartitions(ReplicationServices services, Action wake)
 {
     private const int NoSession = 0;
     private const int FullFetch = 0;
@@ -78,22 +80,13 @@ internal sealed class FollowedPartitions(ReplicationServices services)
     /// </summary>
     /// <param name="followed">The partition.</param>
     /// <param name="untilAssigned">Whether trying again makes no sense.</param>
-    /// <param name="wake">Called when the delay is over.</param>
-    public void Delay(FollowedPartition followed, bool untilAssigned, Action wake)
+    public void Delay(FollowedPartition followed, bool untilAssigned)
     {
         lock (_gate)
         {
-            if (_followed.GetValueOrDefault(followed.Partition.Name) != followed)
+            if (_followed.GetValueOrDefault(followed.Partition.Name) == followed)
             {
-                return;
-            }
-
-            Forget(followed.Partition.Name);
-            followed.IsDelayed = true;
-            _changed.Remove(followed.Partition.Name);
-            if (!untilAssigned)
-            {
-                followed.Delay = services.Wheel.Schedule(services.Settings.Backoff, () => EndDelay(followed, wake));
+                LeaveOut(followed, untilAssigned);
             }
         }
     }
@@ -116,6 +109,17 @@ internal sealed class FollowedPartitions(ReplicationServices services)
             {
                 _changed.Add(followed.Partition.Name);
             }
+        }
+    }
+
+    /// <summary>Notes how an answer has brought a partition forward.</summary>
+    /// <param name="followed">The partition.</param>
+    /// <param name="leaderHighWatermark">In the answer.</param>
+    public void NoteProgress(FollowedPartition followed, long leaderHighWatermark)
+    {
+        lock (_gate)
+        {
+            followed.IsInSync = followed.Partition.Log is { } log && log.LogEndOffset >= leaderHighWatermark;
         }
     }
 
@@ -142,6 +146,7 @@ internal sealed class FollowedPartitions(ReplicationServices services)
     {
         lock (_gate)
         {
+            HoldBackThrottled();
             bool usesIds = _withoutId == 0;
             if (usesIds != _usesIds)
             {
@@ -204,7 +209,35 @@ internal sealed class FollowedPartitions(ReplicationServices services)
         }
     }
 
-    private void EndDelay(FollowedPartition followed, Action wake)
+    /// <summary>While the quota is used up, replicas out of sync to which it applies are not fetched; they are looked at again after the back-off.</summary>
+    private void HoldBackThrottled()
+    {
+        if (!services.Quota.IsExceeded())
+        {
+            return;
+        }
+
+        foreach (FollowedPartition followed in _followed.Values)
+        {
+            if (!followed.IsInSync && !followed.IsDelayed && services.Quota.IsThrottled(followed.Partition.Name))
+            {
+                LeaveOut(followed, untilAssigned: false);
+            }
+        }
+    }
+
+    private void LeaveOut(FollowedPartition followed, bool untilAssigned)
+    {
+        Forget(followed.Partition.Name);
+        followed.IsDelayed = true;
+        _changed.Remove(followed.Partition.Name);
+        if (!untilAssigned)
+        {
+            followed.Delay = services.Wheel.Schedule(services.Settings.Backoff, () => EndDelay(followed));
+        }
+    }
+
+    private void EndDelay(FollowedPartition followed)
     {
         lock (_gate)
         {

@@ -36,7 +36,7 @@ internal sealed class ReplicaFetcher : IAsyncDisposable
     {
         _services = services;
         _leaderId = leaderId;
-        _followed = new FollowedPartitions(services);
+        _followed = new FollowedPartitions(services, Wake);
         _clientId = $"broker-{services.BrokerId}-fetcher-{number}";
         _loop = services.Scheduler.Run(Run);
     }
@@ -193,6 +193,15 @@ internal sealed class ReplicaFetcher : IAsyncDisposable
     {
         ReadOnlyMemory<byte> records = data.Records is MemoryRecords memory ? memory.Memory : default;
         ErrorCode error = followed.Partition.AppendAsFollower(position, records, data.HighWatermark, data.LogStartOffset);
+        if (!records.IsEmpty && _services.Quota.IsThrottled(followed.Partition.Name))
+        {
+            _services.Quota.Record(records.Length);
+        }
+
+        if (error == ErrorCode.None)
+        {
+            _followed.NoteProgress(followed, data.HighWatermark);
+        }
 
         // An outdated position: the next fetch asks from where the log ends now, or another fetcher does.
         if (error is not (ErrorCode.None or ErrorCode.NotLeaderOrFollower))
@@ -204,7 +213,7 @@ internal sealed class ReplicaFetcher : IAsyncDisposable
     private void Delay(FollowedPartition followed, ErrorCode error, bool untilAssigned)
     {
         ReplicationLog.PartitionDelayed(_services.Log, followed.Partition.Name, _leaderId, error);
-        _followed.Delay(followed, untilAssigned, Wake);
+        _followed.Delay(followed, untilAssigned);
     }
 
     /// <summary>The leader's logs end before these replicas, or start after them: asks where, and moves the replicas there.</summary>

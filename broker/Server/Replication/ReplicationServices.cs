@@ -17,13 +17,14 @@ namespace Broker.Server.Replication;
 /// <param name="Metadata">Where the leaders are.</param>
 /// <param name="Connections">Opens connections to them.</param>
 /// <param name="Versions">The versions of the requests to them.</param>
+/// <param name="Quota">What this broker may fetch of replicas that are out of sync.</param>
 /// <param name="Scheduler">Runs the loops.</param>
 /// <param name="Wheel">Time-outs.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Log">Of the area.</param>
 internal sealed record ReplicationServices(
     ReplicationSettings Settings, int BrokerId, Func<long> BrokerEpoch, Func<TopicPartition, Partition?> Find, MetadataCache Metadata,
-    IBrokerConnections Connections, InterBrokerVersions Versions, IScheduler Scheduler, TimingWheel Wheel, TimeProvider Time, ILogger Log);
+    IBrokerConnections Connections, InterBrokerVersions Versions, ReplicationQuota Quota, IScheduler Scheduler, TimingWheel Wheel, TimeProvider Time, ILogger Log);
 
 /// <summary>The settings of followers, under Kafka's names.</summary>
 /// <param name="Listener"><c>inter.broker.listener.name</c>, or what stands for it.</param>

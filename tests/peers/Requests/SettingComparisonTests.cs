@@ -47,7 +47,8 @@ public sealed class SettingComparisonTests(BothBrokers both)
         {
             foreach ((string key,
                 string value) in new[] { ("log.retention.ms", "9000"), ("log.retention.ms", "soon"), ("broker.rack", "r"), ("nonsense", "1"),
-                ("log.cleaner.threads", "2"), ("max.connections", "77"), ("log.roll.ms", "5") })
+                ("log.cleaner.threads", "2"), ("max.connections", "77"), ("log.roll.ms", "5"), ("leader.replication.throttled.rate", "1000"),
+                ("follower.replication.throttled.rate", "-1"), ("follower.replication.throttled.rate", "fast"), ("replica.selector.class", "x") })
             {
                 IncrementalAlterConfigsRequest request = Change(4, broker, (key, Set, value));
                 request.ValidateOnly = true;
@@ -64,13 +65,20 @@ public sealed class SettingComparisonTests(BothBrokers both)
         await comparison.SameAsync<AlterConfigsRequest, AlterConfigsResponse>(Replace(4, "2", ("log.retention.ms", "100000")));
         await comparison.SameAsync<AlterConfigsRequest, AlterConfigsResponse>(Replace(77, "2", ("log.retention.ms", "100000")));
         await comparison.SameAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(Change(4, "", ("log.retention.ms", Set, "9000"),
-            ("log.cleaner.threads", Set, "2")));
+            ("log.cleaner.threads", Set, "2"), ("leader.replication.throttled.rate", Set, "1000"), ("follower.replication.throttled.rate", Set, "7")));
+        await comparison.SameAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(Change(4, "0",
+            ("leader.replication.throttled.rate", Set, "2000")));
         await Until.HoldsAsync("Apache has taken its defaults over", Apache.Patience, async () =>
-            (await comparison.AskAsync<DescribeConfigsRequest, DescribeConfigsResponse>(Describe(4, ""))).Theirs.Results[0].Configs.Length >= 2);
+            (await comparison.AskAsync<DescribeConfigsRequest, DescribeConfigsResponse>(Describe(4, ""))).Theirs.Results[0].Configs.Length >= 4);
+        await Until.HoldsAsync("Apache has taken its own setting over", Apache.Patience, async () =>
+            (await comparison.AskAsync<DescribeConfigsRequest, DescribeConfigsResponse>(Throttle)).Theirs.Results[0].Configs is [{ Value: "2000" }, _]);
+        await comparison.SameAsync<DescribeConfigsRequest, DescribeConfigsResponse>(Throttle);
         await comparison.SameAsync<DescribeConfigsRequest, DescribeConfigsResponse>(Describe(2, "s"));
         await comparison.SameAsync<DescribeConfigsRequest, DescribeConfigsResponse>(Describe(4, ""));
         await comparison.SameAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(Change(4, "", ("log.retention.ms", Remove, null),
-            ("log.cleaner.threads", Remove, null)));
+            ("log.cleaner.threads", Remove, null), ("leader.replication.throttled.rate", Remove, null), ("follower.replication.throttled.rate", Remove, null)));
+        await comparison.SameAsync<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(Change(4, "0",
+            ("leader.replication.throttled.rate", Remove, null)));
         await comparison.SameAsync<DeleteTopicsRequest, DeleteTopicsResponse>(Delete("s"));
         comparison.ShouldBeTheSame();
     }
@@ -94,6 +102,15 @@ public sealed class SettingComparisonTests(BothBrokers both)
         common.Where(key => theirs[key] != ours[key]).Select(key => AnswerText.Difference(theirs[key], ours[key])).ShouldBeEmpty();
         ours.Keys.Except(theirs.Keys).Order(StringComparer.Ordinal).ShouldBe(["log.format", "metrics.http.listener"]);
     }
+
+    private static DescribeConfigsRequest Throttle => new()
+    {
+        Resources = [new()
+        {
+            ResourceType = 4, ResourceName = "0", ConfigurationKeys = ["leader.replication.throttled.rate", "follower.replication.throttled.rate"],
+        }],
+        IncludeSynonyms = true,
+    };
 
     private static Dictionary<string, string> ByName(DescribeConfigsResponse response)
         => response.Results[0].Configs.ToDictionary(config => config.Name, config => AnswerText.Of(config), StringComparer.Ordinal);

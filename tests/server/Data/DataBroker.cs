@@ -8,6 +8,7 @@ using Broker.Server.Apis.Fetching;
 using Broker.Server.Config;
 using Broker.Server.Metadata;
 using Broker.Server.Partitions;
+using Broker.Server.Replication;
 using Broker.Server.Requests;
 using Broker.Server.Security;
 using Broker.Server.Time;
@@ -51,7 +52,8 @@ internal sealed class DataBroker : IDisposable, IPartitionListener, IIsrProposal
         Sessions = new FetchSessionCache(sessionSlots, new Random(1));
         Services = new DataServices(Table, Metadata, Authorizer, Wheel, Time, _cold, host.Decompression, NullLogger.Instance);
         Produce = new ProduceApi(Services);
-        Fetch = new FetchApi(Services, Sessions, fetchMaxBytes, isRackAware);
+        Quota = new ReplicationQuota(samples: 11, sampleMs: 1000, Time);
+        Fetch = new FetchApi(Services, Sessions, fetchMaxBytes, isRackAware, Quota);
         ListOffsets = new ListOffsetsApi(Services);
         EpochEnds = new OffsetForLeaderEpochApi(Services);
     }
@@ -71,6 +73,9 @@ internal sealed class DataBroker : IDisposable, IPartitionListener, IIsrProposal
     public FetchSessionCache Sessions { get; }
 
     public DataServices Services { get; }
+
+    /// <summary>Of followers' fetches.</summary>
+    public ReplicationQuota Quota { get; }
 
     public ProduceApi Produce { get; }
 

@@ -96,6 +96,32 @@ public sealed class FollowerSessionTests : IDisposable
         _broker.Proposals.Count.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task A_replica_out_of_sync_gets_no_records_while_its_quota_is_used_up_and_one_in_sync_gets_them()
+    {
+        _broker.Create("late", partitions: 1, replicas: [DataBroker.Id, Follower], isr: [DataBroker.Id]);
+        await Follow(1);
+        _broker.Quota.SetRate(100);
+        _broker.Quota.SetThrottled("t", null);
+        _broker.Quota.SetThrottled("late", new HashSet<int> { 0 });
+        await _broker.Append("t", DataBroker.Batch(1, valueBytes: 2000), acks: 1);
+        await _broker.Append("late", DataBroker.Batch(1, valueBytes: 2000), acks: 1);
+        RecordsIn(await Fetch((0, 0))).ShouldBe([("t", 1)]);
+        FetchRequest both = Request((0, 1));
+        both.Topics = [.. both.Topics, new() { Topic = "late", Partitions = [new() { Partition = 0, PartitionMaxBytes = 1_000_000 }] }];
+        (both.MaxWaitMs, both.MinBytes) = (500, 1);
+        Task<FetchResponse> waiting = Send(both);
+        waiting.IsCompleted.ShouldBeFalse();
+        await _broker.Append("late", DataBroker.Batch(1), acks: 1);
+        waiting.IsCompleted.ShouldBeFalse();
+        await _broker.Append("t", DataBroker.Batch(1, valueBytes: 2000), acks: 1);
+        RecordsIn(await waiting).ShouldBe([("late", 0), ("t", 1)]);
+
+        // The bytes of the one in sync have counted; when they are forgotten, the other one gets its records.
+        _broker.Time.Advance(TimeSpan.FromSeconds(11));
+        RecordsIn(await Fetch((0, 2))).ShouldContain(("late", 2));
+    }
+
     /// <summary>Has the follower fetch so many empty partitions for the first time.</summary>
     private async Task Follow(int partitions, int[]? isr = null)
     {
@@ -105,6 +131,9 @@ public sealed class FollowerSessionTests : IDisposable
         _sessionId.ShouldBePositive();
         await Fetch();
     }
+
+    private static (string Topic, int Records)[] RecordsIn(FetchResponse response) =>
+        [.. response.Responses.SelectMany(topic => topic.Partitions.Select(data => (topic.Topic, DataBroker.OffsetsIn(data).Length))).Order()];
 
     private PartitionState[] StatesOf(int partitions) => [.. Enumerable.Range(0, partitions).Select(p => _broker["t", p].State)];
 

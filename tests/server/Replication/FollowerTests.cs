@@ -24,15 +24,17 @@ public sealed class FollowerTests : IAsyncDisposable
     private readonly DataBroker _leader = new();
     private readonly DataBroker _follower = new(id: FollowerId);
     private readonly PeerConnections _peer;
+    private readonly ReplicationQuota _quota;
     private readonly ReplicaFetchers _fetchers;
 
     public FollowerTests()
     {
         _peer = new PeerConnections(_leader);
+        _quota = new ReplicationQuota(samples: 11, sampleMs: 1000, _follower.Time);
         ReplicationSettings settings = new("PLAINTEXT", 1, 500, 1, 10 << 20, 1 << 20, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
         _fetchers = new ReplicaFetchers(new ReplicationServices(
             settings, FollowerId, () => 20, name => _follower.Table.Find(name.Topic, name.Partition), _follower.Metadata, _peer,
-            InterBrokerVersions.Of("3.9"), PoolScheduler.Instance, _follower.Wheel, _follower.Time, NullLogger.Instance));
+            InterBrokerVersions.Of("3.9"), _quota, PoolScheduler.Instance, _follower.Wheel, _follower.Time, NullLogger.Instance));
         _follower.Listeners.Add(_fetchers);
     }
 
@@ -157,6 +159,32 @@ public sealed class FollowerTests : IAsyncDisposable
         (await acknowledged).ErrorCode.ShouldBe((short)0);
         _leader["t"].Log!.RecoveryPoint.ShouldBe(2);
         Replica("t").Log!.RecoveryPoint.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task While_its_quota_is_used_up_a_replica_out_of_sync_is_not_fetched_and_one_in_sync_is()
+    {
+        _quota.SetRate(100);
+        _quota.SetThrottled("late", null);
+        Lead("t", epoch: 1);
+        Follow("t", epoch: 1);
+        Lead("late", epoch: 1, isr: [LeaderId]);
+        _quota.Record(5_000);
+        await Append("late", 1);
+        Follow("late", epoch: 1);
+        await Append("t", 1);
+        await Holds(() => Replica("t").Log!.LogEndOffset == 1);
+        Replica("late").Log!.LogEndOffset.ShouldBe(0);
+        _peer.Fetches.ShouldAllBe(fetch => !fetch.Topics.Any(topic => topic.TopicId == DataBroker.IdOf("late")));
+        await Holds(() => Replica("late").Log!.LogEndOffset == 1);
+
+        // In sync it is fetched whatever the quota says, and its bytes count.
+        _quota.SetRate(0);
+        await Append("late", 1);
+        await Holds(() => Replica("late").Log!.LogEndOffset == 2);
+        await Append("late", 1);
+        await Holds(() => Replica("late").Log!.LogEndOffset == 3);
+        _quota.IsExceeded().ShouldBeTrue();
     }
 
     public async ValueTask DisposeAsync()

@@ -62,10 +62,10 @@ internal sealed class FetchReading : IDisposable
         for (int i = 0; i < entries.Length; i++)
         {
             int left = (int)Math.Max(0, maxBytes - reading.Bytes);
-            FetchAnswer answer = Read(entries[i], left, wholeFirstBatch: reading.Bytes == 0, nowMs, logger);
+            FetchAnswer answer = Read(entries[i], terms, left, wholeFirstBatch: reading.Bytes == 0, nowMs, logger);
             if (session.Id != 0 && IsReadToEnd(entries[i], answer) && reading.BeginsWatch(entries[i]))
             {
-                answer = Read(entries[i], left, wholeFirstBatch: reading.Bytes == 0, nowMs, logger);
+                answer = Read(entries[i], terms, left, wholeFirstBatch: reading.Bytes == 0, nowMs, logger);
             }
 
             reading.Add(i, answer);
@@ -102,6 +102,7 @@ internal sealed class FetchReading : IDisposable
             KeepChanges();
         }
 
+        RecordThrottled();
         FetchResponse.FetchableTopicResponse[] topics = [.. Group()];
         ReturnAnswers();
         return topics;
@@ -135,7 +136,7 @@ internal sealed class FetchReading : IDisposable
         _ => 2,
     };
 
-    private static FetchAnswer Read(FetchEntry entry, int maxBytes, bool wholeFirstBatch, long nowMs, ILogger logger)
+    private static FetchAnswer Read(FetchEntry entry, in FetchTerms terms, int maxBytes, bool wholeFirstBatch, long nowMs, ILogger logger)
     {
         FetchSource source = entry.Source!;
         if (source.Partition is not { } partition)
@@ -145,13 +146,20 @@ internal sealed class FetchReading : IDisposable
 
         try
         {
-            return partition.Fetch(source.Query, maxBytes, wholeFirstBatch, nowMs);
+            FetchAnswer answer = partition.Fetch(source.Query, maxBytes, wholeFirstBatch, nowMs);
+            return answer.Slice is not null && terms.IsHeldBack(partition) ? WithoutRecords(answer) : answer;
         }
         catch (IOException failure)
         {
             FetchLog.ReadFailed(logger, source.Topic, entry.Key.Partition, failure);
             return new FetchAnswer(ErrorCode.KafkaStorageError);
         }
+    }
+
+    private static FetchAnswer WithoutRecords(in FetchAnswer answer)
+    {
+        answer.Slice?.Dispose();
+        return answer with { Slice = null };
     }
 
     /// <summary>Whether the client has read the partition to its readable end: only a change of the partition can give it more.</summary>
@@ -227,6 +235,18 @@ internal sealed class FetchReading : IDisposable
         }
 
         _count = kept;
+    }
+
+    /// <summary>The bytes of all replicas to which the quota applies count, also of those in sync.</summary>
+    private void RecordThrottled()
+    {
+        for (int i = 0; i < _count && _terms.Quota is { } quota; i++)
+        {
+            if (_answers[i].Length > 0 && quota.IsThrottled(_entries[i].Source!.Partition!.Name))
+            {
+                quota.Record(_answers[i].Length);
+            }
+        }
     }
 
     /// <summary>Groups successive partitions of one topic under one topic entry.</summary>

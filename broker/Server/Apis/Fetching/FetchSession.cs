@@ -1,5 +1,6 @@
 using Broker.Protocol.Messages;
 using Broker.Server.Partitions;
+using Broker.Server.Replication;
 
 namespace Broker.Server.Apis.Fetching;
 
@@ -11,12 +12,18 @@ namespace Broker.Server.Apis.Fetching;
 /// <param name="MayFollow">For a broker: whether it is authorized to fetch. Null for a consumer, which the broker authorizes for each topic.</param>
 /// <param name="MinBytes">How many bytes the fetch waits for, over all partitions.</param>
 /// <param name="Closest">Picks the replica that a consumer reads from; null where that is always the leader.</param>
+/// <param name="Quota">What the fetches of a broker's replicas that are out of sync may cost; null for a consumer.</param>
 /// <param name="AwaitsHighWatermark">Whether a waiting fetch is answered when a high watermark moves: consumers of this replica wait for it.</param>
 internal readonly record struct FetchTerms(
-    FetchReader Reader, int ReplicaId, long ReplicaEpoch, bool LeaderOnly, bool? MayFollow, int MinBytes, ClosestReplica? Closest, bool AwaitsHighWatermark)
+    FetchReader Reader, int ReplicaId, long ReplicaEpoch, bool LeaderOnly, bool? MayFollow, int MinBytes, ClosestReplica? Closest, ReplicationQuota? Quota,
+    bool AwaitsHighWatermark)
 {
     /// <summary>Whether the fetch must know where its offsets lie in the log; not where it waits for one byte only.</summary>
     public bool NeedsPlaces => MinBytes > 1;
+
+    /// <summary>Whether the fetch gets no records of a partition now, because the replica is out of sync and its quota is used up.</summary>
+    public bool IsHeldBack(Partition partition) =>
+        Quota is { } quota && quota.IsThrottled(partition.Name) && !partition.State.Isr.Contains(ReplicaId) && quota.IsExceeded();
 }
 
 /// <summary>

@@ -60,6 +60,11 @@ internal sealed class WaitingFetch : ITimeout
         }
 
         long available = source.Available(_terms.MinBytes);
+        if (available > 0 && source.Partition is { } partition && _terms.IsHeldBack(partition))
+        {
+            available = 0;
+        }
+
         bool isBehind = _terms.AwaitsHighWatermark && source.Partition?.Log is { } log && entry.IsBehind(log.HighWatermark);
         if (available < 0 || isBehind || _session.CountFor(this, entry, available) >= _terms.MinBytes)
         {
