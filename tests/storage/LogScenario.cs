@@ -150,8 +150,8 @@ internal sealed class LogScenario
     }
 
     public static LogDirectories OpenDirectories(IFileSystem disk, TimeProvider time, int openFiles = 100, params string[] roots)
-        => LogDirectories.Open(new StorageOptions { Directories = roots.Length == 0 ? [Root] : roots, OpenFiles = openFiles, JitterSeed = 1 }, disk, time,
-        NullLoggerFactory.Instance);
+        => LogDirectories.Open(new StorageOptions { Directories = roots.Length == 0 ? [Root] : roots, OpenFiles = openFiles, Random = new Random(1) },
+        disk, time, NullLoggerFactory.Instance);
 
     /// <summary>All batches from the log's start, read as a consumer reads.</summary>
     public List<BatchInfo> ReadAll(int maxBytes = 1 << 20) => ReadAll(Log, maxBytes);

@@ -32,8 +32,8 @@ internal sealed class DescribeLogDirsApi(DataServices services, LogDirectories d
             .SelectMany(topic => topic.Partitions.Select(partition => new TopicPartition(topic.Topic, partition)))
             .ToHashSet();
         // Reading the size of a volume may block on its disk.
-        DescribeLogDirsResponse.DescribeLogDirsResult[] results = await Task.WhenAll(
-            directories.Directories.Select(directory => services.Cold.Of(directory.Path).Run(() => Describe(directory, wanted))));
+        DescribeLogDirsResponse.DescribeLogDirsResult[] results =
+            await directories.Directories.Select(directory => services.Cold.Of(directory.Path).Run(() => Describe(directory, wanted))).AllHere();
         return new DescribeLogDirsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Results = results };
     }
 

@@ -13,7 +13,9 @@ namespace Broker.Server.Apis;
 /// <param name="Authorizer">Decides which groups and topics a client may use.</param>
 /// <param name="OldOffsets">Reads and writes the offsets of Kafka 0.8's consumers, which are in znodes.</param>
 /// <param name="Clock">Wall time: the timestamps of commits.</param>
-internal sealed record GroupApiServices(GroupCoordinator Coordinator, MetadataCache Metadata, IAuthorizer Authorizer, OldOffsets OldOffsets, TimeProvider Clock)
+/// <param name="Random">Gives the ids of new members; thread-safe.</param>
+internal sealed record GroupApiServices(
+    GroupCoordinator Coordinator, MetadataCache Metadata, IAuthorizer Authorizer, OldOffsets OldOffsets, TimeProvider Clock, Random Random)
 {
     public bool MayGroup(RequestContext context, AclOperation operation, string groupId) =>
         Authorizer.Allows(context, operation, ResourceType.Group, groupId);

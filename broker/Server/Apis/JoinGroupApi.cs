@@ -5,6 +5,7 @@ using Broker.Server.Groups.Requests;
 using Broker.Server.Groups.State;
 using Broker.Server.Requests;
 using Broker.Server.Security;
+using Broker.Storage;
 
 namespace Broker.Server.Apis;
 
@@ -46,7 +47,7 @@ internal sealed class JoinGroupApi(GroupApiServices services) : Api<JoinGroupReq
             : ErrorCode.None;
     }
 
-    private static JoinRequest ToJoin(JoinGroupRequest request, RequestContext context) => new()
+    private JoinRequest ToJoin(JoinGroupRequest request, RequestContext context) => new()
     {
         MemberId = request.MemberId,
         InstanceId = request.GroupInstanceId,
@@ -58,7 +59,7 @@ internal sealed class JoinGroupApi(GroupApiServices services) : Api<JoinGroupReq
         Protocols = [.. request.Protocols.Select(protocol => new MemberProtocol(protocol.Name, protocol.Metadata))],
         NeedsKnownMemberId = context.ApiVersion >= FirstWithKnownMemberId,
         CanSkipAssignment = context.ApiVersion >= FirstWithSkipAssignment,
-        NewMemberId = $"{request.GroupInstanceId ?? context.ClientId}-{Guid.NewGuid()}",
+        NewMemberId = $"{request.GroupInstanceId ?? context.ClientId}-{services.Random.NextUuid()}",
     };
 
     /// <summary>The address as Java prints one without a host name, which is what Kafka's tools show: <c>/127.0.0.1</c>.</summary>

@@ -2,6 +2,7 @@ using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
 using Broker.Server.Requests;
+using Broker.Server.Scheduling;
 using Broker.Server.Security;
 
 namespace Broker.Server.Apis;
@@ -118,7 +119,7 @@ internal sealed class MetadataApi(MetadataCache metadata, AutomaticCreation crea
             }
         }
 
-        topics.AddRange(await Task.WhenAll(missing.Select(name => Missing(name, request, context))));
+        topics.AddRange(await missing.Select(name => Missing(name, request, context)).AllHere());
         return [.. topics];
     }
 

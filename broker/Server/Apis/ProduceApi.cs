@@ -4,6 +4,7 @@ using Broker.Protocol.Records;
 using Broker.Server.Metadata;
 using Broker.Server.Partitions;
 using Broker.Server.Requests;
+using Broker.Server.Scheduling;
 using Broker.Server.Security;
 
 namespace Broker.Server.Apis;
@@ -219,7 +220,7 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
             ProduceResponse.PartitionProduceResponse[] partitions = new ProduceResponse.PartitionProduceResponse[topic.PartitionData.Length];
             for (int p = 0; p < partitions.Length; p++)
             {
-                AppendOutcome outcome = OutcomeOf(appends[next++]);
+                AppendOutcome outcome = appends[next++].Completed();
                 partitions[p] = ToResponse(topic.PartitionData[p].Index, outcome);
                 if (outcome.Error == ErrorCode.NotLeaderOrFollower && context.ApiVersion >= FirstWithLeaders)
                 {
@@ -250,7 +251,7 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
         {
             foreach (ProduceRequest.PartitionProduceData partition in topic.PartitionData)
             {
-                ErrorCode error = OutcomeOf(appends[next++]).Error;
+                ErrorCode error = appends[next++].Completed().Error;
                 if (error != ErrorCode.None)
                 {
                     context.CloseConnection($"a produce request with acks=0 failed for {topic.Name}-{partition.Index} with {error}");
@@ -259,8 +260,4 @@ internal sealed class ProduceApi(DataServices services) : Api<ProduceRequest, Pr
             }
         }
     }
-
-#pragma warning disable VSTHRD002, VSTHRD103 // It has completed: nothing blocks.
-    private static AppendOutcome OutcomeOf(ValueTask<AppendOutcome> completed) => completed.GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002, VSTHRD103
 }

@@ -31,7 +31,7 @@ internal sealed class BrokerSenders(
     }
 
     /// <summary>A task that completes when some brokers have answered what they were sent, or are gone.</summary>
-    internal Task Drained(Func<int, bool> counts) => Task.WhenAll(_senders.Where(sender => counts(sender.Key)).Select(sender => sender.Value.Drained().Here()));
+    internal Task Drained(Func<int, bool> counts) => _senders.Where(sender => counts(sender.Key)).Select(sender => sender.Value.Drained()).AllHere();
 
     public void Dispose()
     {

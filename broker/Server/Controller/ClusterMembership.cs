@@ -38,6 +38,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     private readonly LeaderBalancing? _balancing;
     private readonly string _interBrokerListener;
     private readonly TopicDefaults _defaults;
+    private readonly Random _random;
     private readonly ControllerRequests _requests;
     private readonly ControlledShutdown _shutdown;
     private readonly ControllerMetrics _metrics = new();
@@ -57,6 +58,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         _scheduler = scheduler;
         _controllerDisk = scheduler.CreateThreads(maxThreads: 1);
         _time = time;
+        _random = random;
         _logging = logging;
         _log = new MetadataLog(logging.CreateLogger("Broker.Metadata"));
         _isDeletionEnabled = config.DeleteTopics;
@@ -113,7 +115,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <param name="formerBrokerId">The id in the data folders; null where they are new.</param>
     /// <param name="formerClusterId">The id in the data folders: an empty tree beside old data gets it again.</param>
     /// <param name="connections">Opens connections to the other brokers.</param>
-    /// <param name="random">Chooses where replicas are placed.</param>
+    /// <param name="random">Chooses where replicas are placed, and ids; thread-safe.</param>
     internal static async Task<ClusterMembership> Join(
         ICoordinationService service, FormerLife? former, BrokerConfig config, int? formerBrokerId, string? formerClusterId,
         IBrokerConnections connections, IScheduler scheduler, TimeProvider time, Random random, ILoggerFactory logging)
@@ -125,7 +127,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
             ZnodeClient znodes = new(session);
             await RefuseTransactions(znodes, config);
             await znodes.CreatePersistentPaths();
-            string clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New()));
+            string clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New(random)));
             int brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
             ClusterMembership membership = new(session, former, brokerId, clusterId, config, connections, scheduler, time, random, logging);
             await membership.Brokers.Refresh();
@@ -144,7 +146,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <param name="logs">All that were found.</param>
     /// <param name="compactedTopics">Finds the compacted topics by their folders; called only where the tree is empty.</param>
     internal Task Seed(IEnumerable<PartitionLog> logs, Func<IReadOnlySet<string>> compactedTopics)
-        => new TreeSeeding(_znodes, BrokerId, _defaults, compactedTopics, _log).Seed(
+        => new TreeSeeding(_znodes, BrokerId, _defaults, compactedTopics, _random, _log).Seed(
         [.. logs.Select(log => new TreeSeeding.Folder(log.Partition, log.TopicId, log.Epochs.LatestEpoch, log.HighestProducerId))]);
 
     /// <summary>
@@ -163,7 +165,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         _changes = new ConfigChanges(
             _session, Topics, Brokers, Metadata, (topic, config) => Configure(topic, config, configure), _scheduler, _time, _log);
         _controller = new ClusterController(
-            new ControllerSettings(BrokerId, _interBrokerListener, _isDeletionEnabled, _balancing), _session,
+            new ControllerSettings(BrokerId, _interBrokerListener, _isDeletionEnabled, _balancing, _random), _session,
             new ClusterBrokerChannels(BrokerId, _local, _connections, _interBrokerListener, _controllerTimeout), Topics.IsUncleanElectionAllowed,
             () => RegisterAgain(registration), _scheduler, _time, new ControllerLog(_logging.CreateLogger("Broker.Controller")), _metrics);
         await _registrar.Register(registration);

@@ -10,7 +10,8 @@ namespace Broker.Server.Controller;
 /// <param name="Listener">The listener on which brokers reach each other.</param>
 /// <param name="IsDeletionEnabled">delete.topic.enable.</param>
 /// <param name="Balancing">Null where auto.leader.rebalance.enable is false.</param>
-internal sealed record ControllerSettings(int BrokerId, string Listener, bool IsDeletionEnabled, LeaderBalancing? Balancing);
+/// <param name="Random">Gives an id to each topic that has none.</param>
+internal sealed record ControllerSettings(int BrokerId, string Listener, bool IsDeletionEnabled, LeaderBalancing? Balancing, Random Random);
 
 /// <summary>One term of this broker as the controller: everything that ends with it. Used by the controller's loop only.</summary>
 internal sealed class ControllerTerm : IDisposable
@@ -45,6 +46,8 @@ internal sealed class ControllerTerm : IDisposable
     }
 
     internal int Epoch { get; }
+
+    internal Random Random => _settings.Random;
 
     internal int EpochVersion { get; }
 

@@ -1,3 +1,5 @@
+using Broker.Server.Scheduling;
+
 namespace Broker.Server.Controller;
 
 /// <summary>Many requests to coordination, sent before the first is answered: they share its round trips and its flushes to disk.</summary>
@@ -6,14 +8,13 @@ internal static class Pipelined
     /// <summary>Requests in flight at once: enough to hide a round trip, and far below what a server queues.</summary>
     private const int MaxInFlight = 1000;
 
-    /// <summary>Calls for each item, in their order. The results are in the same order. A call's continuation may run on any thread: it must only return its
-    /// result.</summary>
+    /// <summary>Calls for each item, in their order. The results are in the same order.</summary>
     internal static async Task<IReadOnlyList<TResult>> Run<T, TResult>(IReadOnlyCollection<T> items, Func<T, Task<TResult>> call)
     {
         List<TResult> results = new(items.Count);
         foreach (T[] some in items.Chunk(MaxInFlight))
         {
-            results.AddRange(await Task.WhenAll(some.Select(call)));
+            results.AddRange(await some.Select(call).AllHere());
         }
         return results;
     }

@@ -98,7 +98,7 @@ internal sealed class TopicChanges(ControllerTerm term)
     /// <summary>A topic that a broker below 2.8 made has no id.</summary>
     private async Task<Guid> AssignId(string topic, TopicZnode znode, int version)
     {
-        Guid id = TopicId.New();
+        Guid id = TopicId.New(term.Random);
         await term.Store.Write([new Op.SetData(ZnodePaths.Topic(topic), (znode with { TopicId = id }).Encode(), version)]);
         return id;
     }

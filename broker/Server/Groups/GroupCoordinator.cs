@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Broker.Protocol;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.Requests;
@@ -9,6 +8,7 @@ using Broker.Server.Metadata;
 using Broker.Server.Partitions;
 using Broker.Server.Scheduling;
 using Broker.Server.Time;
+using Broker.Storage;
 
 namespace Broker.Server.Groups;
 
@@ -18,7 +18,7 @@ namespace Broker.Server.Groups;
 /// </summary>
 internal sealed class GroupCoordinator : IPartitionListener
 {
-    private readonly ConcurrentDictionary<int, GroupShard> _shards = new();
+    private readonly PartitionDictionary<GroupShard> _shards = new();
     private readonly GroupServices _services;
     private readonly Func<int, IOffsetsLog> _logOf;
     private readonly Func<ClusterImage> _image;
@@ -50,7 +50,7 @@ internal sealed class GroupCoordinator : IPartitionListener
         {
             request.Refuse(refusal);
         }
-        else if (_shards.TryGetValue(PartitionOf(groupId), out GroupShard? shard))
+        else if (_shards.Find(Key(PartitionOf(groupId))) is { } shard)
         {
             shard.Submit(groupId, request);
         }
@@ -69,10 +69,10 @@ internal sealed class GroupCoordinator : IPartitionListener
         {
             return (ErrorCode.CoordinatorNotAvailable, []);
         }
-        GroupShard[] shards = [.. _shards.Values];
+        IReadOnlyList<GroupShard> shards = _shards.Values;
         ErrorCode error = shards.Select(shard => shard.Refusal).FirstOrDefault(refusal => refusal is ErrorCode.CoordinatorLoadInProgress
             or ErrorCode.CoordinatorNotAvailable);
-        IReadOnlyList<GroupOverview>[] groups = await Task.WhenAll(shards.Select(shard => shard.List().Here()));
+        IReadOnlyList<GroupOverview>[] groups = await shards.Select(shard => shard.List()).AllHere();
         return (error, [.. groups.SelectMany(part => part)]);
     }
 
@@ -85,14 +85,14 @@ internal sealed class GroupCoordinator : IPartitionListener
         }
 
         // Only the epoch changes when this broker stays the leader: no other broker has appended meanwhile.
-        if (_shards.TryGetValue(partition, out GroupShard? known))
+        if (_shards.Find(Key(partition)) is { } known)
         {
             known.LeadIn(leaderEpoch);
             return;
         }
 
         GroupShard shard = new(partition, leaderEpoch, _logOf(partition), _services);
-        _shards[partition] = shard;
+        _shards.Set(Key(partition), shard);
         _ = shard.Load();
     }
 
@@ -121,18 +121,20 @@ internal sealed class GroupCoordinator : IPartitionListener
     {
         _stopped = true;
         _expiry?.Cancel();
-        GroupShard[] shards = [.. _shards.Values];
+        IReadOnlyList<GroupShard> shards = _shards.Values;
         _shards.Clear();
-        await Task.WhenAll(shards.Select(shard => shard.Unload(ErrorCode.CoordinatorNotAvailable).Here()));
+        await shards.Select(shard => shard.Unload(ErrorCode.CoordinatorNotAvailable)).AllHere();
     }
 
     /// <summary>A topic without an id counts as the same topic when it gets one.</summary>
     private static bool WasDeleted(TopicImage topic, ClusterImage after) =>
         after.Topic(topic.Name) is not { } now || (topic.Id != Guid.Empty && now.Id != topic.Id);
 
+    private static TopicPartition Key(int partition) => new(ClusterImage.ConsumerOffsets, partition);
+
     private void Resign(string topic, int partition)
     {
-        if (topic == ClusterImage.ConsumerOffsets && _shards.TryRemove(partition, out GroupShard? shard))
+        if (topic == ClusterImage.ConsumerOffsets && _shards.Remove(Key(partition)) is { } shard)
         {
             _ = shard.Unload(ErrorCode.NotCoordinator);
         }

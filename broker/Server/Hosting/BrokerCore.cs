@@ -23,7 +23,7 @@ namespace Broker.Server.Hosting;
 /// <param name="Connections">Opens connections to other brokers.</param>
 /// <param name="Scheduler">Runs what does not run on its caller.</param>
 /// <param name="Time">The clock.</param>
-/// <param name="Random">Chooses placements and the ids of fetch sessions.</param>
+/// <param name="Random">Chooses placements and ids; thread-safe where requests are handled on several threads.</param>
 /// <param name="Meter">Gets the metrics.</param>
 /// <param name="Logging">Makes the loggers.</param>
 internal sealed record CoreServices(
@@ -235,7 +235,7 @@ internal sealed class BrokerCore
         DataServices data = new(partitions, membership.Metadata, _authorizer, _wheel, _services.Time, _cold, _host!.Decompression,
             _services.Logging.CreateLogger("Broker.Data"));
         GroupApiServices groupServices = new(
-            groups, membership.Metadata, _authorizer, new OldOffsets(membership.Znodes, GroupLimits.MaxGroupsInZnodes), _services.Time);
+            groups, membership.Metadata, _authorizer, new OldOffsets(membership.Znodes, GroupLimits.MaxGroupsInZnodes), _services.Time, _services.Random);
         ApiTable? apis = null;
         apis = new ApiTable(
         [

@@ -48,8 +48,8 @@ internal sealed class BrokerParts : IAsyncDisposable
     {
         int longest = (int)Math.Min((long)_config.ReplicaFetchResponseMaxBytes + _config.MaxRequestBytes, LongestResponse);
         CoreServices services = new(
-            new SocketBrokerConnections(longest, _time), PoolScheduler.Instance, _time, new Random(), Metrics.Meter, _logging);
-        _storages = Storages.Open(_config, inMemory, DirectoryFailed, _time, _logging);
+            new SocketBrokerConnections(longest, _time), PoolScheduler.Instance, _time, Random.Shared, Metrics.Meter, _logging);
+        _storages = Storages.Open(_config, inMemory, DirectoryFailed, _time, services.Random, _logging);
         BrokerCore core = _core = new BrokerCore(_config, _storages, services);
         ClusterMembership membership = await core.Join(cancellation);
         membership.AddTo(Metrics.Meter);

@@ -40,7 +40,7 @@ internal sealed class Chores
     }
 
     /// <summary>Stops all chores: on return none runs, and none can begin any more.</summary>
-    public Task StopAsync() => Task.WhenAll(_threads.Select(thread => thread.StopAsync()));
+    public Task StopAsync() => _threads.Select(thread => thread.StopAsync()).AllHere();
 
     private static void StartAll(ChoreThread thread, BrokerConfig config, LogDirectory directory, PartitionTable partitions)
     {

@@ -39,11 +39,13 @@ internal sealed class Storages : IAsyncDisposable
     /// <param name="inMemory">Whether all state is lost when the process ends.</param>
     /// <param name="onDirectoryFailed">Called when a directory's disk has failed; must not block.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="random">Gives jitter and names; thread-safe.</param>
     /// <param name="logging">Creates the loggers.</param>
     /// <exception cref="ConfigException">A folder cannot be used; the sentence says which and why.</exception>
-    public static Storages Open(BrokerConfig config, bool inMemory, Action<LogDirectory> onDirectoryFailed, TimeProvider time, ILoggerFactory logging)
+    public static Storages Open(BrokerConfig config, bool inMemory, Action<LogDirectory> onDirectoryFailed, TimeProvider time, Random random,
+        ILoggerFactory logging)
     {
-        StorageOptions options = OptionsOf(config, onDirectoryFailed);
+        StorageOptions options = OptionsOf(config, onDirectoryFailed, random);
         LogDirectories directories = OpenDirectories(options, inMemory ? new InMemoryFileSystem(time: time) : new RealFileSystem(), time, logging);
         try
         {
@@ -68,8 +70,9 @@ internal sealed class Storages : IAsyncDisposable
     /// <summary>Log directories on a disk, and a tree, that the caller has made.</summary>
     /// <exception cref="ConfigException">A folder cannot be used; the sentence says which and why.</exception>
     public static Storages Over(
-        BrokerConfig config, IFileSystem disk, ICoordinationService tree, Action<LogDirectory> onDirectoryFailed, TimeProvider time, ILoggerFactory logging)
-        => new(OpenDirectories(OptionsOf(config, onDirectoryFailed), disk, time, logging), tree, former: null);
+        BrokerConfig config, IFileSystem disk, ICoordinationService tree, Action<LogDirectory> onDirectoryFailed, TimeProvider time, Random random,
+        ILoggerFactory logging)
+        => new(OpenDirectories(OptionsOf(config, onDirectoryFailed, random), disk, time, logging), tree, former: null);
 
     /// <summary>The identity that is stored in the folders; null where none is.</summary>
     public MetaProperties? FormerIdentity() => Checked(Directories.ReadIdentity);
@@ -102,11 +105,12 @@ internal sealed class Storages : IAsyncDisposable
         }
     }
 
-    private static StorageOptions OptionsOf(BrokerConfig config, Action<LogDirectory> onDirectoryFailed) => new()
+    private static StorageOptions OptionsOf(BrokerConfig config, Action<LogDirectory> onDirectoryFailed, Random random) => new()
     {
         Directories = [.. config.LogDirs.Select(Path.GetFullPath)],
         RecoveryThreads = config.RecoveryThreadsPerDataDir,
         OnDirectoryFailed = onDirectoryFailed,
+        Random = random,
     };
 
     private static LogDirectories OpenDirectories(StorageOptions options, IFileSystem disk, TimeProvider time, ILoggerFactory logging)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.InterBroker;
+using Broker.Server.Scheduling;
 
 namespace Broker.Server.Metadata;
 
@@ -26,7 +27,9 @@ internal sealed class AutomaticCreation(ControllerChannel controller, MetadataCa
         Task<ErrorCode> running = _inFlight.GetOrAdd(name, attempt.Task);
         if (running == attempt.Task)
         {
-            attempt.SetFromTask(await Task.WhenAny(Attempt(name)));
+            Task<ErrorCode> mine = Attempt(name);
+            await mine.EndedHere();
+            attempt.SetFromTask(mine);
         }
         return await running;
     }

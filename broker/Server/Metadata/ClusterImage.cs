@@ -38,7 +38,7 @@ internal sealed record ClusterImage(
     int ControllerId,
     int ControllerEpoch,
     ImmutableSortedDictionary<int, BrokerImage> Brokers,
-    ImmutableDictionary<string, TopicImage> Topics,
+    ImmutableSortedDictionary<string, TopicImage> Topics,
     ImmutableDictionary<Guid, string> TopicNames)
 {
     /// <summary>The internal topic of groups and their committed offsets.</summary>
@@ -50,7 +50,7 @@ internal sealed record ClusterImage(
     /// <summary>What a broker knows before its first UpdateMetadata: nothing, and no broker.</summary>
     internal static ClusterImage Empty(string clusterId) => new(
         clusterId, ControllerId: -1, ControllerEpoch: 0, ImmutableSortedDictionary<int, BrokerImage>.Empty,
-        ImmutableDictionary.Create<string, TopicImage>(StringComparer.Ordinal), ImmutableDictionary<Guid, string>.Empty);
+        ImmutableSortedDictionary.Create<string, TopicImage>(StringComparer.Ordinal), ImmutableDictionary<Guid, string>.Empty);
 
     internal static bool IsInternal(string topic) => topic is ConsumerOffsets or TransactionState;
 

@@ -106,7 +106,7 @@ internal sealed class FormerLife
     {
         try
         {
-            await changed.Here().WaitAsync(within, _time);
+            await changed.WithinHere(within, _time);
             return true;
         }
         catch (TimeoutException)

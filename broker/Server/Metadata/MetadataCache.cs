@@ -69,7 +69,7 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
 
         try
         {
-            return await waiter.Done.Task.Here().WaitAsync(timeout, time);
+            return await waiter.Done.Task.WithinHere(timeout, time);
         }
         catch (TimeoutException)
         {
@@ -93,7 +93,7 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
 
     private static ClusterImage Next(ClusterImage before, UpdateMetadataRequest request)
     {
-        ImmutableDictionary<string, TopicImage>.Builder topics = before.Topics.ToBuilder();
+        ImmutableSortedDictionary<string, TopicImage>.Builder topics = before.Topics.ToBuilder();
         ImmutableDictionary<Guid, string>.Builder names = before.TopicNames.ToBuilder();
         foreach (UpdateMetadataRequest.UpdateMetadataTopicState topic in request.TopicStates)
         {
@@ -111,7 +111,7 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
     }
 
     private static void Change(
-        ImmutableDictionary<string, TopicImage>.Builder topics, ImmutableDictionary<Guid, string>.Builder names,
+        ImmutableSortedDictionary<string, TopicImage>.Builder topics, ImmutableDictionary<Guid, string>.Builder names,
         UpdateMetadataRequest.UpdateMetadataTopicState change)
     {
         topics.TryGetValue(change.TopicName, out TopicImage? known);

@@ -37,8 +37,6 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
 {
     private const int Unset = -1;
 
-    private readonly Lock _randomGate = new();
-
     /// <summary>Checks a topic as Kafka does, and creates it unless it is only to be checked.</summary>
     internal async Task<CreatedTopic> Create(NewTopic topic, bool validateOnly)
     {
@@ -106,10 +104,8 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
             {
                 return refused;
             }
-            lock (_randomGate)
-            {
-                placed = ReplicaPlacement.Place(brokers, partitions, factor, random);
-            }
+
+            placed = ReplicaPlacement.Place(brokers, partitions, factor, random);
         }
 
         BrokerConfigLayers broker = await configs.Read();
@@ -118,7 +114,7 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
             return invalid;
         }
         Dictionary<string, string> overrides = OverridesOf(topic);
-        Guid id = TopicId.New();
+        Guid id = TopicId.New(random);
         byte[] znode = new TopicZnode(id, placed).Encode();
         if (znode.Length > TopicZnode.MaxBytes)
         {

@@ -10,7 +10,8 @@ namespace Broker.Server.Metadata;
 /// led by this broker above every epoch that their logs have seen. Their own settings are lost, but for the internal topics': they keep all their records until
 /// an operator sets others, because the broker's defaults might at once delete records that were to be kept for ever.
 /// </summary>
-internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicDefaults defaults, Func<IReadOnlySet<string>> compactedTopics, MetadataLog log)
+internal sealed class TreeSeeding(
+    ZnodeClient znodes, int brokerId, TopicDefaults defaults, Func<IReadOnlySet<string>> compactedTopics, Random random, MetadataLog log)
 {
     /// <summary>One log folder: its partition, the topic id it names (empty: none), the last leader epoch and the highest producer id in it (-1:
     /// none).</summary>
@@ -71,7 +72,7 @@ internal sealed class TreeSeeding(ZnodeClient znodes, int brokerId, TopicDefault
         ImmutableSortedDictionary<int, ReplicaAssignment> partitions = Enumerable.Range(0, count).ToImmutableSortedDictionary(number => number,
             _ => new ReplicaAssignment([brokerId]));
         await Create(ZnodePaths.TopicConfig(topic), ConfigZnode.Encode(settings));
-        await Create(ZnodePaths.Topic(topic), new TopicZnode(id == Guid.Empty ? TopicId.New() : id, partitions).Encode());
+        await Create(ZnodePaths.Topic(topic), new TopicZnode(id == Guid.Empty ? TopicId.New(random) : id, partitions).Encode());
         await Create(ZnodePaths.Partitions(topic), null);
         foreach (Folder folder in folders)
         {

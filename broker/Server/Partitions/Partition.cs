@@ -118,7 +118,7 @@ internal sealed partial class Partition
                 }
 
                 TopicId = topicId;
-                Volatile.Write(ref _gate, _host.Gates.GetOrAdd(log.Directory, static _ => new AppendGate()));
+                Volatile.Write(ref _gate, _host.Gates.GetOrAdd(log.Directory, _ => new AppendGate(_host.Scheduler.Processors)));
                 Volatile.Write(ref _log, log);
                 Volatile.Write(ref _state, transition.Next);
                 AdvanceHighWatermark(log);

@@ -31,7 +31,7 @@ internal sealed record PartitionHost(
     public DirectoryThreads Flushes { get; } = new(Scheduler, FlushesPerDirectory);
 
     /// <summary>Bounds the memory and cores of decompression, for all partitions and all readers.</summary>
-    public DecompressionBound Decompression { get; } = new(Environment.ProcessorCount);
+    public DecompressionBound Decompression { get; } = new(Scheduler.Processors);
 
     /// <summary>Checks clients' batches within that bound.</summary>
     public BatchChecks Checks => new(Decompression);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
@@ -14,7 +13,7 @@ namespace Broker.Server.Partitions;
 /// </summary>
 internal sealed class PartitionTable
 {
-    private readonly ConcurrentDictionary<TopicPartition, Partition> _partitions = new();
+    private readonly PartitionDictionary<Partition> _partitions = new();
     private readonly Lock _controllerLock = new();
     private readonly PartitionHost _host;
     private readonly IPartitionLogs _logs;
@@ -33,7 +32,7 @@ internal sealed class PartitionTable
     public PartitionTable(PartitionHost host, IPartitionLogs logs, Func<long> brokerEpoch, IReadOnlyList<IPartitionListener> listeners) =>
         (_host, _logs, _brokerEpoch, _listeners) = (host, logs, brokerEpoch, listeners);
 
-    /// <summary>All partitions; changes are visible during an enumeration.</summary>
+    /// <summary>All partitions of this moment, by topic and number.</summary>
     public IEnumerable<Partition> All => _partitions.Values;
 
     public int Count => _partitions.Count;
@@ -44,7 +43,7 @@ internal sealed class PartitionTable
     public bool IsInitialized { get; private set; }
 
     /// <summary>Null when this broker holds no replica of it.</summary>
-    public Partition? Find(string topic, int index) => _partitions.GetValueOrDefault(new TopicPartition(topic, index));
+    public Partition? Find(string topic, int index) => _partitions.Find(new TopicPartition(topic, index));
 
     /// <summary>Applies the roles and replicas that the controller assigns. Blocks on the disk for new partitions.</summary>
     public LeaderAndIsrResponse Apply(LeaderAndIsrRequest request)
@@ -235,7 +234,7 @@ internal sealed class PartitionTable
     private ErrorCode Assign(TopicPartition name, Guid topicId, Assignment assignment, List<Partition> changed)
     {
         bool wasMissing = _missingLogs.Remove(name);
-        Partition partition = (wasMissing ? null : _partitions.GetValueOrDefault(name)) ?? new Partition(name, _host);
+        Partition partition = (wasMissing ? null : _partitions.Find(name)) ?? new Partition(name, _host);
         try
         {
             ErrorCode error = CheckAssignment(partition, topicId, assignment);
@@ -254,7 +253,7 @@ internal sealed class PartitionTable
             error = partition.Assign(assignment, log, topicId);
             if (error == ErrorCode.None)
             {
-                _partitions[name] = partition;
+                _partitions.Set(name, partition);
                 changed.Add(partition);
             }
 
@@ -263,7 +262,7 @@ internal sealed class PartitionTable
         catch (IOException failure)
         {
             partition.Fail();
-            _partitions[name] = partition; // known and offline, so that clients get error 56 and not 3
+            _partitions.Set(name, partition); // known and offline, so that clients get error 56 and not 3
             if (Shortage.Is(failure))
             {
                 return RetryOpeningLater(name, topicId, assignment, wasMissing ? null : failure);
@@ -312,10 +311,10 @@ internal sealed class PartitionTable
     {
         if (_missingLogs.Remove(name))
         {
-            _partitions.TryRemove(name, out _);
+            _partitions.Remove(name);
         }
 
-        Partition? partition = _partitions.GetValueOrDefault(name);
+        Partition? partition = _partitions.Find(name);
         ErrorCode error = partition?.Stop(leaderEpoch, delete) ?? ErrorCode.None;
         if (error != ErrorCode.None)
         {
@@ -334,7 +333,7 @@ internal sealed class PartitionTable
     /// <summary>Deletes the log; a replica that the broker does not serve may still have one from before a restart.</summary>
     private ErrorCode Delete(TopicPartition name, Partition? partition)
     {
-        _partitions.TryRemove(name, out _);
+        _partitions.Remove(name);
         try
         {
             if ((partition?.Log ?? _logs.Find(name)) is { } log)

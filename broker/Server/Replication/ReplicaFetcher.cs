@@ -109,7 +109,7 @@ internal sealed class ReplicaFetcher : IAsyncDisposable
 
     private async Task FetchOnce()
     {
-        await Task.WhenAll(_followed.Flushes().Select(flush => flush.Here()));
+        await _followed.Flushes().AllHere();
         if (_followed.Next() is not { } next)
         {
             await _wake.Reader.ReadAsync(_stopping.Token);

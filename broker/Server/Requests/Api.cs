@@ -1,4 +1,5 @@
 using Broker.Protocol;
+using Broker.Server.Scheduling;
 
 namespace Broker.Server.Requests;
 
@@ -62,7 +63,7 @@ internal abstract class Api<TRequest, TResponse> : Api
     {
         ValueTask<TResponse?> handling = Handle(TRequest.Read(ref body, context.ApiVersion), context);
 #pragma warning disable VSTHRD103 // It has completed: nothing blocks.
-        return handling.IsCompletedSuccessfully ? new ValueTask<IMessage?>(handling.Result) : Widen(handling);
+        return handling.IsCompletedSuccessfully ? new ValueTask<IMessage?>(handling.Completed()) : Widen(handling);
 #pragma warning restore VSTHRD103
     }
 

@@ -6,6 +6,9 @@ namespace Broker.Server.Scheduling;
 /// </summary>
 internal interface IScheduler
 {
+    /// <summary>How much runs at once.</summary>
+    int Processors { get; }
+
     /// <summary>Queues work; it must not block.</summary>
     void Post(IThreadPoolWorkItem work);
 

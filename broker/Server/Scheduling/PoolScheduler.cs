@@ -10,6 +10,8 @@ internal sealed class PoolScheduler : IScheduler
     {
     }
 
+    public int Processors => Environment.ProcessorCount;
+
     public void Post(IThreadPoolWorkItem work) => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
 
     public Task Run(Func<Task> work) => Task.Run(work);

@@ -17,8 +17,8 @@ public sealed record StorageOptions
     /// <summary>Files held open at most; see <see cref="HandleShares"/>.</summary>
     public int OpenFiles { get; init; } = HandleShares.OfProcess().Files;
 
-    /// <summary>Seed of the segments' jitter; given in tests.</summary>
-    public int JitterSeed { get; init; } = Random.Shared.Next();
+    /// <summary>Gives the segments' jitter and the names of deleted folders; thread-safe where several directories or threads use it.</summary>
+    public required Random Random { get; init; }
 
     /// <summary>
     /// Called once for each directory whose disk has failed, on the thread that met the failure. That thread may hold a partition's lock, so the callee must
@@ -59,14 +59,13 @@ public sealed class LogDirectories
     public static LogDirectories Open(StorageOptions options, IFileSystem disk, TimeProvider time, ILoggerFactory loggers)
     {
         HandleCache handles = new(disk, options.OpenFiles);
-        Random jitter = new(options.JitterSeed);
         ILogger logger = loggers.CreateLogger("Broker.Storage");
         List<LogDirectory> opened = new();
         try
         {
             foreach (string path in options.Directories)
             {
-                opened.Add(new LogDirectory(Path.GetFullPath(path), handles, time, jitter, logger, d => options.OnDirectoryFailed?.Invoke(d)));
+                opened.Add(new LogDirectory(Path.GetFullPath(path), handles, time, options.Random, logger, d => options.OnDirectoryFailed?.Invoke(d)));
             }
         }
         catch (IOException)

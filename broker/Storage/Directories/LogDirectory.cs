@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using Broker.Storage.Checkpoints;
 using Broker.Storage.Files;
 using Broker.Storage.Loading;
@@ -20,21 +18,21 @@ public sealed class LogDirectory : ILogDirectory
 
     private readonly HandleCache _handles;
     private readonly TimeProvider _time;
-    private readonly Random _jitter;
+    private readonly Random _random;
     private readonly ILogger _logger;
     private readonly Action<LogDirectory> _onFailure;
     private readonly DelayedDeletes _deletes;
-    private readonly ConcurrentDictionary<TopicPartition, PartitionLog> _logs = new();
-    private readonly ConcurrentDictionary<LogState, bool> _rolled = new();
+    private readonly PartitionDictionary<PartitionLog> _logs = new();
+    private readonly PartitionDictionary<LogState> _rolled = new();
     private readonly IDisposable? _folderLock;
     private DirectoryCheckpoints? _checkpoints;
     private int _offline;
 
-    internal LogDirectory(string path, HandleCache handles, TimeProvider time, Random jitter, ILogger logger, Action<LogDirectory> onFailure)
+    internal LogDirectory(string path, HandleCache handles, TimeProvider time, Random random, ILogger logger, Action<LogDirectory> onFailure)
     {
         _handles = handles;
         _time = time;
-        _jitter = jitter;
+        _random = random;
         _onFailure = onFailure;
         Path = path;
         _logger = logger;
@@ -56,7 +54,7 @@ public sealed class LogDirectory : ILogDirectory
     public long CleanBrokerEpoch { get; private set; } = -1;
 
     /// <summary>The open logs.</summary>
-    public ICollection<PartitionLog> Logs => _logs.Values;
+    public IReadOnlyList<PartitionLog> Logs => _logs.Values;
 
     /// <summary>Open logs.</summary>
     public int Count => _logs.Count;
@@ -85,7 +83,7 @@ public sealed class LogDirectory : ILogDirectory
     internal IEnumerable<string> CompactedTopics => _checkpoints?.CompactedTopics ?? [];
 
     /// <summary>The open log of a partition; null where it is not here.</summary>
-    public PartitionLog? Find(TopicPartition partition) => _logs.GetValueOrDefault(partition);
+    public PartitionLog? Find(TopicPartition partition) => _logs.Find(partition);
 
     /// <summary>Opens all partitions, recovering where the broker did not end cleanly.</summary>
     /// <param name="configOf">Settings by topic.</param>
@@ -94,7 +92,7 @@ public sealed class LogDirectory : ILogDirectory
     /// <exception cref="IOException">A checkpoint or a log cannot be read: the directory is offline.</exception>
     internal void Load(Func<string, LogConfig> configOf, int threads, CancellationToken cancel)
     {
-        Stopwatch watch = Stopwatch.StartNew();
+        long started = _time.GetTimestamp();
         try
         {
             WasClean = CleanShutdownMarker.TryRead(Disk, PathOf(LogFileNames.CleanShutdown), out long brokerEpoch);
@@ -117,7 +115,7 @@ public sealed class LogDirectory : ILogDirectory
             Fail(failure);
             throw;
         }
-        StorageLog.DirectoryLoaded(_logger, Path, _logs.Count, watch.ElapsedMilliseconds, WasClean);
+        StorageLog.DirectoryLoaded(_logger, Path, _logs.Count, (long)_time.GetElapsedTime(started).TotalMilliseconds, WasClean);
     }
 
     /// <summary>
@@ -129,11 +127,11 @@ public sealed class LogDirectory : ILogDirectory
     {
         try
         {
-            _checkpoints?.Forget(partition, _logs.ContainsKey);
+            _checkpoints?.Forget(partition, other => _logs.Find(other) is not null);
             Disk.CreateDirectory(PathOf(partition.ToString()));
             PartitionLog log = new LogLoader(this, _handles, partition, config, NowMs).Open(new LoadHints(Clean: false, 0, 0, 0));
             SetTopicId(log, topicId);
-            _logs[partition] = log;
+            _logs.Set(partition, log);
             return log;
         }
         catch (IOException failure)
@@ -166,15 +164,15 @@ public sealed class LogDirectory : ILogDirectory
     /// <exception cref="IOException">The disk fails: the directory is offline.</exception>
     public void Delete(PartitionLog log)
     {
-        if (!_logs.TryRemove(new KeyValuePair<TopicPartition, PartitionLog>(log.Partition, log)))
+        if (!_logs.Remove(log.Partition, log))
         {
             return;
         }
-        _rolled.TryRemove(log.State, out _);
+        _rolled.Remove(log.Partition, log.State);
         try
         {
             log.Close(clean: false, NowMs);
-            string renamed = PathOf(LogFileNames.ForDeletion(log.Partition, Guid.NewGuid()));
+            string renamed = PathOf(LogFileNames.ForDeletion(log.Partition, _random.NextUuid()));
             log.State.Folder.Rename(renamed);
             _deletes.Add(new FolderToDelete(Disk, renamed, log.State.View.Segments, NowMs + log.Config.FileDeleteDelayMs));
             SyncRename(renamed);
@@ -194,7 +192,7 @@ public sealed class LogDirectory : ILogDirectory
     {
         long nowMs = NowMs;
         IOException? failure = null;
-        foreach (LogState state in _rolled.Keys)
+        foreach (LogState state in _rolled.Values)
         {
             failure = FlushRolled(state, nowMs) ?? failure;
         }
@@ -282,13 +280,10 @@ public sealed class LogDirectory : ILogDirectory
         {
             return 0;
         }
-        lock (_jitter)
-        {
-            return _jitter.NextInt64(config.SegmentJitterMs);
-        }
+        return _random.NextInt64(config.SegmentJitterMs);
     }
 
-    void ILogDirectory.NoteRolled(LogState log) => _rolled[log] = true;
+    void ILogDirectory.NoteRolled(LogState log) => _rolled.Set(log.Partition, log);
 
     void ILogDirectory.DeleteLater(LogSegment segment, long dueMs) => _deletes.Add(new SegmentToDelete(segment, dueMs));
 
@@ -352,7 +347,12 @@ public sealed class LogDirectory : ILogDirectory
         CancellationToken cancel)
     {
         void LoadOne(TopicPartition partition)
-            => _logs[partition] = new LogLoader(this, _handles, partition, configOf(partition.Topic), NowMs, cancel).Open(checkpoints.Of(partition, WasClean));
+        {
+            LogLoader loader = new(this, _handles, partition, configOf(partition.Topic), NowMs, cancel);
+            _logs.Set(partition, loader.Open(checkpoints.Of(partition, WasClean)));
+        }
+
+
         BoundedThreads.ForEach(partitions, threads, LoadOne, cancel);
     }
 
@@ -369,8 +369,8 @@ public sealed class LogDirectory : ILogDirectory
     /// <summary>Flushes the rolled segments of a log. If that fails they are flushed again at the next call.</summary>
     private IOException? FlushRolled(LogState state, long nowMs)
     {
-        _rolled.TryRemove(state, out _);
-        if (_logs.GetValueOrDefault(state.Partition) is not { } log || !ReferenceEquals(log.State, state))
+        _rolled.Remove(state.Partition, state);
+        if (_logs.Find(state.Partition) is not { } log || !ReferenceEquals(log.State, state))
         {
             return null;
         }
@@ -378,7 +378,7 @@ public sealed class LogDirectory : ILogDirectory
         IOException? failure = TryFlush(log, state.View.Active.BaseOffset, nowMs);
         if (failure is not null)
         {
-            _rolled[state] = true;
+            _rolled.Set(state.Partition, state);
         }
         return failure;
     }

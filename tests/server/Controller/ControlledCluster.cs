@@ -66,7 +66,8 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
         BrokerRegistrar registrar = new(session);
         BrokerRegistration registration = new(id, [new BrokerEndpoint("PLAINTEXT", "localhost", 9000 + id, 0)], null, 0);
         ClusterController controller = new(
-            new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled, Balancing), session, this, topic => Task.FromResult(UncleanTopics.Contains(topic)),
+            new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled, Balancing, new Random(id)), session, this,
+            topic => Task.FromResult(UncleanTopics.Contains(topic)),
             () => RegisterAgain(registrar, registration), PoolScheduler.Instance, Time, new ControllerLog(NullLogger.Instance),
             Metrics.GetValueOrDefault(id) ?? new ControllerMetrics());
         _members[id] = new Member(session, registrar, controller);
@@ -108,7 +109,7 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
 
     public async Task CreateTopic(string topic, params int[][] replicas)
     {
-        TopicZnode znode = new(TopicId.New(), System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(
+        TopicZnode znode = new(TopicId.New(Random.Shared), System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(
             replicas.Select((brokers, partition) => KeyValuePair.Create(partition, new ReplicaAssignment(brokers)))));
         (await Client.Current.Create(ZnodePaths.Topic(topic), znode.Encode())).Code.ShouldBe(Code.Ok);
         await Settle();

@@ -167,7 +167,7 @@ public sealed class RejoiningTests
     /// <summary>A topic as a controller leaves it that dies while it makes its folders: none, "partitions", or also a folder of each partition.</summary>
     private static async Task Halfway(ControlledCluster cluster, string topic, int folders)
     {
-        TopicZnode znode = new(TopicId.New(), System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(
+        TopicZnode znode = new(TopicId.New(Random.Shared), System.Collections.Immutable.ImmutableSortedDictionary.CreateRange(
             Enumerable.Range(0, 2).Select(partition => KeyValuePair.Create(partition, new ReplicaAssignment([2])))));
         List<Op> operations = [new Op.Create(ZnodePaths.Topic(topic), znode.Encode())];
         string[] paths = [ZnodePaths.Partitions(topic), ZnodePaths.Partition(new TopicPartition(topic, 0)), ZnodePaths.Partition(new TopicPartition(topic, 1))];

@@ -42,7 +42,7 @@ internal sealed class DataBroker : IDisposable, IPartitionListener, IIsrProposal
         Directories = LogDirectories.Open(
             new StorageOptions
             {
-                Directories = folders.Length == 0 ? ["/data"] : folders, JitterSeed = 1, OpenFiles = 100, OnDirectoryFailed = _ => DirectoryFailures++,
+                Directories = folders.Length == 0 ? ["/data"] : folders, Random = new Random(1), OpenFiles = 100, OnDirectoryFailed = _ => DirectoryFailures++,
             }, Disk, Time, NullLoggerFactory.Instance);
         Directories.Load(ConfigOf);
         PartitionHost host = _host = new(

@@ -18,7 +18,7 @@ public sealed class ProduceApiTests : IDisposable
     {
         _broker.Create("t");
         AppendGate gate = _broker["t"].Gate!;
-        for (int i = 0; i < AppendGate.MaxAppends; i++)
+        for (int i = 0; i < AppendGate.MaxAppends(Environment.ProcessorCount); i++)
         {
             await gate.Enter(CancellationToken.None);
         }
@@ -26,7 +26,7 @@ public sealed class ProduceApiTests : IDisposable
         Task<ProduceResponse.PartitionProduceResponse> appending = _broker.Append("t", DataBroker.Batch(1));
         appending.IsCompleted.ShouldBeFalse();
         _broker.Connection.EndClient();
-        for (int i = 0; i < AppendGate.MaxAppends; i++)
+        for (int i = 0; i < AppendGate.MaxAppends(Environment.ProcessorCount); i++)
         {
             gate.Leave();
         }

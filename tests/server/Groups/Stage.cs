@@ -123,8 +123,8 @@ internal sealed class Stage : IDisposable
         PartitionImage partition = new(0, 0, 0, [0], [0], [], 0, 0);
         Image = before with
         {
-            Topics = topics.ToImmutableDictionary(t => t.Name,
-                t => new TopicImage(t.Name, t.Id, ImmutableSortedDictionary<int, PartitionImage>.Empty.Add(0, partition))),
+            Topics = topics.ToImmutableSortedDictionary(t => t.Name,
+                t => new TopicImage(t.Name, t.Id, ImmutableSortedDictionary<int, PartitionImage>.Empty.Add(0, partition)), StringComparer.Ordinal),
         };
         Coordinator.ImageChanged(before, Image);
     }

@@ -14,7 +14,7 @@ public sealed class TreeSeedingTests
     {
         await using ControlledCluster cluster = new();
         await cluster.Prepare();
-        Guid id = TopicId.New();
+        Guid id = TopicId.New(Random.Shared);
         await Seed(cluster, new(new TopicPartition("t", 0), id, 4), new(new TopicPartition("t", 2), id, 6, HighestProducerId: 2345),
             new(new TopicPartition("u", 0), Guid.Empty, -1));
         await cluster.StartBroker(1);
@@ -56,6 +56,6 @@ public sealed class TreeSeedingTests
         DynamicBrokerConfigs configs =
             new(new Broker.Server.Config.BrokerConfig(new Dictionary<string, string> { ["listeners"] = "PLAINTEXT://127.0.0.1:9092" }), 1, cluster.Znodes, log);
         HashSet<string> compacted = ["compacted", ClusterImage.ConsumerOffsets];
-        await new TreeSeeding(cluster.Znodes, 1, new TopicDefaults(configs), () => compacted, log).Seed(folders);
+        await new TreeSeeding(cluster.Znodes, 1, new TopicDefaults(configs), () => compacted, new Random(1), log).Seed(folders);
     }
 }

@@ -98,7 +98,7 @@ public sealed class ZnodesTests
         TopicId.TryParse("short", out _).ShouldBeFalse();
         for (int i = 0; i < 200; i++)
         {
-            TopicId.Format(TopicId.New()).ShouldNotStartWith("-");
+            TopicId.Format(TopicId.New(Random.Shared)).ShouldNotStartWith("-");
         }
     }
 
@@ -107,7 +107,7 @@ public sealed class ZnodesTests
     {
         ImmutableSortedDictionary<int, ReplicaAssignment> partitions = Enumerable.Range(0, 12).ToImmutableSortedDictionary(i => i,
             _ => new ReplicaAssignment([1]));
-        TopicZnode.Decode("t", new TopicZnode(TopicId.New(), partitions).Encode()).Partitions.Keys.ShouldBe(Enumerable.Range(0, 12));
+        TopicZnode.Decode("t", new TopicZnode(TopicId.New(Random.Shared), partitions).Encode()).Partitions.Keys.ShouldBe(Enumerable.Range(0, 12));
     }
 
     private static void Same<T>(string body, Func<byte[]?, T> decode, Func<T, byte[]> encode) =>

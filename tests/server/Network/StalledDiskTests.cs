@@ -20,7 +20,7 @@ namespace Broker.Server.Tests.Network;
 public class StalledDiskTests
 {
     /// <summary>More than one log directory admits, and more than the pool has threads on most machines.</summary>
-    private static readonly int Stalled = AppendGate.MaxAppends + 20;
+    private static readonly int Stalled = AppendGate.MaxAppends(Environment.ProcessorCount) + 20;
 
     private static readonly TopicPartition Committed = new("t", 0);
 
@@ -59,7 +59,7 @@ public class StalledDiskTests
         }
         using TestClient member = server.Connect();
         using TestClient producer = server.Connect();
-        while (Volatile.Read(ref inside) < AppendGate.MaxAppends)
+        while (Volatile.Read(ref inside) < AppendGate.MaxAppends(Environment.ProcessorCount))
         {
             await member.Send(Heartbeat);
             (await member.ReceiveCorrelationId()).ShouldBe(2);
@@ -208,7 +208,7 @@ public class StalledDiskTests
         using RunningClock clock = new(broker.Time);
         Task<IReadOnlyList<ErrorCode>>[] stalled = [.. byDisk["/stalled"].SelectMany(group => Enumerable.Range(0,
             3).Select(offset => Commit(groups, group, offset)))];
-        while (Volatile.Read(ref inside) < AppendGate.MaxAppends)
+        while (Volatile.Read(ref inside) < AppendGate.MaxAppends(Environment.ProcessorCount))
         {
             foreach (string group in byDisk["/good"].Take(5))
             {

@@ -75,7 +75,7 @@ internal sealed class SimBroker
             return;
         }
 
-        Storages storages = Storages.Over(_config, Disk, new BuggyCoordination(Coordination, _bug), _ => { }, Node.Time, _logging);
+        Storages storages = Storages.Over(_config, Disk, new BuggyCoordination(Coordination, _bug), _ => { }, Node.Time, _world.Random, _logging);
         BrokerCore core = new(_config, storages, new CoreServices(
             _network.Of(Node), Node, Node.Time, _world.Random, new Meter($"broker-{Id}"), _logging));
         Core = core;

@@ -166,7 +166,7 @@ internal sealed class SimNetwork(World world, Bug bug)
             byte[] bytes;
             try
             {
-                bytes = await answer.Task.Here().WaitAsync(timeout, node.Time, end.Token);
+                bytes = await answer.Task.WithinHere(timeout, node.Time, end.Token);
             }
             catch (TimeoutException)
             {

@@ -79,6 +79,8 @@ internal sealed class Node : SynchronizationContext, IScheduler
 
     public override SynchronizationContext CreateCopy() => this;
 
+    int IScheduler.Processors => 2;
+
     void IScheduler.Post(IThreadPoolWorkItem work) => _world.Add(this, TimeSpan.Zero, work.Execute);
 
     Task IScheduler.Run(Func<Task> work)

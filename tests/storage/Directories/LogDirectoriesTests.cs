@@ -166,7 +166,7 @@ public class LogDirectoriesTests
     public void One_failed_disk_takes_its_partitions_offline_and_no_others()
     {
         LogDirectory? failed = null;
-        StorageOptions options = new() { Directories = ["/a", "/b"], OnDirectoryFailed = d => failed = d };
+        StorageOptions options = new() { Random = new Random(1), Directories = ["/a", "/b"], OnDirectoryFailed = d => failed = d };
         LogDirectories directories = LogDirectories.Open(options, _disk, _time, NullLoggerFactory.Instance);
         directories.Load(_ => new LogConfig());
         PartitionLog a = directories.GetOrCreate(new TopicPartition("t", 0), Guid.Empty, new LogConfig());
@@ -230,8 +230,8 @@ public class LogDirectoriesTests
             }
         }
         directories.Abandon();
-        LogDirectories next = LogDirectories.Open(new StorageOptions { Directories = ["/data"], RecoveryThreads = 4, OpenFiles = 16 }, _disk, _time,
-            NullLoggerFactory.Instance);
+        LogDirectories next = LogDirectories.Open(new StorageOptions { Random = new Random(1), Directories = ["/data"], RecoveryThreads = 4, OpenFiles = 16 },
+            _disk, _time, NullLoggerFactory.Instance);
         next.Load(_ => new LogConfig());
         next.Logs.Sum(l => l.LogEndOffset).ShouldBe(Enumerable.Range(0, Partitions).Sum(i => 1 + (i % 3)));
     }

@@ -2,6 +2,7 @@ using Broker.Protocol;
 using Broker.Server.Groups.State;
 using Broker.Server.Metadata;
 using Broker.Server.Partitions;
+using Broker.Server.Scheduling;
 using Broker.Storage;
 using Broker.Storage.Logs;
 
@@ -36,7 +37,7 @@ internal sealed class PartitionOffsetsLog(PartitionTable partitions, int index, 
     private async Task<ValueTask<AppendOutcome>> BeginAfter(Task before, Memory<byte> batch, int leaderEpoch)
     {
         // A failed append has been reported to its own caller.
-        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await before.EndedHere();
         if (partitions.Find(ClusterImage.ConsumerOffsets, index) is not { } partition)
         {
             return new ValueTask<AppendOutcome>(AppendOutcome.Failed(ErrorCode.NotLeaderOrFollower));

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using Broker.Storage;
 
 namespace Broker.Server.Metadata.Znodes;
 
@@ -9,11 +10,11 @@ internal static class TopicId
     private static readonly Guid MetadataTopic = new("00000000-0000-0000-0000-000000000001");
 
     /// <summary>A new id. None begins with '-', which command lines would take for an option.</summary>
-    internal static Guid New()
+    internal static Guid New(Random random)
     {
         while (true)
         {
-            Guid id = Guid.NewGuid();
+            Guid id = random.NextUuid();
             if (id != Guid.Empty && id != MetadataTopic && Format(id)[0] != '-')
             {
                 return id;
