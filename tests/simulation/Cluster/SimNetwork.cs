@@ -43,6 +43,7 @@ internal sealed class SimNetwork(World world, Bug bug)
     /// <summary>Carries a request to a broker, and its answer back.</summary>
     private void Carry(Node from, int port, ApiKey key, short version, byte[] body, TaskCompletionSource<byte[]> answer)
     {
+        world.Fold(body);
         if (!_brokers.TryGetValue(port - FirstPort, out SimBroker? broker) || IsCut(from, broker.Node))
         {
             return;
@@ -78,6 +79,7 @@ internal sealed class SimNetwork(World world, Bug bug)
             }
 
             bytes = Encode(response, version);
+            world.Fold(bytes);
         }
         catch (Exception failure) when (failure is ObjectDisposedException or OperationCanceledException)
         {

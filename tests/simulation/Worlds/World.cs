@@ -23,7 +23,7 @@ internal sealed class World(int seed)
     /// <summary>Items run so far.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>A digest of which items ran when: equal for equal seeds.</summary>
+    /// <summary>A digest of which items ran when and of the bytes that were sent: equal for equal seeds.</summary>
     public ulong Trace { get; private set; } = 14695981039346656037;
 
     /// <summary>Makes an item ready, now or later.</summary>
@@ -79,6 +79,17 @@ internal sealed class World(int seed)
         return true;
     }
 
+    /// <summary>Adds bytes that were sent to the digest.</summary>
+    public void Fold(ReadOnlySpan<byte> sent)
+    {
+        foreach (byte each in sent)
+        {
+            Fold(each);
+        }
+    }
+
+    private void Fold(ulong number) => Trace = (Trace ^ number) * 1099511628211;
+
     private bool Step()
     {
         while (_ready.Count == 0)
@@ -113,7 +124,8 @@ internal sealed class World(int seed)
         }
 
         Steps++;
-        Trace = (Trace ^ (ulong)item.Number) * 1099511628211;
+        Fold((ulong)item.Number);
+        Fold((ulong)Now);
         item.Node.Run(item.Action);
         return true;
     }
