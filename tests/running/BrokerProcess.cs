@@ -6,20 +6,22 @@ public sealed class BrokerProcess : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
     private readonly string[] _arguments;
+    private readonly Place _place;
     private readonly int? _openFiles;
     private RunningProgram _process = null!;
 
-    private BrokerProcess(string folder, string[] settings, int port, int? openFiles = null)
+    private BrokerProcess(Place place, string folder, string[] settings, int port, int? openFiles = null)
     {
+        _place = place;
         _openFiles = openFiles;
         DataFolder = folder;
         Port = port;
-        _arguments = ["--data", folder, .. Overrides(["group.initial.rebalance.delay.ms=0", $"listeners=PLAINTEXT://127.0.0.1:{port}", .. settings])];
+        _arguments = ["--data", folder, .. Overrides(["group.initial.rebalance.delay.ms=0", $"listeners=PLAINTEXT://{place.Address}:{port}", .. settings])];
     }
 
     public int Port { get; }
 
-    public string BootstrapServers => $"127.0.0.1:{Port}";
+    public string BootstrapServers => $"{_place.Address}:{Port}";
 
     public string DataFolder { get; }
 
@@ -38,9 +40,17 @@ public sealed class BrokerProcess : IAsyncDisposable
     /// <param name="folder">The folder of its data; created if it is missing.</param>
     /// <param name="port">The port to listen on, for a case that must know it before the start.</param>
     /// <param name="settings">KEY=VALUE.</param>
-    public static async Task<BrokerProcess> StartAsync(string folder, int port, params string[] settings)
+    public static Task<BrokerProcess> StartAsync(string folder, int port, params string[] settings)
+        => StartAsync(Place.Here, folder, port, settings);
+
+    /// <inheritdoc cref="StartAsync(string, string[])"/>
+    /// <param name="place">Where it runs.</param>
+    /// <param name="folder">The folder of its data; created if it is missing.</param>
+    /// <param name="port">The port to listen on.</param>
+    /// <param name="settings">KEY=VALUE.</param>
+    public static async Task<BrokerProcess> StartAsync(Place place, string folder, int port, params string[] settings)
     {
-        BrokerProcess broker = new(folder, settings, port);
+        BrokerProcess broker = new(place, folder, settings, port);
         await broker.StartAgainAsync();
         return broker;
     }
@@ -48,7 +58,7 @@ public sealed class BrokerProcess : IAsyncDisposable
     /// <summary>Starts one with a limit of open files (<c>ulimit -n</c>).</summary>
     public static async Task<BrokerProcess> StartLimitedAsync(string folder, int openFiles, params string[] settings)
     {
-        BrokerProcess broker = new(folder, settings, FreePorts.Take(), openFiles);
+        BrokerProcess broker = new(Place.Here, folder, settings, FreePorts.Take(), openFiles);
         await broker.StartAgainAsync();
         return broker;
     }
@@ -58,9 +68,8 @@ public sealed class BrokerProcess : IAsyncDisposable
     {
         string program = Programs.PathOf("broker");
         _process = _openFiles is null
-            ? RunningProgram.Start(program, _arguments, Programs.Environment(Repository.Root))
-            : RunningProgram.Start("/bin/sh", ["-c", $"ulimit -n {_openFiles} && exec \"$0\" \"$@\"", program, .. _arguments],
-            Programs.Environment(Repository.Root));
+            ? _place.Start(program, _arguments, Programs.Environment(Repository.Root))
+            : _place.Start("/bin/sh", ["-c", $"ulimit -n {_openFiles} && exec \"$0\" \"$@\"", program, .. _arguments], Programs.Environment(Repository.Root));
         await _process.LineAsync("serves requests", StartTimeout);
     }
 

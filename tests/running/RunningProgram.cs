@@ -7,6 +7,7 @@ namespace Running;
 public sealed class RunningProgram : IAsyncDisposable
 {
     private readonly Process _process;
+    private readonly Action<string>? _onOutput;
     private readonly List<string> _lines = [];
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
@@ -15,10 +16,11 @@ public sealed class RunningProgram : IAsyncDisposable
     private readonly Task _ended; // The process has ended, and both streams have been read to their ends.
     private int _disposed;
 
-    private RunningProgram(ProcessStartInfo start)
+    private RunningProgram(ProcessStartInfo start, Action<string>? onOutput)
     {
+        _onOutput = onOutput;
         _process = new Process { StartInfo = start };
-        _process.OutputDataReceived += (_, line) => Take(line.Data, _output);
+        _process.OutputDataReceived += (_, line) => TakeOutput(line.Data);
         _process.ErrorDataReceived += (_, line) => Take(line.Data, _errors);
         _process.Start();
         _process.BeginOutputReadLine();
@@ -54,8 +56,9 @@ public sealed class RunningProgram : IAsyncDisposable
     /// <param name="arguments">The arguments.</param>
     /// <param name="environment">Variables that are added to this process's own.</param>
     /// <param name="workingDirectory">Its working folder; null for this process's own.</param>
+    /// <param name="onOutput">Gets each line of its standard output, which is not kept then: for millions of lines. Called on one thread at a time.</param>
     public static RunningProgram Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null,
-        string? workingDirectory = null)
+        string? workingDirectory = null, Action<string>? onOutput = null)
     {
         ProcessStartInfo start = new(program, arguments)
         {
@@ -69,7 +72,7 @@ public sealed class RunningProgram : IAsyncDisposable
         {
             start.Environment[name] = value;
         }
-        return new RunningProgram(start);
+        return new RunningProgram(start, onOutput);
     }
 
     /// <summary>Writes text to its standard input and closes it.</summary>
@@ -146,6 +149,18 @@ public sealed class RunningProgram : IAsyncDisposable
         }
         await _ended;
         _process.Dispose();
+    }
+
+    private void TakeOutput(string? line)
+    {
+        if (_onOutput is null)
+        {
+            Take(line, _output);
+        }
+        else if (line is not null)
+        {
+            _onOutput(line);
+        }
     }
 
     private void Take(string? line, StringBuilder stream)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Running;
 
-/// <summary>Apache ZooKeeper in its own process, on a free port, with its data in a folder of the test. From one thread.</summary>
+/// <summary>Apache ZooKeeper in its own process, with its data in a folder of the test. From one thread.</summary>
 public sealed class ZooKeeperServer : IAsyncDisposable
 {
     /// <summary>Milliseconds: a session ends at a tick, and lasts two of them at least.</summary>
@@ -11,14 +11,16 @@ public sealed class ZooKeeperServer : IAsyncDisposable
 
     private const string DebianJar = "/usr/share/java/zookeeper.jar";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private readonly Place _place;
     private readonly string _configuration;
     private RunningProgram? _process;
 
-    private ZooKeeperServer(TempFolder folder)
+    private ZooKeeperServer(TempFolder folder, Place place)
     {
+        _place = place;
         Port = FreePorts.Take();
         _configuration = folder.WriteFile($"zoo-{Port}.cfg",
-            $"dataDir={folder[$"zookeeper-{Port}"]}\nclientPort={Port}\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\ntickTime={TickTime}\nmaxSessionTimeout=60000\n");
+            $"dataDir={folder[$"zookeeper-{Port}"]}\nclientPort={Port}\nclientPortAddress={place.Address}\nadmin.enableServer=false\ntickTime={TickTime}\nmaxSessionTimeout=60000\n");
     }
 
     /// <summary>Whether it is Debian's package, which <c>./game zookeeper</c> needs.</summary>
@@ -36,12 +38,16 @@ public sealed class ZooKeeperServer : IAsyncDisposable
 
     public int Port { get; }
 
-    public string Address => $"127.0.0.1:{Port}";
+    public string Address => $"{_place.Address}:{Port}";
+
+    /// <summary>Of the running server.</summary>
+    public int ProcessId => _process!.Id;
 
     /// <param name="folder">Holds its configuration and data; outlives it.</param>
-    public static async Task<ZooKeeperServer> StartAsync(TempFolder folder)
+    /// <param name="place">Where it runs; here where null.</param>
+    public static async Task<ZooKeeperServer> StartAsync(TempFolder folder, Place? place = null)
     {
-        ZooKeeperServer server = new(folder);
+        ZooKeeperServer server = new(folder, place ?? Place.Here);
         await server.StartAsync();
         return server;
     }
@@ -51,7 +57,7 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     {
         string classes = IsDebians ? $"/etc/zookeeper/conf_example:{DebianJar}"
             : Path.Combine(Directory.GetDirectories(Peers.Folder, "kafka-3.9*")[0], "libs", "*");
-        _process = RunningProgram.Start("java", ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dzookeeper.forceSync=no", "-cp", classes,
+        _process = _place.Start("java", ["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dzookeeper.forceSync=no", "-cp", classes,
             "org.apache.zookeeper.server.quorum.QuorumPeerMain", _configuration]);
         await Until.HoldsAsync("ZooKeeper's port is open", Patience,
             () => _process.HasExited ? throw new RunningProgramException(_process.Said) : Accepts());
@@ -73,7 +79,7 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         using TcpClient client = new();
         try
         {
-            client.Connect("127.0.0.1", Port);
+            client.Connect(_place.Address, Port);
             return true;
         }
         catch (SocketException)

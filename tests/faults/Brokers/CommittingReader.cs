@@ -1,6 +1,7 @@
+using System.Text;
 using Confluent.Kafka;
-using Running;
 using Game.Contracts;
+using Running;
 
 namespace Faults.Tests.Brokers;
 
@@ -13,25 +14,42 @@ internal sealed class CommittingReader : IDisposable
     private readonly IConsumer<Ignore, byte[]> _consumer;
     private readonly Thread _thread;
     private readonly Lock _gate = new();
-    private readonly Dictionary<TopicPartition, long> _next = [];
+    private readonly Readings _readings;
+    private readonly string _topic;
     private readonly Dictionary<TopicPartition, long> _committed = [];
+    private readonly List<string> _errors = [];
     private volatile bool _stopping;
-    private volatile string? _failure;
 
     public CommittingReader(string bootstrap, string group, string topic)
     {
         ConsumerConfig config = ClientSettings.Consumer(bootstrap, group, group);
         config.ReconnectBackoffMaxMs = 500;
-        _consumer = new ConsumerBuilder<Ignore, byte[]>(config).SetLogHandler((_, _) => { }).Build();
+        _topic = topic;
+        _readings = new Readings(group);
+        _consumer = new ConsumerBuilder<Ignore, byte[]>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => Note(error)).Build();
         _consumer.Subscribe(topic);
         _thread = new Thread(Run) { IsBackground = true, Name = group };
         _thread.Start();
     }
 
+    public Readings Readings => _readings;
+
+    /// <summary>What the client has reported that is no notice of a lost connection.</summary>
+    public IReadOnlyList<string> Errors
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _errors];
+            }
+        }
+    }
+
     /// <summary>By partition: the newest offset whose commit the broker has acknowledged.</summary>
     public Dictionary<TopicPartition, long> Committed()
     {
-        _failure.ShouldBeNull();
+        _readings.Failure.ShouldBeNull();
         lock (_gate)
         {
             return new Dictionary<TopicPartition, long>(_committed);
@@ -42,11 +60,8 @@ internal sealed class CommittingReader : IDisposable
     public Task SeenAsync(IReadOnlyDictionary<TopicPartition, long> ends)
         => Until.HoldsAsync("the group's member has seen all records", TimeSpan.FromMinutes(1), () =>
     {
-        _failure.ShouldBeNull();
-        lock (_gate)
-        {
-            return ends.All(end => end.Value == 0 || _next.GetValueOrDefault(end.Key) == end.Value);
-        }
+        _readings.Failure.ShouldBeNull();
+        return _readings.HasAll(ends);
     });
 
     public void Dispose()
@@ -59,11 +74,12 @@ internal sealed class CommittingReader : IDisposable
     private void Run()
     {
         int unsaved = 0;
-        while (!_stopping && _failure is null)
+        while (!_stopping && _readings.Failure is null)
         {
             try
             {
-                if (_consumer.Consume(TimeSpan.FromMilliseconds(100)) is { } result && Note(result))
+                if (_consumer.Consume(TimeSpan.FromMilliseconds(100)) is { } result
+                    && _readings.Note(result.Partition.Value, result.Offset.Value, Encoding.ASCII.GetString(result.Message.Value)))
                 {
                     unsaved++;
                 }
@@ -76,32 +92,27 @@ internal sealed class CommittingReader : IDisposable
             catch (KafkaException e) when (!e.Error.IsFatal)
             {
                 // The broker is down: the client continues by itself when the broker runs again.
+                Note(e.Error);
             }
         }
     }
 
-    // After a rebalance the member reads from the group's offset, so it may read records again; it must never skip one.
-    private bool Note(ConsumeResult<Ignore, byte[]> result)
+    // A client that loses its connections says so and continues by itself.
+    private void Note(Error error)
     {
+        if (!error.IsFatal && error.Code is ErrorCode.Local_Transport or ErrorCode.Local_AllBrokersDown or ErrorCode.Local_TimedOut or ErrorCode.Local_Resolve)
+        {
+            return;
+        }
         lock (_gate)
         {
-            long expected = _next.GetValueOrDefault(result.TopicPartition);
-            if (result.Offset.Value > expected)
-            {
-                _failure = $"{result.TopicPartition}: offset {expected} must come next, but {result.Offset.Value} came";
-            }
-            _next[result.TopicPartition] = Math.Max(expected, result.Offset.Value + 1);
-            return result.Offset.Value >= expected;
+            _errors.Add($"{error.Code}: {error.Reason}");
         }
     }
 
     private void Commit()
     {
-        TopicPartitionOffset[] offsets;
-        lock (_gate)
-        {
-            offsets = [.. _next.Select(pair => new TopicPartitionOffset(pair.Key, pair.Value))];
-        }
+        TopicPartitionOffset[] offsets = [.. _readings.Ends().Select(end => new TopicPartitionOffset(_topic, end.Key, end.Value))];
         _consumer.Commit(offsets);
         lock (_gate)
         {

@@ -1,62 +1,130 @@
-using System.Globalization;
 using System.Text;
-using Confluent.Kafka;
-using Running;
 using Game.Analysis.Audit;
 
 namespace Faults.Tests.Brokers;
 
-/// <summary>Compares the records of a topic with the acknowledgements that its producers got.</summary>
+/// <summary>Compares the records of a topic with the acknowledgements that its producers got, and with what its consumers have read.</summary>
 internal static class LogCheck
 {
     /// <summary>For each producer and partition: every sent record is in the log once, in order, complete, and at the offset of its acknowledgement.</summary>
     public static void HoldsExactly(string bootstrap, string topic, int partitions, IReadOnlyList<NumberedProducer> producers)
+        => Compare(bootstrap, topic, partitions, [.. producers.Where(producer => producer.Topic == topic)], []).ShouldBeClean();
+
+    /// <summary>Reads the topic to its end. All writers have ended.</summary>
+    public static Verdict Compare(string bootstrap, string topic, int partitions, IReadOnlyList<IWriter> writers, IReadOnlyList<Readings> readers)
     {
-        Dictionary<(string Producer, int Partition), List<Acknowledged>> found = new();
-        long[] offsets = new long[partitions];
+        Verdict verdict = new();
+        List<RecordId>[] log = Read(bootstrap, topic, partitions, verdict);
+        HashSet<string> repeating = [.. writers.Where(writer => !writer.IsIdempotent).Select(writer => writer.Name)];
+        for (int partition = 0; partition < partitions; partition++)
+        {
+            CheckOrder(log[partition], partition, repeating, verdict);
+            foreach (IWriter writer in writers)
+            {
+                CheckAcknowledged(log[partition], partition, writer, verdict);
+            }
+            foreach (Readings reader in readers)
+            {
+                CheckRead(log[partition], partition, reader, verdict);
+            }
+        }
+        foreach (IWriter writer in writers)
+        {
+            CheckUnknown(log, writer, verdict);
+        }
+        return verdict;
+    }
+
+    private static List<RecordId>[] Read(string bootstrap, string topic, int partitions, Verdict verdict)
+    {
+        List<RecordId>[] log = [.. Enumerable.Range(0, partitions).Select(_ => new List<RecordId>())];
         foreach (AuditRecord record in new TopicReader(bootstrap).Read(topic, partitions, TestContext.Current.CancellationToken))
         {
-            record.Offset.ShouldBe(offsets[record.Partition]++, $"offsets of {topic}-{record.Partition} are dense");
-            (string producer, int number) = Parse(record);
-            if (!found.TryGetValue((producer, record.Partition), out List<Acknowledged>? list))
+            List<RecordId> records = log[record.Partition];
+            if (record.Offset != records.Count)
             {
-                found[(producer, record.Partition)] = list = [];
+                verdict.AddOther($"offset {records.Count} of {topic}-{record.Partition} must come next, but {record.Offset} comes");
             }
-            number.ShouldBe(list.Count, $"{producer}'s records in {topic}-{record.Partition} come once and in order (offset {record.Offset})");
-            list.Add(new Acknowledged(number, record.Offset));
+            if (!RecordId.TryParse(Encoding.ASCII.GetString(record.Value!), out RecordId id))
+            {
+                verdict.AddOther($"the record at offset {record.Offset} of {topic}-{record.Partition} is damaged");
+            }
+            records.Add(id);
         }
+        return log;
+    }
 
-        foreach (NumberedProducer producer in producers.Where(producer => producer.Topic == topic))
+    private static void CheckOrder(List<RecordId> log, int partition, HashSet<string> repeating, Verdict verdict)
+    {
+        Dictionary<string, int> last = [];
+        HashSet<RecordId> seen = [];
+        for (int offset = 0; offset < log.Count; offset++)
         {
-            for (int partition = 0; partition < partitions; partition++)
+            RecordId record = log[offset];
+            bool isNew = seen.Add(record);
+            if (repeating.Contains(record.Writer))
             {
-                Compare(producer, partition, found.GetValueOrDefault((producer.Name, partition)) ?? []);
+                verdict.Repeated += isNew ? 0 : 1;
             }
+            else if (!isNew)
+            {
+                verdict.AddDuplicated($"{record} is in partition {partition} twice, again at offset {offset}");
+            }
+            else if (last.TryGetValue(record.Writer, out int before) && record.Number < before)
+            {
+                verdict.AddReordered($"{record} comes after {before} in partition {partition}, at offset {offset}");
+            }
+            last[record.Writer] = Math.Max(record.Number, last.GetValueOrDefault(record.Writer));
         }
     }
 
-    private static void Compare(NumberedProducer producer, int partition, List<Acknowledged> found)
+    private static void CheckAcknowledged(List<RecordId> log, int partition, IWriter writer, Verdict verdict)
     {
-        found.Count.ShouldBe(producer.SentTo(partition), $"records of {producer.Name} in {producer.Topic}-{partition}");
-        Acknowledged[] acknowledged = [.. producer.Of(partition)];
-        acknowledged.Length.ShouldBe(found.Count);
-        for (int i = 0; i < acknowledged.Length; i++)
+        HashSet<RecordId> there = [.. log.Where(record => record.Writer == writer.Name)];
+        int last = -1;
+        foreach ((int number, long offset) in writer.Of(partition))
         {
-            acknowledged[i].Number.ShouldBe(i, $"acknowledgements of {producer.Name} for {producer.Topic}-{partition} come in order");
+            RecordId record = new(writer.Name, number);
+            verdict.Acknowledged++;
+            if (!there.Contains(record))
+            {
+                verdict.AddLost($"{record} was acknowledged at offset {offset} of partition {partition} and is not there");
+            }
             // A repeated batch whose original the broker no longer remembers is acknowledged without an offset.
-            if (acknowledged[i].Offset >= 0)
+            else if (offset >= 0 && (offset >= log.Count || log[(int)offset] != record))
             {
-                acknowledged[i].ShouldBe(found[i], $"the place of {producer.Name}'s record in {producer.Topic}-{partition}");
+                verdict.AddReordered($"{record} was acknowledged at offset {offset} of partition {partition}, and is at another one");
+            }
+            if (writer.IsIdempotent && number < last)
+            {
+                verdict.AddReordered($"{record} of partition {partition} was acknowledged after {last}");
+            }
+            last = number;
+        }
+        verdict.Unanswered += partition == 0 ? writer.Unanswered : 0;
+    }
+
+    private static void CheckRead(List<RecordId> log, int partition, Readings reader, Verdict verdict)
+    {
+        IReadOnlyList<RecordId> read = reader.Of(partition);
+        verdict.Read += read.Count;
+        for (int offset = 0; offset < read.Count; offset++)
+        {
+            if (offset >= log.Count || log[offset] != read[offset])
+            {
+                verdict.AddTakenBack($"{reader.Name} has read {read[offset]} at offset {offset} of partition {partition}, where it is no longer");
             }
         }
     }
 
-    private static (string Producer, int Number) Parse(in AuditRecord record)
+    /// <summary>What is in the log was acknowledged, but for sends without an answer.</summary>
+    private static void CheckUnknown(List<RecordId>[] log, IWriter writer, Verdict verdict)
     {
-        string value = Encoding.ASCII.GetString(record.Value!);
-        string[] parts = value.Split(':');
-        int number = int.Parse(parts[1], CultureInfo.InvariantCulture);
-        value.ShouldBe(NumberedProducer.Value(parts[0], number));
-        return (parts[0], number);
+        int there = log.Sum(records => records.Where(record => record.Writer == writer.Name).Distinct().Count());
+        int acknowledged = Enumerable.Range(0, log.Length).Sum(partition => writer.Of(partition).Count);
+        if (there > acknowledged + writer.Unanswered)
+        {
+            verdict.AddOther($"{there} records of {writer.Name} are in the log, but {acknowledged} were acknowledged and {writer.Unanswered} were not answered");
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Confluent.Kafka;
 using Running;
@@ -9,10 +10,10 @@ namespace Faults.Tests.Brokers;
 internal readonly record struct Acknowledged(int Number, long Offset);
 
 /// <summary>
-/// An idempotent producer that sends numbered records to all partitions of a topic in turn, as fast as acknowledgements arrive, until it is stopped; it keeps
-/// the acknowledgements.
+/// A producer that sends numbered records to all partitions of a topic in turn, as fast as acknowledgements arrive or at a rate, until it is stopped; it keeps
+/// the acknowledgements. An idempotent one must get all of them.
 /// </summary>
-internal sealed class NumberedProducer : IDisposable
+internal sealed class NumberedProducer : IWriter, IDisposable
 {
     /// <summary>The most unacknowledged records: some batches in flight and some waiting, as in a busy client.</summary>
     private const int Outstanding = 400;
@@ -26,19 +27,32 @@ internal sealed class NumberedProducer : IDisposable
     private readonly SemaphoreSlim _room = new(Outstanding);
     private readonly IProducer<Null, byte[]> _producer;
     private readonly Thread _thread;
-    private volatile bool _stopping;
+    private readonly ManualResetEventSlim _stopping = new();
+    private readonly Action<int>? _onAcknowledged;
     private volatile string? _failure;
     private long _count;
+    private int _unanswered;
 
     public NumberedProducer(string bootstrap, string name, string topic, int partitions, CompressionType compression)
+        : this(topic, partitions, Idempotent(bootstrap, name, compression))
     {
+    }
+
+    /// <param name="topic">Where its records go.</param>
+    /// <param name="partitions">Of the topic.</param>
+    /// <param name="config">The client's settings; its client id is its name.</param>
+    /// <param name="rate">Records a second; 0 for no limit.</param>
+    /// <param name="onAcknowledged">Gets the partition of each acknowledged record, on the client's thread.</param>
+    public NumberedProducer(string topic, int partitions, ProducerConfig config, int rate = 0, Action<int>? onAcknowledged = null)
+    {
+        string name = config.ClientId;
+        IsIdempotent = config.EnableIdempotence == true;
+        Rate = rate;
+        _onAcknowledged = onAcknowledged;
         _name = name;
         _topic = topic;
         _sent = new int[partitions];
         _acknowledged = [.. Enumerable.Range(0, partitions).Select(_ => new List<Acknowledged>())];
-        ProducerConfig config = ClientSettings.Producer(bootstrap, name);
-        config.CompressionType = compression;
-        config.ReconnectBackoffMaxMs = 500;
         _producer = new ProducerBuilder<Null, byte[]>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => _failure = error.IsFatal
             ? error.Reason : _failure).Build();
         _thread = new Thread(Send) { IsBackground = true, Name = name };
@@ -48,6 +62,15 @@ internal sealed class NumberedProducer : IDisposable
     public string Name => _name;
 
     public string Topic => _topic;
+
+    public bool IsIdempotent { get; }
+
+    public int Unanswered => Volatile.Read(ref _unanswered);
+
+    /// <summary>Why it has given up, or what it had to give up; null where there is nothing.</summary>
+    public string? Failure => _failure;
+
+    private int Rate { get; }
 
     /// <summary>Records acknowledged so far, over all partitions.</summary>
     public long Count => Interlocked.Read(ref _count);
@@ -61,7 +84,7 @@ internal sealed class NumberedProducer : IDisposable
     /// <summary>Stops sending and waits until everything sent is acknowledged.</summary>
     public async Task FinishAsync()
     {
-        _stopping = true;
+        _stopping.Set();
         await Until.HoldsAsync($"every acknowledgement of {_name}", SettleTimeout, () =>
         {
             _failure.ShouldBeNull($"{_name} must not give up");
@@ -71,19 +94,30 @@ internal sealed class NumberedProducer : IDisposable
 
     public void Dispose()
     {
-        _stopping = true;
+        _stopping.Set();
         _thread.Join(TimeSpan.FromSeconds(5));
         _producer.Dispose();
         _room.Dispose();
+        _stopping.Dispose();
     }
 
     public static string Value(string producer, int number) => $"{producer}:{number}:{new string((char)('a' + number % 26), PaddingBytes)}";
 
+    private static ProducerConfig Idempotent(string bootstrap, string name, CompressionType compression)
+    {
+        ProducerConfig config = ClientSettings.Producer(bootstrap, name);
+        config.CompressionType = compression;
+        config.ReconnectBackoffMaxMs = 500;
+        return config;
+    }
+
     private void Send()
     {
-        for (int turn = 0; !_stopping && _failure is null; turn++)
+        Stopwatch time = Stopwatch.StartNew();
+        for (int turn = 0; !_stopping.IsSet && _failure is null; turn++)
         {
-            if (!_room.Wait(TimeSpan.FromMilliseconds(100)))
+            TimeSpan early = Rate > 0 ? TimeSpan.FromSeconds((double)turn / Rate) - time.Elapsed : TimeSpan.Zero;
+            if ((early > TimeSpan.Zero && _stopping.Wait(early)) || !_room.Wait(TimeSpan.FromMilliseconds(100)))
             {
                 continue;
             }
@@ -95,6 +129,12 @@ internal sealed class NumberedProducer : IDisposable
 
     private void Delivered(DeliveryReport<Null, byte[]> report, int number)
     {
+        if (report.Error.IsError && !IsIdempotent)
+        {
+            Interlocked.Increment(ref _unanswered);
+            _room.Release();
+            return;
+        }
         if (report.Error.IsError)
         {
             _failure ??= $"record {number} of {report.TopicPartition}: {report.Error.Code} {report.Error.Reason}";
@@ -103,6 +143,7 @@ internal sealed class NumberedProducer : IDisposable
 
         _acknowledged[report.Partition.Value].Add(new Acknowledged(number, report.Offset.Value));
         Interlocked.Increment(ref _count);
+        _onAcknowledged?.Invoke(report.Partition.Value);
         _room.Release();
     }
 }

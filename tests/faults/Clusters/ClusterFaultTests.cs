@@ -1,0 +1,116 @@
+using System.Globalization;
+using Confluent.Kafka;
+using Faults.Tests.Brokers;
+using Running;
+
+namespace Faults.Tests.Clusters;
+
+/// <summary>Everything of a cluster fails in turn, under load; what was acknowledged and read is then compared with what is there.</summary>
+public sealed class ClusterFaultTests : IAsyncLifetime
+{
+    private const int Smoke = 4;
+    private const int DefaultSeed = 20261129;
+    private static readonly TimeSpan TimeOfAFault = TimeSpan.FromMinutes(2);
+    private Cluster? _cluster;
+    private ClusterLoad? _load;
+
+    public ValueTask InitializeAsync()
+    {
+        Assert.SkipWhen(ZooKeeperServer.AbsentWithClient is not null, ZooKeeperServer.AbsentWithClient ?? "");
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_load is not null)
+        {
+            await _load.DisposeAsync();
+        }
+        if (_cluster is not null)
+        {
+            foreach (int id in Cluster.Ids)
+            {
+                Vital.TellIfFailed(Cluster.NameOf(id), _cluster[id].Log);
+            }
+            await _cluster.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_acknowledged_is_lost_doubled_reordered_or_taken_back()
+    {
+        string? absent = Namespaces.AreOwn ? null : await Namespaces.AbsentAsync();
+        int faults = Rounds.OfCluster(Smoke);
+        if (!Namespaces.AreOwn && absent is null)
+        {
+            await Namespaces.RunAsync(nameof(Nothing_acknowledged_is_lost_doubled_reordered_or_taken_back), TimeOfAFault * (faults + 5));
+            return;
+        }
+
+        int seed = int.TryParse(Environment.GetEnvironmentVariable("GAME_SEED"), CultureInfo.InvariantCulture, out int given) ? given : DefaultSeed;
+        FaultSummary summary = new(seed);
+        if (absent is not null)
+        {
+            summary.Remarks.Add($"Left out are cuts of the network and full disks: {absent}");
+        }
+        if (Peers.Absent is not null)
+        {
+            summary.Remarks.Add($"Left out are Java's clients: {Peers.Absent}");
+        }
+        try
+        {
+            await RunAsync(FaultKind.InRandomOrder(new Random(seed), Namespaces.AreOwn).Take(faults), new Random(seed), summary);
+        }
+        catch (Exception e)
+        {
+            summary.Write($"FAILED: {e.Message}");
+            SaveLogs();
+            throw;
+        }
+    }
+
+    private async Task RunAsync(IEnumerable<FaultKind> kinds, Random random, FaultSummary summary)
+    {
+        _cluster = await Cluster.StartAsync();
+        _load = await ClusterLoad.StartAsync(_cluster, withJava: Peers.Absent is null);
+        await Health.IsWholeAsync(_cluster, ClusterLoad.AllPartitions);
+        int number = 0;
+        foreach (FaultKind kind in kinds)
+        {
+            number++;
+            await SurvivesAsync(kind, random, summary).OrSayAsync($"fault {number}, {kind.Name}");
+            summary.Write();
+        }
+
+        summary.Verdict = await _load.FinishAsync();
+        summary.Write();
+        summary.Verdict.ShouldBeClean();
+        await Health.IsWholeAsync(_cluster, ClusterLoad.AllPartitions);
+        await Task.WhenAll(Cluster.Ids.Select(_cluster.StopAsync));
+        ReplicaFiles.ShouldBeSame(_cluster, ClusterLoad.Topic, ClusterLoad.Partitions);
+        ReplicaFiles.ShouldBeSame(_cluster, "__consumer_offsets", Cluster.OffsetsPartitions);
+    }
+
+    /// <summary>One fault, under load before, meanwhile and after it.</summary>
+    private async Task SurvivesAsync(FaultKind kind, Random random, FaultSummary summary)
+    {
+        await _load!.FlowsAsync();
+        Dictionary<TopicPartition, long> committed = _load.Committed();
+        FaultScene scene = await FaultScene.NowAsync(_cluster!, random);
+        _load.Gaps.Take();
+        await kind.DoAsync(scene);
+        TimeSpan healthy = await Health.IsWholeAsync(_cluster!, ClusterLoad.AllPartitions);
+        await _load.FlowsAsync();
+        summary.Add(kind, healthy, _load.Gaps.Take());
+        _load.CommitsSurvived(committed);
+    }
+
+    /// <summary>Whole logs, for who looks for the cause.</summary>
+    private void SaveLogs()
+    {
+        foreach (int id in Cluster.Ids.Where(_ => _cluster is not null))
+        {
+            File.WriteAllText(Path.Combine(Path.GetDirectoryName(FaultSummary.File)!, $"faults-{Cluster.NameOf(id)}.log"), _cluster!.LogOf(id));
+        }
+    }
+}

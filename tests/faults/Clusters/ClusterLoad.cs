@@ -1,0 +1,126 @@
+using Confluent.Kafka;
+using Faults.Tests.Brokers;
+using Game.Contracts;
+using Running;
+
+namespace Faults.Tests.Clusters;
+
+/// <summary>
+/// Producers and consumers of a topic that run all the while: librdkafka's and, where Apache's programs are installed, Java's; idempotent ones and one without.
+/// </summary>
+internal sealed class ClusterLoad : IAsyncDisposable
+{
+    public const string Topic = "orders";
+    public const int Partitions = 6;
+
+    private const string Group = "readers", JavaGroup = "java-readers";
+    private const int Rate = 150;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private readonly Cluster _cluster;
+    private readonly TempFolder _folder = new();
+    private readonly NumberedProducer[] _producers;
+    private readonly CommittingReader _reader;
+    private readonly JavaProducer? _javaProducer;
+    private readonly JavaConsumer? _javaConsumer;
+
+    private ClusterLoad(Cluster cluster, bool withJava)
+    {
+        _cluster = cluster;
+        string bootstrap = cluster.BootstrapServers;
+        _producers = [Producer("plain-1"), Producer("lz4-2", CompressionType.Lz4), Producer("repeating-3", isIdempotent: false)];
+        _reader = new CommittingReader(bootstrap, Group, Topic);
+        _javaProducer = withJava ? new JavaProducer(_folder, bootstrap, 4, Topic, Partitions, Rate, Gaps.Note) : null;
+        _javaConsumer = withJava ? new JavaConsumer(bootstrap, JavaGroup, Topic) : null;
+    }
+
+    /// <summary>Of the topic and of the groups' offsets.</summary>
+    public static int AllPartitions => Partitions + Cluster.OffsetsPartitions;
+
+    public AckGaps Gaps { get; } = new(Partitions);
+
+    /// <summary>What the clients have reported that an application would have to handle.</summary>
+    public IEnumerable<string> Errors => _producers.Select(producer => producer.Failure).OfType<string>().Concat(_reader.Errors)
+        .Concat(_producers.Where(producer => producer.Unanswered > 0).Select(producer => $"{producer.Name}: {producer.Unanswered} records were given up"))
+        .Concat(_javaProducer?.Errors ?? []);
+
+    /// <summary>Makes the topic, starts the clients and waits until they work.</summary>
+    public static async Task<ClusterLoad> StartAsync(Cluster cluster, bool withJava)
+    {
+        await cluster.CreateTopicAsync(Topic, Partitions);
+        ClusterLoad load = new(cluster, withJava);
+        await load.FlowsAsync();
+        await Until.HoldsAsync("the groups' commits", Patience, () => load._reader.Committed().Count == Partitions
+            && load._javaConsumer?.Readings.Ends().Count is null or Partitions);
+        return load;
+    }
+
+    /// <summary>Waits until each producer has sent some more records to all partitions.</summary>
+    public Task FlowsAsync()
+    {
+        long[] goals = [.. _producers.Select(producer => producer.Count + Partitions * 10)];
+        return Until.HoldsAsync("acknowledgements for all producers", Patience, () =>
+        {
+            _producers.Select(producer => producer.Failure).OfType<string>().ShouldBeEmpty();
+            return _producers.Zip(goals).All(pair => pair.First.Count >= pair.Second);
+        });
+    }
+
+    /// <summary>Commits that were answered.</summary>
+    public Dictionary<TopicPartition, long> Committed() => _reader.Committed();
+
+    /// <summary>The group's offsets are these or later ones.</summary>
+    public void CommitsSurvived(Dictionary<TopicPartition, long> committed)
+    {
+        // By a consumer: librdkafka's admin client does not survive a coordinator that moves while it asks for a group's offsets.
+        using IConsumer<Ignore, Ignore> consumer = NewConsumer();
+        foreach (TopicPartitionOffset found in consumer.Committed(committed.Keys, Patience))
+        {
+            found.Offset.Value.ShouldBeGreaterThanOrEqualTo(committed[found.TopicPartition], $"the group's offset of {found.TopicPartition}");
+        }
+    }
+
+    /// <summary>Ends the clients in order: all that was sent is answered, all that is there is read and committed. Then compares everything.</summary>
+    public async Task<Verdict> FinishAsync()
+    {
+        await Task.WhenAll([.. _producers.Select(producer => producer.FinishAsync()), _javaProducer?.FinishAsync() ?? Task.CompletedTask]);
+        Dictionary<TopicPartition, long> ends = Ends();
+        await _reader.SeenAsync(ends);
+        await (_javaConsumer?.SeenAsync(ends) ?? Task.CompletedTask);
+        await (_javaConsumer?.FinishAsync() ?? Task.CompletedTask);
+        _reader.Dispose();
+        return LogCheck.Compare(_cluster.BootstrapServers, Topic, Partitions, [.. _producers, .. _javaProducer is null ? Array.Empty<IWriter>() : [_javaProducer]],
+            [_reader.Readings, .. _javaConsumer is null ? Array.Empty<Readings>() : [_javaConsumer.Readings]]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (NumberedProducer producer in _producers)
+        {
+            producer.Dispose();
+        }
+        _reader.Dispose();
+        await (_javaProducer?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_javaConsumer?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _folder.Dispose();
+    }
+
+    private Dictionary<TopicPartition, long> Ends()
+    {
+        using IConsumer<Ignore, Ignore> consumer = NewConsumer();
+        return Enumerable.Range(0, Partitions).Select(partition => new TopicPartition(Topic, partition))
+            .ToDictionary(partition => partition, partition => consumer.QueryWatermarkOffsets(partition, Patience).High.Value);
+    }
+
+    private NumberedProducer Producer(string name, CompressionType compression = CompressionType.None, bool isIdempotent = true)
+    {
+        ProducerConfig config = ClientSettings.Producer(_cluster.BootstrapServers, name);
+        config.CompressionType = compression;
+        config.EnableIdempotence = isIdempotent;
+        return new NumberedProducer(Topic, Partitions, config, Rate, Gaps.Note);
+    }
+
+    private IConsumer<Ignore, Ignore> NewConsumer() => new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
+    {
+        BootstrapServers = _cluster.BootstrapServers, GroupId = Group,
+    }).SetLogHandler((_, _) => { }).Build();
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text.Json;
+using Faults.Tests.Brokers;
+using Running;
+
+namespace Faults.Tests.Clusters;
+
+/// <summary>Apache's verifiable producer: Java's client, idempotent, with Java's defaults. Its records are numbered over all partitions together.</summary>
+internal sealed class JavaProducer : IWriter, IAsyncDisposable
+{
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromMinutes(3);
+    private readonly List<Acknowledged>[] _acknowledged;
+    private readonly List<string> _errors = [];
+    private readonly Action<int> _onAcknowledged;
+    private readonly RunningProgram _program;
+
+    /// <param name="folder">Gets its settings.</param>
+    /// <param name="bootstrap">Of the cluster.</param>
+    /// <param name="number">Its name; the tool takes numbers only.</param>
+    /// <param name="topic">Where its records go.</param>
+    /// <param name="partitions">Of the topic.</param>
+    /// <param name="rate">Records a second.</param>
+    /// <param name="onAcknowledged">Gets the partition of each acknowledged record.</param>
+    public JavaProducer(TempFolder folder, string bootstrap, int number, string topic, int partitions, int rate, Action<int> onAcknowledged)
+    {
+        Name = number.ToString(CultureInfo.InvariantCulture);
+        _acknowledged = [.. Enumerable.Range(0, partitions).Select(_ => new List<Acknowledged>())];
+        _onAcknowledged = onAcknowledged;
+        // The tool's own setting is no retry at all.
+        string settings = folder.WriteFile("java-producer.properties", $"retries={int.MaxValue}\nenable.idempotence=true\nacks=all\n");
+        _program = RunningProgram.Start(Peers.Launcher("kafka"), ["verifiable-producer", "--bootstrap-server", bootstrap, "--topic", topic,
+            "--throughput", rate.ToString(CultureInfo.InvariantCulture), "--value-prefix", Name, "--producer.config", settings], onOutput: Take);
+    }
+
+    public string Name { get; }
+
+    public bool IsIdempotent => true;
+
+    public int Unanswered => Errors.Count;
+
+    /// <summary>Of records that were given up.</summary>
+    public IReadOnlyList<string> Errors
+    {
+        get
+        {
+            lock (_errors)
+            {
+                return [.. _errors];
+            }
+        }
+    }
+
+    public IReadOnlyList<Acknowledged> Of(int partition) => _acknowledged[partition];
+
+    /// <summary>Stops sending and waits until everything sent is acknowledged.</summary>
+    public async Task FinishAsync()
+    {
+        _program.Send(Signal.Terminate);
+        await _program.ExitAsync(EndTimeout);
+    }
+
+    public ValueTask DisposeAsync() => _program.DisposeAsync();
+
+    private void Take(string line)
+    {
+        if (!line.StartsWith('{'))
+        {
+            return;
+        }
+        using JsonDocument document = JsonDocument.Parse(line);
+        JsonElement said = document.RootElement;
+        switch (said.GetProperty("name").GetString())
+        {
+            case "producer_send_success":
+                int partition = said.GetProperty("partition").GetInt32();
+                _acknowledged[partition].Add(new Acknowledged(NumberIn(said), said.GetProperty("offset").GetInt64()));
+                _onAcknowledged(partition);
+                break;
+            case "producer_send_error":
+                lock (_errors)
+                {
+                    _errors.Add($"record {NumberIn(said)}: {said.GetProperty("exception").GetString()} {said.GetProperty("message").GetString()}");
+                }
+                break;
+            default:
+                break; // its start and its end
+        }
+    }
+
+    private int NumberIn(JsonElement said)
+        => int.Parse(said.GetProperty("value").GetString().AsSpan(Name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+}
