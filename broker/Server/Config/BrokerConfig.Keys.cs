@@ -123,6 +123,9 @@ internal sealed partial class BrokerConfig
     /// <summary>Null or empty where the cluster's state is kept in the data folder.</summary>
     public string? ZooKeeperConnect => Text("zookeeper.connect");
 
+    /// <summary>Whether the cluster's tree is on a ZooKeeper, not in this broker's folders.</summary>
+    public bool UsesZooKeeper => !string.IsNullOrWhiteSpace(ZooKeeperConnect);
+
     public int ZooKeeperSessionTimeoutMs => Int("zookeeper.session.timeout.ms");
 
     /// <summary>As long as a session lasts, unless it is given.</summary>

@@ -7,8 +7,9 @@ namespace Broker.Server.Controller;
 
 /// <summary>Puts this broker into the tree; the znode's czxid is its epoch.</summary>
 /// <param name="session">The broker's session.</param>
+/// <param name="clusterId">The cluster that the broker has joined.</param>
 /// <param name="former">Ends the session of a killed life of this broker; null for a broker without folders, which has no former life.</param>
-internal sealed class BrokerRegistrar(ClusterSession session, FormerLife? former = null)
+internal sealed class BrokerRegistrar(ClusterSession session, string clusterId, FormerLife? former = null)
 {
     /// <summary>The epoch of the broker's present life, -1 before it registered; from any thread.</summary>
     internal long Epoch => Interlocked.Read(ref _epoch);
@@ -18,9 +19,11 @@ internal sealed class BrokerRegistrar(ClusterSession session, FormerLife? former
     /// <summary>
     /// Registers, or registers again in a new session. Replaces the znode of the broker's own former session, and waits for that of a killed life.
     /// </summary>
-    /// <exception cref="ConfigException">Another broker has this id, or advertises one of these addresses.</exception>
+    /// <exception cref="ConfigException">Another broker has this id, or advertises one of these addresses; or the tree is not of this broker's cluster any
+    /// more.</exception>
     internal async ValueTask Register(BrokerRegistration registration)
     {
+        await RefuseOtherCluster();
         await RefuseSharedAddresses(registration);
         string path = ZnodePaths.Broker(registration.Id);
         while (!await IsRegistered(path))
@@ -63,6 +66,17 @@ internal sealed class BrokerRegistrar(ClusterSession session, FormerLife? former
             throw new ConfigException($"broker.id: {path} belongs to another broker, whose session 0x{owner:x} has not ended: two brokers must not have one id.");
         }
         return false;
+    }
+
+    // ZooKeeper may have lost its data, or have got another's, while the broker was cut off.
+    private async ValueTask RefuseOtherCluster()
+    {
+        string? found = await new ZnodeClient(session).ClusterId();
+        if (found != clusterId)
+        {
+            throw new ConfigException(
+                $"zookeeper.connect: ZooKeeper {(found is null ? "knows no cluster" : $"has cluster {found}")} now, but this broker is of cluster {clusterId}.");
+        }
     }
 
     private async ValueTask RefuseSharedAddresses(BrokerRegistration registration)

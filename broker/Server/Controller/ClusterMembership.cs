@@ -52,7 +52,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     {
         _session = session;
         _znodes = new ZnodeClient(session);
-        _registrar = new BrokerRegistrar(session, former);
+        _registrar = new BrokerRegistrar(session, clusterId, former);
         _connections = connections;
         _controllerTimeout = TimeSpan.FromMilliseconds(config.ControllerSocketTimeoutMs);
         _scheduler = scheduler;
@@ -113,7 +113,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <summary>Opens a session, makes the tree's fixed paths, finds out both ids, reads all settings.</summary>
     /// <param name="former">The killed life whose session is ended first; null for a broker without folders.</param>
     /// <param name="formerBrokerId">The id in the data folders; null where they are new.</param>
-    /// <param name="formerClusterId">The id in the data folders: an empty tree beside old data gets it again.</param>
+    /// <param name="formerClusterId">The id in the data folders, which an empty embedded tree gets again; null where they are new.</param>
     /// <param name="connections">Opens connections to the other brokers.</param>
     /// <param name="random">Chooses where replicas are placed, and ids; thread-safe.</param>
     internal static async Task<ClusterMembership> Join(
@@ -126,6 +126,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
             await session.Open();
             ZnodeClient znodes = new(session);
             await RefuseTransactions(znodes, config);
+            await RefuseLostTree(znodes, config, formerClusterId);
             await znodes.CreatePersistentPaths();
             string clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New(random)));
             int brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
@@ -142,7 +143,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives an empty tree the topics of the loaded logs; does nothing where the tree has topics.</summary>
+    /// <summary>Gives an empty embedded tree the topics of the loaded logs; does nothing where the tree has topics.</summary>
     /// <param name="logs">All that were found.</param>
     /// <param name="compactedTopics">Finds the compacted topics by their folders; called only where the tree is empty.</param>
     internal Task Seed(IEnumerable<PartitionLog> logs, Func<IReadOnlySet<string>> compactedTopics)
@@ -269,10 +270,20 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <summary>Transactions are not served: as a leader of their topic this broker would leave producers without a coordinator.</summary>
     private static async Task RefuseTransactions(ZnodeClient znodes, BrokerConfig config)
     {
-        if (!string.IsNullOrWhiteSpace(config.ZooKeeperConnect) && await znodes.Exists(ZnodePaths.Topic(ClusterImage.TransactionState)))
+        if (config.UsesZooKeeper && await znodes.Exists(ZnodePaths.Topic(ClusterImage.TransactionState)))
         {
             throw new ConfigException(
                 $"zookeeper.connect: the cluster at {config.ZooKeeperConnect} has the topic {ClusterImage.TransactionState}, and this broker serves no transactions.");
+        }
+    }
+
+    /// <summary>ZooKeeper's tree is of several brokers: the folders of one do not show which replicas were in sync.</summary>
+    private static async Task RefuseLostTree(ZnodeClient znodes, BrokerConfig config, string? formerClusterId)
+    {
+        if (config.UsesZooKeeper && formerClusterId is not null && await znodes.ClusterId() is null)
+        {
+            throw new ConfigException(
+                $"zookeeper.connect: ZooKeeper at {config.ZooKeeperConnect} knows no cluster, but the folders of log.dirs belong to cluster {formerClusterId}: it has lost its data, or it is another one.");
         }
     }
 

@@ -90,7 +90,7 @@ internal sealed class BrokerCore
             Membership = await ClusterMembership.Join(_storages.Coordination, _storages.FormerLife, _config, former?.BrokerId, former?.ClusterId,
                 _services.Connections, _services.Scheduler, _services.Time, _services.Random, _services.Logging);
         }
-        catch (IOException e) when (!string.IsNullOrWhiteSpace(_config.ZooKeeperConnect))
+        catch (IOException e) when (_config.UsesZooKeeper)
         {
             throw new ConfigException($"zookeeper.connect: {e.Message}", e);
         }
@@ -99,7 +99,10 @@ internal sealed class BrokerCore
         // Recovery blocks, and the thread that starts an embedded broker may not.
         using IBlockingWork loader = _services.Scheduler.CreateThreads(1);
         await loader.Run(() => Load(Membership, cancellation));
-        await Membership.Seed(_storages.Directories.Logs, _storages.Directories.CompactedTopics);
+        if (!_config.UsesZooKeeper)
+        {
+            await Membership.Seed(_storages.Directories.Logs, _storages.Directories.CompactedTopics);
+        }
         return Membership;
     }
 

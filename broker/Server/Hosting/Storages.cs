@@ -49,7 +49,7 @@ internal sealed class Storages : IAsyncDisposable
         LogDirectories directories = OpenDirectories(options, inMemory ? new InMemoryFileSystem(time: time) : new RealFileSystem(), time, logging);
         try
         {
-            ICoordinationService tree = !string.IsNullOrWhiteSpace(config.ZooKeeperConnect) ? ZooKeeper(config, time, logging)
+            ICoordinationService tree = config.UsesZooKeeper ? ZooKeeper(config, time, logging)
                 : inMemory ? EmbeddedCoordination.InMemory(time)
                 : OpenTree(Path.Combine(options.Directories[0], JournalName), time, logging);
             return new Storages(directories, tree, inMemory ? null : new FormerLife(Path.Combine(options.Directories[0], SessionName),

@@ -11,18 +11,24 @@ namespace Broker.Server.Tests.Controller;
 /// <summary>A broker that starts while the znode of its killed life is there.</summary>
 public sealed class BrokerRegistrarTests : IAsyncLifetime
 {
+    private const string ClusterId = "cluster";
+
     private static readonly BrokerRegistration Registration = new(1, [new BrokerEndpoint("PLAINTEXT", "localhost", 9001, 0)], null, 0);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("broker-").FullName;
     private readonly EmbeddedCoordination _tree = EmbeddedCoordination.InMemory(TimeProvider.System);
 
+    private readonly ClusterSession _client;
+
+    public BrokerRegistrarTests() => _client = new ClusterSession(_tree);
+
     private string SessionFile => Path.Combine(_folder, "session");
 
     public async ValueTask InitializeAsync()
     {
-        ClusterSession client = new(_tree);
-        await client.Open();
-        await new ZnodeClient(client).CreatePersistentPaths();
+        await _client.Open();
+        await new ZnodeClient(_client).CreatePersistentPaths();
+        await new ZnodeClient(_client).GetOrCreateClusterId(ClusterId);
     }
 
     public async ValueTask DisposeAsync()
@@ -77,6 +83,23 @@ public sealed class BrokerRegistrarTests : IAsyncLifetime
         other.Current.State.ShouldBe(SessionState.Connected);
     }
 
+    [Theory]
+    [InlineData(null, "knows no cluster now")]
+    [InlineData("other", "has cluster other now")]
+    public async Task It_registers_in_no_other_tree_than_its_clusters(string? found, string said)
+    {
+        (BrokerRegistrar registrar, ClusterSession session) = await Register(null);
+        await _tree.Expire(session.Current);
+        (await _client.Current.Delete(ZnodePaths.ClusterId)).ShouldBe(Code.Ok);
+        if (found is not null)
+        {
+            await new ZnodeClient(_client).GetOrCreateClusterId(found);
+        }
+        await session.Open();
+        (await Should.ThrowAsync<ConfigException>(async () => await registrar.Register(Registration))).Message.ShouldContain(said);
+        (await _client.Current.Exists(ZnodePaths.Broker(1))).Code.ShouldBe(Code.NoNode);
+    }
+
     private FormerLife Life(TimeSpan? sessionTimeout = null) =>
         new(SessionFile, sessionTimeout ?? TimeSpan.FromMinutes(1), TimeProvider.System, new MetadataLog(NullLogger.Instance));
 
@@ -84,7 +107,7 @@ public sealed class BrokerRegistrarTests : IAsyncLifetime
     {
         ClusterSession session = new(_tree);
         await session.Open();
-        BrokerRegistrar registrar = new(session, former);
+        BrokerRegistrar registrar = new(session, ClusterId, former);
         await registrar.Register(Registration);
         return (registrar, session);
     }

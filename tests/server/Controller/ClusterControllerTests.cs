@@ -254,7 +254,7 @@ public sealed class ClusterControllerTests
         await using ControlledCluster cluster = await ControlledCluster.Start(1);
         ClusterSession session = new(cluster.Tree);
         await session.Open();
-        Server.Controller.BrokerRegistrar registrar = new(session);
+        Server.Controller.BrokerRegistrar registrar = new(session, "cluster");
         BrokerEndpoint[] endpoints = new[] { new BrokerEndpoint("PLAINTEXT", "localhost", 9001, 0) };
         await Should.ThrowAsync<Server.Config.ConfigException>(async () => await registrar.Register(new BrokerRegistration(1, endpoints, null, 0)));
         await Should.ThrowAsync<Server.Config.ConfigException>(async () => await registrar.Register(new BrokerRegistration(2, endpoints, null, 0)));

@@ -12,6 +12,8 @@ namespace Broker.Server.Tests.Controller;
 /// <summary>Brokers of one process on one tree in memory, each with a controller; their replicas are only written down.</summary>
 internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
 {
+    private const string ClusterId = "cluster";
+
     private readonly Dictionary<int, Member> _members = [];
 
     public EmbeddedCoordination Tree { get; } = EmbeddedCoordination.InMemory(TimeProvider.System);
@@ -55,15 +57,16 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
         await Client.Open();
         Znodes = new ZnodeClient(Client);
         await Znodes.CreatePersistentPaths();
+        await Znodes.GetOrCreateClusterId(ClusterId);
     }
 
     public IBrokerChannel Open(LiveBroker broker) => Brokers[broker.Registration.Id];
 
     public async Task StartBroker(int id)
     {
-        Brokers[id] = Brokers.GetValueOrDefault(id) ?? new RecordingBroker("cluster");
+        Brokers[id] = Brokers.GetValueOrDefault(id) ?? new RecordingBroker(ClusterId);
         ClusterSession session = new(Tree);
-        BrokerRegistrar registrar = new(session);
+        BrokerRegistrar registrar = new(session, ClusterId);
         BrokerRegistration registration = new(id, [new BrokerEndpoint("PLAINTEXT", "localhost", 9000 + id, 0)], null, 0);
         ClusterController controller = new(
             new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled, Balancing, new Random(id)), session, this,

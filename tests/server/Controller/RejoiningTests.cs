@@ -71,6 +71,22 @@ public sealed class RejoiningTests
     }
 
     [Fact]
+    public async Task A_broker_whose_tree_was_lost_takes_no_part_in_it_until_it_is_back()
+    {
+        await using ControlledCluster cluster = await ControlledCluster.Start(1);
+        (await cluster.Client.Current.Delete(ZnodePaths.ClusterId)).ShouldBe(Code.Ok);
+        await cluster.Tree.Expire(cluster.Session(1));
+        await cluster.Settle();
+        (await cluster.Znodes.Broker(1)).ShouldBeNull();
+        cluster.Controller(1).IsActive.ShouldBeFalse();
+
+        await cluster.Znodes.GetOrCreateClusterId("cluster");
+        await cluster.Pass(Pause);
+        (await cluster.Znodes.Broker(1)).ShouldNotBeNull().Epoch.ShouldBe(cluster.Epoch(1));
+        cluster.Controller(1).IsActive.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task A_take_over_that_fails_gives_the_election_back_and_is_tried_again()
     {
         await using ControlledCluster cluster = await ControlledCluster.Start(1);

@@ -25,7 +25,14 @@ internal sealed class ZnodeClient(ClusterSession session)
     {
         CreateResult created = await Session.Create(ZnodePaths.ClusterId, ClusterIdZnode.Encode(proposed));
         Expect(created.Code, ZnodePaths.ClusterId, Code.NodeExists);
-        return ClusterIdZnode.Decode((await Get(ZnodePaths.ClusterId)).Data);
+        return await ClusterId() ?? throw new CoordinationLostException(Code.NoNode, ZnodePaths.ClusterId);
+    }
+
+    /// <summary>The cluster's id; null where the tree has none.</summary>
+    internal async ValueTask<string?> ClusterId()
+    {
+        DataResult found = await Get(ZnodePaths.ClusterId);
+        return found.Code == Code.Ok ? ClusterIdZnode.Decode(found.Data) : null;
     }
 
     /// <summary>A broker id that no other broker has: the number of writes of a znode, above the ids that operators choose themselves.</summary>
