@@ -19,8 +19,9 @@ public sealed class ZooKeeperServer : IAsyncDisposable
     {
         _place = place;
         Port = FreePorts.Take();
+        DataFolder = folder[$"zookeeper-{Port}"];
         _configuration = folder.WriteFile($"zoo-{Port}.cfg",
-            $"dataDir={folder[$"zookeeper-{Port}"]}\nclientPort={Port}\nclientPortAddress={place.Address}\nadmin.enableServer=false\ntickTime={TickTime}\nmaxSessionTimeout=60000\n");
+            $"dataDir={DataFolder}\nclientPort={Port}\nclientPortAddress={place.Address}\nadmin.enableServer=false\ntickTime={TickTime}\nmaxSessionTimeout=60000\n");
     }
 
     /// <summary>Whether it is Debian's package, which <c>./game zookeeper</c> needs.</summary>
@@ -37,6 +38,8 @@ public sealed class ZooKeeperServer : IAsyncDisposable
         ?? (NativeLibrary.TryLoad("libzookeeper_mt.so.2", out _) ? null : "ZooKeeper's C client is not here: apt-get install libzookeeper-mt2.");
 
     public int Port { get; }
+
+    public string DataFolder { get; }
 
     public string Address => $"{_place.Address}:{Port}";
 
