@@ -83,6 +83,19 @@ public sealed class BrokerRegistrarTests : IAsyncLifetime
         other.Current.State.ShouldBe(SessionState.Connected);
     }
 
+    /// <summary>The client counts its session as ended before the server does.</summary>
+    [Fact]
+    public async Task It_replaces_the_znode_of_its_own_former_session()
+    {
+        (BrokerRegistrar registrar, ClusterSession session) = await Register(null);
+        (long former, long owner) = (registrar.Epoch, session.Current.SessionId);
+        await session.Open();
+        await registrar.Register(Registration);
+        registrar.Epoch.ShouldBeGreaterThan(former);
+        session.Current.SessionId.ShouldNotBe(owner);
+        (await session.Current.Exists(ZnodePaths.Broker(1))).Stat.EphemeralOwner.ShouldBe(session.Current.SessionId);
+    }
+
     [Theory]
     [InlineData(null, "knows no cluster now")]
     [InlineData("other", "has cluster other now")]

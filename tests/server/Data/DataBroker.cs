@@ -316,7 +316,7 @@ internal sealed class DataBroker : IDisposable, IPartitionListener, IIsrProposal
         return dispatched;
     }
 
-    private static LeaderAndIsrRequest.LeaderAndIsrPartitionState State(int partition, int leader, int leaderEpoch, int[] replicas, int[] isr) => new()
+    public static LeaderAndIsrRequest.LeaderAndIsrPartitionState State(int partition, int leader, int leaderEpoch, int[] replicas, int[] isr) => new()
     {
         PartitionIndex = partition, ControllerEpoch = 1, Leader = leader, LeaderEpoch = leaderEpoch, Isr = isr, Replicas = replicas, IsNew = true,
     };

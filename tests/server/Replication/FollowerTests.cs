@@ -115,6 +115,24 @@ public sealed class FollowerTests : IAsyncDisposable
         await Holds(() => Replica("t").Log!.LogEndOffset == 3);
     }
 
+    /// <summary>Not every controller tells brokers who is alive before it tells them whom to follow.</summary>
+    [Fact]
+    public async Task A_leader_whose_address_is_told_later_is_followed_then()
+    {
+        Lead("t", epoch: 1);
+        await Append("t", 1);
+        _follower.Table.Apply(new LeaderAndIsrRequest
+        {
+            ControllerEpoch = 1,
+            BrokerEpoch = _follower.BrokerEpoch,
+            TopicStates = [new() { TopicName = "t", TopicId = DataBroker.IdOf("t"), PartitionStates = [DataBroker.State(0, LeaderId, 1, Both, Both)] }],
+        }).Topics[0].PartitionErrors[0].ErrorCode.ShouldBe((short)0);
+        await Pass();
+        _peer.Fetches.ShouldBeEmpty();
+        Follow("another", epoch: 1); // With it the leader's address comes.
+        await Holds(() => Replica("t").Log!.LogEndOffset == 1);
+    }
+
     [Fact]
     public async Task After_the_first_fetch_only_partitions_with_a_new_position_are_named()
     {
@@ -231,11 +249,16 @@ public sealed class FollowerTests : IAsyncDisposable
     {
         for (int i = 0; i < 1_000 && !condition(); i++)
         {
-            _leader.Time.Advance(TimeSpan.FromMilliseconds(20));
-            _follower.Time.Advance(TimeSpan.FromMilliseconds(20));
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TestContext.Current.CancellationToken);
+            await Pass();
         }
 
         condition().ShouldBeTrue();
+    }
+
+    private async Task Pass()
+    {
+        _leader.Time.Advance(TimeSpan.FromMilliseconds(20));
+        _follower.Time.Advance(TimeSpan.FromMilliseconds(20));
+        await Task.Delay(TimeSpan.FromMilliseconds(1), TestContext.Current.CancellationToken);
     }
 }
