@@ -8,7 +8,10 @@ using HdrHistogram;
 namespace Game.Cli.Bench;
 
 /// <summary>The loads that compare brokers. All use the client settings of the system and records of an event's size.</summary>
-internal sealed class BrokerLoad(string bootstrapServers)
+/// <param name="brokers">Who is loaded.</param>
+/// <param name="replicationFactor">Of the topics.</param>
+/// <param name="latencyLinger">How long the latency load waits for more records to send together; null for the system's own setting.</param>
+internal sealed class BrokerLoad(IUnderTest brokers, int replicationFactor = 1, TimeSpan? latencyLinger = null)
 {
     public const int RecordBytes = 300;
     public const int Partitions = 4;
@@ -18,24 +21,37 @@ internal sealed class BrokerLoad(string bootstrapServers)
     /// <summary>In place of the time when a record was due: the latency of this record is not measured.</summary>
     private const long NotMeasured = 0;
 
-    /// <summary>Creates a topic.</summary>
-    public async Task<string> CreateTopicAsync(string name, int partitions = Partitions)
+    /// <summary>For a topic of many partitions on a busy machine.</summary>
+    private static readonly TimeSpan CreationTimeout = TimeSpan.FromMinutes(5);
+
+    /// <summary>Creates a topic, and waits until every broker names a leader for each of its partitions.</summary>
+    public async Task<string> CreateTopicAsync(string name, CancellationToken cancellation, int partitions = Partitions)
     {
-        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(bootstrapServers, "bench")).SetLogHandler((_, _) => { }).Build();
-        await admin.CreateTopicsAsync([new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = 1 }]);
+        await CreateTopicsAsync(new Dictionary<string, int> { [name] = partitions }, cancellation);
         return name;
+    }
+
+    /// <summary>The same for topics by their number of partitions, in one request.</summary>
+    public async Task CreateTopicsAsync(IReadOnlyDictionary<string, int> topics, CancellationToken cancellation)
+    {
+        using IAdminClient admin = Admin();
+        CreateTopicsOptions options = new() { RequestTimeout = CreationTimeout, OperationTimeout = CreationTimeout };
+        await admin.CreateTopicsAsync(
+            topics.Select(topic => new TopicSpecification { Name = topic.Key, NumPartitions = topic.Value, ReplicationFactor = (short)replicationFactor }), options);
+        ClusterMetadata metadata = new(brokers, topics);
+        await metadata.UntilAsync("every partition of a new topic has a leader", metadata.IsLed, CreationTimeout, cancellation);
     }
 
     public async Task DeleteTopicAsync(string name)
     {
-        using IAdminClient admin = new AdminClientBuilder(ClientSettings.Admin(bootstrapServers, "bench")).SetLogHandler((_, _) => { }).Build();
+        using IAdminClient admin = Admin();
         await admin.DeleteTopicsAsync([name]);
     }
 
     /// <summary>As many records as the client can send in the time; the number acknowledged.</summary>
     public long Produce(string topic, TimeSpan time, CancellationToken cancellation)
     {
-        ProducerConfig config = ClientSettings.Producer(bootstrapServers, "bench-producer");
+        ProducerConfig config = ClientSettings.Producer(brokers.BootstrapServers, "bench-producer");
         config.LingerMs = 5;
         config.QueueBufferingMaxMessages = 200_000;
         using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { }).Build();
@@ -63,7 +79,7 @@ internal sealed class BrokerLoad(string bootstrapServers)
     /// <summary>Reads a topic from start to end; the number of records.</summary>
     public long Consume(string topic, CancellationToken cancellation)
     {
-        ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, "bench-consumer", "bench");
+        ConsumerConfig config = ClientSettings.Consumer(brokers.BootstrapServers, "bench-consumer", "bench");
         config.EnablePartitionEof = true;
         using IConsumer<Ignore, Ignore> consumer = new ConsumerBuilder<Ignore, Ignore>(config).SetLogHandler((_, _) => { }).Build();
         consumer.Assign(Enumerable.Range(0, Partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
@@ -89,8 +105,9 @@ internal sealed class BrokerLoad(string bootstrapServers)
         Task<LongHistogram> receiving = Task.Factory.StartNew(() => Receive(topic, total, ready, stopping.Token), stopping.Token,
             TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await await Task.WhenAny(ready.Task, receiving).WaitAsync(cancellation);
-        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(ClientSettings.Producer(bootstrapServers,
-            "bench-latency")).SetLogHandler((_, _) => { }).Build();
+        ProducerConfig config = ClientSettings.Producer(brokers.BootstrapServers, "bench-latency");
+        config.LingerMs = latencyLinger?.TotalMilliseconds ?? config.LingerMs;
+        using IProducer<byte[], byte[]> producer = new ProducerBuilder<byte[], byte[]>(config).SetLogHandler((_, _) => { }).Build();
         byte[][] keys = Keys();
         SendToAllPartitions(producer, topic, keys, cancellation);
         long start = Stopwatch.GetTimestamp();
@@ -128,7 +145,7 @@ internal sealed class BrokerLoad(string bootstrapServers)
     private LongHistogram Receive(string topic, long total, TaskCompletionSource ready, CancellationToken cancellation)
     {
         LongHistogram histogram = new(MaxMicros, 3);
-        ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, "bench-receiver", "bench");
+        ConsumerConfig config = ClientSettings.Consumer(brokers.BootstrapServers, "bench-receiver", "bench");
         config.EnablePartitionEof = true;
         using IConsumer<Ignore, byte[]> consumer = new ConsumerBuilder<Ignore, byte[]>(config).SetLogHandler((_, _) => { }).Build();
         consumer.Assign(Enumerable.Range(0, Partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
@@ -182,6 +199,8 @@ internal sealed class BrokerLoad(string bootstrapServers)
             }
         }
     }
+
+    private IAdminClient Admin() => new AdminClientBuilder(ClientSettings.Admin(brokers.BootstrapServers, "bench")).SetLogHandler((_, _) => { }).Build();
 
     private static byte[][] Keys() => [.. Enumerable.Range(0, Users).Select(i => System.Text.Encoding.UTF8.GetBytes($"u-{i:D7}"))];
 }

@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Text;
-
 namespace Game.Cli.Bench;
 
 /// <summary>Where the fetch of a partition starts.</summary>
@@ -13,10 +9,7 @@ internal readonly record struct FetchedPartition(int Partition, short Error, int
 /// <summary>An answer to a Fetch request: Kafka's error code, the id of the session (0: there is none), and the partitions named in the answer.</summary>
 internal sealed record FetchAnswer(short Error, int SessionId, IReadOnlyList<FetchedPartition> Partitions);
 
-/// <summary>
-/// Fetch of version 7, the first with sessions (KIP-227), as bytes: its strings and arrays have lengths of fixed size. Applications reference no project of the
-/// broker, so the encoding is written here.
-/// </summary>
+/// <summary>Fetch of version 7, the first with sessions (KIP-227), as bytes.</summary>
 internal static class FetchMessages
 {
     private const short FetchKey = 1;
@@ -33,36 +26,28 @@ internal static class FetchMessages
     /// <param name="positions">All partitions of a new session; later those whose offset has changed.</param>
     public static byte[] Request(int maxWaitMs, int sessionId, int sessionEpoch, string topic, IReadOnlyCollection<FetchPosition> positions)
     {
-        ArrayBufferWriter<byte> to = new();
-        WriteInt32(to, 0); // the length, filled in at the end
-        WriteInt16(to, FetchKey);
-        WriteInt16(to, Version);
-        WriteInt32(to, 0); // correlation id: one request is under way at a time
-        WriteString(to, ClientId);
-        WriteInt32(to, ConsumerReplicaId);
-        WriteInt32(to, maxWaitMs);
-        WriteInt32(to, 1); // least bytes to wait for
-        WriteInt32(to, MaxBytes);
-        to.Write<byte>([0]); // read uncommitted
-        WriteInt32(to, sessionId);
-        WriteInt32(to, sessionEpoch);
-        WriteInt32(to, positions.Count > 0 ? 1 : 0); // topics
+        WireWriter to = new(FetchKey, Version, ClientId);
+        to.Int32(ConsumerReplicaId);
+        to.Int32(maxWaitMs);
+        to.Int32(1); // least bytes to wait for
+        to.Int32(MaxBytes);
+        to.Byte(0); // read uncommitted
+        to.Int32(sessionId);
+        to.Int32(sessionEpoch);
+        to.Int32(positions.Count > 0 ? 1 : 0); // topics
         if (positions.Count > 0)
         {
             WritePositions(to, topic, positions);
         }
-        WriteInt32(to, 0); // partitions that leave the session
-        byte[] frame = to.WrittenSpan.ToArray();
-        BinaryPrimitives.WriteInt32BigEndian(frame, frame.Length - sizeof(int));
-        return frame;
+        to.Int32(0); // partitions that leave the session
+        return to.ToFrame();
     }
 
     /// <summary>Reads an answer, without the length before it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The answer ends too early.</exception>
     public static FetchAnswer Read(ReadOnlySpan<byte> answer)
     {
-        Reader from = new(answer);
-        from.Skip(sizeof(int)); // correlation id
+        WireReader from = new(answer);
         from.Skip(sizeof(int)); // throttle time
         short error = from.Int16();
         int session = from.Int32();
@@ -78,20 +63,20 @@ internal static class FetchMessages
         return new FetchAnswer(error, session, partitions);
     }
 
-    private static void WritePositions(ArrayBufferWriter<byte> to, string topic, IReadOnlyCollection<FetchPosition> positions)
+    private static void WritePositions(WireWriter to, string topic, IReadOnlyCollection<FetchPosition> positions)
     {
-        WriteString(to, topic);
-        WriteInt32(to, positions.Count);
+        to.String(topic);
+        to.Int32(positions.Count);
         foreach (FetchPosition position in positions)
         {
-            WriteInt32(to, position.Partition);
-            WriteInt64(to, position.Offset);
-            WriteInt64(to, -1); // log start offset: for followers only
-            WriteInt32(to, MaxBytes);
+            to.Int32(position.Partition);
+            to.Int64(position.Offset);
+            to.Int64(-1); // log start offset: for followers only
+            to.Int32(MaxBytes);
         }
     }
 
-    private static FetchedPartition ReadPartition(ref Reader from)
+    private static FetchedPartition ReadPartition(ref WireReader from)
     {
         int partition = from.Int32();
         short error = from.Int16();
@@ -101,51 +86,5 @@ internal static class FetchMessages
         int recordBytes = Math.Max(from.Int32(), 0); // -1 stands for none
         from.Skip(recordBytes);
         return new FetchedPartition(partition, error, recordBytes);
-    }
-
-    private static void WriteString(ArrayBufferWriter<byte> to, string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        WriteInt16(to, (short)bytes.Length);
-        to.Write(bytes);
-    }
-
-    private static void WriteInt16(ArrayBufferWriter<byte> to, short value)
-    {
-        BinaryPrimitives.WriteInt16BigEndian(to.GetSpan(sizeof(short)), value);
-        to.Advance(sizeof(short));
-    }
-
-    private static void WriteInt32(ArrayBufferWriter<byte> to, int value)
-    {
-        BinaryPrimitives.WriteInt32BigEndian(to.GetSpan(sizeof(int)), value);
-        to.Advance(sizeof(int));
-    }
-
-    private static void WriteInt64(ArrayBufferWriter<byte> to, long value)
-    {
-        BinaryPrimitives.WriteInt64BigEndian(to.GetSpan(sizeof(long)), value);
-        to.Advance(sizeof(long));
-    }
-
-    private ref struct Reader(ReadOnlySpan<byte> bytes)
-    {
-        private ReadOnlySpan<byte> _left = bytes;
-
-        public void Skip(int count) => _left = _left[count..];
-
-        public short Int16()
-        {
-            short value = BinaryPrimitives.ReadInt16BigEndian(_left);
-            Skip(sizeof(short));
-            return value;
-        }
-
-        public int Int32()
-        {
-            int value = BinaryPrimitives.ReadInt32BigEndian(_left);
-            Skip(sizeof(int));
-            return value;
-        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net.Sockets;
 using Confluent.Kafka;
@@ -130,13 +129,7 @@ internal sealed class FetchSession : IDisposable
         late.CancelAfter(Patience);
         try
         {
-            NetworkStream stream = _client.GetStream();
-            await stream.WriteAsync(request, late.Token);
-            byte[] length = new byte[sizeof(int)];
-            await stream.ReadExactlyAsync(length, late.Token);
-            byte[] answer = new byte[BinaryPrimitives.ReadInt32BigEndian(length)];
-            await stream.ReadExactlyAsync(answer, late.Token);
-            return FetchMessages.Read(answer);
+            return FetchMessages.Read(await WireExchange.AskAsync(_client.GetStream(), request, late.Token));
         }
         catch (IOException e)
         {

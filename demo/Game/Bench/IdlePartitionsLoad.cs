@@ -31,15 +31,15 @@ internal sealed class IdlePartitionsLoad : IDisposable
     }
 
     /// <summary>Creates the topic and opens the session.</summary>
-    /// <param name="bootstrapServers">HOST:PORT of the one broker that is measured; of a list, the first.</param>
+    /// <param name="brokers">Of a list, the first is measured.</param>
     /// <param name="partitions">Partitions of the topic, at least 1.</param>
     /// <param name="cancellation">Ends the wait for the broker.</param>
-    public static async Task<IdlePartitionsLoad> OpenAsync(string bootstrapServers, int partitions, CancellationToken cancellation)
+    public static async Task<IdlePartitionsLoad> OpenAsync(IUnderTest brokers, int partitions, CancellationToken cancellation)
     {
-        BrokerLoad topics = new(bootstrapServers);
-        await topics.CreateTopicAsync(Topic, partitions);
-        FetchSession session = await FetchSession.OpenAsync(bootstrapServers.Split(',')[0].Trim(), Topic, partitions, cancellation);
-        return new IdlePartitionsLoad(bootstrapServers, partitions, topics, session);
+        BrokerLoad topics = new(brokers);
+        await topics.CreateTopicAsync(Topic, cancellation, partitions);
+        FetchSession session = await FetchSession.OpenAsync(brokers.Addresses[0], Topic, partitions, cancellation);
+        return new IdlePartitionsLoad(brokers.BootstrapServers, partitions, topics, session);
     }
 
     /// <summary>Sends a record to one active partition after the other, each when the one before has arrived in the session; the number that arrived.</summary>

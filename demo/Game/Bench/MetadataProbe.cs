@@ -1,52 +1,57 @@
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Net.Sockets;
 
 namespace Game.Cli.Bench;
 
 /// <summary>
-/// Sends Metadata requests of version 0 to a starting broker, each on a new socket, until it answers. It uses no client, so that the start of a client is not
-/// measured.
+/// Asks one broker for metadata, on a new socket each time. It uses no client, so that the start of a client is not measured, and because a client asks
+/// whichever broker it likes.
 /// </summary>
 internal static class MetadataProbe
 {
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(60);
+    /// <summary>For the start of a broker that has thousands of logs to recover.</summary>
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
 
-    // length, api key 3, version 0, correlation id 1, no client id, no topics named: all topics
-    private static readonly byte[] Request = [0, 0, 0, 14, 0, 3, 0, 0, 0, 0, 0, 1, 0xFF, 0xFF, 0, 0, 0, 0];
+    /// <summary>A broker that has accepted a connection and does not serve it is asked again after this time.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>Waits until a starting broker answers and names a number of brokers.</summary>
+    /// <param name="hostAndPort">The broker.</param>
+    /// <param name="brokers">How many it names at least, itself included.</param>
     /// <param name="since">A <see cref="Stopwatch"/> timestamp.</param>
-    public static async Task<TimeSpan> FirstAnswerAsync(string hostAndPort, long since, CancellationToken cancellation)
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The time since then.</returns>
+    /// <exception cref="UserErrorException">It does not within five minutes.</exception>
+    public static async Task<TimeSpan> FirstAnswerAsync(string hostAndPort, int brokers, long since, CancellationToken cancellation)
     {
-        string[] parts = hostAndPort.Split(':');
-        while (Stopwatch.GetElapsedTime(since) < AnswerTimeout)
+        while (Stopwatch.GetElapsedTime(since) < StartTimeout)
         {
-            if (await AnswersAsync(parts[0], int.Parse(parts[1]), cancellation))
+            if (await AskAsync(hostAndPort, topics: null, cancellation) is { } answer && answer.Brokers.Count >= brokers)
             {
                 return Stopwatch.GetElapsedTime(since);
             }
-            cancellation.WaitHandle.WaitOne(1);
+            await Task.Delay(1, cancellation);
         }
 
-        throw new UserErrorException($"The broker at {hostAndPort} did not answer within {AnswerTimeout.TotalSeconds:F0} s.");
+        throw new UserErrorException($"The broker at {hostAndPort} did not answer within {StartTimeout.TotalMinutes:F0} minutes.");
     }
 
-    private static async Task<bool> AnswersAsync(string host, int port, CancellationToken cancellation)
+    /// <param name="topics">Null for all.</param>
+    /// <returns>Null where the broker does not answer.</returns>
+    public static async Task<MetadataAnswer?> AskAsync(string hostAndPort, IReadOnlyCollection<string>? topics, CancellationToken cancellation)
     {
+        using CancellationTokenSource late = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        late.CancelAfter(AnswerTimeout);
         try
         {
+            int colon = hostAndPort.LastIndexOf(':');
             using TcpClient client = new() { NoDelay = true };
-            await client.ConnectAsync(host, port, cancellation);
-            NetworkStream stream = client.GetStream();
-            await stream.WriteAsync(Request, cancellation);
-            byte[] head = new byte[16];
-            await stream.ReadExactlyAsync(head, cancellation);
-            int brokers = BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(8));
-            return brokers > 0;
+            await client.ConnectAsync(hostAndPort[..colon].Trim('[', ']'), int.Parse(hostAndPort[(colon + 1)..]), late.Token);
+            return MetadataMessages.Read(await WireExchange.AskAsync(client.GetStream(), MetadataMessages.Request(topics), late.Token));
         }
-        catch (Exception e) when (e is SocketException or IOException)
+        catch (Exception e) when (e is SocketException or IOException || e is OperationCanceledException && !cancellation.IsCancellationRequested)
         {
-            return false;
+            return null;
         }
     }
 }

@@ -2,37 +2,38 @@ using System.Globalization;
 
 namespace Game.Cli.Bench;
 
-/// <summary>CPU time and anonymous memory of a process, from /proc.</summary>
+/// <summary>CPU time and anonymous memory of processes together, from /proc.</summary>
 internal sealed class ProcessUsage : IAsyncDisposable
 {
     private const double TicksPerSecond = 100; // USER_HZ, fixed by Linux's ABI
-    private readonly int _processId;
+    private readonly IReadOnlyList<int> _processIds;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _ended = new();
     private readonly Task _sampling;
     private long _peakRssAnon;
 
-    public ProcessUsage(int processId)
+    public ProcessUsage(IReadOnlyList<int> processIds)
     {
-        _processId = processId;
+        _processIds = processIds;
         _sampling = SampleAsync();
     }
 
-    /// <summary>User and system time so far, seconds.</summary>
-    public double CpuSeconds()
-    {
-        string stat = File.ReadAllText($"/proc/{_processId}/stat");
-        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
-    }
-
-    /// <summary>The largest RssAnon seen, bytes; sampled ten times a second.</summary>
+    /// <summary>The largest sum of RssAnon seen at one time, bytes; sampled ten times a second.</summary>
     public long PeakRssAnon => Interlocked.Read(ref _peakRssAnon);
+
+    /// <summary>Canceled when one of the processes has ended.</summary>
+    public CancellationToken Ended => _ended.Token;
+
+    /// <summary>User and system time of all so far, seconds.</summary>
+    /// <exception cref="UserErrorException">One of the processes has ended.</exception>
+    public double CpuSeconds() => _processIds.Sum(id => CpuSeconds(id) ?? throw new UserErrorException($"Process {id} ended while it was measured."));
 
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
         await _sampling;
         _stopping.Dispose();
+        _ended.Dispose();
     }
 
     private async Task SampleAsync()
@@ -42,18 +43,47 @@ internal sealed class ProcessUsage : IAsyncDisposable
         {
             while (await tick.WaitForNextTickAsync(_stopping.Token))
             {
-                Interlocked.Exchange(ref _peakRssAnon, Math.Max(PeakRssAnon, RssAnon()));
+                long?[] sizes = [.. _processIds.Select(RssAnon)];
+                if (sizes.Contains(null))
+                {
+                    await _ended.CancelAsync();
+                    return;
+                }
+                Interlocked.Exchange(ref _peakRssAnon, Math.Max(PeakRssAnon, sizes.Sum()!.Value));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException)
+        catch (OperationCanceledException)
         {
-            // The measurement has ended, or the process has.
+            // The measurement has ended.
         }
     }
 
-    private long RssAnon()
+    private static double? CpuSeconds(int processId)
     {
-        string line = File.ReadLines($"/proc/{_processId}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
+        if (Read(processId, "stat") is not { } stat)
+        {
+            return null;
+        }
+        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+    }
+
+    // A process that has ended, and that its parent has not waited for, has a status without memory.
+    private static long? RssAnon(int processId)
+    {
+        string? line = Read(processId, "status")?.Split('\n').FirstOrDefault(l => l.StartsWith("RssAnon:", StringComparison.Ordinal));
+        return line is null ? null : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
+    }
+
+    private static string? Read(int processId, string file)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/{file}");
+        }
+        catch (IOException)
+        {
+            return null; // the process has ended
+        }
     }
 }

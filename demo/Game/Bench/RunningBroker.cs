@@ -1,13 +1,15 @@
 namespace Game.Cli.Bench;
 
 /// <summary>A broker that somebody else has started.</summary>
-internal sealed class RunningBroker(string bootstrapServers, int processId) : IBrokerUnderTest
+internal sealed class RunningBroker(string bootstrapServers, int processId) : IUnderTest
 {
     public string Name => bootstrapServers;
 
-    public string BootstrapServers => bootstrapServers;
+    public IReadOnlyList<string> Addresses { get; } = bootstrapServers.Split(',', StringSplitOptions.TrimEntries);
 
-    public int ProcessId => processId;
+    public IReadOnlyList<int> ProcessIds => [processId];
+
+    public Task StartAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     public Task<TimeSpan?> RestartAsync(CancellationToken cancellation) => Task.FromResult<TimeSpan?>(null);
 

@@ -14,8 +14,6 @@ internal sealed class Brokers
     /// <summary>The name of the process that runs alone; in a cluster a dash and the id follow.</summary>
     public const string Name = "broker";
 
-    public const string ZooKeeper = "zookeeper";
-
     private const string ZooKeeperJar = "/usr/share/java/zookeeper.jar";
     private const string ZooKeeperClient = "libzookeeper_mt.so.2";
 
@@ -45,10 +43,8 @@ internal sealed class Brokers
     /// <summary>Where the ZooKeeper listens; null where a broker runs alone.</summary>
     public int? ZooKeeperPort => _zooKeeperPort;
 
-    public IReadOnlyList<string> ZooKeeperArguments => ["--port", $"{_zooKeeperPort}", "--data", _folder.DataOf(ZooKeeper)];
-
     /// <summary>Whether the processes of a system are a cluster.</summary>
-    public static bool AreCluster(RunningSystem running) => running.Processes.Any(process => process.Name == ZooKeeper);
+    public static bool AreCluster(RunningSystem running) => running.Processes.Any(process => process.Name == ZooKeeperServer.Name);
 
     /// <exception cref="UserErrorException">A package that a cluster needs is not installed.</exception>
     public static void RequirePackages()

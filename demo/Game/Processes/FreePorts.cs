@@ -20,6 +20,20 @@ internal static class FreePorts
     /// <exception cref="UserErrorException">Too few are free.</exception>
     public static int[] Find(int count) => [.. Enumerable.Range(0, count).Select(_ => Next())];
 
+    /// <summary>Ports that follow each other; the lowest.</summary>
+    /// <exception cref="UserErrorException">Too few are free.</exception>
+    public static int FindRow(int count)
+    {
+        int first = Next();
+        for (int last = first; last < first + count - 1;)
+        {
+            int next = Next();
+            first = next == last + 1 ? first : next;
+            last = next;
+        }
+        return first;
+    }
+
     private static int Next()
     {
         for (int tried = Lowest; tried <= Highest; tried++)

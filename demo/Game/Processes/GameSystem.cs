@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Confluent.Kafka;
 using Game.Contracts;
 using Game.Simulator.World;
@@ -229,32 +227,17 @@ internal sealed class GameSystem : IAsyncDisposable
         _http.Dispose();
     }
 
-    // ZooKeeper serves before the brokers start, because a broker that cannot reach it ends.
     private async Task StartBrokersAsync(Brokers brokers, CancellationToken cancellation)
     {
         if (brokers.ZooKeeperPort is { } port)
         {
-            Start(Brokers.ZooKeeper, Brokers.ZooKeeper, [.. brokers.ZooKeeperArguments]);
-            await UntilAsync($"ZooKeeper at 127.0.0.1:{port}", () => RefusedAsync(port, cancellation), StartTimeout, cancellation);
+            Start(ZooKeeperServer.Name, ZooKeeperServer.Name, ZooKeeperServer.Arguments(port, Folder.DataOf(ZooKeeperServer.Name)));
+            await UntilAsync($"ZooKeeper at 127.0.0.1:{port}", () => ZooKeeperServer.RefusedAsync(port, cancellation), StartTimeout, cancellation);
         }
 
         for (int id = 1; id <= brokers.Count; id++)
         {
             Start(brokers.NameOf(id), Brokers.Name, [.. brokers.ArgumentsOf(id)]);
-        }
-    }
-
-    private static async Task<string?> RefusedAsync(int port, CancellationToken cancellation)
-    {
-        using TcpClient client = new();
-        try
-        {
-            await client.ConnectAsync(IPAddress.Loopback, port, cancellation);
-            return null;
-        }
-        catch (SocketException e)
-        {
-            return e.Message;
         }
     }
 

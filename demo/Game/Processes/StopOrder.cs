@@ -17,7 +17,7 @@ internal static class StopOrder
         _ when name.StartsWith("game-server", StringComparison.Ordinal) => 0,
         _ when name.StartsWith(Brokers.Name, StringComparison.Ordinal) => 2,
         GameSystem.LocalWebHdfs => 2,
-        Brokers.ZooKeeper => 3,
+        ZooKeeperServer.Name => 3,
         _ => 1,
     };
 }

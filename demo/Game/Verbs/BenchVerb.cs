@@ -8,7 +8,7 @@ using Spectre.Console;
 
 namespace Game.Cli.Verbs;
 
-/// <summary><c>./game bench broker|detector|path</c>.</summary>
+/// <summary><c>./game bench broker|cluster|detector|path</c>.</summary>
 internal static class BenchVerb
 {
     private const double EventToAlertAimMs = 10;
@@ -19,7 +19,13 @@ internal static class BenchVerb
     /// <summary>A broker keeps files open for each partition; with more, their number and not the session is measured.</summary>
     private const int MaxIdlePartitions = 20_000;
 
-    public static Command Create() => new("bench", "Measurements; docs/performance.md says how they are made") { Broker(), Detector(), PathBench() };
+    /// <summary>The longest session that the peers' ZooKeeper grants.</summary>
+    private const int MaxSessionSeconds = 10;
+
+    /// <summary>A broker of Apache keeps a file open for each replica, and one process may open some 20,000 here.</summary>
+    private const int MaxClusterPartitions = 15_000;
+
+    public static Command Create() => new("bench", "Measurements; docs/performance.md says how they are made") { Broker(), Cluster(), Detector(), PathBench() };
 
     private static Command Broker()
     {
@@ -49,39 +55,100 @@ internal static class BenchVerb
             using ReportFile? file = ReportFile.Open(parsed.GetValue(report));
             BenchOptions options = new(parsed.GetValue(warmUp), parsed.GetValue(seconds), parsed.GetValue(rounds), parsed.GetValue(rate),
                 parsed.GetValue(idle));
-            await using FileStream systemLock = SystemLock.Acquire();
-            SystemFolder folder = SystemFolder.Scratch("bench");
-            List<IBrokerUnderTest> brokers = new();
-            try
+            await InScratchAsync(async newFolder =>
             {
-                brokers.Add(await OwnBroker.StartAsync(folder.Path, cancellation));
-                if (parsed.GetValue(peer) is { } version)
+                string folder = newFolder();
+                List<IUnderTest> brokers =
+                [
+                    new OwnBrokers(folder, BrokersWanted.One),
+                    .. parsed.GetValue(peer) is { } version ? [new PeerBrokers(version, folder, BrokersWanted.One)] : (IUnderTest[])[],
+                    .. parsed.GetValue(against) is { } address ? [new RunningBroker(address, parsed.GetValue(pid)!.Value)] : (IUnderTest[])[],
+                ];
+                try
                 {
-                    brokers.Add(await PeerBroker.StartAsync(version, folder.Path, cancellation));
+                    foreach (IUnderTest broker in brokers)
+                    {
+                        await broker.StartAsync(cancellation);
+                    }
+                    BrokerBenchReport result = await new BrokerBench(options, brokers, Console.WriteLine).RunAsync(cancellation);
+                    result.Write(AnsiConsole.Console);
+                    await (file?.WriteAsync(result.ToJson(), cancellation) ?? Task.CompletedTask);
                 }
-                if (parsed.GetValue(against) is { } address)
+                finally
                 {
-                    brokers.Add(new RunningBroker(address, parsed.GetValue(pid)!.Value));
+                    foreach (IUnderTest broker in brokers)
+                    {
+                        await broker.DisposeAsync();
+                    }
                 }
-                BrokerBenchReport result = await new BrokerBench(options, brokers, Console.WriteLine).RunAsync(cancellation);
-                BrokerBench.Write(AnsiConsole.Console, result);
-                if (file is not null)
-                {
-                    await file.WriteAsync(BrokerBench.ToJson(result), cancellation);
-                }
-            }
-            finally
-            {
-                foreach (IBrokerUnderTest broker in brokers)
-                {
-                    await broker.DisposeAsync();
-                }
-            }
-
-            folder.Remove();
+            }, cancellation);
             return 0;
         });
         return command;
+    }
+
+    private static Command Cluster()
+    {
+        Option<string?> peer = OptionOf.Checked("--peer", "Compare with Apache Kafka of the peers folder: 3.9, the last on ZooKeeper", "VERSION",
+            text => text is "3.9" ? null : $"--peer takes 3.9, not '{text}': of the peers only that one runs on ZooKeeper.");
+        Option<int> rounds = OptionOf.Whole("--rounds", "Turns of each cluster, which is started anew for each", 3, 1, 1000);
+        Option<double> seconds = OptionOf.Positive("--seconds", "Length of each measurement", 10, OptionOf.MaxSeconds);
+        Option<double> warmUp = OptionOf.Positive("--warm-up", "Warm-up of each turn, seconds", 30, OptionOf.MaxSeconds);
+        Option<double> rate = OptionOf.Positive("--rate", "Records a second of the latency load that has an aim", 500, OptionOf.MaxRate);
+        Option<double> busyRate = OptionOf.Positive("--busy-rate", "Records a second of the one that has none", 5000, OptionOf.MaxRate);
+        Option<int> kills = OptionOf.Whole("--kills", "Killed leaders of each cluster over all rounds; 0: none", 20, 0, 1000);
+        Option<int> session = OptionOf.Whole("--session-timeout", "Seconds that ZooKeeper waits for a silent broker", 6, 1, MaxSessionSeconds);
+        Option<int> partitions = OptionOf.Whole("--partitions", "Partitions to create and fail over, RF 1 and RF 3; 0: none", 0, 0, MaxClusterPartitions);
+        Option<string?> report = OptionOf.Report("Write the figures as JSON");
+        Command command = new("cluster", $"The same of {Brokers.ClusterSize} brokers on ZooKeeper with RF {Brokers.ClusterSize}, and kills of leaders")
+        {
+            peer, rounds, seconds, warmUp, rate, busyRate, kills, session, partitions, report,
+        };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            Brokers.RequirePackages();
+            using ReportFile? file = ReportFile.Open(parsed.GetValue(report));
+            BrokersWanted wanted = BrokersWanted.Cluster(TimeSpan.FromSeconds(parsed.GetValue(session)));
+            List<Contender> contenders = [new(OwnBrokers.OwnName, folder => new OwnBrokers(folder, wanted))];
+            if (parsed.GetValue(peer) is { } version)
+            {
+                PeerBrokers.Folder(); // refused now, not at the peer's first turn
+                contenders.Add(new(PeerBrokers.NameOf(version), folder => new PeerBrokers(version, folder, wanted)));
+            }
+            ClusterBenchOptions options = new(parsed.GetValue(warmUp), parsed.GetValue(seconds), parsed.GetValue(rounds), parsed.GetValue(rate),
+                parsed.GetValue(busyRate), parsed.GetValue(kills), parsed.GetValue(session), parsed.GetValue(partitions));
+            await InScratchAsync(async newFolder =>
+            {
+                ClusterBenchReport result = await new ClusterBench(options, contenders, newFolder, Console.WriteLine).RunAsync(cancellation);
+                result.Write(AnsiConsole.Console);
+                await (file?.WriteAsync(result.ToJson(), cancellation) ?? Task.CompletedTask);
+            }, cancellation);
+            return 0;
+        });
+        return command;
+    }
+
+    /// <summary>
+    /// Runs work in a folder that is removed afterwards, also after an interrupt; after an error it stays, because it has the logs.
+    /// </summary>
+    /// <param name="work">Its parameter gives an empty folder, in place of the one before.</param>
+    /// <param name="cancellation">The interrupt.</param>
+    private static async Task InScratchAsync(Func<Func<string>, Task> work, CancellationToken cancellation)
+    {
+        await using FileStream systemLock = SystemLock.Acquire();
+        bool isOver = false;
+        try
+        {
+            await Outcome.RunAndReportInterruptAsync(() => work(() => SystemFolder.Scratch("bench").Path), cancellation);
+            isOver = true;
+        }
+        finally
+        {
+            if (isOver || cancellation.IsCancellationRequested)
+            {
+                SystemFolder.Scratch("bench").Remove();
+            }
+        }
     }
 
     private static Command Detector()
