@@ -15,8 +15,8 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     private Action<string, IReadOnlyDictionary<string, string>> _changed = static (_, _) => { };
 
     /// <summary>
-    /// Calls <paramref name="holds"/> with a topic's own settings: now for each topic that has some, and whenever they are read again. It must not block. Before
-    /// the changes are followed.
+    /// Calls <paramref name="holds"/> with a topic's own settings: now for each topic that has some, and whenever they are read again. It must not block.
+    /// Before the changes are followed.
     /// </summary>
     internal void Subscribe(Action<string, IReadOnlyDictionary<string, string>> holds)
     {

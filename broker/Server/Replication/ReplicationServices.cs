@@ -24,7 +24,8 @@ namespace Broker.Server.Replication;
 /// <param name="Log">Of the area.</param>
 internal sealed record ReplicationServices(
     ReplicationSettings Settings, int BrokerId, Func<long> BrokerEpoch, Func<TopicPartition, Partition?> Find, MetadataCache Metadata,
-    IBrokerConnections Connections, InterBrokerVersions Versions, ReplicationQuota Quota, IScheduler Scheduler, TimingWheel Wheel, TimeProvider Time, ILogger Log);
+    IBrokerConnections Connections, InterBrokerVersions Versions, ReplicationQuota Quota, IScheduler Scheduler, TimingWheel Wheel, TimeProvider Time,
+    ILogger Log);
 
 /// <summary>The settings of followers, under Kafka's names.</summary>
 /// <param name="Listener"><c>inter.broker.listener.name</c>, or what stands for it.</param>

@@ -11,16 +11,19 @@ internal sealed class MixedCluster : IAsyncDisposable
     private readonly Dictionary<int, ApacheKafka> _apache = [];
     private readonly Dictionary<int, BrokerProcess> _ours = [];
 
-    private MixedCluster(ApacheZooKeeper zooKeeper, TempFolder folder) => (_zooKeeper, _folder) = (zooKeeper, folder);
+    private readonly string[] _settings;
+
+    private MixedCluster(ApacheZooKeeper zooKeeper, TempFolder folder, string[] settings) => (_zooKeeper, _folder, _settings) = (zooKeeper, folder, settings);
 
     public string BootstrapServers => string.Join(',', _apache.Values.Select(broker => broker.BootstrapServers)
         .Concat(_ours.Values.Select(broker => broker.BootstrapServers)));
 
     /// <summary>The first broker that is started becomes the controller.</summary>
-    public static async Task<MixedCluster> StartAsync()
+    /// <param name="settings">Of all brokers, beside the usual ones.</param>
+    public static async Task<MixedCluster> StartAsync(params string[] settings)
     {
         TempFolder folder = new();
-        return new MixedCluster(await ApacheZooKeeper.StartAsync(folder), folder);
+        return new MixedCluster(await ApacheZooKeeper.StartAsync(folder), folder, settings);
     }
 
     public ApacheKafka Apache(int id) => _apache[id];
@@ -100,10 +103,10 @@ internal sealed class MixedCluster : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private static string[] Settings(int id) =>
+    private string[] Settings(int id) =>
     [
         $"broker.id={id}", $"broker.rack=rack-{id}", "zookeeper.session.timeout.ms=4000", "replica.lag.time.max.ms=4000", "offsets.topic.replication.factor=3",
-        "offsets.topic.num.partitions=4", "auto.leader.rebalance.enable=false", "min.insync.replicas=2",
+        "offsets.topic.num.partitions=4", "auto.leader.rebalance.enable=false", "min.insync.replicas=2", .. _settings,
     ];
 
     private string SegmentsOf(int id, string topic, int partition) => string.Join('\n', Directory

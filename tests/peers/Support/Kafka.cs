@@ -56,9 +56,9 @@ internal static class Kafka
     }
 
     /// <summary>All records of a topic, in each partition's order.</summary>
-    public static List<ConsumeResult<string, string>> ReadAll(string bootstrapServers, string topic, int partitions)
+    public static List<ConsumeResult<string, string>> ReadAll(string bootstrapServers, string topic, int partitions, string rack = "")
     {
-        using IConsumer<string, string> consumer = Consumer(bootstrapServers, "reader");
+        using IConsumer<string, string> consumer = Consumer(bootstrapServers, "reader", rack);
         TopicPartition[] all = [.. Enumerable.Range(0, partitions).Select(p => new TopicPartition(topic, p))];
         consumer.Assign(all.Select(p => new TopicPartitionOffset(p, Offset.Beginning)));
         return Take(consumer, (int)all.Sum(p => consumer.QueryWatermarkOffsets(p, Patience).High.Value));
@@ -84,10 +84,11 @@ internal static class Kafka
             && p.Offset.Value >= 0).ToDictionary(p => p.Partition.Value, p => p.Offset.Value);
     }
 
-    private static IConsumer<string, string> Consumer(string bootstrapServers, string group)
+    private static IConsumer<string, string> Consumer(string bootstrapServers, string group, string rack = "")
         => new ConsumerBuilder<string, string>(new ConsumerConfig
         {
-            BootstrapServers = bootstrapServers, GroupId = group, EnableAutoCommit = false, AutoOffsetReset = AutoOffsetReset.Earliest, CheckCrcs = true,
+            BootstrapServers = bootstrapServers, GroupId = group, ClientRack = rack, EnableAutoCommit = false, AutoOffsetReset = AutoOffsetReset.Earliest,
+            CheckCrcs = true,
         })
             .SetLogHandler((_, _) => { }).Build();
 
