@@ -30,7 +30,7 @@ public sealed class BenchFigureTests
     {
         LoadFigures medians = LoadFigures.MediansOf([Load(1, 30), Load(2, 10), Load(9, 20)]);
         (medians.ProducedPerCpuSecond, medians.ConsumedPerCpuSecond, medians.ProducedPerSecond).ShouldBe((2, 20, 200));
-        medians.Latencies.ShouldBe([new LatencyFigures(500, 20, 40, 60, 80), new LatencyFigures(5000, 21, 41, 61, 81)]);
+        medians.Latencies.ShouldBe([new LatencyAtRate(500, 20, 40, 60, 80), new LatencyAtRate(5000, 21, 41, 61, 81)]);
     }
 
     [Fact]
@@ -60,8 +60,8 @@ public sealed class BenchFigureTests
     }
 
     private static LoadFigures Load(double produced, double consumed)
-        => new(produced, consumed, produced * 100, [new LatencyFigures(500, consumed, consumed * 2, consumed * 3, consumed * 4),
-            new LatencyFigures(5000, consumed + 1, consumed * 2 + 1, consumed * 3 + 1, consumed * 4 + 1)]);
+        => new(produced, consumed, produced * 100, [new LatencyAtRate(500, consumed, consumed * 2, consumed * 3, consumed * 4),
+            new LatencyAtRate(5000, consumed + 1, consumed * 2 + 1, consumed * 3 + 1, consumed * 4 + 1)]);
 
     private static string Shown(string[] names, Figure[] figures)
     {

@@ -42,7 +42,7 @@ public sealed class ClusterBenchTests
     [Fact]
     public void Partitions_of_one_replica_have_no_line_for_a_leader_that_is_replaced()
     {
-        PartitionFigures single = new(4, 0.1, new LatencyFigures(500, 1, 2, 3, 0.2), 1000, FailOverSeconds: null, ControllerFailOverSeconds: null, 8);
+        PartitionFigures single = new(4, 0.1, new LatencyAtRate(500, 1, 2, 3, 0.2), 1000, FailOverSeconds: null, ControllerFailOverSeconds: null, 8);
         PartitionFigures replicated = single with { FailOverSeconds = 6, ControllerFailOverSeconds = 7 };
         ClusterBenchReport report = new(Options with { Partitions = 10_000 },
             [Figures("ours", 1, 1, 1, [5000]) with { PartitionsOfOneReplica = single, ReplicatedPartitions = replicated }]);
@@ -90,7 +90,8 @@ public sealed class ClusterBenchTests
     public async Task A_value_that_it_cannot_use_is_refused_in_one_sentence(string option, string value, string sentence)
     {
         await using StringWriter errors = new();
-        int code = await Outcome.OfAsync(new Command("./game") { BenchVerb.Create() }, ["bench", "cluster", $"{option}={value}"], errors, CancellationToken.None);
+        Command root = new("./game") { BenchVerb.Create() };
+        int code = await Outcome.OfAsync(root, ["bench", "cluster", $"{option}={value}"], errors, TestContext.Current.CancellationToken);
         (code, errors.ToString()).ShouldBe((2, $"game: {sentence} See ./game bench cluster --help.\n"));
     }
 
@@ -98,6 +99,6 @@ public sealed class ClusterBenchTests
         => report.Figures.Where(figure => figure.Aim is not null).ToDictionary(figure => figure.Name, figure => figure.Aim!.Verdict(figure.Ratio!.Value));
 
     private static ClusterFigures Figures(string name, double produced, double p99, long peak, double[] kills)
-        => new(name, new LoadFigures(produced, 1, 1, [new LatencyFigures(500, 1, p99, 1, 1), new LatencyFigures(5000, 1, 1, 1, 1)]), peak,
+        => new(name, new LoadFigures(produced, 1, 1, [new LatencyAtRate(500, 1, p99, 1, 1), new LatencyAtRate(5000, 1, 1, 1, 1)]), peak,
             [.. kills.Select(ms => new LeaderKill(1, WasController: false, ms, 1, 1))], null, null);
 }

@@ -18,4 +18,45 @@ public sealed class BenchTests : IAsyncDisposable
         (await terminal.WrappedAsync()).ShouldBeEmpty();
         _home.Running.ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task A_small_bench_of_a_cluster_kills_a_leader_and_ends_with_its_table()
+    {
+        SkipWithoutCluster();
+        await using Terminal terminal = await Terminal.OpenAsync(_home, 80, 24,
+            "./game bench cluster --rounds 1 --seconds 0.5 --warm-up 0.6 --rate 50 --busy-rate 100 --kills 1 --session-timeout 2 --partitions 6");
+        (await terminal.ExitCodeAsync()).ShouldBe(0, await terminal.WholeAsync());
+        string whole = await terminal.WholeAsync();
+        foreach (string line in (string[])["latency p50 ms at 100/s", "leader killed to first write s, maximum", "RF 1: start to all in sync s",
+            "RF 3: controller killed to all led s"])
+        {
+            whole.ShouldContain(line);
+        }
+        (await terminal.WrappedAsync()).ShouldBeEmpty();
+        HasEnded();
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_a_cluster_that_is_measured_and_removes_its_folder()
+    {
+        SkipWithoutCluster();
+        await using Terminal terminal = await Terminal.OpenAsync(_home, 80, 24, "./game bench cluster --warm-up 300");
+        await Until.HoldsAsync("the brokers run", TimeSpan.FromMinutes(1), () => _home.Running.Count > 4);
+        await terminal.TypeAsync("", "C-c");
+        (await terminal.ExitCodeAsync()).ShouldBe(130, await terminal.WholeAsync());
+        HasEnded();
+    }
+
+    private static void SkipWithoutCluster()
+    {
+        Assert.SkipWhen(Terminal.Absent is not null, Terminal.Absent ?? "");
+        Assert.SkipWhen(ZooKeeperServer.AbsentWithClient is not null, ZooKeeperServer.AbsentWithClient ?? "");
+        Assert.SkipUnless(ZooKeeperServer.IsDebians, "./game bench cluster needs Debian's ZooKeeper: apt-get install zookeeper.");
+    }
+
+    private void HasEnded()
+    {
+        _home.Running.ShouldBeEmpty();
+        Directory.Exists(Path.Combine(_home.Path, ".game", "bench")).ShouldBeFalse();
+    }
 }

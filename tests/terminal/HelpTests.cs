@@ -2,8 +2,8 @@ namespace Terminal.Tests;
 
 public sealed class HelpTests : IAsyncDisposable
 {
-    private static readonly string[] Verbs = ["", "demo", "up", "down", "status", "simulate", "query", "shell", "bench", "bench broker", "bench detector",
-        "bench path"];
+    private static readonly string[] Verbs = ["", "demo", "up", "down", "status", "simulate", "query", "shell", "bench", "bench broker", "bench cluster",
+        "bench detector", "bench path"];
     private readonly GameFolder _home = new();
 
     public ValueTask DisposeAsync() => _home.DisposeAsync();

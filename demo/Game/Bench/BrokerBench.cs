@@ -31,7 +31,10 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IUnderTest
             {
                 LoadFigures figures = await _loads.MeasureAsync(broker, usages[broker], $"bench-{round}", cancellation);
                 rounds[broker].Add(figures);
-                writeLine($"round {round}, {broker.Name}: {figures.Summary}");
+                foreach (string line in figures.Summary)
+                {
+                    writeLine($"round {round}, {broker.Name}: {line}");
+                }
             }
         }
 

@@ -43,7 +43,10 @@ internal sealed class ClusterBench(ClusterBenchOptions options, IReadOnlyList<Co
     {
         LoadFigures load = await _loads.MeasureAsync(cluster, usage, "bench", cancellation);
         long peak = usage.PeakRssAnon;
-        writeLine($"round {round}, {cluster.Name}: {load.Summary}, {peak / 1e6:N0} MB");
+        foreach (string line in load.Summary.Append($"{peak / 1e6:N0} MB at most"))
+        {
+            writeLine($"round {round}, {cluster.Name}: {line}");
+        }
         return new Turn(load, peak, await new LeaderKills(cluster, writeLine).RunAsync(options.KillsOf(round), cancellation));
     }
 
@@ -52,7 +55,7 @@ internal sealed class ClusterBench(ClusterBenchOptions options, IReadOnlyList<Co
         Dictionary<Contender, PartitionFigures> figures = [];
         foreach (Contender contender in options.Partitions > 0 ? contenders : [])
         {
-            figures[contender] = await OnWarmClusterAsync(contender, "many partitions",
+            figures[contender] = await OnWarmClusterAsync(contender, "partitions",
                 (cluster, _) => new PartitionsBench(cluster, options.Partitions, TimeSpan.FromSeconds(options.Seconds), _loads, writeLine)
                     .RunAsync(replicationFactor, cancellation), cancellation);
         }
@@ -62,7 +65,7 @@ internal sealed class ClusterBench(ClusterBenchOptions options, IReadOnlyList<Co
     private async Task<T> OnWarmClusterAsync<T>(Contender contender, string what, Func<IClusterUnderTest, ProcessUsage, Task<T>> measure,
         CancellationToken cancellation)
     {
-        writeLine($"{what}, {contender.Name}: starting the cluster, then warming up for {options.WarmUpSeconds:F0} s");
+        writeLine($"{what}, {contender.Name}: starting, then warming up for {options.WarmUpSeconds:F0} s");
         await using IClusterUnderTest cluster = contender.Create(newFolder());
         await cluster.StartAsync(cancellation);
         await using ProcessUsage usage = new(cluster.ProcessIds);

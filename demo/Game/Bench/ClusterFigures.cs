@@ -9,8 +9,8 @@ namespace Game.Cli.Bench;
 /// <param name="WarmUpSeconds">Of each turn.</param>
 /// <param name="Seconds">Length of each load.</param>
 /// <param name="Rounds">Turns of each cluster.</param>
-/// <param name="Rate">Records a second of the latency load that has an aim.</param>
-/// <param name="BusyRate">The same of the one that has none.</param>
+/// <param name="Rate">Records a second of the latency load whose 99th percentile has an aim.</param>
+/// <param name="BusyRate">The same of the second latency load, which has no aim.</param>
 /// <param name="Kills">Killed leaders of each cluster over all rounds; may be 0.</param>
 /// <param name="SessionTimeoutSeconds">How long ZooKeeper hears nothing of a broker before the others elect new leaders.</param>
 /// <param name="Partitions">How many are created and failed over; 0 leaves that out.</param>
@@ -19,7 +19,7 @@ internal sealed record ClusterBenchOptions(double WarmUpSeconds, double Seconds,
 {
     public int ReplicationFactor => Brokers.ClusterSize;
 
-    /// <summary>The kills of a round, counted from 1: all rounds have as many, except that earlier ones have one more where they do not divide evenly.</summary>
+    /// <summary>The kills of a round, counted from 1: where they do not divide evenly, the first rounds have one more.</summary>
     public int KillsOf(int round) => Kills / Rounds + (round <= Kills % Rounds ? 1 : 0);
 }
 

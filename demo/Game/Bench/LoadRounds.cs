@@ -36,7 +36,7 @@ internal sealed class LoadRounds(TimeSpan warmUp, TimeSpan length, IReadOnlyList
             long consumed = loads.Consume(topic, stop);
             double afterConsume = usage.CpuSeconds();
             await loads.DeleteTopicAsync(topic);
-            List<LatencyFigures> latencies = [];
+            List<LatencyAtRate> latencies = [];
             foreach (double rate in rates)
             {
                 latencies.Add(await LatencyAsync(loads, usage, $"{topic}-latency-{latencies.Count + 1}", rate, stop));
@@ -45,7 +45,7 @@ internal sealed class LoadRounds(TimeSpan warmUp, TimeSpan length, IReadOnlyList
         }, cancellation);
 
     /// <summary>The latency at the first rate alone.</summary>
-    public Task<LatencyFigures> LatencyAsync(IUnderTest brokers, ProcessUsage usage, string topic, CancellationToken cancellation)
+    public Task<LatencyAtRate> LatencyAsync(IUnderTest brokers, ProcessUsage usage, string topic, CancellationToken cancellation)
         => WhileAllRunAsync(brokers, usage, stop => LatencyAsync(load(brokers), usage, topic, rates[0], stop), cancellation);
 
     /// <summary>Flushes what was written before to the disk, so that no measurement waits for the bytes of another one.</summary>
@@ -55,7 +55,7 @@ internal sealed class LoadRounds(TimeSpan warmUp, TimeSpan length, IReadOnlyList
         sync.WaitForExit();
     }
 
-    private async Task<LatencyFigures> LatencyAsync(BrokerLoad loads, ProcessUsage usage, string topic, double rate, CancellationToken cancellation)
+    private async Task<LatencyAtRate> LatencyAsync(BrokerLoad loads, ProcessUsage usage, string topic, double rate, CancellationToken cancellation)
     {
         await loads.CreateTopicAsync(topic, cancellation);
         FlushDisk();
@@ -63,11 +63,12 @@ internal sealed class LoadRounds(TimeSpan warmUp, TimeSpan length, IReadOnlyList
         LongHistogram latency = await loads.LatencyAsync(topic, rate, length, cancellation);
         double cores = (usage.CpuSeconds() - start) / length.TotalSeconds;
         await loads.DeleteTopicAsync(topic);
-        return new LatencyFigures(rate, Ms(latency, 50), Ms(latency, 99), Ms(latency, 99.9), cores);
+        return new LatencyAtRate(rate, Ms(latency, 50), Ms(latency, 99), Ms(latency, 99.9), cores);
     }
 
     /// <summary>Runs a load, which ends when a broker does: its clients would wait for that broker.</summary>
-    private static async Task<T> WhileAllRunAsync<T>(IUnderTest brokers, ProcessUsage usage, Func<CancellationToken, Task<T>> run, CancellationToken cancellation)
+    private static async Task<T> WhileAllRunAsync<T>(IUnderTest brokers, ProcessUsage usage, Func<CancellationToken, Task<T>> run,
+        CancellationToken cancellation)
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, usage.Ended);
         try

@@ -15,7 +15,7 @@ namespace Game.Cli.Bench;
 /// <param name="StartedSeconds">
 /// From exec of the broker that was not the controller, started again, until every broker names a leader for each partition, all replicas being in sync.
 /// </param>
-internal sealed record PartitionFigures(double CreateSeconds, double IdleCpuCores, LatencyFigures Latency, long PeakRssAnon, double? FailOverSeconds,
+internal sealed record PartitionFigures(double CreateSeconds, double IdleCpuCores, LatencyAtRate Latency, long PeakRssAnon, double? FailOverSeconds,
     double? ControllerFailOverSeconds, double StartedSeconds);
 
 /// <summary>Creates many partitions on a warm cluster, watches it idle and under the latency load, and kills brokers.</summary>
@@ -40,8 +40,8 @@ internal sealed class PartitionsBench(IClusterUnderTest cluster, int partitions,
     public async Task<PartitionFigures> RunAsync(int replicationFactor, CancellationToken cancellation)
     {
         await using ProcessUsage usage = new(cluster.ProcessIds);
-        string what = $"{cluster.Name}, {partitions:N0} partitions, RF {replicationFactor}";
-        writeLine($"{what}: creating them");
+        string what = $"RF {replicationFactor}";
+        writeLine($"{cluster.Name}: creating {partitions:N0} partitions, {what}");
         long start = Stopwatch.GetTimestamp();
         await new BrokerLoad(cluster, replicationFactor).CreateTopicsAsync(_topics, cancellation);
         double create = Stopwatch.GetElapsedTime(start).TotalSeconds;
@@ -50,7 +50,7 @@ internal sealed class PartitionsBench(IClusterUnderTest cluster, int partitions,
         double cpu = usage.CpuSeconds();
         await Task.Delay(idle, cancellation);
         double cores = (usage.CpuSeconds() - cpu) / idle.TotalSeconds;
-        LatencyFigures latency = await loads.LatencyAsync(cluster, usage, "bench-beside", cancellation);
+        LatencyAtRate latency = await loads.LatencyAsync(cluster, usage, "bench-beside", cancellation);
         writeLine($"{what}: {cores:F2} cores while idle; p99 {latency.P99Ms:F2} ms and {latency.BrokerCpuCores:F2} cores at {latency.Rate:N0}/s");
         PartitionFigures figures = new(create, cores, latency, usage.PeakRssAnon, null, null, 0);
         return replicationFactor == 1 ? await StartAgainAsync(figures, what, cancellation) : await FailOverAsync(figures, what, cancellation);

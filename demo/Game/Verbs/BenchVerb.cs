@@ -89,18 +89,18 @@ internal static class BenchVerb
 
     private static Command Cluster()
     {
-        Option<string?> peer = OptionOf.Checked("--peer", "Compare with Apache Kafka of the peers folder: 3.9, the last on ZooKeeper", "VERSION",
+        Option<string?> peer = OptionOf.Checked("--peer", "Compare with three of Apache Kafka of the peers folder: 3.9", "VERSION",
             text => text is "3.9" ? null : $"--peer takes 3.9, not '{text}': of the peers only that one runs on ZooKeeper.");
         Option<int> rounds = OptionOf.Whole("--rounds", "Turns of each cluster, which is started anew for each", 3, 1, 1000);
         Option<double> seconds = OptionOf.Positive("--seconds", "Length of each measurement", 10, OptionOf.MaxSeconds);
         Option<double> warmUp = OptionOf.Positive("--warm-up", "Warm-up of each turn, seconds", 30, OptionOf.MaxSeconds);
-        Option<double> rate = OptionOf.Positive("--rate", "Records a second of the latency load that has an aim", 500, OptionOf.MaxRate);
-        Option<double> busyRate = OptionOf.Positive("--busy-rate", "Records a second of the one that has none", 5000, OptionOf.MaxRate);
+        Option<double> rate = OptionOf.Positive("--rate", "Records a second of the first latency load", 500, OptionOf.MaxRate);
+        Option<double> busyRate = OptionOf.Positive("--busy-rate", "Records a second of the second latency load", 5000, OptionOf.MaxRate);
         Option<int> kills = OptionOf.Whole("--kills", "Killed leaders of each cluster over all rounds; 0: none", 20, 0, 1000);
         Option<int> session = OptionOf.Whole("--session-timeout", "Seconds that ZooKeeper waits for a silent broker", 6, 1, MaxSessionSeconds);
         Option<int> partitions = OptionOf.Whole("--partitions", "Partitions to create and fail over, RF 1 and RF 3; 0: none", 0, 0, MaxClusterPartitions);
         Option<string?> report = OptionOf.Report("Write the figures as JSON");
-        Command command = new("cluster", $"The same of {Brokers.ClusterSize} brokers on ZooKeeper with RF {Brokers.ClusterSize}, and kills of leaders")
+        Command command = new("cluster", $"{Brokers.ClusterSize} brokers on ZooKeeper, alone or beside others: loads, leaders killed")
         {
             peer, rounds, seconds, warmUp, rate, busyRate, kills, session, partitions, report,
         };

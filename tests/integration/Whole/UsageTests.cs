@@ -27,6 +27,9 @@ public sealed class UsageTests : IDisposable
     [InlineData("bench broker", "--rounds")]
     [InlineData("bench broker", "--pid")]
     [InlineData("bench broker", "--peer")]
+    [InlineData("bench cluster", "--rounds")]
+    [InlineData("bench cluster", "--peer")]
+    [InlineData("bench cluster", "--session-timeout")]
     public async Task A_bad_value_is_an_error_of_one_line(string verb, string option, string others = "")
     {
         foreach (string value in (string[])["abc", "0", "-1", "1e9", ""])
