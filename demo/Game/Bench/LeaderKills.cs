@@ -32,8 +32,8 @@ internal sealed class LeaderKills(IClusterUnderTest cluster, Action<string> writ
         {
             LeaderKill kill = await KillAsync(producer, kills.Count + 1, cancellation);
             kills.Add(kill);
-            writeLine($"kill {kills.Count} of {count}, {(kill.WasController ? "controller" : "broker")} {kill.Broker}: first write after "
-                + $"{kill.FirstWriteMs / 1000:F2} s; in sync {kill.InSyncMs / 1000:F2} s after its start");
+            writeLine($"kill {kills.Count} of {count}, {(kill.WasController ? "controller" : "broker")} {kill.Broker}: first write "
+                + $"{kill.FirstWriteMs / 1000:F2} s, in sync {kill.InSyncMs / 1000:F2} s after start");
         }
         return kills;
     }
