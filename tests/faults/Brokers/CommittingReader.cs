@@ -11,6 +11,10 @@ namespace Faults.Tests.Brokers;
 internal sealed class CommittingReader : IDisposable
 {
     private const int CommitEvery = 500;
+
+    /// <summary>Enough for some minutes of what a group's member does.</summary>
+    private const int MaxLines = 400;
+
     private readonly IConsumer<Ignore, byte[]> _consumer;
     private readonly Thread _thread;
     private readonly Lock _gate = new();
@@ -18,21 +22,35 @@ internal sealed class CommittingReader : IDisposable
     private readonly string _topic;
     private readonly Dictionary<TopicPartition, long> _committed = [];
     private readonly List<string> _errors = [];
+    private readonly Queue<string> _lines = [];
     private volatile bool _stopping;
 
     public CommittingReader(string bootstrap, string group, string topic)
     {
         ConsumerConfig config = ClientSettings.Consumer(bootstrap, group, group);
         config.ReconnectBackoffMaxMs = 500;
+        config.Debug = "cgrp";
         _topic = topic;
         _readings = new Readings(group);
-        _consumer = new ConsumerBuilder<Ignore, byte[]>(config).SetLogHandler((_, _) => { }).SetErrorHandler((_, error) => Note(error)).Build();
+        _consumer = new ConsumerBuilder<Ignore, byte[]>(config).SetLogHandler((_, line) => Keep(line)).SetErrorHandler((_, error) => Note(error)).Build();
         _consumer.Subscribe(topic);
         _thread = new Thread(Run) { IsBackground = true, Name = group };
         _thread.Start();
     }
 
     public Readings Readings => _readings;
+
+    /// <summary>The last lines of the client's own log about its group.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return string.Join('\n', _lines);
+            }
+        }
+    }
 
     /// <summary>What the client has reported that is no notice of a lost connection.</summary>
     public IReadOnlyList<string> Errors
@@ -93,6 +111,18 @@ internal sealed class CommittingReader : IDisposable
             {
                 // The broker is down: the client continues by itself when the broker runs again.
                 Note(e.Error);
+            }
+        }
+    }
+
+    private void Keep(LogMessage line)
+    {
+        lock (_gate)
+        {
+            _lines.Enqueue($"{TimeProvider.System.GetUtcNow():HH:mm:ss.fff} {line.Facility} {line.Message}");
+            if (_lines.Count > MaxLines)
+            {
+                _lines.Dequeue();
             }
         }
     }

@@ -15,8 +15,15 @@ internal static class LogCheck
     {
         Verdict verdict = new();
         List<RecordId>[] log = Read(bootstrap, topic, partitions, verdict);
+        Compare(log, writers, readers, verdict);
+        return verdict;
+    }
+
+    /// <summary>Compares the records of each partition, by offset.</summary>
+    public static void Compare(IReadOnlyList<RecordId>[] log, IReadOnlyList<IWriter> writers, IReadOnlyList<Readings> readers, Verdict verdict)
+    {
         HashSet<string> repeating = [.. writers.Where(writer => !writer.IsIdempotent).Select(writer => writer.Name)];
-        for (int partition = 0; partition < partitions; partition++)
+        for (int partition = 0; partition < log.Length; partition++)
         {
             CheckOrder(log[partition], partition, repeating, verdict);
             foreach (IWriter writer in writers)
@@ -32,7 +39,6 @@ internal static class LogCheck
         {
             CheckUnknown(log, writer, verdict);
         }
-        return verdict;
     }
 
     private static List<RecordId>[] Read(string bootstrap, string topic, int partitions, Verdict verdict)
@@ -54,7 +60,7 @@ internal static class LogCheck
         return log;
     }
 
-    private static void CheckOrder(List<RecordId> log, int partition, HashSet<string> repeating, Verdict verdict)
+    private static void CheckOrder(IReadOnlyList<RecordId> log, int partition, HashSet<string> repeating, Verdict verdict)
     {
         Dictionary<string, int> last = [];
         HashSet<RecordId> seen = [];
@@ -78,7 +84,7 @@ internal static class LogCheck
         }
     }
 
-    private static void CheckAcknowledged(List<RecordId> log, int partition, IWriter writer, Verdict verdict)
+    private static void CheckAcknowledged(IReadOnlyList<RecordId> log, int partition, IWriter writer, Verdict verdict)
     {
         HashSet<RecordId> there = [.. log.Where(record => record.Writer == writer.Name)];
         int last = -1;
@@ -104,7 +110,7 @@ internal static class LogCheck
         verdict.Unanswered += partition == 0 ? writer.Unanswered : 0;
     }
 
-    private static void CheckRead(List<RecordId> log, int partition, Readings reader, Verdict verdict)
+    private static void CheckRead(IReadOnlyList<RecordId> log, int partition, Readings reader, Verdict verdict)
     {
         IReadOnlyList<RecordId> read = reader.Of(partition);
         verdict.Read += read.Count;
@@ -118,7 +124,7 @@ internal static class LogCheck
     }
 
     /// <summary>What is in the log was acknowledged, but for sends without an answer.</summary>
-    private static void CheckUnknown(List<RecordId>[] log, IWriter writer, Verdict verdict)
+    private static void CheckUnknown(IReadOnlyList<RecordId>[] log, IWriter writer, Verdict verdict)
     {
         int there = log.Sum(records => records.Where(record => record.Writer == writer.Name).Distinct().Count());
         int acknowledged = Enumerable.Range(0, log.Length).Sum(partition => writer.Of(partition).Count);

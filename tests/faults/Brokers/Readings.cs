@@ -25,6 +25,18 @@ internal sealed class Readings(string name)
         }
     }
 
+    /// <summary>Records read so far, each once.</summary>
+    public long Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _read.Values.Sum(records => (long)records.Count);
+            }
+        }
+    }
+
     /// <summary>The records of a partition by offset.</summary>
     public IReadOnlyList<RecordId> Of(int partition)
     {

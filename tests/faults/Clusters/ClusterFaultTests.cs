@@ -108,9 +108,11 @@ public sealed class ClusterFaultTests : IAsyncLifetime
     /// <summary>Whole logs, for who looks for the cause.</summary>
     private void SaveLogs()
     {
+        string folder = Path.GetDirectoryName(FaultSummary.File)!;
         foreach (int id in Cluster.Ids.Where(_ => _cluster is not null))
         {
-            File.WriteAllText(Path.Combine(Path.GetDirectoryName(FaultSummary.File)!, $"faults-{Cluster.NameOf(id)}.log"), _cluster!.LogOf(id));
+            File.WriteAllText(Path.Combine(folder, $"faults-{Cluster.NameOf(id)}.log"), _cluster!.LogOf(id));
         }
+        File.WriteAllText(Path.Combine(folder, "faults-reader.log"), _load?.ReaderLog);
     }
 }

@@ -38,10 +38,15 @@ internal sealed class ClusterLoad : IAsyncDisposable
 
     public AckGaps Gaps { get; } = new(Partitions);
 
+    /// <summary>What librdkafka's member of the group has done last.</summary>
+    public string ReaderLog => _reader.Log;
+
     /// <summary>What the clients have reported that an application would have to handle.</summary>
     public IEnumerable<string> Errors => _producers.Select(producer => producer.Failure).OfType<string>().Concat(_reader.Errors)
         .Concat(_producers.Where(producer => producer.Unanswered > 0).Select(producer => $"{producer.Name}: {producer.Unanswered} records were given up"))
         .Concat(_javaProducer?.Errors ?? []);
+
+    private IEnumerable<Readings> Readers => _javaConsumer is null ? [_reader.Readings] : [_reader.Readings, _javaConsumer.Readings];
 
     /// <summary>Makes the topic, starts the clients and waits until they work.</summary>
     public static async Task<ClusterLoad> StartAsync(Cluster cluster, bool withJava)
@@ -54,15 +59,11 @@ internal sealed class ClusterLoad : IAsyncDisposable
         return load;
     }
 
-    /// <summary>Waits until each producer has sent some more records to all partitions.</summary>
-    public Task FlowsAsync()
+    /// <summary>Waits until each producer has sent some more records to all partitions, and each reader has read more.</summary>
+    public async Task FlowsAsync()
     {
-        long[] goals = [.. _producers.Select(producer => producer.Count + Partitions * 10)];
-        return Until.HoldsAsync("acknowledgements for all producers", Patience, () =>
-        {
-            _producers.Select(producer => producer.Failure).OfType<string>().ShouldBeEmpty();
-            return _producers.Zip(goals).All(pair => pair.First.Count >= pair.Second);
-        });
+        await GrowAsync("acknowledgements", [.. _producers.Select(producer => (producer.Name, (Func<long>)(() => producer.Count)))]);
+        await GrowAsync("records read", [.. Readers.Select(reader => (reader.Name, (Func<long>)(() => reader.Count)))]);
     }
 
     /// <summary>Commits that were answered.</summary>
@@ -88,8 +89,8 @@ internal sealed class ClusterLoad : IAsyncDisposable
         await (_javaConsumer?.SeenAsync(ends) ?? Task.CompletedTask);
         await (_javaConsumer?.FinishAsync() ?? Task.CompletedTask);
         _reader.Dispose();
-        return LogCheck.Compare(_cluster.BootstrapServers, Topic, Partitions, [.. _producers, .. _javaProducer is null ? Array.Empty<IWriter>() : [_javaProducer]],
-            [_reader.Readings, .. _javaConsumer is null ? Array.Empty<Readings>() : [_javaConsumer.Readings]]);
+        IWriter[] writers = _javaProducer is null ? [.. _producers] : [.. _producers, _javaProducer];
+        return LogCheck.Compare(_cluster.BootstrapServers, Topic, Partitions, writers, [.. Readers]);
     }
 
     public async ValueTask DisposeAsync()
@@ -102,6 +103,19 @@ internal sealed class ClusterLoad : IAsyncDisposable
         await (_javaProducer?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_javaConsumer?.DisposeAsync() ?? ValueTask.CompletedTask);
         _folder.Dispose();
+    }
+
+    private async Task GrowAsync(string what, IReadOnlyList<(string Name, Func<long> Count)> clients)
+    {
+        long[] goals = [.. clients.Select(client => client.Count() + Partitions * 10)];
+        for (int i = 0; i < goals.Length; i++)
+        {
+            await Until.HoldsAsync($"{what} of {clients[i].Name}", Patience, () =>
+            {
+                _producers.Select(producer => producer.Failure).Concat(Readers.Select(reader => reader.Failure)).OfType<string>().ShouldBeEmpty();
+                return clients[i].Count() >= goals[i];
+            });
+        }
     }
 
     private Dictionary<TopicPartition, long> Ends()
