@@ -40,12 +40,23 @@ public sealed class HistoryTests
     private static void RunAll(Crashes crashes)
     {
         int first = Given("GAME_SEED") ?? 1;
+        List<string> failures = [];
         for (int seed = first; seed < first + Histories; seed++)
         {
             History history = new(seed, crashes);
-            history.Run();
-            history.Acknowledged.ShouldBeGreaterThan(0, $"seed {seed}");
+            try
+            {
+                history.Run();
+                history.Acknowledged.ShouldBeGreaterThan(0, $"seed {seed}");
+                history.Commits.ShouldBeGreaterThan(0, $"seed {seed}");
+            }
+            catch (HistoryFailedException failure)
+            {
+                failures.Add(failure.Message);
+            }
         }
+
+        failures.ShouldBeEmpty($"{failures.Count} of {Histories} histories fail");
     }
 
     private static int? Given(string variable) =>

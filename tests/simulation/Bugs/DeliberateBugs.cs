@@ -1,7 +1,9 @@
 using Broker.Coordination;
+using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Protocol.Records;
 using Broker.Server.Metadata.Znodes;
+using Broker.Simulation.Tests.Clients;
 using Broker.Simulation.Tests.Cluster;
 using Broker.Storage;
 
@@ -63,6 +65,49 @@ internal static class DeliberateBugs
     public static Bug BrokersIgnoreFlushMessages() => new()
     {
         Sending = On<CreateTopicsRequest>(request => Array.ForEach([.. request.Topics], topic => topic.Configs = [])),
+    };
+
+    /// <summary>A coordinator answers a commit as if it were stored, though its append has failed or was not replicated in time.</summary>
+    public static Bug CoordinatorAnswersBeforeItsCommitIsReplicated() => new()
+    {
+        Answered = On<OffsetCommitResponse>(response =>
+            Array.ForEach([.. response.Topics.SelectMany(topic => topic.Partitions).Where(AppendFailed)], partition => partition.ErrorCode = 0)),
+    };
+
+    /// <summary>A controller takes replicas for deleted that are not, and names the first topic's id to the replicas of each later one of its name.</summary>
+    public static Bug ReplicasOfADeletedTopicAreUsedAgain()
+    {
+        Dictionary<string, Guid> first = new(StringComparer.Ordinal);
+        return new Bug
+        {
+            Sending = On<LeaderAndIsrRequest>(request => Array.ForEach([.. request.TopicStates], topic =>
+            {
+                first.TryAdd(topic.TopicName, topic.TopicId);
+                topic.TopicId = first[topic.TopicName];
+            })),
+            InPlace = request => request is StopReplicaRequest { TopicStates: var topics }
+                && topics.Any(topic => topic.PartitionStates.Any(partition => partition.DeletePartition)) ? Stopped(topics) : null,
+        };
+    }
+
+    /// <summary>A controller that was replaced, and does not know it yet, writes through its session, which lives.</summary>
+    public static Bug FormerControllerWrites() => new()
+    {
+        Written = operation => operation is Op.Check { Path: ZnodePaths.ControllerEpoch } check ? check with { Version = Op.AnyVersion } : operation,
+    };
+
+    private static bool AppendFailed(OffsetCommitResponse.OffsetCommitResponsePartition partition) =>
+        (ErrorCode)partition.ErrorCode is ErrorCode.CoordinatorNotAvailable or ErrorCode.NotCoordinator or ErrorCode.RequestTimedOut;
+
+    private static StopReplicaResponse Stopped(IEnumerable<StopReplicaRequest.StopReplicaTopicState> topics) => new()
+    {
+        PartitionErrors =
+        [
+            .. topics.SelectMany(topic => topic.PartitionStates.Select(partition => new StopReplicaResponse.StopReplicaPartitionError
+            {
+                TopicName = topic.TopicName, PartitionIndex = partition.PartitionIndex,
+            })),
+        ],
     };
 
     private static Action<object> On<T>(Action<T> change) => message =>

@@ -1,68 +1,88 @@
-using System.Text;
-using Broker.Protocol.Records;
 using Broker.Server.Partitions;
+using Broker.Storage;
 using Broker.Storage.Logs;
 
 namespace Broker.Simulation.Tests.Cluster;
 
-/// <summary>What must hold at every moment of a history, and at its end.</summary>
-internal sealed class Checker(SimNetwork network)
+/// <summary>What must hold at every moment of a history, and at its end, for every partition of every topic.</summary>
+internal sealed class Checker(SimNetwork network, TreeView tree)
 {
-    private readonly Dictionary<(int Partition, int Epoch), int> _leaders = [];
-    private readonly List<string>[] _read = [.. Enumerable.Range(0, History.Partitions).Select(_ => new List<string>())];
+    private readonly Dictionary<(Guid Topic, int Partition, int Epoch), int> _leaders = [];
+    private readonly Dictionary<(Guid Topic, int Partition), List<string>> _read = [];
+    private readonly Dictionary<(Guid Topic, int Partition, int Broker), (PartitionLog Log, long HighWatermark, long End)> _seen = [];
 
-    /// <summary>What consumers could have read so far, by partition: the records below any high watermark.</summary>
-    public IReadOnlyList<IReadOnlyList<string>> Read => _read;
+    /// <summary>What consumers could have read so far of a partition: the records below any high watermark.</summary>
+    public IReadOnlyList<string> Read(Guid topic, int partition) => _read.GetValueOrDefault((topic, partition)) ?? [];
 
     /// <summary>At most one leader an epoch; what could be read is never taken back; the offsets of each log are in order.</summary>
     public void Check()
     {
-        foreach (SimBroker broker in network.Brokers.Where(broker => broker.Core?.Partitions is not null))
+        HashSet<Guid> living = tree.LivingTopics();
+        foreach (SimBroker broker in network.Brokers)
         {
-            for (int number = 0; number < History.Partitions; number++)
+            foreach (Partition partition in broker.Core?.Partitions?.All ?? [])
             {
-                if (broker.Core!.Partitions!.Find(History.Topic, number) is { Log: { } log } partition)
+                if (partition.Log is { IsOffline: false } log && TopicOf(partition) is { } topic && living.Contains(topic))
                 {
-                    Check(broker.Id, number, partition.State, log);
+                    Check(broker.Id, topic, partition, log);
                 }
             }
         }
     }
 
-    /// <summary>After the faults: every replica has what could be read.</summary>
+    /// <summary>After the faults: every replica has what could be read, from its log's start on.</summary>
     public void CheckReplicas()
     {
         foreach (SimBroker broker in network.Brokers)
         {
-            for (int number = 0; number < History.Partitions; number++)
+            foreach (TopicPartition name in tree.All())
             {
-                PartitionLog log = broker.Core!.Partitions!.Find(History.Topic, number)!.Log!;
-                ValuesOf(log, 0, log.LogEndOffset).ShouldBe(_read[number], $"the log of {number} on broker {broker.Id}");
+                PartitionLog log = broker.Core!.Partitions!.Find(name.Topic, name.Partition)!.Log!;
+                LogValues.Of(log, log.LogStartOffset, log.LogEndOffset).ShouldBe(
+                    Read(tree.TopicId(name.Topic)!.Value, name.Partition).Skip((int)log.LogStartOffset), $"the log of {name} on broker {broker.Id}");
             }
         }
     }
 
-    private void Check(int broker, int number, PartitionState state, PartitionLog log)
+    /// <summary>The topic that a replica says it belongs to; the one that has the name, where it says nothing.</summary>
+    private Guid? TopicOf(Partition partition) => partition.TopicId != Guid.Empty ? partition.TopicId : tree.TopicId(partition.Name.Topic);
+
+    private void Check(int broker, Guid topic, Partition partition, PartitionLog log)
     {
+        (PartitionState state, TopicPartition name) = (partition.State, partition.Name);
         if (state.IsLeader)
         {
-            _leaders.TryAdd((number, state.LeaderEpoch), broker);
-            _leaders[(number, state.LeaderEpoch)].ShouldBe(broker, $"partition {number} has one leader in epoch {state.LeaderEpoch}");
+            _leaders.TryAdd((topic, name.Partition, state.LeaderEpoch), broker);
+            _leaders[(topic, name.Partition, state.LeaderEpoch)].ShouldBe(broker, $"partition {name} has one leader in epoch {state.LeaderEpoch}");
+            CheckInSync(broker, topic, partition, log);
         }
 
-        CheckInSync(broker, number, state, log);
         (log.LogStartOffset <= log.LastStableOffset && log.LastStableOffset <= log.HighWatermark && log.HighWatermark <= log.LogEndOffset)
-            .ShouldBeTrue($"the offsets of partition {number} on broker {broker} are in order");
-        List<string> read = _read[number];
+            .ShouldBeTrue($"the offsets of partition {name} on broker {broker} are in order");
+        (PartitionLog, long, long) now = (log, log.HighWatermark, log.LogEndOffset);
         // Only what is new is read here; the end of the history compares everything.
-        long from = Math.Max(0, Math.Min(read.Count, log.HighWatermark) - 1);
-        List<string> values = ValuesOf(log, from, log.HighWatermark);
+        if (_seen.GetValueOrDefault((topic, name.Partition, broker)) != now)
+        {
+            _seen[(topic, name.Partition, broker)] = now;
+            CheckRead(broker, topic, name, log);
+        }
+    }
+
+    private void CheckRead(int broker, Guid topic, TopicPartition name, PartitionLog log)
+    {
+        if (!_read.TryGetValue((topic, name.Partition), out List<string>? read))
+        {
+            _read[(topic, name.Partition)] = read = [];
+        }
+
+        int from = (int)Math.Max(log.LogStartOffset, Math.Min(read.Count, log.HighWatermark) - 1);
+        from.ShouldBeLessThanOrEqualTo(read.Count, $"broker {broker} deletes records of partition {name} that nobody could read");
+        List<string> values = LogValues.Of(log, from, log.HighWatermark);
         for (int i = 0; i < values.Count; i++)
         {
-            int offset = (int)from + i;
-            if (offset < read.Count)
+            if (from + i < read.Count)
             {
-                values[i].ShouldBe(read[offset], $"broker {broker} takes back record {offset} of partition {number}");
+                values[i].ShouldBe(read[from + i], $"broker {broker} takes back record {from + i} of partition {name}");
             }
             else
             {
@@ -72,50 +92,22 @@ internal sealed class Checker(SimNetwork network)
     }
 
     /// <summary>Every in-sync replica of the newest leader has all that can be read there.</summary>
-    private void CheckInSync(int broker, int number, PartitionState state, PartitionLog log)
+    private void CheckInSync(int broker, Guid topic, Partition leader, PartitionLog log)
     {
         (int Id, Partition Partition)[] replicas =
         [
-            .. network.Brokers.Select(other => (other.Id, Partition: other.Core?.Partitions?.Find(History.Topic, number)))
-                .Where(other => other.Partition?.Log is not null).Select(other => (other.Id, other.Partition!)),
+            .. network.Brokers.Select(other => (other.Id, Partition: other.Core?.Partitions?.Find(leader.Name.Topic, leader.Name.Partition)))
+                .Where(other => other.Partition is { Log.IsOffline: false } found && TopicOf(found) == topic).Select(other => (other.Id, other.Partition!)),
         ];
-        if (!state.IsLeader || replicas.Any(other => other.Partition.State.LeaderEpoch > state.LeaderEpoch))
+        if (replicas.Any(other => other.Partition.State.LeaderEpoch > leader.State.LeaderEpoch))
         {
             return; // a leader that was replaced does not know who is in sync
         }
 
-        foreach ((int id, Partition partition) in replicas.Where(other => state.Isr.Contains(other.Id)))
+        foreach ((int id, Partition partition) in replicas.Where(other => leader.State.Isr.Contains(other.Id)))
         {
             partition.Log!.LogEndOffset.ShouldBeGreaterThanOrEqualTo(
-                log.HighWatermark, $"broker {id} is in sync and lacks records of partition {number} that can be read on broker {broker}");
+                log.HighWatermark, $"broker {id} is in sync and lacks records of partition {leader.Name} that can be read on broker {broker}");
         }
-    }
-
-    /// <summary>The values from an offset on; the offsets are dense.</summary>
-    private static List<string> ValuesOf(PartitionLog log, long from, long upTo)
-    {
-        List<string> values = [];
-        long next = from;
-        while (next < upTo)
-        {
-            using LogSlice slice = log.Read(next, 1 << 20, upTo, wholeFirstBatch: true).Slice.ShouldNotBeNull($"record {next} can be read");
-            byte[] bytes = new byte[slice.Length];
-            slice.ReadAt(0, bytes).ShouldBe(bytes.Length);
-            for (int at = 0; at < bytes.Length && BatchInfo.TryRead(bytes.AsSpan(at), out BatchInfo info) == BatchReadResult.Ok; at += info.SizeInBytes)
-            {
-                using RecordReader reader = RecordReader.Open(bytes.AsMemory(at));
-                while (reader.MoveNext())
-                {
-                    if (reader.Current.Offset >= next)
-                    {
-                        reader.Current.Offset.ShouldBe(next, "offsets are dense");
-                        values.Add(Encoding.ASCII.GetString(reader.Current.Value));
-                        next++;
-                    }
-                }
-            }
-        }
-
-        return values;
     }
 }

@@ -1,28 +1,40 @@
 using Broker.Coordination.Embedded;
-using Broker.Protocol;
 using Broker.Protocol.Messages;
-using Broker.Server.InterBroker;
+using Broker.Server.Partitions;
 using Broker.Simulation.Tests.Bugs;
+using Broker.Simulation.Tests.Clients;
+using Broker.Simulation.Tests.Groups;
 using Broker.Simulation.Tests.Worlds;
+using Broker.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Broker.Simulation.Tests.Cluster;
 
-/// <summary>One history of a cluster of three: producers write while brokers crash, pause, are cut off and lose their sessions; then all is compared.</summary>
+/// <summary>
+/// One history of a cluster of three: clients write, commit, create, alter and delete while brokers crash, pause, are cut off and lose sessions and disks; then
+/// all is compared.
+/// </summary>
 internal sealed class History
 {
     public const string Topic = "t";
     public const int Partitions = 2;
+    private const string OffsetsTopic = "__consumer_offsets";
     private const int Brokers = 3;
+    private const int MembersOfGroup = 2;
+    private static readonly string[] Passing = ["u", "v"];
     private static readonly TimeSpan FaultyTime = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = FaultyTime + TimeSpan.FromSeconds(1);
 
     private readonly World _world;
     private readonly SimNetwork _network;
-    private readonly Node _operator;
+    private readonly TreeView _tree;
+    private readonly SimOperator _operator;
     private readonly SimBroker[] _brokers;
     private readonly List<SimProducer> _producers = [];
+    private readonly List<OnceProducer> _onceProducers = [];
+    private readonly List<GroupPromises> _groups = [];
+    private readonly List<SimMember> _members = [];
     private readonly Checker _checker;
     private SimOffsetReader? _reader;
     private readonly List<string> _events = [];
@@ -36,12 +48,13 @@ internal sealed class History
         _crashes = crashes;
         _world = new World(seed);
         _network = new SimNetwork(_world, bug ?? Bug.None);
-        _operator = new Node(_world, "operator");
         Node zooKeeper = new(_world, "zookeeper");
         EmbeddedCoordination tree = EmbeddedCoordination.InMemory(zooKeeper.Time);
+        _tree = new TreeView(tree);
+        _operator = new SimOperator(_world, _network, _tree, InitialSettings(), Note);
         _brokers = [.. Enumerable.Range(1, Brokers).Select(id => new SimBroker(
             id, _world, _network, zooKeeper, tree, crashes, bug ?? Bug.None, logging ?? NullLoggerFactory.Instance))];
-        _checker = new Checker(_network);
+        _checker = new Checker(_network, _tree);
     }
 
     /// <summary>A digest of everything that ran.</summary>
@@ -50,6 +63,11 @@ internal sealed class History
     public long Steps => _world.Steps;
 
     public int Acknowledged => _producers.Sum(producer => producer.Acknowledgements.Count);
+
+    /// <summary>Records of topics that come and go.</summary>
+    public int AcknowledgedOnce => _onceProducers.Sum(producer => producer.Acknowledgements.Count);
+
+    public int Commits => _groups.Sum(group => group.Commits);
 
     /// <summary>What was done to the cluster, and when.</summary>
     public string Events => string.Join('\n', _events);
@@ -60,7 +78,13 @@ internal sealed class History
     {
         try
         {
-            RunToItsEnd();
+            BeginAll();
+            DoFaults();
+            EndAll();
+            _checker.Check();
+            _checker.CheckReplicas();
+            new Acknowledgements(_checker, _tree).Check(_producers, _onceProducers);
+            _reader!.Answers.ShouldBeGreaterThan(0);
         }
         catch (ShouldAssertException failure)
         {
@@ -68,165 +92,99 @@ internal sealed class History
         }
     }
 
-    private void RunToItsEnd()
+    private void BeginAll()
     {
         Array.ForEach(_brokers, broker => broker.Start());
         Holds("the brokers serve", () => _brokers.All(broker => broker.IsServing));
-        CreateTopic();
-        Holds("the topic has its replicas", IsWhole);
+        _operator.CreateForSure(OffsetsTopic, 2);
+        _operator.CreateForSure(Topic, Partitions);
+        Holds("the topics have their replicas", () => _tree.Topics.Count == 2 && IsWhole());
         _producers.Add(new SimProducer(_world, _network, "idempotent", isIdempotent: true));
         _producers.Add(new SimProducer(_world, _network, "plain", isIdempotent: false));
+        _onceProducers.AddRange(Passing.Select(topic => new OnceProducer(_world, _network, _tree, topic)));
         _reader = new SimOffsetReader(_world, _network);
+        foreach (string group in (string[])["group-1", "group-2"])
+        {
+            GroupPromises promises = new(group);
+            _groups.Add(promises);
+            _members.AddRange(Enumerable.Range(1, MembersOfGroup).Select(i => new SimMember(_world, _network, group, $"{group}-{i}", promises)));
+        }
+
+        _operator.Begin(Passing, [Topic, .. Passing]);
+    }
+
+    private void DoFaults()
+    {
+        Faults faults = new(_world, _network, _tree, _members, _crashes, Note);
         TimeSpan end = _world.Elapsed + FaultyTime;
-        NextFault(end);
+        faults.Begin(end);
         Holds("the faults end", () => _world.Elapsed >= end);
-        _network.HealAll();
+        Note("the faults end");
+        faults.End();
+        _operator.IsStopping = true;
+    }
+
+    private void EndAll()
+    {
         Holds("all brokers run again", () => _brokers.All(broker => broker.IsServing));
-        Holds("all replicas are in sync again", IsWhole);
+        Holds("deleted topics are gone", () => _tree.Deleted.Count == 0);
+        Holds("all replicas are in sync again", IsWhole, () => string.Join(", ", _tree.All().Where(name => !IsWhole(name))));
         Holds("all brokers know it, and are ready", () => Array.TrueForAll(_brokers, broker => broker.Core!.ReplicasOutOfSync() == 0));
+        _members.ForEach(member => member.MayLeave = false);
+        int[] commits = [.. _groups.Select(group => group.Commits)];
+        Holds("every group works", () => _members.TrueForAll(member => member.Generation is not null)
+            && _groups.Zip(commits).All(group => group.First.Commits > group.Second + (2 * Partitions)));
         _producers.ForEach(producer => producer.IsStopping = true);
-        Holds("everything is acknowledged", () => _producers.TrueForAll(producer => producer.Running == 0));
+        _onceProducers.ForEach(producer => producer.IsStopping = true);
+        Holds("everything is acknowledged", () =>
+            _producers.TrueForAll(producer => producer.Running == 0) && _onceProducers.TrueForAll(producer => !producer.IsRunning));
+        _members.ForEach(member => member.IsStopping = true);
+        Holds("all offsets are read", () => _members.TrueForAll(member => !member.IsRunning));
         Holds("all replicas have everything", HaveSameEnds);
-        _checker.Check();
-        _checker.CheckReplicas();
-        CheckAcknowledged();
-        _reader.Answers.ShouldBeGreaterThan(0);
     }
 
-    private void CheckAcknowledged()
-    {
-        foreach (SimProducer producer in _producers)
-        {
-            foreach (Acknowledged acknowledged in producer.Acknowledgements)
-            {
-                IReadOnlyList<string> log = _checker.Read[acknowledged.Partition];
-                if (acknowledged.Offset >= 0)
-                {
-                    log.Count.ShouldBeGreaterThan((int)acknowledged.Offset, "an acknowledged record is lost");
-                    log[(int)acknowledged.Offset].ShouldBe(acknowledged.Value, "an acknowledged record is where it was acknowledged");
-                }
-                else
-                {
-                    log.ShouldContain(acknowledged.Value, "an acknowledged record is lost");
-                }
-            }
-
-            for (int partition = 0; producer.IsIdempotent && partition < Partitions; partition++)
-            {
-                int own = partition;
-                _checker.Read[partition].Where(value => value.StartsWith(producer.Node.Name, StringComparison.Ordinal)).ShouldBe(
-                    producer.Acknowledgements.Where(entry => entry.Partition == own).Select(entry => entry.Value), "once and in order");
-            }
-        }
-    }
-
-    private void NextFault(TimeSpan end) => _world.Add(_operator, TimeSpan.FromMilliseconds(_world.Random.Next(200, 6_000)), () =>
-    {
-        if (_world.Elapsed < end)
-        {
-            DoFault();
-            NextFault(end);
-        }
-    });
-
-    private void DoFault()
-    {
-        SimBroker broker = _brokers[_world.Random.Next(Brokers)];
-        TimeSpan duration = TimeSpan.FromMilliseconds(_world.Random.Next(100, 12_000));
-        switch (_world.Random.Next(_crashes == Crashes.OfPower ? 7 : 6))
-        {
-            case 0 or 1 when broker.IsUp:
-                Crash(broker, duration);
-                break;
-            case 2 when broker.IsUp && !broker.Node.IsPaused:
-                Note($"broker {broker.Id} is paused for {duration.TotalSeconds:0.0} s");
-                broker.Pause(duration);
-                break;
-            case 3 when broker.IsUp:
-                Note($"the session of broker {broker.Id} expires");
-                broker.Coordination.Expire();
-                break;
-            case 4 when broker.IsUp:
-                Note($"broker {broker.Id} is cut off from ZooKeeper for {duration.TotalSeconds:0.0} s");
-                broker.Coordination.Cut(duration);
-                break;
-            case 5:
-                SimBroker other = _brokers[_world.Random.Next(Brokers)];
-                bool both = _world.Random.Next(2) == 0;
-                Note($"what broker {broker.Id} sends to broker {other.Id} is lost for {duration.TotalSeconds:0.0} s{(both ? ", and back" : "")}");
-                _network.Cut(broker.Node, other.Node);
-                if (both)
-                {
-                    _network.Cut(other.Node, broker.Node);
-                }
-
-                _world.Add(_operator, duration, _network.HealAll);
-                break;
-            case 6:
-                Array.ForEach([.. _brokers.Where(each => each.IsUp)], each => Crash(each, duration));
-                break;
-        }
-    }
-
-    private void Crash(SimBroker broker, TimeSpan duration)
-    {
-        Note($"broker {broker.Id} crashes for {duration.TotalSeconds:0.0} s");
-        broker.Crash();
-        _world.Add(_operator, duration, broker.Start);
-    }
-
-    private void CreateTopic()
-    {
-        bool created = false;
-        IBrokerConnections connections = _network.Of(_operator);
-        _operator.Start(async () =>
-        {
-            while (!created)
-            {
-                int controller = _brokers.FirstOrDefault(broker => broker.Core?.Membership?.IsController == true)?.Id ?? 1;
-                (string host, int port) = SimNetwork.AddressOf(controller);
-                await using IBrokerConnection connection = connections.Open(host, port, "operator");
-                CreateTopicsResponse response = await connection.Send<CreateTopicsRequest, CreateTopicsResponse>(new CreateTopicsRequest
-                {
-                    Topics = [new() { Name = Topic, NumPartitions = Partitions, ReplicationFactor = Brokers, Configs = Settings() }], TimeoutMs = 5_000,
-                }, 5, TimeSpan.FromSeconds(10), CancellationToken.None);
-                created = (ErrorCode)response.Topics[0].ErrorCode is ErrorCode.None or ErrorCode.TopicAlreadyExists;
-            }
-        });
-        Holds("the topic is created", () => created);
-    }
-
-    private CreateTopicsRequest.CreatableTopicConfig[] Settings() =>
+    private CreateTopicsRequest.CreatableTopicConfig[] InitialSettings() =>
         _crashes == Crashes.OfPower ? [new() { Name = "flush.messages", Value = "1" }] : [];
 
-    private bool IsWhole() => Enumerable.Range(0, Partitions).All(number => _brokers.Any(broker =>
-        broker.Core?.Partitions?.Find(Topic, number) is { State: { IsLeader: true, Isr.Length: Brokers } }));
+    private bool IsWhole() => _tree.All().All(IsWhole);
 
-    private bool HaveSameEnds() => Enumerable.Range(0, Partitions).All(number =>
-        _brokers.Select(broker => broker.Core?.Partitions?.Find(Topic, number)?.Log).All(log => log is not null && log.HighWatermark == log.LogEndOffset)
-        && _brokers.Select(broker => broker.Core!.Partitions!.Find(Topic, number)!.Log!.LogEndOffset).Distinct().Count() == 1);
+    private bool IsWhole(TopicPartition name) => _brokers.Any(broker =>
+        broker.Core?.Partitions?.Find(name.Topic, name.Partition) is { State: { IsLeader: true, Isr.Length: Brokers } });
+
+    private bool HaveSameEnds() => _tree.All().All(HaveSameEnds);
+
+    private bool HaveSameEnds(TopicPartition name)
+    {
+        Partition?[] replicas = [.. _brokers.Select(broker => broker.Core?.Partitions?.Find(name.Topic, name.Partition))];
+        return Array.TrueForAll(replicas, replica => replica?.Log is { } log && log.HighWatermark == log.LogEndOffset)
+            && replicas.Select(replica => replica!.Log!.LogEndOffset).Distinct().Count() == 1;
+    }
 
     private void Note(string what) => _events.Add($"{_world.Elapsed.TotalSeconds,8:0.000} {what}");
 
-    private void Holds(string what, Func<bool> condition)
+    private void Holds(string what, Func<bool> condition, Func<string>? missing = null)
     {
-        bool holds = _world.RunUntil(condition, Patience, Check);
+        bool holds = _world.RunUntil(() => IsTimeToCheck() && condition(), Patience);
         Exception[] failures =
         [
-            .. _brokers.SelectMany(broker => broker.Node.Failures), .. _producers.SelectMany(producer => producer.Node.Failures), .. _operator.Failures,
-            .. _reader?.Node.Failures ?? [],
+            .. _brokers.SelectMany(broker => broker.Node.Failures), .. _producers.SelectMany(producer => producer.Node.Failures), .. _operator.Node.Failures,
+            .. _reader?.Node.Failures ?? [], .. _onceProducers.SelectMany(producer => producer.Node.Failures),
+            .. _members.SelectMany(member => member.Node.Failures),
         ];
         failures.ShouldBeEmpty(string.Join('\n', failures.Select(failure => failure.ToString())));
-        holds.ShouldBeTrue($"it does not come to this: {what}");
+        holds.ShouldBeTrue($"it does not come to this: {what}: {missing?.Invoke()}");
     }
 
-    private void Check()
+    /// <summary>Checks what must always hold, every hundredth of a second: often enough to see a leader, and cheap.</summary>
+    private bool IsTimeToCheck()
     {
-        // Between two checks a state may come and go; every hundredth of a second is often enough to see a leader, and cheap.
-        if (_world.Now - _checkedAt > TimeSpan.TicksPerMillisecond * 10)
+        if (_world.Now - _checkedAt < TimeSpan.TicksPerMillisecond * 10)
         {
-            _checkedAt = _world.Now;
-            _checker.Check();
+            return false;
         }
+
+        _checkedAt = _world.Now;
+        _checker.Check();
+        return true;
     }
 }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Broker.Simulation.Tests.Cluster;
 
-/// <summary>A broker of the simulated cluster: the server's own core on a simulated process, disk, network and ZooKeeper.</summary>
+/// <summary>A broker of the simulated cluster: the server's own core on a simulated process, disks, network and ZooKeeper.</summary>
 internal sealed class SimBroker
 {
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
@@ -21,6 +21,8 @@ internal sealed class SimBroker
     private readonly Bug _bug;
     private readonly ILoggerFactory _logging;
     private readonly BrokerConfig _config;
+    private InMemoryFileSystem _disk;
+    private Storages? _storages;
 
     public SimBroker(int id, World world, SimNetwork network, Node zooKeeper, EmbeddedCoordination tree, Crashes crashes, Bug bug, ILoggerFactory logging)
     {
@@ -32,22 +34,8 @@ internal sealed class SimBroker
         _logging = logging;
         Node = new Node(world, $"broker-{id}");
         Coordination = new SimCoordination(world, zooKeeper, tree, Node);
-        (string host, int port) = SimNetwork.AddressOf(id);
-        _config = new BrokerConfig(new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["broker.id"] = $"{id}",
-            ["broker.rack"] = $"rack-{id}",
-            ["listeners"] = $"PLAINTEXT://{host}:{port}",
-            ["log.dirs"] = "/data",
-            ["num.recovery.threads.per.data.dir"] = "1",
-            ["default.replication.factor"] = "3",
-            ["min.insync.replicas"] = "2",
-            ["offsets.topic.replication.factor"] = "3",
-            ["offsets.topic.num.partitions"] = "2",
-            ["replica.lag.time.max.ms"] = "5000",
-            ["controlled.shutdown.retry.backoff.ms"] = "1000",
-        });
-        Disk = new InMemoryFileSystem(crashes == Crashes.OfPower, Node.Time);
+        _config = Settings.Of(id);
+        _disk = NewDisk();
         network.Attach(this);
     }
 
@@ -57,54 +45,42 @@ internal sealed class SimBroker
 
     public SimCoordination Coordination { get; }
 
-    public InMemoryFileSystem Disk { get; private set; }
+    public DiskFault Disks { get; } = new(Settings.SecondDisk);
 
     /// <summary>Null while the process does not run.</summary>
     public BrokerCore? Core { get; private set; }
 
-    public bool IsUp => Core is not null;
+    public bool IsUp { get; private set; }
 
     /// <summary>Whether it answers requests.</summary>
     public bool IsServing => Core?.Apis is not null;
 
+    /// <summary>Whether it runs without one of its disks.</summary>
+    public bool HasLostADisk => IsUp && _storages?.Directories is { } disks && disks.Online.Count() < disks.Directories.Count;
+
     /// <summary>Starts the process where it does not run.</summary>
     public void Start()
     {
-        if (IsUp)
+        if (!IsUp)
         {
-            return;
+            IsUp = true;
+            Node.Start(Serve);
         }
-
-        Storages storages = Storages.Over(_config, Disk, new BuggyCoordination(Coordination, _bug), _ => { }, Node.Time, _world.Random, _logging);
-        BrokerCore core = new(_config, storages, new CoreServices(
-            _network.Of(Node), Node, Node.Time, _world.Random, new Meter($"broker-{Id}"), _logging));
-        Core = core;
-        Node.Start(async () =>
-        {
-            try
-            {
-                await core.Join(CancellationToken.None);
-                (string host, int port) = SimNetwork.AddressOf(Id);
-                await core.Start([new BrokerEndpoint("PLAINTEXT", host, port, 0)]);
-            }
-            catch (Exception failure) when (failure is ConfigException or CoordinationLostException)
-            {
-                // The process ends, and its supervisor starts it again.
-                Crash();
-                _world.Add(Node, RestartPause, Start);
-            }
-        });
     }
 
-    /// <summary>The process dies; its disk stays as it is, or, where the power is cut, loses some of what was not synced.</summary>
+    /// <summary>The process dies; its disks stay as they are, or, where the power is cut, lose some of what was not synced.</summary>
     public void Crash()
     {
         Node.Crash();
         Core = null;
-        Disk = _crashes == Crashes.OfPower ? Disk.AfterPowerCut(_world.Random) : Disk.AfterProcessDeath();
+        IsUp = false;
+        _disk = Failing(_crashes == Crashes.OfPower ? _disk.AfterPowerCut(_world.Random) : _disk.AfterProcessDeath());
         int life = Node.Life;
         Coordination.ExpireLater(() => Node.Life >= life);
     }
+
+    /// <summary>Gives a broker that does not run new disks.</summary>
+    public void EmptyDisks() => _disk = NewDisk();
 
     /// <summary>Stops the process for longer or shorter than its session.</summary>
     public void Pause(TimeSpan duration)
@@ -119,5 +95,47 @@ internal sealed class SimBroker
                 Node.Resume();
             }
         });
+    }
+
+    private async Task Serve()
+    {
+        try
+        {
+            Storages storages = _storages = Storages.Over(
+                _config, _disk, new BuggyCoordination(Coordination, _bug), _ => _world.Add(Node, TimeSpan.Zero, TakeOffline), Node.Time, _world.Random, _logging);
+            BrokerCore core = Core = new BrokerCore(_config, storages, new CoreServices(
+                _network.Of(Node), Node, Node.Time, _world.Random, new Meter($"broker-{Id}"), _logging));
+            await core.Join(CancellationToken.None);
+            (string host, int port) = SimNetwork.AddressOf(Id);
+            await core.Start([new BrokerEndpoint("PLAINTEXT", host, port, 0)]);
+        }
+        catch (Exception failure) when (failure is ConfigException or CoordinationLostException)
+        {
+            End();
+        }
+    }
+
+    /// <summary>The process ends, and its supervisor starts it again.</summary>
+    private void End()
+    {
+        Crash();
+        _world.Add(Node, RestartPause, Start);
+    }
+
+    private void TakeOffline()
+    {
+        Core?.TakeOffline();
+        if (!_storages!.Directories.Online.Any())
+        {
+            End();
+        }
+    }
+
+    private InMemoryFileSystem NewDisk() => Failing(new InMemoryFileSystem(_crashes == Crashes.OfPower, Node.Time));
+
+    private InMemoryFileSystem Failing(InMemoryFileSystem disk)
+    {
+        disk.BeforeChange = Disks.BeforeChange;
+        return disk;
     }
 }

@@ -13,7 +13,11 @@ internal sealed class SimCoordination(World world, Node server, EmbeddedCoordina
 {
     public static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(6);
 
+    /// <summary>Longer than a take-over of the controller takes, shorter than a session.</summary>
+    private const int SlowMs = 3_000;
+
     private readonly List<Session> _sessions = [];
+    private long _slowUntil;
 
     public async ValueTask<ICoordinationSession> OpenSession(Action<SessionState>? onState = null)
     {
@@ -56,7 +60,10 @@ internal sealed class SimCoordination(World world, Node server, EmbeddedCoordina
         }
     }
 
-    private TimeSpan Delay() => TimeSpan.FromMilliseconds(world.Random.Next(0, 20));
+    /// <summary>Delays requests, answers and notices for some time, and keeps the sessions.</summary>
+    public void Slow(TimeSpan duration) => _slowUntil = world.Now + duration.Ticks;
+
+    private TimeSpan Delay() => TimeSpan.FromMilliseconds(world.Random.Next(0, world.Now < _slowUntil ? SlowMs : 20));
 
     private sealed class Session(SimCoordination owner) : ICoordinationSession
     {
@@ -71,7 +78,7 @@ internal sealed class SimCoordination(World world, Node server, EmbeddedCoordina
 
         public SessionState State => _seen;
 
-        public void Open(Action<SessionState>? onState) => _inner = Now(owner.Tree.OpenSession(state => Notify(() =>
+        public void Open(Action<SessionState>? onState) => _inner = AtOnce.Of(owner.Tree.OpenSession(state => Notify(() =>
         {
             _seen = state;
             onState?.Invoke(state);
@@ -93,7 +100,7 @@ internal sealed class SimCoordination(World world, Node server, EmbeddedCoordina
                 _answers.Enqueue((lose, lose));
             }
 
-            Now(owner.Tree.Disconnect(_inner));
+            AtOnce.Of(owner.Tree.Disconnect(_inner));
         }
 
         public void Heal(bool isExpired)
@@ -110,14 +117,14 @@ internal sealed class SimCoordination(World world, Node server, EmbeddedCoordina
             }
             else
             {
-                Now(owner.Tree.Reconnect(_inner));
+                AtOnce.Of(owner.Tree.Reconnect(_inner));
             }
         }
 
         public void Expire()
         {
             _isCut = false;
-            Now(owner.Tree.Expire(_inner));
+            AtOnce.Of(owner.Tree.Expire(_inner));
         }
 
         public ValueTask<CreateResult> Create(string path, byte[]? data, CreateMode mode = CreateMode.Persistent) =>
@@ -159,17 +166,6 @@ internal sealed class SimCoordination(World world, Node server, EmbeddedCoordina
             owner.World.Add(owner.Client, owner.Delay(), () => _answers.Dequeue().Deliver());
         }
 
-        private static T Now<T>(ValueTask<T> done) =>
-            done.IsCompleted ? done.Result : throw new InvalidOperationException("the tree in memory answers at once");
-
-        private static void Now(ValueTask done)
-        {
-            if (!done.IsCompleted)
-            {
-                throw new InvalidOperationException("the tree in memory answers at once");
-            }
-        }
-
         private Watcher? Late(Watcher? watcher) => watcher is null ? null : notice => Notify(() => watcher(notice));
 
         private void Notify(Action notice) => Answer(notice, notice);
@@ -179,7 +175,7 @@ internal sealed class SimCoordination(World world, Node server, EmbeddedCoordina
             TaskCompletionSource<T> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
             _requests.Enqueue(() =>
             {
-                T result = Now(operation());
+                T result = AtOnce.Of(operation());
                 Answer(() => answer.SetResult(result), () => answer.TrySetResult(lost));
             });
             owner.World.Add(owner.Server, owner.Delay(), () => _requests.Dequeue()());

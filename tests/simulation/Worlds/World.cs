@@ -58,7 +58,7 @@ internal sealed class World(int seed)
 
     /// <summary>Runs items until a condition holds.</summary>
     /// <returns>False where the time is over first, or nothing is left to run.</returns>
-    public bool RunUntil(Func<bool> done, TimeSpan limit, Action? afterEach = null)
+    public bool RunUntil(Func<bool> done, TimeSpan limit)
     {
         long end = Now + limit.Ticks;
         while (!done())
@@ -72,8 +72,6 @@ internal sealed class World(int seed)
             {
                 return false;
             }
-
-            afterEach?.Invoke();
         }
 
         return true;

@@ -2,9 +2,10 @@ using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Protocol.Records;
 using Broker.Server.InterBroker;
+using Broker.Simulation.Tests.Cluster;
 using Broker.Simulation.Tests.Worlds;
 
-namespace Broker.Simulation.Tests.Cluster;
+namespace Broker.Simulation.Tests.Clients;
 
 /// <summary>A record that was acknowledged: its value and where the broker put it.</summary>
 internal readonly record struct Acknowledged(string Value, int Partition, long Offset);
@@ -125,7 +126,7 @@ internal sealed class SimProducer
 
     private async Task<ProduceResponse.PartitionProduceResponse> Send(int partition, string[] values)
     {
-        (int leader, int _) = await _client.LeaderOf(partition);
+        (int leader, int _) = await _client.LeaderOf(History.Topic, partition);
         ProduceResponse response = await _client.Ask<ProduceRequest, ProduceResponse>(leader, new ProduceRequest
         {
             Acks = -1,
@@ -140,12 +141,6 @@ internal sealed class SimProducer
         BatchOptions options = _isIdempotent
             ? new BatchOptions { ProducerId = _producerId, ProducerEpoch = 0, BaseSequence = _sent[partition] }
             : new BatchOptions();
-        using RecordBatchBuilder builder = new(options);
-        foreach (string value in values)
-        {
-            builder.Append(Node.Time.GetUtcNow().ToUnixTimeMilliseconds(), [], System.Text.Encoding.ASCII.GetBytes(value));
-        }
-
-        return builder.Build();
+        return Batches.Of(options, Node.Time, values);
     }
 }

@@ -1,9 +1,10 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.InterBroker;
+using Broker.Simulation.Tests.Cluster;
 using Broker.Simulation.Tests.Worlds;
 
-namespace Broker.Simulation.Tests.Cluster;
+namespace Broker.Simulation.Tests.Clients;
 
 /// <summary>A client that asks the leaders where the partitions end: no leader of the same or a later epoch answers less than was answered before.</summary>
 internal sealed class SimOffsetReader
@@ -36,7 +37,7 @@ internal sealed class SimOffsetReader
         {
             try
             {
-                (int leader, int epoch) = await _client.LeaderOf(partition);
+                (int leader, int epoch) = await _client.LeaderOf(History.Topic, partition);
                 if (epoch >= last.Epoch && await EndOf(partition, leader, epoch) is { } end)
                 {
                     end.ShouldBeGreaterThanOrEqualTo(last.Offset, $"ListOffsets of partition {partition} goes back in epoch {epoch}, after epoch {last.Epoch}");
