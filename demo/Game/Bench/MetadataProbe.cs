@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Game.Cli.Processes;
 
 namespace Game.Cli.Bench;
 
@@ -9,8 +10,8 @@ namespace Game.Cli.Bench;
 /// </summary>
 internal static class MetadataProbe
 {
-    /// <summary>For the start of a broker that has thousands of logs to recover.</summary>
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
+    /// <summary>For the start of a broker that has ten thousand logs to recover, on a busy machine.</summary>
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(30);
 
     /// <summary>A broker that has accepted a connection and does not serve it is asked again after this time.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
@@ -19,16 +20,21 @@ internal static class MetadataProbe
     /// <param name="hostAndPort">The broker.</param>
     /// <param name="brokers">How many it names at least, itself included.</param>
     /// <param name="since">A <see cref="Stopwatch"/> timestamp.</param>
+    /// <param name="hasEnded">Whether the broker's process has ended.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The time since then.</returns>
-    /// <exception cref="UserErrorException">It does not within five minutes.</exception>
-    public static async Task<TimeSpan> FirstAnswerAsync(string hostAndPort, int brokers, long since, CancellationToken cancellation)
+    /// <exception cref="UserErrorException">It has ended, or does not answer within half an hour.</exception>
+    public static async Task<TimeSpan> FirstAnswerAsync(string hostAndPort, int brokers, long since, Func<bool> hasEnded, CancellationToken cancellation)
     {
         while (Stopwatch.GetElapsedTime(since) < StartTimeout)
         {
             if (await AskAsync(hostAndPort, topics: null, cancellation) is { } answer && answer.Brokers.Count >= brokers)
             {
                 return Stopwatch.GetElapsedTime(since);
+            }
+            if (hasEnded())
+            {
+                throw new UserErrorException($"The broker at {hostAndPort} ended before it answered; its log is in {Path.Combine(SystemFolder.Root, "bench")}.");
             }
             await Task.Delay(1, cancellation);
         }

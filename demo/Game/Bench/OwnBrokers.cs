@@ -43,7 +43,7 @@ internal sealed class OwnBrokers(string folder, BrokersWanted wanted) : ICluster
         await _brokers[id].WaitForExitAsync(cancellation);
         long since = Stopwatch.GetTimestamp();
         Start(id);
-        return await MetadataProbe.FirstAnswerAsync(Addresses[id - 1], brokers: 1, since, cancellation);
+        return await FirstAnswerAsync(id, brokers: 1, since, cancellation);
     }
 
     public async ValueTask DisposeAsync()
@@ -64,9 +64,12 @@ internal sealed class OwnBrokers(string folder, BrokersWanted wanted) : ICluster
         {
             Start(id);
         }
-        TimeSpan[] starts = await Task.WhenAll(Addresses.Select(address => MetadataProbe.FirstAnswerAsync(address, wanted.Count, since, cancellation)));
+        TimeSpan[] starts = await Task.WhenAll(_brokers.Keys.Select(id => FirstAnswerAsync(id, wanted.Count, since, cancellation)));
         return starts.Max();
     }
+
+    private Task<TimeSpan> FirstAnswerAsync(int id, int brokers, long since, CancellationToken cancellation)
+        => MetadataProbe.FirstAnswerAsync(Addresses[id - 1], brokers, since, () => _brokers[id].HasExited, cancellation);
 
     private void Start(int id)
     {

@@ -30,7 +30,7 @@ internal sealed class PartitionsBench(IClusterUnderTest cluster, int partitions,
     private const int PartitionsOfTopic = 1000;
 
     /// <summary>For work on all partitions, on a busy machine.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
 
     private readonly Dictionary<string, int> _topics = Topics(partitions);
 

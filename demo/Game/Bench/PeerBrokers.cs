@@ -46,7 +46,7 @@ internal sealed class PeerBrokers : IClusterUnderTest
     public async Task StartAsync(CancellationToken cancellation)
     {
         await LaunchAsync(cancellation, ["up", _folder, $"{_wanted.Count}", .. _wanted.Settings]);
-        await AllAnswerAsync(Stopwatch.GetTimestamp(), cancellation);
+        await Task.WhenAll(Ids.Select(id => FirstAnswerAsync(id, _wanted.Count, Stopwatch.GetTimestamp(), Task.CompletedTask, cancellation)));
     }
 
     public async Task<TimeSpan?> RestartAsync(CancellationToken cancellation)
@@ -57,10 +57,8 @@ internal sealed class PeerBrokers : IClusterUnderTest
         }
         await UntilNoneRunsAsync(Ids, cancellation);
         long since = Stopwatch.GetTimestamp();
-        Task[] launches = [.. Ids.Select(id => LaunchAgainAsync(id, cancellation))];
-        TimeSpan start = await AllAnswerAsync(since, cancellation);
-        await Task.WhenAll(launches);
-        return start;
+        TimeSpan[] starts = await Task.WhenAll(Ids.Select(id => LaunchAgainAsync(id, _wanted.Count, since, cancellation)));
+        return starts.Max();
     }
 
     public void Kill(int id) => Signals.KillAtOnce(ProcessOf(id)!.Value);
@@ -68,11 +66,7 @@ internal sealed class PeerBrokers : IClusterUnderTest
     public async Task<TimeSpan> StartAgainAsync(int id, CancellationToken cancellation)
     {
         await UntilNoneRunsAsync([id], cancellation);
-        long since = Stopwatch.GetTimestamp();
-        Task launch = LaunchAgainAsync(id, cancellation);
-        TimeSpan start = await MetadataProbe.FirstAnswerAsync(Addresses[id - 1], brokers: 1, since, cancellation);
-        await launch;
-        return start;
+        return await LaunchAgainAsync(id, brokers: 1, Stopwatch.GetTimestamp(), cancellation);
     }
 
     public async ValueTask DisposeAsync()
@@ -81,18 +75,20 @@ internal sealed class PeerBrokers : IClusterUnderTest
         await UntilNoneRunsAsync(Ids, CancellationToken.None);
     }
 
-    private async Task<TimeSpan> AllAnswerAsync(long since, CancellationToken cancellation)
-    {
-        TimeSpan[] starts = await Task.WhenAll(Addresses.Select(address => MetadataProbe.FirstAnswerAsync(address, _wanted.Count, since, cancellation)));
-        return starts.Max();
-    }
-
     // The launcher gives a port half a minute to open, which a broker that has many logs to recover exceeds: the probe waits for it, not the launcher.
-    private async Task LaunchAgainAsync(int id, CancellationToken cancellation)
+    private async Task<TimeSpan> LaunchAgainAsync(int id, int brokers, long since, CancellationToken cancellation)
     {
         using Process process = Launch(["start", _folder, $"{id}"]);
-        await EndAsync(process, cancellation);
+        Task launch = EndAsync(process, cancellation);
+        TimeSpan start = await FirstAnswerAsync(id, brokers, since, launch, cancellation);
+        await launch;
+        return start;
     }
+
+    // The launcher's end shows that it has written the process's id.
+    private Task<TimeSpan> FirstAnswerAsync(int id, int brokers, long since, Task launch, CancellationToken cancellation)
+        => MetadataProbe.FirstAnswerAsync(Addresses[id - 1], brokers, since,
+            hasEnded: () => launch.IsCompleted && ProcessOf(id) is { } process && !IsRunning(process), cancellation);
 
     private async Task LaunchAsync(CancellationToken cancellation, IReadOnlyList<string> arguments)
     {
