@@ -125,15 +125,23 @@ internal sealed class ClusterMembership : IAsyncDisposable
         {
             await session.Open();
             ZnodeClient znodes = new(session);
-            await RefuseTransactions(znodes, config);
-            await RefuseLostTree(znodes, config, formerClusterId);
-            await znodes.CreatePersistentPaths();
-            string clusterId = await znodes.GetOrCreateClusterId(formerClusterId ?? TopicId.Format(TopicId.New(random)));
-            int brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
-            ClusterMembership membership = new(session, former, brokerId, clusterId, config, connections, scheduler, time, random, logging);
-            await membership.Brokers.Refresh();
-            await membership.Topics.Load();
-            return membership;
+            string proposedId = formerClusterId ?? TopicId.Format(TopicId.New(random));
+            ClusterMembership? membership = null;
+            await session.Persist(async () =>
+            {
+                await RefuseTransactions(znodes, config);
+                await RefuseLostTree(znodes, config, formerClusterId);
+                await znodes.CreatePersistentPaths();
+                string clusterId = await znodes.GetOrCreateClusterId(proposedId);
+                int brokerId = config.BrokerId >= 0 ? config.BrokerId : formerBrokerId ?? await znodes.GenerateBrokerId(config.ReservedBrokerMaxId);
+                membership = new ClusterMembership(session, former, brokerId, clusterId, config, connections, scheduler, time, random, logging);
+            });
+            await session.Persist(async () =>
+            {
+                await membership!.Brokers.Refresh();
+                await membership.Topics.Load();
+            });
+            return membership!;
         }
         catch
         {
@@ -169,8 +177,12 @@ internal sealed class ClusterMembership : IAsyncDisposable
             new ControllerSettings(BrokerId, _interBrokerListener, _isDeletionEnabled, _balancing, _random), _session,
             new ClusterBrokerChannels(BrokerId, _local, _connections, _interBrokerListener, _controllerTimeout), Topics.IsUncleanElectionAllowed,
             () => RegisterAgain(registration), _scheduler, _time, new ControllerLog(_logging.CreateLogger("Broker.Controller")), _metrics);
-        await _registrar.Register(registration);
-        await _changes.Start();
+        // Together: a session that is replaced meanwhile needs a new registration.
+        await _session.Persist(async () =>
+        {
+            await _registrar.Register(registration);
+            await _changes.Start();
+        });
         await _controller.Start();
         await _controller.AllSent(IsThisBroker);
     }

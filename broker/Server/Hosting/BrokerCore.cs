@@ -84,26 +84,19 @@ internal sealed class BrokerCore
     public async Task<ClusterMembership> Join(CancellationToken cancellation)
     {
         Storage.Checkpoints.MetaProperties? former = _storages.FormerIdentity();
-        try
-        {
-            // Known before the identity is compared, so that its session is ended where the comparison fails.
-            Membership = await ClusterMembership.Join(_storages.Coordination, _storages.FormerLife, _config, former?.BrokerId, former?.ClusterId,
-                _services.Connections, _services.Scheduler, _services.Time, _services.Random, _services.Logging);
-        }
-        catch (IOException e) when (_config.UsesZooKeeper)
-        {
-            throw new ConfigException($"zookeeper.connect: {e.Message}", e);
-        }
-
-        _storages.EnsureIdentity(Membership.BrokerId, Membership.ClusterId);
+        // Known before the identity is compared, so that its session is ended where the comparison fails.
+        await Reach(async () => Membership = await ClusterMembership.Join(_storages.Coordination, _storages.FormerLife, _config, former?.BrokerId,
+            former?.ClusterId, _services.Connections, _services.Scheduler, _services.Time, _services.Random, _services.Logging));
+        ClusterMembership membership = Membership!;
+        _storages.EnsureIdentity(membership.BrokerId, membership.ClusterId);
         // Recovery blocks, and the thread that starts an embedded broker may not.
         using IBlockingWork loader = _services.Scheduler.CreateThreads(1);
-        await loader.Run(() => Load(Membership, cancellation));
+        await loader.Run(() => Load(membership, cancellation));
         if (!_config.UsesZooKeeper)
         {
-            await Membership.Seed(_storages.Directories.Logs, _storages.Directories.CompactedTopics);
+            await membership.Seed(_storages.Directories.Logs, _storages.Directories.CompactedTopics);
         }
-        return Membership;
+        return membership;
     }
 
     /// <summary>Registers the broker at its endpoints and takes over what the controller assigns. On return it can answer requests.</summary>
@@ -113,9 +106,22 @@ internal sealed class BrokerCore
         _groups = GroupService.Start(_config, membership.Metadata, () => _partitions!, _services.Scheduler, _wheel, _loading, _services.Meter, _services.Time,
             GroupLogger());
         PartitionTable partitions = _partitions = OpenPartitions(membership, _groups);
-        await membership.Start(endpoints, partitions.Apply, partitions.Apply, partitions.Configure);
+        await Reach(() => membership.Start(endpoints, partitions.Apply, partitions.Apply, partitions.Configure));
         _chores = new Chores(_wheel, _services.Scheduler, _config, _storages.Directories, partitions, _services.Logging.CreateLogger("Broker.Chores"));
         Apis = ApisOf(partitions, membership, _groups);
+    }
+
+    /// <summary>ZooKeeper is out of reach for longer than a session may take to open.</summary>
+    private async Task Reach(Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (IOException e) when (_config.UsesZooKeeper)
+        {
+            throw new ConfigException($"zookeeper.connect: {e.Message}", e);
+        }
     }
 
     /// <summary>How many replicas of this broker are not in sync, as the controller knows it; null before its first word.</summary>

@@ -8,6 +8,7 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
     private volatile ICoordinationSession? _current;
     private readonly Lock _gate = new();
     private volatile Action<SessionState>[] _subscribers = [];
+    private TaskCompletionSource _changed = NewChange();
 
     /// <summary>The session in use; there is one after <see cref="Open"/>.</summary>
     internal ICoordinationSession Current => _current ?? throw new InvalidOperationException("The session has not been opened");
@@ -20,6 +21,28 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
     {
         PreviousSessionId = _current?.SessionId ?? 0;
         _current = await service.OpenSession(Notify);
+    }
+
+    /// <summary>
+    /// Does a step that may be repeated. Where coordination is cut off meanwhile, the step begins again when the session is connected again, or in the next
+    /// session where it has expired.
+    /// </summary>
+    /// <exception cref="IOException">The next session cannot be opened.</exception>
+    internal async Task Persist(Func<Task> step)
+    {
+        while (true)
+        {
+            Task changed = Volatile.Read(ref _changed).Task;
+            try
+            {
+                await step();
+                return;
+            }
+            catch (CoordinationLostException lost) when (lost.IsCutOff)
+            {
+                await Restore(changed);
+            }
+        }
     }
 
     /// <summary>Moves the session of a killed life here; null where it has ended.</summary>
@@ -36,8 +59,23 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
 
     public ValueTask DisposeAsync() => _current?.DisposeAsync() ?? ValueTask.CompletedTask;
 
+    private static TaskCompletionSource NewChange() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <param name="changed">Ends with the first change of state since the failed step began.</param>
+    private async Task Restore(Task changed)
+    {
+        switch (Current.State)
+        {
+            case SessionState.Expired: await Open(); break;
+            case SessionState.Disconnected: await changed; break;
+            case SessionState.Connected: break;
+            case SessionState.Closed: throw new ObjectDisposedException(nameof(ClusterSession));
+        }
+    }
+
     private void Notify(SessionState state)
     {
+        Interlocked.Exchange(ref _changed, NewChange()).TrySetResult();
         foreach (Action<SessionState> subscriber in _subscribers)
         {
             subscriber(state);
