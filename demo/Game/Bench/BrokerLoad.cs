@@ -103,7 +103,8 @@ internal sealed class BrokerLoad(IUnderTest brokers, int replicationFactor = 1, 
     }
 
     /// <summary>From the instant a record was due to its arrival at a consumer, microseconds, open loop at a fixed rate.</summary>
-    public async Task<LongHistogram> LatencyAsync(string topic, double rate, TimeSpan time, CancellationToken cancellation)
+    /// <returns>The latencies, and the time from the first due record to the last arrival: longer than the load where the brokers lag behind.</returns>
+    public async Task<(LongHistogram Latencies, TimeSpan Taken)> LatencyAsync(string topic, double rate, TimeSpan time, CancellationToken cancellation)
     {
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -134,7 +135,7 @@ internal sealed class BrokerLoad(IUnderTest brokers, int replicationFactor = 1, 
 
         producer.Flush(TimeSpan.FromSeconds(30));
         stopping.CancelAfter(TimeSpan.FromSeconds(10));
-        return await receiving.WaitAsync(cancellation);
+        return (await receiving.WaitAsync(cancellation), Stopwatch.GetElapsedTime(start));
     }
 
     /// <summary>Makes the producer connect to the leaders of all partitions, which takes up to half a second, before the measurement begins.</summary>

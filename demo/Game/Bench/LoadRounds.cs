@@ -60,8 +60,8 @@ internal sealed class LoadRounds(TimeSpan warmUp, TimeSpan length, IReadOnlyList
         await loads.CreateTopicAsync(topic, cancellation);
         FlushDisk();
         double start = usage.CpuSeconds();
-        LongHistogram latency = await loads.LatencyAsync(topic, rate, length, cancellation);
-        double cores = (usage.CpuSeconds() - start) / length.TotalSeconds;
+        (LongHistogram latency, TimeSpan taken) = await loads.LatencyAsync(topic, rate, length, cancellation);
+        double cores = (usage.CpuSeconds() - start) / taken.TotalSeconds;
         await loads.DeleteTopicAsync(topic);
         return new LatencyAtRate(rate, Ms(latency, 50), Ms(latency, 99), Ms(latency, 99.9), cores);
     }

@@ -34,7 +34,7 @@ internal static class MetadataProbe
             }
             if (hasEnded())
             {
-                throw new UserErrorException($"The broker at {hostAndPort} ended before it answered; its log is in {Path.Combine(SystemFolder.Root, "bench")}.");
+                throw new UserErrorException($"The broker at {hostAndPort} ended before it answered; its log is in {SystemFolder.Root}/bench.");
             }
             await Task.Delay(1, cancellation);
         }
