@@ -18,14 +18,13 @@ internal sealed class LocalBroker(
     TopicConfigs configs,
     Func<long> brokerEpoch) : IBrokerChannel
 {
-    /// <summary>A topic that is new here may have been given its settings after this broker last read them.</summary>
     public async ValueTask<LeaderAndIsrResponse> Send(LeaderAndIsrRequest request, CancellationToken cancellation)
     {
-        foreach (LeaderAndIsrRequest.LeaderAndIsrTopicState topic in request.TopicStates.Where(
-            topic => topic.PartitionStates.Any(partition => partition.IsNew)))
+        foreach (LeaderAndIsrRequest.LeaderAndIsrTopicState topic in request.TopicStates)
         {
-            await configs.Refresh(topic.TopicName);
+            await configs.Learn(topic.TopicName, topic.TopicId, topic.PartitionStates.Any(partition => partition.IsNew));
         }
+
         return await disk.Run(() => leaderAndIsr(request));
     }
 

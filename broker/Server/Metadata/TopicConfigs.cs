@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Broker.Server.Config;
 using Broker.Server.Metadata.Znodes;
 using Broker.Storage;
@@ -10,7 +10,8 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
 {
     private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    private readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, string>> _overrides = new(StringComparer.Ordinal);
+    private readonly Lock _gate = new();
+    private ImmutableSortedDictionary<string, Entry> _known = ImmutableSortedDictionary.Create<string, Entry>(StringComparer.Ordinal);
 
     private Action<string, IReadOnlyDictionary<string, string>> _changed = static (_, _) => { };
 
@@ -21,9 +22,9 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     internal void Subscribe(Action<string, IReadOnlyDictionary<string, string>> holds)
     {
         _changed += holds;
-        foreach ((string topic, IReadOnlyDictionary<string, string> overrides) in _overrides)
+        foreach ((string topic, Entry entry) in Volatile.Read(ref _known))
         {
-            holds(topic, overrides);
+            holds(topic, entry.Overrides);
         }
     }
 
@@ -44,27 +45,39 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     internal async Task Refresh(string topic)
     {
         IReadOnlyDictionary<string, string> overrides = await Read(topic);
-        if (overrides.Count == 0)
+        Change(topic, before => before is null ? new Entry(null, overrides) : before with { Overrides = overrides });
+        _changed(topic, overrides);
+    }
+
+    /// <summary>
+    /// Makes sure that the settings of a topic are known of which this broker gets a replica. No notice says what a topic is created with, and not only a
+    /// replica that the controller calls new is of a topic that is: the controller that has created it may have been replaced before its request arrived.
+    /// </summary>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="id">The topic's id; another one than before is another topic.</param>
+    /// <param name="isNew">Whether the controller has created a partition.</param>
+    internal async Task Learn(string topic, Guid id, bool isNew)
+    {
+        if (isNew || Known(topic) is not { } known || (known.TopicId is { } former && former != id))
         {
-            _overrides.TryRemove(topic, out _);
-        }
-        else
-        {
-            _overrides[topic] = overrides;
+            await Refresh(topic);
         }
 
-        _changed(topic, overrides);
+        if (Known(topic)?.TopicId != id)
+        {
+            Change(topic, entry => entry is null ? null : entry with { TopicId = id });
+        }
     }
 
     /// <summary>Forgets a topic that has been deleted.</summary>
     internal void Forget(string topic)
     {
-        _overrides.TryRemove(topic, out _);
+        Change(topic, static _ => null);
         _changed(topic, None);
     }
 
     /// <summary>The topic's own settings, as of the last notice.</summary>
-    internal IReadOnlyDictionary<string, string> OverridesOf(string topic) => _overrides.GetValueOrDefault(topic, None);
+    internal IReadOnlyDictionary<string, string> OverridesOf(string topic) => Known(topic)?.Overrides ?? None;
 
     /// <summary>The settings in effect for the topic's logs.</summary>
     internal LogConfig LogConfigOf(string topic) => TopicLogConfig.Of(OverridesOf(topic), broker.Effective);
@@ -73,4 +86,19 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     /// <exception cref="CoordinationLostException">The tree is out of reach.</exception>
     internal async Task<bool> IsUncleanElectionAllowed(string topic) =>
         (bool)TopicSettings.Value("unclean.leader.election.enable", await Read(topic), broker.Effective);
+
+    private Entry? Known(string topic) => Volatile.Read(ref _known).GetValueOrDefault(topic);
+
+    private void Change(string topic, Func<Entry?, Entry?> change)
+    {
+        lock (_gate)
+        {
+            Entry? entry = change(_known.GetValueOrDefault(topic));
+            Volatile.Write(ref _known, entry is null ? _known.Remove(topic) : _known.SetItem(topic, entry));
+        }
+    }
+
+    /// <param name="TopicId">Null until the controller has named it.</param>
+    /// <param name="Overrides">The topic's own settings.</param>
+    private sealed record Entry(Guid? TopicId, IReadOnlyDictionary<string, string> Overrides);
 }

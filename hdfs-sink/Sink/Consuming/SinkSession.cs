@@ -130,8 +130,8 @@ internal sealed class SinkSession : IDisposable
     private ConsumerConfig Config()
     {
         ConsumerConfig config = ClientSettings.Consumer(_settings.BootstrapServers, "hdfs-sink", _settings.Group);
-        // Positions come from the manifests. The session also stores offsets when it opens a partition and after each commit, which the client sends to the group once a second: tools read
-        // the lag from them; the sink never reads them.
+        // Positions come from the manifests. The session also stores offsets when it opens a partition and after each commit. The client sends them to
+        // the group once a second: tools read the lag from them; the sink never reads them.
         config.EnableAutoCommit = true;
         config.AutoCommitIntervalMs = 1000;
         config.SessionTimeoutMs = SessionTimeoutMs;

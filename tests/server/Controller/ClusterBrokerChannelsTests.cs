@@ -48,7 +48,8 @@ public sealed class ClusterBrokerChannelsTests
     public async Task A_broker_without_the_listener_between_brokers_cannot_be_reached()
     {
         await using IBrokerChannel channel = _channels.Open(Broker(2, new BrokerEndpoint("EXTERNAL", "out", 1, 0)));
-        (await Should.ThrowAsync<BrokerUnreachableException>(async () => await channel.Send(new MetadataUpdate(new UpdateMetadataRequest()), CancellationToken.None)))
+        MetadataUpdate update = new(new UpdateMetadataRequest());
+        (await Should.ThrowAsync<BrokerUnreachableException>(async () => await channel.Send(update, CancellationToken.None)))
             .Message.ShouldContain("INTERNAL");
         (await Should.ThrowAsync<BrokerUnreachableException>(async () => await channel.Send(new LeaderAndIsrRequest(), CancellationToken.None)))
             .Message.ShouldContain("broker 2");

@@ -32,7 +32,8 @@ public sealed class LocalBrokerTests
         Task leading = broker.Send(new LeaderAndIsrRequest(), CancellationToken.None).AsTask();
         Task stopping = broker.Send(new StopReplicaRequest(), CancellationToken.None).AsTask();
         leading.IsCompleted.ShouldBeFalse();
-        (await broker.Send(new MetadataUpdate(new UpdateMetadataRequest { BrokerEpoch = 5 }), CancellationToken.None)).ErrorCode.ShouldBe((short)0, "it needs no disk");
+        MetadataUpdate update = new(new UpdateMetadataRequest { BrokerEpoch = 5 });
+        (await broker.Send(update, CancellationToken.None)).ErrorCode.ShouldBe((short)0, "it needs no disk");
         stopping.IsCompleted.ShouldBeFalse();
         disk.Set();
         await Task.WhenAll(leading, stopping).WaitAsync(Patience, TestContext.Current.CancellationToken);
