@@ -11,14 +11,12 @@ internal sealed class DirectoryLogs(LogDirectories directories, Func<string, Log
 {
     public PartitionLog? Find(TopicPartition partition) => directories.Find(partition);
 
-    public PartitionLog Open(TopicPartition partition, Guid topicId, bool isNew)
-    {
-        bool mayLieOffline = directories.IsOffline(partition)
-            || (!isNew && directories.Find(partition) is null && directories.Directories.Any(d => d.IsOffline));
-        return mayLieOffline
+    public bool MayLieOffline(TopicPartition partition) => directories.Find(partition) is null && directories.Directories.Any(d => d.IsOffline);
+
+    public PartitionLog Open(TopicPartition partition, Guid topicId, bool isNew) =>
+        directories.IsOffline(partition) || (!isNew && MayLieOffline(partition))
             ? throw new IOException($"The log of {partition} may lie in a log directory that has failed.")
             : directories.GetOrCreate(partition, topicId, configOf(partition.Topic));
-    }
 
     public void NoteTopicId(PartitionLog log, Guid topicId)
     {

@@ -9,6 +9,9 @@ internal interface IPartitionLogs
     /// <summary>The log on a working directory; null where there is none.</summary>
     PartitionLog? Find(TopicPartition partition);
 
+    /// <summary>Whether there may be a log that <see cref="Find"/> does not see, because a directory has failed.</summary>
+    bool MayLieOffline(TopicPartition partition);
+
     /// <summary>The partition's log, created where there is none.</summary>
     /// <param name="partition">Topic and number.</param>
     /// <param name="topicId">Written beside a new log; empty for none.</param>

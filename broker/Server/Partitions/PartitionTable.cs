@@ -339,9 +339,11 @@ internal sealed class PartitionTable
             if ((partition?.Log ?? _logs.Find(name)) is { } log)
             {
                 _logs.Delete(log);
+                return ErrorCode.None;
             }
 
-            return ErrorCode.None;
+            // Were it called deleted, a later topic of the name would find the log of the former one when the directory works again.
+            return _logs.MayLieOffline(name) ? ErrorCode.KafkaStorageError : ErrorCode.None;
         }
         catch (IOException failure)
         {

@@ -61,6 +61,24 @@ public sealed class PartitionTableTests : IDisposable
     }
 
     [Fact]
+    public void A_replica_whose_log_may_lie_in_a_failed_directory_is_not_called_deleted()
+    {
+        DataBroker broker = new(folders: ["/a", "/b"]);
+        broker.Create("t", partitions: 2);
+        broker.Disk.BeforeChange = (_, path) =>
+        {
+            if (path.StartsWith("/b", StringComparison.Ordinal))
+            {
+                throw new IOException("Input/output error");
+            }
+        };
+        int failing = broker.Directories.Find(new Storage.TopicPartition("t", 0))!.Directory == "/b" ? 0 : 1;
+        Stop(broker, "t", -2, delete: true, index: failing).ShouldBe(ErrorCode.KafkaStorageError);
+        Stop(broker, "t", -2, delete: true, index: failing).ShouldBe(ErrorCode.KafkaStorageError, "also once the broker does not hold the partition any more");
+        Stop(broker, "t", -2, delete: true, index: 1 - failing).ShouldBe(ErrorCode.None);
+    }
+
+    [Fact]
     public void A_partition_without_a_replica_on_this_broker_is_not_created()
     {
         _broker.Assign("t", 1, leader: 2, replicas: [2, 3]).ShouldBe([ErrorCode.UnknownTopicOrPartition]);
@@ -125,7 +143,9 @@ public sealed class PartitionTableTests : IDisposable
         _broker["t"].State.IsLeader.ShouldBeTrue();
     }
 
-    private ErrorCode Stop(string topic, int epoch, bool delete, int index = 0) => (ErrorCode)_broker.Table.Apply(new StopReplicaRequest
+    private ErrorCode Stop(string topic, int epoch, bool delete, int index = 0) => Stop(_broker, topic, epoch, delete, index);
+
+    private static ErrorCode Stop(DataBroker broker, string topic, int epoch, bool delete, int index) => (ErrorCode)broker.Table.Apply(new StopReplicaRequest
     {
         ControllerEpoch = 1,
         BrokerEpoch = -1,
