@@ -75,6 +75,8 @@ internal static class LogRetention
         LogView view = log.View;
         LogSegment[] removed = view.Segments[..count];
         LogSegment[] kept = view.Segments[count..];
+        // What producers wrote to the deleted segments is known from this file only: it must outlive a power cut.
+        log.Snapshots.Sync(kept[0].BaseOffset);
         // Readers learn of the new start before the files are renamed.
         log.SetLogStart(Math.Max(log.LogStart, kept[0].BaseOffset));
         log.Publish(view with { Segments = kept });

@@ -161,6 +161,20 @@ public class PartitionLogTests
     }
 
     [Fact]
+    public void A_producer_whose_records_were_deleted_as_old_is_known_after_a_power_cut()
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            LogScenario log = new(new LogConfig { RetentionMs = 1_000, FileDeleteDelayMs = 0 });
+            log.AppendOf(7, 0, sequence: 0).Error.ShouldBe(ErrorCode.None);
+            log.Replicate().Log.Flush(1, log.Now);
+            log.Advance(5_000).Log.DeleteOldSegments(log.Now).ShouldBe(1);
+            log.CutPowerAndRecover(seed).AppendOf(7, 0, sequence: 0);
+            log.Log.LogEndOffset.ShouldBe(1, $"seed {seed}: the batch that is sent again is there already");
+        }
+    }
+
+    [Fact]
     public void Retention_deletes_whole_old_segments_by_size_time_and_start()
     {
         LogScenario log = new(new LogConfig { SegmentBytes = 1000, RetentionBytes = 1500, RetentionMs = 60_000 });
