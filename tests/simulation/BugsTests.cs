@@ -45,7 +45,7 @@ public sealed class BugsTests
         Finds(DeliberateBugs.BrokersIgnoreFlushMessages, 1, "takes back record", Crashes.OfPower);
 
     [Fact]
-    public void A_former_controller_that_writes_through_a_live_session_is_found() => 
+    public void A_former_controller_that_writes_through_a_live_session_is_found() =>
         Finds(DeliberateBugs.FormerControllerWrites, 9, "it does not come to this: all replicas are in sync again");
 
     [Fact]

@@ -34,7 +34,8 @@ internal sealed class Acknowledgements(Checker checker, TreeView tree)
         }
         else
         {
-            present.ShouldAllBe(topic => !checker.Read(topic, record.Partition).Contains(record.Value), $"{record.Value} of a deleted topic is in its successor");
+            present.ShouldAllBe(
+                topic => !checker.Read(topic, record.Partition).Contains(record.Value), $"{record.Value} of a deleted topic is in its successor");
         }
     }
 

@@ -102,7 +102,8 @@ internal sealed class SimBroker
         try
         {
             Storages storages = _storages = Storages.Over(
-                _config, _disk, new BuggyCoordination(Coordination, _bug), _ => _world.Add(Node, TimeSpan.Zero, TakeOffline), Node.Time, _world.Random, _logging);
+                _config, _disk, new BuggyCoordination(Coordination, _bug), _ => _world.Add(Node, TimeSpan.Zero, TakeOffline), Node.Time, _world.Random,
+                _logging);
             BrokerCore core = Core = new BrokerCore(_config, storages, new CoreServices(
                 _network.Of(Node), Node, Node.Time, _world.Random, new Meter($"broker-{Id}"), _logging));
             await core.Join(CancellationToken.None);
