@@ -6,7 +6,8 @@ namespace Faults.Tests.Brokers;
 internal readonly record struct RecordId(string Writer, int Number)
 {
     /// <summary>
-    /// Reads the value of a record: <c>WRITER:NUMBER:PADDING</c> as <see cref="NumberedProducer"/> writes it, or <c>WRITER.NUMBER</c> as Apache's producer does.
+    /// Reads the value of a record: <c>WRITER:NUMBER:PADDING</c> as <see cref="NumberedProducer"/> writes it, or <c>WRITER.NUMBER</c> as Apache's producer
+    /// does.
     /// </summary>
     /// <returns>False where the value is neither, or is damaged.</returns>
     public static bool TryParse(string value, out RecordId record)

@@ -14,8 +14,8 @@ internal sealed class BrokerPages(string address) : IDisposable
         try
         {
             string page = await _http.GetStringAsync("/metrics");
-            return page.Split('\n').Where(line => line.Length > 0 && line[0] != '#' && !line.Contains('{', StringComparison.Ordinal)).Select(line => line.Split(' '))
-                .ToDictionary(words => words[0], words => double.Parse(words[1], CultureInfo.InvariantCulture));
+            return page.Split('\n').Where(line => line.Length > 0 && line[0] != '#' && !line.Contains('{', StringComparison.Ordinal))
+                .Select(line => line.Split(' ')).ToDictionary(words => words[0], words => double.Parse(words[1], CultureInfo.InvariantCulture));
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {

@@ -51,7 +51,8 @@ internal sealed class Cluster : IAsyncDisposable
         string[] pages = [.. Ids.Select(id => $"{(network?[NameOf(id)] ?? Place.Here).Address}:{FreePorts.Take()}")];
         BrokerProcess[] brokers = await Task.WhenAll(Ids.Select(id => BrokerProcess.StartAsync(network?[NameOf(id)] ?? Place.Here, folder[NameOf(id)],
             FreePorts.Take(), $"broker.id={id}", $"broker.rack=rack-{id}", $"zookeeper.connect={zooKeeper.Address}", $"metrics.http.listener={pages[id - 1]}",
-            $"zookeeper.session.timeout.ms={SessionTimeoutMs}", "default.replication.factor=3", "min.insync.replicas=2", "offsets.topic.replication.factor=3",
+            $"zookeeper.session.timeout.ms={SessionTimeoutMs}", "zookeeper.connection.timeout.ms=30000",
+            "default.replication.factor=3", "min.insync.replicas=2", "offsets.topic.replication.factor=3",
             $"offsets.topic.num.partitions={OffsetsPartitions}", "replica.lag.time.max.ms=3000")));
         return new Cluster(folder, network, disk, zooKeeper, brokers, [.. pages.Select(page => new BrokerPages(page))]);
     }

@@ -18,6 +18,7 @@ internal sealed record FaultKind(string Name, bool NeedsNamespaces, Func<FaultSc
         new("leader and follower killed", false, scene => scene.KillAsync(scene.Leader, scene.Follower)),
         new("all brokers killed", false, scene => scene.KillAsync([.. Cluster.Ids])),
         new("leader stopped in order", false, StopInOrderAsync),
+        new("leader killed, ZooKeeper paused at its start", false, StartWithoutZooKeeperAsync),
         new("leader paused briefly", false, scene => PauseAsync(scene, scene.Leader, scene.BrieflyAsync)),
         new("leader paused beyond its session", false, scene => PauseAsync(scene, scene.Leader, scene.LongAsync)),
         new("controller paused beyond its session", false, scene => PauseAsync(scene, scene.Controller, scene.LongAsync)),
@@ -63,6 +64,16 @@ internal sealed record FaultKind(string Name, bool NeedsNamespaces, Func<FaultSc
         await scene.Cluster.StopAsync(scene.Leader);
         await scene.ForAWhileAsync();
         await scene.Cluster[scene.Leader].StartAgainAsync();
+    }
+
+    /// <summary>The pause falls anywhere into the broker's start, and may end its session.</summary>
+    private static async Task StartWithoutZooKeeperAsync(FaultScene scene)
+    {
+        await scene.Cluster.KillAsync(scene.Leader);
+        Task started = scene.Cluster[scene.Leader].StartAgainAsync();
+        await scene.BrieflyAsync();
+        await FaultScene.PauseAsync(scene.Cluster.ZooKeeper.ProcessId, scene.ForAWhileAsync);
+        await started;
     }
 
     private static async Task KillZooKeeperAsync(FaultScene scene)

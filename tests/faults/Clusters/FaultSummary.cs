@@ -34,8 +34,8 @@ internal sealed class FaultSummary(int seed)
     {
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $"Faults of a cluster, seed {seed} (GAME_SEED)");
-        text.AppendLine($"  {"kind",-38}{"faults",7}{"whole again, s",24}{"longest without an acknowledged write, s",44}");
-        text.AppendLine($"  {"",-45}{"median",12}{"max",12}{"median",32}{"max",12}");
+        text.AppendLine($"  {"kind",-48}{"faults",7}{"whole again, s",24}{"longest without an acknowledged write, s",44}");
+        text.AppendLine($"  {"",-55}{"median",12}{"max",12}{"median",32}{"max",12}");
         foreach (IGrouping<FaultKind, (FaultKind Kind, TimeSpan Healthy, TimeSpan Unacknowledged)> kind in _faults.GroupBy(fault => fault.Kind)
             .OrderBy(kind => FaultKind.All.ToList().IndexOf(kind.Key)))
         {
@@ -50,7 +50,7 @@ internal sealed class FaultSummary(int seed)
     }
 
     private static string Row(string name, TimeSpan[] healthy, TimeSpan[] unacknowledged) => string.Create(CultureInfo.InvariantCulture,
-        $"  {name,-38}{healthy.Length,7}{Median(healthy),12:F1}{Max(healthy),12:F1}{Median(unacknowledged),32:F1}{Max(unacknowledged),12:F1}");
+        $"  {name,-48}{healthy.Length,7}{Median(healthy),12:F1}{Max(healthy),12:F1}{Median(unacknowledged),32:F1}{Max(unacknowledged),12:F1}");
 
     private static double Median(TimeSpan[] times) => times.Length == 0 ? 0 : times.Order().ElementAt(times.Length / 2).TotalSeconds;
 

@@ -21,7 +21,8 @@ internal sealed class JavaConsumer : IAsyncDisposable
     public Readings Readings { get; }
 
     /// <summary>Waits until all records up to these ends have been read.</summary>
-    public Task SeenAsync(IReadOnlyDictionary<TopicPartition, long> ends) => Until.HoldsAsync("Java's member has seen all records", TimeSpan.FromMinutes(1), () =>
+    public Task SeenAsync(IReadOnlyDictionary<TopicPartition, long> ends)
+        => Until.HoldsAsync("Java's member has seen all records", TimeSpan.FromMinutes(1), () =>
     {
         Readings.Failure.ShouldBeNull();
         _program.HasExited.ShouldBeFalse(_program.Said);

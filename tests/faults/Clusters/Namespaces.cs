@@ -3,12 +3,13 @@ using Running;
 namespace Faults.Tests.Clusters;
 
 /// <summary>
-/// Runs a test of this assembly again in Linux namespaces of its own for network, mounts and processes. Whatever the test makes there, nobody else sees, and all of it
-/// ends with the test's process, however that ends.
+/// Runs a test of this assembly again in Linux namespaces of its own for network, mounts and processes. Whatever the test makes there, nobody else sees, and all
+/// of it ends with the test's process, however that ends.
 /// </summary>
 internal static class Namespaces
 {
     private const string Mark = "GAME_FAULTS_INSIDE";
+    private const string Probe = "ip link add probe type bridge && ip link add one type veth peer name two && mount -t tmpfs none /mnt";
     private static readonly string[] Tools = ["unshare", "nsenter", "ip", "mount"];
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(20);
 
@@ -22,8 +23,7 @@ internal static class Namespaces
         {
             return $"{missing} is not here: apt-get install iproute2 util-linux.";
         }
-        CommandResult probe = await Command.RunAsync("unshare", [.. Flags, "sh", "-c", "ip link add probe type bridge && ip link add one type veth peer name two && mount -t tmpfs none /mnt"],
-            timeout: ProbeTimeout);
+        CommandResult probe = await Command.RunAsync("unshare", [.. Flags, "sh", "-c", Probe], timeout: ProbeTimeout);
         return probe.ExitCode == 0 ? null : $"this system lets nobody here make namespaces, bridges and mounts ({probe.Errors.Trim().Split('\n')[^1]}).";
     }
 

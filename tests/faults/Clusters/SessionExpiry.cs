@@ -6,7 +6,9 @@ using Running;
 
 namespace Faults.Tests.Clusters;
 
-/// <summary>Ends a living broker's ZooKeeper session: the key that the broker saves lets anyone who may read its folder take the session over and close it.</summary>
+/// <summary>
+/// Ends a living broker's ZooKeeper session: the key that the broker saves lets anyone who may read its folder take the session over and close it.
+/// </summary>
 internal static class SessionExpiry
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);

@@ -115,8 +115,8 @@ public sealed class WrongClusterTests : IAsyncLifetime
     private async Task<string> RefusalAsync(string folder, string place, params string[] settings)
     {
         string[] all = [$"listeners=PLAINTEXT://127.0.0.1:{FreePorts.Take()}", $"zookeeper.connect={place}", "zookeeper.session.timeout.ms=2000", .. settings];
-        CommandResult result = await Command.RunAsync(Programs.PathOf("broker"),
-            ["--data", _folder[folder], .. all.SelectMany(setting => new[] { "--override", setting })], Programs.Environment(Repository.Root), timeout: Patience);
+        string[] arguments = ["--data", _folder[folder], .. all.SelectMany(setting => new[] { "--override", setting })];
+        CommandResult result = await Command.RunAsync(Programs.PathOf("broker"), arguments, Programs.Environment(Repository.Root), timeout: Patience);
         result.ExitCode.ShouldBe(1, result.Said);
         return result.Errors.Trim();
     }
