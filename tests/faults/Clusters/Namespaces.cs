@@ -3,8 +3,8 @@ using Running;
 namespace Faults.Tests.Clusters;
 
 /// <summary>
-/// Runs a test of this assembly again in Linux namespaces of its own for network, mounts and processes. Whatever the test makes there, nobody else sees, and all
-/// of it ends with the test's process, however that ends.
+/// Runs a test of this assembly again in Linux namespaces of its own for network, mounts and processes. Whatever the test makes there, nobody else sees, and
+/// all of it ends with the test's process, however that ends.
 /// </summary>
 internal static class Namespaces
 {
