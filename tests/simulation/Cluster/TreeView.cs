@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Broker.Coordination;
 using Broker.Coordination.Embedded;
 using Broker.Server.Metadata.Znodes;
@@ -9,6 +11,7 @@ namespace Broker.Simulation.Tests.Cluster;
 internal sealed class TreeView(EmbeddedCoordination tree)
 {
     private readonly ICoordinationSession _session = AtOnce.Of(tree.OpenSession());
+    private readonly Dictionary<TopicPartition, long> _written = [];
     private readonly Dictionary<string, (long Mzxid, TopicZnode Topic)> _decoded = new(StringComparer.Ordinal);
 
     /// <summary>The topics, in the order of their names.</summary>
@@ -31,6 +34,27 @@ internal sealed class TreeView(EmbeddedCoordination tree)
     {
         DataResult read = AtOnce.Of(_session.GetData(ZnodePaths.PartitionState(partition)));
         return read.Code == Code.Ok ? LeaderAndIsr.Decode(partition, read.Data, read.Stat.Version) : null;
+    }
+
+    /// <summary>A partition that a controller has written after the next one was elected; null where there is none since the last call.</summary>
+    public string? WrittenByFormerController()
+    {
+        DataResult elected = AtOnce.Of(_session.GetData(ZnodePaths.ControllerEpoch));
+        foreach (TopicPartition partition in All())
+        {
+            DataResult read = AtOnce.Of(_session.GetData(ZnodePaths.PartitionState(partition)));
+            if (read.Stat.Mzxid > elected.Stat.Mzxid && _written.GetValueOrDefault(partition) != read.Stat.Mzxid)
+            {
+                _written[partition] = read.Stat.Mzxid;
+                int epoch = LeaderAndIsr.Decode(partition, read.Data, read.Stat.Version).ControllerEpoch;
+                if (epoch < int.Parse(Encoding.ASCII.GetString(elected.Data!), CultureInfo.InvariantCulture))
+                {
+                    return $"{partition}, by the controller of epoch {epoch}";
+                }
+            }
+        }
+
+        return null;
     }
 
     /// <summary>All partitions of all topics.</summary>
