@@ -16,7 +16,7 @@ public sealed class BugsTests
 
     [Fact]
     public void A_leader_that_acknowledges_without_its_followers_is_found() =>
-        Finds(DeliberateBugs.LeaderAcknowledgesWithoutItsFollowers, 1, "an acknowledged record is (lost|where it was acknowledged)");
+        Finds(DeliberateBugs.LeaderAcknowledgesWithoutItsFollowers, 12, "an acknowledged record is (lost|where it was acknowledged)");
 
     [Fact]
     public void A_follower_whose_last_epoch_is_not_checked_is_found() =>

@@ -6,7 +6,7 @@ namespace Broker.Simulation.Tests;
 /// <summary>Histories of a cluster by seed: a smoke test by default, more with <c>./game test --simulate N</c>. A failing seed is in the message.</summary>
 public sealed class HistoryTests
 {
-    private const int SmokeHistories = 5;
+    private const int SmokeHistories = 4;
 
     private static int Histories => Given("GAME_SIMULATE") ?? SmokeHistories;
 
