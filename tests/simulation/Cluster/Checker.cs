@@ -14,7 +14,9 @@ internal sealed class Checker(SimNetwork network, TreeView tree)
     /// <summary>What consumers could have read so far of a partition: the records below any high watermark.</summary>
     public IReadOnlyList<string> Read(Guid topic, int partition) => _read.GetValueOrDefault((topic, partition)) ?? [];
 
-    /// <summary>A former controller writes nothing; at most one leader an epoch; what could be read is never taken back; the offsets of each log are in order.</summary>
+    /// <summary>
+    /// A former controller writes nothing; at most one leader an epoch; what could be read is never taken back; the offsets of each log are in order.
+    /// </summary>
     public void Check()
     {
         tree.WrittenByFormerController().ShouldBeNull("a controller that was replaced writes nothing");
