@@ -175,6 +175,25 @@ public class PartitionLogTests
     }
 
     [Fact]
+    public void The_indexes_of_full_segments_survive_a_power_cut_where_each_append_was_flushed()
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            LogScenario log = new(new LogConfig { SegmentBytes = 400, IndexIntervalBytes = 1 });
+            for (int i = 0; i < 12; i++)
+            {
+                log.Advance(1_000).Append().Log.Flush(log.Log.LogEndOffset, log.Now);
+            }
+
+            log.CutPowerAndRecover(seed);
+            for (int i = 0; i < 12; i++)
+            {
+                log.OffsetForTimestamp(LogScenario.StartMs + ((i + 1) * 1_000)).ShouldNotBeNull().Offset.ShouldBe(i, $"seed {seed}");
+            }
+        }
+    }
+
+    [Fact]
     public void Retention_deletes_whole_old_segments_by_size_time_and_start()
     {
         LogScenario log = new(new LogConfig { SegmentBytes = 1000, RetentionBytes = 1500, RetentionMs = 60_000 });
