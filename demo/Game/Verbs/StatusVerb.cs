@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Game.Cli.Cluster;
 using Game.Cli.Processes;
 using Spectre.Console;
@@ -12,6 +13,11 @@ internal static class StatusVerb
 {
     private const int NothingRuns = 3;
     private const int PartRuns = 4;
+
+    /// <summary>A cluster without a controller elects one within a session's time.</summary>
+    private static readonly TimeSpan ControllerTimeout = Brokers.SessionTimeout + TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan ReadInterval = TimeSpan.FromMilliseconds(200);
 
     public static Command Create()
     {
@@ -54,7 +60,15 @@ internal static class StatusVerb
     private static async Task WriteClusterAsync(Endpoints endpoints)
     {
         using ClusterReader reader = new(endpoints, "status");
-        if (await reader.ReadAsync() is not { } state)
+        long began = Stopwatch.GetTimestamp();
+        ClusterState? found = await reader.ReadAsync();
+        while (found is null && Stopwatch.GetElapsedTime(began) < ControllerTimeout)
+        {
+            await Task.Delay(ReadInterval);
+            found = await reader.ReadAsync();
+        }
+
+        if (found is not { } state)
         {
             Write("cluster", "has no controller that answers");
             return;

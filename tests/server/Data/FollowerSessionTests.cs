@@ -97,6 +97,22 @@ public sealed class FollowerSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_partition_that_the_leader_gets_while_the_fetch_waits_is_noted_with_the_next_fetch()
+    {
+        await Follow(1);
+        FetchRequest early = Request();
+        early.Topics = [new() { Topic = "new", Partitions = [new() { Partition = 0, PartitionMaxBytes = 1_000_000 }] }];
+        (early.MaxWaitMs, early.MinBytes) = (500, 1);
+        Task<FetchResponse> waiting = Send(early);
+        waiting.IsCompleted.ShouldBeFalse("a partition that is not known yet");
+        _broker.Create("new", partitions: 1, replicas: [DataBroker.Id, Follower]);
+        _broker.Time.Advance(TimeSpan.FromMilliseconds(500));
+        await waiting;
+        await Fetch();
+        _broker["new"].State.Followers.ShouldHaveSingleItem().LogEndOffset.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_replica_out_of_sync_gets_no_records_while_its_quota_is_used_up_and_one_in_sync_gets_them()
     {
         _broker.Create("late", partitions: 1, replicas: [DataBroker.Id, Follower], isr: [DataBroker.Id]);

@@ -54,9 +54,10 @@ internal sealed class FetchEntry(FetchKey key, FetchSession session) : Partition
     public bool IsActive { get; set; }
 
     /// <summary>
-    /// Whether the fetching broker's replica is not in sync. Every fetch then reads the partition, because each may be the one with which the replica joins.
+    /// Whether the leader does not know yet where the fetching broker's replica is, or it is not in sync. Every fetch then reads the partition, because each
+    /// may be the one with which the replica joins.
     /// </summary>
-    public bool IsOutOfSync { get; set; }
+    public bool IsUnsettled { get; set; }
 
     /// <summary>Whether the client has removed the partition from the session. Guarded by the same lock.</summary>
     public bool IsForgotten { get; set; }
