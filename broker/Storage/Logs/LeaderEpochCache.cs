@@ -88,6 +88,10 @@ public sealed class LeaderEpochCache
         return new EpochEnd(now[i].Epoch, now[i + 1].StartOffset);
     }
 
+    /// <summary>Takes back what was noted of batches that could not be written. Needs the partition's lock; writes no file.</summary>
+    /// <param name="entries">As <see cref="Entries"/> gave them before.</param>
+    internal void Restore(IReadOnlyList<EpochStart> entries) => Publish((EpochStart[])entries);
+
     /// <summary>Removes the epochs that start at an offset or above.</summary>
     internal void TruncateFromEnd(long offset)
     {

@@ -91,9 +91,10 @@ internal static class LogAppend
     /// <summary>Asked for a duplicate too: the original's flush may still be running, or have failed.</summary>
     private static bool IsFlushNeeded(LogState log, long lastOffset) => lastOffset + 1 - log.RecoveryPoint >= log.Config.FlushMessages;
 
-    /// <summary>Writes the batches whole, or leaves the log and the producers' state as they were.</summary>
+    /// <summary>Writes the batches whole, or leaves the log, its epochs and the producers' state as they were.</summary>
     private static bool TryWrite(LogState log, ReadOnlySpan<byte> bytes, ReadOnlySpan<BatchInfo> batches, TransactionMarker? marker, long nowMs)
     {
+        IReadOnlyList<EpochStart> epochs = log.Epochs.Entries;
         try
         {
             RollIfNeeded(log, bytes.Length, batches, nowMs);
@@ -106,6 +107,7 @@ internal static class LogAppend
         }
         catch (IOException failure)
         {
+            log.Epochs.Restore(epochs);
             CutBack(log, failure);
             return false;
         }

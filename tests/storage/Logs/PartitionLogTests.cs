@@ -175,6 +175,28 @@ public class PartitionLogTests
     }
 
     [Fact]
+    public void Batches_of_two_epochs_that_find_no_room_leave_the_epochs_as_they_were()
+    {
+        LogScenario leader = new();
+        foreach (int epoch in (int[])[0, 5, 5, 6])
+        {
+            leader.LeaderEpoch = epoch;
+            leader.Append();
+        }
+
+        LogScenario follower = new();
+        byte[] Batches(long from, int maxBytes) => LogScenario.BytesOf(leader.Log.Read(from, maxBytes, leader.Log.LogEndOffset, wholeFirstBatch: true));
+        follower.Log.AppendAsFollower(Batches(0, 1), int.MaxValue, follower.Now).Error.ShouldBe(ErrorCode.None);
+        follower.Log.AppendAsFollower(Batches(1, 1), int.MaxValue, follower.Now).Error.ShouldBe(ErrorCode.None);
+        follower.Memory.Capacity = 0;
+        follower.Log.AppendAsFollower(Batches(2, 1000), int.MaxValue, follower.Now).Error.ShouldNotBe(ErrorCode.None);
+        follower.Log.Epochs.Entries.ShouldBe([new EpochStart(0, 0), new EpochStart(5, 1)]);
+        follower.Memory.Capacity = long.MaxValue;
+        follower.Log.AppendAsFollower(Batches(2, 1000), int.MaxValue, follower.Now).Error.ShouldBe(ErrorCode.None);
+        follower.Log.Epochs.Entries.ShouldBe([new EpochStart(0, 0), new EpochStart(5, 1), new EpochStart(6, 3)]);
+    }
+
+    [Fact]
     public void The_indexes_of_full_segments_survive_a_power_cut_where_each_append_was_flushed()
     {
         for (int seed = 0; seed < 20; seed++)
