@@ -15,7 +15,13 @@ namespace Broker.Server.Apis;
 /// <summary>
 /// Asks the controller, with a znode for each topic, to delete topics. Answers when the metadata no longer lists them or the request's time-out has expired.
 /// </summary>
-internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata, Func<bool> isController, bool isDeletionEnabled, IAuthorizer authorizer)
+/// <param name="write">Writes as the controller; null where this broker is not it.</param>
+/// <param name="metadata">The topics.</param>
+/// <param name="isController">Whether this broker is the controller.</param>
+/// <param name="isDeletionEnabled">delete.topic.enable.</param>
+/// <param name="authorizer">Asked for Delete of each topic.</param>
+internal sealed class DeleteTopicsApi(
+    Func<Op, Task<Code?>> write, MetadataCache metadata, Func<bool> isController, bool isDeletionEnabled, IAuthorizer authorizer)
     : Api<DeleteTopicsRequest, DeleteTopicsResponse>
 {
     private const short FirstWithDeletionDisabled = 3;
@@ -89,11 +95,12 @@ internal sealed class DeleteTopicsApi(ZnodeClient znodes, MetadataCache metadata
         return Result(name, wanted.TopicId, image.Topic(name) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.None);
     }
 
-    private async Task<ErrorCode> Mark(string topic)
+    private async Task<ErrorCode> Mark(string topic) => await write(new Op.Create(ZnodePaths.DeleteTopic(topic), null)) switch
     {
-        CreateResult created = await znodes.Session.Create(ZnodePaths.DeleteTopic(topic), null);
-        return created.Code is Code.Ok or Code.NodeExists ? ErrorCode.None : ErrorCode.UnknownServerError;
-    }
+        null => ErrorCode.NotController,
+        Code.Ok or Code.NodeExists => ErrorCode.None,
+        _ => ErrorCode.UnknownServerError,
+    };
 
     /// <summary>A topic counts as deleted, too, when a new topic has the same name.</summary>
     private async Task WaitUntilDeleted(ClusterImage before, IReadOnlyList<DeleteTopicsResponse.DeletableTopicResult> marked, TimeSpan timeout)

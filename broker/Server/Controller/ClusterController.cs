@@ -101,6 +101,12 @@ internal sealed class ClusterController : IAsyncDisposable
             "ReplicaLeaderElection", [.. partitions.Select(partition => new ElectionResult(partition, ErrorCode.NotController))],
             term => term.Elections.Elect(isUnclean ? ElectionKind.Unclean : ElectionKind.Preferred, partitions));
 
+    /// <summary>
+    /// Does an operation as the controller; from any thread. Returns its code, or null where this broker is not the controller. A former one, whose request
+    /// arrives late, would change a topic that was created again under the name: a new znode begins with version 0 again.
+    /// </summary>
+    internal Task<Code?> Write(Op operation) => AskTerm<Code?>("Write", null, async term => await term.Store.TryWrite(operation));
+
     /// <summary>Notes that a topic's settings have changed, or the cluster's: it may be led by replicas out of sync now. From any thread.</summary>
     internal void SettingsChanged(string topic) =>
         Post("TopicUncleanLeaderElectionEnable", () => _term is { } term && !_isPaused ? term.Elections.TryOffline(topic) : Task.CompletedTask);

@@ -199,8 +199,8 @@ internal sealed class ClusterMembership : IAsyncDisposable
             new MetadataApi(Metadata, AutomaticCreation, Brokers, authorizer),
             new DescribeClusterApi(Metadata, authorizer),
             new CreateTopicsApi(Creation, Metadata, () => IsController, authorizer),
-            new DeleteTopicsApi(_znodes, Metadata, () => IsController, _isDeletionEnabled, authorizer),
-            new CreatePartitionsApi(new PartitionAddition(_znodes, Metadata), Metadata, () => IsController, IsBeingDeleted, authorizer),
+            new DeleteTopicsApi(WriteAsController, Metadata, () => IsController, _isDeletionEnabled, authorizer),
+            new CreatePartitionsApi(new PartitionAddition(_znodes, Metadata, WriteAsController), Metadata, () => IsController, IsBeingDeleted, authorizer),
             new DescribeConfigsApi(Metadata, Topics, Brokers, BrokerId, authorizer),
             new AlterConfigsApi(alteration, authorizer),
             new IncrementalAlterConfigsApi(alteration, authorizer),
@@ -298,6 +298,8 @@ internal sealed class ClusterMembership : IAsyncDisposable
                 $"zookeeper.connect: ZooKeeper at {config.ZooKeeperConnect} knows no cluster, but the folders of log.dirs belong to cluster {formerClusterId}: it has lost its data, or it is another one.");
         }
     }
+
+    private Task<Code?> WriteAsController(Op operation) => _controller!.Write(operation);
 
     private bool IsThisBroker(int broker) => broker == BrokerId;
 

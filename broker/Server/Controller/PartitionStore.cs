@@ -69,6 +69,9 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
     /// <summary>Deletes znodes without children; those that are not there are as good as deleted.</summary>
     internal Task Delete(IReadOnlyCollection<string> paths) => Pipelined.Run(paths, path => Write([new Op.Delete(path)], Code.NoNode));
 
+    /// <summary>Does an operation as the controller, and returns its code, whichever it is.</summary>
+    internal async Task<Code> TryWrite(Op operation) => (await Multi([operation])).Code;
+
     /// <summary>Removes all that is known of a topic; its own znode is removed last, with its configuration and the request to delete it.</summary>
     internal async Task DeleteTopic(string topic)
     {

@@ -9,7 +9,10 @@ namespace Broker.Server.Metadata;
 internal readonly record struct AdditionResult(ErrorCode Error, string? Message);
 
 /// <summary>Adds partitions to topics by writing their znodes; the controller does the rest. From any thread.</summary>
-internal sealed class PartitionAddition(ZnodeClient znodes, MetadataCache metadata)
+/// <param name="znodes">Reads the topics.</param>
+/// <param name="metadata">The brokers that live.</param>
+/// <param name="write">Writes as the controller; null where this broker is not it.</param>
+internal sealed class PartitionAddition(ZnodeClient znodes, MetadataCache metadata, Func<Op, Task<Code?>> write)
 {
     /// <summary>Grows a topic to a count of partitions.</summary>
     /// <param name="assignments">The new partitions' replicas, where the client chose them.</param>
@@ -37,13 +40,13 @@ internal sealed class PartitionAddition(ZnodeClient znodes, MetadataCache metada
                 {
                     return problem;
                 }
-                StatResult written = await znodes.Session.SetData(ZnodePaths.Topic(topic), grown, found.Version);
-                if (written.Code == Code.Ok)
+                switch (await write(new Op.SetData(ZnodePaths.Topic(topic), grown, found.Version)))
                 {
-                    return problem;
+                    case null: return new AdditionResult(ErrorCode.NotController, null);
+                    case Code.Ok: return problem;
+                    case Code.BadVersion or Code.NoNode: break; // The topic was changed or deleted meanwhile: the loop reads it again.
+                    case { } failed: throw new CoordinationLostException(failed, topic);
                 }
-                // The topic was changed or deleted meanwhile: the loop reads it again.
-                ZnodeClient.Expect(written.Code == Code.NoNode ? Code.BadVersion : written.Code, topic, Code.BadVersion);
             }
         }
         catch (CoordinationLostException lost)

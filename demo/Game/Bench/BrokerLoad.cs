@@ -8,7 +8,7 @@ using HdrHistogram;
 namespace Game.Cli.Bench;
 
 /// <summary>The loads that compare brokers. All use the client settings of the system and records of an event's size.</summary>
-/// <param name="brokers">Who is loaded.</param>
+/// <param name="brokers">The brokers that get the load.</param>
 /// <param name="replicationFactor">Of the topics.</param>
 /// <param name="latencyLinger">How long the latency load waits for more records to send together; null for the system's own setting.</param>
 internal sealed class BrokerLoad(IUnderTest brokers, int replicationFactor = 1, TimeSpan? latencyLinger = null)

@@ -14,7 +14,7 @@ internal sealed class WireWriter
 
     /// <param name="api">Kafka's API key.</param>
     /// <param name="version">Of the request.</param>
-    /// <param name="clientId">Who asks.</param>
+    /// <param name="clientId">The name of the client, which the brokers log.</param>
     public WireWriter(short api, short version, string clientId)
     {
         Int32(0); // the length, filled in at the end

@@ -6,35 +6,11 @@ using Running;
 namespace Faults.Tests.Clusters;
 
 /// <summary>Everything of a cluster fails in turn, under load; what was acknowledged and read is then compared with what is there.</summary>
-public sealed class ClusterFaultTests : IAsyncLifetime
+public sealed class ClusterFaultTests : LoadedCluster
 {
     private const int Smoke = 4;
     private const int DefaultSeed = 20261129;
     private static readonly TimeSpan TimeOfAFault = TimeSpan.FromMinutes(2);
-    private Cluster? _cluster;
-    private ClusterLoad? _load;
-
-    public ValueTask InitializeAsync()
-    {
-        Assert.SkipWhen(ZooKeeperServer.AbsentWithClient is not null, ZooKeeperServer.AbsentWithClient ?? "");
-        return ValueTask.CompletedTask;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_load is not null)
-        {
-            await _load.DisposeAsync();
-        }
-        if (_cluster is not null)
-        {
-            foreach (int id in Cluster.Ids)
-            {
-                Vital.TellIfFailed(Cluster.NameOf(id), _cluster[id].Log);
-            }
-            await _cluster.DisposeAsync();
-        }
-    }
 
     [Fact]
     public async Task Nothing_acknowledged_is_lost_doubled_reordered_or_taken_back()
@@ -71,9 +47,7 @@ public sealed class ClusterFaultTests : IAsyncLifetime
 
     private async Task RunAsync(IEnumerable<FaultKind> kinds, Random random, FaultSummary summary)
     {
-        _cluster = await Cluster.StartAsync();
-        _load = await ClusterLoad.StartAsync(_cluster, withJava: Peers.Absent is null);
-        await Health.IsWholeAsync(_cluster, ClusterLoad.AllPartitions);
+        await StartAsync(withJava: Peers.Absent is null);
         int number = 0;
         foreach (FaultKind kind in kinds)
         {
@@ -82,37 +56,41 @@ public sealed class ClusterFaultTests : IAsyncLifetime
             summary.Write();
         }
 
-        summary.Verdict = await _load.FinishAsync();
+        summary.Verdict = await Load.FinishAsync();
         summary.Write();
         summary.Verdict.ShouldBeClean();
-        await Health.IsWholeAsync(_cluster, ClusterLoad.AllPartitions);
-        await Task.WhenAll(Cluster.Ids.Select(_cluster.StopAsync));
-        ReplicaFiles.ShouldBeSame(_cluster, ClusterLoad.Topic, ClusterLoad.Partitions);
-        ReplicaFiles.ShouldBeSame(_cluster, "__consumer_offsets", Cluster.OffsetsPartitions);
+        await IsWholeAsync();
+        await Task.WhenAll(Cluster.Ids.Select(Cluster.StopAsync));
+        ReplicaFiles.ShouldBeSame(Cluster, ClusterLoad.Topic, ClusterLoad.Partitions);
+        ReplicaFiles.ShouldBeSame(Cluster, "__consumer_offsets", Cluster.OffsetsPartitions);
     }
 
     /// <summary>One fault, under load before, meanwhile and after it.</summary>
     private async Task SurvivesAsync(FaultKind kind, Random random, FaultSummary summary)
     {
-        await _load!.FlowsAsync();
-        Dictionary<TopicPartition, long> committed = _load.Committed();
-        FaultScene scene = await FaultScene.NowAsync(_cluster!, random);
-        _load.Gaps.Take();
+        await Load.FlowsAsync();
+        Dictionary<TopicPartition, long> committed = Load.Committed();
+        FaultScene scene = await FaultScene.NowAsync(Cluster, random);
+        Load.Gaps.Take();
         await kind.DoAsync(scene);
-        TimeSpan healthy = await Health.IsWholeAsync(_cluster!, ClusterLoad.AllPartitions);
-        await _load.FlowsAsync();
-        summary.Add(kind, healthy, _load.Gaps.Take());
-        _load.CommitsSurvived(committed);
+        TimeSpan healthy = await IsWholeAsync();
+        await Load.FlowsAsync();
+        summary.Add(kind, healthy, Load.Gaps.Take());
+        Load.CommitsSurvived(committed);
     }
 
     /// <summary>Whole logs, for who looks for the cause.</summary>
     private void SaveLogs()
     {
-        string folder = Path.GetDirectoryName(FaultSummary.File)!;
-        foreach (int id in Cluster.Ids.Where(_ => _cluster is not null))
+        if (!HasStarted)
         {
-            File.WriteAllText(Path.Combine(folder, $"faults-{Cluster.NameOf(id)}.log"), _cluster!.LogOf(id));
+            return;
         }
-        File.WriteAllText(Path.Combine(folder, "faults-reader.log"), _load?.ReaderLog);
+        string folder = Path.GetDirectoryName(FaultSummary.File)!;
+        foreach (int id in Cluster.Ids)
+        {
+            File.WriteAllText(Path.Combine(folder, $"faults-{Cluster.NameOf(id)}.log"), Cluster.LogOf(id));
+        }
+        File.WriteAllText(Path.Combine(folder, "faults-reader.log"), Load.ReaderLog);
     }
 }

@@ -8,11 +8,10 @@ namespace Faults.Tests.Clusters;
 /// <summary>Apache's verifiable producer: Java's client, idempotent, with Java's defaults. Its records are numbered over all partitions together.</summary>
 internal sealed class JavaProducer : IWriter, IAsyncDisposable
 {
-    private static readonly TimeSpan EndTimeout = TimeSpan.FromMinutes(3);
     private readonly List<Acknowledged>[] _acknowledged;
     private readonly List<string> _errors = [];
     private readonly Action<int> _onAcknowledged;
-    private readonly RunningProgram _program;
+    private readonly VerifiableClient _client;
 
     /// <param name="folder">Gets its settings.</param>
     /// <param name="bootstrap">Of the cluster.</param>
@@ -28,8 +27,8 @@ internal sealed class JavaProducer : IWriter, IAsyncDisposable
         _onAcknowledged = onAcknowledged;
         // The tool's own setting is no retry at all.
         string settings = folder.WriteFile("java-producer.properties", $"retries={int.MaxValue}\nenable.idempotence=true\nacks=all\n");
-        _program = RunningProgram.Start(Peers.Launcher("kafka"), ["verifiable-producer", "--bootstrap-server", bootstrap, "--topic", topic,
-            "--throughput", rate.ToString(CultureInfo.InvariantCulture), "--value-prefix", Name, "--producer.config", settings], onOutput: Take);
+        _client = new VerifiableClient("verifiable-producer", ["--bootstrap-server", bootstrap, "--topic", topic,
+            "--throughput", rate.ToString(CultureInfo.InvariantCulture), "--value-prefix", Name, "--producer.config", settings], Take);
     }
 
     public string Name { get; }
@@ -53,23 +52,13 @@ internal sealed class JavaProducer : IWriter, IAsyncDisposable
     public IReadOnlyList<Acknowledged> Of(int partition) => _acknowledged[partition];
 
     /// <summary>Stops sending and waits until everything sent is acknowledged.</summary>
-    public async Task FinishAsync()
-    {
-        _program.Send(Signal.Terminate);
-        await _program.ExitAsync(EndTimeout);
-    }
+    public Task FinishAsync() => _client.FinishAsync();
 
-    public ValueTask DisposeAsync() => _program.DisposeAsync();
+    public ValueTask DisposeAsync() => _client.DisposeAsync();
 
-    private void Take(string line)
+    private void Take(string name, JsonElement said)
     {
-        if (!line.StartsWith('{'))
-        {
-            return;
-        }
-        using JsonDocument document = JsonDocument.Parse(line);
-        JsonElement said = document.RootElement;
-        switch (said.GetProperty("name").GetString())
+        switch (name)
         {
             case "producer_send_success":
                 int partition = said.GetProperty("partition").GetInt32();

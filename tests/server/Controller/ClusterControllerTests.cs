@@ -259,4 +259,18 @@ public sealed class ClusterControllerTests
         await Should.ThrowAsync<Server.Config.ConfigException>(async () => await registrar.Register(new BrokerRegistration(1, endpoints, null, 0)));
         await Should.ThrowAsync<Server.Config.ConfigException>(async () => await registrar.Register(new BrokerRegistration(2, endpoints, null, 0)));
     }
+
+    [Fact]
+    public async Task Only_the_controller_of_the_present_epoch_writes()
+    {
+        await using ControlledCluster cluster = await ControlledCluster.Start(1, 2);
+        Op.Create delete = new(ZnodePaths.DeleteTopic("t"), null);
+        (await cluster.Controller(2).Write(delete)).ShouldBeNull("it is not the controller");
+        (await cluster.Controller(1).Write(new Op.SetData(ZnodePaths.Topic("none"), [], 0))).ShouldBe(Code.NoNode);
+
+        // Another broker has been elected, which this one has not noticed yet.
+        await cluster.Client.Current.SetData(ZnodePaths.ControllerEpoch, ControllerEpochZnode.Encode(9));
+        (await cluster.Controller(1).Write(delete)).ShouldBeNull();
+        (await cluster.Znodes.Exists(ZnodePaths.DeleteTopic("t"))).ShouldBeFalse();
+    }
 }

@@ -31,6 +31,7 @@ internal static class ZnodeJson
             return read(document.RootElement);
         }
         catch (Exception problem)
+            // What the JSON reader and the readers of values throw where the form is another.
             when (problem is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException or ArgumentException)
         {
             throw new MalformedZnodeException(path, problem);
