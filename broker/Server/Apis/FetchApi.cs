@@ -101,13 +101,13 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
         fetch.Session.Clock.LastMs = NowMs();
         foreach (FetchEntry entry in entries)
         {
-            entry.IsUnsettled = !IsNotedInSync(fetch, entry);
+            entry.IsNoted = Note(fetch, entry);
         }
     }
 
     /// <summary>Records how far the follower is in one partition.</summary>
-    /// <returns>Whether that was possible, and the follower is in sync.</returns>
-    private static bool IsNotedInSync(Fetch fetch, FetchEntry entry)
+    /// <returns>Whether that was possible.</returns>
+    private static bool Note(Fetch fetch, FetchEntry entry)
     {
         // A fetch offset acknowledges the records below it only where the follower's log agrees with this log, which Available checks.
         if (entry.Source is not { Partition: { } partition, Query: FetchQuery query } || partition.Available(query, 1, LogPlace.Unknown) < 0)
@@ -117,7 +117,7 @@ internal sealed class FetchApi(DataServices services, FetchSessionCache sessions
 
         FollowerFetch progress = new(
             query.ReplicaId, fetch.Terms.ReplicaEpoch, query.CurrentLeaderEpoch, query.Offset, query.ReplicaLogStart, fetch.Session.Clock);
-        return partition.NoteFollowerFetch(progress) == ErrorCode.None && partition.State.Isr.Contains(query.ReplicaId);
+        return partition.NoteFollowerFetch(progress) == ErrorCode.None;
     }
 
     /// <summary>Whether reading may block on a disk, because the records were not appended recently.</summary>

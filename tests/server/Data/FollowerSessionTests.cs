@@ -113,6 +113,25 @@ public sealed class FollowerSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_replica_that_leaves_the_in_sync_replicas_while_its_fetch_waits_joins_again_with_the_next_fetch()
+    {
+        await Follow(1);
+        await _broker.Append("t", DataBroker.Batch(1), acks: 1);
+        _broker.Time.Advance(TimeSpan.FromSeconds(31));
+        Shrunk(0).ShouldBeTrue();
+        FetchRequest caughtUp = Request((0, 1));
+        (caughtUp.MaxWaitMs, caughtUp.MinBytes) = (500, 1);
+        Task<FetchResponse> waiting = Send(caughtUp);
+        IsrProposal proposal = _broker.Proposals[0];
+        _broker["t"].ProposalAnswered(proposal, new IsrAnswer(ErrorCode.None, proposal.LeaderEpoch, proposal.PartitionEpoch + 1, [DataBroker.Id]));
+        _broker["t"].State.Isr.ShouldBe([DataBroker.Id]);
+        _broker.Time.Advance(TimeSpan.FromMilliseconds(500));
+        await waiting;
+        await Fetch();
+        _broker.Proposals.Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task A_replica_out_of_sync_gets_no_records_while_its_quota_is_used_up_and_one_in_sync_gets_them()
     {
         _broker.Create("late", partitions: 1, replicas: [DataBroker.Id, Follower], isr: [DataBroker.Id]);

@@ -53,11 +53,8 @@ internal sealed class FetchEntry(FetchKey key, FetchSession session) : Partition
     /// <summary>Whether the next fetch reads the partition. Guarded by the session's lock of its watches.</summary>
     public bool IsActive { get; set; }
 
-    /// <summary>
-    /// Whether the leader does not know yet where the fetching broker's replica is, or it is not in sync. Every fetch then reads the partition, because each
-    /// may be the one with which the replica joins.
-    /// </summary>
-    public bool IsUnsettled { get; set; }
+    /// <summary>Whether the leader has noted where the fetching broker's replica is.</summary>
+    public bool IsNoted { get; set; }
 
     /// <summary>Whether the client has removed the partition from the session. Guarded by the same lock.</summary>
     public bool IsForgotten { get; set; }

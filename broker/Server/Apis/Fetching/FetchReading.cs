@@ -167,7 +167,7 @@ internal sealed class FetchReading : IDisposable
         answer.Error == ErrorCode.None && answer.Diverging is null && entry.Source!.Query.Offset >= answer.ReadableEnd;
 
     /// <summary>Whether the next fetch may leave the partition out, as long as it does not change.</summary>
-    private static bool IsDone(FetchEntry entry, in FetchAnswer answer) => !entry.IsUnsettled && IsReadToEnd(entry, answer);
+    private bool IsDone(FetchEntry entry, in FetchAnswer answer) => IsReadToEnd(entry, answer) && _terms.IsSettled(entry);
 
     private static FetchResponse.PartitionData ToData(FetchEntry entry, in FetchAnswer answer) => new()
     {

@@ -21,6 +21,13 @@ internal readonly record struct FetchTerms(
     /// <summary>Whether the fetch must know where its offsets lie in the log; not where it waits for one byte only.</summary>
     public bool NeedsPlaces => MinBytes > 1;
 
+    /// <summary>
+    /// Whether the leader has noted where a broker's replica is, and it is in sync now. Else every fetch reads the partition, because each may be the one with
+    /// which the replica joins. Always true for a consumer.
+    /// </summary>
+    public bool IsSettled(FetchEntry entry) =>
+        ReplicaId < 0 || (entry is { IsNoted: true, Source.Partition: { } partition } && partition.State.Isr.Contains(ReplicaId));
+
     /// <summary>Whether the fetch gets no records of a partition now, because the replica is out of sync and its quota is used up.</summary>
     public bool IsHeldBack(Partition partition) =>
         Quota is { } quota && quota.IsThrottled(partition.Name) && !partition.State.Isr.Contains(ReplicaId) && quota.IsExceeded();
