@@ -16,7 +16,9 @@ internal sealed record Aim
 
     public static Aim AtMost(double ratio) => new(ratio, isLeast: false);
 
-    /// <summary>The aim and whether it is reached, e.g. "aim at least 3: reached". The ratio is rounded to two decimals, as the table shows it, before it is compared.</summary>
+    /// <summary>
+    /// The aim and whether it is reached, e.g. "aim at least 3: reached". The ratio is rounded to two decimals, as the table shows it, before it is compared.
+    /// </summary>
     public string Verdict(double ratio)
     {
         double shown = Math.Round(ratio, 2);
