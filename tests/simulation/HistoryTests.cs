@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Broker.Simulation.Tests.Cluster;
 
@@ -40,8 +41,10 @@ public sealed class HistoryTests
     private static void RunAll(Crashes crashes)
     {
         int first = Given("GAME_SEED") ?? 1;
-        List<string> failures = [];
-        for (int seed = first; seed < first + Histories; seed++)
+        ConcurrentQueue<string> failures = [];
+        // Each history runs on one thread; several run beside each other.
+        ParallelOptions options = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.For(first, first + Histories, options, seed =>
         {
             History history = new(seed, crashes);
             try
@@ -52,10 +55,9 @@ public sealed class HistoryTests
             }
             catch (HistoryFailedException failure)
             {
-                failures.Add(failure.Message);
+                failures.Enqueue(failure.Message);
             }
-        }
-
+        });
         failures.ShouldBeEmpty($"{failures.Count} of {Histories} histories fail");
     }
 

@@ -50,6 +50,9 @@ public sealed class EmbeddedCoordination : ICoordinationService, IAsyncDisposabl
         }
     }
 
+    /// <summary>The number of the last change of the tree; 0 where there was none.</summary>
+    public long LastZxid => Tree.Zxid;
+
     /// <summary>The current tree. Needs the tree's lock.</summary>
     internal ZnodeTree Tree { get; private set; }
 

@@ -246,23 +246,10 @@ internal sealed class ClusterController : IAsyncDisposable
             _isRegistered = true;
         }
         _isPaused = false;
-        await Continue();
+        // If this broker is still the controller it begins a new term, because an event may have been interrupted.
+        Resign();
+        await Elect();
     });
-
-    /// <summary>In the same session: if this broker is still the controller it reads everything again, because an event may have been interrupted.</summary>
-    private async Task Continue()
-    {
-        if (_term is { } before && await _election.Holds(before.EpochVersion))
-        {
-            Resign();
-            await BeginTerm(before.Epoch, before.EpochVersion);
-        }
-        else
-        {
-            Resign();
-            await Elect();
-        }
-    }
 
     private Task ControllerChanged() => Attempt(async () =>
     {

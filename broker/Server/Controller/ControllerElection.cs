@@ -14,22 +14,24 @@ internal readonly record struct ElectionOutcome(int Controller, int Epoch = -1, 
 internal sealed class ControllerElection(ZnodeClient znodes, int brokerId, TimeProvider time, Action changed)
 {
     /// <summary>
-    /// Elects this broker if there is no controller. A znode that this session has made already (its answer was lost, or the take-over failed) counts as
-    /// elected; one of a former life's session is waited for as any other broker's.
+    /// Elects this broker if there is no controller, or if this session has made the znode already: its answer was lost, or its term was interrupted. Each
+    /// term has an epoch of its own, so that brokers refuse what a former term of the same broker has sent and arrives late. A znode of a former life's
+    /// session is waited for as any other broker's.
     /// </summary>
     internal async Task<ElectionOutcome> Stand()
     {
         while (true)
         {
-            if (await Present() is { } present)
+            DataResult present = await Watch();
+            if (present.Code == Code.Ok && !IsOurs(present))
             {
-                return present;
+                return new ElectionOutcome(ControllerZnode.Decode(present.Data));
             }
             (int epoch, int version) = await ReadEpoch();
+            Op.SetData raise = new(ZnodePaths.ControllerEpoch, ControllerEpochZnode.Encode(epoch + 1), version);
             byte[] mine = ControllerZnode.Encode(brokerId, time.GetUtcNow().ToUnixTimeMilliseconds());
-            MultiResult result = await znodes.Session.Multi([
-                new Op.Create(ZnodePaths.Controller, mine, CreateMode.Ephemeral),
-                new Op.SetData(ZnodePaths.ControllerEpoch, ControllerEpochZnode.Encode(epoch + 1), version)]);
+            MultiResult result = await znodes.Session.Multi(
+                present.Code == Code.Ok ? [raise] : [new Op.Create(ZnodePaths.Controller, mine, CreateMode.Ephemeral), raise]);
             if (result.Code == Code.Ok)
             {
                 return new ElectionOutcome(brokerId, epoch + 1, version + 1);
@@ -59,21 +61,6 @@ internal sealed class ControllerElection(ZnodeClient znodes, int brokerId, TimeP
                 ZnodeClient.Expect(result.Code, ZnodePaths.Controller);
             }
         }
-    }
-
-    private async Task<ElectionOutcome?> Present()
-    {
-        DataResult present = await Watch();
-        if (present.Code == Code.NoNode)
-        {
-            return null;
-        }
-        if (!IsOurs(present))
-        {
-            return new ElectionOutcome(ControllerZnode.Decode(present.Data));
-        }
-        (int epoch, int version) = await ReadEpoch();
-        return new ElectionOutcome(brokerId, epoch, version);
     }
 
     /// <summary>Leaves the watch, which must be there also while the znode is not, and reads.</summary>

@@ -1,34 +1,37 @@
 using Broker.Server.Partitions;
+using Broker.Simulation.Tests.Worlds;
 using Broker.Storage;
 using Broker.Storage.Logs;
 
 namespace Broker.Simulation.Tests.Cluster;
 
-/// <summary>What must hold at every moment of a history, and at its end, for every partition of every topic.</summary>
+/// <summary>What must hold after every step of a history, and at its end, for every partition of every topic.</summary>
 internal sealed class Checker(SimNetwork network, TreeView tree)
 {
     private readonly Dictionary<(Guid Topic, int Partition, int Epoch), int> _leaders = [];
     private readonly Dictionary<(Guid Topic, int Partition), List<string>> _read = [];
-    private readonly Dictionary<(Guid Topic, int Partition, int Broker), (PartitionLog Log, long HighWatermark, long End)> _seen = [];
+    private readonly Dictionary<Partition, Seen> _seen = [];
 
     /// <summary>What consumers could have read so far of a partition: the records below any high watermark.</summary>
     public IReadOnlyList<string> Read(Guid topic, int partition) => _read.GetValueOrDefault((topic, partition)) ?? [];
 
     /// <summary>
-    /// A former controller writes nothing; at most one leader an epoch; what could be read is never taken back; the offsets of each log are in order.
+    /// A former controller writes nothing; at most one leader an epoch; what could be read is never taken back; who is in sync has it; the offsets of each log
+    /// are in order.
     /// </summary>
-    public void Check()
+    /// <param name="ran">Where the step was: nothing else can have changed but the tree.</param>
+    public void Check(Node ran)
     {
-        tree.WrittenByFormerController().ShouldBeNull("a controller that was replaced writes nothing");
-        HashSet<Guid> living = tree.LivingTopics();
-        foreach (SimBroker broker in network.Brokers)
+        if (tree.WrittenByFormerController() is { } written)
         {
-            foreach (Partition partition in broker.Core?.Partitions?.All ?? [])
+            written.ShouldBeNull("a controller that was replaced writes nothing");
+        }
+
+        if (network.Brokers.FirstOrDefault(broker => broker.Node == ran) is { Core.Partitions: { } partitions } own)
+        {
+            foreach (Partition partition in partitions.All)
             {
-                if (partition.Log is { IsOffline: false } log && TopicOf(partition) is { } topic && living.Contains(topic))
-                {
-                    Check(broker.Id, topic, partition, log);
-                }
+                Check(own.Id, partition);
             }
         }
     }
@@ -50,24 +53,46 @@ internal sealed class Checker(SimNetwork network, TreeView tree)
     /// <summary>The topic that a replica says it belongs to; the one that has the name, where it says nothing.</summary>
     private Guid? TopicOf(Partition partition) => partition.TopicId != Guid.Empty ? partition.TopicId : tree.TopicId(partition.Name.Topic);
 
-    private void Check(int broker, Guid topic, Partition partition, PartitionLog log)
+    private void Check(int broker, Partition partition)
     {
-        (PartitionState state, TopicPartition name) = (partition.State, partition.Name);
-        if (state.IsLeader)
+        if (partition.Log is not { IsOffline: false } log)
         {
-            _leaders.TryAdd((topic, name.Partition, state.LeaderEpoch), broker);
-            _leaders[(topic, name.Partition, state.LeaderEpoch)].ShouldBe(broker, $"partition {name} has one leader in epoch {state.LeaderEpoch}");
-            CheckInSync(broker, topic, partition, log);
+            return;
         }
 
-        (log.LogStartOffset <= log.LastStableOffset && log.LastStableOffset <= log.HighWatermark && log.HighWatermark <= log.LogEndOffset)
-            .ShouldBeTrue($"the offsets of partition {name} on broker {broker} are in order");
-        (PartitionLog, long, long) now = (log, log.HighWatermark, log.LogEndOffset);
-        // Only what is new is read here; the end of the history compares everything.
-        if (_seen.GetValueOrDefault((topic, name.Partition, broker)) != now)
+        Seen now = Seen.Of(partition, log);
+        if (_seen.TryGetValue(partition, out Seen before) && before == now)
         {
-            _seen[(topic, name.Partition, broker)] = now;
-            CheckRead(broker, topic, name, log);
+            return;
+        }
+
+        _seen[partition] = now;
+        if (TopicOf(partition) is { } topic && tree.LivingTopics.Contains(topic))
+        {
+            CheckOffsets(broker, partition.Name, now);
+            CheckLeader(broker, topic, partition);
+            CheckInSync(topic, partition.Name);
+            if (log != before.Log || now.HighWatermark != before.HighWatermark || now.End != before.End)
+            {
+                CheckRead(broker, topic, partition.Name, log);
+            }
+        }
+    }
+
+    private static void CheckOffsets(int broker, TopicPartition name, Seen log)
+    {
+        bool areInOrder = log.Start <= log.LastStable && log.LastStable <= log.HighWatermark && log.HighWatermark <= log.End;
+        areInOrder.ShouldBeTrue($"the offsets of partition {name} on broker {broker} are in order");
+    }
+
+    private void CheckLeader(int broker, Guid topic, Partition partition)
+    {
+        PartitionState state = partition.State;
+        if (state.IsLeader)
+        {
+            (Guid Topic, int Partition, int Epoch) reign = (topic, partition.Name.Partition, state.LeaderEpoch);
+            _leaders.TryAdd(reign, broker);
+            _leaders[reign].ShouldBe(broker, $"partition {partition.Name} has one leader in epoch {state.LeaderEpoch}");
         }
     }
 
@@ -78,6 +103,7 @@ internal sealed class Checker(SimNetwork network, TreeView tree)
             _read[(topic, name.Partition)] = read = [];
         }
 
+        // Only what is new is read here; the end of the history compares everything.
         int from = (int)Math.Max(log.LogStartOffset, Math.Min(read.Count, log.HighWatermark) - 1);
         from.ShouldBeLessThanOrEqualTo(read.Count, $"broker {broker} deletes records of partition {name} that nobody could read");
         List<string> values = LogValues.Of(log, from, log.HighWatermark);
@@ -95,22 +121,36 @@ internal sealed class Checker(SimNetwork network, TreeView tree)
     }
 
     /// <summary>Every in-sync replica of the newest leader has all that can be read there.</summary>
-    private void CheckInSync(int broker, Guid topic, Partition leader, PartitionLog log)
+    private void CheckInSync(Guid topic, TopicPartition name)
     {
         (int Id, Partition Partition)[] replicas =
         [
-            .. network.Brokers.Select(other => (other.Id, Partition: other.Core?.Partitions?.Find(leader.Name.Topic, leader.Name.Partition)))
-                .Where(other => other.Partition is { Log.IsOffline: false } found && TopicOf(found) == topic).Select(other => (other.Id, other.Partition!)),
+            .. network.Brokers.Select(broker => (broker.Id, Partition: broker.Core?.Partitions?.Find(name.Topic, name.Partition)))
+                .Where(replica => replica.Partition is { Log.IsOffline: false } found && TopicOf(found) == topic)
+                .Select(replica => (replica.Id, replica.Partition!)),
         ];
-        if (replicas.Any(other => other.Partition.State.LeaderEpoch > leader.State.LeaderEpoch))
+        // A leader that was replaced does not know who is in sync.
+        int newest = replicas.Max(replica => replica.Partition.State.LeaderEpoch);
+        foreach ((int leaderId, Partition leader) in replicas)
         {
-            return; // a leader that was replaced does not know who is in sync
-        }
+            if (!leader.State.IsLeader || leader.State.LeaderEpoch != newest)
+            {
+                continue;
+            }
 
-        foreach ((int id, Partition partition) in replicas.Where(other => leader.State.Isr.Contains(other.Id)))
-        {
-            partition.Log!.LogEndOffset.ShouldBeGreaterThanOrEqualTo(
-                log.HighWatermark, $"broker {id} is in sync and lacks records of partition {leader.Name} that can be read on broker {broker}");
+            long highWatermark = leader.Log!.HighWatermark;
+            foreach ((int id, Partition partition) in replicas.Where(replica => leader.State.Isr.Contains(replica.Id)))
+            {
+                partition.Log!.LogEndOffset.ShouldBeGreaterThanOrEqualTo(
+                    highWatermark, $"broker {id} is in sync and lacks records of partition {name} that can be read on broker {leaderId}");
+            }
         }
+    }
+
+    /// <summary>What of a replica was looked at last.</summary>
+    private readonly record struct Seen(PartitionLog Log, PartitionState State, long Start, long LastStable, long HighWatermark, long End)
+    {
+        public static Seen Of(Partition partition, PartitionLog log) =>
+            new(log, partition.State, log.LogStartOffset, log.LastStableOffset, log.HighWatermark, log.LogEndOffset);
     }
 }

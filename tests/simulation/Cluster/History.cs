@@ -1,5 +1,6 @@
 using Broker.Coordination.Embedded;
 using Broker.Protocol.Messages;
+using Broker.Server.Metadata.Znodes;
 using Broker.Server.Partitions;
 using Broker.Simulation.Tests.Bugs;
 using Broker.Simulation.Tests.Clients;
@@ -40,7 +41,7 @@ internal sealed class History
     private readonly List<string> _events = [];
     private readonly int _seed;
     private readonly Crashes _crashes;
-    private long _checkedAt;
+    private long _askedAt;
 
     public History(int seed, Crashes crashes = Crashes.OfProcesses, Bug? bug = null, ILoggerFactory? logging = null)
     {
@@ -55,6 +56,7 @@ internal sealed class History
         _brokers = [.. Enumerable.Range(1, Brokers).Select(id => new SimBroker(
             id, _world, _network, zooKeeper, tree, crashes, bug ?? Bug.None, logging ?? NullLoggerFactory.Instance))];
         _checker = new Checker(_network, _tree);
+        _world.AfterStep = _checker.Check;
     }
 
     /// <summary>A digest of everything that ran.</summary>
@@ -81,7 +83,6 @@ internal sealed class History
             BeginAll();
             DoFaults();
             EndAll();
-            _checker.Check();
             _checker.CheckReplicas();
             new Acknowledgements(_checker, _tree).Check(_producers, _onceProducers);
             _reader!.Answers.ShouldBeGreaterThan(0);
@@ -128,7 +129,7 @@ internal sealed class History
     {
         Holds("all brokers run again", () => _brokers.All(broker => broker.IsServing));
         Holds("deleted topics are gone", () => _tree.Deleted.Count == 0);
-        Holds("all replicas are in sync again", IsWhole, () => string.Join(", ", _tree.All().Where(name => !IsWhole(name))));
+        Holds("all replicas are in sync again", IsWhole, () => string.Join("; ", _tree.All().Where(name => !IsWhole(name)).Select(Describe)));
         Holds("all brokers know it, and are ready", () => Array.TrueForAll(_brokers, broker => broker.Core!.ReplicasOutOfSync() == 0));
         _members.ForEach(member => member.MayLeave = false);
         int[] commits = [.. _groups.Select(group => group.Commits)];
@@ -148,8 +149,21 @@ internal sealed class History
 
     private bool IsWhole() => _tree.All().All(IsWhole);
 
-    private bool IsWhole(TopicPartition name) => _brokers.Any(broker =>
-        broker.Core?.Partitions?.Find(name.Topic, name.Partition) is { State: { IsLeader: true, Isr.Length: Brokers } });
+    /// <summary>All replicas are in sync, as it is written and as the leader sees it, and each broker knows who leads.</summary>
+    private bool IsWhole(TopicPartition name) => _tree.State(name) is { Isr.Length: Brokers } written && Array.TrueForAll(_brokers, broker =>
+        broker.Core?.Partitions?.Find(name.Topic, name.Partition) is { State: var state } && state.LeaderEpoch == written.LeaderEpoch
+        && (broker.Id == written.Leader ? state is { IsLeader: true, Isr.Length: Brokers } : !state.IsLeader));
+
+    private string Describe(TopicPartition name)
+    {
+        LeaderAndIsr? written = _tree.State(name);
+        IEnumerable<string> replicas = _brokers.Select(broker => broker.Core?.Partitions?.Find(name.Topic, name.Partition) is { State: var state } replica
+            ? $"{broker.Id}, of {replica.TopicId}, {(state.IsLeader ? "leads" : "follows")} in {state.LeaderEpoch} up to {replica.Log?.LogEndOffset}, "
+                + $"in sync [{string.Join(',', state.Isr)}]"
+            : $"{broker.Id} has none");
+        return $"{name} of {_tree.TopicId(name.Topic)} is led by {written?.Leader} in {written?.LeaderEpoch}, "
+            + $"in sync [{string.Join(',', written?.Isr ?? [])}]; {string.Join("; ", replicas)}";
+    }
 
     private bool HaveSameEnds() => _tree.All().All(HaveSameEnds);
 
@@ -164,7 +178,7 @@ internal sealed class History
 
     private void Holds(string what, Func<bool> condition, Func<string>? missing = null)
     {
-        bool holds = _world.RunUntil(() => IsTimeToCheck() && condition(), Patience);
+        bool holds = _world.RunUntil(() => IsTimeToAsk() && condition(), Patience);
         Exception[] failures =
         [
             .. _brokers.SelectMany(broker => broker.Node.Failures), .. _producers.SelectMany(producer => producer.Node.Failures), .. _operator.Node.Failures,
@@ -175,16 +189,15 @@ internal sealed class History
         holds.ShouldBeTrue($"it does not come to this: {what}: {missing?.Invoke()}");
     }
 
-    /// <summary>Checks what must always hold, every hundredth of a second: often enough to see a leader, and cheap.</summary>
-    private bool IsTimeToCheck()
+    /// <summary>Whether it is time to look whether something has come about: every hundredth of a second, which is cheap.</summary>
+    private bool IsTimeToAsk()
     {
-        if (_world.Now - _checkedAt < TimeSpan.TicksPerMillisecond * 10)
+        if (_world.Now - _askedAt < TimeSpan.TicksPerMillisecond * 10)
         {
             return false;
         }
 
-        _checkedAt = _world.Now;
-        _checker.Check();
+        _askedAt = _world.Now;
         return true;
     }
 }

@@ -7,21 +7,25 @@ using Broker.Storage;
 
 namespace Broker.Simulation.Tests.Cluster;
 
-/// <summary>The cluster's tree as it is at this moment: what a history knows, and no broker is told.</summary>
+/// <summary>The cluster's tree as it is at this moment: what a history knows, and no broker is told. It is read again when it has changed.</summary>
 internal sealed class TreeView(EmbeddedCoordination tree)
 {
     private readonly ICoordinationSession _session = AtOnce.Of(tree.OpenSession());
     private readonly Dictionary<TopicPartition, long> _written = [];
     private readonly Dictionary<string, (long Mzxid, TopicZnode Topic)> _decoded = new(StringComparer.Ordinal);
+    private Content _content = new(-1, [], [], []);
+    private long _checkedZxid;
 
     /// <summary>The topics, in the order of their names.</summary>
-    public IReadOnlyList<string> Topics => [.. (AtOnce.Of(_session.GetChildren(ZnodePaths.Topics)).Children ?? []).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Topics => Now.Topics;
 
     /// <summary>The names of topics that are to be deleted and are not gone yet.</summary>
-    public IReadOnlyList<string> Deleted => AtOnce.Of(_session.GetChildren(ZnodePaths.DeleteTopics)).Children ?? [];
+    public IReadOnlyList<string> Deleted => Now.Deleted;
 
     /// <summary>The ids of the topics that are there, but for those that are being deleted: nothing is promised of these.</summary>
-    public HashSet<Guid> LivingTopics() => [.. Topics.Except(Deleted).Select(topic => TopicId(topic)!.Value)];
+    public IReadOnlySet<Guid> LivingTopics => Now.Living;
+
+    private Content Now => _content.Zxid == tree.LastZxid ? _content : _content = Read();
 
     /// <summary>The id of the topic that has this name now; null where there is none.</summary>
     public Guid? TopicId(string topic) => Topic(topic)?.TopicId;
@@ -39,6 +43,12 @@ internal sealed class TreeView(EmbeddedCoordination tree)
     /// <summary>A partition that a controller has written after the next one was elected; null where there is none since the last call.</summary>
     public string? WrittenByFormerController()
     {
+        if (_checkedZxid == tree.LastZxid)
+        {
+            return null;
+        }
+
+        _checkedZxid = tree.LastZxid;
         DataResult elected = AtOnce.Of(_session.GetData(ZnodePaths.ControllerEpoch));
         foreach (TopicPartition partition in All())
         {
@@ -64,6 +74,13 @@ internal sealed class TreeView(EmbeddedCoordination tree)
     /// <summary>Removes the controller's znode, as an operator does who wants another controller; the former one keeps its session.</summary>
     public void RemoveController() => _ = AtOnce.Of(_session.Delete(ZnodePaths.Controller));
 
+    private Content Read()
+    {
+        string[] topics = [.. (AtOnce.Of(_session.GetChildren(ZnodePaths.Topics)).Children ?? []).Order(StringComparer.Ordinal)];
+        IReadOnlyList<string> deleted = AtOnce.Of(_session.GetChildren(ZnodePaths.DeleteTopics)).Children ?? [];
+        return new Content(tree.LastZxid, topics, deleted, [.. topics.Except(deleted).Select(topic => TopicId(topic)!.Value)]);
+    }
+
     private TopicZnode? Topic(string topic)
     {
         DataResult read = AtOnce.Of(_session.GetData(ZnodePaths.Topic(topic)));
@@ -79,4 +96,6 @@ internal sealed class TreeView(EmbeddedCoordination tree)
 
         return known;
     }
+
+    private sealed record Content(long Zxid, string[] Topics, IReadOnlyList<string> Deleted, HashSet<Guid> Living);
 }

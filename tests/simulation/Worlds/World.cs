@@ -20,6 +20,9 @@ internal sealed class World(int seed)
 
     public TimeSpan Elapsed => TimeSpan.FromTicks(Now);
 
+    /// <summary>Called after every step with the node where it was.</summary>
+    public Action<Node> AfterStep { get; set; } = _ => { };
+
     /// <summary>Items run so far.</summary>
     public long Steps { get; private set; }
 
@@ -125,6 +128,7 @@ internal sealed class World(int seed)
         Fold((ulong)item.Number);
         Fold((ulong)Now);
         item.Node.Run(item.Action);
+        AfterStep(item.Node);
         return true;
     }
 
