@@ -34,7 +34,7 @@ internal sealed class Faults(World world, SimNetwork network, TreeView tree, IRe
     {
         SimBroker broker = _brokers[world.Random.Next(_brokers.Length)];
         string seconds = $"for {duration.TotalSeconds:0.0} s";
-        switch (world.Random.Next(crashes == Crashes.OfPower ? 13 : 12))
+        switch (world.Random.Next(crashes == Crashes.OfPower ? 14 : 13))
         {
             case 0 or 1 when broker.IsUp:
                 Crash(broker, duration);
@@ -70,7 +70,11 @@ internal sealed class Faults(World world, SimNetwork network, TreeView tree, IRe
             case 11:
                 CrashMember(members[world.Random.Next(members.Count)], duration);
                 break;
-            case 12:
+            case 12 when broker.IsServing:
+                note($"broker {broker.Id} is stopped in order {seconds}");
+                broker.Stop(duration);
+                break;
+            case 13:
                 Array.ForEach([.. _brokers.Where(each => each.IsUp)], each => Crash(each, duration));
                 break;
         }

@@ -36,6 +36,7 @@ internal sealed class History
     private readonly List<OnceProducer> _onceProducers = [];
     private readonly List<GroupPromises> _groups = [];
     private readonly List<SimMember> _members = [];
+    private readonly List<SimConsumer> _consumers = [];
     private readonly Checker _checker;
     private SimOffsetReader? _reader;
     private readonly List<string> _events = [];
@@ -86,6 +87,7 @@ internal sealed class History
             _checker.CheckReplicas();
             new Acknowledgements(_checker, _tree).Check(_producers, _onceProducers);
             _reader!.Answers.ShouldBeGreaterThan(0);
+            _consumers.Sum(consumer => consumer.FromFollowers).ShouldBeGreaterThan(0, "consumers read from followers");
         }
         catch (ShouldAssertException failure)
         {
@@ -104,6 +106,9 @@ internal sealed class History
         _producers.Add(new SimProducer(_world, _network, "plain", isIdempotent: false));
         _onceProducers.AddRange(Passing.Select(topic => new OnceProducer(_world, _network, _tree, topic)));
         _reader = new SimOffsetReader(_world, _network);
+        Guid topicId = _tree.TopicId(Topic)!.Value;
+        _consumers.AddRange(Enumerable.Range(0, Partitions)
+            .Select(partition => new SimConsumer(_world, _network, _checker, topicId, partition, Settings.RackOf(partition + 1))));
         foreach (string group in (string[])["group-1", "group-2"])
         {
             GroupPromises promises = new(group);
@@ -142,6 +147,7 @@ internal sealed class History
         _members.ForEach(member => member.IsStopping = true);
         Holds("all offsets are read", () => _members.TrueForAll(member => !member.IsRunning));
         Holds("all replicas have everything", HaveSameEnds);
+        Holds("consumers have everything", () => _consumers.TrueForAll(consumer => consumer.IsAtEnd));
     }
 
     private CreateTopicsRequest.CreatableTopicConfig[] InitialSettings() =>
@@ -183,7 +189,7 @@ internal sealed class History
         [
             .. _brokers.SelectMany(broker => broker.Node.Failures), .. _producers.SelectMany(producer => producer.Node.Failures), .. _operator.Node.Failures,
             .. _reader?.Node.Failures ?? [], .. _onceProducers.SelectMany(producer => producer.Node.Failures),
-            .. _members.SelectMany(member => member.Node.Failures),
+            .. _members.SelectMany(member => member.Node.Failures), .. _consumers.SelectMany(consumer => consumer.Node.Failures),
         ];
         failures.ShouldBeEmpty(string.Join('\n', failures.Select(failure => failure.ToString())));
         holds.ShouldBeTrue($"it does not come to this: {what}: {missing?.Invoke()}");

@@ -19,29 +19,36 @@ internal static class LogValues
             using LogSlice slice = log.Read(next, ReadBytes, upTo, wholeFirstBatch: true).Slice.ShouldNotBeNull($"record {next} can be read");
             byte[] bytes = new byte[slice.Length];
             slice.ReadAt(0, bytes).ShouldBe(bytes.Length);
-            for (int at = 0; at < bytes.Length && BatchInfo.TryRead(bytes.AsSpan(at), out BatchInfo info) == BatchReadResult.Ok; at += info.SizeInBytes)
-            {
-                next = Add(bytes.AsMemory(at), next, values);
-            }
+            values.AddRange(In(bytes, next));
+            next = from + values.Count;
         }
 
         return values;
     }
 
-    private static long Add(ReadOnlyMemory<byte> batch, long next, List<string> values)
+    /// <summary>The records of batches from an offset on; the offsets are dense. The last batch may be cut off.</summary>
+    public static List<string> In(ReadOnlyMemory<byte> batches, long from)
+    {
+        List<string> values = [];
+        for (int at = 0; BatchInfo.TryRead(batches.Span[at..], out BatchInfo info) == BatchReadResult.Ok; at += info.SizeInBytes)
+        {
+            Add(batches[at..], from, values);
+        }
+
+        return values;
+    }
+
+    private static void Add(ReadOnlyMemory<byte> batch, long from, List<string> values)
     {
         using RecordReader reader = RecordReader.Open(batch);
         while (reader.MoveNext())
         {
-            if (reader.Current.Offset >= next)
+            if (reader.Current.Offset >= from)
             {
-                reader.Current.Offset.ShouldBe(next, "offsets are dense");
+                reader.Current.Offset.ShouldBe(from + values.Count, "offsets are dense");
                 values.Add(Text(reader.Current.Key) + Text(reader.Current.Value));
-                next++;
             }
         }
-
-        return next;
     }
 
     /// <summary>Records of clients are texts, those of groups are not.</summary>

@@ -8,13 +8,15 @@ internal static class Settings
     public const string FirstDisk = "/disk-1";
     public const string SecondDisk = "/disk-2";
 
+    public static string RackOf(int id) => $"rack-{id}";
+
     public static BrokerConfig Of(int id)
     {
         (string host, int port) = SimNetwork.AddressOf(id);
         return new BrokerConfig(new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["broker.id"] = $"{id}",
-            ["broker.rack"] = $"rack-{id}",
+            ["broker.rack"] = RackOf(id),
             ["listeners"] = $"PLAINTEXT://{host}:{port}",
             ["log.dirs"] = $"{FirstDisk},{SecondDisk}",
             ["num.recovery.threads.per.data.dir"] = "1",
@@ -29,6 +31,7 @@ internal static class Settings
             ["replica.high.watermark.checkpoint.interval.ms"] = "2000",
             ["log.segment.delete.delay.ms"] = "3000",
             ["controlled.shutdown.retry.backoff.ms"] = "1000",
+            [BrokerConfig.ReplicaSelectorKey] = BrokerConfig.RackAwareSelector,
         });
     }
 }

@@ -52,8 +52,11 @@ internal sealed class SimBroker
 
     public bool IsUp { get; private set; }
 
+    /// <summary>Whether it accepts connections: not while it does not run, nor at the end of an ordered stop.</summary>
+    public bool IsOpen { get; private set; }
+
     /// <summary>Whether it answers requests.</summary>
-    public bool IsServing => Core?.Apis is not null;
+    public bool IsServing => IsOpen && Core?.Apis is not null;
 
     /// <summary>Whether it runs without one of its disks.</summary>
     public bool HasLostADisk => IsUp && _storages?.Directories is { } disks && disks.Online.Count() < disks.Directories.Count;
@@ -63,21 +66,30 @@ internal sealed class SimBroker
     {
         if (!IsUp)
         {
-            IsUp = true;
+            IsUp = IsOpen = true;
             Node.Start(Serve);
         }
     }
 
     /// <summary>The process dies; its disks stay as they are, or, where the power is cut, lose some of what was not synced.</summary>
-    public void Crash()
+    public void Crash() => Die(_crashes == Crashes.OfPower ? _disk.AfterPowerCut(_world.Random) : _disk.AfterProcessDeath());
+
+    /// <summary>Stops the process in order, and starts it again later.</summary>
+    public void Stop(TimeSpan pause) => Node.Start(async () =>
     {
-        Node.Crash();
-        Core = null;
-        IsUp = false;
-        _disk = Failing(_crashes == Crashes.OfPower ? _disk.AfterPowerCut(_world.Random) : _disk.AfterProcessDeath());
-        int life = Node.Life;
-        Coordination.ExpireLater(() => Node.Life >= life);
-    }
+        BrokerCore core = Core!;
+        ValueTask Close()
+        {
+            IsOpen = false;
+            return ValueTask.CompletedTask;
+        }
+
+        await core.Stop(Close);
+        await core.End(Close);
+        await _storages!.DisposeAsync();
+        Die(_disk.AfterProcessDeath());
+        _world.Add(Node, pause, Start);
+    });
 
     /// <summary>Gives a broker that does not run new disks.</summary>
     public void EmptyDisks() => _disk = NewDisk();
@@ -95,6 +107,16 @@ internal sealed class SimBroker
                 Node.Resume();
             }
         });
+    }
+
+    private void Die(InMemoryFileSystem left)
+    {
+        Node.Crash();
+        Core = null;
+        IsUp = IsOpen = false;
+        _disk = Failing(left);
+        int life = Node.Life;
+        Coordination.ExpireLater(() => Node.Life >= life);
     }
 
     private async Task Serve()

@@ -52,7 +52,7 @@ internal sealed class SimNetwork(World world, Bug bug)
         int life = from.Life;
         world.Add(_wires, Delay(), () =>
         {
-            if (!broker.IsUp)
+            if (!broker.IsOpen)
             {
                 Deliver(from, life, () => answer.TrySetException(new BrokerUnreachableException(Host, port, "the connection is refused")));
                 return;
