@@ -125,34 +125,29 @@ public sealed class LogDirectory : ILogDirectory
     /// <exception cref="IOException">There is no room, or the disk fails: then the directory is offline.</exception>
     internal PartitionLog Create(TopicPartition partition, Guid topicId, LogConfig config)
     {
-        try
+        PartitionLog? created = null;
+        OrFail(() =>
         {
             _checkpoints?.Forget(partition, other => _logs.Find(other) is not null);
             Disk.CreateDirectory(PathOf(partition.ToString()));
-            PartitionLog log = new LogLoader(this, _handles, partition, config, NowMs).Open(new LoadHints(Clean: false, 0, 0, 0));
-            SetTopicId(log, topicId);
-            _logs.Set(partition, log);
-            return log;
-        }
-        catch (IOException failure)
-        {
-            if (!Shortage.Is(failure))
-            {
-                Fail(failure);
-            }
-            throw;
-        }
+            created = new LogLoader(this, _handles, partition, config, NowMs).Open(new LoadHints(Clean: false, 0, 0, 0));
+            SetTopicId(created, topicId);
+            _logs.Set(partition, created);
+        });
+        return created!;
     }
 
-    /// <summary>Writes the topic's id where the log has none yet, which is so for topics older than topic ids.</summary>
-    /// <exception cref="IOException">The disk fails.</exception>
+    /// <summary>
+    /// Writes the topic's id where the log has none yet, which is so for topics older than topic ids, and where a power cut has taken the file.
+    /// </summary>
+    /// <exception cref="IOException">There is no room, or the disk fails: then the directory is offline.</exception>
     public void SetTopicId(PartitionLog log, Guid topicId)
     {
         if (topicId == Guid.Empty || log.TopicId != Guid.Empty)
         {
             return;
         }
-        PartitionMetadataFile.Write(Disk, log.State.Folder.PathOf(LogFileNames.PartitionMetadata), topicId);
+        OrFail(() => PartitionMetadataFile.Write(Disk, log.State.Folder.PathOf(LogFileNames.PartitionMetadata), topicId));
         log.State.IsNew = true;
         log.State.FolderIsDirty = true;
         log.TopicId = topicId;
@@ -262,6 +257,23 @@ public sealed class LogDirectory : ILogDirectory
     {
         Interlocked.Exchange(ref _offline, 1);
         _folderLock?.Dispose();
+    }
+
+    /// <summary>Makes a change that fails the directory, unless only room is short.</summary>
+    private void OrFail(Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (IOException failure)
+        {
+            if (!Shortage.Is(failure))
+            {
+                Fail(failure);
+            }
+            throw;
+        }
     }
 
     private void Fail(IOException failure)

@@ -25,10 +25,12 @@ internal sealed class GroupPromises(string group)
     /// <summary>The last commit of a partition that was answered so far; null for none.</summary>
     public Commit? Answered(int partition) => _answered.TryGetValue(partition, out Commit commit) ? commit : null;
 
-    /// <summary>A member has got its assignment.</summary>
+    /// <summary>
+    /// A member has got its assignment. Before the first commit generations may begin anew: a group with neither members nor offsets is deleted when a topic is.
+    /// </summary>
     public void NoteAssignment(int generation, string member, IEnumerable<int> partitions)
     {
-        foreach (int partition in partitions)
+        foreach (int partition in Commits > 0 ? partitions : [])
         {
             _owners.TryAdd((generation, partition), member);
             _owners[(generation, partition)].ShouldBe(member, $"partition {partition} has one owner in generation {generation} of {group}");
