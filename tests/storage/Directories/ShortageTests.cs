@@ -58,16 +58,17 @@ public class ShortageTests
     [InlineData(Shortage.NoSpace, false)]
     public void A_topic_id_that_cannot_be_written_takes_the_directory_offline_only_where_its_disk_is_broken(int error, bool isOffline)
     {
-        LogScenario log = new LogScenario().Append(3);
+        LogScenario log = new();
+        PartitionLog old = log.Directories.GetOrCreate(new TopicPartition("old", 0), Guid.Empty, new LogConfig());
         Guid topicId = Guid.Parse("11111111-2222-3333-4444-555555555555");
         log.Memory.BeforeChange = (_, path) => ThrowAt(path.Contains("partition.metadata", StringComparison.Ordinal), error);
-        Should.Throw<IOException>(() => log.Directories.GetOrCreate(LogScenario.Partition, topicId, log.Log.Config));
-        log.Log.IsOffline.ShouldBe(isOffline);
-        log.Log.TopicId.ShouldBe(Guid.Empty);
+        Should.Throw<IOException>(() => log.Directories.GetOrCreate(old.Partition, topicId, old.Config));
+        old.IsOffline.ShouldBe(isOffline);
+        old.TopicId.ShouldBe(Guid.Empty);
         log.Memory.BeforeChange = null;
         if (!isOffline)
         {
-            log.Directories.GetOrCreate(LogScenario.Partition, topicId, log.Log.Config).TopicId.ShouldBe(topicId);
+            log.Directories.GetOrCreate(old.Partition, topicId, old.Config).TopicId.ShouldBe(topicId);
         }
     }
 
