@@ -42,6 +42,7 @@ public sealed class HistoryTests
     {
         int first = Given("GAME_SEED") ?? 1;
         ConcurrentQueue<string> failures = [];
+        int fromFollowers = 0;
         // Each history runs on one thread; several run beside each other.
         ParallelOptions options = new() { MaxDegreeOfParallelism = Environment.ProcessorCount };
         Parallel.For(first, first + Histories, options, seed =>
@@ -52,6 +53,7 @@ public sealed class HistoryTests
                 history.Run();
                 history.Acknowledged.ShouldBeGreaterThan(0, $"seed {seed}");
                 history.Commits.ShouldBeGreaterThan(0, $"seed {seed}");
+                Interlocked.Add(ref fromFollowers, history.FromFollowers);
             }
             catch (HistoryFailedException failure)
             {
@@ -59,6 +61,10 @@ public sealed class HistoryTests
             }
         });
         failures.ShouldBeEmpty($"{failures.Count} of {Histories} histories fail");
+        if (Histories >= SmokeHistories)
+        {
+            fromFollowers.ShouldBeGreaterThan(0, "consumers read from followers");
+        }
     }
 
     private static int? Given(string variable) =>

@@ -41,7 +41,7 @@ internal sealed class SimConsumer
     /// <summary>The next offset that it reads.</summary>
     public long Position { get; private set; }
 
-    /// <summary>How many records a follower has given it.</summary>
+    /// <summary>How often a follower has given it records.</summary>
     public int FromFollowers { get; private set; }
 
     /// <summary>Whether it has everything that can be read.</summary>

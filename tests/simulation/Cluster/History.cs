@@ -70,6 +70,9 @@ internal sealed class History
     /// <summary>Records of topics that come and go.</summary>
     public int AcknowledgedOnce => _onceProducers.Sum(producer => producer.Acknowledgements.Count);
 
+    /// <summary>How often consumers have got records from followers.</summary>
+    public int FromFollowers => _consumers.Sum(consumer => consumer.FromFollowers);
+
     public int Commits => _groups.Sum(group => group.Commits);
 
     /// <summary>What was done to the cluster, and when.</summary>
@@ -87,7 +90,6 @@ internal sealed class History
             _checker.CheckReplicas();
             new Acknowledgements(_checker, _tree).Check(_producers, _onceProducers);
             _reader!.Answers.ShouldBeGreaterThan(0);
-            _consumers.Sum(consumer => consumer.FromFollowers).ShouldBeGreaterThan(0, "consumers read from followers");
         }
         catch (ShouldAssertException failure)
         {
