@@ -70,7 +70,7 @@ internal sealed class Faults(World world, SimNetwork network, TreeView tree, IRe
             case 11:
                 CrashMember(members[world.Random.Next(members.Count)], duration);
                 break;
-            case 12 when broker.IsServing:
+            case 12 when broker is { IsServing: true, IsStopping: false }:
                 note($"broker {broker.Id} is stopped in order {seconds}");
                 broker.Stop(duration);
                 break;

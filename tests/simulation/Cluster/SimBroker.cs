@@ -55,6 +55,9 @@ internal sealed class SimBroker
     /// <summary>Whether it accepts connections: not while it does not run, nor at the end of an ordered stop.</summary>
     public bool IsOpen { get; private set; }
 
+    /// <summary>Whether it is on its way down in order.</summary>
+    public bool IsStopping { get; private set; }
+
     /// <summary>Whether it answers requests.</summary>
     public bool IsServing => IsOpen && Core?.Apis is not null;
 
@@ -75,21 +78,11 @@ internal sealed class SimBroker
     public void Crash() => Die(_crashes == Crashes.OfPower ? _disk.AfterPowerCut(_world.Random) : _disk.AfterProcessDeath());
 
     /// <summary>Stops the process in order, and starts it again later.</summary>
-    public void Stop(TimeSpan pause) => Node.Start(async () =>
+    public void Stop(TimeSpan pause)
     {
-        BrokerCore core = Core!;
-        ValueTask Close()
-        {
-            IsOpen = false;
-            return ValueTask.CompletedTask;
-        }
-
-        await core.Stop(Close);
-        await core.End(Close);
-        await _storages!.DisposeAsync();
-        Die(_disk.AfterProcessDeath());
-        _world.Add(Node, pause, Start);
-    });
+        IsStopping = true;
+        Node.Start(() => StopInOrder(pause));
+    }
 
     /// <summary>Gives a broker that does not run new disks.</summary>
     public void EmptyDisks() => _disk = NewDisk();
@@ -109,11 +102,27 @@ internal sealed class SimBroker
         });
     }
 
+    private async Task StopInOrder(TimeSpan pause)
+    {
+        BrokerCore core = Core!;
+        ValueTask Close()
+        {
+            IsOpen = false;
+            return ValueTask.CompletedTask;
+        }
+
+        await core.Stop(Close);
+        await core.End(Close);
+        await _storages!.DisposeAsync();
+        Die(_disk.AfterProcessDeath());
+        _world.Add(Node, pause, Start);
+    }
+
     private void Die(InMemoryFileSystem left)
     {
         Node.Crash();
         Core = null;
-        IsUp = IsOpen = false;
+        IsUp = IsOpen = IsStopping = false;
         _disk = Failing(left);
         int life = Node.Life;
         Coordination.ExpireLater(() => Node.Life >= life);
