@@ -1,4 +1,5 @@
 using Broker.Protocol;
+using Broker.Protocol.Records;
 using Broker.Storage.Logs;
 
 namespace Broker.Server.Partitions;
@@ -25,10 +26,16 @@ internal sealed partial class Partition
     }
 
     /// <summary>
+    /// Whether a fetch may acknowledge the whole log: not while records of it are not on the disk that <c>flush.messages=1</c> wants there, also where their
+    /// flush has failed.
+    /// </summary>
+    public bool MayFetch => Log is not { } log || SafeEnd(log) >= log.LogEndOffset;
+
+    /// <summary>
     /// Flushes the records that are not on the disk yet, where <c>flush.messages=1</c> demands it before the next fetch: a fetch acknowledges all records below
     /// its offset. Completed where there is nothing to wait for.
     /// </summary>
-    public Task FlushBeforeFetch() => Log is { } log && SafeEnd(log) < log.LogEndOffset ? FlushAsync(log) : Task.CompletedTask;
+    public Task FlushBeforeFetch() => !MayFetch && Log is { } log ? FlushAsync(log) : Task.CompletedTask;
 
     /// <summary>Appends what the leader sent for a position, and follows its high watermark and log start.</summary>
     /// <param name="fetched">What the fetch asked for.</param>
@@ -50,6 +57,10 @@ internal sealed partial class Partition
             if (!records.IsEmpty)
             {
                 error = log.AppendAsFollower(records, fetched.LeaderEpoch, _host.NowMs).Error;
+                if (error == ErrorCode.OffsetOutOfRange && TryBeginBelow(log, records))
+                {
+                    error = log.AppendAsFollower(records, fetched.LeaderEpoch, _host.NowMs).Error;
+                }
             }
 
             if (error == ErrorCode.None)
@@ -92,6 +103,30 @@ internal sealed partial class Partition
             log.TruncateFullyAndStartAt(leaderStart, _host.NowMs);
         }
     });
+
+    /// <summary>
+    /// The leader's log starts in the middle of a batch, after records were deleted: an empty log begins with that whole batch, and its start then follows the
+    /// leader's.
+    /// </summary>
+    private bool TryBeginBelow(PartitionLog log, ReadOnlyMemory<byte> records)
+    {
+        if (log.LogStartOffset != log.LogEndOffset || BatchInfo.TryRead(records.Span, out BatchInfo first) != BatchReadResult.Ok
+            || first.BaseOffset >= log.LogEndOffset || first.NextOffset <= log.LogEndOffset)
+        {
+            return false;
+        }
+
+        try
+        {
+            log.TruncateFullyAndStartAt(first.BaseOffset, _host.NowMs);
+            return true;
+        }
+        catch (IOException failure)
+        {
+            PartitionLogMessages.LogFailed(_host.Logger, Name, failure);
+            return false;
+        }
+    }
 
     private void ChangeAsFollower(in FetchPosition fetched, Action<PartitionLog> change)
     {

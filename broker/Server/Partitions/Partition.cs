@@ -93,13 +93,18 @@ internal sealed partial class Partition
         return AppendAsync(batch, info, acks, timeout, origin, leaderEpoch);
     }
 
-    /// <summary>Whether an acks=all append that ends at <paramref name="lastOffset"/> may be answered now.</summary>
-    public AckVerdict Acknowledge(long lastOffset)
+    /// <summary>Whether an acks=all append may be answered now.</summary>
+    /// <param name="lastOffset">Of its last record.</param>
+    /// <param name="epoch">In which that was written: another record may have taken its place while this broker did not lead.</param>
+    public AckVerdict Acknowledge(long lastOffset, int epoch)
     {
         // The high watermark is read before the state: an acknowledgement never uses the high watermark of a later role.
         PartitionLog? log = Log;
         long highWatermark = log?.HighWatermark ?? -1;
-        return PartitionTransitions.Acknowledge(State, lastOffset, highWatermark, log?.Config.MinInSyncReplicas ?? 1);
+        PartitionState state = State;
+        return state.LeaderEpoch != epoch && log?.Epochs.EpochOf(lastOffset) != epoch
+            ? AckVerdict.NotLeader
+            : PartitionTransitions.Acknowledge(state, lastOffset, highWatermark, log?.Config.MinInSyncReplicas ?? 1);
     }
 
     /// <summary>Applies what the controller has assigned. <paramref name="log"/> is the partition's, opened or created before.</summary>
@@ -379,9 +384,9 @@ internal sealed partial class Partition
         }
 
         // A duplicate waits like its original: answering at once would acknowledge a record that may still be lost.
-        AckVerdict verdict = Acknowledge(result.LastOffset);
+        AckVerdict verdict = Acknowledge(result.LastOffset, result.Epoch);
         return verdict == AckVerdict.Wait
-            ? new ValueTask<AppendOutcome>(WaitingAppend.Start(this, appended, result.LastOffset, timeout, _host.Wheel))
+            ? new ValueTask<AppendOutcome>(WaitingAppend.Start(this, appended, result.LastOffset, result.Epoch, timeout, _host.Wheel))
             : new ValueTask<AppendOutcome>(WaitingAppend.OutcomeOf(verdict, appended));
     }
 

@@ -10,15 +10,16 @@ internal sealed class WaitingAppend : PartitionWaiter, ITimeout
     private readonly Partition _partition;
     private readonly AppendOutcome _appended;
     private readonly long _lastOffset;
+    private readonly int _epoch;
     private TimerHandle? _timer;
     private int _done;
 
-    private WaitingAppend(Partition partition, in AppendOutcome appended, long lastOffset) =>
-        (_partition, _appended, _lastOffset) = (partition, appended, lastOffset);
+    private WaitingAppend(Partition partition, in AppendOutcome appended, long lastOffset, int epoch) =>
+        (_partition, _appended, _lastOffset, _epoch) = (partition, appended, lastOffset, epoch);
 
-    public static Task<AppendOutcome> Start(Partition partition, in AppendOutcome appended, long lastOffset, TimeSpan timeout, TimingWheel wheel)
+    public static Task<AppendOutcome> Start(Partition partition, in AppendOutcome appended, long lastOffset, int epoch, TimeSpan timeout, TimingWheel wheel)
     {
-        WaitingAppend waiting = new(partition, appended, lastOffset);
+        WaitingAppend waiting = new(partition, appended, lastOffset, epoch);
         waiting._timer = wheel.Schedule(timeout, waiting);
         partition.Waiters.Add(waiting);
         waiting.OnPartitionChanged();
@@ -41,7 +42,7 @@ internal sealed class WaitingAppend : PartitionWaiter, ITimeout
 
     public override void OnPartitionChanged()
     {
-        AckVerdict verdict = _partition.Acknowledge(_lastOffset);
+        AckVerdict verdict = _partition.Acknowledge(_lastOffset, _epoch);
         if (verdict != AckVerdict.Wait)
         {
             Complete(OutcomeOf(verdict, _appended));

@@ -24,10 +24,11 @@ internal sealed class FollowedPartitions(ReplicationServices services, Action wa
     /// <summary>Those that the next incremental request may have to name.</summary>
     private readonly SortedSet<TopicPartition> _changed = new(ByName.Instance);
 
-    /// <summary>Those that the leader's session holds and that are no longer followed, or are delayed.</summary>
-    private readonly SortedDictionary<TopicPartition, Guid> _forgotten = new(ByName.Instance);
+    /// <summary>Those that the leader's session holds and that are no longer followed, or are delayed, by name and topic id.</summary>
+    private readonly SortedSet<(TopicPartition Name, Guid TopicId)> _forgotten = new(ByName.Instance);
 
-    private readonly Dictionary<Guid, string> _names = [];
+    /// <summary>The topics of the followed partitions by id, and how many partitions of each are followed.</summary>
+    private readonly Dictionary<Guid, (string Name, int Partitions)> _topics = [];
 
     private int _sessionId = NoSession;
     private int _epoch = FullFetch;
@@ -55,14 +56,7 @@ internal sealed class FollowedPartitions(ReplicationServices services, Action wa
             FollowedPartition followed = new(partition, leaderEpoch);
             _followed[partition.Name] = followed;
             _changed.Add(partition.Name);
-            if (followed.TopicId == Guid.Empty)
-            {
-                _withoutId++;
-            }
-            else
-            {
-                _names[followed.TopicId] = partition.Name.Topic;
-            }
+            CountTopic(followed, 1);
         }
     }
 
@@ -205,7 +199,7 @@ internal sealed class FollowedPartitions(ReplicationServices services, Action wa
     {
         lock (_gate)
         {
-            return _names.GetValueOrDefault(id);
+            return _topics.GetValueOrDefault(id).Name;
         }
     }
 
@@ -256,9 +250,28 @@ internal sealed class FollowedPartitions(ReplicationServices services, Action wa
     {
         Forget(name);
         _changed.Remove(name);
-        if (_followed.Remove(name, out FollowedPartition? former) && former.TopicId == Guid.Empty)
+        if (_followed.Remove(name, out FollowedPartition? former))
         {
-            _withoutId--;
+            CountTopic(former, -1);
+        }
+    }
+
+    private void CountTopic(FollowedPartition followed, int change)
+    {
+        if (followed.TopicId == Guid.Empty)
+        {
+            _withoutId += change;
+            return;
+        }
+
+        int partitions = _topics.GetValueOrDefault(followed.TopicId).Partitions + change;
+        if (partitions > 0)
+        {
+            _topics[followed.TopicId] = (followed.Partition.Name.Topic, partitions);
+        }
+        else
+        {
+            _topics.Remove(followed.TopicId);
         }
     }
 
@@ -275,7 +288,7 @@ internal sealed class FollowedPartitions(ReplicationServices services, Action wa
         {
             followed.Sent = null;
             _inSession--;
-            _forgotten[name] = followed.TopicId;
+            _forgotten.Add((name, followed.TopicId));
         }
     }
 
@@ -298,12 +311,18 @@ internal sealed class FollowedPartitions(ReplicationServices services, Action wa
         for (int i = 0; i < names.Count; i++)
         {
             FollowedPartition followed = _followed[names[i]];
+            if (!followed.IsDelayed && !followed.Partition.MayFetch)
+            {
+                // It was added after the flushes began, or its flush has failed: it is flushed again after the back-off.
+                LeaveOut(followed, untilAssigned: false);
+            }
+
             if (!followed.IsDelayed && followed.Partition.NextFetch() is { } position && position.LeaderEpoch == followed.LeaderEpoch
                 && position != followed.Sent)
             {
                 _inSession += followed.Sent is null ? 1 : 0;
                 followed.Sent = position;
-                _forgotten.Remove(names[i]);
+                _forgotten.Remove((names[i], followed.TopicId));
                 partitions.Add(ToRequest(names[i].Partition, position));
             }
 
@@ -330,22 +349,25 @@ internal sealed class FollowedPartitions(ReplicationServices services, Action wa
 
     private FetchRequest.ForgottenTopic[] Forgotten() =>
     [
-        .. _forgotten.GroupBy(entry => (entry.Key.Topic, Id: entry.Value)).Select(topic => new FetchRequest.ForgottenTopic
+        .. _forgotten.GroupBy(entry => (entry.Name.Topic, entry.TopicId)).Select(topic => new FetchRequest.ForgottenTopic
         {
             Topic = topic.Key.Topic,
-            TopicId = topic.Key.Id,
-            Partitions = [.. topic.Select(entry => entry.Key.Partition)],
+            TopicId = topic.Key.TopicId,
+            Partitions = [.. topic.Select(entry => entry.Name.Partition)],
         }),
     ];
 
     /// <summary>A partition and the position from which it was fetched.</summary>
     internal readonly record struct Fetched(FollowedPartition Followed, FetchPosition Position);
 
-    private sealed class ByName : IComparer<TopicPartition>
+    private sealed class ByName : IComparer<TopicPartition>, IComparer<(TopicPartition Name, Guid TopicId)>
     {
         public static readonly ByName Instance = new();
 
         public int Compare(TopicPartition x, TopicPartition y) =>
             string.CompareOrdinal(x.Topic, y.Topic) is var byTopic and not 0 ? byTopic : x.Partition.CompareTo(y.Partition);
+
+        public int Compare((TopicPartition Name, Guid TopicId) x, (TopicPartition Name, Guid TopicId) y) =>
+            Compare(x.Name, y.Name) is var byName and not 0 ? byName : x.TopicId.CompareTo(y.TopicId);
     }
 }

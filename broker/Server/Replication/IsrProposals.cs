@@ -86,18 +86,25 @@ internal sealed class IsrProposals : IIsrProposals, IAsyncDisposable
             {
                 return;
             }
-#pragma warning disable CA1031 // The top of the loop: after any failure the next proposals must still be sent.
-            catch (Exception failure)
-#pragma warning restore CA1031
-            {
-                ReplicationLog.ProposalsFailed(_log, failure);
-            }
         }
     }
 
     private async Task SendWaiting()
     {
         while (Take() is { Count: > 0 } proposals)
+        {
+            // What has no answer, or none that decides it, is sent again: a partition has one proposal in flight at most.
+            if (PutBack(await Undecided(proposals)))
+            {
+                await Task.Delay(RetryPause, _time, _stopping.Token);
+            }
+        }
+    }
+
+    /// <summary>Sends proposals and applies the controller's answers; returns those that it has not decided.</summary>
+    private async Task<IReadOnlyCollection<(Partition Partition, IsrProposal Proposal)>> Undecided(List<(Partition Partition, IsrProposal Proposal)> proposals)
+    {
+        try
         {
             bool haveIds = proposals.TrueForAll(proposal => proposal.Proposal.TopicId != Guid.Empty);
             short version = _versions.AlterPartition(haveIds);
@@ -107,11 +114,14 @@ internal sealed class IsrProposals : IIsrProposals, IAsyncDisposable
                 ReplicationLog.ProposalsRefused(_log, proposals.Count, error);
             }
 
-            // What has no answer, or none that decides it, is sent again.
-            if (PutBack([.. proposals.Where(proposal => !TryAnswer(proposal.Partition, proposal.Proposal, response))]))
-            {
-                await Task.Delay(RetryPause, _time, _stopping.Token);
-            }
+            return [.. proposals.Where(proposal => !TryAnswer(proposal.Partition, proposal.Proposal, response))];
+        }
+#pragma warning disable CA1031 // The top of the loop: after any failure the proposals must still be sent.
+        catch (Exception failure) when (!_stopping.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            ReplicationLog.ProposalsFailed(_log, failure);
+            return proposals;
         }
     }
 

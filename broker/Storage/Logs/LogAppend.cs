@@ -19,8 +19,8 @@ internal static class LogAppend
         ProducerCheck check = marker is { } end ? log.Producers.CheckMarker(received, end.CoordinatorEpoch, origin) : log.Producers.Check(received, origin);
         if (check.Duplicate is { } original)
         {
-            return new AppendResult(ErrorCode.None, original.FirstOffset, original.LastOffset, IsDuplicate: true, original.TimestampMs, log.LogStart,
-                IsFlushNeeded(log, original.LastOffset));
+            return new AppendResult(ErrorCode.None, log.Epochs.EpochOf(original.LastOffset), original.FirstOffset, original.LastOffset, IsDuplicate: true,
+                original.TimestampMs, log.LogStart, IsFlushNeeded(log, original.LastOffset));
         }
         if (check.Error != ErrorCode.None)
         {
@@ -85,7 +85,8 @@ internal static class LogAppend
     private static AppendResult Done(LogState log, long first, in BatchInfo last)
     {
         long appendTime = last.TimestampType == TimestampType.LogAppendTime ? last.MaxTimestamp : -1;
-        return new AppendResult(ErrorCode.None, first, last.LastOffset, IsDuplicate: false, appendTime, log.LogStart, IsFlushNeeded(log, last.LastOffset));
+        return new AppendResult(ErrorCode.None, last.PartitionLeaderEpoch, first, last.LastOffset, IsDuplicate: false, appendTime, log.LogStart,
+            IsFlushNeeded(log, last.LastOffset));
     }
 
     /// <summary>Asked for a duplicate too: the original's flush may still be running, or have failed.</summary>

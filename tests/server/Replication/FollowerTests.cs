@@ -6,6 +6,7 @@ using Broker.Server.Replication;
 using Broker.Server.Scheduling;
 using Broker.Server.Tests.Data;
 using Broker.Storage;
+using Broker.Storage.Files;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Broker.Server.Tests.Replication;
@@ -177,6 +178,50 @@ public sealed class FollowerTests : IAsyncDisposable
         (await acknowledged).ErrorCode.ShouldBe((short)0);
         _leader["t"].Log!.RecoveryPoint.ShouldBe(2);
         Replica("t").Log!.RecoveryPoint.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task With_flush_messages_1_a_follower_whose_flush_fails_does_not_acknowledge()
+    {
+        LogConfig durable = new() { FlushMessages = 1 };
+        _leader.Create("t", config: durable, replicas: Both, isr: Both);
+        _follower.Configure("t", durable);
+        bool isFull = true;
+        int refusals = 0;
+        _follower.Disk.BeforeChange = (change, path) =>
+        {
+            if (isFull && change == FileChange.Sync && path.Contains("leader-epoch", StringComparison.Ordinal))
+            {
+                refusals++;
+                throw new IOException("No space left on device", Shortage.NoSpace);
+            }
+        };
+        Follow("t", _leader["t"].State.LeaderEpoch);
+        Task<ProduceResponse.PartitionProduceResponse> acknowledged = _leader.Append("t", DataBroker.Batch(2), timeoutMs: AnHour);
+        await Holds(() => refusals > 2);
+        Replica("t").Log!.LogEndOffset.ShouldBe(2);
+        _peer.Fetches.ShouldAllBe(fetch => !fetch.Topics.Any(topic => topic.Partitions.Any(partition => partition.FetchOffset == 2)));
+        acknowledged.IsCompleted.ShouldBeFalse();
+
+        isFull = false;
+        await Holds(() => acknowledged.IsCompleted);
+        (await acknowledged).ErrorCode.ShouldBe((short)0);
+        Replica("t").Log!.RecoveryPoint.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_follower_begins_with_the_whole_batch_in_which_the_leaders_log_starts()
+    {
+        Lead("t", epoch: 1, isr: [LeaderId]);
+        await Append("t", 3);
+        await Append("t", 5);
+        _leader["t"].Maintain(log => log.IncrementLogStartOffset(5));
+        Follow("t", epoch: 1);
+        await Holds(() => Replica("t").Log!.LogEndOffset == 8);
+        await Holds(() => Replica("t").Log!.LogStartOffset == 5);
+        Bytes(Replica("t")).ShouldBe(Bytes(_leader["t"]));
+        await Append("t", 1);
+        await Holds(() => Replica("t").Log!.LogEndOffset == 9);
     }
 
     [Fact]

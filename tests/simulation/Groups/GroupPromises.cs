@@ -26,7 +26,8 @@ internal sealed class GroupPromises(string group)
     public Commit? Answered(int partition) => _answered.TryGetValue(partition, out Commit commit) ? commit : null;
 
     /// <summary>
-    /// A member has got its assignment. Before the first commit generations may begin anew: a group with neither members nor offsets is deleted when a topic is.
+    /// A member has got its assignment. Before the first commit generations may begin anew: a group with neither members nor offsets is deleted when a topic
+    /// is.
     /// </summary>
     public void NoteAssignment(int generation, string member, IEnumerable<int> partitions)
     {
