@@ -76,7 +76,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
     /// <summary>Sends LeaderAndIsr for all replicas to each broker with a failed log directory: its answer shows which replicas were in it.</summary>
     internal async Task LogDirEvents()
     {
-        IReadOnlyList<string> names = await term.Znodes.Children(ZnodePaths.LogDirEvents, term.On("LogDirEvent", LogDirEvents));
+        IReadOnlyList<string> names = await term.Znodes.Children(ZnodePaths.LogDirEvents, term.On("LogDirEvent", static term => term.Brokers.LogDirEvents()));
         string[] paths = [.. names.Select(name => $"{ZnodePaths.LogDirEvents}/{name}")];
         IReadOnlyList<DataResult> notices = await Pipelined.Run(paths, path => term.Znodes.Get(path).AsTask());
         IEnumerable<int> brokers = paths.Zip(notices).Where(notice => notice.Second.Code == Code.Ok).Select(notice => Decode(notice.First, notice.Second.Data));
@@ -92,7 +92,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
         await term.Store.Delete(paths);
     }
 
-    private async Task Changed()
+    internal async Task Changed()
     {
         SortedDictionary<int, LiveBroker> present = await ReadRegistered();
         List<int> removed = [.. Context.Brokers.Keys.Where(id => !present.ContainsKey(id))];
@@ -125,7 +125,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
 
     private async Task<SortedDictionary<int, LiveBroker>> ReadRegistered()
     {
-        IReadOnlyList<string> names = await term.Znodes.Children(ZnodePaths.BrokerIds, term.On("BrokerChange", Changed));
+        IReadOnlyList<string> names = await term.Znodes.Children(ZnodePaths.BrokerIds, term.On("BrokerChange", static term => term.Brokers.Changed()));
         SortedDictionary<int, LiveBroker> brokers = [];
         foreach (int id in names.Select(name => int.TryParse(name, out int id) ? id : -1).Where(id => id >= 0))
         {

@@ -34,6 +34,7 @@ internal sealed class ClusterController : IAsyncDisposable
     private readonly ControllerLog _log;
     private readonly ControllerMetrics _metrics;
     private readonly ITimer _retry;
+    private readonly ControllerWatches _watches;
     private TimeSpan _retryAfter = FirstRetry;
     private ControllerTerm? _term;
     private bool _isRegistered = true;
@@ -56,6 +57,7 @@ internal sealed class ClusterController : IAsyncDisposable
         _time = time;
         _log = log;
         _metrics = metrics;
+        _watches = new ControllerWatches((name, handle) => Post(name, () => _term is { } term && !_isPaused ? handle(term) : Task.CompletedTask));
         _election = new ControllerElection(_znodes, settings.BrokerId, time, () => Post("ControllerChange", ControllerChanged));
         _retry = time.CreateTimer(_ => Post("Retry", Rejoin), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         session.Subscribe(SessionChanged);
@@ -107,8 +109,10 @@ internal sealed class ClusterController : IAsyncDisposable
     /// </summary>
     internal Task<Code?> Write(Op operation) => AskTerm<Code?>("Write", null, async term => await term.Store.TryWrite(operation));
 
-    /// <summary>Notes that a topic's settings have changed, or the cluster's: it may be led by replicas out of sync now. From any thread.</summary>
-    internal void SettingsChanged(string topic) =>
+    /// <summary>
+    /// Notes that a topic's settings have changed, or, where it is null, the cluster's: topics may be led by replicas out of sync now. From any thread.
+    /// </summary>
+    internal void SettingsChanged(string? topic) =>
         Post("TopicUncleanLeaderElectionEnable", () => _term is { } term && !_isPaused ? term.Elections.TryOffline(topic) : Task.CompletedTask);
 
     /// <summary>Waits until every event queued so far has been handled, and some brokers have answered what they were sent for it, or are gone. Their answers
@@ -238,6 +242,7 @@ internal sealed class ClusterController : IAsyncDisposable
         {
             Resign();
             _isRegistered = false;
+            _watches.Clear();
             await _session.Open();
         }
         if (!_isRegistered)
@@ -306,7 +311,7 @@ internal sealed class ClusterController : IAsyncDisposable
     private async Task BeginTerm(int epoch, int version)
     {
         ControllerTerm term = new(
-            _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _scheduler, _time, _log, _metrics,
+            _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _scheduler, _time, _log, _metrics, _watches,
             (name, owner, handle) => _events.Writer.TryWrite(new Event(name, owner, handle)));
         Volatile.Write(ref _term, term);
         _metrics.Cluster = term.Context;

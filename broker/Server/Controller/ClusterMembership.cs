@@ -22,6 +22,12 @@ namespace Broker.Server.Controller;
 /// </summary>
 internal sealed class ClusterMembership : IAsyncDisposable
 {
+    private static readonly TimeSpan DirectoryReportPause = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _ending = new();
+
+    /// <summary>Of <see cref="_ending"/>: of use also after that is disposed.</summary>
+    private readonly CancellationToken _ended;
     private readonly ClusterSession _session;
     private readonly ZnodeClient _znodes;
     private readonly BrokerRegistrar _registrar;
@@ -50,6 +56,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         ClusterSession session, FormerLife? former, int brokerId, string clusterId, BrokerConfig config, IBrokerConnections connections,
         IScheduler scheduler, TimeProvider time, Random random, ILoggerFactory logging)
     {
+        _ended = _ending.Token;
         _session = session;
         _znodes = new ZnodeClient(session);
         _registrar = new BrokerRegistrar(session, clusterId, former);
@@ -164,15 +171,14 @@ internal sealed class ClusterMembership : IAsyncDisposable
     /// <param name="endpoints">Where clients reach this broker, a bound port for each listener.</param>
     /// <param name="leaderAndIsr">Takes over roles and replicas; may block on the disk.</param>
     /// <param name="stopReplica">Stops and deletes replicas; may block on the disk.</param>
-    /// <param name="configure">Gives a topic's partitions new settings.</param>
+    /// <param name="configure">Gives the partitions of a topic its settings, those of all topics where it is null; may block as the requests do.</param>
     internal async Task Start(
         IReadOnlyList<BrokerEndpoint> endpoints, Func<LeaderAndIsrRequest, LeaderAndIsrResponse> leaderAndIsr,
-        Func<StopReplicaRequest, StopReplicaResponse> stopReplica, Action<string, LogConfig> configure)
+        Func<StopReplicaRequest, StopReplicaResponse> stopReplica, Action<string?> configure)
     {
         BrokerRegistration registration = new(BrokerId, endpoints, Brokers.Effective.Rack, _time.GetUtcNow().ToUnixTimeMilliseconds());
         _local = new LocalBroker(leaderAndIsr, stopReplica, _controllerDisk, Metadata, Topics, () => BrokerEpoch);
-        _changes = new ConfigChanges(
-            _session, Topics, Brokers, Metadata, (topic, config) => Configure(topic, config, configure), _scheduler, _time, _log);
+        _changes = new ConfigChanges(_session, Topics, Brokers, topic => Configure(topic, configure), _scheduler, _time, _log);
         _controller = new ClusterController(
             new ControllerSettings(BrokerId, _interBrokerListener, _isDeletionEnabled, _balancing, _random), _session,
             new ClusterBrokerChannels(BrokerId, _local, _connections, _interBrokerListener, _controllerTimeout), Topics.IsUncleanElectionAllowed,
@@ -232,22 +238,39 @@ internal sealed class ClusterMembership : IAsyncDisposable
         }
     }
 
-    /// <summary>Reports a failed log directory to the controller, which asks which replicas were in it and elects other leaders.</summary>
+    /// <summary>
+    /// Reports a failed log directory to the controller, which asks which replicas were in it and elects other leaders. Where ZooKeeper is out of reach it is
+    /// tried again until the broker ends: nothing else tells the controller.
+    /// </summary>
     internal async Task NoteFailedDirectory()
     {
-        try
+        while (!_ended.IsCancellationRequested)
         {
-            await _znodes.NoteFailedDirectory(BrokerId);
-        }
-        catch (CoordinationLostException e)
-        {
-            _log.DirectoryFailureNotReported(e);
+            try
+            {
+                await _znodes.NoteFailedDirectory(BrokerId);
+                return;
+            }
+            catch (CoordinationLostException e)
+            {
+                _log.DirectoryFailureNotReported(e);
+            }
+
+            try
+            {
+                await Task.Delay(DirectoryReportPause, _time, _ended);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
         }
     }
 
     /// <summary>Stops the controller's part and ends the session; after the replicas are closed.</summary>
     public async ValueTask DisposeAsync()
     {
+        _ending.CancelHere();
         await _channel.DisposeAsync();
         await _isrChannel.DisposeAsync();
         if (_changes is not null)
@@ -260,11 +283,17 @@ internal sealed class ClusterMembership : IAsyncDisposable
         }
         await _session.DisposeAsync();
         _controllerDisk.Dispose();
+        _ending.Dispose();
     }
 
-    private void Configure(string topic, LogConfig config, Action<string, LogConfig> configure)
+    /// <summary>In turn with the controller's requests: a log that one of them opens meanwhile has the former settings.</summary>
+    private async Task Configure(string? topic, Action<string?> configure)
     {
-        configure(topic, config);
+        await _controllerDisk.Run(() =>
+        {
+            configure(topic);
+            return true;
+        });
         _controller?.SettingsChanged(topic);
     }
 

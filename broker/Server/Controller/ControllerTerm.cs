@@ -18,16 +18,18 @@ internal sealed class ControllerTerm : IDisposable
 {
     private readonly ControllerSettings _settings;
     private readonly Action<string, ControllerTerm, Func<Task>> _post;
+    private readonly ControllerWatches _watches;
     private ITimer? _balancing;
 
     internal ControllerTerm(
         ControllerSettings settings, int epoch, int epochVersion, ZnodeClient znodes, IBrokerChannels channels,
         Func<string, Task<bool>> isUncleanElectionAllowed, IScheduler scheduler, TimeProvider time, ControllerLog log, ControllerMetrics metrics,
-        Action<string, ControllerTerm, Func<Task>> post)
+        ControllerWatches watches, Action<string, ControllerTerm, Func<Task>> post)
     {
         _settings = settings;
         Time = time;
         Metrics = metrics;
+        _watches = watches;
         _post = post;
         Epoch = epoch;
         EpochVersion = epochVersion;
@@ -81,8 +83,11 @@ internal sealed class ControllerTerm : IDisposable
 
     internal LeaderElections Elections { get; }
 
-    /// <summary>A watcher that queues an event for the controller; the event is dropped if this term has ended by then.</summary>
-    internal Watcher On(string name, Func<Task> handle) => _ => Post(name, handle);
+    /// <summary>A watcher that queues an event for the controller's term of that time.</summary>
+    /// <param name="name">Of the event.</param>
+    /// <param name="handle">Handles it; must not hold this term, which may have ended by then.</param>
+    /// <param name="topic">The topic that is watched; empty where the event is of none.</param>
+    internal Watcher On(string name, Func<ControllerTerm, Task> handle, string topic = "") => _watches.Of(name, topic, handle);
 
     /// <summary>From any thread: queues an event, which is dropped if this term has ended by then.</summary>
     internal void Post(string name, Func<Task> handle) => _post(name, this, handle);
@@ -96,8 +101,8 @@ internal sealed class ControllerTerm : IDisposable
     internal async Task Start()
     {
         await CreateFeatureZnode();
-        await ForgetNotices(ZnodePaths.LogDirEvents, On("LogDirEvent", Brokers.LogDirEvents));
-        await ForgetNotices(ZnodePaths.IsrChanges, On("IsrChange", Isrs.Noticed));
+        await ForgetNotices(ZnodePaths.LogDirEvents, On("LogDirEvent", static term => term.Brokers.LogDirEvents()));
+        await ForgetNotices(ZnodePaths.IsrChanges, On("IsrChange", static term => term.Isrs.Noticed()));
         await Brokers.Load();
         await Topics.Load();
         await Deletion.Load();

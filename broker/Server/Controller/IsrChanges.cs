@@ -52,7 +52,7 @@ internal sealed class IsrChanges(ControllerTerm term)
     /// <summary>Reads the states that older brokers have changed themselves, and sends them to all brokers.</summary>
     internal async Task Noticed()
     {
-        IReadOnlyList<string> names = await term.Znodes.Children(ZnodePaths.IsrChanges, term.On("IsrChange", Noticed));
+        IReadOnlyList<string> names = await term.Znodes.Children(ZnodePaths.IsrChanges, term.On("IsrChange", static term => term.Isrs.Noticed()));
         string[] paths = [.. names.Select(name => $"{ZnodePaths.IsrChanges}/{name}")];
         IReadOnlyList<DataResult> notices = await Pipelined.Run(paths, path => term.Znodes.Get(path).AsTask());
         TopicPartition[] changed = [.. paths.Zip(notices)

@@ -33,10 +33,10 @@ internal sealed class LeaderElections(ControllerTerm term)
     }
 
     /// <summary>Tries again to elect leaders of a topic's partitions that have none.</summary>
-    internal async Task TryOffline(string topic)
+    internal async Task TryOffline(string? topic)
     {
         RequestBatch batch = term.NewBatch();
-        await term.Partitions.MoveToOnline(Context.PartitionsOf(topic), batch);
+        await term.Partitions.MoveToOnline(topic is null ? Context.AllPartitions : Context.PartitionsOf(topic), batch);
         term.Send(batch);
     }
 
@@ -65,7 +65,7 @@ internal sealed class LeaderElections(ControllerTerm term)
     /// <summary>Elects the preferred leaders that an old tool has asked for in /admin/preferred_replica_election, and watches for the next request.</summary>
     internal async Task Requested()
     {
-        bool isThere = await term.Znodes.Exists(ZnodePaths.PreferredElection, term.On("PreferredReplicaElection", Requested));
+        bool isThere = await term.Znodes.Exists(ZnodePaths.PreferredElection, term.On("PreferredReplicaElection", static term => term.Elections.Requested()));
         if (!isThere || await term.Znodes.Get(ZnodePaths.PreferredElection) is not { Code: Code.Ok } request)
         {
             return;

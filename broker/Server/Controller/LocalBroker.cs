@@ -36,10 +36,15 @@ internal sealed class LocalBroker(
             return ValueTask.FromResult(new UpdateMetadataResponse { ErrorCode = (short)ErrorCode.StaleBrokerEpoch });
         }
         UpdateMetadataResponse response = metadata.Apply(request);
-        foreach (UpdateMetadataRequest.UpdateMetadataTopicState topic in request.TopicStates.Where(topic => metadata.Current.Topic(topic.TopicName) is null))
+        // A refused request says nothing: the topic may be too new for this broker's metadata.
+        if (response.ErrorCode == 0)
         {
-            configs.Forget(topic.TopicName);
+            foreach (UpdateMetadataRequest.UpdateMetadataTopicState topic in request.TopicStates.Where(t => metadata.Current.Topic(t.TopicName) is null))
+            {
+                configs.Forget(topic.TopicName);
+            }
         }
+
         return ValueTask.FromResult(response);
     }
 

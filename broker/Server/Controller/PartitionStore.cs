@@ -77,16 +77,10 @@ internal sealed class PartitionStore(ZnodeClient znodes, int controllerEpochVers
     {
         string[] folders = [.. (await znodes.Children(ZnodePaths.Partitions(topic))).Select(partition => $"{ZnodePaths.Partitions(topic)}/{partition}")];
         await WriteEach(folders, Deleted, Delete);
-        List<Op> rest = new();
-        foreach (string path in new[] { ZnodePaths.Partitions(topic), ZnodePaths.Topic(topic), ZnodePaths.TopicConfig(topic), ZnodePaths.DeleteTopic(topic) })
-        {
-            if (await znodes.Exists(path))
-            {
-                rest.Add(new Op.Delete(path));
-            }
-        }
-
-        if (rest.Count > 0)
+        string[] paths = [ZnodePaths.Partitions(topic), ZnodePaths.Topic(topic), ZnodePaths.TopicConfig(topic), ZnodePaths.DeleteTopic(topic)];
+        IReadOnlyList<bool> areThere = await Pipelined.Run(paths, path => znodes.Exists(path).AsTask());
+        Op[] rest = [.. paths.Where((_, index) => areThere[index]).Select(path => new Op.Delete(path))];
+        if (rest.Length > 0)
         {
             await Write(rest);
         }

@@ -16,9 +16,9 @@ internal sealed class TopicChanges(ControllerTerm term)
         await LoadStates([.. Context.AllPartitions]);
     }
 
-    private ValueTask<IReadOnlyList<string>> Children() => term.Znodes.Children(ZnodePaths.Topics, term.On("TopicChange", Changed));
+    private ValueTask<IReadOnlyList<string>> Children() => term.Znodes.Children(ZnodePaths.Topics, term.On("TopicChange", static term => term.Topics.Changed()));
 
-    private async Task Changed()
+    internal async Task Changed()
     {
         SortedSet<string> present = new(await Children(), StringComparer.Ordinal);
         foreach (string removed in Context.TopicIds.Keys.Where(topic => !present.Contains(topic)).ToList())
@@ -86,7 +86,7 @@ internal sealed class TopicChanges(ControllerTerm term)
     {
         try
         {
-            return await term.Znodes.Topic(topic, term.On("PartitionModification", () => Grown(topic)));
+            return await term.Znodes.Topic(topic, term.On("PartitionModification", term => term.Topics.Grown(topic), topic));
         }
         catch (MalformedZnodeException problem)
         {
@@ -111,7 +111,7 @@ internal sealed class TopicChanges(ControllerTerm term)
         }
     }
 
-    private async Task Grown(string topic)
+    internal async Task Grown(string topic)
     {
         if (await Read(topic) is not { } found || !Context.TopicIds.TryGetValue(topic, out Guid id))
         {

@@ -39,14 +39,12 @@ internal sealed class TopicDeletion(ControllerTerm term, bool isEnabled)
     /// <summary>Continues the deletion of every topic that does not wait.</summary>
     internal async Task Resume()
     {
-        foreach (string topic in Context.TopicsToDelete.ToList())
+        string[] topics = [.. Context.TopicsToDelete];
+        await Complete(Array.FindAll(topics, topic => Context.ReplicasOf(topic).All(replica => Context.StateOf(replica) == ReplicaState.DeletionSuccessful)));
+        foreach (string topic in topics.Where(Context.IsBeingDeleted))
         {
             List<ReplicaState> states = Context.ReplicasOf(topic).Select(Context.StateOf).ToList();
-            if (states.TrueForAll(state => state == ReplicaState.DeletionSuccessful))
-            {
-                await Complete(topic);
-            }
-            else if (!Context.DeletionIneligible.Contains(topic) && !states.Contains(ReplicaState.DeletionStarted))
+            if (!Context.DeletionIneligible.Contains(topic) && !states.Contains(ReplicaState.DeletionStarted))
             {
                 await Begin(topic);
             }
@@ -84,7 +82,7 @@ internal sealed class TopicDeletion(ControllerTerm term, bool isEnabled)
 
     private async Task<bool> Read()
     {
-        IReadOnlyList<string> wanted = await term.Znodes.Children(ZnodePaths.DeleteTopics, term.On("TopicDeletion", Changed));
+        IReadOnlyList<string> wanted = await term.Znodes.Children(ZnodePaths.DeleteTopics, term.On("TopicDeletion", static term => term.Deletion.Changed()));
         bool changed = false;
         foreach (string topic in wanted)
         {
@@ -116,7 +114,7 @@ internal sealed class TopicDeletion(ControllerTerm term, bool isEnabled)
         return true;
     }
 
-    private async Task Changed()
+    internal async Task Changed()
     {
         if (await Read())
         {
@@ -157,12 +155,19 @@ internal sealed class TopicDeletion(ControllerTerm term, bool isEnabled)
         }
     }
 
-    private async Task Complete(string topic)
+    private async Task Complete(IReadOnlyCollection<string> topics)
     {
         // The replicas stay deleted until the znodes are: where that fails, it is tried again.
-        await term.Store.DeleteTopic(topic);
-        await term.Replicas.Move(Context.ReplicasOf(topic).ToList(), ReplicaState.NonExistent, term.NewBatch());
-        Context.RemoveTopic(topic);
-        term.Log.Deleted(topic);
+        await Pipelined.Run(topics, async topic =>
+        {
+            await term.Store.DeleteTopic(topic);
+            return topic;
+        });
+        foreach (string topic in topics)
+        {
+            await term.Replicas.Move(Context.ReplicasOf(topic).ToList(), ReplicaState.NonExistent, term.NewBatch());
+            Context.RemoveTopic(topic);
+            term.Log.Deleted(topic);
+        }
     }
 }

@@ -7,6 +7,7 @@ using Broker.Server.Groups;
 using Broker.Server.Groups.Offsets;
 using Broker.Server.Groups.State;
 using Broker.Server.InterBroker;
+using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Partitions;
 using Broker.Server.Replication;
@@ -106,7 +107,8 @@ internal sealed class BrokerCore
         _groups = GroupService.Start(_config, membership.Metadata, () => _partitions!, _services.Scheduler, _wheel, _loading, _services.Meter, _services.Time,
             GroupLogger());
         PartitionTable partitions = _partitions = OpenPartitions(membership, _groups);
-        await Reach(() => membership.Start(endpoints, partitions.Apply, partitions.Apply, partitions.Configure));
+        await Reach(() => membership.Start(
+            endpoints, partitions.Apply, partitions.Apply, topic => partitions.Configure(topic, membership.Topics.LogConfigOf)));
         _chores = new Chores(_wheel, _services.Scheduler, _config, _storages.Directories, partitions, _services.Logging.CreateLogger("Broker.Chores"));
         Apis = ApisOf(partitions, membership, _groups);
     }
@@ -132,8 +134,16 @@ internal sealed class BrokerCore
             return null;
         }
 
+        // A new controller names the brokers first, and only then the partitions: a broker that has logs waits for those.
+        if (_partitions is not { } partitions || (!partitions.IsInitialized && _storages.Directories.Logs.Any()))
+        {
+            return null;
+        }
+
         int id = membership.BrokerId;
-        return membership.Metadata.Current.Topics.Values.Sum(topic => topic.Partitions.Values.Count(p => p.Replicas.Contains(id) && !p.Isr.Contains(id)));
+        ClusterImage image = membership.Metadata.Current;
+        return image.Topics.Values.Sum(topic => topic.Partitions.Values.Count(p => p.Replicas.Contains(id) && !p.Isr.Contains(id)))
+            + partitions.All.Count(partition => image.Partition(partition.Name.Topic, partition.Name.Partition) is null);
     }
 
     /// <summary>Takes the partitions offline whose log directory has failed, and reports the failure to the controller.</summary>
@@ -234,7 +244,8 @@ internal sealed class BrokerCore
             membership.BrokerId, _services.Time, _services.Scheduler, _wheel, _config.ReplicaLagTimeMaxMs,
             broker => membership.Metadata.Current.Brokers.ContainsKey(broker), replication.Proposals, _services.Logging.CreateLogger("Broker.Partitions"));
         PartitionTable partitions = new(
-            host, new DirectoryLogs(_storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch, [groups, replication.Fetchers]);
+            host, new DirectoryLogs(_storages.Directories, membership.Topics.LogConfigOf), () => membership.BrokerEpoch, membership.Metadata.Controllers.Passes,
+            [groups, replication.Fetchers]);
         replication.WatchLagging(_config.ReplicaLagTimeMaxMs, partitions);
         return partitions;
     }

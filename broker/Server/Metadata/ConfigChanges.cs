@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Broker.Coordination;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Scheduling;
-using Broker.Storage;
 
 namespace Broker.Server.Metadata;
 
@@ -19,23 +18,21 @@ internal sealed class ConfigChanges : IAsyncDisposable
     private readonly ZnodeClient _znodes;
     private readonly TopicConfigs _topics;
     private readonly DynamicBrokerConfigs _broker;
-    private readonly MetadataCache _metadata;
-    private readonly Action<string, LogConfig> _configure;
+    private readonly Func<string?, Task> _configure;
     private readonly IScheduler _scheduler;
     private readonly TimeProvider _time;
     private readonly MetadataLog _log;
     private long _lastHandled = -1;
     private Task _loop = Task.CompletedTask;
 
-    /// <param name="configure">Gives a topic's partitions new settings; called on the loop.</param>
+    /// <param name="configure">Gives the partitions of a topic its settings, those of all topics where it is null; awaited by the loop.</param>
     internal ConfigChanges(
-        ClusterSession session, TopicConfigs topics, DynamicBrokerConfigs broker, MetadataCache metadata, Action<string, LogConfig> configure,
-        IScheduler scheduler, TimeProvider time, MetadataLog log)
+        ClusterSession session, TopicConfigs topics, DynamicBrokerConfigs broker, Func<string?, Task> configure, IScheduler scheduler, TimeProvider time,
+        MetadataLog log)
     {
         _znodes = new ZnodeClient(session);
         _topics = topics;
         _broker = broker;
-        _metadata = metadata;
         _configure = configure;
         _scheduler = scheduler;
         _time = time;
@@ -142,26 +139,15 @@ internal sealed class ConfigChanges : IAsyncDisposable
         {
             string topic = entity["topics/".Length..];
             await _topics.Refresh(topic);
-            Configure(topic);
+            await _configure(topic);
         }
         else if (entity == _broker.OwnPath || entity == DynamicBrokerConfigs.DefaultPath)
         {
             await _broker.Refresh();
-            foreach (string topic in _metadata.Current.Topics.Keys)
-            {
-                Configure(topic);
-            }
+            await _configure(null);
         }
 
         _log.ConfigChanged(entity);
-    }
-
-    private void Configure(string topic)
-    {
-        if (_metadata.Current.Topic(topic) is not null)
-        {
-            _configure(topic, _topics.LogConfigOf(topic));
-        }
     }
 
     private static long Sequence(string name) => long.TryParse(name.AsSpan(name.LastIndexOf('_') + 1), out long number) ? number : -1;

@@ -19,6 +19,9 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
     private readonly List<Action<ClusterImage, ClusterImage>> _subscribers = [];
     private volatile ClusterImage _current = ClusterImage.Empty(clusterId);
 
+    /// <summary>Decides which controllers' requests this broker accepts.</summary>
+    internal ControllerFence Controllers { get; } = new();
+
     /// <summary>The image of this moment.</summary>
     internal ClusterImage Current => _current;
 
@@ -35,7 +38,7 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
         lock (_gate)
         {
             before = _current;
-            if (request.ControllerEpoch < before.ControllerEpoch)
+            if (!Controllers.Passes(request.ControllerEpoch))
             {
                 return new UpdateMetadataResponse { ErrorCode = (short)ErrorCode.StaleControllerEpoch };
             }

@@ -18,19 +18,20 @@ internal sealed class PartitionTable
     private readonly PartitionHost _host;
     private readonly IPartitionLogs _logs;
     private readonly Func<long> _brokerEpoch;
+    private readonly Func<int, bool> _passes;
     private readonly IReadOnlyList<IPartitionListener> _listeners;
 
     /// <summary>Assigned partitions whose log cannot be opened until there is room for it. Under the controller's lock.</summary>
     private readonly Dictionary<TopicPartition, (Guid TopicId, Assignment Assignment)> _missingLogs = [];
 
-    private int _controllerEpoch;
-
     /// <param name="host">What all partitions share.</param>
     /// <param name="logs">The log directories.</param>
     /// <param name="brokerEpoch">The czxid of this broker's registration; requests to a former registration are refused.</param>
+    /// <param name="passes">Whether a controller epoch is not below those of former requests, of whichever kind.</param>
     /// <param name="listeners">Notified of each change of role.</param>
-    public PartitionTable(PartitionHost host, IPartitionLogs logs, Func<long> brokerEpoch, IReadOnlyList<IPartitionListener> listeners) =>
-        (_host, _logs, _brokerEpoch, _listeners) = (host, logs, brokerEpoch, listeners);
+    public PartitionTable(
+        PartitionHost host, IPartitionLogs logs, Func<long> brokerEpoch, Func<int, bool> passes, IReadOnlyList<IPartitionListener> listeners) =>
+        (_host, _logs, _brokerEpoch, _passes, _listeners) = (host, logs, brokerEpoch, passes, listeners);
 
     /// <summary>All partitions of this moment, by topic and number.</summary>
     public IEnumerable<Partition> All => _partitions.Values;
@@ -123,12 +124,20 @@ internal sealed class PartitionTable
         }
     }
 
-    /// <summary>Gives all partitions of a topic new settings, from the next append on.</summary>
-    public void Configure(string topic, LogConfig config)
+    /// <summary>Gives the partitions of a topic its present settings, those of all topics where it is null, from the next append on.</summary>
+    public void Configure(string? topic, Func<string, LogConfig> configOf)
     {
-        foreach (Partition partition in _partitions.Values.Where(p => p.Name.Topic == topic))
+        lock (_controllerLock)
         {
-            partition.Maintain(log => log.Config = config);
+            foreach (IGrouping<string, Partition> partitions in _partitions.Values.Where(partition => topic is null || partition.Name.Topic == topic)
+                .GroupBy(partition => partition.Name.Topic, StringComparer.Ordinal))
+            {
+                LogConfig config = configOf(partitions.Key);
+                foreach (Partition partition in partitions)
+                {
+                    partition.Maintain(log => log.Config = config);
+                }
+            }
         }
     }
 
@@ -206,16 +215,14 @@ internal sealed class PartitionTable
     private ErrorCode CheckController(int controllerEpoch, long brokerEpoch)
     {
         ErrorCode error = brokerEpoch >= 0 && brokerEpoch < _brokerEpoch() ? ErrorCode.StaleBrokerEpoch
-            : controllerEpoch < _controllerEpoch ? ErrorCode.StaleControllerEpoch
+            : !_passes(controllerEpoch) ? ErrorCode.StaleControllerEpoch
             : ErrorCode.None;
         if (error != ErrorCode.None)
         {
             PartitionLogMessages.ControllerRefused(_host.Logger, controllerEpoch, brokerEpoch, error);
-            return error;
         }
 
-        _controllerEpoch = controllerEpoch;
-        return ErrorCode.None;
+        return error;
     }
 
     private LeaderAndIsrResponse.LeaderAndIsrPartitionError Apply(
@@ -223,7 +230,8 @@ internal sealed class PartitionTable
     {
         TopicPartition name = new(topic, state.PartitionIndex);
         ErrorCode error = Assign(name, topicId, ToAssignment(state), changed);
-        if (error != ErrorCode.None)
+        // A new controller sends each replica its present epoch again.
+        if (error != ErrorCode.None && state.LeaderEpoch != _partitions.Find(name)?.State.LeaderEpoch)
         {
             PartitionLogMessages.AssignmentRefused(_host.Logger, name, state.LeaderEpoch, error);
         }

@@ -32,7 +32,7 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
 
     public RecordingBroker Replicas { get; } = new("unused");
 
-    public List<(string Topic, LogConfig Config)> Configured { get; } = [];
+    public List<(string? Topic, LogConfig Config)> Configured { get; } = [];
 
     public SemaphoreSlim ConfiguredSignal { get; } = new(0);
 
@@ -59,9 +59,9 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
             [new BrokerEndpoint("PLAINTEXT", "127.0.0.1", 9092, 0)],
             request => cluster.Replicas.Send(request, CancellationToken.None).AsTask().GetAwaiter().GetResult(),
             request => cluster.Replicas.Send(request, CancellationToken.None).AsTask().GetAwaiter().GetResult(),
-            (topic, config) =>
+            topic =>
             {
-                cluster.Configured.Add((topic, config));
+                cluster.Configured.Add((topic, membership.Topics.LogConfigOf(topic ?? "")));
                 cluster.ConfiguredSignal.Release();
                 if (cluster.FailToConfigure is { } failure)
                 {

@@ -1,6 +1,7 @@
 using Broker.Protocol.Messages;
 using Broker.Server.Controller;
 using Broker.Server.Metadata;
+using Broker.Server.Metadata.Znodes;
 using Broker.Server.Scheduling;
 
 namespace Broker.Server.Tests.Controller;
@@ -38,5 +39,33 @@ public sealed class LocalBrokerTests
         disk.Set();
         await Task.WhenAll(leading, stopping).WaitAsync(Patience, TestContext.Current.CancellationToken);
         applied.ShouldBe(["LeaderAndIsr", "StopReplica"]);
+    }
+
+    [Fact]
+    public async Task Only_an_update_that_is_accepted_makes_a_topics_settings_forgotten()
+    {
+        using IBlockingWork threads = PoolScheduler.Instance.CreateThreads(maxThreads: 1);
+        List<string> changed = [];
+        TopicConfigs configs = new(null!, null!);
+        configs.Subscribe((topic, _) => changed.Add(topic));
+        LocalBroker broker = new(
+            _ => new LeaderAndIsrResponse(), _ => new StopReplicaResponse(), threads, new MetadataCache("c", TimeProvider.System), configs, () => 5);
+        async Task<short> Update(int controllerEpoch) => (await broker.Send(
+            new MetadataUpdate(new UpdateMetadataRequest
+            {
+                BrokerEpoch = 5, ControllerEpoch = controllerEpoch,
+                TopicStates =
+                [
+                    new()
+                    {
+                        TopicName = "t", TopicId = Guid.NewGuid(), PartitionStates = [new() { TopicName = "t", Leader = LeaderAndIsr.LeaderDuringDelete }],
+                    },
+                ],
+            }), CancellationToken.None)).ErrorCode;
+
+        (await Update(2)).ShouldBe((short)0);
+        changed.ShouldBe(["t"]);
+        (await Update(1)).ShouldBe((short)Protocol.ErrorCode.StaleControllerEpoch);
+        changed.ShouldBe(["t"]);
     }
 }

@@ -47,8 +47,8 @@ internal sealed class DataBroker : IDisposable, IPartitionListener, IIsrProposal
         Directories.Load(ConfigOf);
         PartitionHost host = _host = new(
             id, Time, PoolScheduler.Instance, Wheel, ReplicaLagMaxMs: 30_000, broker => !Dead.Contains(broker), this, NullLogger.Instance);
-        Table = new PartitionTable(host, new DirectoryLogs(Directories, ConfigOf), () => BrokerEpoch, Listeners);
         Metadata = new MetadataCache("cluster", Time);
+        Table = new PartitionTable(host, new DirectoryLogs(Directories, ConfigOf), () => BrokerEpoch, Metadata.Controllers.Passes, Listeners);
         Sessions = new FetchSessionCache(sessionSlots, new Random(1));
         Services = new DataServices(Table, Metadata, Authorizer, Wheel, Time, _cold, host.Decompression, NullLogger.Instance);
         Produce = new ProduceApi(Services);

@@ -37,6 +37,17 @@ public sealed class PartitionTableTests : IDisposable
     }
 
     [Fact]
+    public void What_a_former_term_has_sent_is_refused_after_a_request_of_any_kind_of_the_next_one()
+    {
+        _broker.Create("t");
+        _broker.Metadata.Apply(new UpdateMetadataRequest { ControllerEpoch = 7 }).ErrorCode.ShouldBe((short)0);
+        _broker.Table.Apply(new LeaderAndIsrRequest { ControllerEpoch = 6, BrokerEpoch = -1 }).ErrorCode.ShouldBe((short)ErrorCode.StaleControllerEpoch);
+        _broker.Table.Apply(new StopReplicaRequest { ControllerEpoch = 6, BrokerEpoch = -1 }).ErrorCode.ShouldBe((short)ErrorCode.StaleControllerEpoch);
+        _broker.Table.Apply(new StopReplicaRequest { ControllerEpoch = 8, BrokerEpoch = -1 }).ErrorCode.ShouldBe((short)0);
+        _broker.Metadata.Apply(new UpdateMetadataRequest { ControllerEpoch = 7 }).ErrorCode.ShouldBe((short)ErrorCode.StaleControllerEpoch);
+    }
+
+    [Fact]
     public void A_log_without_room_is_created_once_there_is_room()
     {
         bool isFull = true;

@@ -234,7 +234,27 @@ public sealed class PartitionTests : IDisposable
         _broker.Table.DeleteOldSegments("/data").ShouldBePositive();
         partition.Log!.LogStartOffset.ShouldBePositive();
         _broker.Table.ExpireProducers("/data");
-        _broker.Table.Configure("t", config with { MaxMessageBytes = 10 });
+        _broker.Table.Configure("t", _ => config with { MaxMessageBytes = 10 });
         (await partition.ProduceAsync(DataBroker.Batch(), -1, Patience, true)).Error.ShouldBe(ErrorCode.MessageTooLarge);
+        _broker.Table.Configure(null, topic => config with { MaxMessageBytes = topic == "t" ? 1000 : 1 });
+        (await partition.ProduceAsync(DataBroker.Batch(), -1, Patience, true)).Error.ShouldBe(ErrorCode.None);
+    }
+
+    [Fact]
+    public async Task A_record_in_the_place_of_another_one_acknowledges_only_itself()
+    {
+        // A leader of epoch 1 appends; it follows in 2, is cut, leads again in 3, and other records come to the same offsets.
+        int[] both = [1, 2];
+        Partition partition = _broker.Create("t", replicas: both, isr: [1])["t"];
+        int first = partition.State.LeaderEpoch;
+        await partition.ProduceAsync(DataBroker.Batch(), 1, Patience, true);
+        partition.Acknowledge(0, first).ShouldBe(AckVerdict.Acknowledged);
+        _broker.Assign("t", 1, 2, both, both, first + 1).ShouldBe([ErrorCode.None]);
+        partition.Acknowledge(0, first).ShouldBe(AckVerdict.NotLeader);
+        partition.Maintain(log => log.TruncateFullyAndStartAt(0, 0));
+        _broker.Assign("t", 1, 1, both, [1], first + 2).ShouldBe([ErrorCode.None]);
+        await partition.ProduceAsync(DataBroker.Batch(), 1, Patience, true);
+        partition.Acknowledge(0, first + 2).ShouldBe(AckVerdict.Acknowledged);
+        partition.Acknowledge(0, first).ShouldBe(AckVerdict.NotLeader);
     }
 }

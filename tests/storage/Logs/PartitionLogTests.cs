@@ -14,7 +14,7 @@ public class PartitionLogTests
         LogScenario log = new() { LeaderEpoch = 4 };
         byte[] batch = LogScenario.Batch(3, log.Now);
         log.Append(2);
-        log.Append(batch).ShouldBe(new AppendResult(ErrorCode.None, 2, 4, IsDuplicate: false, -1, 0, FlushNeeded: false));
+        log.Append(batch).ShouldBe(new AppendResult(ErrorCode.None, 4, 2, 4, IsDuplicate: false, -1, 0, FlushNeeded: false));
         List<BatchInfo> read = log.ReadAll();
         read.Select(b => (b.BaseOffset, b.LastOffset, b.PartitionLeaderEpoch)).ShouldBe([(0, 1, 4), (2, 4, 4)]);
         log.Log.Epochs.Entries.ShouldBe([new EpochStart(4, 0)]);

@@ -32,7 +32,7 @@ public class ProducerStateTests
         for (int i = 2; i < 7; i++)
         {
             AppendResult repeated = _log.AppendOf(1, 0, i * 2, 2);
-            repeated.ShouldBe(new AppendResult(ErrorCode.None, i * 2, (i * 2) + 1, IsDuplicate: true, LogScenario.StartMs + 1, 0, FlushNeeded: false));
+            repeated.ShouldBe(new AppendResult(ErrorCode.None, 0, i * 2, (i * 2) + 1, IsDuplicate: true, LogScenario.StartMs + 1, 0, FlushNeeded: false));
         }
         _log.AppendOf(1, 0, 2, 2).Error.ShouldBe(ErrorCode.OutOfOrderSequenceNumber, "older than the five kept");
         _log.Log.LogEndOffset.ShouldBe(14);
