@@ -27,6 +27,7 @@ internal sealed class SimOperator
     private readonly TreeView _tree;
     private readonly CreateTopicsRequest.CreatableTopicConfig[] _initial;
     private readonly Action<string> _note;
+    private readonly HashSet<string> _withLimits = new(StringComparer.Ordinal);
 
     /// <param name="world">The history.</param>
     /// <param name="network">Reaches the brokers.</param>
@@ -47,6 +48,9 @@ internal sealed class SimOperator
 
     /// <summary>Set to end the changes.</summary>
     public bool IsStopping { get; set; }
+
+    /// <summary>Whether a topic has ever been given a retention that lets records be deleted within a history.</summary>
+    public bool HasLimitedRetention(string topic) => _withLimits.Contains(topic);
 
     /// <summary>Changes topics until it is stopped.</summary>
     /// <param name="passing">The names of topics that come and go.</param>
@@ -131,6 +135,11 @@ internal sealed class SimOperator
         (string name, string?[] values) = Settings[_world.Random.Next(Settings.Length)];
         string? value = values[_world.Random.Next(values.Length)];
         _note($"{name} of topic {topic} is to be {value ?? "the default"}");
+        if (name.StartsWith("retention", StringComparison.Ordinal) && value is not (null or "-1"))
+        {
+            _withLimits.Add(topic);
+        }
+
         return _client.Ask<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(_client.AnyBroker(), new IncrementalAlterConfigsRequest
         {
             Resources =

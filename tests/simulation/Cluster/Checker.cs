@@ -6,7 +6,10 @@ using Broker.Storage.Logs;
 namespace Broker.Simulation.Tests.Cluster;
 
 /// <summary>What must hold after every step of a history, and at its end, for every partition of every topic.</summary>
-internal sealed class Checker(SimNetwork network, TreeView tree)
+/// <param name="network">Of the brokers.</param>
+/// <param name="tree">What is written of the cluster.</param>
+/// <param name="keepsAll">Whether no setting of a topic allows records to be deleted, until now.</param>
+internal sealed class Checker(SimNetwork network, TreeView tree, Func<string, bool> keepsAll)
 {
     private readonly Dictionary<(Guid Topic, int Partition, int Epoch), int> _leaders = [];
     private readonly Dictionary<(Guid Topic, int Partition), List<string>> _read = [];
@@ -79,10 +82,11 @@ internal sealed class Checker(SimNetwork network, TreeView tree)
         }
     }
 
-    private static void CheckOffsets(int broker, TopicPartition name, Seen log)
+    private void CheckOffsets(int broker, TopicPartition name, Seen log)
     {
         bool areInOrder = log.Start <= log.LastStable && log.LastStable <= log.HighWatermark && log.HighWatermark <= log.End;
         areInOrder.ShouldBeTrue($"the offsets of partition {name} on broker {broker} are in order");
+        (log.Start == 0 || !keepsAll(name.Topic)).ShouldBeTrue($"broker {broker} deletes records of partition {name} though nothing allows it");
     }
 
     private void CheckLeader(int broker, Guid topic, Partition partition)

@@ -1,5 +1,6 @@
 using Broker.Coordination.Embedded;
 using Broker.Protocol.Messages;
+using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Partitions;
 using Broker.Simulation.Tests.Bugs;
@@ -7,8 +8,6 @@ using Broker.Simulation.Tests.Clients;
 using Broker.Simulation.Tests.Groups;
 using Broker.Simulation.Tests.Worlds;
 using Broker.Storage;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Broker.Simulation.Tests.Cluster;
 
@@ -44,7 +43,7 @@ internal sealed class History
     private readonly Crashes _crashes;
     private long _askedAt;
 
-    public History(int seed, Crashes crashes = Crashes.OfProcesses, Bug? bug = null, ILoggerFactory? logging = null)
+    public History(int seed, Crashes crashes = Crashes.OfProcesses, Bug? bug = null)
     {
         _seed = seed;
         _crashes = crashes;
@@ -55,8 +54,8 @@ internal sealed class History
         _tree = new TreeView(tree);
         _operator = new SimOperator(_world, _network, _tree, InitialSettings(), Note);
         _brokers = [.. Enumerable.Range(1, Brokers).Select(id => new SimBroker(
-            id, _world, _network, zooKeeper, tree, crashes, bug ?? Bug.None, logging ?? NullLoggerFactory.Instance))];
-        _checker = new Checker(_network, _tree);
+            id, _world, _network, zooKeeper, tree, crashes, bug ?? Bug.None))];
+        _checker = new Checker(_network, _tree, topic => topic == Topic ? !_operator.HasLimitedRetention(topic) : topic == OffsetsTopic);
         _world.AfterStep = _checker.Check;
     }
 
@@ -138,6 +137,7 @@ internal sealed class History
         Holds("deleted topics are gone", () => _tree.Deleted.Count == 0);
         Holds("all replicas are in sync again", IsWhole, () => string.Join("; ", _tree.All().Where(name => !IsWhole(name)).Select(Describe)));
         Holds("all brokers know it, and are ready", () => Array.TrueForAll(_brokers, broker => broker.Core!.ReplicasOutOfSync() == 0));
+        Holds("all logs have their topics' settings", () => _tree.All().All(HasSettings));
         _members.ForEach(member => member.MayLeave = false);
         int[] commits = [.. _groups.Select(group => group.Commits)];
         Holds("every group works", () => _members.TrueForAll(member => member.Generation is not null)
@@ -161,6 +161,9 @@ internal sealed class History
     private bool IsWhole(TopicPartition name) => _tree.State(name) is { Isr.Length: Brokers } written && Array.TrueForAll(_brokers, broker =>
         broker.Core?.Partitions?.Find(name.Topic, name.Partition) is { State: var state } && state.LeaderEpoch == written.LeaderEpoch
         && (broker.Id == written.Leader ? state is { IsLeader: true, Isr.Length: Brokers } : !state.IsLeader));
+
+    private bool HasSettings(TopicPartition name) => Array.TrueForAll(_brokers, broker =>
+        TopicLogConfig.Of(_tree.Config(name.Topic), Settings.Of(broker.Id)).Equals(broker.Core?.Partitions?.Find(name.Topic, name.Partition)?.Log?.Config));
 
     private string Describe(TopicPartition name)
     {
@@ -187,12 +190,7 @@ internal sealed class History
     private void Holds(string what, Func<bool> condition, Func<string>? missing = null)
     {
         bool holds = _world.RunUntil(() => IsTimeToAsk() && condition(), Patience);
-        Exception[] failures =
-        [
-            .. _brokers.SelectMany(broker => broker.Node.Failures), .. _producers.SelectMany(producer => producer.Node.Failures), .. _operator.Node.Failures,
-            .. _reader?.Node.Failures ?? [], .. _onceProducers.SelectMany(producer => producer.Node.Failures),
-            .. _members.SelectMany(member => member.Node.Failures), .. _consumers.SelectMany(consumer => consumer.Node.Failures),
-        ];
+        Exception[] failures = [.. _world.Nodes.SelectMany(node => node.Failures)];
         failures.ShouldBeEmpty(string.Join('\n', failures.Select(failure => failure.ToString())));
         holds.ShouldBeTrue($"it does not come to this: {what}: {missing?.Invoke()}");
     }

@@ -24,15 +24,15 @@ internal sealed class SimBroker
     private InMemoryFileSystem _disk;
     private Storages? _storages;
 
-    public SimBroker(int id, World world, SimNetwork network, Node zooKeeper, EmbeddedCoordination tree, Crashes crashes, Bug bug, ILoggerFactory logging)
+    public SimBroker(int id, World world, SimNetwork network, Node zooKeeper, EmbeddedCoordination tree, Crashes crashes, Bug bug)
     {
         Id = id;
         _world = world;
         _network = network;
         _crashes = crashes;
         _bug = bug;
-        _logging = logging;
         Node = new Node(world, $"broker-{id}");
+        _logging = new FaultLog(Node.Failures.Add);
         Coordination = new SimCoordination(world, zooKeeper, tree, Node);
         _config = Settings.Of(id);
         _disk = NewDisk();

@@ -3,6 +3,7 @@ using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Config;
 using Broker.Server.InterBroker;
+using Broker.Server.Metadata.Znodes;
 using Broker.Server.Requests;
 using Broker.Server.Scheduling;
 using Broker.Simulation.Tests.Bugs;
@@ -58,7 +59,7 @@ internal sealed class SimNetwork(World world, Bug bug)
                 return;
             }
 
-            world.Add(broker.Node, TimeSpan.Zero, () => _ = Handle(broker, from, life, key, version, body, answer));
+            broker.Node.Start(() => Handle(broker, from, life, key, version, body, answer));
         });
     }
 
@@ -81,9 +82,11 @@ internal sealed class SimNetwork(World world, Bug bug)
             bytes = Encode(response, version);
             world.Fold(bytes);
         }
-        catch (Exception failure) when (failure is ObjectDisposedException or OperationCanceledException)
+        catch (Exception failure) when (failure is ObjectDisposedException or OperationCanceledException
+            || (failure is CoordinationLostException && key == ApiKey.LeaderAndIsr))
         {
-            return; // the connection breaks with the broker
+            // The connection breaks, with the broker or because it cannot read the topic's settings now: the controller sends again.
+            return;
         }
 
         if (!IsCut(broker.Node, from))

@@ -33,6 +33,13 @@ internal sealed class TreeView(EmbeddedCoordination tree)
     /// <summary>The number of partitions; 0 where the topic is not there.</summary>
     public int Partitions(string topic) => Topic(topic)?.Partitions.Count ?? 0;
 
+    /// <summary>The topic's own settings.</summary>
+    public IReadOnlyDictionary<string, string> Config(string topic)
+    {
+        DataResult read = AtOnce.Of(_session.GetData(ZnodePaths.TopicConfig(topic)));
+        return read.Data is { Length: > 0 } ? ConfigZnode.Decode(ZnodePaths.TopicConfig(topic), read.Data) : new Dictionary<string, string>(StringComparer.Ordinal);
+    }
+
     /// <summary>What is written of a partition; null where it has no leader yet.</summary>
     public LeaderAndIsr? State(TopicPartition partition)
     {

@@ -16,6 +16,7 @@ internal sealed class Node : SynchronizationContext, IScheduler
         _world = world;
         Name = name;
         Time = new NodeClock(world, this);
+        world.Nodes.Add(this);
     }
 
     public string Name { get; }
@@ -27,7 +28,7 @@ internal sealed class Node : SynchronizationContext, IScheduler
 
     public TimeProvider Time { get; }
 
-    /// <summary>Exceptions that no code has caught.</summary>
+    /// <summary>Exceptions that no code has caught, and those that a broker has only logged and that are no fault of its surroundings.</summary>
     public List<Exception> Failures { get; } = [];
 
     /// <summary>Runs an action with this context, so that what it awaits comes back here.</summary>

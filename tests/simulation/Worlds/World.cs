@@ -12,6 +12,9 @@ internal sealed class World(int seed)
     private long _number;
     private string? _escaped;
 
+    /// <summary>Every process there is or was.</summary>
+    public List<Node> Nodes { get; } = [];
+
     /// <summary>All choices of a history come from here.</summary>
     public Random Random { get; } = new(seed);
 
