@@ -152,15 +152,9 @@ internal sealed class BrokerChanges(ControllerTerm term)
         }
     }
 
-    private Watcher DataWatcherOf(int id) => notice =>
-    {
-        if (notice.Type == EventType.NodeDataChanged)
-        {
-            term.Post("BrokerModification", () => Modified(id));
-        }
-    };
+    private Watcher DataWatcherOf(int id) => term.On("BrokerModification", term => term.Brokers.Modified(id), $"{id}");
 
-    /// <summary>Handles a broker that has changed its listeners or rack.</summary>
+    /// <summary>Handles a broker that has changed its listeners or rack, or is gone, which is an event of its own.</summary>
     private async Task Modified(int id)
     {
         if (await Read(id, DataWatcherOf(id)) is not { } found || !Context.Brokers.TryGetValue(id, out LiveBroker? known)
@@ -203,6 +197,7 @@ internal sealed class BrokerChanges(ControllerTerm term)
         // A broker learns which brokers are alive before it is to follow one of them.
         RequestBatch whole = term.NewBatch();
         whole.AddUpdateMetadata(brokers, Context.PartitionsWithState);
+        whole.AddDeleted(brokers, term.Deleted.Without(Context.TopicIds));
         term.Send(whole);
         RequestBatch roles = term.NewBatch();
         await term.Replicas.Move(

@@ -35,6 +35,7 @@ internal sealed class ClusterController : IAsyncDisposable
     private readonly ControllerMetrics _metrics;
     private readonly ITimer _retry;
     private readonly ControllerWatches _watches;
+    private readonly DeletedTopics _deleted = new();
     private TimeSpan _retryAfter = FirstRetry;
     private ControllerTerm? _term;
     private bool _isRegistered = true;
@@ -311,7 +312,7 @@ internal sealed class ClusterController : IAsyncDisposable
     private async Task BeginTerm(int epoch, int version)
     {
         ControllerTerm term = new(
-            _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _scheduler, _time, _log, _metrics, _watches,
+            _settings, epoch, version, _znodes, _channels, _isUncleanElectionAllowed, _scheduler, _time, _log, _metrics, _watches, _deleted,
             (name, owner, handle) => _events.Writer.TryWrite(new Event(name, owner, handle)));
         Volatile.Write(ref _term, term);
         _metrics.Cluster = term.Context;

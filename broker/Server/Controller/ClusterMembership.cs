@@ -180,7 +180,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
         _local = new LocalBroker(leaderAndIsr, stopReplica, _controllerDisk, Metadata, Topics, () => BrokerEpoch);
         _changes = new ConfigChanges(_session, Topics, Brokers, topic => Configure(topic, configure), _scheduler, _time, _log);
         _controller = new ClusterController(
-            new ControllerSettings(BrokerId, _interBrokerListener, _isDeletionEnabled, _balancing, _random), _session,
+            new ControllerSettings(BrokerId, _interBrokerListener, _isDeletionEnabled, _balancing, _random, () => Metadata.Current.Topics.Values), _session,
             new ClusterBrokerChannels(BrokerId, _local, _connections, _interBrokerListener, _controllerTimeout), Topics.IsUncleanElectionAllowed,
             () => RegisterAgain(registration), _scheduler, _time, new ControllerLog(_logging.CreateLogger("Broker.Controller")), _metrics);
         // Together: a session that is replaced meanwhile needs a new registration.

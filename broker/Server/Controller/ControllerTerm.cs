@@ -1,4 +1,5 @@
 using Broker.Coordination;
+using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Scheduling;
 using Broker.Storage;
@@ -11,7 +12,9 @@ namespace Broker.Server.Controller;
 /// <param name="IsDeletionEnabled">delete.topic.enable.</param>
 /// <param name="Balancing">Null where auto.leader.rebalance.enable is false.</param>
 /// <param name="Random">Gives an id to each topic that has none.</param>
-internal sealed record ControllerSettings(int BrokerId, string Listener, bool IsDeletionEnabled, LeaderBalancing? Balancing, Random Random);
+/// <param name="KnownTopics">The topics in its broker's metadata now.</param>
+internal sealed record ControllerSettings(
+    int BrokerId, string Listener, bool IsDeletionEnabled, LeaderBalancing? Balancing, Random Random, Func<IEnumerable<TopicImage>> KnownTopics);
 
 /// <summary>One term of this broker as the controller: everything that ends with it. Used by the controller's loop only.</summary>
 internal sealed class ControllerTerm : IDisposable
@@ -24,12 +27,13 @@ internal sealed class ControllerTerm : IDisposable
     internal ControllerTerm(
         ControllerSettings settings, int epoch, int epochVersion, ZnodeClient znodes, IBrokerChannels channels,
         Func<string, Task<bool>> isUncleanElectionAllowed, IScheduler scheduler, TimeProvider time, ControllerLog log, ControllerMetrics metrics,
-        ControllerWatches watches, Action<string, ControllerTerm, Func<Task>> post)
+        ControllerWatches watches, DeletedTopics deleted, Action<string, ControllerTerm, Func<Task>> post)
     {
         _settings = settings;
         Time = time;
         Metrics = metrics;
         _watches = watches;
+        Deleted = deleted;
         _post = post;
         Epoch = epoch;
         EpochVersion = epochVersion;
@@ -77,6 +81,9 @@ internal sealed class ControllerTerm : IDisposable
 
     internal TopicDeletion Deletion { get; }
 
+    /// <summary>What brokers may still know, of this and of former terms.</summary>
+    internal DeletedTopics Deleted { get; }
+
     internal IsrChanges Isrs { get; }
 
     internal ProducerIdBlocks ProducerIds { get; }
@@ -86,8 +93,8 @@ internal sealed class ControllerTerm : IDisposable
     /// <summary>A watcher that queues an event for the controller's term of that time.</summary>
     /// <param name="name">Of the event.</param>
     /// <param name="handle">Handles it; must not hold this term, which may have ended by then.</param>
-    /// <param name="topic">The topic that is watched; empty where the event is of none.</param>
-    internal Watcher On(string name, Func<ControllerTerm, Task> handle, string topic = "") => _watches.Of(name, topic, handle);
+    /// <param name="what">The topic or broker that is watched; empty where the event is of none.</param>
+    internal Watcher On(string name, Func<ControllerTerm, Task> handle, string what = "") => _watches.Of(name, what, handle);
 
     /// <summary>From any thread: queues an event, which is dropped if this term has ended by then.</summary>
     internal void Post(string name, Func<Task> handle) => _post(name, this, handle);
@@ -104,11 +111,12 @@ internal sealed class ControllerTerm : IDisposable
         await ForgetNotices(ZnodePaths.LogDirEvents, On("LogDirEvent", static term => term.Brokers.LogDirEvents()));
         await ForgetNotices(ZnodePaths.IsrChanges, On("IsrChange", static term => term.Isrs.Noticed()));
         await Brokers.Load();
-        await Topics.Load();
+        await Topics.Load(_settings.KnownTopics());
         await Deletion.Load();
         // Brokers learn each other's addresses before they follow one another.
         RequestBatch first = NewBatch();
         first.AddUpdateMetadata(Context.Brokers.Keys, []);
+        first.AddDeleted(Context.Brokers.Keys, Deleted.Without(Context.TopicIds));
         Send(first);
         await StartReplicas();
         await StartPartitions();

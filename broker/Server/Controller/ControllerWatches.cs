@@ -10,13 +10,13 @@ namespace Broker.Server.Controller;
 /// <param name="post">Queues an event, which goes to the term of that time and is dropped where there is none.</param>
 internal sealed class ControllerWatches(Action<string, Func<ControllerTerm, Task>> post)
 {
-    private readonly ConcurrentDictionary<(string Name, string Topic), Watcher> _watchers = new();
+    private readonly ConcurrentDictionary<(string Name, string What), Watcher> _watchers = new();
 
     /// <summary>The watcher that queues an event.</summary>
     /// <param name="name">Of the event.</param>
-    /// <param name="topic">The topic that is watched; empty where the event is of none.</param>
+    /// <param name="what">The topic or broker that is watched; empty where the event is of none.</param>
     /// <param name="handle">Handles the event; must not hold a term.</param>
-    internal Watcher Of(string name, string topic, Func<ControllerTerm, Task> handle) => _watchers.GetOrAdd((name, topic), key => notice =>
+    internal Watcher Of(string name, string what, Func<ControllerTerm, Task> handle) => _watchers.GetOrAdd((name, what), key => notice =>
     {
         if (notice.Type == EventType.NodeDeleted)
         {

@@ -28,6 +28,7 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
     private readonly SortedDictionary<int, PartitionMap<bool>> _stopReplica = [];
     private readonly SortedSet<int> _updateMetadata = [];
     private readonly PartitionMap<bool> _updatedPartitions = new();
+    private readonly List<DeletedTopic> _deleted = [];
 
     /// <summary>Adds LeaderAndIsr of a partition for some brokers, and UpdateMetadata of it for all.</summary>
     internal void AddLeaderAndIsr(IEnumerable<int> brokers, TopicPartition partition, bool isNew)
@@ -51,6 +52,13 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
         {
             _updatedPartitions.Set(partition, true);
         }
+    }
+
+    /// <summary>Adds UpdateMetadata that makes some brokers forget topics.</summary>
+    internal void AddDeleted(IEnumerable<int> brokers, IEnumerable<DeletedTopic> topics)
+    {
+        _updateMetadata.UnionWith(brokers);
+        _deleted.AddRange(topics);
     }
 
     /// <summary>The requests to the brokers that live.</summary>
@@ -127,6 +135,12 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
 
     private UpdateMetadataRequest.UpdateMetadataTopicState[] BuildTopicStates() =>
     [
+        .. _deleted.Select(topic => new UpdateMetadataRequest.UpdateMetadataTopicState
+        {
+            TopicName = topic.Name,
+            TopicId = topic.Id,
+            PartitionStates = [.. topic.Partitions.Select(partition => BuildDeletedState(new TopicPartition(topic.Name, partition)))],
+        }),
         .. _updatedPartitions.Partitions.Where(context.Leadership.ContainsKey).GroupBy(partition => partition.Topic, StringComparer.Ordinal)
             .Select(topic => new UpdateMetadataRequest.UpdateMetadataTopicState
             {
@@ -135,6 +149,15 @@ internal sealed class RequestBatch(ControllerContext context, int controllerId, 
                 PartitionStates = [.. topic.Select(BuildMetadataState)],
             }),
     ];
+
+    private UpdateMetadataRequest.UpdateMetadataPartitionState BuildDeletedState(TopicPartition partition) => new()
+    {
+        TopicName = partition.Topic,
+        PartitionIndex = partition.Partition,
+        ControllerEpoch = controllerEpoch,
+        Leader = LeaderAndIsr.LeaderDuringDelete,
+        LeaderEpoch = EpochDuringDelete,
+    };
 
     private UpdateMetadataRequest.UpdateMetadataPartitionState BuildMetadataState(TopicPartition partition)
     {

@@ -1,4 +1,5 @@
 using Broker.Coordination;
+using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Storage;
 
@@ -10,10 +11,15 @@ internal sealed class TopicChanges(ControllerTerm term)
     private ControllerContext Context => term.Context;
 
     /// <summary>Reads every topic, with its partitions' states, and leaves the watches.</summary>
-    internal async Task Load()
+    /// <param name="known">The topics that this broker knows: one that is not in the tree was deleted without its hearing of it.</param>
+    internal async Task Load(IEnumerable<TopicImage> known)
     {
         await LoadTopics(await Children());
         await LoadStates([.. Context.AllPartitions]);
+        foreach (TopicImage topic in known.Where(topic => !Context.TopicIds.ContainsKey(topic.Name)))
+        {
+            term.Deleted.Add(new DeletedTopic(topic.Name, topic.Id, [.. topic.Partitions.Keys]));
+        }
     }
 
     private ValueTask<IReadOnlyList<string>> Children() => term.Znodes.Children(ZnodePaths.Topics, term.On("TopicChange", static term => term.Topics.Changed()));

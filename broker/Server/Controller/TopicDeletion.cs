@@ -166,6 +166,7 @@ internal sealed class TopicDeletion(ControllerTerm term, bool isEnabled)
         foreach (string topic in topics)
         {
             await term.Replicas.Move(Context.ReplicasOf(topic).ToList(), ReplicaState.NonExistent, term.NewBatch());
+            term.Deleted.Add(new DeletedTopic(topic, Context.TopicIds[topic], [.. Context.PartitionsOf(topic).Select(partition => partition.Partition)]));
             Context.RemoveTopic(topic);
             term.Log.Deleted(topic);
         }

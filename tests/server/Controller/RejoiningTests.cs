@@ -109,6 +109,48 @@ public sealed class RejoiningTests
         (await cluster.Znodes.ControllerId()).ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_broker_that_missed_a_deletion_is_told_after_the_controller_or_it_was_cut_off(int cutOff)
+    {
+        await using ControlledCluster cluster = await ControlledCluster.Start(1, 2);
+        await cluster.CreateTopic("t", [1]);
+        cluster.Brokers[2].Metadata.Current.Topic("t").ShouldNotBeNull();
+        cluster.Brokers[2].Fail(Fault.Hangs);
+        await cluster.DeleteTopic("t");
+        (await cluster.Znodes.Exists(ZnodePaths.Topic("t"))).ShouldBeFalse();
+        if (cutOff == 1)
+        {
+            await cluster.Tree.Disconnect(cluster.Session(1));
+            await cluster.Tree.Reconnect(cluster.Session(1));
+        }
+        else
+        {
+            await cluster.Tree.Expire(cluster.Session(2));
+        }
+
+        await cluster.Settle();
+        cluster.Brokers[2].Metadata.Current.Topic("t").ShouldNotBeNull();
+        cluster.Brokers[2].Recover();
+        await cluster.Settle();
+        cluster.Brokers[2].Metadata.Current.Topic("t").ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task What_only_a_new_controller_still_knows_is_forgotten_by_all()
+    {
+        await using ControlledCluster cluster = await ControlledCluster.Start(1, 2);
+        await cluster.CreateTopic("t", [1]);
+        cluster.Brokers[2].Fail(Fault.Hangs);
+        await cluster.DeleteTopic("t");
+        await cluster.Kill(1);
+        cluster.Brokers[2].Recover();
+        await cluster.Settle();
+        cluster.ActiveController.ShouldBe(2);
+        cluster.Brokers[2].Metadata.Current.Topic("t").ShouldBeNull();
+    }
+
     [Fact]
     public async Task An_election_whose_answer_was_lost_is_acted_upon()
     {
