@@ -1,6 +1,7 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Game.Contracts;
+using Load;
 using Running;
 
 namespace Faults.Tests.Brokers;
@@ -58,8 +59,8 @@ public sealed class BrokerKillTests : IAsyncLifetime
 
             await LoadAsync(producers, 2_000);
             await Task.WhenAll(producers.Select(producer => producer.FinishAsync()));
-            LogCheck.HoldsExactly(_broker.BootstrapServers, First, FirstPartitions, producers);
-            LogCheck.HoldsExactly(_broker.BootstrapServers, Second, SecondPartitions, producers);
+            LogCheck.HoldsExactly(_broker.BootstrapServers, First, FirstPartitions, producers, TestContext.Current.CancellationToken);
+            LogCheck.HoldsExactly(_broker.BootstrapServers, Second, SecondPartitions, producers, TestContext.Current.CancellationToken);
             await reader.SeenAsync(Enumerable.Range(0, FirstPartitions).ToDictionary(p => new TopicPartition(First, p),
                 p => (long)producers.Where(producer => producer.Topic == First).Sum(producer => producer.SentTo(p))));
         }
