@@ -9,6 +9,7 @@ internal sealed class MixedCluster : IAsyncDisposable
 {
     public const int OffsetsPartitions = 4;
 
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(3);
     private readonly TempFolder _folder;
     private readonly ApacheZooKeeper _zooKeeper;
     private readonly Dictionary<int, ApacheKafka> _apache = [];
@@ -105,9 +106,17 @@ internal sealed class MixedCluster : IAsyncDisposable
     /// <summary>Waits until one of these brokers is the controller, by what the brokers tell clients.</summary>
     public Task IsControlledAsync(params int[] brokers) => Until.HoldsAsync($"{string.Join(" or ", brokers)} controls", Kafka.Patience, async () =>
     {
+        // A new client each time: librdkafka's asks once, and then waits, where the broker that it asks does not know the controller yet.
         using IAdminClient admin = Kafka.Admin(BootstrapServers);
-        int controller = (await admin.DescribeClusterAsync()).Controller?.Id ?? -1;
-        return brokers.Contains(controller);
+        try
+        {
+            int controller = (await admin.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = AnswerTimeout })).Controller?.Id ?? -1;
+            return brokers.Contains(controller);
+        }
+        catch (KafkaException e) when (!e.Error.IsFatal)
+        {
+            return false;
+        }
     });
 
     /// <summary>Waits until the logs of a topic are the same bytes at all brokers.</summary>
