@@ -99,8 +99,12 @@ internal sealed class MixedCluster : IAsyncDisposable
     public Task IsInSyncAsync(string topic, int partitions, params IEnumerable<int> brokers)
     {
         int[] wanted = [.. brokers.Order()];
-        return Until.HoldsAsync($"{string.Join(',', wanted)} are in sync in {topic}", Kafka.Patience, () => PartitionsOf(topic) is var found
-            && found.Count == partitions && found.All(partition => wanted.Contains(partition.Leader) && partition.InSyncReplicas.Order().SequenceEqual(wanted)));
+        return Until.HoldsAsync($"{string.Join(',', wanted)} are in sync in {topic}", Kafka.Patience, () =>
+        {
+            IReadOnlyList<PartitionMetadata> found = PartitionsOf(topic);
+            return found.Count == partitions && found.All(partition => wanted.Contains(partition.Leader))
+                && found.All(partition => partition.InSyncReplicas.Order().SequenceEqual(wanted));
+        });
     }
 
     /// <summary>Waits until one of these brokers is the controller, by what the brokers tell clients.</summary>

@@ -50,7 +50,7 @@ public sealed class MixedClusterTests : LoadedMixedCluster
 
         await EndsCleanAsync();
         Load.Errors.ShouldBeEmpty();
-        Cluster.Ids.SelectMany(id => Cluster.Apache(id).Complaints).ShouldBeEmpty();
+        Cluster.Ids.SelectMany(id => Cluster.Apache(id).Complaints).Where(IsUnusual).ShouldBeEmpty();
     }
 
     private async Task IsKilledAsLeaderAndAsFollowerAsync(int id)
@@ -71,6 +71,9 @@ public sealed class MixedClusterTests : LoadedMixedCluster
         await Cluster.IsControlledAsync(2, 3);
         await EndsCleanAsync();
     }
+
+    /// <summary>Apache's followers complain also of Apache's leaders: a new one may know a lower high watermark than its follower does.</summary>
+    private static bool IsUnusual(string complaint) => !complaint.Contains("Non-monotonic update of high watermark", StringComparison.Ordinal);
 
     private async Task MovesAsync(Func<Task> stop, Func<Task> start)
     {
