@@ -16,7 +16,8 @@ internal sealed class TopicChanges(ControllerTerm term)
         await LoadStates([.. Context.AllPartitions]);
     }
 
-    private ValueTask<IReadOnlyList<string>> Children() => term.Znodes.Children(ZnodePaths.Topics, term.On("TopicChange", static term => term.Topics.Changed()));
+    private ValueTask<IReadOnlyList<string>> Children()
+        => term.Znodes.Children(ZnodePaths.Topics, term.On("TopicChange", static term => term.Topics.Changed()));
 
     internal async Task Changed()
     {
