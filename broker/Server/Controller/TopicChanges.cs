@@ -22,7 +22,8 @@ internal sealed class TopicChanges(ControllerTerm term)
         }
     }
 
-    private ValueTask<IReadOnlyList<string>> Children() => term.Znodes.Children(ZnodePaths.Topics, term.On("TopicChange", static term => term.Topics.Changed()));
+    private ValueTask<IReadOnlyList<string>> Children()
+        => term.Znodes.Children(ZnodePaths.Topics, term.On("TopicChange", static term => term.Topics.Changed()));
 
     internal async Task Changed()
     {

@@ -2,6 +2,7 @@ using System.Text;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Game.Contracts;
+using Load;
 using Running;
 
 namespace Faults.Tests.Brokers;
@@ -54,7 +55,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         await unwavering.FinishAsync();
         await _broker.KillAsync();
         await _broker.StartAgainAsync();
-        LogCheck.HoldsExactly(_broker.BootstrapServers, Filling, 1, [unwavering]);
+        LogCheck.HoldsExactly(_broker.BootstrapServers, Filling, 1, [unwavering], TestContext.Current.CancellationToken);
     }
 
     private async Task<ErrorCode> RefusalAsync(string topic)

@@ -1,3 +1,5 @@
+using Load;
+
 namespace Faults.Tests.Brokers;
 
 /// <summary>The check finds each kind of fault, and nothing where there is none.</summary>

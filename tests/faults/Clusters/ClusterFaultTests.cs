@@ -1,6 +1,5 @@
 using System.Globalization;
-using Confluent.Kafka;
-using Faults.Tests.Brokers;
+using Load;
 using Running;
 
 namespace Faults.Tests.Clusters;
@@ -56,27 +55,28 @@ public sealed class ClusterFaultTests : LoadedCluster
             summary.Write();
         }
 
-        summary.Verdict = await Load.FinishAsync();
+        summary.Verdict = await Load.FinishAsync(TestContext.Current.CancellationToken);
         summary.Write();
         summary.Verdict.ShouldBeClean();
         await IsWholeAsync();
         await Task.WhenAll(Cluster.Ids.Select(Cluster.StopAsync));
-        ReplicaFiles.ShouldBeSame(Cluster, ClusterLoad.Topic, ClusterLoad.Partitions);
-        ReplicaFiles.ShouldBeSame(Cluster, "__consumer_offsets", Cluster.OffsetsPartitions);
+        string[] folders = [.. Cluster.Ids.Select(id => Cluster[id].DataFolder)];
+        ReplicaFiles.ShouldBeSame(folders, ClusterLoad.Topic, ClusterLoad.Partitions);
+        ReplicaFiles.ShouldBeSame(folders, "__consumer_offsets", Cluster.OffsetsPartitions);
     }
 
     /// <summary>One fault, under load before, meanwhile and after it.</summary>
     private async Task SurvivesAsync(FaultKind kind, Random random, FaultSummary summary)
     {
         await Load.FlowsAsync();
-        Dictionary<TopicPartition, long> committed = Load.Committed();
+        await Load.CommitAsync();
         FaultScene scene = await FaultScene.NowAsync(Cluster, random);
         Load.Gaps.Take();
         await kind.DoAsync(scene);
         TimeSpan healthy = await IsWholeAsync();
         await Load.FlowsAsync();
         summary.Add(kind, healthy, Load.Gaps.Take());
-        Load.CommitsSurvived(committed);
+        await Load.CommitsSurvivedAsync();
     }
 
     /// <summary>Whole logs, for who looks for the cause.</summary>

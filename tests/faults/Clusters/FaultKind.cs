@@ -21,6 +21,7 @@ internal sealed record FaultKind(string Name, bool NeedsNamespaces, Func<FaultSc
         new("leader killed, ZooKeeper paused at its start", false, StartWithoutZooKeeperAsync),
         new("leader paused briefly", false, scene => PauseAsync(scene, scene.Leader, scene.BrieflyAsync)),
         new("leader paused beyond its session", false, scene => PauseAsync(scene, scene.Leader, scene.LongAsync)),
+        new("controller paused briefly", false, scene => PauseAsync(scene, scene.Controller, scene.BrieflyAsync)),
         new("controller paused beyond its session", false, scene => PauseAsync(scene, scene.Controller, scene.LongAsync)),
         new("ZooKeeper killed", false, KillZooKeeperAsync),
         new("ZooKeeper paused briefly", false, scene => FaultScene.PauseAsync(scene.Cluster.ZooKeeper.ProcessId, scene.BrieflyAsync)),

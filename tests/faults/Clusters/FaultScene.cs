@@ -1,3 +1,4 @@
+using Load;
 using Running;
 
 namespace Faults.Tests.Clusters;

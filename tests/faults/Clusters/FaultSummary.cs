@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Faults.Tests.Brokers;
+using Load;
 using Running;
 
 namespace Faults.Tests.Clusters;

@@ -1,3 +1,4 @@
+using Load;
 using Running;
 
 namespace Faults.Tests.Clusters;
@@ -41,10 +42,11 @@ public abstract class LoadedCluster : IAsyncLifetime
     private protected async Task StartAsync(bool withJava)
     {
         _cluster = await Cluster.StartAsync();
-        _load = await ClusterLoad.StartAsync(_cluster, withJava);
+        await _cluster.CreateTopicAsync(ClusterLoad.Topic, ClusterLoad.Partitions);
+        _load = await ClusterLoad.StartAsync(_cluster.BootstrapServers, withJava);
         await IsWholeAsync();
     }
 
     /// <summary>Waits until all replicas are in sync.</summary>
-    private protected Task<TimeSpan> IsWholeAsync() => Health.IsWholeAsync(Cluster, ClusterLoad.AllPartitions);
+    private protected Task<TimeSpan> IsWholeAsync() => Health.IsWholeAsync(Cluster, ClusterLoad.Partitions + Cluster.OffsetsPartitions);
 }

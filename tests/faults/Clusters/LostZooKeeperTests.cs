@@ -1,4 +1,4 @@
-using Faults.Tests.Brokers;
+using Load;
 using Running;
 
 namespace Faults.Tests.Clusters;
@@ -24,7 +24,7 @@ public sealed class LostZooKeeperTests : LoadedCluster
 
         await IsWholeAsync();
         await Load.FlowsAsync();
-        Verdict verdict = await Load.FinishAsync();
+        Verdict verdict = await Load.FinishAsync(TestContext.Current.CancellationToken);
         verdict.ShouldBeClean();
     }
 }

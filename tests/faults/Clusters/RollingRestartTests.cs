@@ -1,5 +1,5 @@
 using System.Globalization;
-using Faults.Tests.Brokers;
+using Load;
 using Running;
 
 namespace Faults.Tests.Clusters;
@@ -23,7 +23,7 @@ public sealed class RollingRestartTests : LoadedCluster
         await Load.FlowsAsync();
         TimeSpan gap = Load.Gaps.Take();
 
-        Verdict verdict = await Load.FinishAsync();
+        Verdict verdict = await Load.FinishAsync(TestContext.Current.CancellationToken);
         FaultSummary.WriteRollingRestart(string.Create(CultureInfo.InvariantCulture,
             $"A rolling restart of three brokers under load: the longest time without an acknowledged write to a partition was {gap.TotalSeconds:F2} s; {verdict}"));
         verdict.ShouldBeClean();

@@ -1,22 +1,30 @@
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
+using Load;
 
 namespace Peers.Tests.Cluster;
 
-/// <summary>Apache Kafka 3.9 brokers and ours as members of one cluster on one ZooKeeper.</summary>
+/// <summary>Apache Kafka 3.9 brokers and ours as members of one cluster on one ZooKeeper. A broker keeps its address whenever it comes back.</summary>
 internal sealed class MixedCluster : IAsyncDisposable
 {
+    public const int OffsetsPartitions = 4;
+
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(3);
     private readonly TempFolder _folder;
     private readonly ApacheZooKeeper _zooKeeper;
     private readonly Dictionary<int, ApacheKafka> _apache = [];
     private readonly Dictionary<int, BrokerProcess> _ours = [];
-
+    private readonly Dictionary<int, int> _ports = [];
+    private readonly Dictionary<int, List<string>> _formerLogs = [];
     private readonly string[] _settings;
 
     private MixedCluster(ApacheZooKeeper zooKeeper, TempFolder folder, string[] settings) => (_zooKeeper, _folder, _settings) = (zooKeeper, folder, settings);
 
-    public string BootstrapServers => string.Join(',', _apache.Values.Select(broker => broker.BootstrapServers)
-        .Concat(_ours.Values.Select(broker => broker.BootstrapServers)));
+    /// <summary>Of all brokers that have been started.</summary>
+    public string BootstrapServers => string.Join(',', _ports.Values.Select(port => $"127.0.0.1:{port}"));
+
+    /// <summary>The brokers that have been started.</summary>
+    public IReadOnlyCollection<int> Ids => _ports.Keys;
 
     /// <summary>The first broker that is started becomes the controller.</summary>
     /// <param name="settings">Of all brokers, beside the usual ones.</param>
@@ -30,16 +38,17 @@ internal sealed class MixedCluster : IAsyncDisposable
 
     public BrokerProcess Ours(int id) => _ours[id];
 
-    public async Task StartApacheAsync(int id, string? dataFolder = null)
-        => _apache[id] = await ApacheKafka.StartAsync(_folder, _zooKeeper, dataFolder ?? FolderOf(id), Settings(id));
+    public async Task StartApacheAsync(int id)
+        => _apache[id] = await ApacheKafka.StartAsync(_folder, _zooKeeper, FolderOf(id), PortOf(id), Settings(id));
 
-    public async Task StartOursAsync(int id, string? dataFolder = null) => _ours[id] = await BrokerProcess.StartAsync(dataFolder ?? FolderOf(id),
-        [$"zookeeper.connect={_zooKeeper.Address}", .. Settings(id)]);
+    public async Task StartOursAsync(int id)
+        => _ours[id] = await BrokerProcess.StartAsync(FolderOf(id), PortOf(id), [$"zookeeper.connect={_zooKeeper.Address}", .. Settings(id)]);
 
     /// <summary>Ends one of Apache's brokers with SIGTERM; another broker may take its folder over.</summary>
     public async Task StopApacheAsync(int id)
     {
         await _apache[id].StopAsync();
+        Keep(id, _apache[id].Log);
         _apache.Remove(id);
     }
 
@@ -47,10 +56,25 @@ internal sealed class MixedCluster : IAsyncDisposable
     public async Task StopOursAsync(int id)
     {
         (await _ours[id].StopAsync()).ShouldBe(0);
+        Keep(id, _ours[id].Log);
         _ours.Remove(id);
     }
 
+    /// <summary>Kills a broker with SIGKILL, of whichever kind it is.</summary>
+    public async Task KillAsync(int id)
+    {
+        Keep(id, _ours.TryGetValue(id, out BrokerProcess? mine) ? mine.Log : _apache[id].Log);
+        await (mine?.KillAsync() ?? _apache[id].KillAsync());
+    }
+
+    /// <summary>Starts a broker that was killed.</summary>
+    public Task StartAgainAsync(int id) => _ours.TryGetValue(id, out BrokerProcess? mine) ? mine.StartAgainAsync() : StartApacheAsync(id);
+
     public string FolderOf(int id) => _folder[$"broker-{id}"];
+
+    /// <summary>All that a broker has said in all its lives.</summary>
+    public string LogOf(int id) => string.Join("\n--- ended; started again:\n",
+        [.. _formerLogs.GetValueOrDefault(id) ?? [], _ours.TryGetValue(id, out BrokerProcess? mine) ? mine.Log : _apache.GetValueOrDefault(id)?.Log ?? ""]);
 
     /// <summary>Makes a topic whose partitions have these replicas, the leader first.</summary>
     public async Task CreateTopicAsync(string name, params int[][] replicas)
@@ -64,28 +88,50 @@ internal sealed class MixedCluster : IAsyncDisposable
         await Kafka.HasLeadersAsync(BootstrapServers, name, replicas.Length);
     }
 
-    /// <summary>Waits until a partition has this leader and these in-sync replicas, in any order.</summary>
-    public Task IsAsync(string topic, int partition, int leader, params int[] isr) => Until.HoldsAsync(
-        $"{topic}-{partition} is led by {leader} with {string.Join(',', isr)} in sync", Kafka.Patience, () =>
-        {
-            using IAdminClient admin = Kafka.Admin(BootstrapServers);
-            PartitionMetadata? found = admin.GetMetadata(topic, Kafka.Patience).Topics[0].Partitions.Find(p => p.PartitionId == partition);
-            return found?.Leader == leader && found.InSyncReplicas.Order().SequenceEqual(isr.Order());
-        });
+    /// <summary>The partitions of a topic as one of the brokers knows them; empty where it does not know the topic.</summary>
+    public IReadOnlyList<PartitionMetadata> PartitionsOf(string topic)
+    {
+        using IAdminClient admin = Kafka.Admin(BootstrapServers);
+        return admin.GetMetadata(topic, Kafka.Patience).Topics[0].Partitions;
+    }
 
-    /// <summary>Waits until so many replicas of a partition are in sync, whoever leads it.</summary>
-    public Task IsInSyncAsync(string topic, int partition, int replicas) => Until.HoldsAsync(
-        $"{topic}-{partition} has {replicas} replicas in sync", Kafka.Patience, () =>
+    /// <summary>Waits until exactly these brokers are in sync in all partitions of a topic, and one of them leads each.</summary>
+    public Task IsInSyncAsync(string topic, int partitions, params IEnumerable<int> brokers)
+    {
+        int[] wanted = [.. brokers.Order()];
+        return Until.HoldsAsync($"{string.Join(',', wanted)} are in sync in {topic}", Kafka.Patience, () =>
         {
-            using IAdminClient admin = Kafka.Admin(BootstrapServers);
-            PartitionMetadata? found = admin.GetMetadata(topic, Kafka.Patience).Topics[0].Partitions.Find(p => p.PartitionId == partition);
-            return found?.Leader > 0 && found.InSyncReplicas.Length == replicas;
+            IReadOnlyList<PartitionMetadata> found = PartitionsOf(topic);
+            return found.Count == partitions && found.All(partition => wanted.Contains(partition.Leader))
+                && found.All(partition => partition.InSyncReplicas.Order().SequenceEqual(wanted));
         });
+    }
 
-    /// <summary>Waits until the segments of a partition are the same bytes at some brokers.</summary>
-    public Task IsSameAsync(string topic, int partition, params int[] brokers) => Until.HoldsAsync(
-        $"{topic}-{partition} is the same at {string.Join(',', brokers)}", Kafka.Patience,
-        () => brokers.Select(id => SegmentsOf(id, topic, partition)).Distinct(StringComparer.Ordinal).Count() == 1);
+    /// <summary>Waits until one of these brokers is the controller, by what the brokers tell clients.</summary>
+    public Task IsControlledAsync(params int[] brokers) => Until.HoldsAsync($"{string.Join(" or ", brokers)} controls", Kafka.Patience, async () =>
+    {
+        // A new client each time: librdkafka's asks once, and then waits, where the broker that it asks does not know the controller yet.
+        using IAdminClient admin = Kafka.Admin(BootstrapServers);
+        try
+        {
+            int controller = (await admin.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = AnswerTimeout })).Controller?.Id ?? -1;
+            return brokers.Contains(controller);
+        }
+        catch (KafkaException e) when (!e.Error.IsFatal)
+        {
+            return false;
+        }
+    });
+
+    /// <summary>Waits until the logs of a topic are the same bytes at all brokers.</summary>
+    public async Task IsSameAsync(string topic, int partitions)
+    {
+        string[] folders = [.. Ids.Select(FolderOf)];
+        for (int partition = 0; partition < partitions; partition++)
+        {
+            await Until.HoldsAsync($"{topic}-{partition} is the same everywhere", Kafka.Patience, () => ReplicaFiles.AreSame(folders, topic, partition));
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -103,21 +149,26 @@ internal sealed class MixedCluster : IAsyncDisposable
         _folder.Dispose();
     }
 
+    private int PortOf(int id)
+    {
+        lock (_ports)
+        {
+            return _ports.TryGetValue(id, out int port) ? port : _ports[id] = FreePorts.Take();
+        }
+    }
+
+    private void Keep(int id, string log)
+    {
+        if (!_formerLogs.TryGetValue(id, out List<string>? logs))
+        {
+            _formerLogs[id] = logs = [];
+        }
+        logs.Add(log);
+    }
+
     private string[] Settings(int id) =>
     [
         $"broker.id={id}", $"broker.rack=rack-{id}", "zookeeper.session.timeout.ms=4000", "replica.lag.time.max.ms=4000", "offsets.topic.replication.factor=3",
-        "offsets.topic.num.partitions=4", "auto.leader.rebalance.enable=false", "min.insync.replicas=2", .. _settings,
+        $"offsets.topic.num.partitions={OffsetsPartitions}", "auto.leader.rebalance.enable=false", "min.insync.replicas=2", .. _settings,
     ];
-
-    private string SegmentsOf(int id, string topic, int partition) => string.Join('\n', Directory
-        .EnumerateFiles(Path.Combine(FolderOf(id), $"{topic}-{partition}"), "*.log").Order(StringComparer.Ordinal)
-        .Select(file => $"{Path.GetFileName(file)} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(ReadShared(file)))}"));
-
-    private static byte[] ReadShared(string file)
-    {
-        using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using MemoryStream bytes = new();
-        stream.CopyTo(bytes);
-        return bytes.ToArray();
-    }
 }

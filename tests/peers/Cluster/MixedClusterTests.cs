@@ -1,111 +1,88 @@
-using Confluent.Kafka;
-
 namespace Peers.Tests.Cluster;
 
-/// <summary>Our brokers and Apache's in one cluster: each may control, lead and follow.</summary>
-public sealed class MixedClusterTests
+/// <summary>
+/// Our brokers and Apache's in one cluster under load: each may control, lead and follow, and each may die. Nothing acknowledged is lost, doubled, reordered
+/// or taken back, and the replicas' logs are the same bytes.
+/// </summary>
+public sealed class MixedClusterTests : LoadedMixedCluster
 {
-    private const int Records = 3_000;
-
     [Fact]
-    public async Task Under_an_Apache_controller_ours_follows_and_leads_and_is_killed()
+    public async Task Under_an_Apache_controller_ours_is_killed_as_leader_and_as_follower()
     {
-        Need.AllCases();
-        Need.Cluster();
-        await using MixedCluster cluster = await MixedCluster.StartAsync();
-        await cluster.StartApacheAsync(1);
-        await Task.WhenAll(cluster.StartApacheAsync(2), cluster.StartOursAsync(3));
-        await cluster.CreateTopicAsync("t", [1, 3, 2], [3, 1, 2]);
-        await Kafka.ProduceAsync(cluster.BootstrapServers, "t", Kafka.Numbers(0, Records), CompressionType.Lz4);
-        await IsEverywhere(cluster, "t", partitions: 2);
-
-        // Killed, it loses its leadership; started again, it catches up and is in sync.
-        await cluster.Ours(3).KillAsync();
-        await cluster.IsAsync("t", 1, 1, 1, 2);
-        await Kafka.ProduceAsync(cluster.BootstrapServers, "t", Kafka.Numbers(Records, Records));
-        await cluster.Ours(3).StartAgainAsync();
-        await cluster.IsAsync("t", 0, 1, 1, 2, 3);
-        await cluster.IsAsync("t", 1, 1, 1, 2, 3);
-        await IsEverywhere(cluster, "t", partitions: 2);
-        Kafka.ReadAll(cluster.BootstrapServers, "t", 2).Count.ShouldBe(2 * Records);
+        await StartAsync(Kind.Apache, Kind.Apache, Kind.Ours);
+        await IsKilledAsLeaderAndAsFollowerAsync(3);
     }
 
     [Fact]
-    public async Task Under_our_controller_Apaches_brokers_follow_and_lead_and_are_killed()
+    public async Task Under_our_controller_Apaches_is_killed_as_leader_and_as_follower()
     {
-        Need.AllCases();
-        Need.Cluster();
-        await using MixedCluster cluster = await MixedCluster.StartAsync();
-        await cluster.StartOursAsync(1);
-        await Task.WhenAll(cluster.StartApacheAsync(2), cluster.StartOursAsync(3));
-        await cluster.CreateTopicAsync("t", [1, 2, 3], [2, 3, 1]);
-        await Kafka.ProduceAsync(cluster.BootstrapServers, "t", Kafka.Numbers(0, Records), CompressionType.Zstd);
-        await IsEverywhere(cluster, "t", partitions: 2);
-        await cluster.Apache(2).KillAsync();
-        await cluster.IsAsync("t", 0, 1, 1, 3);
-        await cluster.IsAsync("t", 1, 3, 1, 3);
-        await Kafka.ProduceAsync(cluster.BootstrapServers, "t", Kafka.Numbers(Records, Records));
-        await cluster.StartApacheAsync(2);
-        await cluster.IsAsync("t", 0, 1, 1, 2, 3);
-        await cluster.IsAsync("t", 1, 3, 1, 2, 3);
-        await IsEverywhere(cluster, "t", partitions: 2);
-        Kafka.ReadAll(cluster.BootstrapServers, "t", 2).Count.ShouldBe(2 * Records);
+        await StartAsync(Kind.Ours, Kind.Ours, Kind.Apache);
+        await IsKilledAsLeaderAndAsFollowerAsync(3);
     }
 
+    [Fact]
+    public async Task Apaches_controller_is_killed_and_ours_takes_over()
+    {
+        await StartAsync(Kind.Apache, Kind.Ours, Kind.Ours);
+        await OtherKindTakesOverAsync();
+    }
+
+    [Fact]
+    public async Task Our_controller_is_killed_and_Apaches_takes_over()
+    {
+        await StartAsync(Kind.Ours, Kind.Apache, Kind.Apache);
+        await OtherKindTakesOverAsync();
+    }
+
+    /// <summary>Each broker is stopped in order and comes back as the other kind, with its folder: no application sees an error.</summary>
     [Fact]
     public async Task A_cluster_moves_from_Apache_to_ours_and_back_broker_by_broker_with_its_folders()
     {
-        Need.AllCases();
-        Need.Cluster();
-        await using MixedCluster cluster = await MixedCluster.StartAsync();
-        await cluster.StartApacheAsync(1);
-        await Task.WhenAll(cluster.StartApacheAsync(2), cluster.StartApacheAsync(3));
-        await cluster.CreateTopicAsync("t", [1, 2, 3], [2, 3, 1], [3, 1, 2]);
-        int sent = 0;
-        Dictionary<int, long> committed = [];
-        async Task ProduceMore()
+        await StartAsync(Kind.Apache, Kind.Apache, Kind.Apache);
+        foreach (int id in Cluster.Ids)
         {
-            await Kafka.ProduceAsync(cluster.BootstrapServers, "t", Kafka.Numbers(sent, Records));
-            sent += Records;
-            committed = Kafka.ReadAndCommit(cluster.BootstrapServers, "readers", "t", Records);
+            await MovesAsync(() => Cluster.StopApacheAsync(id), () => Cluster.StartOursAsync(id));
+        }
+        foreach (int id in Cluster.Ids)
+        {
+            await MovesAsync(() => Cluster.StopOursAsync(id), () => Cluster.StartApacheAsync(id));
         }
 
-        await ProduceMore();
-        for (int id = 1; id <= 3; id++)
-        {
-            await cluster.StopApacheAsync(id);
-            await cluster.StartOursAsync(id);
-            await IsInSync(cluster);
-            await ProduceMore();
-        }
-
-        for (int id = 1; id <= 3; id++)
-        {
-            await cluster.StopOursAsync(id);
-            await cluster.StartApacheAsync(id);
-            await IsInSync(cluster);
-            await ProduceMore();
-        }
-
-        Kafka.ReadAll(cluster.BootstrapServers, "t", 3).Count.ShouldBe(sent);
-        committed.Values.Sum().ShouldBe(sent);
-        cluster.Apache(1).Complaints.ShouldBeEmpty();
-        await IsEverywhere(cluster, "t", partitions: 3);
+        await EndsCleanAsync();
+        Load.Errors.ShouldBeEmpty();
+        Cluster.Ids.SelectMany(id => Cluster.Apache(id).Complaints).Where(IsUnusual).ShouldBeEmpty();
     }
 
-    private static async Task IsInSync(MixedCluster cluster)
+    private async Task IsKilledAsLeaderAndAsFollowerAsync(int id)
     {
-        for (int partition = 0; partition < 3; partition++)
-        {
-            await cluster.IsInSyncAsync("t", partition, replicas: 3);
-        }
+        LedBy(id).ShouldBe(2);
+        await SurvivesTheDeathOfAsync(id);
+        // Nobody gives its partitions back to it: it only follows now.
+        LedBy(id).ShouldBe(0);
+        await SurvivesTheDeathOfAsync(id);
+        await Cluster.IsControlledAsync(1);
+        await EndsCleanAsync();
     }
 
-    private static async Task IsEverywhere(MixedCluster cluster, string topic, int partitions)
+    /// <summary>Broker 1 controls, and both others are of the other kind.</summary>
+    private async Task OtherKindTakesOverAsync()
     {
-        for (int partition = 0; partition < partitions; partition++)
-        {
-            await cluster.IsSameAsync(topic, partition, 1, 2, 3);
-        }
+        await SurvivesTheDeathOfAsync(1, meanwhile: () => Cluster.IsControlledAsync(2, 3));
+        await Cluster.IsControlledAsync(2, 3);
+        await EndsCleanAsync();
+    }
+
+    /// <summary>Apache's followers complain also of Apache's leaders: a new one may know a lower high watermark than its follower does.</summary>
+    private static bool IsUnusual(string complaint) => !complaint.Contains("Non-monotonic update of high watermark", StringComparison.Ordinal);
+
+    private async Task MovesAsync(Func<Task> stop, Func<Task> start)
+    {
+        await Load.FlowsAsync();
+        await Load.CommitAsync();
+        await stop();
+        await start();
+        await IsWholeAsync();
+        await Load.FlowsAsync();
+        await Load.CommitsSurvivedAsync();
     }
 }

@@ -45,9 +45,17 @@ internal sealed class ApacheKafka : IAsyncDisposable
         || line.Contains(" WARN UnifiedLog", StringComparison.Ordinal)
         || line.Contains(" WARN LogLoader", StringComparison.Ordinal) || line.Contains(" WARN LogManager", StringComparison.Ordinal));
 
-    public static async Task<ApacheKafka> StartAsync(TempFolder folder, ApacheZooKeeper zooKeeper, string dataFolder, params string[] settings)
+    public static Task<ApacheKafka> StartAsync(TempFolder folder, ApacheZooKeeper zooKeeper, string dataFolder, params string[] settings)
+        => StartAsync(folder, zooKeeper, dataFolder, FreePorts.Take(), settings);
+
+    /// <summary>Starts one and waits until it answers.</summary>
+    /// <param name="folder">Gets its settings.</param>
+    /// <param name="zooKeeper">Its cluster's.</param>
+    /// <param name="dataFolder">Of its data.</param>
+    /// <param name="port">The port to listen on, for one that comes back where it was.</param>
+    /// <param name="settings">KEY=VALUE.</param>
+    public static async Task<ApacheKafka> StartAsync(TempFolder folder, ApacheZooKeeper zooKeeper, string dataFolder, int port, params string[] settings)
     {
-        int port = FreePorts.Take();
         string[] lines = ["broker.id=0", $"listeners=PLAINTEXT://127.0.0.1:{port}", $"zookeeper.connect={zooKeeper.Address}", $"log.dirs={dataFolder}",
             "offsets.topic.replication.factor=1",
             "group.initial.rebalance.delay.ms=0", .. settings];

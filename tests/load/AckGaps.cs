@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Faults.Tests.Clusters;
+namespace Load;
 
 /// <summary>The longest time in which a partition of a topic acknowledged nothing, while producers send to all of them. Thread-safe.</summary>
-internal sealed class AckGaps(int partitions)
+public sealed class AckGaps(int partitions)
 {
     private readonly Lock _gate = new();
     private readonly long[] _last = [.. Enumerable.Repeat(Stopwatch.GetTimestamp(), partitions)];

@@ -3,12 +3,12 @@ using Confluent.Kafka;
 using Game.Contracts;
 using Running;
 
-namespace Faults.Tests.Brokers;
+namespace Load;
 
 /// <summary>
 /// A member of a consumer group that reads while the broker is killed and started again. It checks that it reads every offset in order, and commits often.
 /// </summary>
-internal sealed class CommittingReader : IDisposable
+public sealed class CommittingReader : IDisposable
 {
     private const int CommitEvery = 500;
 

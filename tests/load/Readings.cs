@@ -1,11 +1,11 @@
 using Confluent.Kafka;
 
-namespace Faults.Tests.Brokers;
+namespace Load;
 
 /// <summary>
 /// What a member of a group has read. After a rebalance it may read records again, which must then be the same; it must never skip one. Thread-safe.
 /// </summary>
-internal sealed class Readings(string name)
+public sealed class Readings(string name)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<int, List<RecordId>> _read = [];

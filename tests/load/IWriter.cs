@@ -1,7 +1,7 @@
-namespace Faults.Tests.Brokers;
+namespace Load;
 
 /// <summary>A producer whose acknowledgements are compared with the log.</summary>
-internal interface IWriter
+public interface IWriter
 {
     /// <summary>Stands in its records.</summary>
     string Name { get; }

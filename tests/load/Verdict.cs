@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Faults.Tests.Brokers;
+namespace Load;
 
 /// <summary>The result of comparing a log with what its writers and readers know: counts of records, and the first faults in words.</summary>
-internal sealed class Verdict
+public sealed class Verdict
 {
     private const int MaxFaults = 20;
     private readonly List<string> _faults = [];

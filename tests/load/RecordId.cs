@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Faults.Tests.Brokers;
+namespace Load;
 
 /// <summary>Which record it is: its writer and the number that the writer gave it.</summary>
-internal readonly record struct RecordId(string Writer, int Number)
+public readonly record struct RecordId(string Writer, int Number)
 {
     /// <summary>
     /// Reads the value of a record: <c>WRITER:NUMBER:PADDING</c> as <see cref="NumberedProducer"/> writes it, or <c>WRITER.NUMBER</c> as Apache's producer

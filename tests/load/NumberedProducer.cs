@@ -4,16 +4,16 @@ using Confluent.Kafka;
 using Running;
 using Game.Contracts;
 
-namespace Faults.Tests.Brokers;
+namespace Load;
 
 /// <summary>An acknowledged record: its number among the records of its producer and partition, and the offset that the broker gave.</summary>
-internal readonly record struct Acknowledged(int Number, long Offset);
+public readonly record struct Acknowledged(int Number, long Offset);
 
 /// <summary>
 /// A producer that sends numbered records to all partitions of a topic in turn, as fast as acknowledgements arrive or at a rate, until it is stopped; it keeps
 /// the acknowledgements. An idempotent one must get all of them.
 /// </summary>
-internal sealed class NumberedProducer : IWriter, IDisposable
+public sealed class NumberedProducer : IWriter, IDisposable
 {
     /// <summary>The most unacknowledged records: some batches in flight and some waiting, as in a busy client.</summary>
     private const int Outstanding = 400;

@@ -1,20 +1,21 @@
 using System.Text;
 using Game.Analysis.Audit;
 
-namespace Faults.Tests.Brokers;
+namespace Load;
 
 /// <summary>Compares the records of a topic with the acknowledgements that its producers got, and with what its consumers have read.</summary>
-internal static class LogCheck
+public static class LogCheck
 {
     /// <summary>For each producer and partition: every sent record is in the log once, in order, complete, and at the offset of its acknowledgement.</summary>
-    public static void HoldsExactly(string bootstrap, string topic, int partitions, IReadOnlyList<NumberedProducer> producers)
-        => Compare(bootstrap, topic, partitions, [.. producers.Where(producer => producer.Topic == topic)], []).ShouldBeClean();
+    public static void HoldsExactly(string bootstrap, string topic, int partitions, IReadOnlyList<NumberedProducer> producers, CancellationToken cancellation)
+        => Compare(bootstrap, topic, partitions, [.. producers.Where(producer => producer.Topic == topic)], [], cancellation).ShouldBeClean();
 
     /// <summary>Reads the topic to its end. All writers have ended.</summary>
-    public static Verdict Compare(string bootstrap, string topic, int partitions, IReadOnlyList<IWriter> writers, IReadOnlyList<Readings> readers)
+    public static Verdict Compare(string bootstrap, string topic, int partitions, IReadOnlyList<IWriter> writers, IReadOnlyList<Readings> readers,
+        CancellationToken cancellation)
     {
         Verdict verdict = new();
-        List<RecordId>[] log = Read(bootstrap, topic, partitions, verdict);
+        List<RecordId>[] log = Read(bootstrap, topic, partitions, verdict, cancellation);
         Compare(log, writers, readers, verdict);
         return verdict;
     }
@@ -41,10 +42,10 @@ internal static class LogCheck
         }
     }
 
-    private static List<RecordId>[] Read(string bootstrap, string topic, int partitions, Verdict verdict)
+    private static List<RecordId>[] Read(string bootstrap, string topic, int partitions, Verdict verdict, CancellationToken cancellation)
     {
         List<RecordId>[] log = [.. Enumerable.Range(0, partitions).Select(_ => new List<RecordId>())];
-        foreach (AuditRecord record in new TopicReader(bootstrap).Read(topic, partitions, TestContext.Current.CancellationToken))
+        foreach (AuditRecord record in new TopicReader(bootstrap).Read(topic, partitions, cancellation))
         {
             List<RecordId> records = log[record.Partition];
             if (record.Offset != records.Count)
@@ -130,7 +131,8 @@ internal static class LogCheck
         int acknowledged = Enumerable.Range(0, log.Length).Sum(partition => writer.Of(partition).Count);
         if (there > acknowledged + writer.Unanswered)
         {
-            verdict.AddOther($"{there} records of {writer.Name} are in the log, but {acknowledged} were acknowledged and {writer.Unanswered} were not answered");
+            verdict.AddOther(
+                $"{there} records of {writer.Name} are in the log, but {acknowledged} were acknowledged and {writer.Unanswered} were not answered");
         }
     }
 }

@@ -1,12 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
-using Faults.Tests.Brokers;
 using Running;
 
-namespace Faults.Tests.Clusters;
+namespace Load;
 
 /// <summary>Apache's verifiable producer: Java's client, idempotent, with Java's defaults. Its records are numbered over all partitions together.</summary>
-internal sealed class JavaProducer : IWriter, IAsyncDisposable
+public sealed class JavaProducer : IWriter, IAsyncDisposable
 {
     private readonly List<Acknowledged>[] _acknowledged;
     private readonly List<string> _errors = [];

@@ -1,12 +1,11 @@
 using System.Text.Json;
 using Confluent.Kafka;
-using Faults.Tests.Brokers;
 using Running;
 
-namespace Faults.Tests.Clusters;
+namespace Load;
 
 /// <summary>Apache's verifiable consumer: a member of a group with Java's client, which commits what it has read.</summary>
-internal sealed class JavaConsumer : IAsyncDisposable
+public sealed class JavaConsumer : IAsyncDisposable
 {
     private readonly VerifiableClient _client;
 

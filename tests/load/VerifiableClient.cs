@@ -1,13 +1,13 @@
 using System.Text.Json;
 using Running;
 
-namespace Faults.Tests.Clusters;
+namespace Load;
 
 /// <summary>One of Apache's verifiable clients: a program on Java's client that says in a line of JSON what it has sent or read.</summary>
 /// <param name="tool">"verifiable-producer" or "verifiable-consumer".</param>
 /// <param name="arguments">The tool's own.</param>
 /// <param name="said">Gets each thing that it says, and its name.</param>
-internal sealed class VerifiableClient(string tool, IEnumerable<string> arguments, Action<string, JsonElement> said) : IAsyncDisposable
+public sealed class VerifiableClient(string tool, IEnumerable<string> arguments, Action<string, JsonElement> said) : IAsyncDisposable
 {
     private static readonly TimeSpan EndTimeout = TimeSpan.FromMinutes(3);
     private readonly RunningProgram _program = RunningProgram.Start(Peers.Launcher("kafka"), [tool, .. arguments], onOutput: line => Take(line, said));

@@ -1,14 +1,13 @@
 using Confluent.Kafka;
-using Faults.Tests.Brokers;
 using Game.Contracts;
 using Running;
 
-namespace Faults.Tests.Clusters;
+namespace Load;
 
 /// <summary>
 /// Producers and consumers of a topic that run all the while: librdkafka's and, where Apache's programs are installed, Java's; idempotent ones and one without.
 /// </summary>
-internal sealed class ClusterLoad : IAsyncDisposable
+public sealed class ClusterLoad : IAsyncDisposable
 {
     public const string Topic = "orders";
     public const int Partitions = 6;
@@ -16,25 +15,23 @@ internal sealed class ClusterLoad : IAsyncDisposable
     private const string Group = "readers", JavaGroup = "java-readers";
     private const int Rate = 150;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-    private readonly Cluster _cluster;
+    private readonly string _bootstrap;
+    private readonly KnownCommits _commits;
     private readonly TempFolder _folder = new();
     private readonly NumberedProducer[] _producers;
     private readonly CommittingReader _reader;
     private readonly JavaProducer? _javaProducer;
     private readonly JavaConsumer? _javaConsumer;
 
-    private ClusterLoad(Cluster cluster, bool withJava)
+    private ClusterLoad(string bootstrap, bool withJava)
     {
-        _cluster = cluster;
-        string bootstrap = cluster.BootstrapServers;
+        _bootstrap = bootstrap;
+        _commits = new KnownCommits(bootstrap, Topic, Partitions);
         _producers = [Producer("plain-1"), Producer("lz4-2", CompressionType.Lz4), Producer("repeating-3", isIdempotent: false)];
         _reader = new CommittingReader(bootstrap, Group, Topic);
         _javaProducer = withJava ? new JavaProducer(_folder, bootstrap, 4, Topic, Partitions, Rate, Gaps.Note) : null;
         _javaConsumer = withJava ? new JavaConsumer(bootstrap, JavaGroup, Topic) : null;
     }
-
-    /// <summary>Of the topic and of the groups' offsets.</summary>
-    public static int AllPartitions => Partitions + Cluster.OffsetsPartitions;
 
     public AckGaps Gaps { get; } = new(Partitions);
 
@@ -48,15 +45,24 @@ internal sealed class ClusterLoad : IAsyncDisposable
 
     private IEnumerable<Readings> Readers => _javaConsumer is null ? [_reader.Readings] : [_reader.Readings, _javaConsumer.Readings];
 
-    /// <summary>Makes the topic, starts the clients and waits until they work.</summary>
-    public static async Task<ClusterLoad> StartAsync(Cluster cluster, bool withJava)
+    /// <summary>Starts the clients and waits until they work.</summary>
+    /// <param name="bootstrap">Of a cluster that has the topic.</param>
+    /// <param name="withJava">Whether Java's clients run too.</param>
+    public static async Task<ClusterLoad> StartAsync(string bootstrap, bool withJava)
     {
-        await cluster.CreateTopicAsync(Topic, Partitions);
-        ClusterLoad load = new(cluster, withJava);
-        await load.FlowsAsync();
-        await Until.HoldsAsync("the groups' commits", Patience, () => load._reader.Committed().Count == Partitions
-            && load._javaConsumer?.Readings.Ends().Count is null or Partitions);
-        return load;
+        ClusterLoad load = new(bootstrap, withJava);
+        try
+        {
+            await load.FlowsAsync();
+            await Until.HoldsAsync("the groups' commits", Patience, () => load._reader.Committed().Count == Partitions
+                && load._javaConsumer?.Readings.Ends().Count is null or Partitions);
+            return load;
+        }
+        catch
+        {
+            await load.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Waits until each producer has sent some more records to all partitions, and each reader has read more.</summary>
@@ -66,22 +72,14 @@ internal sealed class ClusterLoad : IAsyncDisposable
         await GrowAsync("records read", [.. Readers.Select(reader => (reader.Name, (Func<long>)(() => reader.Count)))]);
     }
 
-    /// <summary>Commits that were answered.</summary>
-    public Dictionary<TopicPartition, long> Committed() => _reader.Committed();
+    /// <summary>Commits new offsets for groups without members and waits for the answers.</summary>
+    public Task CommitAsync() => _commits.CommitAsync();
 
-    /// <summary>The group's offsets are these or later ones.</summary>
-    public void CommitsSurvived(Dictionary<TopicPartition, long> committed)
-    {
-        // By a consumer: librdkafka's admin client does not survive a coordinator that moves while it asks for a group's offsets.
-        using IConsumer<Ignore, Ignore> consumer = NewConsumer();
-        foreach (TopicPartitionOffset found in consumer.Committed(committed.Keys, Patience))
-        {
-            found.Offset.Value.ShouldBeGreaterThanOrEqualTo(committed[found.TopicPartition], $"the group's offset of {found.TopicPartition}");
-        }
-    }
+    /// <summary>What <see cref="CommitAsync"/> has committed last is what the cluster says.</summary>
+    public Task CommitsSurvivedAsync() => _commits.ShouldBeThereAsync();
 
     /// <summary>Ends the clients in order: all that was sent is answered, all that is there is read and committed. Then compares everything.</summary>
-    public async Task<Verdict> FinishAsync()
+    public async Task<Verdict> FinishAsync(CancellationToken cancellation)
     {
         await Task.WhenAll([.. _producers.Select(producer => producer.FinishAsync()), _javaProducer?.FinishAsync() ?? Task.CompletedTask]);
         Dictionary<TopicPartition, long> ends = Ends();
@@ -90,7 +88,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
         await (_javaConsumer?.FinishAsync() ?? Task.CompletedTask);
         _reader.Dispose();
         IWriter[] writers = _javaProducer is null ? [.. _producers] : [.. _producers, _javaProducer];
-        return LogCheck.Compare(_cluster.BootstrapServers, Topic, Partitions, writers, [.. Readers]);
+        return LogCheck.Compare(_bootstrap, Topic, Partitions, writers, [.. Readers], cancellation);
     }
 
     public async ValueTask DisposeAsync()
@@ -127,7 +125,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
 
     private NumberedProducer Producer(string name, CompressionType compression = CompressionType.None, bool isIdempotent = true)
     {
-        ProducerConfig config = ClientSettings.Producer(_cluster.BootstrapServers, name);
+        ProducerConfig config = ClientSettings.Producer(_bootstrap, name);
         config.CompressionType = compression;
         config.EnableIdempotence = isIdempotent;
         return new NumberedProducer(Topic, Partitions, config, Rate, Gaps.Note);
@@ -135,6 +133,6 @@ internal sealed class ClusterLoad : IAsyncDisposable
 
     private IConsumer<Ignore, Ignore> NewConsumer() => new ConsumerBuilder<Ignore, Ignore>(new ConsumerConfig
     {
-        BootstrapServers = _cluster.BootstrapServers, GroupId = Group,
+        BootstrapServers = _bootstrap, GroupId = Group,
     }).SetLogHandler((_, _) => { }).Build();
 }
