@@ -2,12 +2,17 @@ using Broker.Coordination;
 
 namespace Broker.Server.Tests.Apis;
 
-/// <summary>A tree whose answers can be lost, and which counts what is read.</summary>
+/// <summary>A tree whose answers can be lost or held, which notes what is read, and whose server may lengthen sessions.</summary>
 internal sealed class LossyCoordination(ICoordinationService tree) : ICoordinationService
 {
     private readonly Lock _gate = new();
     private readonly List<string> _read = [];
+    private readonly SemaphoreSlim _asked = new(0);
     private volatile string? _losing;
+    private volatile TaskCompletionSource? _held;
+
+    /// <summary>How long the server lets a session last.</summary>
+    public TimeSpan Timeout { get; init; }
 
     /// <summary>The paths whose data were asked for, in their order.</summary>
     public IReadOnlyList<string> Read
@@ -19,6 +24,28 @@ internal sealed class LossyCoordination(ICoordinationService tree) : ICoordinati
                 return [.. _read];
             }
         }
+    }
+
+    /// <summary>Reads from now on are not answered.</summary>
+    public void HoldReads() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Waits until so many reads are held; false where they do not come.</summary>
+    public async Task<bool> HaveCome(int count)
+    {
+        bool haveCome = true;
+        for (int i = 0; i < count && haveCome; i++)
+        {
+            haveCome = await _asked.WaitAsync(TimeSpan.FromSeconds(10));
+        }
+        return haveCome;
+    }
+
+    /// <summary>Ends <see cref="HoldReads"/>.</summary>
+    public void AnswerReads()
+    {
+        TaskCompletionSource held = _held!;
+        _held = null;
+        held.SetResult();
     }
 
     /// <summary>Whether the answer that was to be lost is.</summary>
@@ -49,13 +76,20 @@ internal sealed class LossyCoordination(ICoordinationService tree) : ICoordinati
 
         public ValueTask<Code> Delete(string path, int version = Op.AnyVersion) => inner.Delete(path, version);
 
-        public ValueTask<DataResult> GetData(string path, Watcher? watcher = null)
+        public TimeSpan Timeout => owner.Timeout;
+
+        public async ValueTask<DataResult> GetData(string path, Watcher? watcher = null)
         {
             lock (owner._gate)
             {
                 owner._read.Add(path);
             }
-            return inner.GetData(path, watcher);
+            if (owner._held is { } held)
+            {
+                owner._asked.Release();
+                await held.Task;
+            }
+            return await inner.GetData(path, watcher);
         }
 
         public ValueTask<ChildrenResult> GetChildren(string path, Watcher? watcher = null) => inner.GetChildren(path, watcher);
