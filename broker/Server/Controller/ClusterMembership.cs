@@ -74,8 +74,8 @@ internal sealed class ClusterMembership : IAsyncDisposable
         Creation = new TopicCreation(_znodes, Metadata, Brokers, () => IsReplaced, BeginRequest, random, _log);
         _channel = new ControllerChannel(brokerId, () => FindController(Metadata.Current), connections, _controllerTimeout, time);
         _isrChannel = new ControllerChannel(brokerId, () => FindController(Metadata.Current), connections, _controllerTimeout, time);
-        Metadata.Subscribe((_, _) => _channel.ControllerChanged());
-        Metadata.Subscribe((_, _) => _isrChannel.ControllerChanged());
+        Metadata.Subscribe((_, _, _) => _channel.ControllerChanged());
+        Metadata.Subscribe((_, _, _) => _isrChannel.ControllerChanged());
         _requests = new ControllerRequests(() => _controller, Creation);
         _requests.ServeTo(_channel);
         _requests.ServeTo(_isrChannel);
