@@ -126,7 +126,8 @@ internal sealed class DeleteTopicsApi(
         {
             return;
         }
-        foreach (DeleteTopicsResponse.DeletableTopicResult late in marked.Where(result => timeout <= TimeSpan.Zero || !IsDeleted(before, metadata.Current, result.Name!)))
+        ClusterImage after = metadata.Current;
+        foreach (DeleteTopicsResponse.DeletableTopicResult late in marked.Where(result => timeout <= TimeSpan.Zero || !IsDeleted(before, after, result.Name!)))
         {
             late.ErrorCode = (short)ErrorCode.RequestTimedOut;
         }

@@ -29,7 +29,8 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
     internal const sbyte BrokerResource = 4;
 
     /// <summary>Replaces the whole dynamic configuration of an entity.</summary>
-    internal Task<AlterationResult> Replace(sbyte type, string name, IReadOnlyList<ConfigChange> values, bool validateOnly, RequestTime time) => Guarded(time, async () =>
+    internal Task<AlterationResult> Replace(
+        sbyte type, string name, IReadOnlyList<ConfigChange> values, bool validateOnly, RequestTime time) => Guarded(time, async () =>
     {
         if (CheckResource(type, name, values, isIncremental: false) is { } problem)
         {
@@ -39,7 +40,8 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
     });
 
     /// <summary>Changes some settings of an entity and leaves the others.</summary>
-    internal Task<AlterationResult> Change(sbyte type, string name, IReadOnlyList<ConfigChange> changes, bool validateOnly, RequestTime time) => Guarded(time, async () =>
+    internal Task<AlterationResult> Change(
+        sbyte type, string name, IReadOnlyList<ConfigChange> changes, bool validateOnly, RequestTime time) => Guarded(time, async () =>
     {
         if (CheckResource(type, name, changes, isIncremental: true) is { } problem)
         {

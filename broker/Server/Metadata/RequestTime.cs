@@ -15,7 +15,7 @@ internal sealed class RequestTime(ClusterSession session, TimeProvider time, Tim
     /// <summary>For requests that name no time-out: the answer comes before clients give up, by default after 30 seconds (request.timeout.ms).</summary>
     internal static readonly TimeSpan Unnamed = TimeSpan.FromSeconds(20);
 
-    /// <summary>Longest pause between tries. A paused controller says nothing when it continues, and a full disk's journal is written by the next try.</summary>
+    /// <summary>Longest pause between tries. A paused controller says nothing when it continues, and the journal of a full disk is written by a try.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly long _start = time.GetTimestamp();
