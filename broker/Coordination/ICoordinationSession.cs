@@ -32,6 +32,10 @@ public interface ICoordinationSession : IAsyncDisposable
     /// <summary>The owner that its ephemeral znodes carry; not 0.</summary>
     long SessionId => Key.Id;
 
+    /// <summary>How long the session lasts without its client, as the service has granted it: perhaps longer than asked for. Zero where the service says
+    /// nothing.</summary>
+    TimeSpan Timeout => TimeSpan.Zero;
+
     /// <summary>Where the session stands now.</summary>
     SessionState State { get; }
 

@@ -33,6 +33,16 @@ public sealed class ZooKeeperSessionTests(RealZooKeeper zooKeeper)
     }
 
     [Fact]
+    public async Task A_session_lasts_as_long_as_the_server_grants_it_not_as_asked_for()
+    {
+        ZooKeeperServer server = await zooKeeper.ServerAsync();
+        await using ICoordinationSession lengthened = await RealZooKeeper.Client(server.Address, sessionTimeoutMs: ZooKeeperServer.TickTime).OpenSession();
+        lengthened.Timeout.ShouldBe(TimeSpan.FromMilliseconds(2 * ZooKeeperServer.TickTime));
+        await using ICoordinationSession granted = await RealZooKeeper.Client(server.Address, sessionTimeoutMs: 4000).OpenSession();
+        granted.Timeout.ShouldBe(TimeSpan.FromSeconds(4));
+    }
+
+    [Fact]
     public async Task A_session_that_comes_back_gets_notices_of_what_changed_meanwhile_and_of_nothing_else()
     {
         ZooKeeperServer server = await zooKeeper.ServerAsync();

@@ -7,7 +7,8 @@ namespace Running;
 public sealed class ZooKeeperServer : IAsyncDisposable
 {
     /// <summary>Milliseconds: a session ends at a tick, and lasts two of them at least.</summary>
-    private const int TickTime = 200;
+    /// <summary>Milliseconds; the shortest session lasts two ticks.</summary>
+    public const int TickTime = 200;
 
     private const string DebianJar = "/usr/share/java/zookeeper.jar";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);

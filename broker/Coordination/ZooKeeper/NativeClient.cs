@@ -34,6 +34,10 @@ internal static unsafe partial class NativeClient
     [LibraryImport(Library, EntryPoint = "zoo_client_id")]
     internal static partial NativeClientId* ClientId(nint handle);
 
+    /// <summary>The session's time-out in milliseconds, which the server has granted with the present connection.</summary>
+    [LibraryImport(Library, EntryPoint = "zoo_recv_timeout")]
+    internal static partial int ReceiveTimeout(nint handle);
+
     [LibraryImport(Library, EntryPoint = "zoo_acreate2", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Create(nint handle, string path, byte* value, int length, nint acl, int mode,
         delegate* unmanaged[Cdecl]<int, byte*, NativeStat*, nint, void> completion, nint data);

@@ -26,6 +26,7 @@ internal sealed class ZooKeeperSession : ICoordinationSession
     private int _lostConnections;
     private Task? _closing;
     private volatile SessionKey? _key;
+    private volatile int _timeoutMs;
     private volatile int _state = (int)SessionState.Disconnected;
 
     /// <param name="maxInFlight">Requests that the C client has at one time.</param>
@@ -41,6 +42,8 @@ internal sealed class ZooKeeperSession : ICoordinationSession
     internal static Registry<ZooKeeperSession> Open { get; } = new();
 
     public SessionKey Key => _key ?? throw new InvalidOperationException("The session has not been connected yet");
+
+    public TimeSpan Timeout => TimeSpan.FromMilliseconds(_timeoutMs);
 
     public SessionState State => (SessionState)_state;
 
@@ -294,6 +297,7 @@ internal sealed class ZooKeeperSession : ICoordinationSession
                 return;
             }
             _key = NativeClient.ClientId(handle)->ToKey();
+            _timeoutMs = NativeClient.ReceiveTimeout(handle);
             _state = (int)SessionState.Connected;
             Renew([.. _watches.DataPaths.Select(RenewalOfData), .. _watches.ChildrenPaths.Select(RenewalOfChildren)]);
         }

@@ -10,10 +10,12 @@ namespace Broker.Server.Apis;
 // 0: replaces the whole dynamic configuration of topics and brokers; validate_only. 1: as 0. 2: flexible.
 
 /// <summary>Replaces the dynamic settings of topics and brokers.</summary>
-internal sealed class AlterConfigsApi(ConfigAlteration alteration, IAuthorizer authorizer) : Api<AlterConfigsRequest, AlterConfigsResponse>
+internal sealed class AlterConfigsApi(ConfigAlteration alteration, Func<TimeSpan, RequestTime> begin, IAuthorizer authorizer)
+    : Api<AlterConfigsRequest, AlterConfigsResponse>
 {
     protected override async ValueTask<AlterConfigsResponse?> Handle(AlterConfigsRequest request, RequestContext context)
     {
+        RequestTime time = begin(RequestTime.Unnamed);
         Dictionary<(sbyte ResourceType, string ResourceName), int> counts =
             request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
         List<AlterConfigsResponse.AlterConfigsResourceResponse> responses = new();
@@ -25,7 +27,8 @@ internal sealed class AlterConfigsApi(ConfigAlteration alteration, IAuthorizer a
                     resource.ResourceType,
                     resource.ResourceName,
                     [.. resource.Configs.Select(config => new ConfigChange(config.Name, config.Value, AlterOperation.Set))],
-                    request.ValidateOnly);
+                    request.ValidateOnly,
+                    time);
             responses.Add(new AlterConfigsResponse.AlterConfigsResourceResponse
             {
                 ErrorCode = (short)result.Error,

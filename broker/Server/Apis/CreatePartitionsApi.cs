@@ -11,16 +11,18 @@ namespace Broker.Server.Apis;
 
 /// <summary>Adds partitions to topics, and answers when they have leaders or the request's time-out has expired.</summary>
 internal sealed class CreatePartitionsApi(
-    PartitionAddition addition, MetadataCache metadata, Func<bool> isController, Func<string, ValueTask<bool>> isBeingDeleted, IAuthorizer authorizer)
+    PartitionAddition addition, MetadataCache metadata, Func<bool> isController, Func<TimeSpan, RequestTime> begin, IAuthorizer authorizer)
     : Api<CreatePartitionsRequest, CreatePartitionsResponse>
 {
     protected override async ValueTask<CreatePartitionsResponse?> Handle(CreatePartitionsRequest request, RequestContext context)
     {
+        RequestTime time = begin(TimeSpan.FromMilliseconds(request.TimeoutMs));
         List<CreatePartitionsResponse.CreatePartitionsTopicResult> results = new();
         List<(CreatePartitionsResponse.CreatePartitionsTopicResult Result, int Count)> grown = new();
         foreach (IGrouping<string, CreatePartitionsRequest.CreatePartitionsTopic> topics in request.Topics.GroupBy(topic => topic.Name, StringComparer.Ordinal))
         {
-            CreatePartitionsResponse.CreatePartitionsTopicResult result = await Check([.. topics], context) ?? await Grow(topics.First(), request.ValidateOnly);
+            CreatePartitionsResponse.CreatePartitionsTopicResult result = Check([.. topics], context)
+                ?? await Grow(topics.First(), request.ValidateOnly, time);
             results.Add(result);
             if (result.ErrorCode == 0 && !request.ValidateOnly)
             {
@@ -30,7 +32,7 @@ internal sealed class CreatePartitionsApi(
 
         if (grown.Count > 0)
         {
-            await WaitForLeaders(grown, TimeSpan.FromMilliseconds(request.TimeoutMs));
+            await WaitForLeaders(grown, time.Left);
         }
         return new CreatePartitionsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Results = [.. results] };
     }
@@ -38,7 +40,7 @@ internal sealed class CreatePartitionsApi(
     private static CreatePartitionsResponse.CreatePartitionsTopicResult Result(string name, ErrorCode error, string? message) =>
         new() { Name = name, ErrorCode = (short)error, ErrorMessage = message };
 
-    private async Task<CreatePartitionsResponse.CreatePartitionsTopicResult?> Check(
+    private CreatePartitionsResponse.CreatePartitionsTopicResult? Check(
         IReadOnlyList<CreatePartitionsRequest.CreatePartitionsTopic> topics, RequestContext context)
     {
         string name = topics[0].Name;
@@ -50,17 +52,15 @@ internal sealed class CreatePartitionsApi(
         {
             return Result(name, ErrorCode.InvalidRequest, "Duplicate topic in request.");
         }
-        if (!authorizer.Allows(context, AclOperation.Alter, ResourceType.Topic, name))
-        {
-            return Result(name, ErrorCode.TopicAuthorizationFailed, "The topic authorization is failed.");
-        }
-        return await isBeingDeleted(name) ? Result(name, ErrorCode.InvalidTopicException, "The topic is queued for deletion.") : null;
+        return authorizer.Allows(context, AclOperation.Alter, ResourceType.Topic, name)
+            ? null : Result(name, ErrorCode.TopicAuthorizationFailed, "The topic authorization is failed.");
     }
 
-    private async Task<CreatePartitionsResponse.CreatePartitionsTopicResult> Grow(CreatePartitionsRequest.CreatePartitionsTopic topic, bool validateOnly)
+    private async Task<CreatePartitionsResponse.CreatePartitionsTopicResult> Grow(
+        CreatePartitionsRequest.CreatePartitionsTopic topic, bool validateOnly, RequestTime time)
     {
         List<int[]>? assignments = topic.Assignments?.Select(assignment => assignment.BrokerIds).ToList();
-        AdditionResult result = await addition.Grow(topic.Name, topic.Count, assignments, validateOnly);
+        AdditionResult result = await addition.Grow(topic.Name, topic.Count, assignments, validateOnly, time);
         return Result(topic.Name, result.Error, result.Message);
     }
 

@@ -14,7 +14,8 @@ namespace Broker.Server.Apis;
 // a topic that never has a leader.
 
 /// <summary>Creates topics by writing their znodes, and answers when all their partitions have leaders or the request's time-out has expired.</summary>
-internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache metadata, Func<bool> isController, IAuthorizer authorizer)
+internal sealed class CreateTopicsApi(
+    TopicCreation creation, MetadataCache metadata, Func<bool> isController, Func<TimeSpan, RequestTime> begin, IAuthorizer authorizer)
     : Api<CreateTopicsRequest, CreateTopicsResponse>
 {
     /// <summary>The topic in which a KRaft cluster stores its metadata.</summary>
@@ -22,13 +23,14 @@ internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache meta
 
     protected override async ValueTask<CreateTopicsResponse?> Handle(CreateTopicsRequest request, RequestContext context)
     {
+        RequestTime time = begin(TimeSpan.FromMilliseconds(request.TimeoutMs));
         List<CreateTopicsResponse.CreatableTopicResult> results = new();
         List<CreateTopicsResponse.CreatableTopicResult> created = new();
         Dictionary<string, int> counts = request.Topics.CountBy(topic => topic.Name, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
         foreach (CreateTopicsRequest.CreatableTopic topic in request.Topics)
         {
             CreateTopicsResponse.CreatableTopicResult result = Check(topic.Name, counts[topic.Name], context)
-                ?? await Create(topic, request.ValidateOnly, context);
+                ?? await Create(topic, request.ValidateOnly, time, context);
             results.Add(result);
             if (result.ErrorCode == 0 && !request.ValidateOnly)
             {
@@ -38,7 +40,7 @@ internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache meta
 
         if (created.Count > 0)
         {
-            await WaitForLeaders(created, TimeSpan.FromMilliseconds(request.TimeoutMs));
+            await WaitForLeaders(created, time.Left);
         }
         return new CreateTopicsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Topics = [.. results] };
     }
@@ -62,9 +64,10 @@ internal sealed class CreateTopicsApi(TopicCreation creation, MetadataCache meta
         return mayCreate ? null : Failed(name, ErrorCode.TopicAuthorizationFailed, "Authorization failed.");
     }
 
-    private async Task<CreateTopicsResponse.CreatableTopicResult> Create(CreateTopicsRequest.CreatableTopic topic, bool validateOnly, RequestContext context)
+    private async Task<CreateTopicsResponse.CreatableTopicResult> Create(
+        CreateTopicsRequest.CreatableTopic topic, bool validateOnly, RequestTime time, RequestContext context)
     {
-        CreatedTopic made = await creation.Create(NewTopic.Of(topic), validateOnly);
+        CreatedTopic made = await creation.Create(NewTopic.Of(topic), validateOnly, time);
         if (made.Error != ErrorCode.None)
         {
             return Failed(topic.Name, made.Error, made.Message);

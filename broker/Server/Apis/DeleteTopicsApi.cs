@@ -19,9 +19,11 @@ namespace Broker.Server.Apis;
 /// <param name="metadata">The topics.</param>
 /// <param name="isController">Whether this broker is the controller.</param>
 /// <param name="isDeletionEnabled">delete.topic.enable.</param>
+/// <param name="begin">Begins the time of a request.</param>
 /// <param name="authorizer">Asked for Delete of each topic.</param>
 internal sealed class DeleteTopicsApi(
-    Func<Op, Task<Code?>> write, MetadataCache metadata, Func<bool> isController, bool isDeletionEnabled, IAuthorizer authorizer)
+    Func<Op, Task<Code?>> write, MetadataCache metadata, Func<bool> isController, bool isDeletionEnabled, Func<TimeSpan, RequestTime> begin,
+    IAuthorizer authorizer)
     : Api<DeleteTopicsRequest, DeleteTopicsResponse>
 {
     private const short FirstWithDeletionDisabled = 3;
@@ -32,6 +34,7 @@ internal sealed class DeleteTopicsApi(
         DeleteTopicsRequest.DeleteTopicState[] wanted = context.ApiVersion >= FirstWithIds
             ? request.Topics
             : [.. request.TopicNames.Select(name => new DeleteTopicsRequest.DeleteTopicState { Name = name })];
+        RequestTime time = begin(TimeSpan.FromMilliseconds(request.TimeoutMs));
         ClusterImage image = metadata.Current;
         if (RefusalOfAll(wanted, context) is { } refusal)
         {
@@ -44,7 +47,7 @@ internal sealed class DeleteTopicsApi(
         List<DeleteTopicsResponse.DeletableTopicResult> marked = new();
         foreach (DeleteTopicsResponse.DeletableTopicResult result in results.Where(result => result.ErrorCode == 0))
         {
-            result.ErrorCode = (short)await Mark(result.Name!);
+            result.ErrorCode = (short)await Mark(image, result.Name!, time);
             if (result.ErrorCode == 0)
             {
                 marked.Add(result);
@@ -53,7 +56,7 @@ internal sealed class DeleteTopicsApi(
 
         if (marked.Count > 0)
         {
-            await WaitUntilDeleted(image, marked, TimeSpan.FromMilliseconds(request.TimeoutMs));
+            await WaitUntilDeleted(image, marked, time.Left);
         }
         return new DeleteTopicsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Responses = results };
     }
@@ -95,24 +98,36 @@ internal sealed class DeleteTopicsApi(
         return Result(name, wanted.TopicId, image.Topic(name) is null ? ErrorCode.UnknownTopicOrPartition : ErrorCode.None);
     }
 
-    private async Task<ErrorCode> Mark(string topic) => await write(new Op.Create(ZnodePaths.DeleteTopic(topic), null)) switch
-    {
-        null => ErrorCode.NotController,
-        Code.Ok or Code.NodeExists => ErrorCode.None,
-        _ => ErrorCode.UnknownServerError,
-    };
+    private Task<ErrorCode> Mark(ClusterImage before, string topic, RequestTime time) => time.Persist(
+        async () =>
+        {
+            // An earlier try whose answer was lost may have deleted it: a new topic of the name must stay.
+            if (IsDeleted(before, metadata.Current, topic))
+            {
+                return ErrorCode.None;
+            }
+            string mark = ZnodePaths.DeleteTopic(topic);
+            return await write(new Op.Create(mark, null)) switch
+            {
+                null => ErrorCode.NotController,
+                Code.Ok or Code.NodeExists => ErrorCode.None,
+                { } failed => throw new CoordinationLostException(failed, mark),
+            };
+        },
+        (error, _) => error);
 
     /// <summary>A topic counts as deleted, too, when a new topic has the same name.</summary>
+    private static bool IsDeleted(ClusterImage before, ClusterImage after, string topic) => after.Topic(topic)?.Id != before.Topic(topic)?.Id;
+
     private async Task WaitUntilDeleted(ClusterImage before, IReadOnlyList<DeleteTopicsResponse.DeletableTopicResult> marked, TimeSpan timeout)
     {
-        bool IsDeleted(ClusterImage image, DeleteTopicsResponse.DeletableTopicResult result) =>
-            image.Topic(result.Name!)?.Id != before.Topic(result.Name!)?.Id;
-        bool inTime = timeout > TimeSpan.Zero && await metadata.WaitFor(image => marked.All(result => IsDeleted(image, result)), timeout);
+        bool inTime = timeout > TimeSpan.Zero && await metadata.WaitFor(image => marked.All(result => IsDeleted(before, image, result.Name!)), timeout);
         if (inTime)
         {
             return;
         }
-        foreach (DeleteTopicsResponse.DeletableTopicResult late in marked.Where(result => timeout <= TimeSpan.Zero || !IsDeleted(metadata.Current, result)))
+        ClusterImage after = metadata.Current;
+        foreach (DeleteTopicsResponse.DeletableTopicResult late in marked.Where(result => timeout <= TimeSpan.Zero || !IsDeleted(before, after, result.Name!)))
         {
             late.ErrorCode = (short)ErrorCode.RequestTimedOut;
         }

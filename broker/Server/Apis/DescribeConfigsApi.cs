@@ -16,18 +16,19 @@ namespace Broker.Server.Apis;
 // a broker's dynamic settings are those in its znodes, where Kafka lists those that it has already applied.
 
 /// <summary>Lists the settings of topics and brokers, and the source of each value.</summary>
-internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs topics, DynamicBrokerConfigs brokers, int brokerId, IAuthorizer authorizer)
+internal sealed class DescribeConfigsApi(
+    MetadataCache metadata, TopicConfigs topics, DynamicBrokerConfigs brokers, int brokerId, Func<TimeSpan, RequestTime> begin, IAuthorizer authorizer)
     : Api<DescribeConfigsRequest, DescribeConfigsResponse>
 {
     protected override async ValueTask<DescribeConfigsResponse?> Handle(DescribeConfigsRequest request, RequestContext context)
     {
-        List<DescribeConfigsResponse.DescribeConfigsResult> results = [];
-        foreach (DescribeConfigsRequest.DescribeConfigsResource resource in request.Resources)
+        IReadOnlyList<Description> described = await begin(RequestTime.Unnamed).Persist(
+            () => Describe(request.Resources, context), (error, message) => [.. request.Resources.Select(_ => Description.Failed(error, message))]);
+        return new DescribeConfigsResponse
         {
-            results.Add(ToResult(resource, await Describe(resource, context), request));
-        }
-
-        return new DescribeConfigsResponse { ThrottleTimeMs = context.ThrottleTimeMs, Results = [.. results] };
+            ThrottleTimeMs = context.ThrottleTimeMs,
+            Results = [.. request.Resources.Zip(described, (resource, description) => ToResult(resource, description, request))],
+        };
     }
 
     private static DescribeConfigsResponse.DescribeConfigsResult ToResult(
@@ -44,24 +45,20 @@ internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs to
         };
     }
 
-    private async ValueTask<Description> Describe(DescribeConfigsRequest.DescribeConfigsResource resource, RequestContext context)
+    /// <summary>Describes each resource; the broker's settings are read once for all of them.</summary>
+    private Task<IReadOnlyList<Description>> Describe(DescribeConfigsRequest.DescribeConfigsResource[] resources, RequestContext context)
     {
-        try
+        Task<BrokerConfigLayers>? layers = null;
+        Task<BrokerConfigLayers> Layers() => layers ??= brokers.Read().AsTask();
+        return Pipelined.Run(resources, resource => resource.ResourceType switch
         {
-            return resource.ResourceType switch
-            {
-                ConfigAlteration.TopicResource => await OfTopic(resource.ResourceName, context),
-                ConfigAlteration.BrokerResource => await OfBroker(resource.ResourceName, context),
-                _ => Description.Failed(ErrorCode.InvalidRequest, ErrorMessages.InvalidRequest),
-            };
-        }
-        catch (CoordinationLostException lost)
-        {
-            return Description.Failed(ErrorCode.UnknownServerError, lost.Message);
-        }
+            ConfigAlteration.TopicResource => OfTopic(resource.ResourceName, Layers, context),
+            ConfigAlteration.BrokerResource => OfBroker(resource.ResourceName, Layers, context),
+            _ => Task.FromResult(Description.Failed(ErrorCode.InvalidRequest, ErrorMessages.InvalidRequest)),
+        });
     }
 
-    private async ValueTask<Description> OfTopic(string name, RequestContext context)
+    private async Task<Description> OfTopic(string name, Func<Task<BrokerConfigLayers>> layers, RequestContext context)
     {
         if (!authorizer.Allows(context, AclOperation.DescribeConfigs, ResourceType.Topic, name))
         {
@@ -73,12 +70,15 @@ internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs to
             return Description.Failed(ErrorCode.InvalidTopicException, problem);
         }
 
-        return metadata.Current.Topic(name) is null
-            ? Description.Failed(ErrorCode.UnknownTopicOrPartition, "")
-            : Description.Of(ConfigEntries.OfTopic(await topics.Read(name), await brokers.Read()));
+        if (metadata.Current.Topic(name) is null)
+        {
+            return Description.Failed(ErrorCode.UnknownTopicOrPartition, "");
+        }
+        Task<BrokerConfigLayers> below = layers();
+        return Description.Of(ConfigEntries.OfTopic(await topics.Read(name), await below));
     }
 
-    private async ValueTask<Description> OfBroker(string name, RequestContext context)
+    private async Task<Description> OfBroker(string name, Func<Task<BrokerConfigLayers>> layers, RequestContext context)
     {
         if (!authorizer.Allows(context, AclOperation.DescribeConfigs, ResourceType.Cluster, AuthorizedOperations.ClusterName))
         {
@@ -87,7 +87,7 @@ internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs to
 
         if (name.Length == 0)
         {
-            return Description.Of(ConfigEntries.OfAllBrokers(await brokers.Read()));
+            return Description.Of(ConfigEntries.OfAllBrokers(await layers()));
         }
 
         if (!int.TryParse(name, out int id))
@@ -96,7 +96,7 @@ internal sealed class DescribeConfigsApi(MetadataCache metadata, TopicConfigs to
         }
 
         return id == brokerId
-            ? Description.Of(ConfigEntries.OfBroker(await brokers.Read()))
+            ? Description.Of(ConfigEntries.OfBroker(await layers()))
             : Description.Failed(ErrorCode.InvalidRequest, $"Unexpected broker id, expected {brokerId} or empty string, but received {name}");
     }
 

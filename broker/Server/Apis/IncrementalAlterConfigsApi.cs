@@ -10,11 +10,12 @@ namespace Broker.Server.Apis;
 // Departs from Kafka: loggers have no settings here; a request for one gets INVALID_REQUEST.
 
 /// <summary>Changes single settings of topics and brokers.</summary>
-internal sealed class IncrementalAlterConfigsApi(ConfigAlteration alteration, IAuthorizer authorizer)
+internal sealed class IncrementalAlterConfigsApi(ConfigAlteration alteration, Func<TimeSpan, RequestTime> begin, IAuthorizer authorizer)
     : Api<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>
 {
     protected override async ValueTask<IncrementalAlterConfigsResponse?> Handle(IncrementalAlterConfigsRequest request, RequestContext context)
     {
+        RequestTime time = begin(RequestTime.Unnamed);
         Dictionary<(sbyte ResourceType, string ResourceName), int> counts =
             request.Resources.CountBy(resource => (resource.ResourceType, resource.ResourceName)).ToDictionary();
         List<IncrementalAlterConfigsResponse.AlterConfigsResourceResponse> responses = new();
@@ -26,7 +27,8 @@ internal sealed class IncrementalAlterConfigsApi(ConfigAlteration alteration, IA
                     resource.ResourceType,
                     resource.ResourceName,
                     [.. resource.Configs.Select(config => new ConfigChange(config.Name, config.Value, (AlterOperation)config.ConfigOperation))],
-                    request.ValidateOnly);
+                    request.ValidateOnly,
+                    time);
             responses.Add(new IncrementalAlterConfigsResponse.AlterConfigsResourceResponse
             {
                 ErrorCode = (short)result.Error,

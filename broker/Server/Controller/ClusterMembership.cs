@@ -78,11 +78,11 @@ internal sealed class ClusterMembership : IAsyncDisposable
         Brokers = new DynamicBrokerConfigs(config, brokerId, _znodes, _log);
         Topics = new TopicConfigs(_znodes, Brokers);
         _defaults = new TopicDefaults(Brokers);
-        Creation = new TopicCreation(_znodes, Metadata, Brokers, random, _log);
+        Creation = new TopicCreation(_znodes, Metadata, Brokers, () => IsReplaced, BeginRequest, random, _log);
         _channel = new ControllerChannel(brokerId, () => FindController(Metadata.Current), connections, _controllerTimeout, time);
         _isrChannel = new ControllerChannel(brokerId, () => FindController(Metadata.Current), connections, _controllerTimeout, time);
-        Metadata.Subscribe((_, _) => _channel.ControllerChanged());
-        Metadata.Subscribe((_, _) => _isrChannel.ControllerChanged());
+        Metadata.Subscribe((_, _, _) => _channel.ControllerChanged());
+        Metadata.Subscribe((_, _, _) => _isrChannel.ControllerChanged());
         _requests = new ControllerRequests(() => _controller, Creation);
         _requests.ServeTo(_channel);
         _requests.ServeTo(_isrChannel);
@@ -116,6 +116,9 @@ internal sealed class ClusterMembership : IAsyncDisposable
 
     /// <summary>Whether this broker is the controller now; from any thread.</summary>
     internal bool IsController => _controller?.IsActive ?? false;
+
+    /// <summary>Whether another broker is the controller. One that rejoins is none for a moment, and mostly the next one again.</summary>
+    private bool IsReplaced => !IsController && !IsThisBroker(Metadata.Current.ControllerId);
 
     /// <summary>Opens a session, makes the tree's fixed paths, finds out both ids, reads all settings.</summary>
     /// <param name="former">The killed life whose session is ended first; null for a broker without folders.</param>
@@ -204,12 +207,12 @@ internal sealed class ClusterMembership : IAsyncDisposable
         [
             new MetadataApi(Metadata, AutomaticCreation, Brokers, authorizer),
             new DescribeClusterApi(Metadata, authorizer),
-            new CreateTopicsApi(Creation, Metadata, () => IsController, authorizer),
-            new DeleteTopicsApi(WriteAsController, Metadata, () => IsController, _isDeletionEnabled, authorizer),
-            new CreatePartitionsApi(new PartitionAddition(_znodes, Metadata, WriteAsController), Metadata, () => IsController, IsBeingDeleted, authorizer),
-            new DescribeConfigsApi(Metadata, Topics, Brokers, BrokerId, authorizer),
-            new AlterConfigsApi(alteration, authorizer),
-            new IncrementalAlterConfigsApi(alteration, authorizer),
+            new CreateTopicsApi(Creation, Metadata, () => IsController, BeginRequest, authorizer),
+            new DeleteTopicsApi(WriteAsController, Metadata, () => IsController, _isDeletionEnabled, BeginRequest, authorizer),
+            new CreatePartitionsApi(new PartitionAddition(_znodes, Metadata, WriteAsController), Metadata, () => IsController, BeginRequest, authorizer),
+            new DescribeConfigsApi(Metadata, Topics, Brokers, BrokerId, BeginRequest, authorizer),
+            new AlterConfigsApi(alteration, BeginRequest, authorizer),
+            new IncrementalAlterConfigsApi(alteration, BeginRequest, authorizer),
             new InitProducerIdApi(ProducerIds, authorizer),
             new LeaderAndIsrApi(request => _local!.Send(request, CancellationToken.None), authorizer),
             new StopReplicaApi(request => _local!.Send(request, CancellationToken.None), authorizer),
@@ -328,11 +331,12 @@ internal sealed class ClusterMembership : IAsyncDisposable
         }
     }
 
-    private Task<Code?> WriteAsController(Op operation) => _controller!.Write(operation);
+    private RequestTime BeginRequest(TimeSpan timeout) => new(_session, _time, timeout);
+
+    /// <summary>A controller that cannot reach the tree at present writes nothing: it is cut off, and not replaced.</summary>
+    private async Task<Code?> WriteAsController(Op operation) => await _controller!.Write(operation) ?? (IsReplaced ? null : Code.ConnectionLoss);
 
     private bool IsThisBroker(int broker) => broker == BrokerId;
-
-    private async ValueTask<bool> IsBeingDeleted(string topic) => await _znodes.Exists(ZnodePaths.DeleteTopic(topic));
 
     private async ValueTask RegisterAgain(BrokerRegistration registration)
     {

@@ -103,13 +103,9 @@ internal sealed class GroupCoordinator : IPartitionListener
     public void Stopped(string topic, int partition, int leaderEpoch) => Resign(topic, partition);
 
     /// <summary>Deletes the offsets of topics that were deleted, or deleted and created again. For <see cref="MetadataCache.Subscribe"/>.</summary>
-    public void ImageChanged(ClusterImage before, ClusterImage after)
+    public void ImageChanged(ClusterImage before, ClusterImage after, IReadOnlyCollection<string> topics)
     {
-        if (ReferenceEquals(before.Topics, after.Topics))
-        {
-            return;
-        }
-        HashSet<string> gone = new(before.Topics.Values.Where(topic => WasDeleted(topic, after)).Select(topic => topic.Name), StringComparer.Ordinal);
+        HashSet<string> gone = new(topics.Where(name => before.Topic(name) is { } topic && WasDeleted(topic, after)), StringComparer.Ordinal);
         if (gone.Count > 0)
         {
             Broadcast(new PartitionsDeleted(gone));

@@ -29,7 +29,8 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
     internal const sbyte BrokerResource = 4;
 
     /// <summary>Replaces the whole dynamic configuration of an entity.</summary>
-    internal Task<AlterationResult> Replace(sbyte type, string name, IReadOnlyList<ConfigChange> values, bool validateOnly) => Guarded(async () =>
+    internal Task<AlterationResult> Replace(
+        sbyte type, string name, IReadOnlyList<ConfigChange> values, bool validateOnly, RequestTime time) => Guarded(time, async () =>
     {
         if (CheckResource(type, name, values, isIncremental: false) is { } problem)
         {
@@ -39,7 +40,8 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
     });
 
     /// <summary>Changes some settings of an entity and leaves the others.</summary>
-    internal Task<AlterationResult> Change(sbyte type, string name, IReadOnlyList<ConfigChange> changes, bool validateOnly) => Guarded(async () =>
+    internal Task<AlterationResult> Change(
+        sbyte type, string name, IReadOnlyList<ConfigChange> changes, bool validateOnly, RequestTime time) => Guarded(time, async () =>
     {
         if (CheckResource(type, name, changes, isIncremental: true) is { } problem)
         {
@@ -58,17 +60,9 @@ internal sealed class ConfigAlteration(ZnodeClient znodes, MetadataCache metadat
         return await Write(type, name, values, validateOnly);
     });
 
-    private static async Task<AlterationResult> Guarded(Func<Task<AlterationResult>> alter)
-    {
-        try
-        {
-            return await alter();
-        }
-        catch (CoordinationLostException lost)
-        {
-            return new AlterationResult(ErrorCode.UnknownServerError, lost.Message);
-        }
-    }
+    /// <summary>An alteration that was made without an answer is made again, which changes nothing more.</summary>
+    private static Task<AlterationResult> Guarded(RequestTime time, Func<Task<AlterationResult>> alter) =>
+        time.Persist(alter, (error, message) => new AlterationResult(error, message));
 
     private static AlterationResult Invalid(string message) => new(ErrorCode.InvalidRequest, message);
 

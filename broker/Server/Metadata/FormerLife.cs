@@ -14,20 +14,19 @@ internal sealed class FormerLife
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly string _file;
-    private readonly TimeSpan _patience;
+    private readonly TimeSpan _sessionTimeout;
     private readonly TimeProvider _time;
     private readonly MetadataLog _log;
     private readonly SessionKey? _key;
 
     /// <param name="file">Where the key of the present session is kept; its folder is locked by this process.</param>
-    /// <param name="sessionTimeout">How long a session lasts after its client's last message.</param>
+    /// <param name="sessionTimeout">How long a session is to last after its client's last message; the service may grant a longer one.</param>
     /// <param name="time">Measures the wait for a session to end.</param>
     /// <param name="log">Receives what could not be saved.</param>
     internal FormerLife(string file, TimeSpan sessionTimeout, TimeProvider time, MetadataLog log)
     {
         _file = file;
-        // ZooKeeper ends sessions at ticks, and a tick is half of the shortest session time-out at most.
-        _patience = sessionTimeout * 1.5;
+        _sessionTimeout = sessionTimeout;
         _time = time;
         _log = log;
         _key = Read(file);
@@ -57,6 +56,7 @@ internal sealed class FormerLife
     /// <returns>False where the znode is still there when the session of a dead process would have timed out.</returns>
     internal async ValueTask<bool> End(ClusterSession session, string znode, long owner)
     {
+        TimeSpan patience = PatienceIn(session);
         if (_key is { } key && key.Id == owner && await session.Resume(key) is { } resumed)
         {
             _log.FormerSessionEnded(znode, owner);
@@ -64,9 +64,19 @@ internal sealed class FormerLife
         }
         else
         {
-            _log.WaitsForSession(znode, owner, (long)_patience.TotalMilliseconds);
+            _log.WaitsForSession(znode, owner, (long)patience.TotalMilliseconds);
         }
-        return await IsGone(new ZnodeClient(session), znode);
+        return await IsGone(new ZnodeClient(session), znode, patience);
+    }
+
+    /// <summary>
+    /// The service grants every life of this broker the same time-out, perhaps a longer one than it asks for. ZooKeeper ends a session at the first tick after
+    /// it, and a tick is half of the shortest time-out that it grants, if it is not configured otherwise.
+    /// </summary>
+    private TimeSpan PatienceIn(ClusterSession session)
+    {
+        TimeSpan granted = session.Current.Timeout;
+        return (granted > _sessionTimeout ? granted : _sessionTimeout) * 1.5;
     }
 
     private static SessionKey? Read(string file)
@@ -84,7 +94,7 @@ internal sealed class FormerLife
         }
     }
 
-    private async Task<bool> IsGone(ZnodeClient znodes, string znode)
+    private async Task<bool> IsGone(ZnodeClient znodes, string znode, TimeSpan patience)
     {
         long start = _time.GetTimestamp();
         while (true)
@@ -94,7 +104,7 @@ internal sealed class FormerLife
             {
                 return true;
             }
-            TimeSpan left = _patience - _time.GetElapsedTime(start);
+            TimeSpan left = patience - _time.GetElapsedTime(start);
             if (left <= TimeSpan.Zero || !await IsChanged(changed.Task, left))
             {
                 return false;

@@ -6,6 +6,12 @@ using Broker.Server.Scheduling;
 
 namespace Broker.Server.Metadata;
 
+/// <summary>Receives a change of the image.</summary>
+/// <param name="before">The image before.</param>
+/// <param name="after">The image after.</param>
+/// <param name="topics">The topics that the change names: all others are the same in both images.</param>
+internal delegate void ImageChanged(ClusterImage before, ClusterImage after, IReadOnlyCollection<string> topics);
+
 /// <summary>
 /// Holds the <see cref="ClusterImage"/>. Only the controller's UpdateMetadata changes it; readers take no lock, and keep the image they took for the whole of a
 /// request.
@@ -16,7 +22,7 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly List<Waiter> _waiters = [];
-    private readonly List<Action<ClusterImage, ClusterImage>> _subscribers = [];
+    private readonly List<ImageChanged> _subscribers = [];
     private volatile ClusterImage _current = ClusterImage.Empty(clusterId);
 
     /// <summary>Decides which controllers' requests this broker accepts.</summary>
@@ -25,9 +31,9 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
     /// <summary>The image of this moment.</summary>
     internal ClusterImage Current => _current;
 
-    /// <summary>Notifies a subscriber of each change, on the thread that makes it, with the image before and after; to be called before the first change. The
-    /// subscriber must not block.</summary>
-    internal void Subscribe(Action<ClusterImage, ClusterImage> changed) => _subscribers.Add(changed);
+    /// <summary>Notifies a subscriber of each change, on the thread that makes it; to be called before the first change. The subscriber must not
+    /// block.</summary>
+    internal void Subscribe(ImageChanged changed) => _subscribers.Add(changed);
 
     /// <summary>Applies an update from a controller; from any thread. A former controller is refused with STALE_CONTROLLER_EPOCH.</summary>
     internal UpdateMetadataResponse Apply(UpdateMetadataRequest request)
@@ -48,7 +54,8 @@ internal sealed class MetadataCache(string clusterId, TimeProvider time)
         }
 
         woken.ForEach(waiter => waiter.Done.TrySetResult(true));
-        _subscribers.ForEach(changed => changed(before, after));
+        string[] topics = [.. request.TopicStates.Select(topic => topic.TopicName)];
+        _subscribers.ForEach(changed => changed(before, after, topics));
         return new UpdateMetadataResponse();
     }
 

@@ -16,44 +16,60 @@ internal sealed class PartitionAddition(ZnodeClient znodes, MetadataCache metada
 {
     /// <summary>Grows a topic to a count of partitions.</summary>
     /// <param name="assignments">The new partitions' replicas, where the client chose them.</param>
-    internal async Task<AdditionResult> Grow(string topic, int count, IReadOnlyList<int[]>? assignments, bool validateOnly)
+    internal Task<AdditionResult> Grow(string topic, int count, IReadOnlyList<int[]>? assignments, bool validateOnly, RequestTime time)
     {
-        try
+        Attempts attempts = new();
+        return time.Persist(
+            () => Attempt(topic, count, assignments, validateOnly, attempts), (error, message) => new AdditionResult(error, message));
+    }
+
+    private async Task<AdditionResult> Attempt(string topic, int count, IReadOnlyList<int[]>? assignments, bool validateOnly, Attempts attempts)
+    {
+        // No znode is asked for by a name that no topic can have: it may be no path, or the path of another znode.
+        if (TopicNames.Problem(topic) is not null)
         {
-            while (true)
+            return Unknown(topic);
+        }
+        if (await znodes.Exists(ZnodePaths.DeleteTopic(topic)))
+        {
+            return new AdditionResult(ErrorCode.InvalidTopicException, "The topic is queued for deletion.");
+        }
+        while (true)
+        {
+            if (await znodes.Topic(topic) is not { } found)
             {
-                if (await znodes.Topic(topic) is not { } found)
-                {
-                    return new AdditionResult(ErrorCode.UnknownTopicOrPartition, $"The topic '{topic}' does not exist.");
-                }
-                AdditionResult problem = Plan(topic, found.Topic, count, assignments, out ImmutableSortedDictionary<int, ReplicaAssignment> added);
-                if (problem.Error != ErrorCode.None)
-                {
-                    return problem;
-                }
-                byte[] grown = (found.Topic with { Partitions = found.Topic.Partitions.AddRange(added) }).Encode();
-                if (grown.Length > TopicZnode.MaxBytes)
-                {
-                    return new AdditionResult(ErrorCode.InvalidPartitions, TopicZnode.TooMany(count));
-                }
-                if (validateOnly)
-                {
-                    return problem;
-                }
-                switch (await write(new Op.SetData(ZnodePaths.Topic(topic), grown, found.Version)))
-                {
-                    case null: return new AdditionResult(ErrorCode.NotController, null);
-                    case Code.Ok: return problem;
-                    case Code.BadVersion or Code.NoNode: break; // The topic was changed or deleted meanwhile: the loop reads it again.
-                    case { } failed: throw new CoordinationLostException(failed, topic);
-                }
+                return Unknown(topic);
+            }
+            if (attempts.HaveMade(found))
+            {
+                return new AdditionResult(ErrorCode.None, null);
+            }
+            AdditionResult problem = Plan(topic, found.Topic, count, assignments, out ImmutableSortedDictionary<int, ReplicaAssignment> added);
+            if (problem.Error != ErrorCode.None)
+            {
+                return problem;
+            }
+            byte[] grown = (found.Topic with { Partitions = found.Topic.Partitions.AddRange(added) }).Encode();
+            if (grown.Length > TopicZnode.MaxBytes)
+            {
+                return new AdditionResult(ErrorCode.InvalidPartitions, TopicZnode.TooMany(count));
+            }
+            if (validateOnly)
+            {
+                return problem;
+            }
+            attempts.Sent = (grown, found.Version);
+            switch (await write(new Op.SetData(ZnodePaths.Topic(topic), grown, found.Version)))
+            {
+                case null: return new AdditionResult(ErrorCode.NotController, null);
+                case Code.Ok: return problem;
+                case Code.BadVersion or Code.NoNode: break; // The topic was changed or deleted meanwhile: the loop reads it again.
+                case { } failed: throw new CoordinationLostException(failed, topic);
             }
         }
-        catch (CoordinationLostException lost)
-        {
-            return new AdditionResult(ErrorCode.UnknownServerError, lost.Message);
-        }
     }
+
+    private static AdditionResult Unknown(string topic) => new(ErrorCode.UnknownTopicOrPartition, $"The topic '{topic}' does not exist.");
 
     private AdditionResult Plan(
         string topic, TopicZnode znode, int count, IReadOnlyList<int[]>? assignments, out ImmutableSortedDictionary<int, ReplicaAssignment> added)
@@ -125,4 +141,14 @@ internal sealed class PartitionAddition(ZnodeClient znodes, MetadataCache metada
     }
 
     private static AdditionResult Refused(string message) => new(ErrorCode.InvalidReplicaAssignment, message);
+
+    /// <summary>What the tries of one request share.</summary>
+    private sealed class Attempts
+    {
+        /// <summary>What has been sent last, for which version of the topic's znode; where the answer was lost it may be written. Null before.</summary>
+        internal (byte[] Grown, int Version)? Sent { get; set; }
+
+        internal bool HaveMade((TopicZnode Topic, int Version) found) =>
+            Sent is { } sent && found.Version == sent.Version + 1 && found.Topic.Encode().AsSpan().SequenceEqual(sent.Grown);
+    }
 }

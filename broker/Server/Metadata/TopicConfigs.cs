@@ -28,12 +28,21 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
         }
     }
 
-    /// <summary>Reads every topic's settings; before the logs are loaded.</summary>
+    /// <summary>
+    /// Reads every topic's settings: before the logs are loaded, and again when changes are followed, because their notices are deleted after a while and the
+    /// logs may take longer. What is read anew meanwhile stays.
+    /// </summary>
     internal async Task Load()
     {
-        foreach (string topic in await znodes.Children(ZnodePaths.TopicConfigs))
+        IReadOnlyList<string> topics = await znodes.Children(ZnodePaths.TopicConfigs);
+        IReadOnlyList<IReadOnlyDictionary<string, string>?> before = [.. topics.Select(topic => Known(topic)?.Overrides)];
+        IReadOnlyList<IReadOnlyDictionary<string, string>> read = await Pipelined.Run(topics, topic => Read(topic).AsTask());
+        for (int i = 0; i < topics.Count; i++)
         {
-            await Refresh(topic);
+            if (ReferenceEquals(Known(topics[i])?.Overrides, before[i]))
+            {
+                Take(topics[i], read[i]);
+            }
         }
     }
 
@@ -42,12 +51,7 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     internal ValueTask<IReadOnlyDictionary<string, string>> Read(string topic) => znodes.Config($"topics/{topic}");
 
     /// <summary>Reads one topic's settings again, as they are now.</summary>
-    internal async Task Refresh(string topic)
-    {
-        IReadOnlyDictionary<string, string> overrides = await Read(topic);
-        Change(topic, before => before is null ? new Entry(null, overrides) : before with { Overrides = overrides });
-        _changed(topic, overrides);
-    }
+    internal async Task Refresh(string topic) => Take(topic, await Read(topic));
 
     /// <summary>
     /// Makes sure that the settings of a topic are known of which this broker gets a replica. No notice says what a topic is created with, and not only a
@@ -86,6 +90,12 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     /// <exception cref="CoordinationLostException">The tree is out of reach.</exception>
     internal async Task<bool> IsUncleanElectionAllowed(string topic) =>
         (bool)TopicSettings.Value("unclean.leader.election.enable", await Read(topic), broker.Effective);
+
+    private void Take(string topic, IReadOnlyDictionary<string, string> overrides)
+    {
+        Change(topic, before => before is null ? new Entry(null, overrides) : before with { Overrides = overrides });
+        _changed(topic, overrides);
+    }
 
     private Entry? Known(string topic) => Volatile.Read(ref _known).GetValueOrDefault(topic);
 

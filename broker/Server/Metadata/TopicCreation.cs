@@ -33,33 +33,46 @@ internal sealed record CreatedTopic(
     BrokerConfigLayers? Broker = null);
 
 /// <summary>Creates topics by writing znodes; the controller does the rest. From any thread.</summary>
-internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, DynamicBrokerConfigs configs, Random random, MetadataLog log)
+/// <param name="znodes">Gets the topics.</param>
+/// <param name="metadata">The brokers that live, and the topics.</param>
+/// <param name="configs">The broker's settings below a topic's own.</param>
+/// <param name="isReplaced">Whether another broker is the controller: that one creates topics then.</param>
+/// <param name="begin">Begins the time of a request that another broker sends.</param>
+/// <param name="random">Chooses replicas and ids.</param>
+/// <param name="log">Receives what is created.</param>
+internal sealed class TopicCreation(
+    ZnodeClient znodes, MetadataCache metadata, DynamicBrokerConfigs configs, Func<bool> isReplaced, Func<TimeSpan, RequestTime> begin, Random random,
+    MetadataLog log)
 {
     private const int Unset = -1;
 
     /// <summary>Checks a topic as Kafka does, and creates it unless it is only to be checked.</summary>
-    internal async Task<CreatedTopic> Create(NewTopic topic, bool validateOnly)
+    internal Task<CreatedTopic> Create(NewTopic topic, bool validateOnly, RequestTime time)
     {
-        try
-        {
-            return Check(topic) ?? await Place(topic, validateOnly);
-        }
-        catch (CoordinationLostException lost)
-        {
-            return new CreatedTopic(ErrorCode.UnknownServerError, lost.Message);
-        }
+        Attempts attempts = new();
+        return time.Persist(() => Attempt(topic, validateOnly, attempts), (error, message) => new CreatedTopic(error, message));
     }
 
     /// <summary>Creates the topics of another broker's request, as the controller; does not wait for their leaders.</summary>
     internal async ValueTask<CreateTopicsResponse> Create(CreateTopicsRequest request)
     {
+        RequestTime time = begin(TimeSpan.FromMilliseconds(request.TimeoutMs));
         List<CreateTopicsResponse.CreatableTopicResult> results = [];
         foreach (CreateTopicsRequest.CreatableTopic topic in request.Topics)
         {
-            CreatedTopic made = await Create(NewTopic.Of(topic), request.ValidateOnly);
+            CreatedTopic made = await Create(NewTopic.Of(topic), request.ValidateOnly, time);
             results.Add(new() { Name = topic.Name, ErrorCode = (short)made.Error, ErrorMessage = made.Message, TopicId = made.TopicId });
         }
         return new CreateTopicsResponse { Topics = [.. results] };
+    }
+
+    private async Task<CreatedTopic> Attempt(NewTopic topic, bool validateOnly, Attempts attempts)
+    {
+        if (attempts.Sent is { } sent && await IsThere(topic.Name, sent.TopicId))
+        {
+            return sent;
+        }
+        return isReplaced() ? new CreatedTopic(ErrorCode.NotController) : Check(topic) ?? await Place(topic, validateOnly, attempts);
     }
 
     private CreatedTopic? Check(NewTopic topic)
@@ -83,7 +96,7 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
         return null;
     }
 
-    private async Task<CreatedTopic> Place(NewTopic topic, bool validateOnly)
+    private async Task<CreatedTopic> Place(NewTopic topic, bool validateOnly, Attempts attempts)
     {
         int partitions = topic.Partitions == Unset ? configs.Effective.NumPartitions : topic.Partitions;
         int factor = topic.ReplicationFactor == Unset ? configs.Effective.DefaultReplicationFactor : topic.ReplicationFactor;
@@ -114,14 +127,19 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
             return invalid;
         }
         Dictionary<string, string> overrides = OverridesOf(topic);
-        Guid id = TopicId.New(random);
+        Guid id = attempts.Sent?.TopicId ?? TopicId.New(random);
         byte[] znode = new TopicZnode(id, placed).Encode();
         if (znode.Length > TopicZnode.MaxBytes)
         {
             return new CreatedTopic(ErrorCode.InvalidPartitions, TopicZnode.TooMany(placed.Count));
         }
         CreatedTopic created = new(ErrorCode.None, null, Guid.Empty, placed.Count, (short)placed[0].Replicas.Length, overrides, broker);
-        return validateOnly ? created : await Write(topic.Name, znode, overrides, created with { TopicId = id });
+        if (validateOnly)
+        {
+            return created;
+        }
+        attempts.Sent = created with { TopicId = id };
+        return await Write(topic.Name, znode, overrides, attempts.Sent);
     }
 
     /// <summary>Of a setting that is given twice the last value holds, as in Kafka.</summary>
@@ -211,7 +229,7 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
 
             if (result.Results is [{ Code: Code.Ok }, { Code: Code.NodeExists }])
             {
-                return Exists(name);
+                return await IsThere(name, created.TopicId) ? created : Exists(name);
             }
             bool isOvertaken = result.Results.Count > 0 && result.Results[0].Code == (isThere ? Code.NoNode : Code.NodeExists);
             if (!isOvertaken)
@@ -221,5 +239,14 @@ internal sealed class TopicCreation(ZnodeClient znodes, MetadataCache metadata, 
         }
     }
 
+    private async Task<bool> IsThere(string name, Guid id) => (await znodes.Topic(name))?.Topic.TopicId == id;
+
     private static CreatedTopic Exists(string name) => new(ErrorCode.TopicAlreadyExists, $"Topic '{name}' already exists.");
+
+    /// <summary>What the tries of one request share.</summary>
+    private sealed class Attempts
+    {
+        /// <summary>What has been sent last; where the answer was lost it may be made. Null before.</summary>
+        internal CreatedTopic? Sent { get; set; }
+    }
 }

@@ -15,6 +15,9 @@ internal sealed class BrokerMetrics : IDisposable
     private readonly ConcurrentDictionary<string, MetricSeries> _series = new(StringComparer.Ordinal);
     private readonly MeterListener _listener = new();
 
+    /// <summary>One page is made at a time, because it measures anew.</summary>
+    private readonly Lock _gate = new();
+
     /// <param name="brokerId">A tag of the meter, for other listeners of the process.</param>
     public BrokerMetrics(int brokerId)
     {
@@ -32,14 +35,15 @@ internal sealed class BrokerMetrics : IDisposable
     /// <summary>Everything measured so far, in Prometheus' text form 0.0.4.</summary>
     public string Page()
     {
-        _listener.RecordObservableInstruments();
-        StringBuilder page = new();
-        foreach (MetricSeries series in _series.Values.OrderBy(s => s.Name, StringComparer.Ordinal))
+        lock (_gate)
         {
-            series.Write(page);
+            MetricSeries[] all = [.. _series.Values.OrderBy(s => s.Name, StringComparer.Ordinal)];
+            Array.ForEach(all, series => series.Forget());
+            _listener.RecordObservableInstruments();
+            StringBuilder page = new();
+            Array.ForEach(all, series => series.Write(page));
+            return page.ToString();
         }
-
-        return page.ToString();
     }
 
     public void Dispose()

@@ -43,6 +43,15 @@ internal sealed class MetricSeries(Instrument instrument)
         }
     }
 
+    /// <summary>Forgets what an observable instrument measured last: labels that it does not measure again are gone.</summary>
+    public void Forget()
+    {
+        if (instrument.IsObservable)
+        {
+            _cells.Clear();
+        }
+    }
+
     /// <summary>Writes all of it in Prometheus' text form.</summary>
     public void Write(StringBuilder page)
     {

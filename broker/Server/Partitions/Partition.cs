@@ -288,10 +288,12 @@ internal sealed partial class Partition
 
         if (answer.Error != ErrorCode.None)
         {
+            _host.IsrCounts.Refused();
             PartitionLogMessages.ProposalRefused(_host.Logger, Name, string.Join(',', proposal.Members.Select(member => member.BrokerId)), answer.Error);
         }
         else if (after != before)
         {
+            _host.IsrCounts.Changed(before.Isr.Length, after.Isr.Length);
             PartitionLogMessages.IsrChanged(_host.Logger, Name, string.Join(',', after.Isr), string.Join(',', before.Isr));
         }
 

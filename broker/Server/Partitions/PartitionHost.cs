@@ -27,6 +27,9 @@ internal sealed record PartitionHost(
     /// <summary>Bounds the appends that run at once, by the path of the log directory.</summary>
     public ConcurrentDictionary<string, AppendGate> Gates { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Counts the answers to all partitions' proposals.</summary>
+    public IsrCounts IsrCounts { get; } = new();
+
     /// <summary>Runs the flushes that acknowledgements wait for.</summary>
     public DirectoryThreads Flushes { get; } = new(Scheduler, FlushesPerDirectory);
 

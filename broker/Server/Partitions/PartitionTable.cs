@@ -40,6 +40,9 @@ internal sealed class PartitionTable
 
     public int LeaderCount => _partitions.Values.Count(p => p.State.IsLeader);
 
+    /// <summary>Changes of the in-sync replicas that the controller has answered.</summary>
+    public IsrCounts IsrCounts => _host.IsrCounts;
+
     /// <summary>True once a controller has assigned this broker its partitions: before, high watermarks must not be checkpointed.</summary>
     public bool IsInitialized { get; private set; }
 

@@ -53,6 +53,24 @@ public sealed class ConfigApisTests
         }
     }
 
+    [Fact]
+    public async Task The_broker_s_settings_are_read_once_for_all_resources_of_a_request()
+    {
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
+        await cluster.CreateTopic("t");
+        await cluster.CreateTopic("u");
+        int before = cluster.Link.Read.Count;
+        DescribeConfigsRequest request = new()
+        {
+            Resources = [
+                new() { ResourceType = Topic, ResourceName = "t" }, new() { ResourceType = Topic, ResourceName = "u" },
+                new() { ResourceType = Server, ResourceName = "1" }],
+        };
+        (await cluster.Call<DescribeConfigsRequest, DescribeConfigsResponse>(request)).Results.Select(result => result.ErrorCode).ShouldBe([0, 0, 0]);
+        cluster.Link.Read.Skip(before).Where(path => path.StartsWith("/config/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            .ShouldBe(["/config/brokers/1", "/config/brokers/<default>", "/config/topics/t", "/config/topics/u"]);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -17,14 +17,17 @@ namespace Broker.Server.Tests.Apis;
 /// <summary>One broker on a tree in memory, with this area's handlers; its replicas are only written down.</summary>
 internal sealed class OneBrokerCluster : IAsyncDisposable
 {
-    private OneBrokerCluster(EmbeddedCoordination tree, ClusterMembership membership)
+    private OneBrokerCluster(EmbeddedCoordination tree, LossyCoordination link, ClusterMembership membership)
     {
-        Tree = tree;
+        (Tree, Link) = (tree, link);
         Membership = membership;
         Apis = membership.Apis(Authorizer).ToDictionary(api => api.Key);
     }
 
     public EmbeddedCoordination Tree { get; }
+
+    /// <summary>The broker's way to the tree.</summary>
+    public LossyCoordination Link { get; }
 
     public ClusterMembership Membership { get; }
 
@@ -52,9 +55,10 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
             given[key] = value;
         }
         EmbeddedCoordination tree = EmbeddedCoordination.InMemory(TimeProvider.System);
-        ClusterMembership membership = await ClusterMembership.Join(tree, null, new BrokerConfig(given), null, null,
+        LossyCoordination link = new(tree);
+        ClusterMembership membership = await ClusterMembership.Join(link, null, new BrokerConfig(given), null, null,
             new SocketBrokerConnections(1 << 20, TimeProvider.System), PoolScheduler.Instance, TimeProvider.System, new Random(1), NullLoggerFactory.Instance);
-        OneBrokerCluster cluster = new(tree, membership);
+        OneBrokerCluster cluster = new(tree, link, membership);
         await membership.Start(
             [new BrokerEndpoint("PLAINTEXT", "127.0.0.1", 9092, 0)],
             request => cluster.Replicas.Send(request, CancellationToken.None).AsTask().GetAwaiter().GetResult(),
@@ -93,6 +97,15 @@ internal sealed class OneBrokerCluster : IAsyncDisposable
             }],
             TimeoutMs = 30_000,
         });
+
+    /// <summary>Cuts the broker off from the tree; its session stays.</summary>
+    public ValueTask Disconnect() => Tree.Disconnect(LossyCoordination.Inner(Membership.Znodes.Session));
+
+    /// <summary>Ends <see cref="Disconnect"/>.</summary>
+    public ValueTask Reconnect() => Tree.Reconnect(LossyCoordination.Inner(Membership.Znodes.Session));
+
+    /// <summary>Ends the broker's session; it opens another one.</summary>
+    public ValueTask Expire() => Tree.Expire(LossyCoordination.Inner(Membership.Znodes.Session));
 
     public async ValueTask DisposeAsync()
     {

@@ -2,6 +2,7 @@ using Broker.Server.Scheduling;
 using Broker.Protocol;
 using Broker.Protocol.Messages;
 using Broker.Server.Metadata;
+using Broker.Server.Metadata.Znodes;
 using Broker.Server.Security;
 
 namespace Broker.Server.Tests.Apis;
@@ -70,7 +71,8 @@ public sealed class TopicApisTests
     {
         await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
         NewTopic tooLong = new("x", 1, 1, [], [new("follower.replication.throttled.replicas", string.Join(',', Enumerable.Repeat("1:1", 300_000)))]);
-        (await cluster.Membership.Creation.Create(tooLong, validateOnly: false)).Error.ShouldBe(ErrorCode.UnknownServerError);
+        RequestTime time = new(new ClusterSession(cluster.Tree), TimeProvider.System, TimeSpan.Zero);
+        (await cluster.Membership.Creation.Create(tooLong, validateOnly: false, time)).Error.ShouldBe(ErrorCode.UnknownServerError);
         (await cluster.Membership.Znodes.Children("/config/topics")).ShouldBeEmpty();
 
         await cluster.Membership.Znodes.SetConfig("topics/x", new Dictionary<string, string> { ["retention.ms"] = "1" });
@@ -164,6 +166,8 @@ public sealed class TopicApisTests
         (await Grow(cluster, "t", 4)).ShouldBe(ErrorCode.InvalidPartitions);
         (await Grow(cluster, "t", 3)).ShouldBe(ErrorCode.InvalidPartitions);
         (await Grow(cluster, "none", 3)).ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        (await Grow(cluster, "", 3)).ShouldBe(ErrorCode.UnknownTopicOrPartition);
+        (await Grow(cluster, "t/partitions", 3)).ShouldBe(ErrorCode.UnknownTopicOrPartition);
         (await Grow(cluster, "t", 5, [9])).ShouldBe(ErrorCode.InvalidReplicaAssignment);
         (await Grow(cluster, "t", 6, [1])).ShouldBe(ErrorCode.InvalidReplicaAssignment);
         (await Grow(cluster, "t", 5, [1])).ShouldBe(ErrorCode.None);

@@ -4,7 +4,9 @@ using Broker.Server.Config;
 using Broker.Server.Controller;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
+using Broker.Server.Tests.Apis;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Server.Tests.Controller;
 
@@ -61,6 +63,22 @@ public sealed class BrokerRegistrarTests : IAsyncLifetime
         waiting.IsCompleted.ShouldBeFalse();
         await _tree.Expire(dead.Current);
         (await waiting).Registrar.Epoch.ShouldBeGreaterThan(killed.Epoch);
+    }
+
+    [Fact]
+    public async Task It_waits_as_long_as_the_server_lets_a_session_last_where_that_is_longer_than_it_asks_for()
+    {
+        await Register(null);
+        FakeTimeProvider time = new();
+        ClusterSession session = new(new LossyCoordination(_tree) { Timeout = TimeSpan.FromSeconds(4) });
+        await session.Open();
+        FormerLife life = new(SessionFile, TimeSpan.FromSeconds(2), time, new MetadataLog(NullLogger.Instance));
+        StatResult znode = await session.Current.Exists(ZnodePaths.Broker(1));
+        Task<bool> end = life.End(session, ZnodePaths.Broker(1), znode.Stat.EphemeralOwner).AsTask();
+        time.Advance(TimeSpan.FromSeconds(5));
+        await session.Current.Exists("/"); // The wait has begun, or is over.
+        await _client.Current.Delete(ZnodePaths.Broker(1)); // As the end of the session does.
+        (await end).ShouldBeTrue();
     }
 
     [Fact]

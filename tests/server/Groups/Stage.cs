@@ -126,7 +126,7 @@ internal sealed class Stage : IDisposable
             Topics = topics.ToImmutableSortedDictionary(t => t.Name,
                 t => new TopicImage(t.Name, t.Id, ImmutableSortedDictionary<int, PartitionImage>.Empty.Add(0, partition)), StringComparer.Ordinal),
         };
-        Coordinator.ImageChanged(before, Image);
+        Coordinator.ImageChanged(before, Image, [.. before.Topics.Keys.Union(Image.Topics.Keys)]);
     }
 
     public void Dispose()

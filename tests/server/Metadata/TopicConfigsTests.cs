@@ -34,6 +34,39 @@ public sealed class TopicConfigsTests
         topics.LogConfigOf("t").FlushMessages.ShouldBe(2, "another topic has the name now");
     }
 
+    [Fact]
+    public async Task The_settings_of_all_topics_are_asked_for_before_the_first_is_answered()
+    {
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
+        foreach (string topic in new[] { "a", "b", "c" })
+        {
+            await cluster.CreateTopic(topic, 1, ("retention.ms", "5"));
+        }
+        TopicConfigs topics = new(cluster.Membership.Znodes, cluster.Membership.Brokers);
+        cluster.Link.HoldReads();
+        Task load = topics.Load();
+        (await cluster.Link.HaveCome(3)).ShouldBeTrue();
+        cluster.Link.AnswerReads();
+        await load;
+        new[] { "a", "b", "c" }.ShouldAllBe(topic => topics.LogConfigOf(topic).RetentionMs == 5);
+    }
+
+    [Fact]
+    public async Task Settings_that_are_read_anew_while_all_are_read_stay()
+    {
+        await using OneBrokerCluster cluster = await OneBrokerCluster.Start();
+        await Write(cluster, "1");
+        TopicConfigs topics = new(cluster.Membership.Znodes, cluster.Membership.Brokers);
+        await topics.Load();
+        cluster.Link.HoldReads();
+        Task load = topics.Load();
+        (await cluster.Link.HaveCome(1)).ShouldBeTrue();
+        topics.Forget("t");
+        cluster.Link.AnswerReads();
+        await load;
+        topics.OverridesOf("t").ShouldBeEmpty();
+    }
+
     private static async Task Write(OneBrokerCluster cluster, string flushMessages)
     {
         byte[] settings = ConfigZnode.Encode(new Dictionary<string, string> { ["flush.messages"] = flushMessages });

@@ -16,6 +16,9 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
     /// <summary>The session before the one in use, or 0: this broker may replace its ephemeral znodes.</summary>
     internal long PreviousSessionId { get; private set; }
 
+    /// <summary>Completes with the next change of the session's state.</summary>
+    internal Task Changed => Volatile.Read(ref _changed).Task;
+
     /// <summary>Opens the first session, or the next one after an expiry.</summary>
     internal async ValueTask Open()
     {
@@ -32,7 +35,7 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
     {
         while (true)
         {
-            Task changed = Volatile.Read(ref _changed).Task;
+            Task changed = Changed;
             try
             {
                 await step();

@@ -1,6 +1,6 @@
 using Broker.Server.Scheduling;
 
-namespace Broker.Server.Controller;
+namespace Broker.Server.Metadata.Znodes;
 
 /// <summary>Many requests to coordination, sent before the first is answered: they share its round trips and its flushes to disk.</summary>
 internal static class Pipelined
