@@ -1,6 +1,7 @@
 using Broker.Protocol;
 using Broker.Server.Groups.Requests;
 using Broker.Server.Groups.State;
+using Broker.Server.Metadata;
 using Broker.Storage;
 
 namespace Broker.Server.Tests.Groups;
@@ -199,5 +200,17 @@ public sealed class OffsetTests : IDisposable
         _stage.Committed("kept").ShouldBe(2);
         using Stage next = _stage.Restart();
         next.Load().Committed("gone").ShouldBeNull();
+    }
+
+    [Fact]
+    public void A_change_is_looked_at_for_the_topics_that_it_names_only()
+    {
+        _stage.Topics(("t", Guid.NewGuid()));
+        _stage.Commit("t", 1);
+        ClusterImage without = _stage.Image with { Topics = _stage.Image.Topics.Clear() };
+        _stage.Coordinator.ImageChanged(_stage.Image, without, ["other"]);
+        _stage.Committed("t").ShouldBe(1);
+        _stage.Coordinator.ImageChanged(_stage.Image, without, ["other", "t"]);
+        _stage.Committed("t").ShouldBeNull();
     }
 }
