@@ -11,6 +11,12 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     private static readonly IReadOnlyDictionary<string, string> None = new Dictionary<string, string>(StringComparer.Ordinal);
 
     private readonly Lock _gate = new();
+
+    /// <summary>Counts the reads, as they begin.</summary>
+    private long _turns;
+
+    /// <summary>The turn in which a topic was forgotten last.</summary>
+    private long _lastForgotten;
     private ImmutableSortedDictionary<string, Entry> _known = ImmutableSortedDictionary.Create<string, Entry>(StringComparer.Ordinal);
 
     private Action<string, IReadOnlyDictionary<string, string>> _changed = static (_, _) => { };
@@ -35,14 +41,12 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     internal async Task Load()
     {
         IReadOnlyList<string> topics = await znodes.Children(ZnodePaths.TopicConfigs);
-        IReadOnlyList<IReadOnlyDictionary<string, string>?> before = [.. topics.Select(topic => Known(topic)?.Overrides)];
+        long turn = Interlocked.Increment(ref _turns);
         IReadOnlyList<IReadOnlyDictionary<string, string>> read = await Pipelined.Run(topics, topic => Read(topic).AsTask());
         for (int i = 0; i < topics.Count; i++)
         {
-            if (ReferenceEquals(Known(topics[i])?.Overrides, before[i]))
-            {
-                Take(topics[i], read[i]);
-            }
+            // What was forgotten meanwhile is read when this broker gets a replica of it again.
+            TryTake(topics[i], read[i], turn);
         }
     }
 
@@ -51,7 +55,15 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     internal ValueTask<IReadOnlyDictionary<string, string>> Read(string topic) => znodes.Config($"topics/{topic}");
 
     /// <summary>Reads one topic's settings again, as they are now.</summary>
-    internal async Task Refresh(string topic) => Take(topic, await Read(topic));
+    internal async Task Refresh(string topic)
+    {
+        long turn;
+        do
+        {
+            turn = Interlocked.Increment(ref _turns);
+        }
+        while (!TryTake(topic, await Read(topic), turn));
+    }
 
     /// <summary>
     /// Makes sure that the settings of a topic are known of which this broker gets a replica. No notice says what a topic is created with, and not only a
@@ -76,7 +88,12 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     /// <summary>Forgets a topic that has been deleted.</summary>
     internal void Forget(string topic)
     {
-        Change(topic, static _ => null);
+        lock (_gate)
+        {
+            _lastForgotten = Interlocked.Increment(ref _turns);
+            Change(topic, static _ => null);
+        }
+
         _changed(topic, None);
     }
 
@@ -91,10 +108,25 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
     internal async Task<bool> IsUncleanElectionAllowed(string topic) =>
         (bool)TopicSettings.Value("unclean.leader.election.enable", await Read(topic), broker.Effective);
 
-    private void Take(string topic, IReadOnlyDictionary<string, string> overrides)
+    /// <summary>
+    /// Takes over what was read, unless something newer is known: a session answers in order, and its answers may be taken over in another one. False where
+    /// nothing is known of the topic and topics were forgotten since the read began: it may be one of them.
+    /// </summary>
+    private bool TryTake(string topic, IReadOnlyDictionary<string, string> overrides, long turn)
     {
-        Change(topic, before => before is null ? new Entry(null, overrides) : before with { Overrides = overrides });
+        lock (_gate)
+        {
+            Entry? known = _known.GetValueOrDefault(topic);
+            if (known is null ? _lastForgotten > turn : known.Turn > turn)
+            {
+                return known is not null;
+            }
+
+            Change(topic, before => before is null ? new Entry(null, overrides, turn) : before with { Overrides = overrides, Turn = turn });
+        }
+
         _changed(topic, overrides);
+        return true;
     }
 
     private Entry? Known(string topic) => Volatile.Read(ref _known).GetValueOrDefault(topic);
@@ -110,5 +142,6 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
 
     /// <param name="TopicId">Null until the controller has named it.</param>
     /// <param name="Overrides">The topic's own settings.</param>
-    private sealed record Entry(Guid? TopicId, IReadOnlyDictionary<string, string> Overrides);
+    /// <param name="Turn">Of the read that has found them.</param>
+    private sealed record Entry(Guid? TopicId, IReadOnlyDictionary<string, string> Overrides, long Turn);
 }

@@ -69,7 +69,8 @@ internal sealed class ControlledCluster : IAsyncDisposable, IBrokerChannels
         BrokerRegistrar registrar = new(session, ClusterId);
         BrokerRegistration registration = new(id, [new BrokerEndpoint("PLAINTEXT", "localhost", 9000 + id, 0)], null, 0);
         ClusterController controller = new(
-            new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled, Balancing, new Random(id), () => Brokers[id].Metadata.Current.Topics.Values), session, this,
+            new ControllerSettings(id, "PLAINTEXT", IsDeletionEnabled, Balancing, new Random(id), () => Brokers[id].Metadata.Current.Topics.Values),
+            session, this,
             topic => Task.FromResult(UncleanTopics.Contains(topic)),
             () => RegisterAgain(registrar, registration), PoolScheduler.Instance, Time, new ControllerLog(NullLogger.Instance),
             Metrics.GetValueOrDefault(id) ?? new ControllerMetrics());

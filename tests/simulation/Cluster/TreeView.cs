@@ -37,7 +37,9 @@ internal sealed class TreeView(EmbeddedCoordination tree)
     public IReadOnlyDictionary<string, string> Config(string topic)
     {
         DataResult read = AtOnce.Of(_session.GetData(ZnodePaths.TopicConfig(topic)));
-        return read.Data is { Length: > 0 } ? ConfigZnode.Decode(ZnodePaths.TopicConfig(topic), read.Data) : new Dictionary<string, string>(StringComparer.Ordinal);
+        return read.Data is { Length: > 0 }
+            ? ConfigZnode.Decode(ZnodePaths.TopicConfig(topic), read.Data)
+            : new Dictionary<string, string>(StringComparer.Ordinal);
     }
 
     /// <summary>What is written of a partition; null where it has no leader yet.</summary>
