@@ -52,7 +52,7 @@ internal sealed class SimBroker
 
     public bool IsUp { get; private set; }
 
-    /// <summary>Whether it accepts connections: not while it does not run, nor at the end of an ordered stop.</summary>
+    /// <summary>Whether it accepts connections: not while it does not run, nor before it has loaded its logs, nor at the end of an ordered stop.</summary>
     public bool IsOpen { get; private set; }
 
     /// <summary>Whether it is on its way down in order.</summary>
@@ -69,7 +69,7 @@ internal sealed class SimBroker
     {
         if (!IsUp)
         {
-            IsUp = IsOpen = true;
+            IsUp = true;
             Node.Start(Serve);
         }
     }
@@ -138,6 +138,7 @@ internal sealed class SimBroker
             BrokerCore core = Core = new BrokerCore(_config, storages, new CoreServices(
                 _network.Of(Node), Node, Node.Time, _world.Random, new Meter($"broker-{Id}"), _logging));
             await core.Join(CancellationToken.None);
+            IsOpen = true;
             (string host, int port) = SimNetwork.AddressOf(Id);
             await core.Start([new BrokerEndpoint("PLAINTEXT", host, port, 0)]);
         }

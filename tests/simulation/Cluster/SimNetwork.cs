@@ -19,6 +19,7 @@ internal sealed class SimNetwork(World world, Bug bug)
 {
     private const string Host = "sim";
     private const int FirstPort = 9000;
+    private static readonly TimeSpan BeforeServing = TimeSpan.FromMilliseconds(10);
 
     private readonly Node _wires = new(world, "network");
     private readonly HashSet<(Node From, Node To)> _cut = [];
@@ -65,6 +66,12 @@ internal sealed class SimNetwork(World world, Bug bug)
 
     private async Task Handle(SimBroker broker, Node from, int life, ApiKey key, short version, byte[] body, TaskCompletionSource<byte[]> answer)
     {
+        while (broker.Core is { Apis: null })
+        {
+            // Its port is bound: what comes before it serves waits.
+            await Task.Delay(BeforeServing, broker.Node.Time);
+        }
+
         if (broker.Core?.Apis?.Find((short)key) is not { } api)
         {
             return;
