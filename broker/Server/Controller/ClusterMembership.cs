@@ -48,6 +48,7 @@ internal sealed class ClusterMembership : IAsyncDisposable
     private readonly ControllerRequests _requests;
     private readonly ControlledShutdown _shutdown;
     private readonly ControllerMetrics _metrics = new();
+    private bool _haveRequestsStopped;
     private LocalBroker? _local;
     private ClusterController? _controller;
     private ConfigChanges? _changes;
@@ -270,9 +271,21 @@ internal sealed class ClusterMembership : IAsyncDisposable
         }
     }
 
+    /// <summary>For a stopping broker: on return the controllers' requests that have come are carried out, and no later one is.</summary>
+    internal async Task StopRequests()
+    {
+        if (!_haveRequestsStopped)
+        {
+            _haveRequestsStopped = true;
+            await _controllerDisk.Run(static () => true);
+            _controllerDisk.Dispose();
+        }
+    }
+
     /// <summary>Stops the controller's part and ends the session; after the replicas are closed.</summary>
     public async ValueTask DisposeAsync()
     {
+        await StopRequests();
         _ending.CancelHere();
         await _channel.DisposeAsync();
         await _isrChannel.DisposeAsync();
@@ -285,7 +298,6 @@ internal sealed class ClusterMembership : IAsyncDisposable
             await _controller.DisposeAsync();
         }
         await _session.DisposeAsync();
-        _controllerDisk.Dispose();
         _ending.Dispose();
     }
 

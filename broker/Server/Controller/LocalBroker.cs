@@ -1,5 +1,6 @@
 using Broker.Protocol;
 using Broker.Protocol.Messages;
+using Broker.Server.InterBroker;
 using Broker.Server.Metadata;
 using Broker.Server.Scheduling;
 
@@ -25,7 +26,7 @@ internal sealed class LocalBroker(
             await configs.Learn(topic.TopicName, topic.TopicId, topic.PartitionStates.Any(partition => partition.IsNew));
         }
 
-        return await disk.Run(() => leaderAndIsr(request));
+        return await OnDisk(() => leaderAndIsr(request));
     }
 
     public ValueTask<UpdateMetadataResponse> Send(MetadataUpdate update, CancellationToken cancellation)
@@ -48,7 +49,20 @@ internal sealed class LocalBroker(
         return ValueTask.FromResult(response);
     }
 
-    public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation) => new(disk.Run(() => stopReplica(request)));
+    public ValueTask<StopReplicaResponse> Send(StopReplicaRequest request, CancellationToken cancellation) => new(OnDisk(() => stopReplica(request)));
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <exception cref="BrokerUnreachableException">The broker stops, and its logs are being closed.</exception>
+    private async Task<T> OnDisk<T>(Func<T> work)
+    {
+        try
+        {
+            return await disk.Run(work);
+        }
+        catch (ObjectDisposedException)
+        {
+            throw new BrokerUnreachableException("this broker", 0, "it stops");
+        }
+    }
 }

@@ -174,11 +174,12 @@ internal sealed class BrokerCore
         await closeNetwork();
         await StopReplication();
         await StopChores();
-        // A connection that did not end in time may still be appending.
-        _partitions?.StopAppends();
         if (_partitions is not null)
         {
-            _storages.CloseLogs(Membership!.BrokerEpoch);
+            await Membership!.StopRequests();
+            // A connection that did not end in time may still be appending.
+            _partitions.StopAppends();
+            _storages.CloseLogs(Membership.BrokerEpoch);
         }
     }
 

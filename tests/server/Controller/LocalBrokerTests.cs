@@ -1,5 +1,6 @@
 using Broker.Protocol.Messages;
 using Broker.Server.Controller;
+using Broker.Server.InterBroker;
 using Broker.Server.Metadata;
 using Broker.Server.Metadata.Znodes;
 using Broker.Server.Scheduling;
@@ -39,6 +40,19 @@ public sealed class LocalBrokerTests
         disk.Set();
         await Task.WhenAll(leading, stopping).WaitAsync(Patience, TestContext.Current.CancellationToken);
         applied.ShouldBe(["LeaderAndIsr", "StopReplica"]);
+    }
+
+    [Fact]
+    public async Task When_the_broker_has_stopped_its_disk_work_it_is_out_of_reach()
+    {
+        IBlockingWork threads = PoolScheduler.Instance.CreateThreads(maxThreads: 1);
+        LocalBroker broker = new(
+            _ => new LeaderAndIsrResponse(), _ => new StopReplicaResponse(), threads, new MetadataCache("c", TimeProvider.System), new TopicConfigs(null!, null!),
+            () => 5);
+        await broker.Send(new LeaderAndIsrRequest(), CancellationToken.None);
+        threads.Dispose();
+        await Should.ThrowAsync<BrokerUnreachableException>(() => broker.Send(new LeaderAndIsrRequest(), CancellationToken.None).AsTask());
+        await Should.ThrowAsync<BrokerUnreachableException>(() => broker.Send(new StopReplicaRequest(), CancellationToken.None).AsTask());
     }
 
     [Fact]
