@@ -47,8 +47,8 @@ public sealed class LocalBrokerTests
     {
         IBlockingWork threads = PoolScheduler.Instance.CreateThreads(maxThreads: 1);
         LocalBroker broker = new(
-            _ => new LeaderAndIsrResponse(), _ => new StopReplicaResponse(), threads, new MetadataCache("c", TimeProvider.System), new TopicConfigs(null!, null!),
-            () => 5);
+            _ => new LeaderAndIsrResponse(), _ => new StopReplicaResponse(), threads, new MetadataCache("c", TimeProvider.System),
+            new TopicConfigs(null!, null!), () => 5);
         await broker.Send(new LeaderAndIsrRequest(), CancellationToken.None);
         threads.Dispose();
         await Should.ThrowAsync<BrokerUnreachableException>(() => broker.Send(new LeaderAndIsrRequest(), CancellationToken.None).AsTask());
