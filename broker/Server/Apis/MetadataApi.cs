@@ -12,9 +12,9 @@ namespace Broker.Server.Apis;
 // for all topics; racks, the controller, is_internal. 2: cluster id. 3: throttle time. 4: the broker creates topics only if the client allows it. 5: offline
 // replicas. 6: LISTENER_NOT_FOUND. 7: leader epochs. 8: authorized operations. 9: flexible. 10: topic ids in the response. 11: no more authorized operations of
 // the cluster. 12: topics by id.
-// Departs from Kafka: a broker that no controller has told yet who is in the cluster does not answer with no brokers: the request waits, and then the
-// connection is closed. Clients of librdkafka forget all brokers that they know over such an answer, and are without one for ever. A topic that another
-// request is creating gets LEADER_NOT_AVAILABLE, not UNKNOWN_TOPIC_OR_PARTITION; clients retry both.
+// Departs from Kafka in two ways. A broker that has just started knows no brokers until the controller sends them. Kafka's then answers with an empty list,
+// and a client of librdkafka that reads it forgets every broker and never connects again. Here the request waits for the controller, and after ten seconds the
+// connection is closed. A topic that another request is creating gets LEADER_NOT_AVAILABLE, not UNKNOWN_TOPIC_OR_PARTITION; clients retry both.
 
 /// <summary>Lists brokers, topics and leaders as the controller last sent them, and creates missing topics on request.</summary>
 internal sealed class MetadataApi(MetadataCache metadata, AutomaticCreation creation, DynamicBrokerConfigs configs, IAuthorizer authorizer)

@@ -32,7 +32,7 @@ internal sealed class LeaderElections(ControllerTerm term)
         return [.. checks.Select(check => check.Error == ErrorCode.None ? Outcome(kind, check.Partition) : new ElectionResult(check.Partition, check.Error))];
     }
 
-    /// <summary>Tries again to elect leaders of a topic's partitions that have none.</summary>
+    /// <summary>Tries again to elect leaders of a topic's partitions that have none; of all topics' where it is null.</summary>
     internal async Task TryOffline(string? topic)
     {
         RequestBatch batch = term.NewBatch();

@@ -17,6 +17,7 @@ internal sealed class TopicConfigs(ZnodeClient znodes, DynamicBrokerConfigs brok
 
     /// <summary>The turn in which a topic was forgotten last.</summary>
     private long _lastForgotten;
+
     private ImmutableSortedDictionary<string, Entry> _known = ImmutableSortedDictionary.Create<string, Entry>(StringComparer.Ordinal);
 
     private Action<string, IReadOnlyDictionary<string, string>> _changed = static (_, _) => { };

@@ -234,7 +234,8 @@ internal sealed class PartitionTable
         TopicPartition name = new(topic, state.PartitionIndex);
         ErrorCode error = Assign(name, topicId, ToAssignment(state), changed);
         // A new controller sends each replica its present epoch again.
-        if (error != ErrorCode.None && state.LeaderEpoch != _partitions.Find(name)?.State.LeaderEpoch)
+        bool isKnown = error == ErrorCode.StaleControllerEpoch && state.LeaderEpoch == _partitions.Find(name)?.State.LeaderEpoch;
+        if (error != ErrorCode.None && !isKnown)
         {
             PartitionLogMessages.AssignmentRefused(_host.Logger, name, state.LeaderEpoch, error);
         }

@@ -4,8 +4,8 @@ namespace Broker.Storage.Logs;
 
 /// <summary>What became of an append.</summary>
 /// <param name="Error"><see cref="ErrorCode.None"/>, or why nothing was appended.</param>
-/// <param name="BaseOffset">First offset; -1 on error. Of a duplicate, the original's.</param>
 /// <param name="Epoch">The leader epoch of the last record; -1 on error. Of a duplicate, the original's.</param>
+/// <param name="BaseOffset">First offset; -1 on error. Of a duplicate, the original's.</param>
 /// <param name="LastOffset">Last offset; -1 on error. Of a duplicate, the original's: acks=all waits for it.</param>
 /// <param name="IsDuplicate">Whether the batch was in the log already, so that nothing was written.</param>
 /// <param name="LogAppendTimeMs">The broker's time stamped on the records; -1 where records keep the producer's.</param>

@@ -32,6 +32,23 @@ internal sealed class SimClient(World world, SimNetwork network, Node node)
             : throw new BrokerUnreachableException("sim", 0, "the partition has no leader");
     }
 
+    /// <summary>An offset of a partition, as its leader answers; null where the broker does not lead in the given epoch, or cannot say yet.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="leader">The broker that is asked.</param>
+    /// <param name="epoch">In which it is to lead.</param>
+    /// <param name="timestamp">-1 for the end, -2 for the start.</param>
+    public async Task<long?> OffsetOf(string topic, int partition, int leader, int epoch, long timestamp)
+    {
+        ListOffsetsResponse response = await Ask<ListOffsetsRequest, ListOffsetsResponse>(leader, new ListOffsetsRequest
+        {
+            ReplicaId = -1,
+            Topics = [new() { Name = topic, Partitions = [new() { PartitionIndex = partition, CurrentLeaderEpoch = epoch, Timestamp = timestamp }] }],
+        }, 7);
+        ListOffsetsResponse.ListOffsetsPartitionResponse answer = response.Topics[0].Partitions[0];
+        return answer.ErrorCode == 0 ? answer.Offset : null;
+    }
+
     /// <summary>Sends a request and returns its response.</summary>
     /// <param name="broker">The id of the broker.</param>
     /// <param name="request">The request.</param>

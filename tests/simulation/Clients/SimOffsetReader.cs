@@ -1,5 +1,3 @@
-using Broker.Protocol;
-using Broker.Protocol.Messages;
 using Broker.Server.InterBroker;
 using Broker.Simulation.Tests.Cluster;
 using Broker.Simulation.Tests.Worlds;
@@ -38,7 +36,7 @@ internal sealed class SimOffsetReader
             try
             {
                 (int leader, int epoch) = await _client.LeaderOf(History.Topic, partition);
-                if (epoch >= last.Epoch && await EndOf(partition, leader, epoch) is { } end)
+                if (epoch >= last.Epoch && await _client.OffsetOf(History.Topic, partition, leader, epoch, Latest) is { } end)
                 {
                     end.ShouldBeGreaterThanOrEqualTo(last.Offset, $"ListOffsets of partition {partition} goes back in epoch {epoch}, after epoch {last.Epoch}");
                     last = (epoch, end);
@@ -52,17 +50,5 @@ internal sealed class SimOffsetReader
 
             await Task.Delay(Pause, Node.Time);
         }
-    }
-
-    /// <summary>The answer of a leader in the given epoch; null where the broker does not lead in it, or cannot say yet.</summary>
-    private async Task<long?> EndOf(int partition, int leader, int epoch)
-    {
-        ListOffsetsResponse response = await _client.Ask<ListOffsetsRequest, ListOffsetsResponse>(leader, new ListOffsetsRequest
-        {
-            ReplicaId = -1,
-            Topics = [new() { Name = History.Topic, Partitions = [new() { PartitionIndex = partition, CurrentLeaderEpoch = epoch, Timestamp = Latest }] }],
-        }, 7);
-        ListOffsetsResponse.ListOffsetsPartitionResponse answer = response.Topics[0].Partitions[0];
-        return answer.ErrorCode == 0 ? answer.Offset : null;
     }
 }

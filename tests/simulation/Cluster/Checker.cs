@@ -25,11 +25,7 @@ internal sealed class Checker(SimNetwork network, TreeView tree, Func<string, bo
     /// <param name="ran">Where the step was: nothing else can have changed but the tree.</param>
     public void Check(Node ran)
     {
-        if (tree.WrittenByFormerController() is { } written)
-        {
-            written.ShouldBeNull("a controller that was replaced writes nothing");
-        }
-
+        tree.WrittenByFormerController().ShouldBeNull("a controller that was replaced writes nothing");
         if (network.Brokers.FirstOrDefault(broker => broker.Node == ran) is { Core.Partitions: { } partitions } own)
         {
             foreach (Partition partition in partitions.All)
