@@ -35,6 +35,8 @@ public static class ClientSettings
         IsolationLevel = IsolationLevel.ReadCommitted,
         PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
         FetchWaitMaxMs = 100,
+        // A reader that catches up has a full queue; librdkafka would fetch nothing more for a second, however soon the queue is empty again.
+        FetchQueueBackoffMs = 10,
         SocketNagleDisable = true,
         AllowAutoCreateTopics = false,
     };

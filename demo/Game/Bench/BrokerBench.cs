@@ -102,7 +102,7 @@ internal sealed class BrokerBench(BenchOptions options, IReadOnlyList<IUnderTest
     private async Task<double> CpuMicrosOfARecordAsync(IUnderTest broker, IdlePartitionsLoad load, CancellationToken cancellation)
     {
         await using ProcessUsage usage = new(broker.ProcessIds);
-        LoadRounds.FlushDisk();
+        Machine.FlushDisk();
         double start = usage.CpuSeconds();
         long records = await load.RunAsync(TimeSpan.FromSeconds(options.Seconds * SessionShare), cancellation);
         return (usage.CpuSeconds() - start) * 1e6 / records;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using HdrHistogram;
 
 namespace Game.Cli.Bench;
@@ -29,7 +28,8 @@ internal sealed class LoadRounds(TimeSpan warmUp, TimeSpan length, IReadOnlyList
         {
             BrokerLoad loads = load(brokers);
             await loads.CreateTopicAsync(topic, stop);
-            FlushDisk();
+            Machine.FlushDisk();
+            Machine.TouchFreeMemory();
             double start = usage.CpuSeconds();
             long produced = loads.Produce(topic, length, stop);
             double afterProduce = usage.CpuSeconds();
@@ -48,17 +48,10 @@ internal sealed class LoadRounds(TimeSpan warmUp, TimeSpan length, IReadOnlyList
     public Task<LatencyAtRate> LatencyAsync(IUnderTest brokers, ProcessUsage usage, string topic, CancellationToken cancellation)
         => WhileAllRunAsync(brokers, usage, stop => LatencyAsync(load(brokers), usage, topic, rates[0], stop), cancellation);
 
-    /// <summary>Flushes what was written before to the disk, so that no measurement waits for the bytes of another one.</summary>
-    public static void FlushDisk()
-    {
-        using Process sync = Process.Start("sync");
-        sync.WaitForExit();
-    }
-
     private async Task<LatencyAtRate> LatencyAsync(BrokerLoad loads, ProcessUsage usage, string topic, double rate, CancellationToken cancellation)
     {
         await loads.CreateTopicAsync(topic, cancellation);
-        FlushDisk();
+        Machine.FlushDisk();
         double start = usage.CpuSeconds();
         (LongHistogram latency, TimeSpan taken) = await loads.LatencyAsync(topic, rate, length, cancellation);
         double cores = (usage.CpuSeconds() - start) / taken.TotalSeconds;

@@ -46,7 +46,7 @@ internal sealed class PartitionsBench(IClusterUnderTest cluster, int partitions,
         await new BrokerLoad(cluster, replicationFactor).CreateTopicsAsync(_topics, cancellation);
         double create = Stopwatch.GetElapsedTime(start).TotalSeconds;
         writeLine($"{what}: created in {create:F1} s; idle for {idle.TotalSeconds:F0} s, then the latency load");
-        LoadRounds.FlushDisk();
+        Machine.FlushDisk();
         double cpu = usage.CpuSeconds();
         await Task.Delay(idle, cancellation);
         double cores = (usage.CpuSeconds() - cpu) / idle.TotalSeconds;
