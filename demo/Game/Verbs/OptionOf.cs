@@ -81,7 +81,8 @@ internal static class OptionOf
         Option<bool> option = new("--cluster") { Description = $"ZooKeeper and {Brokers.ClusterSize} brokers, instead of one broker" };
         option.Validators.Add(result =>
         {
-            if (result.GetResult(bootstrap) is { Implicit: false })
+            // The parser validates an option of true and false also where it is not given.
+            if (!result.Implicit && result.GetResult(bootstrap) is { Implicit: false })
             {
                 result.AddError("--cluster starts brokers of its own and cannot be used with --bootstrap-server.");
             }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Peers.Tests.Cluster;
 
-/// <summary>Replication that Apache's kafka-configs throttles while the brokers run: by a leader of ours, and by a follower of ours under Apache's leader.</summary>
+/// <summary>Replication that Apache's kafka-configs throttles on live brokers: on a leader of ours, and on a follower of ours under Apache's leader.</summary>
 public sealed class ThrottleTests
 {
     /// <summary>At the throttle's rate it takes a quarter of an hour to copy what is written to each partition while the third broker is away.</summary>
