@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Game.Contracts;
@@ -22,7 +23,7 @@ public sealed record SimulationTruth
 {
     public required string CampaignId { get; init; }
 
-    /// <summary>"account-takeover" or "gold-drain".</summary>
+    /// <summary>The kind of fraud, as the simulator names it.</summary>
     public required string Scenario { get; init; }
 
     public required CampaignRole Role { get; init; }
@@ -34,4 +35,7 @@ public sealed record SimulationTruth
 
     /// <summary>The planned time of the event or of the campaign's start, epoch milliseconds.</summary>
     public required long Ts { get; init; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Extra { get; set; }
 }

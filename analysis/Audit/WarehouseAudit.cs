@@ -14,10 +14,11 @@ internal sealed record WarehouseAudit(HashSet<Guid> EventIds, HashSet<string> Al
     public static async Task<WarehouseAudit> ReadAsync(IWebHdfs hdfs, string root, string cacheFolder, CancellationToken cancellation)
     {
         FileCache cache = new(hdfs, cacheFolder);
-        string events = await FilesAsync(Topics.PlayerEvents), alerts = await FilesAsync(Topics.Alerts), labels = await FilesAsync(Topics.Labels);
+        string events = await FilesAsync(Topics.PlayerEvents), alerts = await FilesAsync(Topics.Alerts);
+        string[] others = [await FilesAsync(Topics.Labels), await FilesAsync(Topics.SimulationTruth)];
         using DuckDBConnection database = new("DataSource=:memory:");
         await database.OpenAsync(cancellation);
-        return await Task.Run(() => Read(database, events, alerts, labels, cancellation), CancellationToken.None);
+        return await Task.Run(() => Read(database, events, alerts, others, cancellation), CancellationToken.None);
 
         async Task<string> FilesAsync(string topic)
         {
@@ -29,14 +30,14 @@ internal sealed record WarehouseAudit(HashSet<Guid> EventIds, HashSet<string> Al
         }
     }
 
-    private static WarehouseAudit Read(DuckDBConnection database, string events, string alerts, string labels, CancellationToken cancellation)
+    private static WarehouseAudit Read(DuckDBConnection database, string events, string alerts, string[] others, CancellationToken cancellation)
     {
         HashSet<Guid> eventIds = Read(database, $"select distinct event_id from {events} where event_id is not null",
             reader => Guid.Parse(reader.GetString(0)), cancellation);
         HashSet<string> alertIds = Read(database, $"select distinct alert_id from {alerts} where alert_id is not null", reader => reader.GetString(0),
             cancellation);
         long duplicates = 0;
-        foreach (string files in (string[])[events, alerts, labels])
+        foreach (string files in (string[])[events, alerts, .. others])
         {
             duplicates += Read(database, $"select count(*) - count(distinct (_partition, _offset)) from {files}", reader => reader.GetInt64(0), cancellation)
                 .Single();

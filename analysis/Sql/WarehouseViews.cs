@@ -31,6 +31,11 @@ internal static class WarehouseViews
     private static readonly (string Name, string Type)[] Label =
         [("user_id", "varchar"), ("verdict", "varchar"), ("labelled_at", "timestamptz"), ("source", "varchar")];
 
+    private static readonly (string Name, string Type)[] Truth =
+    [
+        ("campaign_id", "varchar"), ("scenario", "varchar"), ("role", "varchar"), ("user_id", "varchar"), ("event_id", "varchar"), ("ts", "timestamptz"),
+    ];
+
     private static readonly Dictionary<string, View> Views = new()
     {
         ["player_events"] = Events(EventKinds.Both, EveryRow),
@@ -38,6 +43,7 @@ internal static class WarehouseViews
         ["trades"] = Events(EventKinds.Trade, "type = 'trade'"),
         ["alerts"] = new View(TopicNames.Alerts, "ts", [.. Alert, .. Common], new RepetitionRule("alert_id", "alert_id", EveryRow, IsRetried: false)),
         ["labels"] = new View(TopicNames.Labels, "labelled_at", [.. Label, .. Common], Repetition: null),
+        ["simulation_truth"] = new View(TopicNames.SimulationTruth, "ts", [.. Truth, .. Common], Repetition: null),
     };
 
     public static IEnumerable<string> Names => Views.Keys;

@@ -69,9 +69,9 @@ public sealed class SqlSessionTests : IAsyncLifetime
     {
         _warehouse.Write("alerts", "2026-11-23 07", ["select 'a1' as alert_id, timestamptz '2026-11-23 07:10:00+00' as ts, 0 as _partition, 1 as _offset"]);
         await _warehouse.ShownAsync("create table mine as select alert_id from alerts where dt = '2026-11-23'", ResultForm.Table);
-        (await _warehouse.RowsAsync("show tables")).ShouldBe(["alerts", "labels", "logins", "mine", "player_events", "trades"]);
+        (await _warehouse.RowsAsync("show tables")).ShouldBe(["alerts", "labels", "logins", "mine", "player_events", "simulation_truth", "trades"]);
         (await _warehouse.RowsAsync("select table_name, table_schema from information_schema.tables order by 1")).ShouldBe(
-            ["alerts,main", "labels,main", "logins,main", "mine,main", "player_events,main", "trades,main"]);
+            ["alerts,main", "labels,main", "logins,main", "mine,main", "player_events,main", "simulation_truth,main", "trades,main"]);
         (await _warehouse.RowsAsync("from mine")).ShouldBe(["a1"]);
     }
 
@@ -94,7 +94,7 @@ public sealed class SqlSessionTests : IAsyncLifetime
     [InlineData("/warehouse/alerts")]
     public async Task A_folder_that_is_no_warehouse_is_refused(string root)
         => (await Should.ThrowAsync<UserErrorException>(_warehouse.OpenAsync(root)))
-            .Message.ShouldStartWith($"The folder {root} of HDFS holds none of player-events, alerts, labels:");
+            .Message.ShouldStartWith($"The folder {root} of HDFS holds none of player-events, alerts, labels, simulation-truth:");
 
     [Theory]
     [InlineData("create table t(i int)", "Created.\n")]

@@ -203,6 +203,16 @@ public sealed class TableTests
     }
 
     [Fact]
+    public async Task The_truth_is_filed_by_its_time()
+    {
+        SimulationTruth truth = new() { CampaignId = "c-1", Scenario = "theft", Role = CampaignRole.Mule, UserId = "u1", Ts = Noon - HourMs };
+        IReadOnlyDictionary<HourFile, ParquetRows> files = await ParquetRows.WriteAndReadAsync(new SimulationTruthTable(),
+            Record(0, ContractJson.Encode(truth)));
+        IReadOnlyDictionary<string, object?> row = files[new HourFile(Noon / HourMs - 1, IsMisdated: false)].Row(0);
+        (row["campaign_id"], row["scenario"], row["role"], row["user_id"], row["event_id"]).ShouldBe(("c-1", "theft", "mule", "u1", null));
+    }
+
+    [Fact]
     public void AnyBytesBecomeARow() => Check.Sample(Gen.Byte.Array[0, 64], value =>
     {
         foreach (string topic in Tables.Known)

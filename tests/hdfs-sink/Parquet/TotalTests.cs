@@ -18,6 +18,10 @@ public sealed class TotalTests
 
     private const string Label = """{"user_id":"u","verdict":"fraud","labelled_at":1795435200000,"source":"anna"}""";
 
+    private const string Truth = """
+        {"campaign_id":"c","scenario":"theft","role":"mule","user_id":"u","event_id":"01900000-0000-7000-8000-000000000001","ts":1795435200000}
+        """;
+
     private const string Login = """
         {"type":"login","event_id":"01900000-0000-7000-8000-000000000001","user_id":"u","ts":1795435200000,"server_id":"s","session_id":"i","ip":"203.0.113.7","country":"DE","asn":1,"lat":1.5,"lon":2.5,
         "device_id":"d","client_version":"1","outcome":"ok"}
@@ -52,6 +56,7 @@ public sealed class TotalTests
     [Theory]
     [InlineData(Topics.Alerts, Alert)]
     [InlineData(Topics.Labels, Label)]
+    [InlineData(Topics.SimulationTruth, Truth)]
     [InlineData(Topics.PlayerEvents, Login)]
     [InlineData(Topics.PlayerEvents, Trade)]
     public void Any_value_becomes_a_row_that_can_be_written(string topic, string good)
@@ -69,6 +74,7 @@ public sealed class TotalTests
     [Theory]
     [InlineData(Topics.Alerts, Alert)]
     [InlineData(Topics.Labels, Label)]
+    [InlineData(Topics.SimulationTruth, Truth)]
     [InlineData(Topics.PlayerEvents, Login)]
     public async Task Half_a_surrogate_pair_is_kept_in_an_unknown_field(string topic, string good)
     {
@@ -81,6 +87,7 @@ public sealed class TotalTests
     [Theory]
     [InlineData(Topics.Alerts, Alert)]
     [InlineData(Topics.Labels, Label)]
+    [InlineData(Topics.SimulationTruth, Truth)]
     [InlineData(Topics.PlayerEvents, Login)]
     public async Task What_is_not_UTF_8_is_kept_raw(string topic, string good)
     {
