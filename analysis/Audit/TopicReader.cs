@@ -14,18 +14,25 @@ internal sealed class TopicReader(string bootstrapServers)
 
     /// <exception cref="UserErrorException">The broker does not send the records up to the topic's end.</exception>
     public IEnumerable<AuditRecord> Read(string topic, int partitions, CancellationToken cancellation)
+        => Read([.. Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning))], cancellation);
+
+    /// <summary>The same for one partition.</summary>
+    public IEnumerable<AuditRecord> ReadPartition(string topic, int partition, CancellationToken cancellation)
+        => Read([new TopicPartitionOffset(topic, partition, Offset.Beginning)], cancellation);
+
+    private IEnumerable<AuditRecord> Read(IReadOnlyList<TopicPartitionOffset> partitions, CancellationToken cancellation)
     {
         ConsumerConfig config = ClientSettings.Consumer(bootstrapServers, "demo-audit", "demo-audit");
         config.EnablePartitionEof = true;
         using IConsumer<byte[]?, byte[]?> consumer = new ConsumerBuilder<byte[]?, byte[]?>(config)
             .SetKeyDeserializer(Deserializers.ByteArray!).SetValueDeserializer(Deserializers.ByteArray!).SetLogHandler((_, _) => { }).Build();
-        consumer.Assign(Enumerable.Range(0, partitions).Select(p => new TopicPartitionOffset(topic, p, Offset.Beginning)));
-        int open = partitions;
+        consumer.Assign(partitions);
+        int open = partitions.Count;
         while (open > 0)
         {
             ConsumeResult<byte[]?, byte[]?> result = Next(consumer, cancellation)
                 ?? throw new UserErrorException(
-                    $"The audit waited {StandstillTimeout.TotalSeconds:F0} s for a record that lies before the end of {topic}.");
+                    $"The brokers did not send a record that lies before the end of {partitions[0].Topic}, for {StandstillTimeout.TotalSeconds:F0} s.");
             if (result.IsPartitionEOF)
             {
                 open--;

@@ -20,6 +20,8 @@ Command root = new("./game", "The game's fraud detection: the system on one mach
     SimulateVerb.Create(),
     QueryVerb.Create(),
     ShellVerb.Create(),
+    LabelVerb.Create(),
+    BacktestVerb.Create(),
     BenchVerb.Create(),
     new HelpOption(),
     new VersionOption(),

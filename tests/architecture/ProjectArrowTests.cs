@@ -22,11 +22,13 @@ public sealed class ProjectArrowTests
         ["hdfs-sink/WebHdfs"] = [],
         ["hdfs-sink/LocalServer"] = ["contracts/CommandOptions"],
         ["hdfs-sink/Sink"] = ["contracts", "contracts/CommandOptions", "hdfs-sink/WebHdfs"],
-        ["demo/Simulator"] = ["contracts"],
+        ["demo/Worlds"] = ["contracts"],
+        ["demo/Simulator"] = ["contracts", "demo/Worlds"],
         ["analysis"] = ["contracts", "detector/Engine", "hdfs-sink/WebHdfs"],
         ["demo/Game"] =
         [
-            "analysis", "contracts", "contracts/CommandOptions", "demo/Simulator", "detector/Engine", "hdfs-sink/LocalServer", "hdfs-sink/WebHdfs",
+            "analysis", "contracts", "contracts/CommandOptions", "demo/Simulator", "demo/Worlds", "detector/Engine", "hdfs-sink/LocalServer",
+            "hdfs-sink/WebHdfs",
         ],
     };
 

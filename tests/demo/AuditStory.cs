@@ -7,6 +7,7 @@ using Game.Detector.Rules;
 using Game.Detector.Tests.Quality;
 using Game.Simulator.Load;
 using Game.Simulator.World;
+using Geography = Game.Worlds.Geography;
 
 namespace Game.Demo.Tests;
 

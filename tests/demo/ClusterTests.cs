@@ -3,6 +3,7 @@ using Confluent.Kafka;
 using Game.Cli.Cluster;
 using Game.Cli.Processes;
 using Game.Simulator.World;
+using Geography = Game.Worlds.Geography;
 
 namespace Game.Demo.Tests;
 

@@ -4,6 +4,7 @@ using Game.Cli;
 using Game.Cli.Demo;
 using Game.Contracts;
 using Game.Simulator.World;
+using Geography = Game.Worlds.Geography;
 
 namespace Game.Demo.Tests;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Game.Contracts;
 using Game.Simulator.Load;
 using Game.Simulator.World;
+using Geography = Game.Worlds.Geography;
 
 namespace Game.Demo.Tests;
 

@@ -1,5 +1,6 @@
 using Game.Contracts;
 using Game.Simulator.World;
+using Geography = Game.Worlds.Geography;
 
 namespace Game.Demo.Tests;
 

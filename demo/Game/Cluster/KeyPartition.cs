@@ -10,7 +10,9 @@ internal static class KeyPartition
     private const uint Factor = 0x5bd1e995;
     private const int WordBytes = 4;
 
-    public static int Of(string key, int partitions) => (Murmur2(Encoding.UTF8.GetBytes(key)) & int.MaxValue) % partitions;
+    public static int Of(string key, int partitions) => Of(Encoding.UTF8.GetBytes(key), partitions);
+
+    public static int Of(ReadOnlySpan<byte> key, int partitions) => (Murmur2(key) & int.MaxValue) % partitions;
 
     internal static int Murmur2(ReadOnlySpan<byte> data)
     {

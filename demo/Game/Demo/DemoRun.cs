@@ -8,6 +8,7 @@ using Game.Contracts;
 using Game.Simulator.Load;
 using Game.Simulator.World;
 using Game.WebHdfs;
+using Geography = Game.Worlds.Geography;
 
 namespace Game.Cli.Demo;
 

@@ -2,6 +2,7 @@ using Confluent.Kafka;
 using Game.Contracts;
 using Game.Simulator.World;
 using Game.WebHdfs;
+using Geography = Game.Worlds.Geography;
 
 namespace Game.Cli.Processes;
 

@@ -9,6 +9,7 @@ using Game.Contracts;
 using Game.Simulator.Load;
 using Game.Simulator.World;
 using Spectre.Console;
+using Geography = Game.Worlds.Geography;
 
 namespace Game.Cli.Verbs;
 

@@ -8,6 +8,7 @@ using Game.Contracts;
 using Game.Simulator.World;
 using Game.WebHdfs;
 using Spectre.Console;
+using Geography = Game.Worlds.Geography;
 
 namespace Game.Cli.Verbs;
 

@@ -1,4 +1,5 @@
 using Game.Contracts;
+using Game.Worlds;
 
 namespace Game.Simulator.World;
 

@@ -1,3 +1,5 @@
+using Game.Worlds;
+
 namespace Game.Simulator.World;
 
 /// <summary>The network, address and device that a player is connected from.</summary>

@@ -4,6 +4,7 @@ using Game.Cli.Audit;
 using Game.Contracts;
 using Game.Detector.Rules;
 using Game.Simulator.World;
+using Geography = Game.Worlds.Geography;
 
 namespace Game.Detector.Tests.Quality;
 

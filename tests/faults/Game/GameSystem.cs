@@ -4,6 +4,7 @@ using global::Game.Contracts;
 using global::Game.Simulator.Load;
 using global::Game.Simulator.World;
 using Running;
+using Geography = global::Game.Worlds.Geography;
 
 namespace Faults.Tests.Game;
 

@@ -1,4 +1,4 @@
-namespace Game.Simulator.World;
+namespace Game.Worlds;
 
 /// <summary>The simulator's only source of chance: the same seed gives the same world.</summary>
 public sealed class Dice(int seed)
