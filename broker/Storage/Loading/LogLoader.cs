@@ -172,7 +172,8 @@ internal sealed class LogLoader(ILogDirectory directory, HandleCache handles, To
         return Math.Max(end, next.BaseOffset);
     }
 
-    private static bool IsUnflushed(long next, LoadHints hints) => !hints.Clean && next > hints.RecoveryPoint;
+    // A segment that ends at the recovery point may have been flushed without its indexes, while it was active.
+    private static bool IsUnflushed(long next, LoadHints hints) => !hints.Clean && next >= hints.RecoveryPoint;
 
     private static long NextBase(List<LogSegment> segments, int index) => index == segments.Count - 1 ? long.MaxValue : segments[index + 1].BaseOffset;
 

@@ -77,7 +77,8 @@ internal sealed class LogFlush(LogState log)
     {
         long from = Math.Min(log.RecoveryPoint, cut?.From ?? long.MaxValue);
         SyncFolder();
-        for (int i = Math.Max(0, view.FloorIndex(from)); i < view.Segments.Length; i++)
+        // A segment that ends there was flushed while it was active, without its indexes.
+        for (int i = Math.Max(0, view.FloorIndex(from - 1)); i < view.Segments.Length; i++)
         {
             Sync(view, i);
         }

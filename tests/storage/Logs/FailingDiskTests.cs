@@ -130,6 +130,24 @@ public class FailingDiskTests
         }
     }
 
+    [Fact]
+    public void No_segment_is_deleted_as_old_by_a_time_index_that_a_power_cut_has_torn()
+    {
+        for (int seed = 0; seed < 300; seed++)
+        {
+            LogScenario log = new(new LogConfig { SegmentBytes = 400, RetentionMs = 1_000_000 });
+            for (int i = 0; i < 3 + (seed % 10); i++)
+            {
+                log.Advance(1_000).Append().Log.Flush(log.Log.LogEndOffset, log.Now);
+            }
+
+            // Perhaps in a new segment: then the flushed one before it is full, and its indexes are not flushed.
+            log.Append();
+            log.Directory.CheckpointRecoveryPoints();
+            log.CutPowerAndRecover(seed).Replicate().Log.DeleteOldSegments(log.Now).ShouldBe(0, $"seed {seed}");
+        }
+    }
+
     private readonly record struct FileInfoOf(LogScenario Log)
     {
         public long LogLength => Log.Disk.List(Log.Folder).Single(f => f.Name.EndsWith(".log", StringComparison.Ordinal)).Length;
