@@ -57,7 +57,7 @@ internal sealed class BrokerRegistrar(ClusterSession session, string clusterId, 
             Interlocked.Exchange(ref _epoch, present.Stat.Czxid);
             return true;
         }
-        if (owner == session.PreviousSessionId && owner != 0)
+        if (session.HasHad(owner))
         {
             ZnodeClient.Expect(await session.Current.Delete(path, present.Stat.Version), path, Code.NoNode);
         }

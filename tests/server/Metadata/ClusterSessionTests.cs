@@ -38,8 +38,25 @@ public sealed class ClusterSessionTests : IAsyncLifetime
         long former = _session.Current.SessionId;
         await _tree.Expire(_session.Current);
         await _session.Persist(Read);
-        _session.PreviousSessionId.ShouldBe(former);
+        _session.HasHad(former).ShouldBeTrue();
+        _session.HasHad(_session.Current.SessionId).ShouldBeFalse();
         _attempts.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Every_session_before_the_one_in_use_is_this_broker_s()
+    {
+        long[] former = new long[3];
+        for (int i = 0; i < former.Length; i++)
+        {
+            former[i] = _session.Current.SessionId;
+            await _tree.Expire(_session.Current);
+            await _session.Persist(() => Task.CompletedTask);
+            await _session.Open();
+        }
+
+        former.ShouldAllBe(session => _session.HasHad(session));
+        _session.HasHad(0).ShouldBeFalse();
     }
 
     [Fact]

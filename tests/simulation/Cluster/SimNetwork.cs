@@ -89,7 +89,7 @@ internal sealed class SimNetwork(World world, Bug bug)
             bytes = Encode(response, version);
             world.Fold(bytes);
         }
-        catch (Exception failure) when (failure is ObjectDisposedException or OperationCanceledException
+        catch (Exception failure) when (failure is ObjectDisposedException or OperationCanceledException or BrokerUnreachableException
             || (failure is CoordinationLostException && key == ApiKey.LeaderAndIsr))
         {
             // The connection breaks, with the broker or because it cannot read the topic's settings now: the controller sends again.

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Broker.Coordination;
 
 namespace Broker.Server.Metadata.Znodes;
@@ -6,6 +7,7 @@ namespace Broker.Server.Metadata.Znodes;
 internal sealed class ClusterSession(ICoordinationService service) : IAsyncDisposable
 {
     private volatile ICoordinationSession? _current;
+    private volatile ImmutableHashSet<long> _former = [];
     private readonly Lock _gate = new();
     private volatile Action<SessionState>[] _subscribers = [];
     private TaskCompletionSource _changed = NewChange();
@@ -13,8 +15,8 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
     /// <summary>The session in use; there is one after <see cref="Open"/>.</summary>
     internal ICoordinationSession Current => _current ?? throw new InvalidOperationException("The session has not been opened");
 
-    /// <summary>The session before the one in use, or 0: this broker may replace its ephemeral znodes.</summary>
-    internal long PreviousSessionId { get; private set; }
+    /// <summary>Whether this broker had a session before the one in use: it may replace that session's ephemeral znodes.</summary>
+    internal bool HasHad(long sessionId) => _former.Contains(sessionId);
 
     /// <summary>Completes with the next change of the session's state.</summary>
     internal Task Changed => Volatile.Read(ref _changed).Task;
@@ -22,7 +24,7 @@ internal sealed class ClusterSession(ICoordinationService service) : IAsyncDispo
     /// <summary>Opens the first session, or the next one after an expiry.</summary>
     internal async ValueTask Open()
     {
-        PreviousSessionId = _current?.SessionId ?? 0;
+        _former = _current is { } former ? _former.Add(former.SessionId) : _former;
         _current = await service.OpenSession(Notify);
     }
 
