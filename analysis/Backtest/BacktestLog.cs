@@ -34,8 +34,12 @@ internal sealed class BacktestLog(int partitions, Func<byte[], int> partitionOf,
             _users.Add(value.UserId);
         }
         PartitionReplay replay = _replays[known.Partition];
-        int before = replay.Alerts.Count;
+        int before = replay.Alerts.Count, ignored = replay.DeadLetters + replay.Repeated;
         replay.Feed(_offsets[known.Partition]++, known.Key, encoded, value.Ts);
+        if (replay.DeadLetters + replay.Repeated > ignored)
+        {
+            throw new InvalidDataException($"The detector takes the event {value.EventId} for no event or for a repeat.");
+        }
         for (int i = before; i < replay.Alerts.Count; i++)
         {
             _alerts.Add(new RaisedAlert(_events.Count, replay.Alerts[i].Rule, replay.Alerts[i].Score));

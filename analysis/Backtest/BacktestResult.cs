@@ -4,8 +4,8 @@ namespace Game.Analysis.Backtest;
 /// <param name="Recall">Share of them that were caught.</param>
 /// <param name="Minutes">Median from the first event to the alert, of those caught; null where none was.</param>
 /// <param name="Events">Median number of a campaign's events up to the alert, of those caught.</param>
-/// <param name="LostBefore">Mean share of the victims' loss that was gone before the alert, of all.</param>
-internal sealed record ScenarioResult(string Scenario, int Campaigns, int Caught, Interval Recall, double? Minutes, double? Events, double LostBefore);
+/// <param name="LostBefore">Mean share of the victims' loss that was gone before the alert, of all with victims; null without.</param>
+internal sealed record ScenarioResult(string Scenario, int Campaigns, int Caught, Interval Recall, double? Minutes, double? Events, double? LostBefore);
 
 /// <summary>Honest players of one kind in all worlds.</summary>
 /// <param name="Kind">What is special about them.</param>
@@ -23,7 +23,7 @@ internal sealed record KindResult(string Kind, long PlayerDays, IReadOnlyDiction
 /// <param name="Name">Of the configuration.</param>
 /// <param name="Recall">Share of all campaigns that were caught; null without campaigns.</param>
 /// <param name="FalseAlerts">On honest players, for each 1,000 player-days.</param>
-/// <param name="Precision">Share of true ones among the alerts of the highest scores, of which each world gives as many as the budget allows.</param>
+/// <param name="Precision">Share of true ones among the alerts of the highest scores of each day, of which it gives as many as the budget allows.</param>
 internal sealed record BacktestResult(
     string Name, int Worlds, long PlayerDays, Interval? Recall, Interval FalseAlerts, double? Precision, IReadOnlyList<ScenarioResult> Scenarios,
     IReadOnlyList<KindResult> Kinds)
@@ -63,9 +63,27 @@ internal sealed record BacktestResult(
 
     private static double? PrecisionOf(IReadOnlyList<Judgement> worlds)
     {
-        JudgedAlert[] looked = [.. worlds.SelectMany(world => world.Alerts.OrderByDescending(alert => alert.Score)
-            .Take((int)Math.Ceiling(Budget * world.PlayerDays / 1000)))];
+        JudgedAlert[] looked = [.. worlds.SelectMany(LookedAt)];
         return looked.Length == 0 ? null : (double)looked.Count(alert => alert.IsTrue) / looked.Length;
+    }
+
+    // A day's budget is seldom a whole number: what is left of it goes to the next day.
+    private static IEnumerable<JudgedAlert> LookedAt(Judgement world)
+    {
+        IGrouping<long, JudgedAlert>[] days = [.. world.Alerts.GroupBy(alert => alert.Day).OrderBy(day => day.Key)];
+        double daily = days.Length == 0 ? 0 : Budget * world.PlayerDays / 1000 / (days[^1].Key - days[0].Key + 1), left = 0;
+        long last = days.Length == 0 ? 0 : days[0].Key - 1;
+        foreach (IGrouping<long, JudgedAlert> day in days)
+        {
+            left = Math.Min(left, 1) + (daily * (day.Key - last));
+            last = day.Key;
+            JudgedAlert[] looked = [.. day.OrderByDescending(alert => alert.Score).Take((int)left)];
+            left -= looked.Length;
+            foreach (JudgedAlert alert in looked)
+            {
+                yield return alert;
+            }
+        }
     }
 
     private static double? Median(double[] values)

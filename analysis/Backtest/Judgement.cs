@@ -1,13 +1,15 @@
 namespace Game.Analysis.Backtest;
 
 /// <summary>A campaign as the truth names it.</summary>
-internal sealed record TrueCampaign(string Id, string Scenario, IReadOnlyCollection<string> Users);
+/// <param name="Users">All its accounts.</param>
+/// <param name="Victims">Those of them that lose by it.</param>
+internal sealed record TrueCampaign(string Id, string Scenario, IReadOnlyCollection<string> Users, IReadOnlyCollection<string> Victims);
 
 /// <summary>What became of a campaign.</summary>
 /// <param name="Minutes">From its first event to the first alert on one of its accounts; null where there was none in time.</param>
 /// <param name="Events">Its events up to that alert.</param>
-/// <param name="LostBefore">Share of all that its victims lost that was gone when the alert came; 1 without an alert.</param>
-internal sealed record CampaignOutcome(string Scenario, double? Minutes, int Events, double LostBefore)
+/// <param name="LostBefore">Share of all that its victims lost that was gone when the alert came, 1 without an alert; null without victims.</param>
+internal sealed record CampaignOutcome(string Scenario, double? Minutes, int Events, double? LostBefore)
 {
     public bool IsCaught => Minutes is not null;
 }
@@ -18,9 +20,10 @@ internal sealed record CampaignOutcome(string Scenario, double? Minutes, int Eve
 internal sealed record KindOutcome(long PlayerDays, IReadOnlyDictionary<string, int> FalseAlerts);
 
 /// <summary>An alert of a judgement.</summary>
+/// <param name="Day">Of its event, from the epoch.</param>
 /// <param name="Score">0 to 1.</param>
-/// <param name="IsTrue">Whether a campaign names its account.</param>
-internal readonly record struct JudgedAlert(double Score, bool IsTrue);
+/// <param name="IsTrue">Whether it catches a campaign.</param>
+internal readonly record struct JudgedAlert(long Day, double Score, bool IsTrue);
 
 /// <summary>
 /// How a detector did on one log. An alert counts as catching a campaign from the campaign's first event to ten events of the account after its last, on any of
@@ -54,30 +57,35 @@ internal sealed record Judgement(
         ILookup<string, int> eventsOf = Enumerable.Range(0, log.Events.Count).Where(i => guilty.ContainsKey(log.Events[i].Account))
             .ToLookup(i => guilty[log.Events[i].Account], StringComparer.Ordinal);
         ILookup<int, int> alertsOf = log.Alerts.ToLookup(alert => log.Events[alert.Event].Account, alert => alert.Event);
-        return new Judgement([.. campaigns.Select(campaign => Outcome(log, campaign, [.. eventsOf[campaign.Id]], alertsOf)).OfType<CampaignOutcome>()],
-            Honest(log, guilty, kindOf),
-            [.. log.Alerts.Select(alert => new JudgedAlert(alert.Score, guilty.ContainsKey(log.Events[alert.Event].Account)))]);
+        HashSet<int> catching = [];
+        List<CampaignOutcome> outcomes = [];
+        foreach (TrueCampaign campaign in campaigns)
+        {
+            int[] events = [.. eventsOf[campaign.Id]], own = [.. events.Where(i => log.Events[i].Campaign == campaign.Id)];
+            if (own.Length > 0)
+            {
+                int[] alerts = [.. events.GroupBy(i => log.Events[i].Account)
+                    .SelectMany(account => InTime([.. account], own[0], own[^1], alertsOf[account.Key])).Order()];
+                catching.UnionWith(alerts);
+                HashSet<int> victims = [.. campaign.Victims.Where(accountOf.ContainsKey).Select(user => accountOf[user])];
+                outcomes.Add(Outcome(log, campaign.Scenario, own, alerts.Length > 0 ? alerts[0] : null, victims));
+            }
+        }
+        return new Judgement(outcomes, Honest(log, guilty, kindOf), [.. log.Alerts.Select(alert
+            => new JudgedAlert(log.Events[alert.Event].Ts / MillisPerDay, alert.Score, catching.Contains(alert.Event)))]);
     }
 
-    // Null for a campaign of which no event happened.
-    private static CampaignOutcome? Outcome(PlayedLog log, TrueCampaign campaign, int[] events, ILookup<int, int> alertsOf)
+    private static CampaignOutcome Outcome(PlayedLog log, string scenario, int[] own, int? alert, HashSet<int> victims)
     {
-        int[] own = [.. events.Where(i => log.Events[i].Campaign == campaign.Id)];
-        if (own.Length == 0)
+        int[] losses = [.. own.Where(i => victims.Contains(log.Events[i].Account) && log.Events[i].Loss > 0)];
+        double lost = losses.Sum(i => (double)log.Events[i].Loss);
+        if (alert is not { } first)
         {
-            return null;
+            return new CampaignOutcome(scenario, null, own.Length, lost > 0 ? 1 : null);
         }
-        int[] alerts = [.. events.GroupBy(i => log.Events[i].Account)
-            .SelectMany(account => InTime([.. account], own[0], own[^1], alertsOf[account.Key])).Order()];
-        long lost = own.Sum(i => Math.Max(0, log.Events[i].Loss));
-        if (alerts.Length == 0)
-        {
-            return new CampaignOutcome(campaign.Scenario, null, own.Length, 1);
-        }
-        int first = alerts[0];
-        long before = own.Where(i => i <= first).Sum(i => Math.Max(0, log.Events[i].Loss));
-        return new CampaignOutcome(campaign.Scenario, (log.Events[first].Ts - log.Events[own[0]].Ts) / 60_000.0, own.Count(i => i <= first),
-            lost == 0 ? 0 : (double)before / lost);
+        double before = losses.Where(i => i <= first).Sum(i => (double)log.Events[i].Loss);
+        return new CampaignOutcome(scenario, (log.Events[first].Ts - log.Events[own[0]].Ts) / 60_000.0, own.Count(i => i <= first),
+            lost > 0 ? before / lost : null);
     }
 
     private static IEnumerable<int> InTime(int[] account, int first, int last, IEnumerable<int> alerts)

@@ -3,8 +3,7 @@ using Game.Contracts;
 namespace Game.Worlds;
 
 /// <summary>A part of a planted campaign: written to <c>simulation-truth</c>, never sent to a game server.</summary>
-/// <param name="FirstRole">Of the account, or of a trade's first side; null for a stranger who is no part of it.</param>
-public sealed record FraudMark(string CampaignId, string Scenario, CampaignRole? FirstRole, CampaignRole? SecondRole);
+public sealed record FraudMark(string CampaignId, string Scenario);
 
 /// <summary>An action of a player; the world decides all of it before it is due.</summary>
 /// <param name="Key">The idempotency key, a UUIDv7.</param>
@@ -12,9 +11,6 @@ public sealed record FraudMark(string CampaignId, string Scenario, CampaignRole?
 /// <param name="Fraud">The campaign it belongs to, null for an honest action.</param>
 public abstract record GameAction(Guid Key, long At, FraudMark? Fraud)
 {
-    /// <summary>Milliseconds after the start of a live load at which it is due; 0 in history.</summary>
-    public double DueMs { get; init; }
-
     /// <summary>Events it becomes: a login is one, a trade two.</summary>
     public abstract int Events { get; }
 }

@@ -45,7 +45,29 @@ internal sealed class Connections(GameWorld world)
         return AtHome(player, device, at);
     }
 
-    /// <summary>A place in another city, of the same country or not.</summary>
+    /// <summary>Gives a player another address in the midst of a session, as mobile networks and gateways do; mostly the same one.</summary>
+    public void MoveOn(Player player)
+    {
+        Network network = player.Where.Network;
+        if (network is { Kind: NetworkKind.Mobile } && _dice.Chance(0.1))
+        {
+            player.Where = player.Where with { Ip = network.Address(_dice.Bits()) };
+        }
+        else if (player.Kind == PlayerKind.BehindGateway && network == player.Connection.Places[0].Network && _dice.Chance(0.2))
+        {
+            player.Where = player.Where with { Ip = _dice.Pick(player.Connection.Places).Ip };
+        }
+        else if (player.Kind is PlayerKind.VpnUser or PlayerKind.Roamer && _dice.Chance(0.03))
+        {
+            // The tunnel breaks, or the telephone finds a wireless network.
+            player.Where = AtHome(player, player.Where.DeviceId, player.LastLoginAt);
+        }
+    }
+
+    /// <summary>Whether others of the world live in another city of the same country.</summary>
+    public bool HasCompatriots(City home) => world.Cities.Any(city => city.Index != home.Index && city.Country == home.Country);
+
+    /// <summary>A place in another city, of the same country or, where there is none, abroad; or abroad.</summary>
     public Network Elsewhere(City home, bool sameCountry)
     {
         City[] cities = [.. world.Cities.Where(city => city.Index != home.Index && (city.Country == home.Country) == sameCountry)];

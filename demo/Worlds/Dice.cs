@@ -5,6 +5,21 @@ public sealed class Dice(int seed)
 {
     private readonly Random _random = new(seed);
 
+    /// <summary>Dice for one purpose in the world of a number: unlike those of the next number and of another purpose.</summary>
+    public static Dice For(int world, string purpose)
+    {
+        ulong mixed = (ulong)(uint)world;
+        foreach (char c in purpose)
+        {
+            // A step of SplitMix64, so that neighbouring numbers have nothing in common.
+            mixed = (mixed ^ c) + 0x9E3779B97F4A7C15;
+            mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
+            mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
+            mixed ^= mixed >> 31;
+        }
+        return new Dice((int)mixed);
+    }
+
     public double Share() => _random.NextDouble();
 
     public bool Chance(double probability) => _random.NextDouble() < probability;

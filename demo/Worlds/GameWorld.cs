@@ -8,6 +8,9 @@ namespace Game.Worlds;
 /// </summary>
 public sealed class GameWorld
 {
+    // Both are prime, so that no two accounts have one number.
+    private const long IdStep = 7_368_787, IdModulus = 99_999_989;
+
     /// <summary>Days of income that somebody gets who returns after longer.</summary>
     private const double MostDaysOfIncome = 5;
 
@@ -25,10 +28,10 @@ public sealed class GameWorld
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(players, 10);
         Settings = settings;
-        Dice = new Dice(seed);
+        Dice = Dice.For(seed, "play");
         Cities = Inhabited(geography);
         Market = new Market(settings, Dice, period.FromMs);
-        Calendar = new Calendar(settings, geography, period, Dice);
+        Calendar = new Calendar(settings, Cities, period, Dice);
         Connections = new Connections(this);
         _unknown = [.. geography.Cities.SelectMany(city => city.Networks).Where(_ => Dice.Chance(settings.UnknownNetworks))];
         _trades = new Trades(this);
@@ -50,12 +53,16 @@ public sealed class GameWorld
     /// <summary>The accounts, those that campaigns have opened last.</summary>
     public IReadOnlyList<Player> Players => _players;
 
-    /// <summary>How much more often all play than the settings say.</summary>
-    public double Pace { get; set; } = 1;
+    /// <summary>Where VPN providers' traffic comes out, without devices.</summary>
+    internal IReadOnlyList<Presence> VpnExits => _population.VpnExits;
 
     internal Connections Connections { get; }
 
-    public static string UserId(int index) => $"u-{index:D7}";
+    /// <summary>A number that says nothing of when the account began.</summary>
+    internal static string UserId(int index) => $"u-{(index + 1L) * IdStep % IdModulus:D8}";
+
+    /// <summary>How something changes hands in the auction house, or between two who know each other.</summary>
+    internal TradeChannel ChannelOf(bool isAuction) => isAuction ? TradeChannel.Auction : Dice.Chance(0.3) ? TradeChannel.Mail : TradeChannel.Direct;
 
     public string NewDevice() => $"d-{Dice.Bits():x8}";
 
@@ -87,16 +94,10 @@ public sealed class GameWorld
     public Player Open(PlayerKind kind, long beginsAt)
     {
         Player player = _population.One(_players.Count, kind, beginsAt);
+        _population.Befriend(player, _players);
         _players.Add(player);
         return player;
     }
-
-    /// <summary>The honest login of a player at an instant.</summary>
-    public LoginAction HonestLogin(Player player, long at) => Login(player, Connections.Usual(player, at), at, correctSecret: true, fraud: null);
-
-    /// <summary>A mistyped secret from where the player usually is.</summary>
-    public LoginAction MistypedLogin(Player player, long at)
-        => Login(player, Connections.AtHome(player, player.Connection.Devices[0], at), at, correctSecret: false, fraud: null);
 
     public LoginAction Login(Player player, Presence from, long at, bool correctSecret, FraudMark? fraud)
     {

@@ -9,9 +9,6 @@ public readonly record struct Period(long FromMs, long UntilMs)
 
     public double Days => (double)(UntilMs - FromMs) / DayMs;
 
-    /// <summary>The days before an instant.</summary>
-    public static Period Before(long untilMs, double days) => new(untilMs - (long)(days * DayMs), untilMs);
-
     /// <summary>An instant of it.</summary>
     public long Pick(Dice dice) => FromMs + (long)((UntilMs - FromMs) * dice.Share());
 }

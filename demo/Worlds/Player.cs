@@ -34,6 +34,9 @@ public sealed class Player
     /// <summary>What a speculator has put all into; null without.</summary>
     public Item? Holding { get; set; }
 
+    /// <summary>When a speculator begins to think of selling, epoch milliseconds.</summary>
+    public long HoldsUntil { get; set; }
+
     public required long Gold { get; set; }
 
     /// <summary>Market value of the inventory, gold pieces.</summary>

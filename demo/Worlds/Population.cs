@@ -20,12 +20,13 @@ internal sealed class Population(GameWorld world, Period period)
     private readonly WorldSettings _settings = world.Settings;
     private readonly double[] _weights = [.. Kinds.Select(kind => kind.Weight * world.Dice.LogNormal(1, 0.6))];
     private readonly Dictionary<City, Presence[]> _cafes = [];
-    private Presence[] _vpnExits = [];
+
+    public IReadOnlyList<Presence> VpnExits { get; private set; } = [];
 
     /// <summary>The players, with their friends and guilds.</summary>
     public List<Player> Make(int count)
     {
-        _vpnExits = [.. Enumerable.Range(0, 3 + _dice.Below(12)).Select(_ => _dice.Pick(world.Cities).Hosting)
+        VpnExits = [.. Enumerable.Range(0, 3 + _dice.Below(12)).Select(_ => _dice.Pick(world.Cities).Hosting)
             .Select(network => new Presence(network, network.Address(_dice.Bits()), ""))];
         List<Player> players = [];
         while (players.Count < count)
@@ -96,8 +97,9 @@ internal sealed class Population(GameWorld world, Period period)
         double peak = (local - home.Networks[0].Lon / 15 + 48) % 24;
         long begin = begins ?? (kind == PlayerKind.Newcomer ? period.Pick(_dice) : period.FromMs - (long)(_dice.Between(20, 900) * Period.DayMs));
         long end = kind == PlayerKind.Quitter ? period.Pick(_dice) : long.MaxValue;
-        long awayFrom = kind == PlayerKind.Returner ? period.Pick(_dice) - (long)(_dice.Between(20, 120) * Period.DayMs) : 0;
-        Period away = kind == PlayerKind.Returner ? new Period(awayFrom, awayFrom + (long)(_dice.Between(20, 120) * Period.DayMs)) : default;
+        // Leaves within the first third, and returns before the end.
+        long awayFrom = period.FromMs + (long)(_dice.Between(0.05, 0.33) * period.Days * Period.DayMs);
+        Period away = kind == PlayerKind.Returner ? new Period(awayFrom, awayFrom + (long)(_dice.Between(0.3, 0.6) * period.Days * Period.DayMs)) : default;
         return new Rhythm(perDay, peak, _dice.Between(0.8, 3), trades, begin, end, away);
     }
 
@@ -133,7 +135,7 @@ internal sealed class Population(GameWorld world, Period period)
 
     private Presence[] PlacesOf(PlayerKind kind, City home, Network line) => kind switch
     {
-        PlayerKind.VpnUser => [.. Enumerable.Range(0, 1 + _dice.Below(4)).Select(_ => _dice.Pick(_vpnExits))],
+        PlayerKind.VpnUser => [.. Enumerable.Range(0, 1 + _dice.Below(4)).Select(_ => _dice.Pick(VpnExits))],
         PlayerKind.BehindGateway => [.. Enumerable.Range(0, 4).Select(i => new Presence(line, line.Address((uint)i), ""))],
         PlayerKind.Student => [new Presence(home.Campus, home.Campus.Address((uint)_dice.Below(4)), "")],
         PlayerKind.CafePlayer => CafeOf(home),
@@ -181,7 +183,8 @@ internal sealed class Population(GameWorld world, Period period)
         return all;
     }
 
-    private void Befriend(Player player, List<Player> all)
+    /// <summary>Gives a player friends among all.</summary>
+    public void Befriend(Player player, List<Player> all)
     {
         int wanted = Math.Min(player.Friends.Count + MinFriends + _dice.Below(MaxFriends - MinFriends + 1), all.Count - 1);
         while (player.Friends.Count < wanted)

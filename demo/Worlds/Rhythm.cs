@@ -19,7 +19,7 @@ public sealed record Rhythm(double PerDay, double PeakHour, double SpreadHours, 
         Dice dice = world.Dice;
         long from = Math.Max(afterMs, BeginsAt);
         double boost = (Calendar.IsWeekend(from) ? world.Settings.Weekend : 1) * (world.Calendar.IsFestival(from) ? 1.7 : 1);
-        double days = -Math.Log(1 - dice.Share()) / (PerDay * boost * world.Pace);
+        double days = -Math.Log(1 - dice.Share()) / (PerDay * boost);
         // The first session of somebody new is when the account begins.
         long at = from == BeginsAt && afterMs < BeginsAt ? from : from + (long)(Math.Min(days, 1_000) * Period.DayMs);
         long peak = NearPeak(dice, at);

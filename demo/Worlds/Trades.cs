@@ -24,8 +24,8 @@ internal sealed class Trades(GameWorld world)
             PlayerKind.Officer when player.Treasury is not null && _dice.Chance(0.25) => WithTreasury(player, at),
             PlayerKind.Whale when _dice.Chance(0.3) => Sale(player, player.Wealth * _dice.Between(0.02, 0.15), at),
             PlayerKind.Streamer when _dice.Chance(0.5) => FromFan(player, at),
-            PlayerKind.FamilyMember when _dice.Chance(0.12) => Give(player, player.Friends[0], _dice.Between(0.1, 0.6), at),
-            PlayerKind.Quitter when player.Rhythm.EndsAt - at < 2 * Period.DayMs => Give(player, player.Friends[_dice.Below(2)], _dice.Between(0.3, 0.9), at),
+            PlayerKind.FamilyMember when _dice.Chance(0.12) => Give(player, Alive(player.Friends[0], at), _dice.Between(0.1, 0.6), at),
+            PlayerKind.Quitter when player.Rhythm.EndsAt - at < 2 * Period.DayMs => Give(player, Friend(player, at), _dice.Between(0.3, 0.9), at),
             PlayerKind.Newcomer when at - player.Rhythm.BeginsAt < 5 * Period.DayMs && _dice.Chance(0.25) => StartingGift(player, at),
             PlayerKind.Trader => Sale(player, Worth(player), at),
             PlayerKind.Speculator when _dice.Chance(0.5) => Speculate(player, at),
@@ -40,7 +40,7 @@ internal sealed class Trades(GameWorld world)
         {
             // Most presents are small; one in fifty is most of what somebody has to spare.
             double share = _dice.Chance(0.02) ? _dice.Between(0.1, 0.4) : Math.Min(0.3, _dice.LogNormal(_settings.GiftSize, 0.6));
-            return Give(player, _dice.Pick(player.Friends), share, at);
+            return Give(player, Friend(player, at), share, at);
         }
         return player.Treasury is not null && _dice.Chance(0.08) ? PayIn(player, at) : Sale(player, Worth(player), at);
     }
@@ -52,7 +52,7 @@ internal sealed class Trades(GameWorld world)
     private TradeAction? Sale(Player player, double worth, long at)
     {
         bool isAuction = player.Friends.Count == 0 || player.Kind == PlayerKind.Trader || _dice.Chance(_settings.AuctionShare);
-        if ((isAuction ? Stranger(player, at) : _dice.Pick(player.Friends)) is not { } other)
+        if ((isAuction ? Stranger(player, at) : Friend(player, at)) is not { } other)
         {
             return null;
         }
@@ -72,8 +72,7 @@ internal sealed class Trades(GameWorld world)
         }
         double discount = isAuction && world.Calendar.IsFestival(at) ? 0.75 : 1;
         long price = (long)Math.Max(1, value * affordable * discount * _dice.LogNormal(1, _settings.PriceNoise));
-        return world.Apply(new Exchange(player, other, buys ? -price : price, buys ? affordable : -affordable, value,
-            isAuction ? TradeChannel.Auction : TradeChannel.Direct, item.Id), at);
+        return world.Apply(new Exchange(player, other, buys ? -price : price, buys ? affordable : -affordable, value, world.ChannelOf(isAuction), item.Id), at);
     }
 
     // Where even one piece of the item costs too much, a cheaper one changes hands.
@@ -88,15 +87,18 @@ internal sealed class Trades(GameWorld world)
             return null;
         }
         long price = (long)Math.Max(1, value * _dice.LogNormal(1, _settings.PriceNoise));
-        TradeChannel channel = isAuction ? TradeChannel.Auction : TradeChannel.Direct;
-        return world.Apply(new Exchange(player, other, buys ? -price : price, buys ? 1 : -1, value, channel, item.Id), at);
+        return world.Apply(new Exchange(player, other, buys ? -price : price, buys ? 1 : -1, value, world.ChannelOf(isAuction), item.Id), at);
     }
 
     /// <summary>Gives a share of the gold or of the goods for nothing.</summary>
-    private TradeAction? Give(Player giver, Player receiver, double share, long at)
+    private TradeAction? Give(Player giver, Player? receiver, double share, long at)
     {
+        if (receiver is null)
+        {
+            return null;
+        }
         bool goods = giver.InventoryValue > giver.Gold && _dice.Chance(0.5);
-        TradeChannel channel = _dice.Chance(0.6) ? TradeChannel.Mail : TradeChannel.Direct;
+        TradeChannel channel = world.ChannelOf(isAuction: false);
         if (!goods)
         {
             long gold = (long)(giver.Gold * share);
@@ -135,25 +137,33 @@ internal sealed class Trades(GameWorld world)
 
     private TradeAction? StartingGift(Player newcomer, long at)
     {
-        Player friend = _dice.Pick(newcomer.Friends);
+        if (Friend(newcomer, at) is not { } friend)
+        {
+            return null;
+        }
         long gold = (long)Math.Min(friend.Gold * 0.1, Math.Max(50, newcomer.Wealth) * _dice.Between(1, 20));
-        return gold < 1 ? null : world.Apply(new Exchange(newcomer, friend, gold, 0, 0, _dice.Chance(0.5) ? TradeChannel.Mail : TradeChannel.Direct, ""), at);
+        return gold < 1 ? null : world.Apply(new Exchange(newcomer, friend, gold, 0, 0, world.ChannelOf(isAuction: false), ""), at);
     }
 
     // Buys one kind of item for most of the gold, and weeks later sells all of it.
     private TradeAction? Speculate(Player player, long at)
     {
-        if (Stranger(player, at) is not { } other)
+        if (Stranger(player, at) is not { } other || (player.Holding is not null && at < player.HoldsUntil))
         {
-            return null;
+            return Usual(player, at);
         }
         bool buys = player.Holding is null;
         Item item = player.Holding ?? _dice.Pick(world.Market.Items);
         long value = world.Market.ValueOf(item, at);
         int pieces = (int)Math.Min(10_000, (buys ? player.Gold : player.InventoryValue) * _dice.Between(0.3, 0.8) / value);
-        player.Holding = buys ? item : _dice.Chance(0.5) ? null : item;
+        player.Holding = buys ? item : null;
+        player.HoldsUntil = buys ? at + (long)(_dice.Between(3, 15) * Period.DayMs) : 0;
         return pieces < 1 ? null : Exchange(player, other, buys, item, value, pieces, isAuction: true, at);
     }
+
+    private Player? Friend(Player player, long at) => Alive(_dice.Pick(player.Friends), at);
+
+    private static Player? Alive(Player player, long at) => player.Rhythm.IsAlive(at) ? player : null;
 
     private Player? Stranger(Player player, long at)
     {

@@ -84,7 +84,7 @@ public sealed record WorldSettings
     /// <summary>Share of players who are of a special kind (<see cref="PlayerKind"/>).</summary>
     public required double SpecialPlayers { get; init; }
 
-    /// <summary>Share of players whose accounts frauds use, campaigns' own accounts included.</summary>
+    /// <summary>Campaigns for each player; one uses about four accounts.</summary>
     public required double Prevalence { get; init; }
 
     /// <summary>Seconds between the actions of a thief in a hurry.</summary>
@@ -107,7 +107,7 @@ public sealed record WorldSettings
     /// <param name="outside">False for a world to train with; true for one to judge with, whose numbers lie outside the ranges of the others.</param>
     public static WorldSettings Draw(int seed, bool outside = false)
     {
-        Dice dice = new(seed);
+        Dice dice = Dice.For(seed, "settings");
         return new WorldSettings
         {
             MedianWealth = Money(1_000, 500_000),
@@ -135,7 +135,7 @@ public sealed record WorldSettings
             DeviceDays = In(150, 800),
             SecondDevices = Share(0.2, 0.6),
             UnknownNetworks = Share(0.005, 0.08),
-            Cities = Share(0.25, 1),
+            Cities = Share(0.25, 0.65),
             SpecialPlayers = Share(0.15, 0.5),
             Prevalence = Share(0.001, 0.005),
             ThiefSeconds = In(5, 120),

@@ -8,6 +8,8 @@ namespace Game.Cli.Backtest;
 /// <summary>Results of a backtest as tables and as JSON; two configurations stand side by side.</summary>
 internal static class BacktestReport
 {
+    private const int EnoughCampaigns = 50;
+
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     public static string ToJson(IReadOnlyList<BacktestResult> results) => JsonSerializer.Serialize(results, Json);
@@ -21,7 +23,7 @@ internal static class BacktestReport
             console.WriteLine($"{result.Name}, {result.Worlds} worlds, {Number(result.PlayerDays)} player-days (in brackets: 95 % confidence over worlds):");
             console.WriteLine($"  campaigns caught: {Percent(result.Recall)}");
             console.WriteLine($"  false alerts per 1,000 player-days: {Rate(result.FalseAlerts)}");
-            console.WriteLine($"  true ones of the {BacktestResult.Budget} alerts per 1,000 player-days that score highest: {Percent(result.Precision)}");
+            console.WriteLine($"  true ones of each day's {BacktestResult.Budget} alerts per 1,000 players that score highest: {Percent(result.Precision)}");
         }
     }
 
@@ -39,6 +41,10 @@ internal static class BacktestReport
         }
         console.Write(table);
         console.WriteLine("min: median from a campaign's first event to its alert; lost: share of the victims' loss that was gone before it");
+        if (results[0].Scenarios.Any(scenario => scenario.Campaigns < EnoughCampaigns))
+        {
+            console.WriteLine($"A scenario with fewer than {EnoughCampaigns} campaigns says little: play more worlds.");
+        }
     }
 
     private static IEnumerable<string> Cells(ScenarioResult scenario) =>
@@ -46,7 +52,7 @@ internal static class BacktestReport
         (100 * scenario.Recall.Value).ToString("F0", CultureInfo.InvariantCulture),
         $"{100 * scenario.Recall.Low:F0}-{100 * scenario.Recall.High:F0}",
         scenario.Minutes is { } minutes ? minutes.ToString("F1", CultureInfo.InvariantCulture) : "-",
-        (100 * scenario.LostBefore).ToString("F0", CultureInfo.InvariantCulture),
+        scenario.LostBefore is { } lost ? (100 * lost).ToString("F0", CultureInfo.InvariantCulture) : "-",
     ];
 
     private static IEnumerable<string> Cells(KindResult kind) =>

@@ -55,7 +55,8 @@ internal sealed class WorldBacktest(BacktestOptions options)
         Play(timeline, new ActionEvents(ServerId, world.Located), logs);
         Dictionary<string, string> kinds = world.Players.ToDictionary(player => player.UserId, player => player.Kind.ToString(), StringComparer.Ordinal);
         TrueCampaign[] truth = [.. timeline.Campaigns.Select(campaign => new TrueCampaign(campaign.Id, campaign.Scenario,
-            [.. campaign.Cast.Select(member => member.Player.UserId)]))];
+            [.. campaign.Cast.Select(member => member.Player.UserId)],
+            [.. campaign.Cast.Where(member => member.Role == CampaignRole.Victim).Select(member => member.Player.UserId)]))];
         return [.. logs.Select(log => Judgement.Of(log.Played, truth, user => kinds[user]))];
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Game.Analysis.Backtest;
 using Game.Cli.Backtest;
 using Game.Cli.Report;
@@ -12,6 +13,7 @@ namespace Game.Cli.Verbs;
 internal static class BacktestVerb
 {
     private const int MaxWorlds = 100_000;
+    private const long MaxPlayerDays = 2_000_000;
 
     public static Command Create()
     {
@@ -30,6 +32,17 @@ internal static class BacktestVerb
         {
             worlds, seed, players, days, partitions, outside, scenario, rules, against, report,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.Errors.Any() || result.Children.SelectMany(child => child is OptionResult option ? option.Errors : []).Any())
+            {
+                return;
+            }
+            if ((long)result.GetValue(players) * result.GetValue(days) > MaxPlayerDays)
+            {
+                result.AddError($"A world has at most {MaxPlayerDays:N0} player-days: its events are kept in memory. Play more worlds instead.");
+            }
+        });
         command.SetAction(async (parsed, cancellation) =>
         {
             using ReportFile? file = ReportFile.Open(parsed.GetValue(report));

@@ -47,7 +47,7 @@ internal static class LabelVerb
                 Source = parsed.GetValue(source)!,
             };
             Write(servers, id, label);
-            Console.WriteLine($"{found.UserId}: {label.Verdict}, says {VisibleText.Escape(label.Source)}. The alert: {VisibleText.Escape(found.Reason)}");
+            Console.WriteLine(VisibleText.Escape($"{found.UserId}: {label.Verdict}, says {label.Source}. The alert: {found.Reason}"));
             return 0;
         }, cancellation));
         return command;

@@ -13,12 +13,14 @@ public sealed class Campaign
     private readonly Queue<(double WaitMs, Func<long, GameAction?> Act)> _steps = new();
     private readonly List<CastMember> _cast = [];
     private readonly List<Player> _seized = [];
+    private readonly FraudMark _mark;
 
     internal Campaign(Casting casting, string scenario)
     {
         Casting = casting;
         Scenario = scenario;
         Id = casting.NextId();
+        _mark = new FraudMark(Id, scenario);
         ThiefMs = casting.World.Settings.ThiefSeconds * 1000;
     }
 
@@ -78,44 +80,80 @@ public sealed class Campaign
         _seized.Clear();
     }
 
+    /// <summary>A step that does nothing but end a visit.</summary>
+    internal GameAction? Leave(long at)
+    {
+        Release();
+        return null;
+    }
+
     internal void Step(double waitMs, Func<long, GameAction?> act) => _steps.Enqueue((waitMs, act));
 
     /// <summary>About so long: between half and twice.</summary>
     internal double About(double ms) => ms * Math.Pow(2, Dice.Between(-1, 1));
 
+    /// <summary>Finds a victim; null where the world has none left.</summary>
+    internal Player? JoinVictim(long at, Func<Player, bool>? fits = null)
+    {
+        Player? victim = Casting.Victim(at, fits);
+        return victim is null ? null : Join(victim, CampaignRole.Victim);
+    }
+
+    /// <summary>Milliseconds until about the hour at which a player usually plays, or so many hours later.</summary>
+    internal double UntilHourOf(Player player, long at, double hoursLater = 0)
+    {
+        double hour = (player.Rhythm.PeakHour + hoursLater + Dice.Normal() + 24) % 24 * Period.HourMs;
+        return (hour - at % Period.DayMs + Period.DayMs) % Period.DayMs;
+    }
+
+    /// <summary>Somebody logs in to an account of the campaign. Its owner, if there is one, plays no more until <see cref="Release"/>.</summary>
     internal LoginAction Login(Player player, Presence from, long at, bool correctSecret = true)
-        => World.Login(player, from, at, correctSecret, Mark(player, player));
+    {
+        LoginAction login = World.Login(player, from, at, correctSecret, _mark);
+        if (correctSecret)
+        {
+            Seize(player);
+            player.SessionEndsAt = at + 12 * Period.HourMs;
+        }
+        return login;
+    }
 
     /// <summary>The player logs in as always, for the campaign.</summary>
-    internal LoginAction OwnLogin(Player player, long at) => World.HonestLogin(player, at) with { Fraud = Mark(player, player) };
+    internal LoginAction OwnLogin(Player player, long at) => Login(player, World.Connections.Usual(player, at), at);
 
-    /// <summary>Hands gold to another account; null where there is none.</summary>
+    /// <summary>Hands gold to another account, in the auction house as the price of a trifle; null where there is none.</summary>
     internal TradeAction? Gold(Player from, Player to, double share, long at, string? fromIp = null, TradeChannel? channel = null)
     {
         World.Accrue(from, at);
         long gold = (long)(from.Gold * share);
-        return gold < 1 ? null : Apply(new Exchange(from, to, -gold, 0, 0, channel ?? Channel(), "", fromIp), at);
+        TradeChannel used = channel ?? Channel();
+        if (gold < 1 || used != TradeChannel.Auction)
+        {
+            return gold < 1 ? null : Apply(new Exchange(from, to, -gold, 0, 0, used, "", fromIp), at);
+        }
+        Item trifle = World.Market.Items[Dice.Below(3)];
+        return Apply(new Exchange(from, to, -gold, 1, World.Market.ValueOf(trifle, at), used, trifle.Id, fromIp), at);
     }
 
-    /// <summary>Hands goods to another account, for a price of so many times their value.</summary>
+    /// <summary>Hands goods to another account, for a price of so many times their value; null where there are none.</summary>
     internal TradeAction? Goods(Player from, Player to, double share, long at, double priceTimes = 0, string? fromIp = null, TradeChannel? channel = null)
     {
         World.Accrue(from, at);
         (Item item, long value, int pieces) = World.Market.About(Dice, from.InventoryValue * share, at);
         pieces = (int)Math.Min(pieces, from.InventoryValue / value);
-        long price = (long)Math.Min(to.Gold, priceTimes * value * pieces);
-        return pieces < 1 ? null : Apply(new Exchange(from, to, price, -pieces, value, channel ?? Channel(), item.Id, fromIp), at);
+        TradeChannel used = channel ?? Channel();
+        // The auction house takes no sale for nothing.
+        long least = used == TradeChannel.Auction ? 1 : 0;
+        long price = (long)Math.Min(to.Gold, Math.Max(least, priceTimes * value * pieces));
+        return pieces < 1 ? null : Apply(new Exchange(from, to, price, -pieces, value, used, item.Id, fromIp), at);
     }
 
     /// <summary>Hands over gold or goods, whichever there is more of.</summary>
     internal TradeAction? Either(Player from, Player to, double share, long at, string? fromIp = null)
         => from.InventoryValue > from.Gold ? Goods(from, to, share, at, fromIp: fromIp) : Gold(from, to, share, at, fromIp);
 
-    internal TradeAction Apply(Exchange exchange, long at) => World.Apply(exchange, at, Mark(exchange.First, exchange.Second));
+    internal TradeAction Apply(Exchange exchange, long at) => World.Apply(exchange, at, _mark);
 
-    internal TradeChannel Channel() => Dice.Chance(0.5) ? TradeChannel.Mail : TradeChannel.Direct;
-
-    private FraudMark Mark(Player first, Player second) => new(Id, Scenario, RoleOf(first), RoleOf(second));
-
-    private CampaignRole? RoleOf(Player player) => _cast.Find(member => member.Player == player)?.Role;
+    /// <summary>As often as honest players of this world use it, so that it says nothing.</summary>
+    internal TradeChannel Channel() => Dice.Chance(0.06) ? TradeChannel.GuildBank : World.ChannelOf(Dice.Chance(World.Settings.AuctionShare));
 }

@@ -35,8 +35,8 @@ internal sealed class Casting
     /// <summary>The account whose owner has been away for the longest time.</summary>
     public Player? Sleeper(long at)
     {
-        Player? sleeper = _world.Players.Where(player => IsWorthIt(player, at) && player.LastLoginAt > 0 && !_used.Contains(player))
-            .MinBy(player => player.LastLoginAt);
+        Player? sleeper = _world.Players.Where(player => IsWorthIt(player, at) && player.LastLoginAt > 0
+            && player.LastLoginAt < at - 10 * Period.DayMs && !_used.Contains(player)).MinBy(player => player.LastLoginAt);
         if (sleeper is not null)
         {
             _used.Add(sleeper);
@@ -62,6 +62,8 @@ internal sealed class Casting
         return opened;
     }
 
+    public bool HasCompatriots(Player victim) => _world.Connections.HasCompatriots(victim.Connection.Home);
+
     public Presence Abroad(Player victim) => At(_world.Connections.Elsewhere(victim.Connection.Home, sameCountry: false));
 
     public Presence SameCountry(Player victim) => At(_world.Connections.Elsewhere(victim.Connection.Home, sameCountry: true));
@@ -73,11 +75,11 @@ internal sealed class Casting
         return At(_world.Dice.Pick<Network>([victim.Connection.Line, victim.Connection.Line, home.Mobile, _world.Dice.Pick(home.Fixed)]));
     }
 
-    /// <summary>An exit of a VPN in the victim's country.</summary>
+    /// <summary>An exit of a VPN in the victim's country, where there is one; else one of the thief's own.</summary>
     public Presence Vpn(Player victim)
     {
-        City[] cities = [.. _world.Cities.Where(city => city.Country == victim.Connection.Home.Country)];
-        return At(_world.Dice.Pick(cities).Hosting);
+        Presence[] exits = [.. _world.VpnExits.Where(exit => exit.Network.Country == victim.Connection.Home.Country)];
+        return exits.Length > 0 ? _world.Dice.Pick(exits) with { DeviceId = _world.NewDevice() } : At(victim.Connection.Home.Hosting);
     }
 
     /// <summary>A thief's device and address at a network.</summary>

@@ -8,13 +8,13 @@ internal static class Insiders
     /// <summary>The victim has logged in; a thief who has the session's token trades from another address.</summary>
     public static bool SessionTheft(Campaign campaign, long at)
     {
-        if (Victim(campaign, at, seize: true) is not { } victim)
+        if (campaign.JoinVictim(at) is not { } victim)
         {
             return false;
         }
         Presence thief = campaign.Dice.Chance(0.6) ? campaign.Casting.Abroad(victim) : campaign.Casting.SameCountry(victim);
         Player mule = campaign.Join(campaign.Casting.Mule(at), CampaignRole.Mule);
-        campaign.Step(0, now => campaign.World.HonestLogin(victim, now));
+        campaign.Step(campaign.UntilHourOf(victim, at), now => campaign.OwnLogin(victim, now));
         int thefts = 3 + campaign.Dice.Below(4);
         for (int theft = 0; theft < thefts; theft++)
         {
@@ -27,12 +27,12 @@ internal static class Insiders
     /// <summary>The owner is tricked or forced: own device, own line, usual hour, and nearly everything to a stranger.</summary>
     public static bool Coercion(Campaign campaign, long at)
     {
-        if (Victim(campaign, at, seize: true) is not { } victim)
+        if (campaign.JoinVictim(at) is not { } victim)
         {
             return false;
         }
         Player mule = campaign.Join(campaign.Casting.Mule(at), CampaignRole.Mule);
-        campaign.Step(0, now => campaign.OwnLogin(victim, now));
+        campaign.Step(campaign.UntilHourOf(victim, at), now => campaign.OwnLogin(victim, now));
         int gifts = 2 + campaign.Dice.Below(4);
         for (int gift = 0; gift < gifts; gift++)
         {
@@ -44,7 +44,7 @@ internal static class Insiders
     /// <summary>Little by little for days, each time no more than a usual trade, always to the same few.</summary>
     public static bool Drip(Campaign campaign, long at)
     {
-        if (Victim(campaign, at, seize: false) is not { } victim)
+        if (campaign.JoinVictim(at) is not { } victim)
         {
             return false;
         }
@@ -64,6 +64,7 @@ internal static class Insiders
                     return campaign.Either(victim, mule, Math.Min(0.2, usual), now);
                 });
             }
+            campaign.Step(campaign.About(Campaign.Minute), campaign.Leave);
         }
         return true;
     }
@@ -71,7 +72,7 @@ internal static class Insiders
     /// <summary>Goods alone go away, for nothing or next to nothing.</summary>
     public static bool GoodsForNothing(Campaign campaign, long at)
     {
-        if (Victim(campaign, at, seize: true, player => player.InventoryValue > player.Wealth / 3) is not { } victim)
+        if (campaign.JoinVictim(at, player => player.InventoryValue > player.Wealth / 3) is not { } victim)
         {
             return false;
         }
@@ -90,7 +91,7 @@ internal static class Insiders
     /// <summary>The auction house moves the wealth: a treasure sold for a trifle, or rubbish bought for a fortune.</summary>
     public static bool AbsurdPrice(Campaign campaign, long at)
     {
-        if (Victim(campaign, at, seize: true) is not { } victim)
+        if (campaign.JoinVictim(at) is not { } victim)
         {
             return false;
         }
@@ -110,7 +111,7 @@ internal static class Insiders
     /// <summary>Dozens of trifles before and after the theft, so that who looks at the last events sees none of it.</summary>
     public static bool WindowFlushing(Campaign campaign, long at)
     {
-        if (Victim(campaign, at, seize: true) is not { } victim)
+        if (campaign.JoinVictim(at) is not { } victim)
         {
             return false;
         }
@@ -129,24 +130,10 @@ internal static class Insiders
         {
             for (int i = 0; i < count; i++)
             {
-                campaign.Step(campaign.About(20 * Campaign.Second), now => campaign.Gold(victim, campaign.Dice.Pick(mules), 0.0005, now));
+                campaign.Step(campaign.About(20 * Campaign.Second),
+                    now => campaign.Gold(victim, campaign.Dice.Pick(mules), Math.Max(0.0005, 1.5 / Math.Max(1, victim.Gold)), now));
             }
         }
-    }
-
-    private static Player? Victim(Campaign campaign, long at, bool seize, Func<Player, bool>? fits = null)
-    {
-        Player? victim = campaign.Casting.Victim(at, fits);
-        if (victim is null)
-        {
-            return null;
-        }
-        campaign.Join(victim, CampaignRole.Victim);
-        if (seize)
-        {
-            campaign.Seize(victim);
-        }
-        return victim;
     }
 
     private static TradeAction? BuyRubbish(Campaign campaign, Player victim, Player mule, double share, long at)

@@ -11,16 +11,19 @@ internal static class Rings
         Player mule = campaign.Join(campaign.Casting.Mule(at), CampaignRole.Mule);
         Player boss = campaign.Join(campaign.Casting.Mule(at), CampaignRole.Attacker);
         int victims = 0;
-        for (int i = 0; i < 2 + campaign.Dice.Below(4) && campaign.Casting.Victim(at) is { } victim; i++, victims++)
+        int wanted = 2 + campaign.Dice.Below(4);
+        for (int i = 0; i < wanted && campaign.JoinVictim(at) is { } victim; i++, victims++)
         {
-            campaign.Join(victim, CampaignRole.Victim);
             Presence thief = campaign.Dice.Chance(0.5) ? campaign.Casting.SameCountry(victim) : campaign.Casting.Abroad(victim);
             campaign.Step(i == 0 ? 0 : campaign.About(6 * Campaign.Hour), now => campaign.Login(victim, thief, now));
-            for (int theft = 0; theft < 2 + campaign.Dice.Below(2); theft++)
+            int thefts = 2 + campaign.Dice.Below(2);
+            for (int theft = 0; theft < thefts; theft++)
             {
                 campaign.Step(campaign.About(campaign.ThiefMs), now => campaign.Either(victim, mule, campaign.Dice.Between(0.2, 0.6), now));
             }
-            campaign.Step(campaign.About(Campaign.Hour), now => campaign.Gold(mule, boss, campaign.Dice.Between(0.6, 0.95), now));
+            campaign.Step(campaign.About(Campaign.Minute), campaign.Leave);
+            campaign.Step(campaign.About(Campaign.Hour), now => campaign.OwnLogin(mule, now));
+            campaign.Step(campaign.About(Campaign.Minute), now => campaign.Gold(mule, boss, campaign.Dice.Between(0.6, 0.95), now));
         }
         campaign.Step(campaign.About(Campaign.Hour), now => campaign.Goods(mule, boss, 0.9, now));
         return victims > 1;
@@ -50,7 +53,8 @@ internal static class Rings
         Player[] bots = Open(campaign, at, days: 2, CampaignRole.Mule, 6 + campaign.Dice.Below(14));
         int devices = 1 + campaign.Dice.Below(3);
         string[] machines = [.. Enumerable.Range(0, devices).Select(_ => campaign.World.NewDevice())];
-        for (int round = 0; round < 2 + campaign.Dice.Below(4); round++)
+        int rounds = 2 + campaign.Dice.Below(4);
+        for (int round = 0; round < rounds; round++)
         {
             for (int i = 0; i < bots.Length; i++)
             {
@@ -61,7 +65,7 @@ internal static class Rings
                 campaign.Step(campaign.About(2 * Campaign.Minute), now =>
                 {
                     bot.Gold += (long)(campaign.World.Settings.MedianWealth * campaign.World.Settings.DailyIncome * campaign.Dice.Between(0.5, 3)) + 5;
-                    return campaign.Gold(bot, collector, 0.95, now, channel: TradeChannel.Mail);
+                    return campaign.Gold(bot, collector, 0.95, now);
                 });
             }
         }
@@ -78,7 +82,7 @@ internal static class Rings
         campaign.Join(finder, CampaignRole.Attacker);
         Player[] receivers = [.. Enumerable.Range(0, 3 + campaign.Dice.Below(5)).Select(_ => campaign.Join(campaign.Casting.Mule(at), CampaignRole.Mule))];
         long injected = (long)((finder.Wealth + campaign.World.Settings.MedianWealth) * campaign.Dice.Between(1, 20));
-        campaign.Step(0, now => campaign.OwnLogin(finder, now));
+        campaign.Step(campaign.UntilHourOf(finder, at), now => campaign.OwnLogin(finder, now));
         foreach (Player receiver in receivers)
         {
             campaign.Step(campaign.About(2 * Campaign.Minute), now =>
@@ -95,11 +99,10 @@ internal static class Rings
     {
         Presence owner = campaign.Casting.At(campaign.Dice.Pick(campaign.Dice.Pick(campaign.World.Cities).Fixed));
         Player[] ring = Open(campaign, at, days: 15, CampaignRole.Attacker, 2 + campaign.Dice.Below(3));
-        if (campaign.Casting.Victim(at, player => player.Gold > campaign.World.Settings.MedianWealth / 5) is not { } buyer)
+        if (campaign.JoinVictim(at, player => player.Gold > campaign.World.Settings.MedianWealth / 5) is not { } buyer)
         {
             return false;
         }
-        campaign.Join(buyer, CampaignRole.Victim);
         Item item = campaign.Dice.Pick(campaign.World.Market.Items);
         foreach (Player member in ring)
         {
@@ -108,7 +111,8 @@ internal static class Rings
             campaign.Step(campaign.About(Campaign.Minute), now => campaign.Login(member, owner, now));
         }
         double times = 1;
-        for (int sale = 0; sale < 6 + campaign.Dice.Below(10); sale++)
+        int sales = 6 + campaign.Dice.Below(10);
+        for (int sale = 0; sale < sales; sale++)
         {
             Player seller = ring[sale % ring.Length], other = ring[(sale + 1) % ring.Length];
             double price = times *= campaign.Dice.Between(1.2, 1.7);

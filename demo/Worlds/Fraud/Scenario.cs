@@ -11,7 +11,7 @@ public static class Scenarios
     private static readonly Scenario[] Table =
     [
         new("takeover-abroad", (c, at) => Takeovers.Hurried(c, at, c.Casting.Abroad)),
-        new("takeover-same-country", (c, at) => Takeovers.Hurried(c, at, c.Casting.SameCountry)),
+        new("takeover-same-country", (c, at) => Takeovers.Hurried(c, at, c.Casting.SameCountry, c.Casting.HasCompatriots)),
         new("takeover-near", (c, at) => Takeovers.Hurried(c, at, c.Casting.Near)),
         new("takeover-vpn", (c, at) => Takeovers.Hurried(c, at, c.Casting.Vpn)),
         new("takeover-slow", Takeovers.Slow),

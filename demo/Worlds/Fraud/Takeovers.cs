@@ -6,9 +6,9 @@ namespace Game.Worlds.Fraud;
 internal static class Takeovers
 {
     /// <summary>From somewhere else, mostly on a device that the victim never used, all within minutes.</summary>
-    public static bool Hurried(Campaign campaign, long at, Func<Player, Presence> where)
+    public static bool Hurried(Campaign campaign, long at, Func<Player, Presence> where, Func<Player, bool>? fits = null)
     {
-        if (Victim(campaign, at) is not { } victim)
+        if (campaign.JoinVictim(at, fits) is not { } victim)
         {
             return false;
         }
@@ -20,21 +20,22 @@ internal static class Takeovers
     /// <summary>A thief who takes a part a day, for days, while the owner plays on.</summary>
     public static bool Slow(Campaign campaign, long at)
     {
-        if (campaign.Casting.Victim(at) is not { } victim)
+        if (campaign.JoinVictim(at) is not { } victim)
         {
             return false;
         }
-        campaign.Join(victim, CampaignRole.Victim);
         Presence thief = campaign.Dice.Chance(0.5) ? campaign.Casting.SameCountry(victim) : campaign.Casting.Near(victim);
         Player mule = campaign.Join(campaign.Casting.Mule(at), CampaignRole.Mule);
         int visits = 3 + campaign.Dice.Below(5);
         for (int visit = 0; visit < visits; visit++)
         {
             campaign.Step(visit == 0 ? 0 : campaign.About(0.7 * Campaign.Day), now => campaign.Login(victim, thief, now));
-            for (int theft = 0; theft <= campaign.Dice.Below(3); theft++)
+            int thefts = 1 + campaign.Dice.Below(3);
+            for (int theft = 0; theft < thefts; theft++)
             {
                 campaign.Step(campaign.About(3 * Campaign.Minute), now => campaign.Either(victim, mule, campaign.Dice.Between(0.1, 0.3), now));
             }
+            campaign.Step(campaign.About(Campaign.Minute), campaign.Leave);
         }
         return true;
     }
@@ -42,7 +43,7 @@ internal static class Takeovers
     /// <summary>After a row of wrong secrets.</summary>
     public static bool Guessed(Campaign campaign, long at)
     {
-        if (Victim(campaign, at) is not { } victim)
+        if (campaign.JoinVictim(at) is not { } victim)
         {
             return false;
         }
@@ -60,13 +61,12 @@ internal static class Takeovers
     /// <summary>On the victim's own device and line, at an hour at which the victim sleeps.</summary>
     public static bool OwnDevice(Campaign campaign, long at)
     {
-        if (Victim(campaign, at) is not { } victim)
+        if (campaign.JoinVictim(at) is not { } victim)
         {
             return false;
         }
-        double sleep = (victim.Rhythm.PeakHour + 10 + campaign.Dice.Between(0, 5)) % 24 * Period.HourMs;
-        double wait = (sleep - at % Period.DayMs + Period.DayMs) % Period.DayMs;
-        campaign.Step(wait, now => campaign.Login(victim, campaign.World.Connections.AtHome(victim, victim.Connection.Devices[0], now), now));
+        campaign.Step(campaign.UntilHourOf(victim, at, hoursLater: 12),
+            now => campaign.Login(victim, campaign.World.Connections.AtHome(victim, victim.Connection.Devices[0], now), now));
         Empty(campaign, victim, at);
         return true;
     }
@@ -79,7 +79,6 @@ internal static class Takeovers
             return false;
         }
         campaign.Join(victim, CampaignRole.Victim);
-        campaign.Seize(victim);
         Enter(campaign, victim, campaign.Dice.Chance(0.5) ? campaign.Casting.Abroad(victim) : campaign.Casting.Near(victim), 0);
         Empty(campaign, victim, at);
         return true;
@@ -91,10 +90,9 @@ internal static class Takeovers
         int tried = 8 + campaign.Dice.Below(20);
         Presence[] sources = [];
         List<Player> open = [];
-        for (int i = 0; i < tried && campaign.Casting.Victim(at) is { } account; i++)
+        for (int i = 0; i < tried && campaign.JoinVictim(at) is { } account; i++)
         {
             sources = sources.Length > 0 ? sources : [.. Enumerable.Range(0, 1 + campaign.Dice.Below(3)).Select(_ => campaign.Casting.Abroad(account))];
-            campaign.Join(account, CampaignRole.Victim);
             bool fits = open.Count == 0 && i > tried / 2 || campaign.Dice.Chance(0.15);
             Presence from = campaign.Dice.Pick(sources);
             campaign.Step(campaign.About(campaign.ThiefMs / 2), now => campaign.Login(account, from, now, fits));
@@ -117,17 +115,6 @@ internal static class Takeovers
             }
         }
         return true;
-    }
-
-    private static Player? Victim(Campaign campaign, long at)
-    {
-        Player? victim = campaign.Casting.Victim(at);
-        if (victim is not null)
-        {
-            campaign.Join(victim, CampaignRole.Victim);
-            campaign.Seize(victim);
-        }
-        return victim;
     }
 
     // Every seventh thief has copied the victim's device id too.

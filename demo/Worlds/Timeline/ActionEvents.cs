@@ -54,5 +54,5 @@ public sealed class ActionEvents(string serverId, Func<Network, long, Network?> 
         InventoryValue = own.InventoryValue,
     };
 
-    private static string SessionId(Player player) => $"s-{player.Index}-{player.LastLoginAt}";
+    private static string SessionId(Player player) => $"s-{player.UserId}-{player.LastLoginAt}";
 }

@@ -8,7 +8,7 @@ namespace Game.Demo.Tests.Worlds;
 public sealed class WorldTimelineTests
 {
     private const long Start = 1_789_948_800_000;
-    private const int Days = 12;
+    private const int Days = 25;
 
     [Fact]
     public void The_same_seed_gives_the_same_events()
@@ -30,6 +30,37 @@ public sealed class WorldTimelineTests
             view.ToEvent().ShouldBe(value);
             value.Ts.ShouldBeInRange(Math.Max(last, Start), Start + Days * Period.DayMs);
             last = value.Ts;
+        }
+    }
+
+    [Fact]
+    public void Nobody_does_anything_before_the_account_begins_or_after_it_ends()
+    {
+        Played world = Play(7);
+        Dictionary<string, Player> players = world.World.Players.ToDictionary(player => player.UserId);
+        world.Events.Where(value => !players[value.UserId].Rhythm.IsAlive(value.Ts) && players[value.UserId].Rhythm.BeginsAt > value.Ts).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Honest_players_do_what_frauds_do_too()
+    {
+        PlayerEvent[] honest = [.. Enumerable.Range(1, 4).SelectMany(seed => Play(seed, campaigns: 0).Events)];
+        honest.GroupBy(value => value.UserId).Any(player => player.Chunk(3).Any(three
+            => three.Length == 3 && three.All(value => value is LoginEvent { Outcome: LoginOutcome.BadPassword }))).ShouldBeTrue();
+        Dictionary<string, string> loginOf = honest.OfType<LoginEvent>().Where(login => login.SessionId.Length > 0)
+            .ToDictionary(login => login.SessionId, login => login.Ip);
+        honest.OfType<TradeEvent>().ShouldContain(trade => trade.SessionId.Length > 0 && trade.Ip != loginOf[trade.SessionId]);
+        honest.OfType<TradeEvent>().ShouldContain(trade => trade.ItemDelta == 0 && trade.GoldDelta < 0 && -trade.GoldDelta > trade.GoldBalance);
+    }
+
+    [Fact]
+    public void Small_and_strange_worlds_are_played_to_their_end()
+    {
+        for (int seed = 1; seed <= 12; seed++)
+        {
+            Period period = new(Start, Start + 5 * Period.DayMs);
+            GameWorld world = new(WorldSettings.Draw(seed, outside: true), seed, players: 100, new Geography(), period);
+            new WorldTimeline(world, period, campaigns: 10).Play().Count().ShouldBeGreaterThan(100);
         }
     }
 
@@ -66,18 +97,26 @@ public sealed class WorldTimelineTests
     [Fact]
     public void Each_kind_of_fraud_happens_with_its_own_accounts()
     {
-        Played world = Play(6, campaigns: Scenarios.Names.Count);
-        world.Timeline.Campaigns.Select(campaign => campaign.Scenario).Order(StringComparer.Ordinal).ShouldBe(Scenarios.Names.Order(StringComparer.Ordinal));
-        world.Timeline.Campaigns.SelectMany(campaign => campaign.Cast).Select(member => member.Player.UserId).ShouldBeUnique();
-        foreach (Campaign campaign in world.Timeline.Campaigns)
+        HashSet<string> seen = [];
+        foreach (Played world in Enumerable.Range(6, 3).Select(seed => Play(seed, campaigns: Scenarios.Names.Count)))
         {
-            GameAction[] own = [.. world.Actions.Where(action => action.Fraud?.CampaignId == campaign.Id)];
-            own.Length.ShouldBeGreaterThan(1, campaign.Scenario);
-            HashSet<Player> cast = [.. campaign.Cast.Select(member => member.Player)];
-            own.OfType<LoginAction>().ShouldAllBe(login => cast.Contains(login.Player), campaign.Scenario);
-            own.OfType<TradeAction>().ShouldAllBe(trade => cast.Contains(trade.First.Player) && cast.Contains(trade.Second.Player), campaign.Scenario);
-            own.OfType<TradeAction>().ShouldNotBeEmpty(campaign.Scenario);
+            world.Timeline.Campaigns.SelectMany(campaign => campaign.Cast).Select(member => member.Player.UserId).ShouldBeUnique();
+            foreach (Campaign campaign in world.Timeline.Campaigns)
+            {
+                seen.Add(campaign.Scenario);
+                IsPlayed(campaign, [.. world.Actions.Where(action => action.Fraud?.CampaignId == campaign.Id)]);
+            }
         }
+        seen.Order(StringComparer.Ordinal).ShouldBe(Scenarios.Names.Order(StringComparer.Ordinal));
+    }
+
+    private static void IsPlayed(Campaign campaign, GameAction[] own)
+    {
+        own.Length.ShouldBeGreaterThan(1, campaign.Scenario);
+        HashSet<Player> cast = [.. campaign.Cast.Select(member => member.Player)];
+        own.OfType<LoginAction>().ShouldAllBe(login => cast.Contains(login.Player), campaign.Scenario);
+        own.OfType<TradeAction>().ShouldAllBe(trade => cast.Contains(trade.First.Player) && cast.Contains(trade.Second.Player), campaign.Scenario);
+        own.OfType<TradeAction>().ShouldNotBeEmpty(campaign.Scenario);
     }
 
     [Fact]
@@ -100,7 +139,7 @@ public sealed class WorldTimelineTests
     private static Played Play(int seed, int campaigns = 5)
     {
         Period period = new(Start, Start + Days * Period.DayMs);
-        GameWorld world = new(WorldSettings.Draw(seed), seed, players: 400, new Geography(), period);
+        GameWorld world = new(WorldSettings.Draw(seed), seed, players: 300, new Geography(), period);
         WorldTimeline timeline = new(world, period, campaigns);
         ActionEvents events = new("gs-1", world.Located);
         List<GameAction> actions = [];
