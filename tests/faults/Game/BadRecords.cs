@@ -1,6 +1,6 @@
 using System.Text;
 using global::Game.Contracts;
-using global::Game.Simulator.World;
+using global::Game.Worlds;
 
 namespace Faults.Tests.Game;
 
