@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Game.Analysis.Backtest;
 using Game.Cli.Backtest;
 using Game.Cli.Report;
@@ -32,19 +31,12 @@ internal static class BacktestVerb
         {
             worlds, seed, players, days, partitions, outside, scenario, rules, against, report,
         };
-        command.Validators.Add(result =>
-        {
-            if (result.Errors.Any() || result.Children.SelectMany(child => child is OptionResult option ? option.Errors : []).Any())
-            {
-                return;
-            }
-            if ((long)result.GetValue(players) * result.GetValue(days) > MaxPlayerDays)
-            {
-                result.AddError($"A world has at most {MaxPlayerDays:N0} player-days: its events are kept in memory. Play more worlds instead.");
-            }
-        });
         command.SetAction(async (parsed, cancellation) =>
         {
+            if ((long)parsed.GetValue(players) * parsed.GetValue(days) > MaxPlayerDays)
+            {
+                throw new UserErrorException($"A world has at most {MaxPlayerDays:N0} player-days: its events are kept in memory. Play more worlds instead.");
+            }
             using ReportFile? file = ReportFile.Open(parsed.GetValue(report));
             List<(string Name, RuleSet Rules)> configurations = [Read(parsed.GetValue(rules))];
             if (parsed.GetValue(against) is { } other)
