@@ -2,25 +2,18 @@ using Game.Contracts;
 
 namespace Game.Worlds;
 
-/// <summary>A part of a planted campaign: written to <c>simulation-truth</c>, never sent to a game server.</summary>
+/// <summary>The planted campaign that an action is part of.</summary>
 public sealed record FraudMark(string CampaignId, string Scenario);
 
 /// <summary>An action of a player; the world decides all of it before it is due.</summary>
 /// <param name="Key">The idempotency key, a UUIDv7.</param>
 /// <param name="At">When it happens, epoch milliseconds.</param>
 /// <param name="Fraud">The campaign it belongs to, null for an honest action.</param>
-public abstract record GameAction(Guid Key, long At, FraudMark? Fraud)
-{
-    /// <summary>Events it becomes: a login is one, a trade two.</summary>
-    public abstract int Events { get; }
-}
+public abstract record GameAction(Guid Key, long At, FraudMark? Fraud);
 
 /// <summary>A login over a network of the address table; <paramref name="CorrectSecret"/> false is a failed one.</summary>
 public sealed record LoginAction(Guid Key, long At, FraudMark? Fraud, Player Player, Presence From, string ClientVersion, bool CorrectSecret)
-    : GameAction(Key, At, Fraud)
-{
-    public override int Events => 1;
-}
+    : GameAction(Key, At, Fraud);
 
 /// <summary>One side of a completed trade.</summary>
 /// <param name="Player">The player of this side.</param>
@@ -34,7 +27,4 @@ public readonly record struct TradeLeg(Player Player, bool Online, long GoldDelt
 
 /// <summary>A completed trade between two players.</summary>
 public sealed record TradeAction(Guid Key, long At, FraudMark? Fraud, TradeLeg First, TradeLeg Second, TradeChannel Channel, string ItemId,
-    long ItemValue) : GameAction(Key, At, Fraud)
-{
-    public override int Events => 2;
-}
+    long ItemValue) : GameAction(Key, At, Fraud);

@@ -67,7 +67,7 @@ internal sealed class Connections(GameWorld world)
     /// <summary>Whether others of the world live in another city of the same country.</summary>
     public bool HasCompatriots(City home) => world.Cities.Any(city => city.Index != home.Index && city.Country == home.Country);
 
-    /// <summary>A place in another city, of the same country or, where there is none, abroad; or abroad.</summary>
+    /// <summary>A network in another city: of the same country if that is asked for and there is one, else of another country.</summary>
     public Network Elsewhere(City home, bool sameCountry)
     {
         City[] cities = [.. world.Cities.Where(city => city.Index != home.Index && (city.Country == home.Country) == sameCountry)];
@@ -97,7 +97,7 @@ internal sealed class Connections(GameWorld world)
         }
         own.MovesAt = long.MaxValue;
         own.Line = _dice.Chance(0.2) ? _dice.Pick(own.Home.Fixed) : Elsewhere(own.Home, sameCountry: _dice.Chance(0.8));
-        own.Home = world.Cities.First(city => city.Networks.Contains(own.Line));
+        own.Home = world.CityOf(own.Line);
         own.Host = _dice.Bits();
         if (_dice.Chance(0.6))
         {

@@ -145,7 +145,7 @@ internal sealed class Trades(GameWorld world)
         return gold < 1 ? null : world.Apply(new Exchange(newcomer, friend, gold, 0, 0, world.ChannelOf(isAuction: false), ""), at);
     }
 
-    // Buys one kind of item for most of the gold, and weeks later sells all of it.
+    // Buys one kind of item for much of the gold, and sells much of it days later.
     private TradeAction? Speculate(Player player, long at)
     {
         if (Stranger(player, at) is not { } other || (player.Holding is not null && at < player.HoldsUntil))

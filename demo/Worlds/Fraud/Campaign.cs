@@ -122,11 +122,11 @@ public sealed class Campaign
     internal LoginAction OwnLogin(Player player, long at) => Login(player, World.Connections.Usual(player, at), at);
 
     /// <summary>Hands gold to another account, in the auction house as the price of a trifle; null where there is none.</summary>
-    internal TradeAction? Gold(Player from, Player to, double share, long at, string? fromIp = null, TradeChannel? channel = null)
+    internal TradeAction? Gold(Player from, Player to, double share, long at, string? fromIp = null)
     {
         World.Accrue(from, at);
         long gold = (long)(from.Gold * share);
-        TradeChannel used = channel ?? Channel();
+        TradeChannel used = Channel();
         if (gold < 1 || used != TradeChannel.Auction)
         {
             return gold < 1 ? null : Apply(new Exchange(from, to, -gold, 0, 0, used, "", fromIp), at);

@@ -6,7 +6,7 @@ namespace Game.Worlds.Fraud;
 /// <summary>Finds the accounts and the places of campaigns. No account is in two campaigns.</summary>
 internal sealed class Casting
 {
-    /// <summary>Accounts that fraudsters have ready, for each campaign: they play like anybody who is new until one is used.</summary>
+    /// <summary>Accounts that fraudsters open early, for each campaign. They play as new players do, until a campaign uses them.</summary>
     private const int SparesPerCampaign = 2;
 
     private readonly GameWorld _world;

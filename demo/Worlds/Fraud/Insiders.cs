@@ -5,7 +5,7 @@ namespace Game.Worlds.Fraud;
 /// <summary>The victim's own session, or the victim's own hand, gives the wealth away.</summary>
 internal static class Insiders
 {
-    /// <summary>The victim has logged in; a thief who has the session's token trades from another address.</summary>
+    /// <summary>The victim logs in. Then a thief, who has stolen the token of that session, trades in it from another address.</summary>
     public static bool SessionTheft(Campaign campaign, long at)
     {
         if (campaign.JoinVictim(at) is not { } victim)

@@ -112,7 +112,7 @@ public sealed class WorldTimeline
         if (turn.From is not { } from)
         {
             turn.From = from = _world.Connections.Usual(player, at);
-            // Most type one wrong secret; some have forgotten it, and every third of these gives up.
+            // Most type one wrong secret; some have forgotten it, type several, and may give up.
             turn.Mistakes = !dice.Chance(_world.Settings.Typos) ? 0 : dice.Chance(0.85) ? 1 : 2 + dice.Below(8);
         }
         if (turn.Mistakes > 0)
